@@ -1,0 +1,56 @@
+import type { WriteBatch } from '@google-cloud/firestore';
+import { type Day, HOUR_MS } from '../shared/dates.ts';
+import type { DayStore, DirtyDay } from '../shared/store/days.ts';
+import type { JobStore, ReadOptions } from '../shared/store/jobs.ts';
+import { daysMadeDirty } from './plan.ts';
+
+/** Records whose `updatedAt` was set by a clock behind ours are still found by the next run. */
+const OVERLAP_MS = HOUR_MS;
+
+/** Days that changed records made doubtful since the last whole run, and how far changes are known then. */
+export interface Changes {
+  marks: DirtyDay[];
+  watermarks: Map<string, Date>;
+}
+
+/**
+ * Looks for records changed since they were last looked for. A source seen for the first time starts from now: its
+ * history is not changed, it is new, and is collected as gaps or by a backfill.
+ */
+export async function findChanges(
+  stores: readonly JobStore[],
+  days: DayStore,
+  { today, now }: { today: Day; now: Date },
+  options: ReadOptions,
+): Promise<Changes> {
+  const known = await days.watermarks(
+    stores.map((store) => store.name),
+    options.tally,
+  );
+  const causes = new Map<Day, { first: string; count: number }>();
+  await Promise.all(
+    stores.map(async (store) => {
+      const since = known.get(store.name);
+      if (!since) return;
+      await store.changedSince(new Date(since.getTime() - OVERLAP_MS), options, (job) => {
+        // Seen by the run before: only what changed after it is news, save for clocks that lag.
+        for (const day of daysMadeDirty(job, today)) {
+          const cause = causes.get(day) ?? { first: job.id, count: 0 };
+          causes.set(day, { ...cause, count: cause.count + 1 });
+        }
+      });
+    }),
+  );
+  const marks = [...causes].map(([date, { first, count }]) => ({
+    date,
+    cause: count === 1 ? `job ${first} changed` : `${count} jobs changed, e.g. ${first}`,
+    markedAt: now,
+  }));
+  return { marks, watermarks: new Map(stores.map((store) => [store.name, now])) };
+}
+
+/** Adds to `batch` the marks and how far changes are known: together, so that none is ever forgotten or kept for ever. */
+export function putChanges(batch: WriteBatch, days: DayStore, { marks, watermarks }: Changes): void {
+  for (const mark of marks) days.markDirty(batch, mark);
+  for (const [source, until] of watermarks) days.putWatermark(batch, source, until);
+}

@@ -1,0 +1,169 @@
+import { type Day, dayOf, earlierOf, endOfDay, HOUR_MS, laterOf, startOfDay } from '../shared/dates.ts';
+import type { Figures, GpuFigures, JobFigures, ProjectRow, RecordFaults } from '../shared/model/day.ts';
+import type { Job } from '../shared/model/job.ts';
+
+/**
+ * The figures of a day, a pure function of the job records: `now` counts only for what still runs. A job is counted as
+ * ended on the day of its end wherever it began, and its GPU-hours are split over the days they were used on: together
+ * with what is in flight at the day's end, nothing can fall between two days (checks.ts proves it).
+ */
+
+const FAULTS_TOLD = 100;
+
+export function figuresOf(day: Day, jobs: Iterable<Job>, now: Date): Figures {
+  const total = newSum();
+  const projects = new Map<string, Sum>();
+  const faults = { skewed: new Set<string>(), malformed: new Set<string>(), unmapped: new Set<string>() };
+  const members: string[] = [];
+  // In one order whatever the order of arrival: sums of fractions would differ in their last digits otherwise.
+  const sorted = [...jobs].sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const job of sorted) {
+    const read = lifeOf(job);
+    if (read.kind === 'fault') {
+      if (read.day === day) faults[read.fault].add(job.id);
+      continue;
+    }
+    const share = shareOf(read.life, job.gpus, day, now);
+    if (!share) continue;
+    if (read.life.skewed && share.ended) faults.skewed.add(job.id);
+    if (job.mistyped.includes('gpus') && (share.started || share.ended)) faults.malformed.add(job.id);
+    if (share.started || share.ended) members.push(job.name);
+    add(total, share);
+    const row = projects.get(job.project) ?? newSum();
+    projects.set(job.project, row);
+    add(row, share);
+  }
+  return {
+    ...figuresOfSum(total),
+    projects: [...projects]
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([project, sum]): ProjectRow => ({ project, ...figuresOfSum(sum) })),
+    faults: faultsOf(faults),
+    members,
+  };
+}
+
+/** When a job ran, its record's faults mended or named. `end` is `null` while it runs, `start` if it never did. */
+interface Life {
+  start: Date | null;
+  end: Date | null;
+  outcome: 'completed' | 'failed' | 'cancelled' | null;
+  skewed: boolean;
+}
+
+type ReadLife =
+  | { kind: 'life'; life: Life }
+  | { kind: 'fault'; fault: 'malformed' | 'unmapped'; day: Day | null };
+
+function lifeOf(job: Job): ReadLife {
+  const seenAt = job.startedAt ?? job.createdAt ?? job.endedAt ?? job.updatedAt;
+  const fault = (kind: 'malformed' | 'unmapped'): ReadLife => ({
+    kind: 'fault',
+    fault: kind,
+    day: seenAt && dayOf(seenAt),
+  });
+  const life = (it: Omit<Life, 'skewed'> & { skewed?: boolean }): ReadLife => ({
+    kind: 'life',
+    life: { skewed: false, ...it },
+  });
+  switch (job.state) {
+    case 'unknown':
+      return fault('unmapped');
+    case 'queued':
+      // A job that was queued again counts as its latest attempt, which has not started.
+      return life({ start: null, end: null, outcome: null });
+    case 'running':
+      return job.startedAt ? life({ start: job.startedAt, end: null, outcome: null }) : fault('malformed');
+    default: {
+      const { startedAt: start, endedAt: end, state: outcome } = job;
+      if (!end) return fault('malformed');
+      const skewed = start !== null && end < start;
+      return life({ start: skewed ? end : start, end, outcome, skewed });
+    }
+  }
+}
+
+/** What one job adds to one day. */
+interface Share {
+  started: boolean;
+  ended: Life['outcome'];
+  neverStarted: boolean;
+  inFlight: boolean;
+  usedMs: number;
+  completedMs: number;
+  accruedMs: number;
+}
+
+function shareOf({ start, end, outcome }: Life, gpus: number, day: Day, now: Date): Share | null {
+  const from = startOfDay(day);
+  const to = endOfDay(day);
+  const on = (instant: Date | null) => instant !== null && instant >= from && instant < to;
+  const ended = on(end) ? outcome : null;
+  const inFlight = start !== null && start < to && (end === null || end >= to);
+  if (!ended && !inFlight) return null;
+  const soFar = earlierOf(end ?? now, to);
+  const gpuMs = (since: Date | null, until: Date) =>
+    since ? gpus * Math.max(0, until.getTime() - since.getTime()) : 0;
+  return {
+    started: on(start),
+    ended,
+    neverStarted: ended !== null && start === null,
+    inFlight,
+    usedMs: gpuMs(start && laterOf(start, from), soFar),
+    completedMs: ended && end ? gpuMs(start, end) : 0,
+    accruedMs: inFlight ? gpuMs(start, soFar) : 0,
+  };
+}
+
+interface Sum extends JobFigures {
+  usedMs: number;
+  completedMs: number;
+  accruedMs: number;
+}
+
+function newSum(): Sum {
+  const counts: JobFigures = {
+    started: 0,
+    completed: 0,
+    failed: 0,
+    cancelled: 0,
+    neverStarted: 0,
+    inFlight: 0,
+  };
+  return { ...counts, usedMs: 0, completedMs: 0, accruedMs: 0 };
+}
+
+function add(sum: Sum, share: Share): void {
+  if (share.started) sum.started += 1;
+  if (share.ended) sum[share.ended] += 1;
+  if (share.neverStarted) sum.neverStarted += 1;
+  if (share.inFlight) sum.inFlight += 1;
+  sum.usedMs += share.usedMs;
+  sum.completedMs += share.completedMs;
+  sum.accruedMs += share.accruedMs;
+}
+
+function figuresOfSum({ usedMs, completedMs, accruedMs, ...jobs }: Sum): {
+  jobs: JobFigures;
+  gpu: GpuFigures;
+} {
+  return {
+    jobs,
+    gpu: { hoursUsed: hours(usedMs), hoursCompleted: hours(completedMs), hoursAccrued: hours(accruedMs) },
+  };
+}
+
+/** To a millionth of an hour, so that equal records give equal figures. */
+function hours(ms: number): number {
+  return Math.round((ms / HOUR_MS) * 1e6) / 1e6;
+}
+
+function faultsOf(faults: Record<'skewed' | 'malformed' | 'unmapped', Set<string>>): RecordFaults {
+  const told = (ids: Set<string>) => [...ids].slice(0, FAULTS_TOLD);
+  return {
+    skewed: told(faults.skewed),
+    malformed: told(faults.malformed),
+    unmapped: told(faults.unmapped),
+    totals: { skewed: faults.skewed.size, malformed: faults.malformed.size, unmapped: faults.unmapped.size },
+  };
+}

@@ -1,0 +1,44 @@
+import type { Day } from '../shared/dates.ts';
+import { type DailyMetrics, type Figures, figuresIn } from '../shared/model/day.ts';
+import type { Summary } from '../shared/model/run.ts';
+import type { CollectedDay } from './collect-day.ts';
+
+const LIST_LENGTH = 100;
+
+/** What a run tells of its days: counts, what needs a person, and the newest day's figures. */
+export function summaryOf(
+  collected: readonly CollectedDay[],
+  { remaining, documentsRead, dryRun }: { remaining: readonly Day[]; documentsRead: number; dryRun: boolean },
+): Summary {
+  const days = [...collected].sort((a, b) => (a.date < b.date ? -1 : 1));
+  const dates = (list: readonly CollectedDay[]) => list.map((it) => it.date).slice(0, LIST_LENGTH);
+  const latest = days.at(-1);
+  return {
+    from: days[0]?.date ?? null,
+    to: latest?.date ?? null,
+    daysCollected: days.length,
+    daysChanged: days.filter((it) => it.figuresChanged).length,
+    daysFinal: days.filter((it) => it.day.status === 'final').length,
+    conflicts: dates(days.filter((it) => it.day.status === 'conflict')),
+    brokenChecks: dates(days.filter((it) => it.broken.own)),
+    remaining: remaining.slice(0, LIST_LENGTH),
+    remainingDays: remaining.length,
+    latest: latest ? { date: latest.date, ...told(latest.day) } : null,
+    documentsRead,
+    ...(dryRun ? { days: days.map(compared) } : {}),
+  };
+}
+
+/** A dry run shows what is stored beside what would be. */
+function compared({ date, stored, day, figuresChanged }: CollectedDay): Summary {
+  return {
+    date,
+    wouldChange: figuresChanged,
+    stored: stored && { status: stored.status, revision: stored.revision, ...told(stored) },
+    recomputed: { status: day.status, revision: day.revision, ...told(day) },
+  };
+}
+
+function told(day: DailyMetrics): Partial<Pick<Figures, 'jobs' | 'gpu'>> {
+  return figuresIn(day) ?? {};
+}

@@ -1,0 +1,144 @@
+import { Cron } from 'croner';
+import cronstrue from 'cronstrue';
+import { z } from 'zod';
+import builtInCatalog from '../catalog.json' with { type: 'json' };
+import type { Environment } from './environment.ts';
+import { InvalidConfiguration } from './errors.ts';
+import { parseWithProblems } from './problems.ts';
+import { readJson } from './settings.ts';
+
+/** Seconds between the task's own deadline and the end of the function: room to settle, finish and answer. */
+export const SETTLE_SECONDS = 30;
+/** Room between the end of a lease and the last retry that could take the run over. */
+const TAKEOVER_MARGIN_SECONDS = 30;
+
+const retrySchema = z.strictObject({
+  count: z.int().min(0).max(5),
+  minBackoffSeconds: z.int().min(5).max(3600),
+  maxBackoffSeconds: z.int().min(5).max(3600),
+  maxDoublings: z.int().min(0).max(16),
+});
+
+const entrySchema = z
+  .strictObject({
+    /** The function's name for the Functions Framework. */
+    entryPoint: z.string().regex(/^[a-z][A-Za-z0-9]{0,62}$/, { error: 'a camelCase name' }),
+    description: z.string().min(1),
+    enabled: z.boolean(),
+    /** Unix-cron, UTC, as Cloud Scheduler reads it. */
+    schedule: z.string().max(100),
+    /** The function's timeout; the task's own deadline is SETTLE_SECONDS earlier. */
+    timeoutSeconds: z
+      .int()
+      .min(SETTLE_SECONDS + 1)
+      .max(1800),
+    /** How long Cloud Scheduler waits for an answer. */
+    attemptDeadlineSeconds: z.int().min(15).max(1800),
+    /** A run that has not renewed its lease for so long may be taken over. */
+    leaseSeconds: z.int().min(2).max(900),
+    /** How late a slot may start before the task counts as late. */
+    startGraceSeconds: z.int().min(0),
+    retry: retrySchema,
+    memory: z.string().regex(/^\d+(Mi|Gi)$/, { error: 'an amount such as 512Mi' }),
+  })
+  .superRefine((entry, context) => {
+    const complain = (path: string, message: string, expected: string) =>
+      context.addIssue({ code: 'custom', path: [path], message, params: { expected } });
+    if (!isCron(entry.schedule))
+      complain(
+        'schedule',
+        `Cannot read ${JSON.stringify(entry.schedule)}`,
+        'a unix-cron expression of five fields',
+      );
+    if (entry.timeoutSeconds > entry.attemptDeadlineSeconds)
+      complain(
+        'timeoutSeconds',
+        `Cannot use ${entry.timeoutSeconds}`,
+        `at most attemptDeadlineSeconds, which is ${entry.attemptDeadlineSeconds}`,
+      );
+    const backoffs = backoffSeconds(entry.retry);
+    if (entry.retry.count > 0 && backoffs <= entry.leaseSeconds + TAKEOVER_MARGIN_SECONDS)
+      complain(
+        'retry',
+        `The back-offs sum to ${backoffs} s`,
+        `more than leaseSeconds + ${TAKEOVER_MARGIN_SECONDS} = ${entry.leaseSeconds + TAKEOVER_MARGIN_SECONDS} s, or a retry could never take over a dead run`,
+      );
+  });
+
+const catalogSchema = z.record(
+  z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'a kebab-case task name' }),
+  entrySchema,
+);
+
+/** One task's entry in the catalogue. */
+export type CatalogEntry = z.infer<typeof entrySchema> & { task: string };
+export type Catalog = Record<string, CatalogEntry>;
+
+/** The catalogue of this deployment. Throws InvalidConfiguration naming every bad key. */
+export function loadCatalog(environment: Environment): Catalog {
+  const file = environment.NIGHTSHIFT_CATALOG;
+  return parseCatalog(file ? readJson(file) : builtInCatalog, file ?? 'functions/catalog.json');
+}
+
+/** Parses a catalogue; `file` is what errors call it. */
+export function parseCatalog(input: unknown, file: string): Catalog {
+  const parsed = parseWithProblems(catalogSchema, input);
+  if (!parsed.ok) throw new InvalidConfiguration(file, parsed.problems);
+  return Object.fromEntries(Object.entries(parsed.value).map(([task, entry]) => [task, { task, ...entry }]));
+}
+
+/** The entry of `task`. Throws when the catalogue has none: every task has its entry, a test holds them together. */
+export function entryOf(catalog: Catalog, task: string): CatalogEntry {
+  const entry = catalog[task];
+  if (!entry)
+    throw new InvalidConfiguration('the catalogue', [
+      { path: task, message: 'Missing', expected: 'an entry' },
+    ]);
+  return entry;
+}
+
+/** Seconds that all retries of one slot wait together: doubling `maxDoublings` times, then growing linearly, capped. */
+export function backoffSeconds(retry: CatalogEntry['retry']): number {
+  const step = retry.minBackoffSeconds * 2 ** retry.maxDoublings;
+  const waits = Array.from({ length: retry.count }, (_, index) =>
+    index <= retry.maxDoublings
+      ? retry.minBackoffSeconds * 2 ** index
+      : step * (index - retry.maxDoublings + 1),
+  );
+  return waits.reduce((sum, wait) => sum + Math.min(wait, retry.maxBackoffSeconds), 0);
+}
+
+/** How far back a delivery's slot may lie and still be this slot's retry: deadline plus back-offs, at least an hour. */
+export function retryWindowSeconds(entry: CatalogEntry): number {
+  return Math.max(3600, entry.attemptDeadlineSeconds + backoffSeconds(entry.retry));
+}
+
+/** The task's first slot after `instant`. */
+export function nextSlot(entry: Pick<CatalogEntry, 'schedule'>, instant: Date): Date {
+  const next = cronOf(entry.schedule).nextRun(instant);
+  if (!next) throw new RangeError(`Cannot find a slot of "${entry.schedule}" after ${instant.toISOString()}`);
+  return next;
+}
+
+/** The schedule in English words, such as "At 02:00". */
+export function scheduleWords(schedule: string): string {
+  return cronstrue.toString(schedule, { use24HourTimeFormat: true });
+}
+
+function cronOf(schedule: string): Cron {
+  return new Cron(schedule, { timezone: 'Etc/UTC', mode: '5-part', paused: true });
+}
+
+function isCron(schedule: string): boolean {
+  // Cloud Scheduler knows no L, W, # or nicknames, which the parser would accept.
+  if (
+    !/^[\d*,/\-A-Za-z]+( [\d*,/\-A-Za-z]+){4}$/.test(schedule) ||
+    /[LW]/.test(schedule.replace(/JUL|WED/gi, ''))
+  )
+    return false;
+  try {
+    return cronOf(schedule).nextRun() !== null;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,56 @@
+import { DeadlineExceeded } from './errors.ts';
+
+/** Waits; rejects with the signal's reason as soon as it aborts. */
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const onAbort = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', onAbort);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+/**
+ * Resolves like `work`, or rejects with DeadlineExceeded naming `operation` after `limitMs`, or with the signal's reason.
+ * The work itself goes on when it takes no signal: whatever it does late must be harmless, and its late error is not lost
+ * on purpose but handed to `onLate`, for an unhandled rejection would end the process.
+ */
+export async function withDeadline<T>(
+  work: Promise<T>,
+  limitMs: number,
+  operation: string,
+  options: { signal?: AbortSignal | undefined; onLate?: (error: unknown) => void } = {},
+): Promise<T> {
+  let over = false;
+  work.catch((error: unknown) => {
+    if (over) options.onLate?.(error);
+  });
+  const { promise: limit, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new DeadlineExceeded(operation, limitMs)), limitMs);
+  const onAbort = () => reject(options.signal?.reason);
+  if (options.signal?.aborted) onAbort();
+  options.signal?.addEventListener('abort', onAbort, { once: true });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    over = true;
+    clearTimeout(timer);
+    options.signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Runs jobs one after another in the order they came; a failed one does not stop those behind it. */
+export function serialQueue(): <T>(job: () => Promise<T>) => Promise<T> {
+  let tail: Promise<unknown> = Promise.resolve();
+  return (job) => {
+    const result = tail.then(job, job);
+    tail = result.catch(() => undefined);
+    return result;
+  };
+}

@@ -1,0 +1,105 @@
+import { parseInstant } from '../dates.ts';
+import { type JobState, type Source, TERMINAL_STATES, type TimeField, type TimeMapping } from './source.ts';
+
+/** A job as the rest of the project sees it: the user's record, mapped. */
+export interface Job {
+  /** The mapped id, else the document's. */
+  id: string;
+  /** `source:path of the document`, unique where ids of several sources or parents may meet. */
+  name: string;
+  project: string;
+  state: JobState | 'unknown';
+  /** Their word, for reporting. */
+  status: string;
+  startedAt: Date | null;
+  endedAt: Date | null;
+  createdAt: Date | null;
+  updatedAt: Date | null;
+  heartbeatAt: Date | null;
+  gpus: number;
+  /** Mapped fields whose value is not of the mapped type; they count as missing. */
+  mistyped: string[];
+}
+
+/** The project of a job whose record names none. */
+export const NO_PROJECT = 'none';
+
+/** A record as the store hands it over: `get` returns the value at a field path, times as Date. */
+export interface JobRecord {
+  id: string;
+  name: string;
+  get: (fieldPath: string) => unknown;
+}
+
+/** Maps a record of `source`. Never throws: what cannot be read counts as missing and is told in `mistyped`. */
+export function readJob(source: Source, document: JobRecord): Job {
+  const { fields } = source;
+  const mistyped: string[] = [];
+  const text = (path: string | undefined): string | undefined => {
+    const value = path === undefined ? undefined : document.get(path);
+    if (typeof value === 'number') return String(value);
+    return typeof value === 'string' && value !== '' ? value : undefined;
+  };
+  const time = (field: TimeField): Date | null => {
+    const mapping = fields[field];
+    if (!mapping) return null;
+    const value = document.get(mapping.path);
+    if (value === null || value === undefined || value === '') return null;
+    const instant = readTime(value, mapping.type);
+    if (!instant) mistyped.push(field);
+    return instant ?? null;
+  };
+  const gpus = (): number => {
+    const value = fields.gpus === undefined ? undefined : document.get(fields.gpus);
+    if (value === null || value === undefined) return 0;
+    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
+    mistyped.push('gpus');
+    return 0;
+  };
+  const status = text(fields.status) ?? '';
+  return {
+    id: text(fields.id) ?? document.id,
+    name: document.name,
+    project: text(fields.project) ?? NO_PROJECT,
+    state: source.statuses[status] ?? 'unknown',
+    status,
+    startedAt: time('startedAt'),
+    endedAt: time('endedAt'),
+    createdAt: time('createdAt'),
+    updatedAt: time('updatedAt'),
+    heartbeatAt: time('heartbeatAt'),
+    gpus: gpus(),
+    mistyped,
+  };
+}
+
+export function isTerminal(state: Job['state']): boolean {
+  return (TERMINAL_STATES as readonly string[]).includes(state);
+}
+
+const EARLIEST = Date.UTC(2000, 0, 1);
+const LATEST = Date.UTC(2200, 0, 1);
+
+/** Reads a stored time of the mapped type; `undefined` when it is of another type or no plausible time at all. */
+export function readTime(value: unknown, type: TimeMapping['type']): Date | undefined {
+  const instant = (() => {
+    if (type === 'timestamp') return value instanceof Date ? value : undefined;
+    if (type === 'iso') return typeof value === 'string' ? parseIso(value) : undefined;
+    if (typeof value !== 'number') return undefined;
+    return new Date(type === 'seconds' ? value * 1000 : value);
+  })();
+  // Seconds read as milliseconds land in 1970, the reverse far in the future: neither is a time of a job.
+  return instant && instant.getTime() >= EARLIEST && instant.getTime() < LATEST ? instant : undefined;
+}
+
+/** The value to store for `instant` in the mapped type. */
+export function writeTime(instant: Date, type: TimeMapping['type']): Date | string | number {
+  if (type === 'timestamp') return instant;
+  if (type === 'iso') return instant.toISOString();
+  return type === 'seconds' ? instant.getTime() / 1000 : instant.getTime();
+}
+
+/** ISO text with an offset, or without one and then in UTC, as the days are. */
+function parseIso(text: string): Date | undefined {
+  return parseInstant(text) ?? parseInstant(`${text}Z`) ?? parseInstant(`${text}T00:00:00Z`);
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod';
+
+/**
+ * A source: one collection of the user's own job records, with the mapping of its fields and statuses.
+ * Their collections stay theirs; whatever Nightshift adds to a record goes under one map field.
+ */
+
+/** What a job can be, in our words. `unknown` is a status that nobody mapped: reported, never guessed. */
+export const JOB_STATES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
+export type JobState = (typeof JOB_STATES)[number];
+
+export const TERMINAL_STATES: readonly JobState[] = ['completed', 'failed', 'cancelled'];
+
+/** How a time is stored in the user's records; a query of the wrong type silently finds nothing. */
+export const TIME_TYPES = ['timestamp', 'iso', 'seconds', 'millis'] as const;
+export type TimeType = (typeof TIME_TYPES)[number];
+
+export const TIME_FIELDS = ['createdAt', 'startedAt', 'heartbeatAt', 'endedAt', 'updatedAt'] as const;
+export type TimeField = (typeof TIME_FIELDS)[number];
+
+export const PLAIN_FIELDS = [
+  'id',
+  'project',
+  'model',
+  'status',
+  'error',
+  'gpus',
+  'backendId',
+  'artifactUri',
+] as const;
+export type PlainField = (typeof PLAIN_FIELDS)[number];
+
+export const JOB_FIELDS = [...PLAIN_FIELDS, ...TIME_FIELDS] as const;
+
+const fieldPath = z.string().regex(/^[^.[\]*`~/]+(\.[^.[\]*`~/]+)*$/, {
+  error: 'a field path such as status or times.started',
+});
+const timeField = z.strictObject({ path: fieldPath, type: z.enum(TIME_TYPES) });
+export type TimeMapping = z.infer<typeof timeField>;
+
+const fieldsSchema = z.strictObject({
+  id: fieldPath.optional(),
+  project: fieldPath.optional(),
+  model: fieldPath.optional(),
+  status: fieldPath,
+  error: fieldPath.optional(),
+  gpus: fieldPath.optional(),
+  backendId: fieldPath.optional(),
+  artifactUri: fieldPath.optional(),
+  createdAt: timeField.optional(),
+  startedAt: timeField,
+  heartbeatAt: timeField.optional(),
+  endedAt: timeField,
+  updatedAt: timeField.optional(),
+});
+
+export const sourceSchema = z
+  .strictObject({
+    /** Path of the collection, or the id of a collection group when `group` is true. */
+    collection: z.string().regex(/^[^/]+(\/[^/]+\/[^/]+)*$/, { error: 'the path of a collection' }),
+    group: z.boolean().default(false),
+    /** Where the collection is, when not in Nightshift's own database or project. */
+    database: z.string().min(1).optional(),
+    googleProject: z.string().min(1).optional(),
+    /** `observe` shows what would be done and writes nothing to the records; `enforce` writes. */
+    mode: z.enum(['observe', 'enforce']).default('observe'),
+    kind: z.enum(['training']).default('training'),
+    fields: fieldsSchema,
+    /** Their words for a status -> ours. */
+    statuses: z.record(z.string().min(1), z.enum(JOB_STATES)),
+    /** Our words -> the one of theirs that is written; needed where several of theirs mean the same. */
+    write: z.partialRecord(z.enum(JOB_STATES), z.string().min(1)).default({}),
+    /** The map field of a record that holds what Nightshift adds. */
+    addedField: fieldPath.default('nightshift'),
+  })
+  .superRefine((source, context) => {
+    for (const [state, word] of Object.entries(source.write)) {
+      if (source.statuses[word] === state) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['write', state],
+        message: `Cannot write ${JSON.stringify(word)}`,
+        params: { expected: `a word that statuses maps to ${state}` },
+      });
+    }
+    for (const state of ['running', ...TERMINAL_STATES] as JobState[]) {
+      if (wordsFor(source, state).length > 0) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['statuses'],
+        message: `No word means ${JSON.stringify(state)}`,
+        params: { expected: `at least one of their words mapped to ${state}` },
+      });
+    }
+  });
+
+export type Source = z.infer<typeof sourceSchema>;
+
+/** Their words that mean `state`. */
+export function wordsFor(source: Pick<Source, 'statuses'>, state: JobState): string[] {
+  return Object.entries(source.statuses)
+    .filter(([, meaning]) => meaning === state)
+    .map(([word]) => word);
+}
+
+/** The word of theirs that is written for `state`; `undefined` when the mapping does not settle it. */
+export function wordToWrite(source: Pick<Source, 'statuses' | 'write'>, state: JobState): string | undefined {
+  const words = wordsFor(source, state);
+  return source.write[state] ?? (words.length === 1 ? words[0] : undefined);
+}

@@ -1,0 +1,103 @@
+import leven from 'leven';
+import type { z } from 'zod';
+
+/** One thing wrong with an input: where (dotted, empty for the whole), what, and what was expected instead. */
+export interface Problem {
+  path: string;
+  message: string;
+  expected?: string;
+}
+
+export type Parsed<T> = { ok: true; value: T } | { ok: false; problems: Problem[] };
+
+/** Parses `input` by `schema` and names every problem; an unknown key comes with the nearest known one. */
+export function parseWithProblems<T>(schema: z.ZodType<T>, input: unknown): Parsed<T> {
+  const knownKeys = new Map<string, string[]>();
+  const parsed = schema.safeParse(input, {
+    error: (issue) => {
+      if (issue.code === 'unrecognized_keys')
+        knownKeys.set(pathText(issue.path ?? []), shapeKeys(issue.inst));
+      return undefined;
+    },
+  });
+  if (parsed.success) return { ok: true, value: parsed.data };
+  return { ok: false, problems: parsed.error.issues.flatMap((issue) => toProblems(issue, input, knownKeys)) };
+}
+
+/** The candidate nearest to `word`, when near enough to be a slip of the fingers. */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const [best] = candidates
+    .map((candidate) => ({ candidate, distance: leven(word.toLowerCase(), candidate.toLowerCase()) }))
+    .sort((a, b) => a.distance - b.distance);
+  return best && best.distance <= Math.max(2, word.length / 3) ? best.candidate : undefined;
+}
+
+function toProblems(issue: z.core.$ZodIssue, input: unknown, knownKeys: Map<string, string[]>): Problem[] {
+  const path = pathText(issue.path);
+  const value = valueAt(input, issue.path);
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      const known = knownKeys.get(path) ?? [];
+      return issue.keys.map((key) => {
+        const suggestion = nearest(key, known);
+        return {
+          path: path ? `${path}.${key}` : key,
+          message: `Unknown key ${quote(key)}${suggestion ? `, did you mean ${quote(suggestion)}?` : ''}`,
+          expected: known.length > 0 ? `one of ${known.join(', ')}` : 'no key at all',
+        };
+      });
+    }
+    case 'invalid_type':
+      return [{ path, message: describe(value), expected: article(issue.expected) }];
+    case 'invalid_value':
+      return [{ path, message: describe(value), expected: `one of ${issue.values.map(quote).join(', ')}` }];
+    case 'invalid_format':
+      return [{ path, message: describe(value), expected: formatWords(issue.format) }];
+    case 'too_small':
+      return [{ path, message: describe(value), expected: `at least ${issue.minimum}` }];
+    case 'too_big':
+      return [{ path, message: describe(value), expected: `at most ${issue.maximum}` }];
+    case 'custom':
+      return [{ path, message: issue.message, ...expectedOf(issue.params) }];
+    default:
+      return [{ path, message: describe(value), expected: issue.message }];
+  }
+}
+
+function describe(value: unknown): string {
+  return value === undefined ? 'Missing' : `Cannot use ${quote(value)}`;
+}
+
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+function expectedOf(params: Record<string, unknown> | undefined): { expected?: string } {
+  return typeof params?.expected === 'string' ? { expected: params.expected } : {};
+}
+
+function article(type: string): string {
+  const word = type === 'int' ? 'integer' : type;
+  return `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+}
+
+function formatWords(format: string): string {
+  return format === 'date' ? 'a date of the calendar, YYYY-MM-DD' : `the form ${format}`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map(String).join('.');
+}
+
+function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (value, key) => (value !== null && typeof value === 'object' ? Reflect.get(value, key) : undefined),
+    input,
+  );
+}
+
+function shapeKeys(schema: unknown): string[] {
+  const shape = (schema as z.core.$ZodObject | undefined)?._zod?.def?.shape;
+  return shape ? Object.keys(shape) : [];
+}

@@ -1,0 +1,44 @@
+import type { AnswerOutcome, Run, RunProblem, Summary, Trigger } from '../model/run.ts';
+
+/** What every delivery is told, whatever became of it. */
+export interface Answer {
+  runId: string;
+  task: string;
+  outcome: AnswerOutcome;
+  trigger: Trigger;
+  attempt: number;
+  dryRun: boolean;
+  startedAt: Date;
+  finishedAt: Date;
+  durationMs: number;
+  summary: Summary;
+  problems: RunProblem[];
+}
+
+/** An answer, and what the HTTP layer has to do besides sending it. */
+export interface Executed {
+  answer: Answer;
+  /** When to come back, for a delivery that found a live run. */
+  retryAfterSeconds?: number;
+  /** Nothing was claimed, for Firestore gave no answer: an unfenced run is worse than a late one. */
+  unclaimed?: boolean;
+  /** The task still runs although it was told to stop: only the end of this process is proof of its death. */
+  mustExit?: boolean;
+}
+
+/** The answer to a delivery of a run that was done before: its first result, repeated. */
+export function repeated(run: Run, now: Date): Answer {
+  return {
+    runId: run.runId,
+    task: run.task,
+    outcome: 'duplicate',
+    trigger: run.trigger,
+    attempt: run.attempt,
+    dryRun: false,
+    startedAt: run.startedAt,
+    finishedAt: run.endedAt ?? now,
+    durationMs: run.durationMs ?? 0,
+    summary: run.summary,
+    problems: run.problems,
+  };
+}

@@ -1,0 +1,45 @@
+import { stackOf } from '../log.ts';
+import type { Outcome, RunError, RunProblem, Summary } from '../model/run.ts';
+import type { TaskResult } from './task.ts';
+
+const MESSAGE_LENGTH = 2 * 1024;
+const STACK_LENGTH = 16 * 1024;
+const LIST_LENGTH = 100;
+const SUMMARY_LENGTH = 256 * 1024;
+
+/** How the work ended, before anything is written about it. */
+export interface Settled {
+  outcome: Extract<Outcome, 'succeeded' | 'partial' | 'failed' | 'timed-out'>;
+  summary: Summary;
+  problems: RunProblem[];
+  error: RunError | null;
+}
+
+/** What a task returned, cut to what a record can hold. */
+export function settleResult(result: TaskResult): Settled {
+  return {
+    outcome: result.outcome,
+    summary: plainSummary(result.summary),
+    problems: (result.problems ?? []).slice(0, LIST_LENGTH),
+    error: null,
+  };
+}
+
+/** A summary as plain JSON values, of a size that a record can hold. */
+function plainSummary(summary: Summary): Summary {
+  const text = JSON.stringify(summary);
+  return text.length <= SUMMARY_LENGTH ? JSON.parse(text) : { truncated: text.slice(0, LIST_LENGTH) };
+}
+
+/** What a task threw, or why it was given up on: cause and full stack kept. */
+export function settleError(error: unknown, outcome: 'failed' | 'timed-out'): Settled {
+  const kept = runError(error);
+  return { outcome, summary: {}, problems: [{ path: '', message: kept.message }], error: kept };
+}
+
+/** `error` in the form and size that a record holds. */
+export function runError(error: unknown): RunError {
+  const name = error instanceof Error ? error.name : typeof error;
+  const message = error instanceof Error ? error.message : String(error);
+  return { name, message: message.slice(0, MESSAGE_LENGTH), stack: stackOf(error).slice(0, STACK_LENGTH) };
+}

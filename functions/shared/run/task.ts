@@ -1,0 +1,57 @@
+import type { WriteBatch } from '@google-cloud/firestore';
+import type { z } from 'zod';
+import type { Log } from '../log.ts';
+import type { AlarmToClose, AlarmToOpen } from '../model/alarm.ts';
+import type { RunProblem, Summary } from '../model/run.ts';
+
+/** What every task's body may say. */
+export interface TaskInput {
+  dryRun?: boolean | undefined;
+}
+
+/** A scheduled duty: `serve(task, ...)` is all it needs to become an HTTP function. */
+export interface Task<Input extends TaskInput> {
+  /** Its folder, its catalogue key, its record in Firestore and its Cloud Scheduler job. */
+  name: string;
+  /** The strict schema of the body, for a delivery that arrives at `now`. */
+  input(now: Date): z.ZodType<Input>;
+  run(run: RunContext<Input>): Promise<TaskResult>;
+}
+
+export interface TaskResult {
+  /** `partial`: not all of it was done, and `problems` or the summary say what is missing. */
+  outcome: 'succeeded' | 'partial';
+  summary: Summary;
+  problems?: RunProblem[];
+}
+
+/** What changes besides the task's own writes, in the same commit. */
+export interface AlarmChanges {
+  open?: AlarmToOpen[];
+  close?: AlarmToClose[];
+}
+
+/** What a task is given for one run. */
+export interface RunContext<Input> {
+  runId: string;
+  input: Input;
+  /** Scheduled, or manual with an empty body: the run that does the whole duty. */
+  whole: boolean;
+  dryRun: boolean;
+  /** The instant date arithmetic starts from: the slot of a scheduled run, the start of a manual one. */
+  basis: Date;
+  startedAt: Date;
+  /** Aborts at the task's deadline, and as soon as the run is taken over. */
+  signal: AbortSignal;
+  /** The share of the time budget that is used, 0 to 1 and beyond. */
+  budgetUsed(): number;
+  /**
+   * Commits the writes that `build` adds, only while this run is still the task's: token and lease are checked by the
+   * same commit. `build` may be called more than once. Rejects with LeaseLost when the run was taken over, and always
+   * in a dry run.
+   */
+  commit(build: (batch: WriteBatch) => void, alarms?: AlarmChanges): Promise<void>;
+  /** Whether the run is provably still the task's right now; asked before each batch of effects outside Firestore. */
+  stillMine(): Promise<boolean>;
+  log: Log;
+}

@@ -1,0 +1,46 @@
+import { entryOf, loadCatalog, nextSlot, scheduleWords } from './catalog.ts';
+import { systemClock } from './clock.ts';
+import { SECOND_MS } from './dates.ts';
+import { readEnvironment } from './environment.ts';
+import { createLog } from './log.ts';
+import { loadSettings } from './settings.ts';
+import { collections as collectionsOf } from './store/collections.ts';
+import { openFirestore } from './store/firestore.ts';
+import { lifecycle } from './store/lifecycle.ts';
+
+/**
+ * Reads the configuration of a function and opens what every task needs: once per process, at its cold start. Throws
+ * InvalidConfiguration when a file is wrong, so that a bad deployment never answers at all.
+ */
+export function startFunction(task: string) {
+  const environment = readEnvironment();
+  const settings = loadSettings(environment);
+  const entry = entryOf(loadCatalog(environment), task);
+  const log = createLog({ task });
+  const clock = systemClock;
+  const db = openFirestore(environment);
+  const collections = collectionsOf(db, settings.collectionPrefix);
+  const runs = lifecycle({
+    task,
+    db,
+    collections,
+    clock,
+    log,
+    expectation: {
+      enabled: entry.enabled,
+      schedule: entry.schedule,
+      scheduleWords: scheduleWords(entry.schedule),
+      startGraceSeconds: entry.startGraceSeconds,
+      maxRuntimeSeconds: entry.timeoutSeconds,
+      deployment: {
+        service: environment.K_SERVICE ?? null,
+        revision: environment.K_REVISION ?? null,
+        region: environment.NIGHTSHIFT_REGION ?? null,
+      },
+    },
+    nextSlot: (after) => nextSlot(entry, after),
+    leaseMs: entry.leaseSeconds * SECOND_MS,
+    failuresBeforeAlarm: settings.failuresBeforeAlarm,
+  });
+  return { environment, settings, db, collections, log, options: { entry, lifecycle: runs, clock, log } };
+}

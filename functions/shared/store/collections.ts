@@ -1,0 +1,20 @@
+import type { Firestore } from '@google-cloud/firestore';
+
+/** Every collection of ours. The user's own are named in settings.json and nowhere else. */
+export function collections(db: Firestore, prefix: string) {
+  const collection = (name: string) => db.collection(`${prefix}${name}`);
+  return {
+    /** One health record per task. */
+    tasks: collection('tasks'),
+    taskRuns: collection('taskRuns'),
+    alarms: collection('alarms'),
+    /** One document per day; below it `projects`, `revisions` and `members`. */
+    dailyMetrics: collection('dailyMetrics'),
+    /** Days that somebody's change made doubtful, until they are collected again. */
+    dirtyDays: collection('dirtyDays'),
+    /** Per source: how far changes of its records are known. */
+    sourceWatermarks: collection('sourceWatermarks'),
+  };
+}
+
+export type Collections = ReturnType<typeof collections>;

@@ -1,0 +1,204 @@
+import { type DocumentReference, FieldValue, type Timestamp, type WriteBatch } from '@google-cloud/firestore';
+import { z } from 'zod';
+import type { Day } from '../dates.ts';
+import { MINUTE_MS } from '../dates.ts';
+import type { Log } from '../log.ts';
+import { type DailyMetrics, daySchema, type Figures, type Revision, revisionSchema } from '../model/day.ts';
+import type { Collections } from './collections.ts';
+import { bounded, decode } from './firestore.ts';
+import type { Tally } from './jobs.ts';
+import { commitIfUnchanged, put, putAlarms, type Seen } from './records.ts';
+
+const LIMIT_MS = MINUTE_MS;
+const MEMBERS_PER_DOCUMENT = 5_000;
+
+export const dirtyDaySchema = z.object({ date: z.string(), cause: z.string(), markedAt: z.date() });
+export type DirtyDay = z.infer<typeof dirtyDaySchema>;
+const watermarkSchema = z.object({ changesKnownUntil: z.date() });
+const membersSchema = z.object({ names: z.array(z.string()) });
+
+/** What is stored with a day whose figures are new; the rows and names of the figures before are replaced whole. */
+export interface NewFigures {
+  figures: Figures;
+  /** The figures they replace, if any. */
+  revision: Revision | null;
+}
+
+/** The days' figures, what lies below them, and the days that are in doubt. Written only inside a run's commits. */
+export function dayStore(collections: Collections, log: Log) {
+  const { dailyMetrics, dirtyDays, sourceWatermarks, tasks } = collections;
+  const membersRef = (date: Day, index: number) =>
+    dailyMetrics.doc(date).collection('members').doc(String(index));
+
+  return {
+    /** Each of `dates` as it is stored, with the update time its next write demands. */
+    async load(dates: readonly Day[], tally: Tally): Promise<Map<Day, Seen<DailyMetrics>>> {
+      if (dates.length === 0) return new Map();
+      const refs = dates.map((date) => dailyMetrics.doc(date));
+      const found = await bounded(log, 'stored days', LIMIT_MS, dailyMetrics.firestore.getAll(...refs));
+      tally.documents += found.length;
+      return new Map(
+        found.map((document) => [
+          document.id,
+          {
+            ref: document.ref,
+            data: document.exists ? decode(daySchema, document) : null,
+            updateTime: document.updateTime ?? null,
+          },
+        ]),
+      );
+    },
+
+    /** The stored days from `from` to `to`, oldest first. */
+    async range(from: Day, to: Day): Promise<DailyMetrics[]> {
+      const found = await bounded(
+        log,
+        'stored days',
+        LIMIT_MS,
+        dailyMetrics.where('date', '>=', from).where('date', '<=', to).orderBy('date').get(),
+      );
+      return found.docs.map((document) => decode(daySchema, document));
+    },
+
+    /** The figures that once stood for `date`, oldest first. */
+    async revisions(date: Day): Promise<Revision[]> {
+      const found = await bounded(
+        log,
+        `revisions of ${date}`,
+        LIMIT_MS,
+        dailyMetrics.doc(date).collection('revisions').orderBy('revision').get(),
+      );
+      return found.docs.map((document) => decode(revisionSchema, document));
+    },
+
+    /** Names of the jobs that started or ended on a stored day. */
+    async members({ date, members }: DailyMetrics, tally: Tally): Promise<string[]> {
+      const count = Math.ceil(members / MEMBERS_PER_DOCUMENT);
+      if (count === 0) return [];
+      const refs = Array.from({ length: count }, (_, index) => membersRef(date, index));
+      const found = await bounded(
+        log,
+        `members of ${date}`,
+        LIMIT_MS,
+        dailyMetrics.firestore.getAll(...refs),
+      );
+      tally.documents += found.length;
+      return found
+        .filter((document) => document.exists)
+        .flatMap((document) => decode(membersSchema, document).names);
+    },
+
+    /** Adds to `batch` the day, and what lies below it when its figures are new. */
+    put(batch: WriteBatch, seen: Seen<DailyMetrics>, day: DailyMetrics, replaced: NewFigures | null): void {
+      put(batch, seen, day);
+      if (!replaced) return;
+      const { figures, revision } = replaced;
+      const { projects: rows, members } = figures;
+      const rowRef = (project: string): DocumentReference =>
+        dailyMetrics.doc(day.date).collection('projects').doc(documentId(project));
+      for (const row of rows) batch.set(rowRef(row.project), row);
+      for (const project of seen.data?.projects ?? [])
+        if (!day.projects.includes(project)) batch.delete(rowRef(project));
+      const before = Math.ceil((seen.data?.members ?? 0) / MEMBERS_PER_DOCUMENT);
+      const after = Math.ceil(members.length / MEMBERS_PER_DOCUMENT);
+      for (let index = 0; index < after; index += 1) {
+        const names = members.slice(index * MEMBERS_PER_DOCUMENT, (index + 1) * MEMBERS_PER_DOCUMENT);
+        batch.set(membersRef(day.date, index), { names });
+      }
+      for (let index = after; index < before; index += 1) batch.delete(membersRef(day.date, index));
+      if (revision)
+        batch.set(
+          dailyMetrics.doc(day.date).collection('revisions').doc(String(revision.revision)),
+          revision,
+        );
+    },
+
+    /**
+     * Settles a conflict: the figures that stand are right although records vanished. Its alarm closes in the same
+     * commit.
+     */
+    async accept(date: Day, { at }: { at: Date }): Promise<'accepted' | 'no-conflict' | 'missing'> {
+      for (;;) {
+        const [day, task] = await bounded(
+          log,
+          `conflict of ${date}`,
+          LIMIT_MS,
+          dailyMetrics.firestore.getAll(dailyMetrics.doc(date), tasks.doc('collect-metrics')),
+        );
+        if (!day?.exists) return 'missing';
+        const { conflict } = decode(daySchema, day);
+        if (!conflict) return 'no-conflict';
+        const batch = dailyMetrics.firestore.batch();
+        batch.update(
+          day.ref,
+          { status: 'provisional', conflict: null },
+          { lastUpdateTime: day.updateTime as Timestamp },
+        );
+        putAlarms(
+          batch,
+          collections,
+          { close: [{ id: conflict.alarmId, because: 'a person accepted the figures' }] },
+          null,
+          at,
+        );
+        // The task's record is the fence of its run: a run under way reads it again before its next write.
+        if (task?.exists)
+          batch.update(
+            task.ref,
+            { openAlarms: FieldValue.arrayRemove(conflict.alarmId), updatedAt: at },
+            { lastUpdateTime: task.updateTime as Timestamp },
+          );
+        if (await bounded(log, `acceptance of ${date}`, LIMIT_MS, commitIfUnchanged(batch)))
+          return 'accepted';
+      }
+    },
+
+    /** How far changes of each source's records are known. */
+    async watermarks(sources: readonly string[], tally: Tally): Promise<Map<string, Date>> {
+      const refs = sources.map((source) => sourceWatermarks.doc(source));
+      const found = await bounded(log, 'watermarks', LIMIT_MS, sourceWatermarks.firestore.getAll(...refs));
+      tally.documents += found.length;
+      return new Map(
+        found
+          .filter((document) => document.exists)
+          .map((document) => [document.id, decode(watermarkSchema, document).changesKnownUntil]),
+      );
+    },
+
+    /** Adds to `batch` how far changes of a source are known now. */
+    putWatermark(batch: WriteBatch, source: string, changesKnownUntil: Date): void {
+      batch.set(sourceWatermarks.doc(source), { changesKnownUntil });
+    },
+
+    /** Days in doubt, with the cause. */
+    async dirty(tally: Tally): Promise<Map<Day, Seen<DirtyDay> & { data: DirtyDay }>> {
+      const found = await bounded(log, 'dirty days', LIMIT_MS, dirtyDays.get());
+      tally.documents += Math.max(1, found.size);
+      return new Map(
+        found.docs.map((document) => [
+          document.id,
+          { ref: document.ref, data: decode(dirtyDaySchema, document), updateTime: document.updateTime },
+        ]),
+      );
+    },
+
+    /** Adds to `batch` the mark that `date` is in doubt. */
+    markDirty(batch: WriteBatch, mark: DirtyDay): void {
+      batch.set(dirtyDays.doc(mark.date), mark);
+    },
+
+    /** Adds to `batch` the end of the doubt, unless the day was marked again since it was read. */
+    clearDirty(batch: WriteBatch, { ref, updateTime }: Seen<DirtyDay>): void {
+      if (updateTime) batch.delete(ref, { lastUpdateTime: updateTime });
+    },
+  };
+}
+
+/** Any text as a document id: no slash, no dots alone, none of the reserved `__names__`. */
+function documentId(text: string): string {
+  const encoded = encodeURIComponent(text).slice(0, 1_000);
+  if (/^\.{1,2}$/.test(encoded)) return encoded.replaceAll('.', '%2E');
+  return /^__.*__$/.test(encoded) ? encoded.replace('_', '%5F') : encoded;
+}
+
+export type DayStore = ReturnType<typeof dayStore>;

@@ -1,0 +1,115 @@
+import {
+  type DocumentData,
+  type DocumentSnapshot,
+  Firestore,
+  type Query,
+  type QueryDocumentSnapshot,
+  Timestamp,
+} from '@google-cloud/firestore';
+import type { z } from 'zod';
+import { withDeadline } from '../concurrency.ts';
+import type { Environment } from '../environment.ts';
+import { DeadlineExceeded } from '../errors.ts';
+import type { Log } from '../log.ts';
+
+/** gRPC status codes that decide something here. */
+export const NOT_FOUND = 5;
+export const ALREADY_EXISTS = 6;
+export const FAILED_PRECONDITION = 9;
+export const ABORTED = 10;
+
+/** Opens a database: Nightshift's own unless another project or database is named. */
+export function openFirestore(
+  environment: Environment,
+  other: { googleProject?: string | undefined; database?: string | undefined } = {},
+): Firestore {
+  return new Firestore({
+    projectId: other.googleProject ?? environment.GOOGLE_CLOUD_PROJECT,
+    databaseId: other.database ?? environment.FIRESTORE_DATABASE,
+  });
+}
+
+/** The gRPC status code of a Firestore error; `undefined` for any other error. */
+export function grpcCode(error: unknown): number | undefined {
+  const code = error !== null && typeof error === 'object' ? Reflect.get(error, 'code') : undefined;
+  return typeof code === 'number' ? code : undefined;
+}
+
+/**
+ * A Firestore call with a deadline of ours (the client waits 40 s and more for a server that is gone and takes no
+ * signal) and one log line at its end. Rejects with DeadlineExceeded naming `operation`.
+ */
+export async function bounded<T>(
+  log: Log,
+  operation: string,
+  limitMs: number,
+  call: Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const started = performance.now();
+  const end = (status: string) =>
+    log.debug(`firestore: ${operation}`, {
+      api: 'firestore',
+      operation,
+      status,
+      ms: Math.round(performance.now() - started),
+    });
+  try {
+    const result = await withDeadline(call, limitMs, operation, {
+      signal,
+      onLate: (error) =>
+        log.debug(`firestore: ${operation} failed after it was given up on: ${String(error)}`),
+    });
+    end('ok');
+    return result;
+  } catch (error) {
+    end(error instanceof DeadlineExceeded ? 'deadline' : String(grpcCode(error) ?? error));
+    throw error;
+  }
+}
+
+/**
+ * Streams a query to `onDocument`, so that only what the caller keeps is ever in memory. Returns the documents billed:
+ * those read, at least one. Rejects with DeadlineExceeded or the signal's reason, and stops the stream then.
+ */
+export async function streamQuery(
+  log: Log,
+  operation: string,
+  limitMs: number,
+  query: Query,
+  onDocument: (document: QueryDocumentSnapshot) => void,
+  signal?: AbortSignal,
+): Promise<number> {
+  const stream = query.stream() as NodeJS.ReadableStream & { destroy(): void };
+  let documents = 0;
+  const whole = (async () => {
+    for await (const document of stream as AsyncIterable<unknown>) {
+      documents += 1;
+      onDocument(document as QueryDocumentSnapshot);
+    }
+  })();
+  try {
+    await bounded(log, operation, limitMs, whole, signal);
+  } finally {
+    stream.destroy();
+  }
+  return Math.max(1, documents);
+}
+
+/** The document parsed by `schema`, its times as Date. Throws naming the document when it has another shape. */
+export function decode<T>(schema: z.ZodType<T>, snapshot: DocumentSnapshot): T {
+  const parsed = schema.safeParse(withDates(snapshot.data()));
+  if (parsed.success) return parsed.data;
+  throw new TypeError(`Cannot read ${snapshot.ref.path}: ${parsed.error.message}`, { cause: parsed.error });
+}
+
+/** `value` with every Firestore timestamp in it as Date. */
+export function withDates(value: unknown): unknown {
+  if (value instanceof Timestamp) return value.toDate();
+  if (Array.isArray(value)) return value.map(withDates);
+  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
+    return Object.fromEntries(
+      Object.entries(value as DocumentData).map(([key, inner]) => [key, withDates(inner)]),
+    );
+  return value;
+}

@@ -1,0 +1,154 @@
+import type { DocumentSnapshot, Firestore, Query } from '@google-cloud/firestore';
+import { HOUR_MS, MINUTE_MS } from '../dates.ts';
+import type { Log } from '../log.ts';
+import { type Job, type JobRecord, readJob, writeTime } from '../model/job.ts';
+import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
+import { bounded, streamQuery, withDates } from './firestore.ts';
+
+/** How long one query of a source may take. */
+const QUERY_LIMIT_MS = MINUTE_MS;
+/** ISO text is compared as text; an offset in it can move it by so much against UTC. */
+const LARGEST_OFFSET_MS = 14 * HOUR_MS;
+/** A disjunction of Firestore takes this many values. */
+const IN_LIMIT = 30;
+const GET_LIMIT = 300;
+
+/** Counts the documents that Firestore bills as read. */
+export interface Tally {
+  documents: number;
+}
+
+export interface ReadOptions {
+  tally: Tally;
+  signal?: AbortSignal | undefined;
+}
+
+export type JobRange = { from: Date; to: Date };
+
+/** One source of jobs: the user's collection, read through its mapping. Only the mapped fields are ever fetched. */
+export function jobStore(name: string, source: Source, db: Firestore, log: Log) {
+  const { fields } = source;
+  const paths = Object.values(fields).flatMap((field) =>
+    typeof field === 'object' ? field.path : (field ?? []),
+  );
+  const base = source.group ? db.collectionGroup(source.collection) : db.collection(source.collection);
+  const mapped = base.select(...new Set(paths));
+
+  const toJob = (document: DocumentSnapshot): Job => readJob(source, toRecord(name, document));
+
+  async function stream(
+    operation: string,
+    query: Query,
+    { tally, signal }: ReadOptions,
+    onJob: (job: Job) => void,
+  ): Promise<void> {
+    tally.documents += await streamQuery(
+      log,
+      `${operation} of source ${name}`,
+      QUERY_LIMIT_MS,
+      query,
+      (document) => onJob(toJob(document)),
+      signal,
+    );
+  }
+
+  const within = (query: Query, field: TimeMapping, range: Partial<JobRange>): Query => {
+    const bounded = range.from ? query.where(field.path, '>=', lowest(range.from, field.type)) : query;
+    return range.to ? bounded.where(field.path, '<', highest(range.to, field.type)) : bounded;
+  };
+
+  return {
+    name,
+    source,
+
+    /**
+     * Every job that started, ended or was in flight within `range` and is not running now, and records created in it
+     * without an end. Reads grow with the range, not with the history; a record may be handed over more than once, and
+     * some lie just outside. In-flight ones need the composite index (startedAt, endedAt), the others (endedAt, createdAt).
+     */
+    async touching(range: JobRange, options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+      const { startedAt, endedAt, createdAt } = fields;
+      const queries: [string, Query][] = [
+        ['jobs that ended', within(mapped, endedAt, range)],
+        ['jobs that started', within(mapped, startedAt, range)],
+        ['jobs in flight', within(within(mapped, endedAt, { from: range.to }), startedAt, { to: range.to })],
+      ];
+      if (createdAt)
+        queries.push([
+          'jobs without an end',
+          within(mapped.where(endedAt.path, '==', null), createdAt, range),
+        ]);
+      await Promise.all(queries.map(([operation, query]) => stream(operation, query, options, onJob)));
+    },
+
+    /** Every job whose status says that it runs. */
+    async running(options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+      const words = wordsFor(source, 'running');
+      for (let start = 0; start < words.length; start += IN_LIMIT) {
+        const query = mapped.where(fields.status, 'in', words.slice(start, start + IN_LIMIT));
+        await stream('running jobs', query, options, onJob);
+      }
+    },
+
+    /** Every job whose record was changed at or after `since`; none where the source maps no `updatedAt`. */
+    async changedSince(since: Date, options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+      if (fields.updatedAt)
+        await stream('changed jobs', within(mapped, fields.updatedAt, { from: since }), options, onJob);
+    },
+
+    /** Those of `names` (of this source) whose record exists no more. */
+    async vanished(names: readonly string[], { tally }: ReadOptions): Promise<string[]> {
+      const gone: string[] = [];
+      for (let start = 0; start < names.length; start += GET_LIMIT) {
+        const refs = names.slice(start, start + GET_LIMIT).map((it) => db.doc(it.slice(name.length + 1)));
+        const found = await bounded(
+          log,
+          `records of source ${name}`,
+          QUERY_LIMIT_MS,
+          db.getAll(...refs, { fieldMask: [] }),
+        );
+        tally.documents += found.length;
+        gone.push(...found.filter((document) => !document.exists).map((document) => nameOf(name, document)));
+      }
+      return gone;
+    },
+
+    /** Up to `limit` records, the newest starts first where there are any. */
+    async sample(limit: number): Promise<JobRecord[]> {
+      const newest = await bounded(
+        log,
+        `sample of source ${name}`,
+        QUERY_LIMIT_MS,
+        base.orderBy(fields.startedAt.path, 'desc').limit(limit).get(),
+      );
+      const found = newest.empty
+        ? await bounded(log, `sample of source ${name}`, QUERY_LIMIT_MS, base.limit(limit).get())
+        : newest;
+      return found.docs.map((document) => toRecord(name, document));
+    },
+  };
+}
+
+export type JobStore = ReturnType<typeof jobStore>;
+
+function toRecord(source: string, document: DocumentSnapshot): JobRecord {
+  return { id: document.id, name: nameOf(source, document), get: (path) => withDates(document.get(path)) };
+}
+
+function nameOf(source: string, document: DocumentSnapshot): string {
+  return `${source}:${document.ref.path}`;
+}
+
+/** The least stored value that can mean an instant at or after `instant`; what is too early is left out later. */
+function lowest(instant: Date, type: TimeMapping['type']): Date | string | number {
+  return type === 'iso' ? isoText(instant, -LARGEST_OFFSET_MS) : writeTime(instant, type);
+}
+
+function highest(instant: Date, type: TimeMapping['type']): Date | string | number {
+  return type === 'iso' ? isoText(instant, LARGEST_OFFSET_MS) : writeTime(instant, type);
+}
+
+/** Without fraction and zone, so that it sorts before every text of the same second. */
+function isoText(instant: Date, shiftMs: number): string {
+  return new Date(instant.getTime() + shiftMs).toISOString().slice(0, 19);
+}
