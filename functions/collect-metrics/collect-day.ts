@@ -7,6 +7,7 @@ import type { Seen } from '../shared/store/records.ts';
 import { checksOf } from './checks.ts';
 import type { CollectInput } from './input.ts';
 import type { JobsSource } from './jobs.ts';
+import type { ChecksSeen } from './plan.ts';
 import { type Collected, type Revised, revise, sank } from './revise.ts';
 
 export interface DayTools {
@@ -18,11 +19,8 @@ export interface DayTools {
 }
 
 /** What became of one day. */
-export interface CollectedDay extends Revised {
-  date: Day;
+export interface CollectedDay extends Revised, ChecksSeen {
   stored: DailyMetrics | null;
-  /** Whether the check of this day is broken, and that of the next one against it, where it was looked at. */
-  broken: { own: boolean; next: boolean };
 }
 
 /**
@@ -74,7 +72,7 @@ export async function collectDay(
     ...revised,
     date,
     stored: here.data,
-    broken: { own: isBroken(revised.day.checks), next: next !== null && isBroken(next.day.checks) },
+    broken: { own: isBroken(revised.day.checks), next: next && isBroken(next.day.checks) },
   };
 }
 

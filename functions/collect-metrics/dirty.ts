@@ -1,7 +1,8 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import { type Day, HOUR_MS } from '../shared/dates.ts';
 import type { DayStore, DirtyDay } from '../shared/store/days.ts';
-import type { JobStore, ReadOptions } from '../shared/store/jobs.ts';
+import type { Tally } from '../shared/store/jobs.ts';
+import type { JobsSource } from './jobs.ts';
 import { daysMadeDirty } from './plan.ts';
 
 /** Records whose `updatedAt` was set by a clock behind ours are still found by the next run. */
@@ -15,38 +16,30 @@ export interface Changes {
 
 /**
  * Looks for records changed since they were last looked for. A source seen for the first time starts from now: its
- * history is not changed, it is new, and is collected as gaps or by a backfill.
+ * history is not changed, it is new, and is collected as gaps or by a backfill. Rejects with SourceFailed when a source
+ * gives no answer: then nothing is known, and the next run looks from where the last one did.
  */
 export async function findChanges(
-  stores: readonly JobStore[],
+  jobs: JobsSource,
   days: DayStore,
   { today, now }: { today: Day; now: Date },
-  options: ReadOptions,
+  tally: Tally,
 ): Promise<Changes> {
-  const known = await days.watermarks(
-    stores.map((store) => store.name),
-    options.tally,
-  );
+  const known = await days.watermarks(jobs.names, tally);
+  const since = new Map([...known].map(([name, until]) => [name, new Date(until.getTime() - OVERLAP_MS)]));
   const causes = new Map<Day, { first: string; count: number }>();
-  await Promise.all(
-    stores.map(async (store) => {
-      const since = known.get(store.name);
-      if (!since) return;
-      await store.changedSince(new Date(since.getTime() - OVERLAP_MS), options, (job) => {
-        // Seen by the run before: only what changed after it is news, save for clocks that lag.
-        for (const day of daysMadeDirty(job, today)) {
-          const cause = causes.get(day) ?? { first: job.id, count: 0 };
-          causes.set(day, { ...cause, count: cause.count + 1 });
-        }
-      });
-    }),
-  );
+  await jobs.changed(since, (job) => {
+    for (const day of daysMadeDirty(job, today)) {
+      const cause = causes.get(day) ?? { first: job.id, count: 0 };
+      causes.set(day, { ...cause, count: cause.count + 1 });
+    }
+  });
   const marks = [...causes].map(([date, { first, count }]) => ({
     date,
     cause: count === 1 ? `job ${first} changed` : `${count} jobs changed, e.g. ${first}`,
     markedAt: now,
   }));
-  return { marks, watermarks: new Map(stores.map((store) => [store.name, now])) };
+  return { marks, watermarks: new Map(jobs.names.map((name) => [name, now])) };
 }
 
 /** Adds to `batch` the marks and how far changes are known: together, so that none is ever forgotten or kept for ever. */

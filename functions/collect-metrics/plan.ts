@@ -56,13 +56,30 @@ export function chunked(days: readonly Day[]): Day[][] {
   return chunks;
 }
 
+/** What a collection saw of the checks: that of its own day, and that of the next where it was looked at. */
+export interface ChecksSeen {
+  date: Day;
+  broken: { own: boolean; next: boolean | null };
+}
+
+/** The days whose check is broken, going by the last look at each. */
+export function brokenDays(seen: Iterable<ChecksSeen>): Day[] {
+  const broken = new Map<Day, boolean>();
+  for (const { date, broken: found } of seen) {
+    broken.set(date, found.own);
+    if (found.next !== null) broken.set(addDays(date, 1), found.next);
+  }
+  return [...broken].flatMap(([date, isBroken]) => (isBroken ? [date] : [])).sort();
+}
+
 /**
- * The neighbours to collect too after `day` changed: where its own check, or the next day's, is broken now, the record
- * behind it touched more days than were asked for. A few days in that direction at once, for long jobs span many.
+ * The days to collect too where checks are broken: a check stands between two days, and the one that was not `tried` is
+ * out of date. A few days in its direction at once, for long jobs span many.
  */
-export function neighboursToHeal(day: Day, broken: { own: boolean; next: boolean }): Day[] {
-  return [
-    ...(broken.own ? daysBetween(addDays(day, -CHUNK_DAYS), addDays(day, -1)) : []),
-    ...(broken.next ? daysBetween(addDays(day, 1), addDays(day, CHUNK_DAYS)) : []),
-  ];
+export function daysToHeal(broken: readonly Day[], tried: ReadonlySet<Day>, today: Day): Day[] {
+  const beside = broken.flatMap((day) => [
+    ...(tried.has(addDays(day, -1)) ? [] : daysBetween(addDays(day, -CHUNK_DAYS), addDays(day, -1))),
+    ...(tried.has(day) ? [] : daysBetween(day, addDays(day, CHUNK_DAYS - 1))),
+  ]);
+  return [...new Set(beside)].filter((day) => day < today && !tried.has(day)).sort();
 }

@@ -2,10 +2,11 @@ import type { Day } from '../shared/dates.ts';
 import { type DailyMetrics, type Figures, figuresIn } from '../shared/model/day.ts';
 import type { Summary } from '../shared/model/run.ts';
 import type { CollectedDay } from './collect-day.ts';
+import { brokenDays } from './plan.ts';
 
 const LIST_LENGTH = 100;
 
-/** What a run tells of its days: counts, what needs a person, and the newest day's figures. */
+/** What a run tells of its days, which come in the order of their collection: counts, what needs a person, and the newest day's figures. */
 export function summaryOf(
   collected: readonly CollectedDay[],
   { remaining, documentsRead, dryRun }: { remaining: readonly Day[]; documentsRead: number; dryRun: boolean },
@@ -20,7 +21,7 @@ export function summaryOf(
     daysChanged: days.filter((it) => it.figuresChanged).length,
     daysFinal: days.filter((it) => it.day.status === 'final').length,
     conflicts: dates(days.filter((it) => it.day.status === 'conflict')),
-    brokenChecks: dates(days.filter((it) => it.broken.own)),
+    brokenChecks: brokenDays(collected).slice(0, LIST_LENGTH),
     remaining: remaining.slice(0, LIST_LENGTH),
     remainingDays: remaining.length,
     latest: latest ? { date: latest.date, ...told(latest.day) } : null,

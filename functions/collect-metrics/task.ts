@@ -10,8 +10,8 @@ import { type CollectedDay, collectDay, type DayTools } from './collect-day.ts';
 import { findChanges, putChanges } from './dirty.ts';
 import { figuresOf } from './figures.ts';
 import { type CollectInput, collectInput, daysNamed } from './input.ts';
-import { jobsSource } from './jobs.ts';
-import { chunked, neighboursToHeal, wholeRunDays, windowBefore } from './plan.ts';
+import { jobsSource, SourceFailed } from './jobs.ts';
+import { brokenDays, chunked, daysToHeal, wholeRunDays, windowBefore } from './plan.ts';
 import type { Collected } from './revise.ts';
 import { summaryOf } from './summary.ts';
 
@@ -33,27 +33,30 @@ async function collect(
   const options = { tally, signal: run.signal };
   const jobs = jobsSource(stores, options);
 
+  const problems = new Map<string, RunProblem>();
+
   // 1. Which days: those named, or the duty of a whole run.
   const named = daysNamed(run.input, today);
   if (!named) {
-    const changes = await findChanges(stores, days, { today, now: run.startedAt }, options);
-    if (!run.dryRun) await run.commit((batch) => putChanges(batch, days, changes));
+    const changes = await findChanges(jobs, days, { today, now: run.startedAt }, tally).catch((error) =>
+      sourceFailed(error, run, problems),
+    );
+    if (!run.dryRun && !(changes instanceof Error))
+      await run.commit((batch) => putChanges(batch, days, changes));
   }
   const dirty = await days.dirty(tally);
   const planned =
     named ?? wholeRunDays(today, storedIn(await days.load(windowBefore(today), tally)), dirty.keys());
 
-  // 2. Collect them, oldest first; where a changed day breaks a check beside it, the days beside it too.
+  // 2. Collect them, oldest first; where a check is broken, the days on the side that was not collected, too.
   const done = new Map<Day, CollectedDay>();
-  const problems = new Map<string, RunProblem>();
+  const tried = new Set<Day>();
   const remaining: Day[] = [];
-  for (
-    let due = planned;
-    due.length > 0 && remaining.length === 0;
-    due = named ? [] : toHeal(due, done, today)
-  ) {
+  for (let due = planned; due.length > 0; due = daysToHeal(brokenDays(done.values()), tried, today)) {
+    for (const day of due) tried.add(day);
     for (const chunk of chunked(due))
       await collectChunk(chunk, done, problems, remaining, { days, jobs, run, tally, dirty });
+    if (named || problems.size > 0 || remaining.length > 0) break;
   }
 
   // 3. Tell.
@@ -76,14 +79,10 @@ async function collectChunk(
   if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...chunk);
   const [first, last] = [chunk[0] as Day, chunk.at(-1) as Day];
   const seen = await days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally);
+  // A dry run has stored nothing of what it found on the days beside.
+  for (const [date, here] of seen) seen.set(date, { ...here, data: done.get(date)?.day ?? here.data });
   const begun = performance.now();
-  const read = await jobs.between(first, last).catch((error: Error) => {
-    run.signal.throwIfAborted();
-    // One source that fails blanks no good day: the stored section stays, marked stale, and the run says so.
-    run.log.error('Metric source jobs failed', error);
-    problems.set('sources.jobs', { path: 'sources.jobs', message: error.message });
-    return error;
-  });
+  const read = await jobs.between(first, last).catch((error) => sourceFailed(error, run, problems));
   const durationMs = Math.round(performance.now() - begun);
   for (const [index, date] of chunk.entries()) {
     if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...chunk.slice(index));
@@ -101,11 +100,17 @@ async function collectChunk(
   }
 }
 
-/** Days beside changed ones whose checks are broken now, and that this run has not collected yet. */
-function toHeal(collected: readonly Day[], done: ReadonlyMap<Day, CollectedDay>, today: Day): Day[] {
-  const changed = collected.map((date) => done.get(date)).filter((day) => day?.figuresChanged && day.stored);
-  const beside = changed.flatMap((day) => (day ? neighboursToHeal(day.date, day.broken) : []));
-  return [...new Set(beside)].filter((date) => date < today && !done.has(date)).sort();
+/** One source that fails blanks no good day: the stored sections stay, marked stale, and the run says so. */
+function sourceFailed(
+  error: unknown,
+  { signal, log }: RunContext<CollectInput>,
+  problems: Map<string, RunProblem>,
+): SourceFailed {
+  signal.throwIfAborted();
+  if (!(error instanceof SourceFailed)) throw error;
+  if (!problems.has('sources.jobs')) log.error('Metric source jobs failed', error);
+  problems.set('sources.jobs', { path: 'sources.jobs', message: error.message });
+  return error;
 }
 
 function storedIn(seen: ReadonlyMap<Day, Seen<DailyMetrics>>): Map<Day, DailyMetrics> {

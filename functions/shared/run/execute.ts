@@ -36,7 +36,7 @@ export async function execute<Input extends TaskInput>(
   const arrivedMs = clock.monotonicMs();
   const budgetMs = (entry.timeoutSeconds - SETTLE_SECONDS) * SECOND_MS;
   const budgetUsed = () => (clock.monotonicMs() - arrivedMs) / budgetMs;
-  const remainingMs = () => Math.max(0, budgetMs - (clock.monotonicMs() - arrivedMs));
+  const remainingMs = () => Math.max(0, Math.round(budgetMs - (clock.monotonicMs() - arrivedMs)));
 
   // 1. Parse.
   const parsed = parseWithProblems(task.input(arrivedAt), delivery.body);

@@ -8,6 +8,7 @@ import {
 } from '@google-cloud/firestore';
 import type { z } from 'zod';
 import { withDeadline } from '../concurrency.ts';
+import { SECOND_MS } from '../dates.ts';
 import type { Environment } from '../environment.ts';
 import { DeadlineExceeded } from '../errors.ts';
 import type { Log } from '../log.ts';
@@ -26,6 +27,11 @@ export function openFirestore(
   return new Firestore({
     projectId: other.googleProject ?? environment.GOOGLE_CLOUD_PROJECT,
     databaseId: other.database ?? environment.FIRESTORE_DATABASE,
+    // An undefined in what a task tells must not cost its record.
+    ignoreUndefinedProperties: true,
+    // By default a channel waits up to two minutes before it looks again whether a server is back.
+    'grpc.initial_reconnect_backoff_ms': SECOND_MS / 4,
+    'grpc.max_reconnect_backoff_ms': 2 * SECOND_MS,
   });
 }
 

@@ -141,14 +141,18 @@ function nameOf(source: string, document: DocumentSnapshot): string {
 
 /** The least stored value that can mean an instant at or after `instant`; what is too early is left out later. */
 function lowest(instant: Date, type: TimeMapping['type']): Date | string | number {
-  return type === 'iso' ? isoText(instant, -LARGEST_OFFSET_MS) : writeTime(instant, type);
+  return type === 'iso' ? isoText(instant, -LARGEST_OFFSET_MS, ' ') : writeTime(instant, type);
 }
 
 function highest(instant: Date, type: TimeMapping['type']): Date | string | number {
-  return type === 'iso' ? isoText(instant, LARGEST_OFFSET_MS) : writeTime(instant, type);
+  return type === 'iso' ? isoText(instant, LARGEST_OFFSET_MS, 't') : writeTime(instant, type);
 }
 
-/** Without fraction and zone, so that it sorts before every text of the same second. */
-function isoText(instant: Date, shiftMs: number): string {
-  return new Date(instant.getTime() + shiftMs).toISOString().slice(0, 19);
+/**
+ * Without fraction and zone, so that it sorts before every text of the same second. Between date and time stands a T, a
+ * t or a space, as the writer liked it: a space sorts before the others, a t behind them.
+ */
+function isoText(instant: Date, shiftMs: number, separator: ' ' | 't'): string {
+  const text = new Date(instant.getTime() + shiftMs).toISOString().slice(0, 19);
+  return text.replace('T', separator);
 }

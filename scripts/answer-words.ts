@@ -1,0 +1,57 @@
+import pc from 'picocolors';
+import { collectionInWords } from './collection-words.ts';
+import { duration } from './ops/words.ts';
+import { fieldsOf, inWords, spaced } from './plain-words.ts';
+
+type Fields = Record<string, unknown>;
+
+/**
+ * What a function answered, as lines a person likes to read: what became of the run, what it did, what was wrong. Any
+ * answer is told, also a refusal, and a summary of keys that nothing here has heard of.
+ */
+export function answerInWords(answer: unknown): string[] {
+  const fields = fieldsOf(answer);
+  if (typeof fields.outcome !== 'string')
+    return [
+      pc.red('refused'),
+      ...(fields.error ? [`    ${fields.error}`] : []),
+      ...problemLines(fields.problems),
+    ];
+  const summary = fieldsOf(fields.summary);
+  const { lines, rest } =
+    'daysCollected' in summary ? collectionInWords(summary) : { lines: [], rest: summary };
+  const others = Object.entries(rest)
+    .map(([key, value]) => [spaced(key), inWords(value)])
+    .flatMap(([key, text]) => (text ? [`${key}: ${text}`] : []));
+  return [
+    headline(fields),
+    ...[...lines, ...others].map((line) => `    ${line}`),
+    ...problemLines(fields.problems),
+  ];
+}
+
+function headline({ task, outcome, durationMs, dryRun, attempt, trigger }: Fields): string {
+  const asides = [
+    ...(dryRun === true ? ['dry run: nothing was written'] : []),
+    ...(trigger === 'scheduled' ? ['scheduled'] : []),
+    ...(Number(attempt) > 1 ? [`attempt ${attempt}`] : []),
+    ...(outcome === 'duplicate' ? ['it was done before; this is what it did then'] : []),
+  ];
+  const took = typeof durationMs === 'number' ? ` in ${duration(durationMs)}` : '';
+  const aside = asides.length > 0 ? pc.dim(` (${asides.join(', ')})`) : '';
+  return `${pc.bold(String(task))} ${coloured(String(outcome))}${took}${aside}`;
+}
+
+function coloured(outcome: string): string {
+  if (['succeeded', 'duplicate'].includes(outcome)) return pc.green(outcome);
+  return ['partial', 'skipped'].includes(outcome) ? pc.yellow(outcome) : pc.red(outcome);
+}
+
+function problemLines(problems: unknown): string[] {
+  return (Array.isArray(problems) ? problems : []).map((problem) => {
+    const { path, message, expected } =
+      typeof problem === 'string' ? { message: problem } : fieldsOf(problem);
+    const where = path ? `${path}: ` : '';
+    return `    ${pc.yellow('!')} ${where}${message ?? inWords(problem)}${expected ? `; expected ${expected}` : ''}`;
+  });
+}

@@ -1,0 +1,31 @@
+import { existsSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { loadCatalog } from '../functions/shared/catalog.ts';
+import { readEnvironment } from '../functions/shared/environment.ts';
+import { bundle, writeJson } from './build/bundle.ts';
+import { sizeReport } from './build/report.ts';
+import { ROOT } from './stack/places.ts';
+
+/**
+ * `npm run build`: one folder per function, `dist/<task>/`, which is all that is deployed of it. What went into a bundle
+ * is told beside it, in `dist/<task>.meta.json`.
+ */
+if (import.meta.main) for (const line of await buildAll(join(ROOT, 'dist'))) console.log(line);
+
+/** Builds every function of the catalogue into `folder`, whose earlier content is removed; returns the report's lines. */
+export async function buildAll(folder: string): Promise<string[]> {
+  rmSync(folder, { recursive: true, force: true });
+  const report: string[] = [];
+  // The catalogue of the project, whatever the environment names: what is deployed holds no other.
+  for (const task of Object.keys(loadCatalog(readEnvironment({})))) {
+    const entryFile = join(ROOT, 'functions', task, 'index.ts');
+    if (!existsSync(entryFile)) {
+      report.push(`${task}: in the catalogue, but there is no ${relative(ROOT, entryFile)}: left out`);
+      continue;
+    }
+    const metafile = await bundle(entryFile, task, join(folder, task));
+    writeJson(join(folder, `${task}.meta.json`), metafile);
+    report.push(...sizeReport(task, join(folder, task, 'index.js'), metafile));
+  }
+  return report;
+}

@@ -1,0 +1,30 @@
+const LIST_LIMIT = 3;
+
+/** Any value as a person would say it: short numbers, shortened lists; empty text for what says nothing. */
+export function inWords(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return value.toLocaleString('en', { maximumFractionDigits: 1 });
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, LIST_LIMIT).map(inWords).join(', ');
+    return value.length > LIST_LIMIT ? `${shown} and ${value.length - LIST_LIMIT} more` : shown;
+  }
+  if (typeof value !== 'object') return String(value);
+  return Object.entries(value)
+    .map(([key, inner]) => [spaced(key), inWords(inner)])
+    .filter(([, text]) => text)
+    .map(([key, text]) => `${key} ${text}`)
+    .join(', ');
+}
+
+/** `daysCollected` as "days collected". */
+export function spaced(key: string): string {
+  return key.replace(
+    /([a-z])([A-Z])/g,
+    (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
+  );
+}
+
+/** The fields of an object; none of anything else. */
+export function fieldsOf(value: unknown): Record<string, unknown> {
+  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
+}

@@ -1,0 +1,56 @@
+import { parseArgs } from 'node:util';
+import { problemInWords } from './problem.ts';
+import { listenForStop } from './stopping.ts';
+
+const HELP = `npm start [-- --once | --empty]
+
+Starts the local stack: Firestore emulator, functions, gateway, a sample world; runs every task once and stays up.
+
+  --once    stops after the tasks have run; exit code 0 when each did what it should
+  --empty   starts with no records and runs nothing
+  --help    tells this
+
+PORT                      of the gateway, 8080 unless set
+GOOGLE_CLOUD_PROJECT      the project's name in the emulator, nightshift-local unless set
+FIRESTORE_EMULATOR_HOST   a running emulator to use; none is started or stopped then
+`;
+
+process.exitCode = await main();
+// What a stopped stack leaves behind, such as a connection half closed, shall not hold up the terminal.
+process.exit();
+
+async function main(): Promise<number> {
+  const flags = parseFlags();
+  if (typeof flags === 'string') {
+    console.error(flags);
+    return 2;
+  }
+  if (flags.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const stopping = listenForStop();
+  try {
+    // Loaded only here: a broken settings.json or catalog.json fails the import, and is a message like any other.
+    const { start } = await import('./start.ts');
+    return await start({ once: flags.once ?? false, empty: flags.empty ?? false }, stopping.signal);
+  } catch (error) {
+    if (stopping.signal.aborted) return stopping.exitCode();
+    console.error(problemInWords(error));
+    return 1;
+  }
+}
+
+function parseFlags(): { once?: boolean; empty?: boolean; help?: boolean } | string {
+  try {
+    return parseArgs({
+      options: {
+        once: { type: 'boolean' },
+        empty: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+      },
+    }).values;
+  } catch (error) {
+    return `${(error as Error).message.split('. ')[0]}. Known are --once, --empty and --help`;
+  }
+}

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Catalog, loadCatalog } from '../../functions/shared/catalog.ts';
+import { readEnvironment } from '../../functions/shared/environment.ts';
+import { loadSettings } from '../../functions/shared/settings.ts';
+import { openEmulator } from './emulator.ts';
+import { functionSources, functionSpecs } from './function-specs.ts';
+import { type RunningFunction, startFunctions } from './functions.ts';
+import { openGateway } from './gateway.ts';
+import { logFolder, ROOT } from './places.ts';
+import { removeStack, writeStack } from './state.ts';
+import { aborted } from './stopping.ts';
+import { quiet, type Tell } from './tell.ts';
+
+/** How a stack shall be; left out: a quiet one for a test or a bench, on a free port, with no records. */
+export interface UpOptions {
+  /** The gateway's port; 0 for a free one. */
+  port?: number;
+  /** Writes the sample world. */
+  sample?: boolean;
+  /** Leaves the state file by which `ops` finds this stack. */
+  announced?: boolean;
+  /** Whom to tell. */
+  tell?: Tell;
+  project?: string;
+  /** Set over this process's environment, such as NIGHTSHIFT_SETTINGS. */
+  env?: NodeJS.ProcessEnv;
+  /** Where each task's function is, as `<folder>/<task>`; `dist` serves what would be deployed. */
+  folder?: string;
+  /** Gives up and cleans up when aborted. */
+  signal?: AbortSignal;
+}
+
+/** A running stack. */
+export interface Stack {
+  gatewayUrl: string;
+  /** `host:port`, as FIRESTORE_EMULATOR_HOST wants it. */
+  emulatorHost: string;
+  project: string;
+  catalog: Catalog;
+  /** The folder of the logs: one file per task, and the emulator's. */
+  logs: string;
+  /** Rejects when the stack cannot go on: its emulator has ended. */
+  broken: Promise<never>;
+  /** Ends all that was started, and only that; resolves when it is gone. */
+  stop(): Promise<void>;
+}
+
+/** Starts gateway, emulator, functions and sample world. Whatever goes wrong, nothing that was started is left. */
+export async function up(options: UpOptions = {}): Promise<Stack> {
+  const { tell = quiet, signal = new AbortController().signal } = options;
+  const env = {
+    ...process.env,
+    ...options.env,
+    ...(options.project && { GOOGLE_CLOUD_PROJECT: options.project }),
+  };
+  const environment = readEnvironment(env);
+  // Before anything is started: a slip in these is told at once.
+  const catalog = loadCatalog(environment);
+  const settings = loadSettings(environment);
+  const project = environment.GOOGLE_CLOUD_PROJECT;
+  const sources = functionSources(catalog, resolve(ROOT, options.folder ?? 'functions'));
+
+  const cleanUps: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (let cleanUp = cleanUps.pop(); cleanUp; cleanUp = cleanUps.pop()) await cleanUp();
+  };
+  try {
+    // Only the stack that `ops` finds has logs to keep.
+    const logs = options.announced ? logFolder(env) : temporaryFolder(cleanUps);
+    // First of what is started, because the port is the likeliest to be taken.
+    let functions = new Map<string, RunningFunction>();
+    const gateway = await openGateway(options.port ?? 0, {
+      tasks: Object.keys(catalog),
+      portOf: async (task, waitMs) => functions.get(task)?.port(waitMs),
+    });
+    cleanUps.push(gateway.stop);
+
+    const emulator = await openEmulator({ env, tell, signal, logs });
+    cleanUps.push(emulator.stop);
+    tell.step('firestore', `${emulator.words} on ${emulator.host}, project ${project}`);
+
+    const specs = functionSpecs(catalog, { sources, env, project, emulatorHost: emulator.host, logs });
+    functions = await startFunctions(specs, tell, signal);
+    cleanUps.push(async () => void (await Promise.all([...functions.values()].map((each) => each.stop()))));
+    signal.throwIfAborted();
+    tell.step('functions', `${Object.keys(catalog).join(', ')}, each in its own process`);
+    if (options.sample) {
+      // Loaded only now: a stack without records needs no Firestore client of its own.
+      const { writeSampleWorld } = await import('./sample-world.ts');
+      const written = writeSampleWorld(emulator.host, settings, environment, new Date());
+      tell.step('sample', await Promise.race([written, aborted(signal)]));
+    }
+    tell.step('gateway', gateway.url);
+
+    if (options.announced) {
+      cleanUps.push(async () => removeStack(env));
+      const startedAt = new Date().toISOString();
+      writeStack(
+        { pid: process.pid, gatewayUrl: gateway.url, emulatorHost: emulator.host, project, startedAt },
+        env,
+      );
+    }
+    return {
+      gatewayUrl: gateway.url,
+      emulatorHost: emulator.host,
+      project,
+      catalog,
+      logs,
+      broken: emulator.ended,
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function temporaryFolder(cleanUps: (() => Promise<void>)[]): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-'));
+  cleanUps.push(async () => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}

@@ -1,0 +1,456 @@
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DAY_MS } from '../../functions/shared/dates.ts';
+import { readEnvironment } from '../../functions/shared/environment.ts';
+import { loadSettings } from '../../functions/shared/settings.ts';
+import { downloadedJar } from '../../scripts/stack/emulator-download.ts';
+import { parseJavaVersion } from '../../scripts/stack/java.ts';
+import { sampleJobs } from '../../scripts/stack/sample-jobs.ts';
+import { writeSampleWorld } from '../../scripts/stack/sample-world.ts';
+import { readStack, type StackState } from '../../scripts/stack/state.ts';
+import { quiet } from '../../scripts/stack/tell.ts';
+import { type Stack, up } from '../../scripts/stack/up.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const TASK = 'collect-metrics';
+
+/** What `npm start` said and how it ended. */
+interface Ended {
+  code: number | null;
+  output: string;
+  errors: string;
+}
+
+function temporary(t: { after(clean: () => void): void }): string {
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Starts the stack as `npm start` does, with a state folder and a port of its own, and with no emulator to lean on. */
+function startMain(
+  folder: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+): { child: ChildProcess; ended: Promise<Ended> } {
+  const { FIRESTORE_EMULATOR_HOST: _, NODE_TEST_CONTEXT: __, ...inherited } = process.env;
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/stack/main.ts'), ...args], {
+    env: {
+      ...inherited,
+      PORT: '0',
+      NIGHTSHIFT_STATE_DIR: folder,
+      XDG_CACHE_HOME: folder,
+      NO_COLOR: '1',
+      ...env,
+    },
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  assert.ok(child.stdout && child.stderr);
+  const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]).then(
+    ([[code], output, errors]): Ended => ({ code, output, errors }),
+  );
+  return { child, ended };
+}
+
+async function untilAnnounced(folder: string, ended: Promise<Ended>): Promise<StackState> {
+  let over: Ended | undefined;
+  void ended.then((it) => {
+    over = it;
+  });
+  for (;;) {
+    const state = readStack({ NIGHTSHIFT_STATE_DIR: folder });
+    if (state) return state;
+    assert.equal(over, undefined, 'the stack ended before it was up');
+    await sleep(50);
+  }
+}
+
+interface Process {
+  pid: number;
+  parent: number;
+  command: string;
+}
+
+function processes(): Process[] {
+  const table = execFileSync('ps', ['-eo', 'pid=,ppid=,stat=,args='], { encoding: 'utf8' });
+  return table.split('\n').flatMap((line) => {
+    const [, pid, parent, state, command] = /^\s*(\d+)\s+(\d+)\s+(\S+)\s+(.*)$/.exec(line) ?? [];
+    // A zombie has ended; that nobody asked for its exit code is the machine's affair.
+    return pid && command !== undefined && !state?.startsWith('Z')
+      ? [{ pid: Number(pid), parent: Number(parent), command }]
+      : [];
+  });
+}
+
+function childrenOf(pid: number): Process[] {
+  return processes().filter((it) => it.parent === pid && !it.command.startsWith('ps '));
+}
+
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** Those of `family` that still run after `withinMs`. */
+async function survivors(family: Process[], withinMs: number): Promise<string[]> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const left = processes().filter((it) =>
+      family.some((one) => one.pid === it.pid && one.command === it.command),
+    );
+    if (left.length === 0 || performance.now() > deadline) return left.map((it) => it.command);
+    await sleep(50);
+  }
+}
+
+describe('a running stack', () => {
+  let stack: Stack;
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  before(async () => {
+    // Due every minute, so that there is a slot to deliver whatever the time.
+    const catalog = JSON.parse(readFileSync(join(ROOT, 'functions/catalog.json'), 'utf8'));
+    writeFileSync(
+      join(folder, 'catalog.json'),
+      JSON.stringify({ ...catalog, [TASK]: { ...catalog[TASK], schedule: '* * * * *' } }),
+    );
+    stack = await up({
+      project: `stack-${process.pid}`,
+      env: { NIGHTSHIFT_CATALOG: join(folder, 'catalog.json') },
+    });
+  });
+  after(async () => {
+    await stack?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const post = (path: string, init: RequestInit = {}) =>
+    fetch(`${stack.gatewayUrl}${path}`, { method: 'POST', ...init });
+
+  test('lists its tasks at GET /', async () => {
+    const response = await fetch(stack.gatewayUrl);
+    assert.equal(response.status, 200);
+    assert.deepEqual(await response.json(), { tasks: Object.keys(stack.catalog).map((task) => `/${task}`) });
+  });
+
+  test('answers 404 naming the tasks for a path that is none', async () => {
+    const response = await post('/colect-metrics');
+    assert.equal(response.status, 404);
+    assert.match(
+      ((await response.json()) as { error: string }).error,
+      /No task "colect-metrics": there is .*\/collect-metrics/,
+    );
+  });
+
+  test('answers 405 for POST / and for GET of a task', async () => {
+    assert.equal((await post('/')).status, 405);
+    assert.equal((await fetch(`${stack.gatewayUrl}/${TASK}`)).status, 405);
+  });
+
+  test('hands the headers of Cloud Scheduler to the function unchanged', async () => {
+    const slot = new Date(Math.floor(Date.now() / 60_000) * 60_000);
+    const response = await post(`/${TASK}`, {
+      headers: {
+        'X-CloudScheduler': 'true',
+        'X-CloudScheduler-JobName': TASK,
+        'X-CloudScheduler-ScheduleTime': slot.toISOString().replace('Z', '+00:00'),
+        'Content-Type': 'application/octet-stream',
+      },
+      body: '{}',
+    });
+    const answer = (await response.json()) as Record<string, unknown>;
+    assert.equal(response.status, 200, JSON.stringify(answer));
+    assert.equal(answer.trigger, 'scheduled');
+    assert.ok(
+      String(answer.runId).startsWith(`${TASK}@${slot.toISOString().slice(0, 16)}`),
+      String(answer.runId),
+    );
+  });
+
+  test('starts a function again that was killed, and a request waits for it', async () => {
+    const old = childrenOf(process.pid).find((it) => it.command.includes(`/${TASK}/index.ts`));
+    assert.ok(old);
+    process.kill(old.pid, 'SIGKILL');
+    // Until nobody of it is left, its socket may still take a connection.
+    while (exists(old.pid)) await sleep(10);
+    const response = await post(`/${TASK}`, { body: '{"nonsense": 1}' });
+    assert.equal(response.status, 400);
+    assert.notEqual(
+      childrenOf(process.pid).find((it) => it.command.includes(`/${TASK}/index.ts`))?.pid,
+      old.pid,
+    );
+  });
+
+  test('writes the sample world into an empty collection and leaves a filled one alone', async () => {
+    const environment = readEnvironment({ GOOGLE_CLOUD_PROJECT: `sample-${process.pid}` });
+    const write = () =>
+      writeSampleWorld(stack.emulatorHost, loadSettings(environment), environment, new Date());
+    assert.match(await write(), /^40 days of 3 ML projects/);
+    assert.match(await write(), /^none written: the collection "jobs" holds records already/);
+  });
+
+  test('writes no state file unless announced', () => {
+    assert.notEqual(readStack()?.pid, process.pid);
+  });
+});
+
+describe('npm start', () => {
+  test('--once runs every task on the sample world, tells what each did and leaves nothing behind', async (t) => {
+    const folder = temporary(t);
+    const { child, ended } = startMain(folder, ['--once']);
+    await untilAnnounced(folder, ended);
+    const family = childrenOf(child.pid as number);
+    const { code, output, errors } = await ended;
+    assert.equal(code, 0, errors);
+    assert.match(output, /40 days of 3 ML projects, \d{3} jobs: .*before they started/);
+    assert.match(output, /collect-metrics succeeded in/);
+    assert.match(output, /GPU-hours used/);
+    assert.deepEqual(await survivors(family, 0), []);
+    assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
+    assert.ok(readdirSync(join(folder, 'logs')).includes(`${TASK}.log`));
+  });
+
+  test('stays up until Ctrl-C, which leaves no process behind and exits 0', async (t) => {
+    const folder = temporary(t);
+    const { child, ended } = startMain(folder, ['--empty']);
+    const state = await untilAnnounced(folder, ended);
+    assert.equal(state.pid, child.pid);
+    assert.equal(state.project, process.env.GOOGLE_CLOUD_PROJECT ?? 'nightshift-local');
+    assert.equal((await fetch(state.gatewayUrl)).status, 200);
+    const family = childrenOf(child.pid as number);
+    assert.ok(
+      family.some((it) => it.command.includes('java')) && family.some((it) => it.command.includes(TASK)),
+    );
+    child.kill('SIGINT');
+    const { code, errors } = await ended;
+    assert.deepEqual({ code, errors }, { code: 0, errors: '' });
+    assert.deepEqual(await survivors(family, 0), []);
+    assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
+  });
+
+  test('interrupted during start-up leaves no process behind', async (t) => {
+    const { child, ended } = startMain(temporary(t), ['--empty']);
+    let family: Process[] = [];
+    while (family.length === 0) {
+      await sleep(20);
+      family = childrenOf(child.pid as number).filter((it) => it.command.includes('--port='));
+    }
+    child.kill('SIGTERM');
+    assert.equal((await ended).code, 143);
+    assert.deepEqual(await survivors(family, 0), []);
+  });
+
+  test('killed outright takes its functions and its emulator along', async (t) => {
+    const folder = temporary(t);
+    const { child, ended } = startMain(folder, ['--empty']);
+    await untilAnnounced(folder, ended);
+    const family = childrenOf(child.pid as number);
+    child.kill('SIGKILL');
+    await ended;
+    assert.deepEqual(await survivors(family, 5_000), []);
+    assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
+  });
+});
+
+describe('npm start that cannot', () => {
+  /** What it says on standard error, all of it. */
+  async function refusal(
+    folder: string,
+    env: NodeJS.ProcessEnv,
+    args: string[] = ['--empty'],
+  ): Promise<string> {
+    const { code, errors } = await startMain(folder, args, env).ended;
+    assert.equal(code, args.includes('--empty') ? 1 : 2);
+    return errors;
+  }
+
+  test('names the command for another port when its port is in use', async (t) => {
+    const server = createServer().listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const said = await refusal(temporary(t), { PORT: String(port) });
+    assert.match(
+      said,
+      new RegExp(`^Cannot listen on 127.0.0.1:${port}: the port is in use. Run: PORT=\\d+ npm start\n$`),
+    );
+  });
+
+  test('names the command that installs Java when there is none', async (t) => {
+    const folder = temporary(t);
+    // A PATH of nothing but node, for the Java of the machine may stand beside it.
+    symlinkSync(process.execPath, join(folder, 'node'));
+    const said = await refusal(folder, { PATH: folder, JAVA_HOME: '' });
+    assert.match(said, /^Cannot start the Firestore emulator: no Java was found. Run: \S+ install \S+\n$/);
+  });
+
+  test('names every bad key of the settings, without a stack', async (t) => {
+    const folder = temporary(t);
+    const settings = JSON.parse(readFileSync(join(ROOT, 'functions/settings.json'), 'utf8'));
+    const file = join(folder, 'settings.json');
+    writeFileSync(file, JSON.stringify({ ...settings, failuresBeforeAlarm: 'three', sauces: {} }));
+    const said = await refusal(folder, { NIGHTSHIFT_SETTINGS: file });
+    assert.match(said, /failuresBeforeAlarm: Cannot use "three"/);
+    assert.match(said, /sauces: Unknown key "sauces", did you mean "sources"\?/);
+    assert.doesNotMatch(said, /\n\s+at /);
+  });
+
+  test('says that a file of configuration is no JSON', async (t) => {
+    const folder = temporary(t);
+    const file = join(folder, 'catalog.json');
+    writeFileSync(file, '{ "collect-metrics": ');
+    assert.match(await refusal(folder, { NIGHTSHIFT_CATALOG: file }), /^Cannot use .*catalog.json:\n.*JSON/);
+  });
+
+  test('says that the emulator it was pointed at does not answer', async (t) => {
+    const said = await refusal(temporary(t), { FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' });
+    assert.match(said, /^Cannot reach the Firestore emulator at 127.0.0.1:1, .*ECONNREFUSED/);
+  });
+
+  test('names the flags it knows', async (t) => {
+    assert.match(await refusal(temporary(t), {}, ['--onse']), /^Unknown option '--onse'. Known are --once/);
+  });
+});
+
+describe('the download of the emulator', () => {
+  const body = Buffer.from('as good as a jar');
+  const pinned = {
+    version: '9.9.9',
+    size: body.length,
+    sha256: createHash('sha256').update(body).digest('hex'),
+  };
+  const name = 'cloud-firestore-emulator-v9.9.9.jar';
+
+  async function serve(t: { after(clean: () => void): void }, sent: Buffer | undefined) {
+    const requests: string[] = [];
+    const server = createHttpServer((request, response) => {
+      requests.push(request.url ?? '');
+      response.statusCode = sent ? 200 : 404;
+      response.end(sent);
+    }).listen(0, '127.0.0.1');
+    t.after(() => server.close());
+    await once(server, 'listening');
+    return { requests, baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/emulator` };
+  }
+
+  const { signal } = new AbortController();
+  const get = (cache: string, baseUrl: string) =>
+    downloadedJar({ env: { XDG_CACHE_HOME: cache }, tell: quiet, signal, baseUrl, pinned });
+
+  test('happens once', async (t) => {
+    const cache = temporary(t);
+    const { requests, baseUrl } = await serve(t, body);
+    await get(cache, baseUrl);
+    const jar = await get(cache, baseUrl);
+    assert.deepEqual(requests, [`/emulator/${name}`]);
+    assert.deepEqual(readFileSync(jar.path), body);
+    assert.deepEqual(jar.javaArguments, ['-jar', join(cache, 'nightshift', name)]);
+  });
+
+  test('replaces a file in the cache that is not whole', async (t) => {
+    const cache = temporary(t);
+    mkdirSync(join(cache, 'nightshift'));
+    writeFileSync(join(cache, 'nightshift', name), 'as good as');
+    const { baseUrl } = await serve(t, body);
+    assert.deepEqual(readFileSync((await get(cache, baseUrl)).path), body);
+  });
+
+  for (const [what, sent, reason] of [
+    ['other bytes', Buffer.from('as good as a cat'), /its SHA-256 is [0-9a-f]{64}, expected/],
+    ['too many bytes', Buffer.concat([body, body]), /longer than the expected 16 bytes/],
+    ['nothing', undefined, /HTTP 404/],
+  ] as const)
+    test(`refuses ${what}, keeps no part of it and names the command that helps`, async (t) => {
+      const cache = temporary(t);
+      const { baseUrl } = await serve(t, sent);
+      await assert.rejects(get(cache, baseUrl), (error: Error) => {
+        assert.match(error.message, reason);
+        assert.match(error.message, /Run: gcloud components install cloud-firestore-emulator$/);
+        return true;
+      });
+      assert.deepEqual(readdirSync(join(cache, 'nightshift')), []);
+    });
+});
+
+describe('the Java on this machine', () => {
+  for (const [line, major] of [
+    ['openjdk version "17.0.15" 2025-04-15', 17],
+    ['openjdk version "21" 2023-09-19', 21],
+    ['java version "1.8.0_202"', 8],
+    ['The operation couldn’t be completed. Unable to locate a Java Runtime.', undefined],
+  ] as const)
+    test(`is ${major ?? 'none'} when it says ${line}`, () => assert.equal(parseJavaVersion(line), major));
+});
+
+describe('the sample world', () => {
+  const now = new Date('2026-03-10T14:20:00Z');
+  const jobs = sampleJobs(now);
+
+  test('is the same for the same instant', () => {
+    assert.deepEqual(sampleJobs(now), jobs);
+    assert.equal(new Set(jobs.map((job) => job.id)).size, jobs.length);
+  });
+
+  test('has every kind of job that the figures have to get right', () => {
+    const dayOf = (instant: Date | null) => instant?.toISOString().slice(0, 10);
+    const kinds: Record<string, (typeof jobs)[number][]> = {
+      completed: jobs.filter((job) => job.status === 'completed'),
+      'failed after its start': jobs.filter((job) => job.status === 'failed' && job.startedAt),
+      'failed before its start': jobs.filter((job) => job.status === 'failed' && !job.startedAt),
+      cancelled: jobs.filter((job) => job.status === 'cancelled'),
+      'over midnight': jobs.filter(
+        (job) => job.startedAt && job.endedAt && dayOf(job.startedAt) !== dayOf(job.endedAt),
+      ),
+      'over days': jobs.filter(
+        (job) => job.startedAt && Number(job.endedAt) - Number(job.startedAt) > DAY_MS,
+      ),
+      running: jobs.filter(
+        (job) => job.status === 'running' && Number(now) - Number(job.heartbeatAt) < 120_000,
+      ),
+      hanging: jobs.filter(
+        (job) => job.status === 'running' && Number(now) - Number(job.heartbeatAt) > DAY_MS,
+      ),
+      queued: jobs.filter((job) => job.status === 'queued' && !job.startedAt),
+    };
+    assert.deepEqual(
+      Object.entries(kinds).filter(([, some]) => some.length < 2),
+      [],
+    );
+    assert.equal(new Set(jobs.map((job) => job.project)).size, 3);
+    assert.ok(Math.min(...jobs.map((job) => Number(job.createdAt))) > Number(now) - 41 * DAY_MS);
+  });
+
+  test('holds no record that contradicts itself', () => {
+    const wrong = jobs.filter(
+      (job) =>
+        job.createdAt > now ||
+        job.updatedAt > now ||
+        (job.startedAt && job.startedAt < job.createdAt) ||
+        (job.endedAt && job.endedAt < (job.startedAt ?? job.createdAt)) ||
+        (job.endedAt === null) !== ['running', 'queued'].includes(job.status) ||
+        (job.error === null) !== (job.status !== 'failed'),
+    );
+    assert.deepEqual(wrong, []);
+  });
+});

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { Firestore } from '@google-cloud/firestore';
+import { nextSlot, scheduleWords } from '../../functions/shared/catalog.ts';
+import { systemClock } from '../../functions/shared/clock.ts';
+import { createLog } from '../../functions/shared/log.ts';
+import { alarmSchema } from '../../functions/shared/model/alarm.ts';
+import type { Ending } from '../../functions/shared/model/ending.ts';
+import { healthSchema } from '../../functions/shared/model/health.ts';
+import type { NamedRun } from '../../functions/shared/model/lease.ts';
+import { runSchema, scheduledRunId } from '../../functions/shared/model/run.ts';
+import { collections } from '../../functions/shared/store/collections.ts';
+import { decode } from '../../functions/shared/store/firestore.ts';
+import { type LifecycleOptions, lifecycle } from '../../functions/shared/store/lifecycle.ts';
+
+export const TASK = 'fixture';
+export const SLOT = new Date('2026-11-21T02:00:00.000Z');
+const SCHEDULE = '0 2 * * *';
+
+/** A database of its own on the emulator, with a reader of its records and any number of claimants. */
+export function freshRecords() {
+  assert.ok(process.env.FIRESTORE_EMULATOR_HOST, 'These tests need the emulator: npm test starts it');
+  const project = `test-${randomUUID().slice(0, 13)}`;
+  const db = new Firestore({ projectId: project });
+  const all = collections(db, '');
+  return {
+    project,
+    db,
+    collections: all,
+    claimant: (options: Partial<LifecycleOptions> = {}) =>
+      lifecycle({
+        task: TASK,
+        db,
+        collections: collections(options.db ?? db, ''),
+        clock: systemClock,
+        log: createLog({}, () => undefined),
+        expectation: {
+          enabled: true,
+          schedule: SCHEDULE,
+          scheduleWords: scheduleWords(SCHEDULE),
+          startGraceSeconds: 60,
+          maxRuntimeSeconds: 60,
+          deployment: { service: null, revision: null, region: null },
+        },
+        nextSlot: (after) => nextSlot({ schedule: SCHEDULE }, after),
+        leaseMs: 60_000,
+        failuresBeforeAlarm: 3,
+        ...options,
+      }),
+    health: async () => decode(healthSchema, await all.tasks.doc(TASK).get()),
+    run: async (runId: string) => decode(runSchema, await all.taskRuns.doc(runId).get()),
+    runCount: async () => (await all.taskRuns.count().get()).data().count,
+    alarms: async () => (await all.alarms.get()).docs.map((document) => decode(alarmSchema, document)),
+    /** Waits until a run holds the task. */
+    async untilRunning(): Promise<void> {
+      while (!(await all.tasks.doc(TASK).get()).get('current'))
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    },
+    end: () => db.terminate(),
+  };
+}
+
+export function scheduled(slot: Date = SLOT): NamedRun {
+  return {
+    runId: scheduledRunId(TASK, slot),
+    task: TASK,
+    trigger: 'scheduled',
+    slot,
+    whole: true,
+    dryRun: false,
+    body: {},
+  };
+}
+
+export function ending(outcome: Ending['outcome'], summary: Ending['summary'] = {}): Ending {
+  const failed = outcome === 'failed' || outcome === 'timed-out';
+  return {
+    outcome,
+    endedAt: new Date(),
+    durationMs: 5,
+    summary,
+    problems: [],
+    error: failed ? { name: 'Error', message: `it ${outcome}`, stack: 'Error: at line 1' } : null,
+  };
+}
+
+/** The term of a claim that must have been granted. */
+export async function claimTerm(claimant: ReturnType<typeof lifecycle>, named: NamedRun = scheduled()) {
+  const claim = await claimant.claim(named, 30_000);
+  if (claim.kind !== 'claimed') throw new Error(`Expected a claim, got ${claim.kind}`);
+  return claim.term;
+}
