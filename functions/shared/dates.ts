@@ -51,9 +51,12 @@ export function earlierOf(a: Date, b: Date): Date {
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:?\d{2})$/;
 
-/** Parses an RFC 3339 instant, whatever its offset; `undefined` for anything else. */
+/** Parses an RFC 3339 instant, whatever its offset; `undefined` for anything else, 30 February included. */
 export function parseInstant(text: string): Date | undefined {
   if (!RFC3339.test(text)) return undefined;
+  const date = text.slice(0, 10);
+  const midnight = new Date(`${date}T00:00:00Z`);
+  if (Number.isNaN(midnight.getTime()) || dayOf(midnight) !== date) return undefined;
   const instant = new Date(text.replace(' ', 'T'));
   return Number.isNaN(instant.getTime()) ? undefined : instant;
 }

@@ -69,8 +69,17 @@ function describe(value: unknown): string {
 }
 
 function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = jsonText(value);
   return text.length > 120 ? `${text.slice(0, 117)}...` : text;
+}
+
+/** Hostile input may nest deeper than a serialiser can go. */
+function jsonText(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    return `a ${typeof value}`;
+  }
 }
 
 function expectedOf(params: Record<string, unknown> | undefined): { expected?: string } {

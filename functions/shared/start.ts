@@ -3,6 +3,7 @@ import { systemClock } from './clock.ts';
 import { SECOND_MS } from './dates.ts';
 import { readEnvironment } from './environment.ts';
 import { createLog } from './log.ts';
+import type { Source } from './model/source.ts';
 import { loadSettings } from './settings.ts';
 import { collections as collectionsOf } from './store/collections.ts';
 import { openFirestore } from './store/firestore.ts';
@@ -42,5 +43,10 @@ export function startFunction(task: string) {
     leaseMs: entry.leaseSeconds * SECOND_MS,
     failuresBeforeAlarm: settings.failuresBeforeAlarm,
   });
-  return { environment, settings, db, collections, log, options: { entry, lifecycle: runs, clock, log } };
+  /** The database of a source: ours, unless its settings name another. One client per database. */
+  const databaseOf = ({ googleProject, database }: Source) =>
+    googleProject === undefined && database === undefined
+      ? db
+      : openFirestore(environment, { googleProject, database });
+  return { settings, databaseOf, collections, log, db, options: { entry, lifecycle: runs, clock, log } };
 }

@@ -49,6 +49,12 @@ export interface AlarmToClose {
   because: string;
 }
 
+/** Alarms that change in one commit with the record that causes it. */
+export interface AlarmChanges {
+  open?: AlarmToOpen[];
+  close?: AlarmToClose[];
+}
+
 /** The id of an incident: who, what, and the instant of the broken limit. */
 export function alarmId({
   subject,

@@ -111,6 +111,8 @@ export const daySchema = z.strictObject({
   members: z.int(),
   /** Projects with a row below this day. */
   projects: z.array(z.string()),
+  /** Changes with the rows and the names, also where the day adds up to the same; empty where there are none. */
+  fingerprint: z.string().default(''),
   runId: z.string(),
 });
 export type DailyMetrics = z.infer<typeof daySchema>;

@@ -1,4 +1,4 @@
-import { type AlarmToClose, type AlarmToOpen, alarmId, isAlarmOfKind } from './alarm.ts';
+import { type AlarmChanges, type AlarmToClose, type AlarmToOpen, alarmId, isAlarmOfKind } from './alarm.ts';
 import { type CurrentRun, type Health, typicalDurationMs, withEntry } from './health.ts';
 import type { NamedRun } from './lease.ts';
 import {
@@ -96,7 +96,7 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
       lastDurationMs: ending.durationMs,
       lastError: FAILURES.includes(ending.outcome) ? ending.error : null,
       consecutiveFailures: failures,
-      openAlarms: alarmsAfter(health.openAlarms, open, close),
+      openAlarms: alarmsAfter(health.openAlarms, { open, close }),
       strip: withEntry(health.strip, {
         runId: run.runId,
         outcome: ending.outcome,
@@ -126,8 +126,7 @@ export function lostEnding(holder: CurrentRun): Ending {
 /** Ids of the open alarms after some were opened and others closed. */
 export function alarmsAfter(
   openAlarms: readonly string[],
-  open: readonly AlarmToOpen[],
-  close: readonly AlarmToClose[],
+  { open = [], close = [] }: AlarmChanges,
 ): string[] {
   const closed = new Set(close.map(({ id }) => id));
   return [...new Set([...openAlarms.filter((id) => !closed.has(id)), ...open.map(alarmId)])];

@@ -107,9 +107,7 @@ export async function execute<Input extends TaskInput>(
   const told = answer(term.attempt, term.startedAt, settled.outcome, settled);
   try {
     const finish = await term.finish({ ...settled, endedAt: told.finishedAt, durationMs: told.durationMs });
-    for (const alarm of finish.opened)
-      log.warning(`Alarm: ${alarm.message}`, { alarm: alarm.kind, subject: alarm.subject });
-    if (finish.late) {
+    if (finish === 'late') {
       const message = `Attempt ${term.attempt} ended ${settled.outcome} after the run was taken over; only lateCompletion tells of it`;
       log.warning(message);
       return {

@@ -1,7 +1,7 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import type { z } from 'zod';
 import type { Log } from '../log.ts';
-import type { AlarmToClose, AlarmToOpen } from '../model/alarm.ts';
+import type { AlarmChanges } from '../model/alarm.ts';
 import type { RunProblem, Summary } from '../model/run.ts';
 
 /** What every task's body may say. */
@@ -23,12 +23,6 @@ export interface TaskResult {
   outcome: 'succeeded' | 'partial';
   summary: Summary;
   problems?: RunProblem[];
-}
-
-/** What changes besides the task's own writes, in the same commit. */
-export interface AlarmChanges {
-  open?: AlarmToOpen[];
-  close?: AlarmToClose[];
 }
 
 /** What a task is given for one run. */

@@ -18,6 +18,8 @@ export const NOT_FOUND = 5;
 export const ALREADY_EXISTS = 6;
 export const FAILED_PRECONDITION = 9;
 export const ABORTED = 10;
+/** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE. */
+const TRANSIENT = [1, 2, 4, 8, ABORTED, 13, 14];
 
 /** Opens a database: Nightshift's own unless another project or database is named. */
 export function openFirestore(
@@ -33,6 +35,11 @@ export function openFirestore(
     'grpc.initial_reconnect_backoff_ms': SECOND_MS / 4,
     'grpc.max_reconnect_backoff_ms': 2 * SECOND_MS,
   });
+}
+
+/** Whether the same call may well succeed a moment later: the server or the way there, not the call, was at fault. */
+export function isTransient(error: unknown): boolean {
+  return error instanceof DeadlineExceeded || TRANSIENT.includes(grpcCode(error) ?? -1);
 }
 
 /** The gRPC status code of a Firestore error; `undefined` for any other error. */

@@ -42,7 +42,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     { tally, signal }: ReadOptions,
     onJob: (job: Job) => void,
   ): Promise<void> {
-    tally.documents += await streamQuery(
+    const read = await streamQuery(
       log,
       `${operation} of source ${name}`,
       QUERY_LIMIT_MS,
@@ -50,6 +50,8 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
       (document) => onJob(toJob(document)),
       signal,
     );
+    // Not `+= await`, which adds to what the tally was before the others beside it were read.
+    tally.documents += read;
   }
 
   const within = (query: Query, field: TimeMapping, range: Partial<JobRange>): Query => {
@@ -111,20 +113,6 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
         gone.push(...found.filter((document) => !document.exists).map((document) => nameOf(name, document)));
       }
       return gone;
-    },
-
-    /** Up to `limit` records, the newest starts first where there are any. */
-    async sample(limit: number): Promise<JobRecord[]> {
-      const newest = await bounded(
-        log,
-        `sample of source ${name}`,
-        QUERY_LIMIT_MS,
-        base.orderBy(fields.startedAt.path, 'desc').limit(limit).get(),
-      );
-      const found = newest.empty
-        ? await bounded(log, `sample of source ${name}`, QUERY_LIMIT_MS, base.limit(limit).get())
-        : newest;
-      return found.docs.map((document) => toRecord(name, document));
     },
   };
 }

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { FieldValue } from '@google-cloud/firestore';
 import { DAY_MS, laterOf, SECOND_MS } from '../dates.ts';
+import type { AlarmToOpen } from '../model/alarm.ts';
 import { dryRunRecord, type Ending, ended, lostEnding } from '../model/ending.ts';
 import type { Health } from '../model/health.ts';
 import { claimed, decideClaim, type Expectation, type NamedRun, newHealth, skipped } from '../model/lease.ts';
 import type { Run } from '../model/run.ts';
 import { bounded } from './firestore.ts';
-import { commitIfUnchanged, put, putAlarms, recordStore, type SeenRecords } from './records.ts';
+import { commitIfUnchanged, put, putAlarms, recordStore, type SeenRecords, tellAlarms } from './records.ts';
 import { openTerm, type Term, type TermOptions } from './term.ts';
 
 const CLAIM_LIMIT_MS = 10 * SECOND_MS;
@@ -81,12 +82,14 @@ export function lifecycle(options: LifecycleOptions) {
 
     let health = expected(seen.health.data, named, now);
     let run = seen.run.data;
+    let opened: AlarmToOpen[] = [];
     if (decision.expired) {
       const own = decision.expired.runId === named.runId;
       const holder = own ? seen.run : await records.readRun(decision.expired.runId);
       if (holder.data) {
         const lost = ended(health, holder.data, lostEnding(decision.expired), options.failuresBeforeAlarm);
         health = lost.health;
+        opened = lost.open;
         if (own) run = lost.run;
         else put(batch, holder, lost.run);
         putAlarms(batch, collections, lost, holder.data.runId, now);
@@ -109,6 +112,7 @@ export function lifecycle(options: LifecycleOptions) {
     put(batch, seen.run, next.run);
     const results = await commitIfUnchanged(batch);
     if (!results) return undefined;
+    tellAlarms(log, opened);
     const updateTime = results.at(-1)?.writeTime ?? null;
     return claimedTerm({
       health: { ...seen.health, data: nextHealth, updateTime },

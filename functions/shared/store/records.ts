@@ -9,7 +9,7 @@ import type {
 import type { Clock } from '../clock.ts';
 import { SECOND_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
-import { type Alarm, type AlarmToClose, type AlarmToOpen, alarmId } from '../model/alarm.ts';
+import { type Alarm, type AlarmChanges, type AlarmToOpen, alarmId } from '../model/alarm.ts';
 import { type Health, healthSchema } from '../model/health.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import type { Collections } from './collections.ts';
@@ -88,7 +88,7 @@ export function isConflict(error: unknown): boolean {
 export function putAlarms(
   batch: WriteBatch,
   collections: Collections,
-  changes: { open?: AlarmToOpen[]; close?: AlarmToClose[] },
+  changes: AlarmChanges,
   runId: string | null,
   at: Date,
 ): void {
@@ -105,6 +105,16 @@ export function putAlarms(
   }
   for (const { id, because } of changes.close ?? [])
     batch.set(collections.alarms.doc(id), { closedAt: at, closedBecause: because }, { merge: true });
+}
+
+/** One log line per alarm opened, once its commit has landed: what Cloud Monitoring alerts on. */
+export function tellAlarms(log: Log, opened: readonly AlarmToOpen[]): void {
+  for (const alarm of opened)
+    log.warning(`Alarm: ${alarm.message}`, {
+      alarm: alarm.kind,
+      subject: alarm.subject,
+      alarmId: alarmId(alarm),
+    });
 }
 
 function seen<T>(snapshot: DocumentSnapshot, parse: (snapshot: DocumentSnapshot) => T): Seen<T> {

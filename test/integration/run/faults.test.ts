@@ -137,7 +137,7 @@ describe('faults', { concurrency: true }, () => {
       await pause(500);
       assert.deepEqual((await figure.get()).data(), { from: 'second' });
       const finish = await first.finish(ending('failed'));
-      assert.equal(finish.late, true);
+      assert.equal(finish, 'late');
       const run = await records.run(scheduled().runId);
       assert.deepEqual(run.summary, { from: 'second' });
       assert.deepEqual(
@@ -165,7 +165,7 @@ describe('faults', { concurrency: true }, () => {
       );
       await pause(500);
       assert.equal((await visits.get()).get('count'), 1);
-      assert.equal((await term.finish(ending('succeeded'))).late, false);
+      assert.equal(await term.finish(ending('succeeded')), 'recorded');
       await slow.terminate();
     });
   });

@@ -1,0 +1,162 @@
+import { isTerminal, type Job, type JobRecord, readJob, readTime } from '../../functions/shared/model/job.ts';
+import {
+  type JobState,
+  PLAIN_FIELDS,
+  type Source,
+  TIME_FIELDS,
+  TIME_TYPES,
+  type TimeType,
+} from '../../functions/shared/model/source.ts';
+
+type Field = (typeof PLAIN_FIELDS)[number] | (typeof TIME_FIELDS)[number];
+
+/** Words in the status field that nobody mapped. */
+export interface Unmapped {
+  word: string;
+  count: number;
+}
+
+/** A mapped field that stores another type than the settings say. */
+export interface Mistyped {
+  field: Field;
+  path: string;
+  /** What the stored values seem to be, in words. */
+  holds: string;
+  expected: string;
+  count: number;
+  /** The type of time that would fit every stored value. */
+  fits: TimeType | null;
+}
+
+/** A mapped field that records lack although they should have it. */
+export interface Missing {
+  field: Field;
+  path: string;
+  count: number;
+  /** How many of the records should have it, and which these are. */
+  of: number;
+  which: string;
+  /** False where some records may well lack it. */
+  mend: boolean;
+}
+
+export interface Inspection {
+  records: number;
+  unmapped: Unmapped[];
+  mistyped: Mistyped[];
+  missing: Missing[];
+  /** Whether something is wrong enough to falsify what the tasks see. */
+  toMend: boolean;
+}
+
+/** Which records should have a field; every record where it is not listed. */
+const EXPECTED: Partial<Record<Field, { which: string; of: (job: Job) => boolean }>> = {
+  startedAt: { which: 'that run or completed', of: (job) => is(job, 'running', 'completed') },
+  heartbeatAt: { which: 'that run', of: (job) => is(job, 'running') },
+  endedAt: { which: 'that ended', of: (job) => isTerminal(job.state) },
+  error: { which: 'that failed', of: (job) => is(job, 'failed') },
+  backendId: { which: 'that run or completed', of: (job) => is(job, 'running', 'completed') },
+  artifactUri: { which: 'that completed', of: (job) => is(job, 'completed') },
+};
+/** Fields that a task cannot do without where they are mapped: one record without them is one too many. */
+const NEEDED: readonly Field[] = ['id', 'status', 'startedAt', 'heartbeatAt', 'endedAt', 'updatedAt'];
+/** So many records without any value of a field tell that its path is wrong, and not that it is rarely filled. */
+const ENOUGH = 5;
+
+/** What of `records` does not fit the mapping of `source`. */
+export function inspectSource(source: Source, records: readonly JobRecord[]): Inspection {
+  const jobs = records.map((record) => readJob(source, record));
+  const words = jobs.filter((job) => job.state === 'unknown' && job.status !== '').map((job) => job.status);
+  const unmapped = counted(words).map(([word, count]) => ({ word, count }));
+  const mistyped = mappedFields(source).flatMap(({ field, path, type }) =>
+    mistypedIn(
+      { field, path, type },
+      records.map((record) => record.get(path)),
+    ),
+  );
+  const missing = mappedFields(source).flatMap(({ field, path }) => {
+    const { which, of } = EXPECTED[field] ?? { which: '', of: () => true };
+    const expected = records.filter((_, index) => of(jobs[index] as Job));
+    const count = expected.filter((record) => isAbsent(field, record.get(path))).length;
+    if (count === 0) return [];
+    const nowhere = count === expected.length && count >= ENOUGH;
+    return [{ field, path, count, of: expected.length, which, mend: nowhere || NEEDED.includes(field) }];
+  });
+  const toMend = unmapped.length > 0 || mistyped.length > 0 || missing.some(({ mend }) => mend);
+  return { records: records.length, unmapped, mistyped, missing, toMend };
+}
+
+function is(job: Job, ...states: JobState[]): boolean {
+  return (states as string[]).includes(job.state);
+}
+
+/** An explicit null says "not yet", which is fine for anything but a status. */
+function isAbsent(field: Field, value: unknown): boolean {
+  return value === undefined || (field === 'status' && (value === null || value === ''));
+}
+
+interface MappedField {
+  field: Field;
+  path: string;
+  type: TimeType | 'text' | 'number';
+}
+
+function mappedFields({ fields }: Source): MappedField[] {
+  const plain = PLAIN_FIELDS.flatMap((field): MappedField[] => {
+    const path = fields[field];
+    return path === undefined ? [] : [{ field, path, type: field === 'gpus' ? 'number' : 'text' }];
+  });
+  const times = TIME_FIELDS.flatMap((field): MappedField[] => {
+    const mapping = fields[field];
+    return mapping === undefined ? [] : [{ field, ...mapping }];
+  });
+  return [...plain, ...times];
+}
+
+function mistypedIn({ field, path, type }: MappedField, values: readonly unknown[]): Mistyped[] {
+  const filled = values.filter((value) => value !== undefined && value !== null && value !== '');
+  const wrong = filled.filter((value) => !hasType(value, type));
+  const isTime = type !== 'text' && type !== 'number';
+  const fits = isTime
+    ? TIME_TYPES.find((other) => filled.every((value) => readTime(value, other) !== undefined))
+    : undefined;
+  return counted(wrong.map(holdsInWords)).map(([holds, count]) => ({
+    field,
+    path,
+    holds,
+    expected: type,
+    count,
+    fits: fits ?? null,
+  }));
+}
+
+function hasType(value: unknown, type: MappedField['type']): boolean {
+  if (type === 'text') return typeof value === 'string' || typeof value === 'number';
+  if (type === 'number') return typeof value === 'number' && Number.isFinite(value) && value >= 0;
+  return readTime(value, type) !== undefined;
+}
+
+const TIME_WORDS: Record<TimeType, string> = {
+  timestamp: 'a timestamp',
+  iso: 'ISO text',
+  seconds: 'seconds',
+  millis: 'milliseconds',
+};
+
+function holdsInWords(value: unknown): string {
+  const type = TIME_TYPES.find((candidate) => readTime(value, candidate) !== undefined);
+  if (type !== undefined) return TIME_WORDS[type];
+  if (value instanceof Date) return 'an implausible timestamp';
+  if (typeof value === 'string')
+    return value.trim() !== '' && Number(value) >= 0 ? 'a number as text' : 'text';
+  if (typeof value === 'number') return value < 0 ? 'a negative number' : 'a number that is no time';
+  if (Array.isArray(value)) return 'a list';
+  return typeof value === 'boolean' ? 'true or false' : 'a map';
+}
+
+/** The distinct words with how often they occur, the most frequent first. */
+function counted(words: readonly string[]): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a);
+}

@@ -1,0 +1,28 @@
+import { enableCompileCache } from 'node:module';
+import { problemInWords } from '../stack/problem.ts';
+
+// Else the types of every file are stripped anew at each start, which takes longer than most commands do.
+enableCompileCache();
+
+// `ops runs ... | head` closes the pipe early, which is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+// The auth library warns about every machine that is not one of Google's; an operator's seldom is.
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'MetadataLookupWarning') process.stderr.write(`${warning.name}: ${warning.message}\n`);
+});
+
+process.exitCode = await import('./program.ts').then(
+  ({ runOps }) => runOps(),
+  // A slip in catalog.json or settings.json fails the import itself.
+  (error: unknown) => {
+    process.stderr.write(`${problemInWords(error)}\n`);
+    return 1;
+  },
+);
+// An open Firestore client keeps the process alive, and one that never answered would for a minute.
+process.stdout.write('', () => process.exit());

@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander';
+import { InvalidConfiguration } from '../../functions/shared/errors.ts';
+import { addDays } from './days.ts';
+import { addImport } from './import.ts';
+import { OpsProblem } from './problem.ts';
+import { addRun } from './run.ts';
+import { addRuns } from './runs.ts';
+import { addSources } from './sources.ts';
+import { addTasks } from './tasks.ts';
+import { paintError, wantsColor } from './terminal.ts';
+
+const EXAMPLES = `
+Examples:
+  npm run -s ops -- tasks
+  npm run -s ops -- run collect-metrics --date 2026-01-31
+  npm run -s ops -- runs collect-metrics --outcome failed --json
+  npm run -s ops -- days --from 2026-01-01 --to 2026-01-31
+
+The running stack answers, or the emulator of FIRESTORE_EMULATOR_HOST; a real project does
+only when GOOGLE_CLOUD_PROJECT names it and no stack runs, and is named before any write.`;
+
+/** The whole command line; every command sits in a file of its own. */
+function opsProgram(): Command {
+  const program = new Command('ops')
+    .description('See what the tasks did, start them, and look after the records.')
+    .addHelpText('after', EXAMPLES)
+    .enablePositionalOptions()
+    .configureOutput({
+      getOutHasColors: () => wantsColor(process.stdout),
+      getErrHasColors: () => wantsColor(process.stderr),
+      outputError: (text, write) => write(paintError.red(text)),
+    })
+    .configureHelp({ styleTitle: (title) => paintError.bold(title) })
+    .exitOverride();
+  for (const add of [addTasks, addRun, addRuns, addDays, addSources, addImport]) add(program);
+  return program;
+}
+
+/** The exit code of `error`, which is told in one line when it was to be expected, and with its stack otherwise. */
+function tell(error: unknown): number {
+  // Commander has told its errors itself; only help and version that were asked for are none.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof OpsProblem || error instanceof InvalidConfiguration) {
+    process.stderr.write(`${paintError.red(error.message)}\n`);
+    return error instanceof OpsProblem ? error.exitCode : 1;
+  }
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return 1;
+}
+
+/** Runs the command line of this process; returns its exit code. */
+export async function runOps(): Promise<number> {
+  try {
+    await opsProgram().parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    return tell(error);
+  }
+}

@@ -1,0 +1,105 @@
+import type { Command } from 'commander';
+import { loadCatalog } from '../../functions/shared/catalog.ts';
+import type { Day } from '../../functions/shared/dates.ts';
+import { readEnvironment } from '../../functions/shared/environment.ts';
+import { answerInWords } from '../answer-words.ts';
+import { readStack } from '../stack/state.ts';
+import { oneOf, parseDay } from './options.ts';
+import { type Answer, callFunction } from './post.ts';
+import { OpsProblem, usage } from './problem.ts';
+import { firstLine, print, printJson } from './terminal.ts';
+import { whileSaying } from './waiting.ts';
+
+interface RunOptions {
+  body?: string;
+  date?: Day;
+  dryRun?: true;
+  url?: string;
+  json?: true;
+}
+
+/** Outcomes that leave nothing to do for the caller. */
+const GOOD = ['succeeded', 'partial', 'duplicate'];
+
+/** Adds `run <task>`: calls the task's function and tells what it answered. */
+export function addRun(program: Command): void {
+  program
+    .command('run')
+    .description('run a task now and tell what it did')
+    .argument('<task>', 'a task of the catalogue')
+    .option('--body <json>', 'the body of the request, a JSON object')
+    .option('--date <day>', 'the same as {"date": day} in the body', parseDay)
+    .option('--dry-run', 'the same as {"dryRun": true} in the body')
+    .option('--url <url>', 'call exactly this URL; a private one gets an ID token')
+    .option('--json', 'print the answer as JSON')
+    .addHelpText('after', '\nThe exit code is 0 when the outcome is succeeded, partial or duplicate.')
+    .action(run);
+}
+
+async function run(taskName: string, options: RunOptions): Promise<void> {
+  const task = oneOf('task', taskName, Object.keys(loadCatalog(readEnvironment())));
+  const url = options.url === undefined ? localUrl(task) : parseUrl(options.url);
+  const body = JSON.stringify(bodyOf(options));
+  const answer = await whileSaying(`${task} is running`, callFunction(url, body));
+  const parsed = parseAnswer(answer.text);
+  if (parsed === undefined) throw unreadable(url, answer);
+  if (options.json) printJson(parsed);
+  else print(...answerInWords(parsed));
+  if (!GOOD.includes(String(parsed.outcome))) process.exitCode = 1;
+}
+
+/** The body to send: `--body` with `--date` and `--dry-run` merged in. Throws when they contradict. */
+export function bodyOf({ body, date, dryRun }: RunOptions): Record<string, unknown> {
+  const merged = body === undefined ? {} : parseBody(body);
+  const flags = {
+    ...(date === undefined ? {} : { date: ['--date', date] }),
+    ...(dryRun ? { dryRun: ['--dry-run', true] } : {}),
+  };
+  for (const [key, [flag, value]] of Object.entries(flags)) {
+    if (Object.hasOwn(merged, key)) throw usage(`Cannot use ${flag}: --body has the key "${key}" already`);
+    merged[key] = value;
+  }
+  return merged;
+}
+
+function parseBody(text: string): Record<string, unknown> {
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isObject(body)) return { ...body };
+  } catch (error) {
+    throw usage(`Cannot read --body: ${error instanceof Error ? error.message : error}`);
+  }
+  throw usage(`Cannot use --body ${text}: a JSON object is expected`);
+}
+
+function parseAnswer(text: string): Record<string, unknown> | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return isObject(answer) ? answer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function unreadable(url: URL, { status, text }: Answer): OpsProblem {
+  if (status === 401 || status === 403)
+    return new OpsProblem(
+      `${url} turned the caller away (HTTP ${status}): roles/run.invoker on it is needed, and a token for it`,
+    );
+  return new OpsProblem(`Cannot read the answer of ${url}: HTTP ${status}, ${firstLine(text) || 'empty'}`);
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw usage(`Cannot use --url ${text}: an http or https URL is expected`);
+}
+
+function localUrl(task: string): URL {
+  const base = readStack()?.gatewayUrl ?? `http://127.0.0.1:${process.env.PORT || 8080}`;
+  return new URL(task, base.endsWith('/') ? base : `${base}/`);
+}

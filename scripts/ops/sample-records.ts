@@ -1,0 +1,41 @@
+import type { CollectionReference, Firestore, Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
+import type { JobRecord } from '../../functions/shared/model/job.ts';
+import type { Source } from '../../functions/shared/model/source.ts';
+import type { Connection } from './connect.ts';
+
+/** Up to `limit` records of a source: the newest by their start, filled up with any when too few have one. */
+export async function sampleRecords(
+  source: Source,
+  name: string,
+  limit: number,
+  { openSource, ask }: Pick<Connection, 'openSource' | 'ask'>,
+  place: string,
+): Promise<JobRecord[]> {
+  const { FAILED_PRECONDITION, grpcCode, withDates } = await import(
+    '../../functions/shared/store/firestore.ts'
+  );
+  const all = recordsOf(openSource(source), source);
+  const read = (query: Query) => ask(`reading ${limit} records of ${name}`, query.limit(limit).get(), place);
+  const newest = await read(all.orderBy(source.fields.startedAt.path, 'desc')).then(
+    ({ docs }) => docs,
+    (error: Error) => {
+      // A collection group has no index of a single field unless somebody made one: any records will do.
+      if (grpcCode(error.cause) === FAILED_PRECONDITION) return [];
+      throw error;
+    },
+  );
+  // A record without the field is in no index of it, so a query by start never shows it.
+  const any = newest.length < limit ? (await read(all)).docs : [];
+  const byPath = new Map<string, QueryDocumentSnapshot>();
+  for (const document of [...newest, ...any]) byPath.set(document.ref.path, document);
+  return [...byPath.values()].slice(0, limit).map((document) => ({
+    id: document.id,
+    name: `${name}:${document.ref.path}`,
+    get: (fieldPath) => withDates(document.get(fieldPath)),
+  }));
+}
+
+/** The collection, or collection group, that a source lies in. */
+function recordsOf(db: Firestore, source: Source): Query | CollectionReference {
+  return source.group ? db.collectionGroup(source.collection) : db.collection(source.collection);
+}

@@ -1,0 +1,98 @@
+import type { Command } from 'commander';
+import type { Source } from '../../functions/shared/model/source.ts';
+import { type Connection, connect } from './connect.ts';
+import { type Inspection, inspectSource, type Missing, type Mistyped } from './inspect-source.ts';
+import { OpsProblem } from './problem.ts';
+import { sampleRecords } from './sample-records.ts';
+import { placeOf } from './target.ts';
+import { firstLine, paint, print, printJson } from './terminal.ts';
+import { plural } from './words.ts';
+
+const SAMPLE = 20;
+
+interface SourceReport extends Omit<Inspection, 'toMend'> {
+  source: string;
+  collection: string;
+  place: string;
+  mode: Source['mode'];
+  toMend: boolean;
+  /** Why the records could not be read; `null` when they could. */
+  problem: string | null;
+}
+
+/** Adds `sources check`: whether the records of each source are what the settings say. */
+export function addSources(program: Command): void {
+  program
+    .command('sources')
+    .description('the collections of job records that are looked after')
+    .command('check')
+    .description(`read ${SAMPLE} records of each source and tell what is unmapped, mistyped or missing`)
+    .option('--json', 'print the findings as JSON')
+    .addHelpText('after', '\nThe exit code is 1 when there is something to mend.')
+    .action(async ({ json }: { json?: true }) => {
+      const connection = await connect();
+      const reports: SourceReport[] = [];
+      for (const [name, source] of Object.entries(connection.settings.sources))
+        reports.push(await reportOn(name, source, connection));
+      if (json) printJson(reports);
+      else print(...reports.flatMap(reportInWords));
+      if (reports.some(({ toMend }) => toMend)) process.exitCode = 1;
+    });
+}
+
+async function reportOn(name: string, source: Source, connection: Connection): Promise<SourceReport> {
+  const database = source.database ?? connection.environment.FIRESTORE_DATABASE;
+  const place = placeOf(connection.target, { googleProject: source.googleProject, database });
+  const head = { source: name, collection: source.collection, place, mode: source.mode, problem: null };
+  try {
+    const records = await sampleRecords(source, name, SAMPLE, connection, place);
+    return { ...head, ...inspectSource(source, records) };
+  } catch (error) {
+    if (!(error instanceof OpsProblem)) throw error;
+    // One source out of reach must not hide what is wrong with the others.
+    return { ...head, ...inspectSource(source, []), problem: error.message, toMend: true };
+  }
+}
+
+/** What was found in one source, a line each. */
+export function reportInWords(report: SourceReport): string[] {
+  const head = `${paint.bold(report.source)}: collection ${report.collection} in ${report.place}, mode ${report.mode}`;
+  const bad = (text: string) => `  ${paint.red('✗')} ${text}`;
+  if (report.problem !== null) return [head, bad(report.problem)];
+  if (report.records === 0)
+    return [head, `  ${paint.yellow('!')} no record at all: the collection is empty or its name is wrong`];
+  const findings = [
+    ...report.unmapped.map(({ word, count }) =>
+      bad(
+        `status ${JSON.stringify(firstLine(word))} is not mapped, in ${count} of ${report.records}: add it to statuses`,
+      ),
+    ),
+    ...report.mistyped.map((finding) => bad(mistypedInWords(finding, report.records))),
+    ...report.missing.map((finding) => (finding.mend ? bad : good)(missingInWords(finding))),
+  ];
+  const read = `${plural(report.records, 'record')} read`;
+  return [
+    head,
+    ...findings,
+    ...(report.toMend ? [paint.dim(`  ${read}`)] : [`  ${paint.green('✓')} ${read}, nothing to mend`]),
+  ];
+}
+
+function good(text: string): string {
+  return `  ${paint.dim(`· ${text}`)}`;
+}
+
+function mistypedInWords({ field, path, holds, expected, count, fits }: Mistyped, records: number): string {
+  const mend = fits === null ? '' : `: set its type to "${fits}"`;
+  return `${named(field, path)} holds ${holds} in ${count} of ${records}; settings say ${expected}${mend}`;
+}
+
+function missingInWords({ field, path, count, of, which, mend }: Missing): string {
+  const records = `${plural(of, 'record')}${which ? ` ${which}` : ''}`;
+  const nowhere = mend && count === of ? ': correct its path, or take it out of the settings' : '';
+  return `${named(field, path)} is absent in ${count} of ${records}${nowhere}`;
+}
+
+function named(field: string, path: string): string {
+  return field === path ? field : `${field} (${path})`;
+}

@@ -1,0 +1,45 @@
+import { stripVTControlCharacters } from 'node:util';
+import pc from 'picocolors';
+
+/** Whether `stream` is to be coloured: a terminal, unless NO_COLOR says no or FORCE_COLOR says yes. */
+export function wantsColor(stream: { isTTY?: boolean }, variables: NodeJS.ProcessEnv = process.env): boolean {
+  if (variables.NO_COLOR) return false;
+  if (variables.FORCE_COLOR) return variables.FORCE_COLOR !== '0';
+  return stream.isTTY === true && variables.TERM !== 'dumb';
+}
+
+// picocolors' own guess colours whatever runs with CI set, pipes included.
+export const paint = pc.createColors(wantsColor(process.stdout));
+export const paintError = pc.createColors(wantsColor(process.stderr));
+
+/** Writes lines for a person, or for a pipe. */
+export function print(...lines: string[]): void {
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Writes lines beside the result: notes, progress, errors. */
+export function note(...lines: string[]): void {
+  process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** Writes records for a program; dates become ISO text. */
+export function printJson(value: unknown): void {
+  print(JSON.stringify(value, null, 2));
+}
+
+/** `text` as one harmless line: stored text must neither break a table nor steer the terminal. */
+export function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is to be removed
+  const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+  return stripVTControlCharacters(text).replace(controls, ' ').trim();
+}
+
+/** The first line of `text`, harmless, at most `limit` characters. */
+export function firstLine(text: string, limit = 200): string {
+  return cut(oneLine(text.trimStart().split(/\r?\n/, 1)[0] ?? ''), limit);
+}
+
+/** `text` shortened to `limit` characters, saying so by an ellipsis. */
+export function cut(text: string, limit: number): string {
+  return text.length <= limit ? text : `${text.slice(0, Math.max(0, limit - 1))}…`;
+}

@@ -1,0 +1,62 @@
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+
+/** What stands for a value that nobody knows; never 0. */
+export const UNKNOWN = '-';
+
+/** A duration in words: `0.4 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`. */
+export function duration(ms: number | null | undefined): string {
+  if (ms === null || ms === undefined) return UNKNOWN;
+  if (ms < 9.95 * SECOND_MS) return `${(ms / SECOND_MS).toFixed(1)} s`;
+  // Rounded to the smaller unit first, or 119.9 s would read `1 min 60 s`.
+  const seconds = Math.round(ms / SECOND_MS);
+  if (seconds < 60) return `${seconds} s`;
+  if (ms < HOUR_MS - SECOND_MS / 2) return pair(seconds, 60, 'min', 's');
+  const minutes = Math.round(ms / MINUTE_MS);
+  if (minutes < 48 * 60) return pair(minutes, 60, 'h', 'min');
+  return pair(Math.round(ms / HOUR_MS), 24, 'd', 'h');
+}
+
+function pair(total: number, size: number, big: string, small: string): string {
+  const rest = total % size;
+  const whole = `${Math.floor(total / size)} ${big}`;
+  return rest === 0 ? whole : `${whole} ${rest} ${small}`;
+}
+
+/** How far `instant` is from `now`: `5 min ago`, `in 3 h`, `now`. */
+export function relative(instant: Date | null | undefined, now: Date): string {
+  if (!instant) return UNKNOWN;
+  const ms = instant.getTime() - now.getTime();
+  const size = Math.abs(ms);
+  if (size < SECOND_MS) return 'now';
+  const [unit, name] =
+    size < 99.5 * SECOND_MS
+      ? [SECOND_MS, 's']
+      : size < 99.5 * MINUTE_MS
+        ? [MINUTE_MS, 'min']
+        : size < 47.5 * HOUR_MS
+          ? [HOUR_MS, 'h']
+          : [DAY_MS, 'd'];
+  const count = `${Math.round(size / unit)} ${name}`;
+  return ms < 0 ? `${count} ago` : `in ${count}`;
+}
+
+/** An instant in UTC to the second, such as `2026-01-02 02:00:03Z`. */
+export function stamp(instant: Date | null | undefined): string {
+  return instant ? `${instant.toISOString().slice(0, 19).replace('T', ' ')}Z` : UNKNOWN;
+}
+
+/** An instant in UTC to the minute. */
+export function minuteStamp(instant: Date | null | undefined): string {
+  return instant ? `${instant.toISOString().slice(0, 16).replace('T', ' ')}Z` : UNKNOWN;
+}
+
+/** A number with separators and `digits` decimals. */
+export function figure(value: number | null | undefined, digits = 0): string {
+  if (value === null || value === undefined) return UNKNOWN;
+  return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
+}
+
+/** `count` of something, with the noun in its right form. */
+export function plural(count: number, one: string, many = `${one}s`): string {
+  return `${figure(count)} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { after, before, describe, test } from 'node:test';
+import { daySchema } from '../../../functions/shared/model/day.ts';
+import { healthSchema } from '../../../functions/shared/model/health.ts';
+import { runSchema } from '../../../functions/shared/model/run.ts';
+import { freshFile, freshProject, ops, settingsFile } from './ops-process.ts';
+
+const TASK = 'collect-metrics';
+const at = (text: string) => new Date(`2026-01-${text}Z`);
+
+function healthRecord() {
+  return healthSchema.parse({
+    task: TASK,
+    enabled: true,
+    schedule: '0 2 * * *',
+    scheduleWords: 'At 02:00',
+    nextExpectedAt: at('03T02:00:00'),
+    startGraceSeconds: 900,
+    maxRuntimeSeconds: 540,
+    current: null,
+    lastStartedAt: at('02T02:00:00'),
+    lastFinishedAt: at('02T02:01:00'),
+    lastSuccessAt: null,
+    lastOutcome: 'failed',
+    lastDurationMs: 60_000,
+    lastError: { name: 'Error', message: 'no answer', stack: '' },
+    consecutiveFailures: 2,
+    openAlarms: [`${TASK}:failing:${at('01T02:00:00').toISOString()}`],
+    strip: [{ runId: 'x', outcome: 'failed', startedAt: at('02T02:00:00'), durationMs: 60_000 }],
+    deployment: { service: null, revision: null, region: null },
+    writeId: 'w',
+    updatedAt: at('02T02:01:00'),
+  });
+}
+
+function runRecord(day: string, outcome: 'succeeded' | 'failed') {
+  const error = outcome === 'failed' ? { name: 'Error', message: 'no answer\nmore', stack: '' } : null;
+  const times = { startedAt: at(`${day}T02:00:03`), endedAt: at(`${day}T02:00:05`) };
+  return runSchema.parse({
+    runId: `${TASK}@${at(`${day}T02:00:00`).toISOString()}`,
+    task: TASK,
+    trigger: 'scheduled',
+    slot: at(`${day}T02:00:00`),
+    whole: true,
+    dryRun: false,
+    body: {},
+    attempt: 1,
+    token: 't',
+    outcome,
+    ...times,
+    durationMs: 2_000,
+    leaseExpiresAt: null,
+    deadlineAt: null,
+    summary: { days: 1 },
+    problems: [],
+    error,
+    attempts: [{ attempt: 1, token: 't', ...times, outcome, error }],
+    duplicates: 0,
+    expireAt: null,
+  });
+}
+
+function dayRecord(date: string, conflict: object | null) {
+  const check = { status: 'unknown', expected: null, actual: null };
+  return daySchema.parse({
+    date,
+    status: conflict ? 'conflict' : 'final',
+    revision: 1,
+    collectedAt: at('05T00:00:00'),
+    settledSince: null,
+    finalAt: null,
+    jobs: null,
+    gpu: { hoursUsed: 1_234.5, hoursCompleted: 0, hoursAccrued: 0 },
+    sources: {},
+    checks: {
+      inFlight: check,
+      hoursUsed: check,
+      skewed: [],
+      malformed: [],
+      unmapped: [],
+      totals: { skewed: 0, malformed: 0, unmapped: 0 },
+    },
+    conflict,
+    members: 0,
+    projects: [],
+    runId: 'x',
+  });
+}
+
+describe('ops against records', () => {
+  const project = freshProject();
+  const alarmId = `${TASK}:conflict:${at('02T00:00:00').toISOString()}`;
+  before(async () => {
+    const { db } = project;
+    await db.doc(`tasks/${TASK}`).set(healthRecord());
+    for (const [day, outcome] of [
+      ['01', 'succeeded'],
+      ['02', 'failed'],
+    ] as const) {
+      const run = runRecord(day, outcome);
+      await db.doc(`taskRuns/${run.runId}`).set(run);
+    }
+    await db.doc('dailyMetrics/2026-01-01').set(dayRecord('2026-01-01', null));
+    const conflict = { started: 1, ended: 1, hoursCompleted: 0, vanished: ['jobs:jobs/a'], alarmId };
+    await db.doc('dailyMetrics/2026-01-02').set(dayRecord('2026-01-02', conflict));
+  });
+  after(() => project.end());
+
+  test('tasks shows state, reason and open alarms', async () => {
+    const { code, stdout } = await project.ops(['tasks']);
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /collect-metrics {2}failing .* 1 min +2 {2}✗\n {2}2 in a row; last failed: no answer/,
+    );
+    assert.match(stdout, /alarm failing of collect-metrics since 2026-01-01 02:00:00Z/);
+  });
+  test('tasks --json prints only JSON, dates as ISO text', async () => {
+    const [task] = JSON.parse((await project.ops(['tasks', '--json'])).stdout);
+    assert.equal(task.state, 'failing');
+    assert.equal(task.nextExpectedAt, '2026-01-03T02:00:00.000Z');
+  });
+  test('tasks shows every task of the catalogue as new in an empty database', async () => {
+    const empty = freshProject();
+    const [task] = JSON.parse((await empty.ops(['tasks', '--json'])).stdout);
+    assert.deepEqual([task.task, task.state, task.lastStartedAt], [TASK, 'new', null]);
+    await empty.end();
+  });
+
+  test('runs shows the newest first, and only as many as asked for', async () => {
+    const all: { outcome: string }[] = JSON.parse((await project.ops(['runs', TASK, '--json'])).stdout);
+    assert.deepEqual(
+      all.map(({ outcome }) => outcome),
+      ['failed', 'succeeded'],
+    );
+    const { stdout } = await project.ops(['runs', TASK, '--limit', '1']);
+    assert.equal(stdout.trim().split('\n').length, 2);
+    assert.match(stdout, /2026-01-02 02:00:03Z .* failed +2.0 s +0 {2}no answer\n/);
+  });
+  test('runs --outcome keeps that outcome', async () => {
+    const found = JSON.parse((await project.ops(['runs', TASK, '--outcome', 'succeeded', '--json'])).stdout);
+    assert.equal(found.length, 1);
+    assert.match(
+      (await project.ops(['runs', TASK, '--outcome', 'lost'])).stdout,
+      /No lost run of collect-metrics/,
+    );
+  });
+
+  test('days shows a line per day, - for what nobody knows, and days without a document', async () => {
+    const { code, stdout } = await project.ops(['days', '--from', '2026-01-01', '--to', '2026-01-03']);
+    assert.equal(code, 0);
+    const [, first, second, third] = stdout.split('\n');
+    assert.match(first ?? '', /^2026-01-01 {2}final +1 +- +- +- +- +- +- +1,234.5 +0.0 {2}unknown {2}-$/);
+    assert.match(second ?? '', /^2026-01-02 {2}conflict .* 1 record vanished$/);
+    assert.match(third ?? '', /^2026-01-03 {2}missing( +-)+$/);
+  });
+  test('days --json has an object for every day', async () => {
+    const { stdout } = await project.ops(['days', '--from', '2026-01-01', '--to', '2026-01-03', '--json']);
+    const days: { status: string }[] = JSON.parse(stdout);
+    assert.deepEqual(
+      days.map(({ status }) => status),
+      ['final', 'conflict', 'missing'],
+    );
+  });
+
+  test('days accept settles a conflict, once', async () => {
+    const accepted = await project.ops(['days', 'accept', '2026-01-02']);
+    assert.deepEqual([accepted.code, accepted.stderr], [0, '']);
+    const day = await project.db.doc('dailyMetrics/2026-01-02').get();
+    assert.equal(day.get('conflict'), null);
+    for (const [date, message] of [
+      ['2026-01-02', 'Cannot accept 2026-01-02: it has no conflict\n'],
+      ['2026-01-09', 'Cannot accept 2026-01-09: it was never collected\n'],
+    ] as const) {
+      const refused = await project.ops(['days', 'accept', date]);
+      assert.deepEqual([refused.code, refused.stderr], [1, message]);
+    }
+  });
+});
+
+describe('ops sources check', () => {
+  const time = (path: string, type: string) => ({ path, type });
+  const source = (more: object) => ({
+    collection: 'jobs',
+    fields: { status: 'state', startedAt: time('start', 'timestamp'), endedAt: time('end', 'timestamp') },
+    statuses: { RUNNING: 'running', DONE: 'completed', FAILED: 'failed', STOPPED: 'cancelled' },
+    ...more,
+  });
+  const NIGHTSHIFT_SETTINGS = settingsFile({
+    good: source({}),
+    grouped: source({ collection: 'runs', group: true }),
+    empty: source({ collection: 'nothing' }),
+  });
+  const project = freshProject();
+  before(async () => {
+    const job = { state: 'DONE', start: at('01T00:00:00'), end: at('02T00:00:00') };
+    for (let index = 0; index < 25; index += 1) await project.db.doc(`jobs/${index}`).set(job);
+    for (let index = 0; index < 4; index += 1)
+      await project.db.doc(`teams/${index}/runs/a`).set({ ...job, start: '2026-01-01T00:00:00Z' });
+    await project.db.doc('teams/5/runs/a').set({ state: 'Odd', end: null });
+  });
+  after(() => project.end());
+
+  test('finds what is mistyped, unmapped and missing in a collection group, and nothing elsewhere', async () => {
+    const { code, stdout } = await project.ops(['sources', 'check', '--json'], {
+      env: { NIGHTSHIFT_SETTINGS },
+    });
+    assert.equal(code, 1);
+    const [good, grouped, empty] = JSON.parse(stdout);
+    assert.deepEqual([good.records, good.toMend], [20, false]);
+    assert.equal(grouped.records, 5);
+    assert.deepEqual(grouped.unmapped, [{ word: 'Odd', count: 1 }]);
+    assert.deepEqual(grouped.mistyped, [
+      { field: 'startedAt', path: 'start', holds: 'ISO text', expected: 'timestamp', count: 4, fits: 'iso' },
+    ]);
+    assert.deepEqual([empty.records, empty.toMend], [0, false]);
+  });
+  test('exits 0 when all is well, and says what is empty', async () => {
+    const env = {
+      NIGHTSHIFT_SETTINGS: settingsFile({ good: source({}), empty: source({ collection: 'nothing' }) }),
+    };
+    const { code, stdout } = await project.ops(['sources', 'check'], { env });
+    assert.equal(code, 0);
+    assert.match(stdout, /✓ 20 records read, nothing to mend/);
+    assert.match(stdout, /no record at all: the collection is empty or its name is wrong/);
+  });
+});
+
+describe('ops run', () => {
+  const seen: { url: string; body: string; headers: IncomingHttpHeaders }[] = [];
+  let server: Server;
+  let base: string;
+  before(async () => {
+    server = createServer(async (request, response) => {
+      let body = '';
+      for await (const chunk of request) body += chunk;
+      const url = new URL(request.url ?? '', 'http://x');
+      seen.push({ url: url.pathname, body, headers: request.headers });
+      response.statusCode = Number(url.searchParams.get('status') ?? 200);
+      const outcome = url.searchParams.get('outcome');
+      if (url.pathname === '/broken') request.socket.destroy();
+      else if (outcome === null) response.end('<html>no such page</html>');
+      else response.end(JSON.stringify({ task: TASK, outcome, summary: { days: 3 }, problems: [] }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  after(() => server.close());
+
+  for (const [outcome, status, code] of [
+    ['succeeded', 200, 0],
+    ['partial', 200, 0],
+    ['duplicate', 409, 0],
+    ['skipped', 409, 1],
+    ['failed', 500, 1],
+    ['timed-out', 500, 1],
+    ['lost', 409, 1],
+  ] as const)
+    test(`exits ${code} when the outcome is ${outcome}`, async () => {
+      const done = await ops(['run', TASK, '--url', `${base}/f?outcome=${outcome}&status=${status}`]);
+      assert.equal(done.code, code);
+      assert.match(done.stdout, new RegExp(outcome));
+    });
+
+  test('posts the merged body to the local function and prints the answer as JSON', async () => {
+    const PORT = base.split(':')[2];
+    const args = ['run', TASK, '--body', '{"a":1}', '--date', '2026-01-31', '--dry-run'];
+    const done = await ops([...args, '--url', `${base}/f?outcome=succeeded`, '--json']);
+    assert.equal(JSON.parse(done.stdout).outcome, 'succeeded');
+    const { body, headers } = seen.at(-1) ?? assert.fail();
+    assert.deepEqual(JSON.parse(body), { a: 1, date: '2026-01-31', dryRun: true });
+    assert.equal(headers['content-type'], 'application/json');
+    assert.equal(headers.authorization, undefined);
+    await ops(['run', TASK], { env: { PORT } });
+    assert.deepEqual([seen.at(-1)?.url, seen.at(-1)?.body], [`/${TASK}`, '{}']);
+  });
+
+  for (const [name, path, message] of [
+    [
+      'no answer of a function',
+      '/f?status=404',
+      /Cannot read the answer of .*: HTTP 404, <html>no such page<\/html>/,
+    ],
+    ['a connection that breaks off', '/broken', /the connection broke off, the run may go on/],
+    ['a caller turned away', '/f?status=403', /turned the caller away \(HTTP 403\)/],
+  ] as const)
+    test(`says ${name} in one line`, async () => {
+      const done = await ops(['run', TASK, '--url', `${base}${path}`]);
+      assert.equal(done.code, 1);
+      assert.match(done.stderr, message);
+      assert.equal(done.stderr.trim().split('\n').length, 1);
+    });
+
+  test('says how to start the stack when nothing listens', async () => {
+    const done = await ops(['run', TASK], { env: { PORT: '1' } });
+    assert.deepEqual(
+      [done.code, done.stderr],
+      [1, `Cannot reach http://127.0.0.1:1/${TASK}: nothing listens there. Start the stack: npm start\n`],
+    );
+  });
+
+  test("says what to do when a person's credentials cannot mint a token", async () => {
+    const user = { type: 'authorized_user', client_id: 'a', client_secret: 'b', refresh_token: 'c' };
+    const GOOGLE_APPLICATION_CREDENTIALS = freshFile('user.json', JSON.stringify(user));
+    const done = await ops(['run', TASK, '--url', 'https://nightshift-0.a.run.app/'], {
+      env: { GOOGLE_APPLICATION_CREDENTIALS },
+    });
+    assert.equal(done.code, 1);
+    assert.match(
+      done.stderr,
+      /^Cannot get an ID token for https:\/\/nightshift-0.a.run.app: .* Set NIGHTSHIFT_ID_TOKEN=.*\n$/,
+    );
+  });
+});
+
+describe('ops, typed wrong or without a server', () => {
+  for (const [args, message] of [
+    [['taks'], /unknown command 'taks'\n\(Did you mean tasks\?\)/],
+    [['runs', TASK, '--limt', '1'], /unknown option '--limt'\n\(Did you mean --limit\?\)/],
+    [['sources', 'chek'], /unknown command 'chek'\n\(Did you mean check\?\)/],
+    [['days', 'acept', '2026-01-01'], /Unknown command "days acept", did you mean "days accept"\?/],
+    [['run', 'collect-metric'], /Unknown task "collect-metric", did you mean collect-metrics\?/],
+    [['runs', TASK, '--outcome', 'fail'], /Unknown outcome "fail", did you mean failed\?/],
+    [['runs', TASK, '--limit', '501'], /Expected a whole number from 1 to 500/],
+    [['days', '--from', '2026-02-30'], /Expected a date of the calendar/],
+  ] as const)
+    test(`ops ${args.join(' ')} exits 2 with a hint`, async () => {
+      const done = await ops(args);
+      assert.equal(done.code, 2);
+      assert.match(done.stderr, message);
+    });
+
+  for (const args of [['--help'], ['tasks', '--help'], ['days', 'accept', '--help'], ['help', 'import']])
+    test(`ops ${args.join(' ')} explains itself`, async () => {
+      const done = await ops(args);
+      assert.equal(done.code, 0);
+      assert.match(done.stdout, /^Usage: ops/);
+    });
+
+  test('says how to start the stack when there is nothing to talk to', async () => {
+    const done = await ops(['tasks'], { env: { FIRESTORE_EMULATOR_HOST: '' } });
+    assert.deepEqual(
+      [done.code, done.stderr],
+      [1, 'No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start\n'],
+    );
+  });
+  test('says at once that an emulator is gone', async () => {
+    const done = await ops(['tasks'], { env: { FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' } });
+    assert.equal(done.code, 1);
+    assert.match(
+      done.stderr,
+      /^Cannot reach the Firestore emulator at 127.0.0.1:1 .*: nothing listens there\. .*\n$/,
+    );
+  });
+});

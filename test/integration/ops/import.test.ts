@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Firestore } from '@google-cloud/firestore';
+import { freshFile, freshProject, settingsFile } from './ops-process.ts';
+
+const time = (path: string, type = 'timestamp') => ({ path, type });
+const STATUSES = { RUNNING: 'running', DONE: 'completed', FAILED: 'failed', STOPPED: 'cancelled' };
+const SETTINGS = settingsFile({
+  jobs: {
+    collection: 'jobs',
+    fields: {
+      status: 'state',
+      startedAt: time('times.start'),
+      endedAt: time('times.end', 'iso'),
+      heartbeatAt: time('beat', 'seconds'),
+      gpus: 'gpus',
+    },
+    statuses: STATUSES,
+  },
+  elsewhere: {
+    collection: 'teams/one/runs',
+    database: 'theirs',
+    googleProject: 'their-project',
+    fields: { id: 'key', status: 'state', startedAt: time('start'), endedAt: time('end') },
+    statuses: STATUSES,
+  },
+});
+const FLAGS = [
+  ...['--source', 'jobs', '--map', 'id=name,status=phase,startedAt=start', '--map', 'endedAt=end,gpus=gpus'],
+  ...['--status', 'Succeeded=completed,Failed=failed', '--status', 'Running=running'],
+  ...['--seconds-since', '2026-01-01T00:00:00Z'],
+];
+const DAY = 86_400;
+const CSV = [
+  '\ufeffname,phase,start,end,gpus,note',
+  `a,Succeeded,0,${DAY},8,plain`,
+  `b,Failed,${DAY},1.5,0,"ends before it starts,\nwith a note of two lines"`,
+  'c,Running,,,1,never started',
+  'd,Odd,0,1,1,unmapped',
+  'e,Succeeded,0,1,1',
+  'a,Failed,0,1,1,again',
+  'f,Succeeded,soon,1,1,unreadable',
+  'g,Succeeded,0,1,-1,negative',
+  'h/i,Succeeded,0,1,1,slash',
+  ',Succeeded,0,1,1,nameless',
+  'j,Succeeded,0,1,1,"open',
+  `k,Succeeded,0,${3 * DAY},2,last`,
+  '',
+].join('\r\n');
+
+describe('ops import', () => {
+  const env = { NIGHTSHIFT_SETTINGS: SETTINGS };
+  let project: ReturnType<typeof freshProject>;
+  before(() => {
+    project = freshProject();
+  });
+  after(() => project.end());
+
+  test('imports the good rows of a dirty CSV file, tells every bad one, and does the same again', async () => {
+    const file = freshFile('jobs.csv', CSV);
+    const expected = {
+      a: {
+        state: 'DONE',
+        times: { start: new Date('2026-01-01T00:00:00Z'), end: '2026-01-02T00:00:00.000Z' },
+        beat: null,
+        gpus: 8,
+      },
+      b: {
+        state: 'FAILED',
+        times: { start: new Date('2026-01-02T00:00:00Z'), end: '2026-01-01T00:00:01.500Z' },
+        beat: null,
+        gpus: 0,
+      },
+      c: { state: 'RUNNING', times: { start: null, end: null }, beat: null, gpus: 1 },
+      k: {
+        state: 'DONE',
+        times: { start: new Date('2026-01-01T00:00:00Z'), end: '2026-01-04T00:00:00.000Z' },
+        beat: null,
+        gpus: 2,
+      },
+    };
+    const first = await project.ops(['import', file, ...FLAGS], { env });
+    assert.equal(first.stderr, '');
+    assert.equal(first.code, 0);
+    assert.match(
+      first.stdout,
+      /^jobs: imported 4 rows into collection jobs of the Firestore emulator at .* in /,
+    );
+    assert.match(
+      first.stdout,
+      /rejected 8 rows:\n {2}line 6: status "Odd" is not mapped: add --status Odd=STATE/,
+    );
+    assert.match(first.stdout, /days covered: 2026-01-01 to 2026-01-04; collect them with:/);
+    assert.match(
+      first.stdout,
+      /npm run -s ops -- run collect-metrics --body '\{"from":"2026-01-01","to":"2026-01-04"\}'/,
+    );
+    assert.deepEqual(await project.documents('jobs'), expected);
+
+    const second = await project.ops(['import', file, ...FLAGS, '--json'], { env });
+    assert.equal(second.code, 0);
+    const { rejections, ...result } = JSON.parse(second.stdout);
+    assert.deepEqual(result, {
+      source: 'jobs',
+      file,
+      imported: 4,
+      rejected: 8,
+      days: { from: '2026-01-01', to: '2026-01-04' },
+      collect: `npm run -s ops -- run collect-metrics --body '{"from":"2026-01-01","to":"2026-01-04"}'`,
+      failure: null,
+    });
+    assert.deepEqual(
+      rejections.map(({ line, reason }: { line: number; reason: string }) => `${line}: ${reason}`),
+      [
+        '6: status "Odd" is not mapped: add --status Odd=STATE',
+        '7: it has 5 columns, the header 6',
+        '8: id "a" is in line 2 already',
+        '9: startedAt "soon" is no number',
+        '10: gpus "-1" is negative',
+        '11: id "h/i" cannot be the id of a document',
+        '12: id is missing',
+        '13: a quote is opened and never closed',
+      ],
+    );
+    assert.deepEqual(await project.documents('jobs'), expected);
+  });
+
+  test('imports NDJSON from standard input into another project, named database and nested collection', async () => {
+    const rows = [
+      { job: { key: 7 }, s: 'ok', span: { from: '2026-01-01T01:00:00+01:00', to: '2026-01-01T12:00:00Z' } },
+      { job: { key: 'x' }, s: 'ok', span: { from: null } },
+    ];
+    const input = `${rows.map((row) => JSON.stringify(row)).join('\n\n')}\nnot json\n[1]\n`;
+    const flags = [
+      '--map',
+      'id=job.key,status=s,startedAt=span.from,endedAt=span.to',
+      '--status',
+      'ok=completed',
+    ];
+    const done = await project.ops(
+      ['import', '-', '--format', 'ndjson', '--source', 'elsewhere', ...flags, '--json'],
+      { env, input },
+    );
+    assert.equal(done.code, 0, done.stderr);
+    const { imported, rejections } = JSON.parse(done.stdout);
+    assert.equal(imported, 2);
+    assert.deepEqual(
+      rejections.map(({ line }: { line: number }) => line),
+      [4, 5],
+    );
+    const theirs = new Firestore({ projectId: 'their-project', databaseId: 'theirs' });
+    assert.deepEqual(await project.documents('teams/one/runs', theirs), {
+      7: {
+        key: '7',
+        state: 'DONE',
+        start: new Date('2026-01-01T00:00:00Z'),
+        end: new Date('2026-01-01T12:00:00Z'),
+      },
+      x: { key: 'x', state: 'DONE', start: null, end: null },
+    });
+    await theirs.terminate();
+  });
+
+  test('imports thousands of rows, more than are ever under way at once', async () => {
+    const many = freshProject();
+    const lines = Array.from({ length: 2_500 }, (_, index) => `job-${index},Succeeded,0,1,1`);
+    const file = freshFile('many.csv', ['name,phase,start,end,gpus', ...lines].join('\n'));
+    const done = await many.ops(['import', file, ...FLAGS], { env });
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stdout, /imported 2,500 rows/);
+    assert.equal((await many.db.collection('jobs').count().get()).data().count, 2_500);
+    await many.end();
+  });
+
+  test('exits 1 when no row was good', async () => {
+    const file = freshFile('bad.csv', 'name,phase,start,end,gpus\nz,Odd,0,1,1\n');
+    const done = await project.ops(['import', file, ...FLAGS], { env });
+    assert.equal(done.code, 1);
+    assert.match(done.stdout, /imported 0 rows/);
+  });
+
+  const good = freshFile('good.csv', 'name,phase,start,end,gpus\nnew,Succeeded,0,1,1\n');
+  for (const [name, args, message] of [
+    [
+      'a column that the file lacks',
+      [good, ...FLAGS, '--map', 'heartbeatAt=bet'],
+      /Unknown column of .*good.csv "bet".*\(known: name, phase, start, end, gpus\)/,
+    ],
+    [
+      'a field that the source lacks',
+      [good, ...FLAGS, '--map', 'project=name'],
+      /source "jobs" has no such field/,
+    ],
+    ['a state that does not exist', [good, ...FLAGS, '--status', 'x=done'], /Unknown state "done"/],
+    ['a file that does not exist', ['none.csv', ...FLAGS], /Cannot read none.csv: no such file/],
+    ['a format that nobody named', ['-', ...FLAGS], /add --format csv or --format ndjson/],
+    ['an empty file', [freshFile('empty.csv', ''), ...FLAGS], /it is empty/],
+    ['a missing --source', [good, ...FLAGS.slice(2)], /required option '--source <name>' not specified/],
+  ] as const)
+    test(`refuses ${name} before anything is written`, async () => {
+      const done = await project.ops(['import', ...args], { env });
+      assert.equal(done.code, 2);
+      assert.match(done.stderr, message);
+      assert.equal(done.stdout, '');
+      assert.equal((await project.db.doc('jobs/new').get()).exists, false);
+    });
+
+  test('names a real project and writes nothing to it while nobody agrees', async () => {
+    const credentials = freshFile(
+      'user.json',
+      JSON.stringify({ type: 'authorized_user', client_id: 'a', client_secret: 'b', refresh_token: 'c' }),
+    );
+    const done = await project.ops(['import', good, ...FLAGS], {
+      env: {
+        ...env,
+        FIRESTORE_EMULATOR_HOST: '',
+        GOOGLE_CLOUD_PROJECT: 'prod-project',
+        GOOGLE_APPLICATION_CREDENTIALS: credentials,
+      },
+    });
+    assert.equal(done.code, 2);
+    assert.match(
+      done.stderr,
+      /into collection jobs of Google Cloud project prod-project: .* Add --yes to go ahead/,
+    );
+  });
+});

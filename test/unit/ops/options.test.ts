@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { rangeOf } from '../../../scripts/ops/days.ts';
+import { audienceOf } from '../../../scripts/ops/id-token.ts';
+import { commaList, oneOf, parseDay, wholeUpTo } from '../../../scripts/ops/options.ts';
+import { bodyOf } from '../../../scripts/ops/run.ts';
+import { placeOf, resolveTarget } from '../../../scripts/ops/target.ts';
+
+const exitCode = 2;
+
+describe('parseDay()', () => {
+  test('takes a day of the calendar', () => assert.equal(parseDay('2028-02-29'), '2028-02-29'));
+  for (const text of ['2026-02-29', '2026-13-01', '26-01-01', '2026-1-1', 'yesterday', ''])
+    test(`refuses ${JSON.stringify(text)}`, () =>
+      assert.throws(() => parseDay(text), /date of the calendar/));
+});
+
+describe('wholeUpTo()', () => {
+  test('takes the limit', () => assert.equal(wholeUpTo(500)('500'), 500));
+  for (const text of ['0', '501', '1.5', '-1', '1e2', 'many'])
+    test(`refuses ${text}`, () => assert.throws(() => wholeUpTo(500)(text), /from 1 to 500/));
+});
+
+describe('oneOf()', () => {
+  test('suggests the nearest and names all', () =>
+    assert.throws(() => oneOf('task', 'collect-metrcs', ['collect-metrics', 'prune-records']), {
+      exitCode,
+      message:
+        'Unknown task "collect-metrcs", did you mean collect-metrics? (known: collect-metrics, prune-records)',
+    }));
+  test('suggests nothing where nothing is near', () =>
+    assert.throws(
+      () => oneOf('task', 'xyz', ['collect-metrics']),
+      /^OpsProblem: Unknown task "xyz" \(known/,
+    ));
+});
+
+test('commaList() collects repeated flags', () =>
+  assert.deepEqual(commaList('c=d', commaList('a=b, x=y')), ['a=b', 'x=y', 'c=d']));
+
+describe('bodyOf()', () => {
+  test('is empty without flags, so that the run is whole', () => assert.deepEqual(bodyOf({}), {}));
+  test('merges --date and --dry-run into --body', () =>
+    assert.deepEqual(bodyOf({ body: '{"a":1}', date: '2026-01-01', dryRun: true }), {
+      a: 1,
+      date: '2026-01-01',
+      dryRun: true,
+    }));
+  for (const [options, message] of [
+    [{ body: '{"date":"2026-01-01"}', date: '2026-01-02' }, /--date: --body has the key "date"/],
+    [{ body: '{"dryRun":false}', dryRun: true as const }, /--dry-run: --body has the key "dryRun"/],
+    [{ body: '[]' }, /a JSON object is expected/],
+    [{ body: '{' }, /Cannot read --body/],
+  ] as const)
+    test(`refuses ${JSON.stringify(options)}`, () =>
+      assert.throws(() => bodyOf(options), { exitCode, message }));
+});
+
+describe('rangeOf()', () => {
+  const now = new Date('2026-03-15T00:30:00Z');
+  test('is the last 14 days up to yesterday', () =>
+    assert.deepEqual(rangeOf({}, now), { from: '2026-03-01', to: '2026-03-14' }));
+  test('ends 14 days at --to', () =>
+    assert.deepEqual(rangeOf({ to: '2026-01-14' }, now), { from: '2026-01-01', to: '2026-01-14' }));
+  test('takes 400 days and refuses 401', () => {
+    assert.equal(rangeOf({ from: '2025-01-01', to: '2026-02-04' }, now).from, '2025-01-01');
+    assert.throws(() => rangeOf({ from: '2025-01-01', to: '2026-02-05' }, now), {
+      exitCode,
+      message: /401 days/,
+    });
+  });
+  test('refuses an end before the start', () =>
+    assert.throws(() => rangeOf({ from: '2026-01-02', to: '2026-01-01' }, now), { exitCode }));
+});
+
+describe('resolveTarget()', () => {
+  const stack = { emulatorHost: '127.0.0.1:1', project: 'stack-project' };
+  for (const [name, variables, running, expected] of [
+    [
+      'an emulator named wins over the stack',
+      { FIRESTORE_EMULATOR_HOST: 'h:1' },
+      stack,
+      'emulator nightshift-local',
+    ],
+    [
+      'its project is the one named',
+      { FIRESTORE_EMULATOR_HOST: 'h:1', GOOGLE_CLOUD_PROJECT: 'p' },
+      stack,
+      'emulator p',
+    ],
+    ['the stack wins over a real project', { GOOGLE_CLOUD_PROJECT: 'p' }, stack, 'stack stack-project'],
+    ['a real project is reached only when named', { GOOGLE_CLOUD_PROJECT: 'p' }, undefined, 'real p'],
+  ] as const)
+    test(name, () => {
+      const { kind, project } = resolveTarget(variables, running);
+      assert.equal(`${kind} ${project}`, expected);
+    });
+  test('says how to start the stack when there is nothing to talk to', () =>
+    assert.throws(() => resolveTarget({}, undefined), {
+      exitCode: 1,
+      message: 'No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start',
+    }));
+});
+
+test('placeOf() names the project and database of a source that lies elsewhere', () =>
+  assert.equal(
+    placeOf({ kind: 'real', project: 'ours' }, { googleProject: 'theirs', database: 'jobs' }),
+    'Google Cloud project theirs, database jobs',
+  ));
+
+test('audienceOf() is the service, and the function where many share a host', () => {
+  assert.equal(audienceOf(new URL('https://x-abc.a.run.app/some/path?a=b')), 'https://x-abc.a.run.app');
+  assert.equal(
+    audienceOf(new URL('https://europe-west1-p.cloudfunctions.net/collect-metrics/x')),
+    'https://europe-west1-p.cloudfunctions.net/collect-metrics',
+  );
+});

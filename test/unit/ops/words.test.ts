@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { duration, figure, minuteStamp, plural, relative, stamp } from '../../../scripts/ops/words.ts';
+
+const NOW = new Date('2026-03-04T05:06:07.000Z');
+
+describe('duration()', () => {
+  for (const [ms, words] of [
+    [null, '-'],
+    [0, '0.0 s'],
+    [412, '0.4 s'],
+    [9_949, '9.9 s'],
+    [9_950, '10 s'],
+    [59_499, '59 s'],
+    [59_500, '1 min'],
+    [119_900, '2 min'],
+    [200_000, '3 min 20 s'],
+    [3_599_400, '59 min 59 s'],
+    [3_599_600, '1 h'],
+    [7_500_000, '2 h 5 min'],
+    [47 * 3_600_000, '47 h'],
+    [48 * 3_600_000, '2 d'],
+    [100 * 3_600_000, '4 d 4 h'],
+  ] as const)
+    test(`says ${words} for ${ms} ms`, () => assert.equal(duration(ms), words));
+});
+
+describe('relative()', () => {
+  for (const [seconds, words] of [
+    [0, 'now'],
+    [-30, '30 s ago'],
+    [30, 'in 30 s'],
+    [-100, '2 min ago'],
+    [3_600, 'in 60 min'],
+    [-21 * 3_600, '21 h ago'],
+    [-10 * 86_400, '10 d ago'],
+  ] as const)
+    test(`says ${words} at ${seconds} s`, () =>
+      assert.equal(relative(new Date(NOW.getTime() + seconds * 1000), NOW), words));
+
+  test('says - for an unknown instant', () => assert.equal(relative(null, NOW), '-'));
+});
+
+describe('instants and figures', () => {
+  test('are in UTC and say so', () => {
+    assert.equal(stamp(NOW), '2026-03-04 05:06:07Z');
+    assert.equal(minuteStamp(NOW), '2026-03-04 05:06Z');
+    assert.equal(stamp(null), '-');
+  });
+  test('show an unknown figure as -, and 0 as 0', () => {
+    assert.equal(figure(null), '-');
+    assert.equal(figure(0), '0');
+    assert.equal(figure(12_345.67, 1), '12,345.7');
+  });
+  test('use the right form of the noun', () => {
+    assert.equal(plural(1, 'row'), '1 row');
+    assert.equal(plural(8_152, 'row'), '8,152 rows');
+  });
+});
