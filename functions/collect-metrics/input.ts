@@ -14,7 +14,7 @@ export interface CollectInput {
 /** The strict schema of the body at `now`: today is accepted, tomorrow is not. */
 export function collectInput(now: Date): z.ZodType<CollectInput> {
   const today = dayOf(now);
-  const day = z.iso.date().refine((date) => date <= today, {
+  const day = z.iso.date({ abort: true }).refine((date) => date <= today, {
     message: 'The day has not begun',
     params: { expected: `${today} (today, UTC) or earlier` },
   });

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { type Day, endOfDay, HOUR_MS } from '../shared/dates.ts';
 import { type AlarmToClose, type AlarmToOpen, alarmId } from '../shared/model/alarm.ts';
 import {
@@ -79,7 +80,8 @@ function withFigures(
   circumstances: Circumstances,
 ): Revised {
   const { date, runId, vanished } = circumstances;
-  const figuresChanged = !stored || !sameFigures(stored, figures);
+  const fingerprint = fingerprintOf(figures);
+  const figuresChanged = !stored || !sameFigures(stored, figures, fingerprint);
   const closed = at >= endOfDay(date);
   const settledSince = closed ? ((figuresChanged ? null : stored?.settledSince) ?? at) : null;
   const settled = settledSince !== null && at.getTime() - settledSince.getTime() >= SETTLE_MS;
@@ -103,6 +105,7 @@ function withFigures(
     conflict,
     members: figures.members.length,
     projects: figures.projects.map((row) => row.project),
+    fingerprint,
     runId: figuresChanged || !stored ? runId : stored.runId,
   };
   return {
@@ -142,6 +145,7 @@ function withoutFigures(
         conflict: null,
         members: 0,
         projects: [],
+        fingerprint: '',
         runId: circumstances.runId,
       };
   return { day, figuresChanged: false, write: differs(stored, day), revision: null, open: [], close: [] };
@@ -193,16 +197,15 @@ function revisionOf(stored: DailyMetrics, at: Date, { cause, vanished }: Circums
   return { revision, collectedAt, replacedAt: at, cause: why, jobs, gpu };
 }
 
-function sameFigures(stored: DailyMetrics, figures: Figures): boolean {
+function sameFigures(stored: DailyMetrics, figures: Figures, fingerprint: string): boolean {
   return (
-    same(stored.jobs, figures.jobs) &&
-    same(stored.gpu, figures.gpu) &&
-    stored.members === figures.members.length &&
-    same(
-      stored.projects,
-      figures.projects.map((row) => row.project),
-    )
+    same(stored.jobs, figures.jobs) && same(stored.gpu, figures.gpu) && stored.fingerprint === fingerprint
   );
+}
+
+/** A record that goes from one project to another leaves the day's sums alone, but neither its rows nor its names. */
+function fingerprintOf({ projects, members }: Figures): string {
+  return hash('sha256', JSON.stringify([projects, members]), 'base64url');
 }
 
 /** Whether anything but the bookkeeping of the collection itself is new. */

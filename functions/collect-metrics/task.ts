@@ -32,7 +32,6 @@ async function collect(
   const tally = { documents: 0 };
   const options = { tally, signal: run.signal };
   const jobs = jobsSource(stores, options);
-
   const problems = new Map<string, RunProblem>();
 
   // 1. Which days: those named, or the duty of a whole run.
@@ -52,7 +51,10 @@ async function collect(
   const done = new Map<Day, CollectedDay>();
   const tried = new Set<Day>();
   const remaining: Day[] = [];
-  for (let due = planned; due.length > 0; due = daysToHeal(brokenDays(done.values()), tried, today)) {
+  // Where it meets a day whose records vanished, healing ends: who deletes what is old must not lose the books of it.
+  const healable = () =>
+    [...done.values()].filter(({ date, day }) => planned.includes(date) || day.status !== 'conflict');
+  for (let due = planned; due.length > 0; due = daysToHeal(brokenDays(healable()), tried, today)) {
     for (const day of due) tried.add(day);
     for (const chunk of chunked(due))
       await collectChunk(chunk, done, problems, remaining, { days, jobs, run, tally, dirty });
@@ -80,7 +82,8 @@ async function collectChunk(
   const [first, last] = [chunk[0] as Day, chunk.at(-1) as Day];
   const seen = await days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally);
   // A dry run has stored nothing of what it found on the days beside.
-  for (const [date, here] of seen) seen.set(date, { ...here, data: done.get(date)?.day ?? here.data });
+  if (run.dryRun)
+    for (const [date, here] of seen) seen.set(date, { ...here, data: done.get(date)?.day ?? here.data });
   const begun = performance.now();
   const read = await jobs.between(first, last).catch((error) => sourceFailed(error, run, problems));
   const durationMs = Math.round(performance.now() - begun);

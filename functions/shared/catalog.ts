@@ -133,7 +133,7 @@ function isCron(schedule: string): boolean {
   // Cloud Scheduler knows no L, W, # or nicknames, which the parser would accept.
   if (
     !/^[\d*,/\-A-Za-z]+( [\d*,/\-A-Za-z]+){4}$/.test(schedule) ||
-    /[LW]/.test(schedule.replace(/JUL|WED/gi, ''))
+    /[LW]/i.test(schedule.replace(/JUL|WED/gi, ''))
   )
     return false;
   try {

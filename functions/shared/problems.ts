@@ -16,7 +16,7 @@ export function parseWithProblems<T>(schema: z.ZodType<T>, input: unknown): Pars
   const parsed = schema.safeParse(input, {
     error: (issue) => {
       if (issue.code === 'unrecognized_keys')
-        knownKeys.set(pathText(issue.path ?? []), shapeKeys(issue.inst));
+        knownKeys.set(pathText(issue.path ?? []), knownKeysOf(issue.inst));
       return undefined;
     },
   });
@@ -52,11 +52,20 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, knownKeys: Map<stri
     case 'invalid_value':
       return [{ path, message: describe(value), expected: `one of ${issue.values.map(quote).join(', ')}` }];
     case 'invalid_format':
-      return [{ path, message: describe(value), expected: formatWords(issue.format) }];
+      return [{ path, message: describe(value), expected: formatWords(issue) }];
+    case 'invalid_key':
+      // The key is what is wrong, and says why itself; the value below it may be fine.
+      return [
+        { path, message: describe(issue.path.at(-1)), expected: issue.issues[0]?.message ?? issue.message },
+      ];
     case 'too_small':
-      return [{ path, message: describe(value), expected: `at least ${issue.minimum}` }];
+      return [
+        { path, message: describe(value), expected: `at least ${counted(issue.minimum, issue.origin)}` },
+      ];
     case 'too_big':
-      return [{ path, message: describe(value), expected: `at most ${issue.maximum}` }];
+      return [
+        { path, message: describe(value), expected: `at most ${counted(issue.maximum, issue.origin)}` },
+      ];
     case 'custom':
       return [{ path, message: issue.message, ...expectedOf(issue.params) }];
     default:
@@ -86,12 +95,20 @@ function expectedOf(params: Record<string, unknown> | undefined): { expected?: s
   return typeof params?.expected === 'string' ? { expected: params.expected } : {};
 }
 
+const TYPE_WORDS: Record<string, string> = { int: 'integer', record: 'object' };
+
 function article(type: string): string {
-  const word = type === 'int' ? 'integer' : type;
+  const word = TYPE_WORDS[type] ?? type;
   return `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
 }
 
-function formatWords(format: string): string {
+function counted(count: number | bigint, origin: string): string {
+  return origin === 'string' ? `${count} character${Number(count) === 1 ? '' : 's'}` : String(count);
+}
+
+/** A pattern means nothing to a reader, so its schema says in words what it stands for. */
+function formatWords({ format, message }: { format: string; message: string }): string {
+  if (format === 'regex') return message;
   return format === 'date' ? 'a date of the calendar, YYYY-MM-DD' : `the form ${format}`;
 }
 
@@ -106,7 +123,9 @@ function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
   );
 }
 
-function shapeKeys(schema: unknown): string[] {
-  const shape = (schema as z.core.$ZodObject | undefined)?._zod?.def?.shape;
-  return shape ? Object.keys(shape) : [];
+/** The keys that an object, or a record with a closed set of keys, may have. */
+function knownKeysOf(schema: unknown): string[] {
+  const object = (schema as z.core.$ZodObject | undefined)?._zod?.def?.shape;
+  const record = (schema as z.core.$ZodRecord<z.core.$ZodEnum> | undefined)?._zod?.def?.keyType?._zod?.def;
+  return Object.keys(object ?? record?.entries ?? {});
 }

@@ -61,7 +61,8 @@ export function readJob(source: Source, document: JobRecord): Job {
     id: text(fields.id) ?? document.id,
     name: document.name,
     project: text(fields.project) ?? NO_PROJECT,
-    state: source.statuses[status] ?? 'unknown',
+    // Their word may be `constructor`, which every object has.
+    state: (Object.hasOwn(source.statuses, status) && source.statuses[status]) || 'unknown',
     status,
     startedAt: time('startedAt'),
     endedAt: time('endedAt'),

@@ -10,7 +10,8 @@ import type { Tally } from './jobs.ts';
 import { commitIfUnchanged, put, putAlarms, type Seen } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
-const MEMBERS_PER_DOCUMENT = 5_000;
+/** A name holds an id of up to 1,500 bytes, and a document 1 MiB. */
+const MEMBERS_PER_DOCUMENT = 500;
 
 export const dirtyDaySchema = z.object({ date: z.string(), cause: z.string(), markedAt: z.date() });
 export type DirtyDay = z.infer<typeof dirtyDaySchema>;

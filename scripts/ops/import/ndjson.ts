@@ -1,7 +1,7 @@
 import { oneOf } from '../options.ts';
 import { usage } from '../problem.ts';
 import type { Line } from './lines.ts';
-import type { Row } from './rows.ts';
+import type { Row } from './record.ts';
 
 /** Rows that are looked at to learn the columns: each may lack some. */
 const LEARN_FROM = 1000;

@@ -7,6 +7,9 @@ import type { ImportPlan, JobField } from './plan.ts';
 /** A cell of a row by its column; undefined, null and '' are empty. */
 export type Cell = (column: string) => unknown;
 
+/** A row of a file, or why it cannot be read; `line` is where it begins. */
+export type Row = { line: number; cell: Cell } | { line: number; reason: string };
+
 /** A document to write, with what the days it touches follow from. */
 export interface ImportRecord {
   id: string;

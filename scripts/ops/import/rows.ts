@@ -5,13 +5,10 @@ import { usage } from '../problem.ts';
 import { csvRecords } from './csv.ts';
 import { type Line, linesOf } from './lines.ts';
 import { ndjsonRows } from './ndjson.ts';
-import type { Cell } from './record.ts';
+import type { Row } from './record.ts';
 
 const FORMATS = ['csv', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
-
-/** A row of the file, or why it cannot be read; `line` is where it begins. */
-export type Row = { line: number; cell: Cell } | { line: number; reason: string };
 
 /** An open file of rows. */
 export interface Rows {

@@ -1,0 +1,56 @@
+import type { z } from 'zod';
+import { parseWithProblems } from '../problems.ts';
+import { plain, readGoogleError } from './google-error.ts';
+import { isTransientStatus, retryAfterMs } from './retry.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+const PROBLEMS_TOLD = 3;
+
+/** The error for an answer that is no success: Google's words, and the permission that is missing, by `hint` if they name none. */
+export function refusal(
+  where: string,
+  answer: Response,
+  text: string,
+  hint: string | undefined,
+): UpstreamError {
+  const { status } = answer;
+  const said = readGoogleError(text);
+  const denied = status === 403 && !said.disabled && !said.rateLimited;
+  const permission = denied ? (said.permission ?? hint ?? null) : null;
+  const missing = permission ? `; missing permission: ${permission}` : '';
+  return new UpstreamError(`Cannot finish ${where}: HTTP ${status}: ${said.words}${missing}`, {
+    retryable: isTransientStatus(status) || said.rateLimited,
+    status,
+    permission,
+    retryAfterMs: retryAfterMs(answer.headers.get('retry-after'), new Date()),
+  });
+}
+
+/** The body of a success, parsed. Throws an UpstreamError that names the path of every field that is wrong. */
+export function parseAnswer<Body>(where: string, schema: z.ZodType<Body>, text: string): Body {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (error) {
+    // What is no JSON at all broke on its way; JSON of another form will be the same the next time.
+    throw new UpstreamError(`Cannot read ${where}: ${reasonOf(error)}`, { retryable: true });
+  }
+  const result = parseWithProblems(schema, json);
+  if (result.ok) return result.value;
+  const told = result.problems.slice(0, PROBLEMS_TOLD).map(({ path, message, expected }) => {
+    return `${path || 'the answer'}: ${message}${expected ? `, expected ${expected}` : ''}`;
+  });
+  const more = result.problems.length - told.length;
+  throw new UpstreamError(
+    `Cannot read ${where}: ${plain(told.join('; '))}${more > 0 ? `; and ${more} more` : ''}`,
+    { retryable: false },
+  );
+}
+
+/** The innermost words: what fetch throws says only "fetch failed", or "terminated", and keeps the reason as its cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return plain(String(error));
+  if (error.cause) return reasonOf(error.cause);
+  // Of several addresses that all failed, Node tells only a code.
+  return plain(error.message || String(Reflect.get(error, 'code') ?? error.name));
+}

@@ -1,0 +1,74 @@
+import { z } from 'zod';
+
+/** What a Google API says of a refusal. */
+export interface GoogleError {
+  /** Google's words, short and without secrets, such as `PERMISSION_DENIED: Permission 'run.services.list' denied`. */
+  words: string;
+  /** The permission that Google names as missing. */
+  permission: string | null;
+  /** An API that was never enabled refuses with 403 too, but no permission would help. */
+  disabled: boolean;
+  /** BigQuery says 403 where others say 429. */
+  rateLimited: boolean;
+}
+
+const WORDS_LENGTH = 500;
+const RATE_LIMITS = ['rateLimitExceeded', 'userRateLimitExceeded'];
+
+/** The body of an error, as https://google.aip.dev/193 has it; `errors` is the older form that BigQuery still sends. */
+const bodySchema = z.object({
+  error: z.object({
+    message: z.string().default(''),
+    status: z.string().optional(),
+    errors: z.array(z.object({ reason: z.string().optional() })).default([]),
+    details: z
+      .array(
+        z.object({
+          reason: z.string().optional(),
+          metadata: z.record(z.string(), z.string()).optional(),
+        }),
+      )
+      .default([])
+      // Details of another form take nothing from the message.
+      .catch([]),
+  }),
+});
+
+/** Reads the body of an answer that is no success: Google's JSON, or whatever a proxy on the way may have sent. */
+export function readGoogleError(body: string): GoogleError {
+  const parsed = bodySchema.safeParse(jsonOf(body));
+  if (!parsed.success) return { words: plain(body), permission: null, disabled: false, rateLimited: false };
+  const { message, status, errors, details } = parsed.data.error;
+  const reasons = [...errors, ...details].map((it) => it.reason ?? '');
+  const named = details.find((it) => it.metadata?.permission)?.metadata?.permission;
+  return {
+    words: plain([status, message].filter(Boolean).join(': ')),
+    permission: named ?? permissionIn(message),
+    disabled: reasons.includes('SERVICE_DISABLED') || reasons.includes('accessNotConfigured'),
+    rateLimited: reasons.some((reason) => RATE_LIMITS.includes(reason)),
+  };
+}
+
+/** Every API words a denial in its own way, but each puts one of these words before the name of the permission. */
+function permissionIn(message: string): string | null {
+  const [, name] = /\b(?:permission|have|required)\s+['"]?((?:[a-z]\w*\.){2,}\w+)/i.exec(message) ?? [];
+  return name ?? null;
+}
+
+/** `text` on one line, cut to what a log line should hold, and with nothing in it that could be a credential. */
+export function plain(text: string): string {
+  return text
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/Bearer\s+\S+|ya29\.[\w.-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[credential]')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, WORDS_LENGTH);
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

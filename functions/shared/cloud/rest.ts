@@ -1,0 +1,203 @@
+import type { z } from 'zod';
+import { sleep } from '../concurrency.ts';
+import { DeadlineExceeded } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { parseAnswer, reasonOf, refusal } from './answer.ts';
+import { type Authorize, credentialsFor } from './credentials.ts';
+import { plain } from './google-error.ts';
+import { RETRY, type RetryPolicy, waitAfter } from './retry.ts';
+import { UpstreamError } from './upstream-error.ts';
+
+/**
+ * The one door to Google's REST APIs. Whatever goes through it has a deadline, stops at once when it is told to, is
+ * tried again where that can help, is read to its last page or not at all, and is parsed before anybody sees it.
+ */
+
+/** How a project is asked. */
+export interface ApiOptions {
+  project: string;
+  /** In place of Google's own address: https://..., or http:// on this machine for a stand-in, which is sent no credentials. */
+  baseUrl?: string | undefined;
+  log: Log;
+  /** Google's default credentials, unless given. */
+  authorize?: Authorize | undefined;
+  retry?: Partial<RetryPolicy> | undefined;
+}
+
+type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
+
+/** One GET. */
+export interface RestCall<Body> {
+  /** The vendor's name of the method, and what it is asked for: errors and log lines tell it. */
+  operation: string;
+  path: string;
+  query?: Query;
+  schema: z.ZodType<Body>;
+  region?: string | undefined;
+  /** The permission that it needs, for a denial that names none. */
+  permission?: string;
+}
+
+/** A GET whose answer comes in pages. */
+export interface RestList<Body> extends RestCall<Body> {
+  /** The parameter that asks for a further page. */
+  tokenParameter: string;
+  /** The token of the next page; empty or missing at the last one. */
+  nextToken(body: Body): string | undefined;
+  /** More pages than this are an error, never a silent cut. */
+  maxPages?: number;
+}
+
+/** The time for one call with all its pages, tries and waits. */
+export interface Limits {
+  limitMs: number;
+  signal?: AbortSignal | undefined;
+}
+
+const MAX_PAGES = 1_000;
+
+interface Bounds extends Limits {
+  endsAt: number;
+}
+interface Position {
+  page: number | undefined;
+  attempt: number;
+  /** Why the try before this one failed. */
+  fault: string | undefined;
+}
+
+/** The API that errors and log lines call `api`, by default at `address`. Throws for an address that is not safe to ask. */
+export function restApi(api: string, address: string, options: ApiOptions) {
+  const { project, log, baseUrl = address } = options;
+  const policy = { ...RETRY, ...options.retry };
+  const ownCredentials = credentialsFor(baseUrl);
+  const authorize = options.authorize ?? ownCredentials;
+
+  function urlOf({ path, query = {} }: RestCall<unknown>): URL {
+    const url = new URL(baseUrl.replace(/\/$/, '') + path);
+    for (const [name, value] of Object.entries(query))
+      for (const each of Array.isArray(value) ? value : [value])
+        if (each !== undefined) url.searchParams.append(name, String(each));
+    return url;
+  }
+
+  /** One request, its answer read, parsed and logged. */
+  async function ask<Body>(call: RestCall<Body>, position: Position, bounds: Bounds): Promise<Body> {
+    const { operation, region, permission } = call;
+    const where = `${api} ${operation} (${placeOf({ project, region, ...position })})`;
+    const started = performance.now();
+    const leftMs = bounds.endsAt - started;
+    const clock = new AbortController();
+    const timer = setTimeout(() => clock.abort(), Math.min(leftMs, policy.attemptMs));
+    const stop = bounds.signal ? AbortSignal.any([bounds.signal, clock.signal]) : clock.signal;
+    let status: number | string = 'unreadable';
+    try {
+      bounds.signal?.throwIfAborted();
+      const headers = await authorised(where, stop);
+      // Google's APIs never redirect: following one could only carry the token elsewhere.
+      const answer = await fetch(urlOf(call), { headers, redirect: 'manual', signal: stop });
+      const text = await answer.text();
+      status = answer.status;
+      if (!answer.ok) throw refusal(where, answer, text, permission);
+      status = 'malformed';
+      const body = parseAnswer(where, call.schema, text);
+      status = answer.status;
+      return body;
+    } catch (error) {
+      if (bounds.signal?.aborted) {
+        status = 'aborted';
+        throw bounds.signal.reason;
+      }
+      if (clock.signal.aborted) {
+        status = 'deadline';
+        if (leftMs <= policy.attemptMs) throw new DeadlineExceeded(where, bounds.limitMs, { cause: error });
+        const words = `no answer within ${policy.attemptMs} ms`;
+        throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true });
+      }
+      if (error instanceof UpstreamError) throw error;
+      status = 'connection';
+      const words = `the connection failed: ${reasonOf(error)}`;
+      throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true }, { cause: error });
+    } finally {
+      clearTimeout(timer);
+      const { page, attempt } = position;
+      const ms = Math.round(performance.now() - started);
+      const level = typeof status === 'number' && status < 400 ? 'debug' : 'warning';
+      log[level](`${api}: ${operation}`, { api, operation, project, region, page, attempt, ms, status });
+    }
+  }
+
+  async function authorised(where: string, stop: AbortSignal): Promise<Headers> {
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    stop.addEventListener('abort', () => reject(stop.reason), { once: true });
+    try {
+      return await Promise.race([authorize(), stopped]);
+    } catch (error) {
+      if (stop.aborted) throw error;
+      // Not as its cause: what the library throws holds the request, and with it perhaps a key.
+      const words = plain(error instanceof Error ? error.message : String(error));
+      throw new UpstreamError(`Cannot finish ${where}: no credentials: ${words}`, { retryable: false });
+    }
+  }
+
+  /** One page, tried again as the policy says while there is time. */
+  async function pageOf<Body>(call: RestCall<Body>, page: number | undefined, bounds: Bounds): Promise<Body> {
+    let fault: string | undefined;
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await ask(call, { page, attempt, fault }, bounds);
+      } catch (error) {
+        if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
+        const waitMs = waitAfter(attempt, error.retryAfterMs, policy);
+        // The real reason tells more than the deadline that waiting would only run into.
+        if (waitMs >= bounds.endsAt - performance.now()) throw error;
+        fault = error.status === null ? 'no answer' : `HTTP ${error.status}`;
+        await sleep(waitMs, bounds.signal);
+      }
+    }
+  }
+
+  const within = (limits: Limits): Bounds => ({ ...limits, endsAt: performance.now() + limits.limitMs });
+
+  return {
+    /**
+     * Answers one GET. Rejects with UpstreamError, with DeadlineExceeded naming what was pending, or with the reason
+     * of the signal.
+     */
+    get: <Body>(call: RestCall<Body>, limits: Limits): Promise<Body> =>
+      pageOf(call, undefined, within(limits)),
+
+    /** Hands every page to `onPage`, in order. Rejects as `get` does, and when the pages do not come to an end. */
+    async list<Body>(call: RestList<Body>, limits: Limits, onPage: (body: Body) => void): Promise<void> {
+      const bounds = within(limits);
+      const { operation, tokenParameter, nextToken, maxPages = MAX_PAGES, region } = call;
+      const tokens = new Set<string>();
+      let query = call.query;
+      for (let page = 1; ; page += 1) {
+        const body = await pageOf({ ...call, ...(query && { query }) }, page, bounds);
+        onPage(body);
+        const token = nextToken(body);
+        if (!token) return;
+        const endless = tokens.has(token) ? 'came again' : page >= maxPages ? 'is one too many' : undefined;
+        if (endless) {
+          const where = `${api} ${operation} (${placeOf({ project, region, page })})`;
+          const words = `the token of the page after ${page} ${endless}`;
+          throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: false });
+        }
+        tokens.add(token);
+        query = { ...call.query, [tokenParameter]: token };
+      }
+    },
+  };
+}
+
+export type RestApi = ReturnType<typeof restApi>;
+
+function placeOf(place: { project: string; region: string | undefined } & Partial<Position>): string {
+  const { project, region, page, attempt = 1, fault } = place;
+  const parts = [`project ${project}`];
+  if (region) parts.push(`region ${region}`);
+  if (page) parts.push(`page ${page}`);
+  if (attempt > 1) parts.push(`attempt ${attempt} after ${fault}`);
+  return parts.join(', ');
+}

@@ -1,0 +1,159 @@
+import type { TestContext } from 'node:test';
+import type { WriteResult } from '@google-cloud/firestore';
+import { collectMetrics } from '../../functions/collect-metrics/task.ts';
+import {
+  type CatalogEntry,
+  entryOf,
+  loadCatalog,
+  nextSlot,
+  scheduleWords,
+} from '../../functions/shared/catalog.ts';
+import type { Clock } from '../../functions/shared/clock.ts';
+import { addDays, type Day, daysBetween, SECOND_MS } from '../../functions/shared/dates.ts';
+import { readEnvironment } from '../../functions/shared/environment.ts';
+import { createLog } from '../../functions/shared/log.ts';
+import { type DailyMetrics, daySchema } from '../../functions/shared/model/day.ts';
+import type { Source } from '../../functions/shared/model/source.ts';
+import type { Answer } from '../../functions/shared/run/answer.ts';
+import { execute } from '../../functions/shared/run/execute.ts';
+import { collections as collectionsOf } from '../../functions/shared/store/collections.ts';
+import { dayStore } from '../../functions/shared/store/days.ts';
+import { decode } from '../../functions/shared/store/firestore.ts';
+import { type JobStore, jobStore } from '../../functions/shared/store/jobs.ts';
+import { type Lifecycle, lifecycle } from '../../functions/shared/store/lifecycle.ts';
+import { freshFirestore, writeDocuments } from './firestore.ts';
+import { type RecordWords, recordOf, sourceOf, utc } from './jobs.ts';
+
+const TASK = 'collect-metrics';
+const SILENT = createLog({}, () => undefined);
+
+interface Setup {
+  sources?: Record<string, Source>;
+  /** The catalogue's entry, changed. */
+  entry?: Partial<CatalogEntry>;
+  monotonicMs?: () => number;
+}
+
+/**
+ * collect-metrics from the delivery to the stored documents, over a database of its own: only the clock is the test's,
+ * and a job store can be replaced by one that fails.
+ */
+export function collector(
+  t: TestContext,
+  { sources = { jobs: sourceOf() }, entry: over, monotonicMs }: Setup = {},
+) {
+  const { db } = freshFirestore(t);
+  const collections = collectionsOf(db, '');
+  const entry = { ...entryOf(loadCatalog(readEnvironment({})), TASK), ...over };
+  let now = utc('2026-03-10T02:00');
+  const clock: Clock = { now: () => now, monotonicMs: monotonicMs ?? (() => performance.now()) };
+  const runs = lifecycle({
+    task: TASK,
+    db,
+    collections,
+    clock,
+    log: SILENT,
+    expectation: {
+      enabled: entry.enabled,
+      schedule: entry.schedule,
+      scheduleWords: scheduleWords(entry.schedule),
+      startGraceSeconds: entry.startGraceSeconds,
+      maxRuntimeSeconds: entry.timeoutSeconds,
+      deployment: { service: null, revision: null, region: null },
+    },
+    nextSlot: (after) => nextSlot(entry, after),
+    leaseMs: entry.leaseSeconds * SECOND_MS,
+    failuresBeforeAlarm: 3,
+  });
+  const stores = Object.entries(sources).map(([name, source]) => jobStore(name, source, db, SILENT));
+  const options = { entry, lifecycle: startingAt(clock, runs), clock, log: SILENT };
+  let replaced: (store: JobStore) => JobStore = (store) => store;
+
+  /** A delivery that arrives at `at`. */
+  async function deliver(
+    at: string,
+    body: Record<string, unknown> = {},
+    headers: Record<string, string> = {},
+  ): Promise<Answer> {
+    now = utc(at);
+    const task = collectMetrics(stores.map(replaced), dayStore(collections, SILENT));
+    const { answer } = await execute(task, { body, header: (name) => headers[name] }, options);
+    return answer;
+  }
+
+  return {
+    db,
+    collections,
+    days: dayStore(collections, SILENT),
+    deliver,
+
+    /** A whole run by Cloud Scheduler, arriving at its slot. */
+    onSchedule: (at: string) => deliver(at, {}, slotHeaders(`${at}:00Z`)),
+
+    /** Adds records, or replaces those of the same ids. */
+    write: (records: Record<string, RecordWords>, collection = 'jobs') =>
+      writeDocuments(
+        db,
+        collection,
+        Object.entries(records).map(([id, words]) => [id, recordOf(words)] as const),
+      ),
+    remove: (id: string): Promise<WriteResult> => db.collection('jobs').doc(id).delete(),
+
+    /** From now on the stores that a run gets are what `change` makes of them; without it, the real ones again. */
+    replaceStores(change: (store: JobStore) => JobStore = (store) => store): void {
+      replaced = change;
+    },
+
+    /** The stored day, parsed by the strict schema. Throws when there is none. */
+    async day(date: Day): Promise<DailyMetrics> {
+      return decode(daySchema, await collections.dailyMetrics.doc(date).get());
+    },
+    /** The dates that are stored. */
+    async storedDates(): Promise<Day[]> {
+      return (await collections.dailyMetrics.get()).docs.map((document) => document.id).sort();
+    },
+    /** The update time of every stored day, to tell whether anything was written. */
+    async updateTimes(): Promise<Record<Day, string>> {
+      const { docs } = await collections.dailyMetrics.get();
+      return Object.fromEntries(
+        docs.map((document) => [document.id, document.updateTime.toDate().toISOString()]),
+      );
+    },
+    /** The per-project rows of a day, by project. */
+    async rows(date: Day): Promise<Record<string, unknown>> {
+      const { docs } = await collections.dailyMetrics.doc(date).collection('projects').get();
+      return Object.fromEntries(docs.map((document) => [document.id, document.data()]));
+    },
+    /** The checks of the days from `from` to `to`, such as "holds holds" or "holds broken". */
+    async checks(from: Day, to: Day): Promise<Record<Day, string>> {
+      const days = await dayStore(collections, SILENT).range(from, to);
+      return Object.fromEntries(
+        days.map(({ date, checks }) => [date, `${checks.inFlight.status} ${checks.hoursUsed.status}`]),
+      );
+    },
+  };
+}
+
+export type Collector = ReturnType<typeof collector>;
+
+/** What Cloud Scheduler sends for a slot. */
+export function slotHeaders(slot: string): Record<string, string> {
+  return { 'X-CloudScheduler-JobName': TASK, 'X-CloudScheduler-ScheduleTime': slot };
+}
+
+/** `count` days that end with `last`. */
+export function daysUpTo(last: Day, count: number): Day[] {
+  return daysBetween(addDays(last, 1 - count), last);
+}
+
+/** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */
+function startingAt(clock: Clock, runs: Lifecycle): Lifecycle {
+  return {
+    ...runs,
+    async claim(named, budgetMs) {
+      const claim = await runs.claim(named, budgetMs);
+      if (claim.kind !== 'claimed') return claim;
+      return { ...claim, term: { ...claim.term, startedAt: clock.now() } };
+    },
+  };
+}

@@ -1,0 +1,33 @@
+import { randomUUID } from 'node:crypto';
+import type { TestContext } from 'node:test';
+import { Firestore } from '@google-cloud/firestore';
+
+/** An empty database in a project of the test's own on the emulator; gone, with its connection, when the test ends. */
+export function freshFirestore(t: TestContext): { db: Firestore; project: string } {
+  const host = process.env.FIRESTORE_EMULATOR_HOST;
+  if (!host)
+    throw new Error(
+      'Cannot open Firestore: FIRESTORE_EMULATOR_HOST is not set. Run: npm run test:only -- FILE',
+    );
+  const project = `test-${randomUUID()}`;
+  const db = new Firestore({ projectId: project });
+  t.after(async () => {
+    await db.terminate();
+    const documents = `http://${host}/emulator/v1/projects/${project}/databases/(default)/documents`;
+    await (await fetch(documents, { method: 'DELETE' })).body?.cancel();
+  });
+  return { db, project };
+}
+
+/** Writes documents by their id into a collection, as fast as the emulator takes them. */
+export async function writeDocuments(
+  db: Firestore,
+  collection: string,
+  documents: Iterable<readonly [id: string, data: object]>,
+): Promise<void> {
+  const writer = db.bulkWriter({ throttling: false });
+  const writes: Promise<unknown>[] = [];
+  for (const [id, data] of documents) writes.push(writer.set(db.collection(collection).doc(id), data));
+  await writer.close();
+  await Promise.all(writes);
+}

@@ -1,0 +1,80 @@
+import type { Job } from '../../functions/shared/model/job.ts';
+import { type Source, sourceSchema, type TimeField } from '../../functions/shared/model/source.ts';
+
+/** The instant that `text`, such as 2026-03-09T12:00, is in UTC. */
+export function utc(text: string): Date {
+  const instant = new Date(`${text}Z`);
+  if (Number.isNaN(instant.getTime())) throw new RangeError(`Cannot read "${text}" as an instant`);
+  return instant;
+}
+
+/** A job as the pure code sees it: one that ran on 9 March 2026, from 10:00 to 12:00, unless told otherwise. */
+export function jobOf(over: Partial<Job> & { id: string }): Job {
+  return {
+    name: `jobs:jobs/${over.id}`,
+    project: 'alpha',
+    state: 'completed',
+    status: over.state ?? 'completed',
+    createdAt: null,
+    startedAt: utc('2026-03-09T10:00'),
+    heartbeatAt: null,
+    endedAt: utc('2026-03-09T12:00'),
+    updatedAt: null,
+    gpus: 1,
+    mistyped: [],
+    ...over,
+  };
+}
+
+/** A user's record in our own words; times are text as `utc` takes it. */
+export interface RecordWords {
+  status?: string;
+  project?: string | null;
+  gpus?: unknown;
+  created?: string | null;
+  started?: string | null;
+  ended?: string | null;
+  updated?: string | null;
+}
+
+/** The document of a record for the built-in mapping: a job that ran on 9 March 2026, from 10:00 to 12:00. */
+export function recordOf(words: RecordWords = {}): Record<string, unknown> {
+  const time = (text: string | null | undefined, otherwise: string | null) => {
+    const chosen = text === undefined ? otherwise : text;
+    return chosen === null ? null : utc(chosen);
+  };
+  const startedAt = time(words.started, '2026-03-09T10:00');
+  return {
+    status: words.status ?? 'completed',
+    project: words.project === undefined ? 'alpha' : words.project,
+    gpus: words.gpus ?? 1,
+    createdAt: words.created === undefined ? startedAt : time(words.created, null),
+    startedAt,
+    endedAt: time(words.ended, '2026-03-09T12:00'),
+    updatedAt: time(words.updated, null),
+  };
+}
+
+/** The built-in source with other mappings. */
+export function sourceOf(over: Record<string, unknown> = {}): Source {
+  const timestamp = (field: TimeField) => [field, { path: field, type: 'timestamp' }] as const;
+  return sourceSchema.parse({
+    collection: 'jobs',
+    fields: {
+      project: 'project',
+      status: 'status',
+      gpus: 'gpus',
+      ...Object.fromEntries(
+        (['createdAt', 'startedAt', 'endedAt', 'updatedAt'] as const).map((field) => timestamp(field)),
+      ),
+    },
+    statuses: {
+      queued: 'queued',
+      running: 'running',
+      completed: 'completed',
+      failed: 'failed',
+      cancelled: 'cancelled',
+    },
+    ...over,
+  });
+}
