@@ -1,9 +1,10 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import { type Day, HOUR_MS } from '../shared/dates.ts';
+import type { Job } from '../shared/model/job.ts';
 import type { DayStore, DirtyDay } from '../shared/store/days.ts';
 import type { Tally } from '../shared/store/jobs.ts';
 import type { JobsSource } from './jobs.ts';
-import { daysMadeDirty } from './plan.ts';
+import { daysMadeDirty, mayHaveMoved, movedFrom } from './plan.ts';
 
 /** Records whose `updatedAt` was set by a clock behind ours are still found by the next run. */
 const OVERLAP_MS = HOUR_MS;
@@ -28,11 +29,19 @@ export async function findChanges(
   const known = await days.watermarks(jobs.names, tally);
   const since = new Map([...known].map(([name, until]) => [name, new Date(until.getTime() - OVERLAP_MS)]));
   const causes = new Map<Day, { first: string; count: number }>();
+  const doubt = (day: Day, job: Job) => {
+    const cause = causes.get(day) ?? { first: job.id, count: 0 };
+    causes.set(day, { ...cause, count: cause.count + 1 });
+  };
+  const suspects = new Map<string, Job>();
   await jobs.changed(since, (job) => {
-    for (const day of daysMadeDirty(job, today)) {
-      const cause = causes.get(day) ?? { first: job.id, count: 0 };
-      causes.set(day, { ...cause, count: cause.count + 1 });
-    }
+    for (const day of daysMadeDirty(job, today)) doubt(day, job);
+    if (mayHaveMoved(job, today)) suspects.set(job.name, job);
+  });
+  // A job that moved leaves no trace on the day it left, but for its name among those the day counted.
+  await days.countedOn([...suspects.keys()], tally, (name, day) => {
+    const job = suspects.get(name);
+    if (job && movedFrom(day, job, today)) doubt(day, job);
   });
   const marks = [...causes].map(([date, { first, count }]) => ({
     date,

@@ -17,21 +17,26 @@ export function windowBefore(today: Day): Day[] {
 }
 
 /**
- * The days a whole run collects, oldest first: gaps and non-final days of the window, dirty days of any age, the
- * trailing days with yesterday, and on Sundays the whole window.
+ * The days a whole run collects: of the window, oldest first, gaps, days that are not final, dirty ones and the trailing
+ * days with yesterday, or all of it on Sundays; then what is unsettled or dirty beyond it, which must not keep yesterday
+ * waiting.
  */
 export function wholeRunDays(
   today: Day,
   stored: ReadonlyMap<Day, Pick<DailyMetrics, 'status'>>,
-  dirty: Iterable<Day>,
+  { dirty, unsettled }: { dirty: Iterable<Day>; unsettled: Iterable<Day> },
 ): Day[] {
   const window = windowBefore(today);
-  const days = isSunday(today)
-    ? window
-    : window.filter(
-        (day, index) => stored.get(day)?.status !== 'final' || index >= window.length - TRAILING_DAYS,
-      );
-  return [...new Set([...days, ...dirty])].filter((day) => day < today).sort();
+  const doubtful = new Set([...dirty, ...unsettled]);
+  const within = window.filter(
+    (day, index) =>
+      isSunday(today) ||
+      stored.get(day)?.status !== 'final' ||
+      doubtful.has(day) ||
+      index >= window.length - TRAILING_DAYS,
+  );
+  const beyond = [...doubtful].filter((day) => day < addDays(today, -WINDOW_DAYS)).sort();
+  return [...within, ...beyond];
 }
 
 /**
@@ -39,10 +44,27 @@ export function wholeRunDays(
  * which are collected anyway. Days between them follow where a check breaks.
  */
 export function daysMadeDirty(job: Job, today: Day): Day[] {
-  if (!isTerminal(job.state) || !job.endedAt) return [];
-  const ended = dayOf(job.endedAt);
-  if (ended >= addDays(today, -TRAILING_DAYS)) return [];
-  return [...new Set([dayOf(job.startedAt ?? job.endedAt), ended])];
+  const ended = isTerminal(job.state) && job.endedAt ? dayOf(job.endedAt) : today;
+  return isCollectedAnyway(ended, today) ? [] : [...daysCounting(job)];
+}
+
+/** Whether a changed job may have been counted on a day that is not collected anyway, and has moved away from it. */
+export function mayHaveMoved(job: Job, today: Day): boolean {
+  return job.createdAt === null || !isCollectedAnyway(dayOf(job.createdAt), today);
+}
+
+/** Whether `day`, which once counted `job`, counts it no more and is not collected anyway. */
+export function movedFrom(day: Day, job: Job, today: Day): boolean {
+  return !daysCounting(job).has(day) && !isCollectedAnyway(day, today);
+}
+
+function isCollectedAnyway(day: Day, today: Day): boolean {
+  return day >= addDays(today, -TRAILING_DAYS);
+}
+
+/** The days on which a job counts as started or ended, as its record stands. */
+function daysCounting({ startedAt, endedAt }: Job): Set<Day> {
+  return new Set([startedAt, endedAt].flatMap((instant) => (instant ? [dayOf(instant)] : [])));
 }
 
 /** Runs of consecutive days, each short enough to be read at once. */

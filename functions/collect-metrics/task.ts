@@ -4,7 +4,7 @@ import type { DailyMetrics } from '../shared/model/day.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { DayStore } from '../shared/store/days.ts';
-import type { JobStore } from '../shared/store/jobs.ts';
+import type { JobStore, Tally } from '../shared/store/jobs.ts';
 import type { Seen } from '../shared/store/records.ts';
 import { type CollectedDay, collectDay, type DayTools } from './collect-day.ts';
 import { findChanges, putChanges } from './dirty.ts';
@@ -44,8 +44,7 @@ async function collect(
       await run.commit((batch) => putChanges(batch, days, changes));
   }
   const dirty = await days.dirty(tally);
-  const planned =
-    named ?? wholeRunDays(today, storedIn(await days.load(windowBefore(today), tally)), dirty.keys());
+  const planned = named ?? (await dutyOf(today, dirty.keys(), days, tally));
 
   // 2. Collect them, oldest first; where a check is broken, the days on the side that was not collected, too.
   const done = new Map<Day, CollectedDay>();
@@ -67,6 +66,11 @@ async function collect(
     summary: summaryOf([...done.values()], { remaining, documentsRead: tally.documents, dryRun: run.dryRun }),
     problems: [...problems.values()],
   };
+}
+
+async function dutyOf(today: Day, dirty: Iterable<Day>, days: DayStore, tally: Tally): Promise<Day[]> {
+  const stored = storedIn(await days.load(windowBefore(today), tally));
+  return wholeRunDays(today, stored, { dirty, unsettled: await days.unsettled(tally) });
 }
 
 /** Collects consecutive days whose records are read together. */

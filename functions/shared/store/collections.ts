@@ -8,7 +8,7 @@ export function collections(db: Firestore, prefix: string) {
     tasks: collection('tasks'),
     taskRuns: collection('taskRuns'),
     alarms: collection('alarms'),
-    /** One document per day; below it `projects`, `revisions` and `members`. */
+    /** One document per day; below it `projects`, `revisions` and `dayMembers`. */
     dailyMetrics: collection('dailyMetrics'),
     /** Days that somebody's change made doubtful, until they are collected again. */
     dirtyDays: collection('dirtyDays'),

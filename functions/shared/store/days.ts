@@ -1,7 +1,7 @@
 import { type DocumentReference, FieldValue, type Timestamp, type WriteBatch } from '@google-cloud/firestore';
 import { z } from 'zod';
-import type { Day } from '../dates.ts';
-import { MINUTE_MS } from '../dates.ts';
+import { chunksOf, mapPool } from '../concurrency.ts';
+import { type Day, MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
 import { type DailyMetrics, daySchema, type Figures, type Revision, revisionSchema } from '../model/day.ts';
 import type { Collections } from './collections.ts';
@@ -10,6 +10,11 @@ import type { Tally } from './jobs.ts';
 import { commitIfUnchanged, put, putAlarms, type Seen } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
+/** Below each day: the names of the jobs it counted. A name of its own, for it is queried across all days. */
+const MEMBERS = 'dayMembers';
+/** A disjunction of Firestore takes this many values. */
+const NAMES_PER_QUERY = 30;
+const QUERIES_AT_ONCE = 8;
 /** A name holds an id of up to 1,500 bytes, and a document 1 MiB. */
 const MEMBERS_PER_DOCUMENT = 500;
 
@@ -29,7 +34,7 @@ export interface NewFigures {
 export function dayStore(collections: Collections, log: Log) {
   const { dailyMetrics, dirtyDays, sourceWatermarks, tasks } = collections;
   const membersRef = (date: Day, index: number) =>
-    dailyMetrics.doc(date).collection('members').doc(String(index));
+    dailyMetrics.doc(date).collection(MEMBERS).doc(String(index));
 
   return {
     /** Each of `dates` as it is stored, with the update time its next write demands. */
@@ -87,6 +92,40 @@ export function dayStore(collections: Collections, log: Log) {
       return found
         .filter((document) => document.exists)
         .flatMap((document) => decode(membersSchema, document).names);
+    },
+
+    /** Tells of each of `names` the days that count it as started or ended. */
+    async countedOn(
+      names: readonly string[],
+      tally: Tally,
+      onCounted: (name: string, date: Day) => void,
+    ): Promise<void> {
+      const wanted = new Set(names);
+      await mapPool(chunksOf(names, NAMES_PER_QUERY), QUERIES_AT_ONCE, async (some) => {
+        const query = dailyMetrics.firestore
+          .collectionGroup(MEMBERS)
+          .where('names', 'array-contains-any', some);
+        const { docs } = await bounded(log, 'days that counted a job', LIMIT_MS, query.get());
+        tally.documents += Math.max(1, docs.length);
+        for (const document of docs) {
+          const day = document.ref.parent.parent;
+          if (day?.parent.path !== dailyMetrics.path) continue;
+          for (const name of decode(membersSchema, document).names)
+            if (wanted.has(name)) onCounted(name, day.id);
+        }
+      });
+    },
+
+    /** The days, of any age, whose figures are not settled. */
+    async unsettled(tally: Tally): Promise<Day[]> {
+      const { docs } = await bounded(
+        log,
+        'unsettled days',
+        LIMIT_MS,
+        dailyMetrics.where('status', '==', 'provisional').select().get(),
+      );
+      tally.documents += Math.max(1, docs.length);
+      return docs.map((document) => document.id);
     },
 
     /** Adds to `batch` the day, and what lies below it when its figures are new. */

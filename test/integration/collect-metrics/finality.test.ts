@@ -103,6 +103,26 @@ describe('a final day', { concurrency: 4 }, () => {
     assert.deepEqual([status, revision], ['final', 2]);
   });
 
+  test('reopens when a short job has moved away to another day of long ago, and both become final again', async (t) => {
+    const { write, onSchedule, deliver, day } = collector(t);
+    await write({ moved: { started: '2026-01-20T10:00', ended: '2026-01-20T12:00' } });
+    for (const at of ['2026-03-02T02:00', '2026-03-03T02:00'])
+      await deliver(at, { from: '2026-01-15', to: '2026-03-01' });
+    await onSchedule('2026-03-04T02:00');
+    await write({
+      moved: { started: '2026-01-28T10:00', ended: '2026-01-28T12:00', updated: '2026-03-04T10:00' },
+    });
+    await onSchedule('2026-03-05T02:00');
+    const left = await day('2026-01-20');
+    assert.deepEqual([left.jobs?.completed, left.revision, left.status], [0, 2, 'provisional']);
+    assert.equal((await day('2026-01-28')).jobs?.completed, 1);
+    await onSchedule('2026-03-06T02:00');
+    assert.deepEqual(
+      [(await day('2026-01-20')).status, (await day('2026-01-28')).status],
+      ['final', 'final'],
+    );
+  });
+
   test('reopens with every day that a job which moved had touched', async (t) => {
     const { write, onSchedule, day, days, checks } = await finalDay(t);
     // Known to have ended on 1 February; in truth it ran on until the 5th.

@@ -46,7 +46,7 @@ describe('collect-metrics', { concurrency: 4 }, () => {
     await write(Object.fromEntries(ids.map((id) => [id, {}])));
     const { outcome } = await deliver('2026-03-10T02:00', { date: DATE });
     assert.equal(outcome, 'succeeded');
-    const members = db.collection(`dailyMetrics/${DATE}/members`);
+    const members = db.collection(`dailyMetrics/${DATE}/dayMembers`);
     assert.equal((await members.count().get()).data().count, 3);
 
     await Promise.all(ids.slice(0, 2).map(remove));

@@ -74,7 +74,7 @@ describe('collect-metrics', { concurrency: 4 }, () => {
     const { onSchedule } = collector(t);
     const nights = [
       ['Friday, the first night', '2026-03-06T02:00', '2026-01-30', 35],
-      ['Saturday, nothing final yet', '2026-03-07T02:00', '2026-01-31', 35],
+      ['Saturday, nothing final yet, nor the day that left the window', '2026-03-07T02:00', '2026-01-30', 36],
       ['Sunday', '2026-03-08T02:00', '2026-02-01', 35],
       ['Monday, three days', '2026-03-09T02:00', '2026-03-06', 3],
     ] as const;

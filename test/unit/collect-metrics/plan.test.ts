@@ -5,6 +5,8 @@ import {
   chunked,
   daysMadeDirty,
   daysToHeal,
+  mayHaveMoved,
+  movedFrom,
   wholeRunDays,
   windowBefore,
 } from '../../../functions/collect-metrics/plan.ts';
@@ -18,36 +20,68 @@ function stored(dates: readonly string[], status: 'final' | 'provisional' | 'con
   return new Map(dates.map((date) => [date, { status }]));
 }
 
+const SETTLED = { dirty: [], unsettled: [] };
+
 describe('wholeRunDays()', () => {
   test('asks for the whole window when nothing is stored', () => {
-    const days = wholeRunDays(MONDAY, new Map(), []);
+    const days = wholeRunDays(MONDAY, new Map(), SETTLED);
     assert.deepEqual([days.length, days[0], days.at(-1)], [35, '2026-02-02', SUNDAY]);
     assert.deepEqual(days, windowBefore(MONDAY));
   });
 
   test('asks for the three trailing days when all is final', () =>
-    assert.deepEqual(wholeRunDays(MONDAY, stored(windowBefore(MONDAY)), []), [
+    assert.deepEqual(wholeRunDays(MONDAY, stored(windowBefore(MONDAY)), SETTLED), [
       '2026-03-06',
       '2026-03-07',
       '2026-03-08',
     ]));
 
   test('asks for all 35 days on a Sunday although all is final', () =>
-    assert.equal(wholeRunDays(SUNDAY, stored(windowBefore(SUNDAY)), []).length, 35));
+    assert.equal(wholeRunDays(SUNDAY, stored(windowBefore(SUNDAY)), SETTLED).length, 35));
 
   test('asks for gaps, for what is not final and for what is in conflict', () => {
     const days = stored(windowBefore(MONDAY));
     days.delete('2026-02-10');
     days.set('2026-02-12', { status: 'provisional' });
     days.set('2026-02-14', { status: 'conflict' });
-    assert.deepEqual(wholeRunDays(MONDAY, days, []).slice(0, -3), ['2026-02-10', '2026-02-12', '2026-02-14']);
+    assert.deepEqual(wholeRunDays(MONDAY, days, SETTLED).slice(0, -3), [
+      '2026-02-10',
+      '2026-02-12',
+      '2026-02-14',
+    ]);
   });
 
-  test('asks for dirty days of any age, once and in order, but not for today', () =>
+  test('asks for dirty and unsettled days of any age, those beyond the window last, but never for today', () =>
     assert.deepEqual(
-      wholeRunDays(MONDAY, stored(windowBefore(MONDAY)), [MONDAY, '2026-03-07', '2020-05-05', '2026-02-20']),
-      ['2020-05-05', '2026-02-20', '2026-03-06', '2026-03-07', '2026-03-08'],
+      wholeRunDays(MONDAY, stored(windowBefore(MONDAY)), {
+        dirty: [MONDAY, '2026-03-07', '2020-05-05', '2026-02-20'],
+        unsettled: ['2019-01-01', '2020-05-05', '2026-02-21'],
+      }),
+      [
+        ...['2026-02-20', '2026-02-21', '2026-03-06', '2026-03-07', '2026-03-08'],
+        ...['2019-01-01', '2020-05-05'],
+      ],
     ));
+});
+
+describe('movedFrom()', () => {
+  const job = jobOf({ id: 'moved', startedAt: utc('2026-01-28T10:00'), endedAt: utc('2026-01-28T12:00') });
+  for (const [what, day, moved] of [
+    ['the day it is on', '2026-01-28', false],
+    ['a day it has left', '2026-01-20', true],
+    ['a trailing day, collected anyway', '2026-03-06', false],
+  ] as const)
+    test(`is ${moved} for ${what}`, () => assert.equal(movedFrom(day, job, MONDAY), moved));
+});
+
+describe('mayHaveMoved()', () => {
+  for (const [what, createdAt, may] of [
+    ['created before the trailing days', utc('2026-03-05T23:59:59.999'), true],
+    ['created on a trailing day', utc('2026-03-06T00:00'), false],
+    ['that does not say when it was created', null, true],
+  ] as const)
+    test(`is ${may} for a job ${what}`, () =>
+      assert.equal(mayHaveMoved(jobOf({ id: 'moved', createdAt }), MONDAY), may));
 });
 
 describe('daysMadeDirty()', () => {
