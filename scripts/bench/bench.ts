@@ -1,0 +1,40 @@
+/** What a bench found. */
+export interface Measured {
+  /** What was measured, ours first; a figure's unit ends its name. */
+  rows: Row[];
+  /** Ours divided by the named other. */
+  ratios: Record<string, number>;
+  /** The most memory that a process of ours held. */
+  peakMemoryBytes: number;
+}
+
+export interface Row {
+  name: string;
+  [figure: string]: string | number;
+}
+
+/** What a bench is given. */
+export interface BenchContext {
+  /** A folder of its own, removed at its end. */
+  folder: string;
+  /** Aborts when the person at the terminal has had enough. */
+  signal: AbortSignal;
+  /** Tells what takes long. */
+  progress(text: string): void;
+}
+
+export type Bench = (context: BenchContext) => Promise<Measured>;
+
+/** The middle one of `values`, or the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.ceil(sorted.length / 2) - 1];
+  if (upper === undefined || lower === undefined) throw new RangeError('Cannot take the median of nothing');
+  return (upper + lower) / 2;
+}
+
+/** `value` to a thousandth: more digits than a second run would confirm only distract. */
+export function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { buildAll } from '../../scripts/build.ts';
+import { type Stack, up } from '../../scripts/stack/up.ts';
+import { ROOT } from '../support/source-files.ts';
+
+interface Answer {
+  outcome: string;
+  summary: { daysCollected: number; latest: { jobs: { started: number } } };
+}
+
+/** What is deployed, under the real framework against the real emulator: a library may miss what the bundle leaves out. */
+describe('the deployed bundles', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  let stack: Stack;
+  before(async () => {
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+    await buildAll(join(folder, 'dist'));
+    stack = await up({ sample: true, project: `test-bundle-${process.pid}`, folder: join(folder, 'dist') });
+  });
+  after(async () => {
+    await stack?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const post = (headers: Record<string, string> = {}) =>
+    fetch(`${stack.gatewayUrl}/collect-metrics`, { method: 'POST', headers });
+
+  test('collect the days of the sample world', async () => {
+    const answer = await post();
+    const { outcome, summary } = (await answer.json()) as Answer;
+    assert.deepEqual([answer.status, outcome, summary.daysCollected], [200, 'succeeded', 35]);
+    assert.ok(summary.latest.jobs.started > 0);
+  });
+
+  test('tell a refused commit from a failed one: of ten deliveries of one slot, one does the work', async () => {
+    const slot = {
+      'x-cloudscheduler-jobname': 'collect-metrics',
+      'x-cloudscheduler-scheduletime': new Date().toISOString(),
+    };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => post(slot)));
+    const outcomes = await Promise.all(
+      answers.map(async (answer) => ((await answer.json()) as Answer).outcome),
+    );
+    assert.deepEqual(outcomes.sort(), [...Array(9).fill('duplicate'), 'succeeded']);
+  });
+});

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import type { Metafile } from 'esbuild';
+import catalog from '../../functions/catalog.json' with { type: 'json' };
+import { bundle } from '../../scripts/build/bundle.ts';
+import { type Lock, lockOf } from '../../scripts/build/lock.ts';
+import { buildAll } from '../../scripts/build.ts';
+import { freePort } from '../../scripts/stack/processes.ts';
+import { ROOT } from '../support/source-files.ts';
+
+const FRAMEWORK = '@google-cloud/functions-framework';
+const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+const dist = join(folder, 'dist');
+after(() => rmSync(folder, { recursive: true }));
+before(async () => {
+  // Deployed, the framework is beside the bundle.
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  await buildAll(dist);
+});
+
+function json<T>(...path: string[]): T {
+  return JSON.parse(readFileSync(join(...path), 'utf8'));
+}
+
+describe('npm run build', () => {
+  test('makes one folder per task of the catalogue, and tells beside it what is inside', () => {
+    const tasks = Object.keys(catalog);
+    assert.deepEqual(
+      readdirSync(dist).sort(),
+      [...tasks, ...tasks.map((task) => `${task}.meta.json`)].sort(),
+    );
+  });
+
+  for (const [task, { entryPoint }] of Object.entries(catalog)) {
+    test(`deploys of ${task} the bundle and what installs the framework, and nothing else`, () => {
+      assert.deepEqual(readdirSync(join(dist, task)).sort(), [
+        'index.js',
+        'package-lock.json',
+        'package.json',
+      ]);
+      const { dependencies } = json<{ dependencies: Record<string, string> }>(ROOT, 'package.json');
+      const manifest = json<Record<string, unknown>>(dist, task, 'package.json');
+      assert.deepEqual(manifest.dependencies, { [FRAMEWORK]: dependencies[FRAMEWORK] });
+      assert.equal(manifest.type, undefined, 'the bundle is CommonJS');
+    });
+
+    test(`bundles of our files only those of ${task} and shared/`, () => {
+      const files = Object.keys(json<Metafile>(dist, `${task}.meta.json`).inputs);
+      const ours = files.filter((file) => !file.includes('node_modules/'));
+      const own = new RegExp(`^functions/(${task}/|shared/|catalog\\.json$|settings\\.json$)`);
+      assert.deepEqual(
+        ours.filter((file) => !own.test(file)),
+        [],
+      );
+    });
+
+    test(`bundles no second framework into ${task}, no other language and no unused protobuf classes`, () => {
+      const files = Object.keys(json<Metafile>(dist, `${task}.meta.json`).inputs);
+      const unwanted = /\/(functions-framework|express)\/|\/zod\/v4\/locales\/(?!index|en\.js)/;
+      assert.deepEqual(
+        files.filter((file) => unwanted.test(file)),
+        [],
+      );
+      const code = readFileSync(join(dist, task, 'index.js'));
+      assert.ok(code.length < 2_700_000, `${code.length} bytes; a cold start reads them all`);
+      assert.ok(gzipSync(code).length < 620_000);
+    });
+
+    test(`keeps in ${task} the names that a stack will tell, on lines that can be printed`, () => {
+      const code = readFileSync(join(dist, task, 'index.js'), 'utf8');
+      assert.match(code, /function startFunction\(/);
+      assert.ok(Math.max(...code.split('\n').map((line) => line.length)) < 5_000);
+    });
+
+    test(`makes a ${task} that the framework serves`, async (t) => {
+      const port = await freePort();
+      const framework = join(ROOT, 'node_modules', FRAMEWORK, 'build/src/main.js');
+      const child = spawn(
+        process.execPath,
+        [framework, `--source=${join(dist, task)}`, `--target=${entryPoint}`, `--port=${port}`],
+        { stdio: 'ignore', env: { ...process.env, METADATA_SERVER_DETECTION: 'none' } },
+      );
+      t.after(() => child.kill('SIGKILL'));
+      const ask = () => fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{"dat": 1}' });
+      let answer = await ask().catch(() => undefined);
+      while (!answer && child.exitCode === null) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        answer = await ask().catch(() => undefined);
+      }
+      // An unknown key is refused before Firestore is asked for anything.
+      assert.equal(answer?.status, 400);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    });
+  }
+});
+
+describe('the lock of a function', () => {
+  test('has every package that the framework needs, as our own lock has it, and none else', () => {
+    const ours = json<Lock>(ROOT, 'package-lock.json');
+    const { '': root, ...locked } = json<Lock>(
+      dist,
+      Object.keys(catalog)[0] as string,
+      'package-lock.json',
+    ).packages;
+    assert.deepEqual(Object.keys(root?.dependencies ?? {}), [FRAMEWORK]);
+    for (const [path, entry] of Object.entries(locked)) assert.deepEqual(entry, ours.packages[path], path);
+    assert.ok(
+      locked['node_modules/express'] && !locked['node_modules/zod'] && !locked['node_modules/esbuild'],
+    );
+  });
+
+  const manifest = {
+    name: 'f',
+    version: '1',
+    private: true,
+    main: '',
+    engines: { node: '' },
+    dependencies: { a: '1' },
+  } as const;
+  const lock = (packages: Lock['packages']) => lockOf(manifest, { lockfileVersion: 3, packages }) as Lock;
+
+  test('finds a package where Node would: in the nearest node_modules', () => {
+    const { packages } = lock({
+      'node_modules/a': { dependencies: { b: '2', c: '1' } },
+      'node_modules/a/node_modules/b': { dependencies: { c: '1' } },
+      'node_modules/b': {},
+      'node_modules/c': {
+        optionalDependencies: { 'not-for-this-system': '1' },
+        peerDependencies: { d: '1' },
+      },
+      'node_modules/d': {},
+      'node_modules/unused': {},
+    });
+    const paths = ['', 'node_modules/a', 'node_modules/a/node_modules/b', 'node_modules/c', 'node_modules/d'];
+    assert.deepEqual(Object.keys(packages), paths);
+  });
+
+  test('cannot be made of a lock that lacks something', () =>
+    assert.throws(() => lock({ 'node_modules/a': { dependencies: { b: '1' } } }), {
+      message: 'Cannot lock f: package-lock.json has no b. Run: npm install',
+    }));
+});
+
+describe('what is left out of a bundle', () => {
+  test('says so when it is used after all', async () => {
+    mkdirSync(join(folder, 'user'));
+    writeFileSync(
+      join(folder, 'user/index.ts'),
+      `import { protos } from '@google-cloud/firestore';
+       try { protos.google.firestore.v1.Value.fromObject({}); } catch (error) { console.log(error.message); }`,
+    );
+    await bundle(join(folder, 'user/index.ts'), 'user', join(folder, 'built'));
+    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'built/index.js')]);
+    assert.equal(
+      stdout,
+      'Cannot use @google-cloud/firestore-api/build/protos/protos.js.google.firestore.v1.Value.fromObject: ' +
+        'scripts/build/leave-out.ts left it out of the bundle\n',
+    );
+  });
+});

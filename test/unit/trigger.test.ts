@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { CatalogEntry } from '../../functions/shared/catalog.ts';
+import { HOUR_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { nameTrigger } from '../../functions/shared/run/trigger.ts';
+
+const SLOT = new Date('2026-03-04T02:00:00.000Z');
+const ENTRY: CatalogEntry = {
+  task: 'duty',
+  entryPoint: 'duty',
+  description: 'a duty',
+  enabled: true,
+  schedule: '0 2 * * *',
+  timeoutSeconds: 540,
+  attemptDeadlineSeconds: 600,
+  leaseSeconds: 90,
+  startGraceSeconds: 900,
+  retry: { count: 3, minBackoffSeconds: 60, maxBackoffSeconds: 600, maxDoublings: 3 },
+  memory: '512Mi',
+};
+/** Deadline and back-offs of this entry stay below the hour that every task has. */
+const WINDOW_MS = HOUR_MS;
+const EARLY_MS = 30 * SECOND_MS;
+
+function name(headers: Record<string, string>, now: Date, entry = ENTRY) {
+  return nameTrigger(entry, (header) => headers[header.toLowerCase()], now, 'a-uuid');
+}
+
+function delivery(slot: string, job = 'duty'): Record<string, string> {
+  return { 'x-cloudscheduler-jobname': job, 'x-cloudscheduler-scheduletime': slot };
+}
+
+function after(instant: Date, ms: number): Date {
+  return new Date(instant.getTime() + ms);
+}
+
+const SCHEDULED = { trigger: 'scheduled', slot: SLOT, runId: 'duty@2026-03-04T02:00:00.000Z' };
+const MANUAL = { trigger: 'manual', slot: null, runId: 'duty@manual-a-uuid' };
+
+describe('nameTrigger()', () => {
+  for (const text of [
+    '2026-03-04T02:00:00Z',
+    '2026-03-04T02:00:00.000000Z',
+    '2026-03-04T03:00:00+01:00',
+    '2026-03-03T16:00:00-10:00',
+  ])
+    test(`names the slot ${text} by its instant, whatever its text`, () =>
+      assert.deepEqual(name(delivery(text), after(SLOT, 900)), SCHEDULED));
+
+  for (const [ms, expected] of [
+    [-EARLY_MS - 1, MANUAL],
+    [-EARLY_MS, SCHEDULED],
+    [0, SCHEDULED],
+    [WINDOW_MS, SCHEDULED],
+    [WINDOW_MS + 1, MANUAL],
+  ] as const)
+    test(`names a delivery ${ms} ms after its slot ${expected.trigger}`, () =>
+      assert.deepEqual(name(delivery(SLOT.toISOString()), after(SLOT, ms)), expected));
+
+  test('keeps a slot as long as its retries can last', () => {
+    const patient = {
+      ...ENTRY,
+      retry: { ...ENTRY.retry, count: 5, minBackoffSeconds: 3600, maxBackoffSeconds: 3600 },
+    };
+    const lastMs = (600 + 5 * 3600) * SECOND_MS;
+    assert.deepEqual(name(delivery(SLOT.toISOString()), after(SLOT, lastMs), patient), SCHEDULED);
+    assert.deepEqual(name(delivery(SLOT.toISOString()), after(SLOT, lastMs + 1), patient), MANUAL);
+  });
+
+  test('a forced run that carries the next slot is manual, and leaves that slot alone', () =>
+    assert.deepEqual(name(delivery('2026-03-05T02:00:00Z'), after(SLOT, 12 * HOUR_MS)), MANUAL));
+
+  for (const [what, headers] of [
+    ['no headers', {}],
+    ['a slot of no job', { 'x-cloudscheduler-scheduletime': SLOT.toISOString() }],
+    ['the job of another task', delivery(SLOT.toISOString(), 'other-duty')],
+    ['a job with a prefix', delivery(SLOT.toISOString(), 'staging-duty')],
+    ['a job and no slot', { 'x-cloudscheduler-jobname': 'duty' }],
+    ['an empty slot', delivery('')],
+    ['a slot that is no instant', delivery('tomorrow')],
+    ['a slot without offset', delivery('2026-03-04T02:00:00')],
+    ['a slot beyond the calendar', delivery('2026-99-04T02:00:00Z')],
+  ] as const)
+    test(`names a delivery with ${what} manual`, () => assert.deepEqual(name(headers, SLOT), MANUAL));
+});
