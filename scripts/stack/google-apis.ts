@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { answer, sendProblem } from './google/answer.ts';
+import { jobsList } from './google/bigquery.ts';
+import { type Asked, type Faults, faultBook } from './google/faults.ts';
+import { partialBody } from './google/fields.ts';
+import { API_NAMES, type ApiName, type Method } from './google/method.ts';
+import { timeSeriesList } from './google/monitoring.ts';
+import { cutPage, pageAsked } from './google/pages.ts';
+import { invalid, problemOf } from './google/problem.ts';
+import { servicesList } from './google/run.ts';
+import { instancesList } from './google/sql.ts';
+import type { PlatformWorld } from './google/world.ts';
+
+const HOST = '127.0.0.1';
+/** A stack may run for days. */
+const REQUESTS_KEPT = 10_000;
+const METHODS: readonly Method[] = [timeSeriesList, jobsList, servicesList, instancesList];
+
+export interface GoogleApisOptions {
+  /** The most that one page holds, whatever is asked for: points of Monitoring, items of the others. */
+  pageSize?: number;
+  /** 0, the default, for a free one. */
+  port?: number;
+}
+
+/** A request that came, and whether it brought credentials. */
+export interface SeenRequest extends Asked {
+  at: Date;
+  authorization: string | null;
+}
+
+/** The running stand-ins. */
+export interface GoogleApis {
+  /** In place of `https://monitoring.googleapis.com` and so on. */
+  baseUrls: Record<ApiName, string>;
+  faults: Faults;
+  /** The requests so far that some method knows, oldest first; at most the last 10,000. */
+  requests(): SeenRequest[];
+  stop(): Promise<void>;
+}
+
+/**
+ * Stands in for the Google APIs that Nightshift asks and for which Google ships no emulator, on 127.0.0.1: real paths,
+ * parameters, pages and refusals, over a world that is read anew at each request, so that it may change meanwhile.
+ */
+export async function startGoogleApis(
+  world: PlatformWorld,
+  { pageSize = Number.POSITIVE_INFINITY, port = 0 }: GoogleApisOptions = {},
+): Promise<GoogleApis> {
+  const faults = faultBook();
+  const seen: SeenRequest[] = [];
+  const stopping = new AbortController();
+
+  async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const url = new URL(req.url ?? '', `http://${HOST}`);
+    const { method, project, region } = methodOf(req.method, url.pathname);
+    const query = url.searchParams;
+    const page = pageAsked(query.get(method.tokenParameter));
+    const asked: Asked = {
+      api: method.api,
+      method: method.name,
+      region: region ?? null,
+      page: page.number,
+      query,
+    };
+    seen.push({ ...asked, at: new Date(), authorization: req.headers.authorization ?? null });
+    if (seen.length > REQUESTS_KEPT) seen.shift();
+    const body = () => {
+      // Whether it exists is none of a stranger's business.
+      if (project !== world.project) throw method.denied(project, method.permission);
+      const listing = method.list(world, query, region);
+      const size = Math.min(pageSize, sizeAsked(query.get(method.sizeParameter)) ?? listing.defaultSize);
+      const { items, next } = cutPage(listing.items, page, size);
+      return partialBody(listing.body(items, next), query.get('fields'));
+    };
+    await answer(res, faults.take(asked), { method, project, body }, stopping.signal);
+  }
+
+  const server = createServer((req, res) => {
+    serve(req, res).catch((error) => sendProblem(res, error));
+  });
+  server.listen(port, HOST);
+  await once(server, 'listening');
+  const origin = `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  return {
+    baseUrls: Object.fromEntries(API_NAMES.map((api) => [api, `${origin}/${api}`])) as Record<
+      ApiName,
+      string
+    >,
+    faults: { add: faults.add, clear: faults.clear },
+    requests: () => [...seen],
+    async stop() {
+      stopping.abort();
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      await closed;
+    },
+  };
+}
+
+/** The method that a path names below the name of its API. */
+function methodOf(
+  verb: string | undefined,
+  path: string,
+): { method: Method; project: string; region?: string } {
+  const [, api, rest = ''] = /^\/([a-z]+)(\/.*)$/.exec(path) ?? [];
+  for (const method of METHODS) {
+    const parts = method.api === api && verb === 'GET' ? method.path.exec(rest)?.groups : undefined;
+    if (parts) return { method, project: '', ...parts };
+  }
+  throw problemOf(404, `The requested URL ${verb} ${path} was not found on this server.`);
+}
+
+function sizeAsked(text: string | null): number | undefined {
+  if (text === null) return undefined;
+  if (!/^\d+$/.test(text)) throw invalid(`The size of a page cannot be "${text}"`);
+  return Number(text) || undefined;
+}

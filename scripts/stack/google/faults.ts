@@ -1,0 +1,91 @@
+import type { ApiName } from './method.ts';
+
+/** What goes wrong with an answer. */
+export type Fault =
+  /** It comes late, and whatever other fault applies comes after that. */
+  | { kind: 'latency'; ms: number }
+  /** It never comes. */
+  | { kind: 'hang' }
+  /** A refusal; `more` are further parts of Google's error body, such as its reasons. */
+  | { kind: 'status'; status: number; retryAfter?: string; message?: string; more?: object }
+  /** 403 with Google's body; the permission is the method's own unless named. */
+  | { kind: 'denied'; permission?: string }
+  /** The connection is closed in the middle of the body. */
+  | { kind: 'truncated' }
+  /** The middle of the body is all that ever comes; the connection stays. */
+  | { kind: 'stalled' }
+  /** The connection is closed before a byte of it. */
+  | { kind: 'reset' }
+  /** A body that is no JSON, whole and with status 200. */
+  | { kind: 'malformed'; text?: string }
+  /** A body of another form, or with another content: whatever `change` makes of the good one. */
+  | { kind: 'changed'; change: (body: Record<string, unknown>) => void };
+
+/** Which answers a fault is for: those that agree in everything that is named. */
+export interface FaultRule {
+  fault: Fault;
+  api?: ApiName;
+  /** The vendor's name, such as `timeSeries.list`. */
+  method?: string;
+  /** The region in the path, `-` where all are asked for. */
+  region?: string;
+  /** Counted from 1. */
+  page?: number;
+  /** Something that the query holds, such as the name of a metric. */
+  query?: string;
+  /** How many answers it spoils before it is over; for ever unless given. */
+  times?: number;
+}
+
+/** What is known of a request before it is answered. */
+export interface Asked {
+  api: ApiName;
+  method: string;
+  region: string | null;
+  page: number;
+  query: URLSearchParams;
+}
+
+/** The faults of a stand-in, to be changed while it runs. */
+export interface Faults {
+  /** Adds a rule, which goes before those that are there; returns what takes it away again. */
+  add(rule: FaultRule): () => void;
+  clear(): void;
+}
+
+/** The rules, and for a request those that apply: latencies, up to and with the first other fault. */
+export function faultBook(): Faults & { take(asked: Asked): Fault[] } {
+  let rules: { rule: FaultRule; left: number }[] = [];
+  return {
+    add(rule) {
+      const entry = { rule, left: rule.times ?? Number.POSITIVE_INFINITY };
+      rules.unshift(entry);
+      return () => {
+        rules = rules.filter((each) => each !== entry);
+      };
+    },
+    clear() {
+      rules = [];
+    },
+    take(asked) {
+      const taken: Fault[] = [];
+      for (const entry of rules) {
+        if (entry.left <= 0 || !applies(entry.rule, asked)) continue;
+        entry.left -= 1;
+        taken.push(entry.rule.fault);
+        if (entry.rule.fault.kind !== 'latency') break;
+      }
+      return taken;
+    },
+  };
+}
+
+function applies({ api, method, region, page, query }: FaultRule, asked: Asked): boolean {
+  return (
+    (api === undefined || api === asked.api) &&
+    (method === undefined || method === asked.method) &&
+    (region === undefined || region === asked.region) &&
+    (page === undefined || page === asked.page) &&
+    (query === undefined || [...asked.query.values()].some((value) => value.includes(query)))
+  );
+}

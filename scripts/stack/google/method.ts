@@ -1,0 +1,35 @@
+import type { GoogleProblem } from './problem.ts';
+import type { PlatformWorld } from './world.ts';
+
+export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql'] as const;
+export type ApiName = (typeof API_NAMES)[number];
+
+/** One method of one API, as the stand-in serves it. */
+export interface Method {
+  api: ApiName;
+  /** The vendor's name of it, such as `jobs.list`. */
+  name: string;
+  /** The path with the groups `project` and, where there is one, `region`. */
+  path: RegExp;
+  permission: string;
+  /** How this API says that a permission is missing; each does it in its own way. */
+  denied(project: string, permission: string): GoogleProblem;
+  /** The parameters for the size of a page and for the next one. */
+  sizeParameter: string;
+  tokenParameter: string;
+  /** All that matches the query, in the vendor's order. Throws a GoogleProblem for a query that makes no sense. */
+  list(world: PlatformWorld, query: URLSearchParams, region: string | undefined): Listing;
+}
+
+/** Everything that matches, and how a part of it becomes the body of an answer. */
+export interface Listing {
+  items: readonly unknown[];
+  /** What a page holds when nobody asks for a size. */
+  defaultSize: number;
+  body(items: readonly unknown[], nextToken: string | undefined): object;
+}
+
+/** The one parameter `name`; Google refuses a second. */
+export function parameter(query: URLSearchParams, name: string): string | undefined {
+  return query.get(name) ?? undefined;
+}

@@ -1,0 +1,91 @@
+/** What the stand-ins of Google's APIs know: a platform as plain data, which tests can count over for themselves. */
+export interface PlatformWorld {
+  project: string;
+  bigquery: { jobs: BigQueryJob[]; datasets: Dataset[] };
+  run: { services: RunService[]; requests: RunRequests[] };
+  buckets: Bucket[];
+  firestore: FirestoreDatabase[];
+  sql: SqlInstance[];
+}
+
+/** Something that is measured again and again: one value for ever, or each value from an instant on, oldest first. */
+export type Level = number | readonly { from: Date; value: number | null }[];
+
+export interface BigQueryJob {
+  id: string;
+  location: string;
+  user: string;
+  createdAt: Date;
+  startedAt: Date | null;
+  /** Null while it waits or runs. */
+  endedAt: Date | null;
+  error: { reason: string; message: string } | null;
+}
+
+export interface Dataset {
+  id: string;
+  location: string;
+  tables: { id: string; bytes: Level }[];
+}
+
+export interface RunService {
+  name: string;
+  region: string;
+  createdAt: Date;
+}
+
+/** Requests to a service, counted in the minute that ended at `at`. */
+export interface RunRequests {
+  service: string;
+  region: string;
+  responseClass: '1xx' | '2xx' | '3xx' | '4xx' | '5xx';
+  at: Date;
+  count: number;
+}
+
+/** What a bucket holds of one storage class; a bucket of several has several of these. */
+export interface Bucket {
+  name: string;
+  location: string;
+  storageClass: string;
+  live: Usage;
+  noncurrent?: Usage;
+  softDeleted?: Usage;
+}
+
+export interface Usage {
+  bytes: Level;
+  objects: Level;
+}
+
+export interface FirestoreDatabase {
+  id: string;
+  location: string;
+  bytes: Level;
+}
+
+export interface SqlInstance {
+  name: string;
+  region: string;
+  version: string;
+  state: string;
+  bytes: Level;
+}
+
+/** A platform with nothing in it. */
+export function emptyWorld(project: string): PlatformWorld {
+  return {
+    project,
+    bigquery: { jobs: [], datasets: [] },
+    run: { services: [], requests: [] },
+    buckets: [],
+    firestore: [],
+    sql: [],
+  };
+}
+
+/** The value of `level` at an instant; null when there is none yet, or none any more. */
+export function levelAt(level: Level, at: Date): number | null {
+  if (typeof level === 'number') return level;
+  return level.findLast((step) => step.from <= at)?.value ?? null;
+}
