@@ -68,6 +68,34 @@ describe('faults', { concurrency: true }, () => {
       assert.equal(retry.status, 200);
       assert.equal((await records.db.doc('effects/work').get()).get('count'), 1);
     });
+
+    test('a claim that lands after it was given up on is released by its token, and the retry is attempt 2', async (context) => {
+      const records = freshRecords();
+      const proxy = await startProxy(EMULATOR);
+      const slow = firestoreThrough(proxy.host, records.project);
+      context.after(async () => {
+        await slow.terminate();
+        await proxy.stop();
+        await records.end();
+      });
+      const getAll = slow.getAll.bind(slow);
+      // The records are read, then the way to the server stalls: the claim's own commit is what gets no answer.
+      slow.getAll = async (...documents: Parameters<Firestore['getAll']>) => {
+        const found = await getAll(...documents);
+        slow.getAll = getAll;
+        proxy.stall();
+        return found;
+      };
+      await assert.rejects(
+        records.claimant({ db: slow }).claim(scheduled(), 30_000),
+        /no answer within 10000 ms/,
+      );
+      proxy.resume();
+      await pause(1_500);
+      assert.equal((await records.run(scheduled().runId)).outcome, 'skipped', 'it had landed');
+      assert.equal((await records.health()).current, null, 'and holds nothing up');
+      assert.equal((await claimTerm(records.claimant())).attempt, 2);
+    });
   });
 
   describe('Firestore out of reach during the run', { concurrency: true }, () => {
