@@ -1,7 +1,15 @@
 import pc from 'picocolors';
 import { collectionInWords } from './collection-words.ts';
+import { fieldsOf } from './objects.ts';
 import { duration } from './ops/words.ts';
-import { fieldsOf, inWords, spaced } from './plain-words.ts';
+import { inWords, spaced } from './plain-words.ts';
+
+const GOOD = ['succeeded', 'partial', 'duplicate'];
+
+/** Whether an answer's outcome leaves nothing to do for the caller. */
+export function isGood(outcome: unknown): boolean {
+  return GOOD.includes(String(outcome));
+}
 
 type Fields = Record<string, unknown>;
 

@@ -1,5 +1,6 @@
+import { fieldsOf } from './objects.ts';
 import { plural } from './ops/words.ts';
-import { fieldsOf, inWords, spaced } from './plain-words.ts';
+import { inWords, spaced } from './plain-words.ts';
 
 type Fields = Record<string, unknown>;
 

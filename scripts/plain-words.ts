@@ -23,8 +23,3 @@ export function spaced(key: string): string {
     (_, before: string, after: string) => `${before} ${after.toLowerCase()}`,
   );
 }
-
-/** The fields of an object; none of anything else. */
-export function fieldsOf(value: unknown): Record<string, unknown> {
-  return value !== null && typeof value === 'object' ? (value as Record<string, unknown>) : {};
-}

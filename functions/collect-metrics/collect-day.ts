@@ -10,6 +10,7 @@ import type { JobsSource } from './jobs.ts';
 import type { ChecksSeen } from './plan.ts';
 import { type Collected, type Revised, revise, sank } from './revise.ts';
 
+/** What the collection of a day works with. */
 export interface DayTools {
   days: DayStore;
   jobs: JobsSource;

@@ -2,14 +2,14 @@ import { type Day, dayOf, earlierOf, endOfDay, HOUR_MS, laterOf, startOfDay } fr
 import type { Figures, GpuFigures, JobFigures, ProjectRow, RecordFaults } from '../shared/model/day.ts';
 import type { Job } from '../shared/model/job.ts';
 
+/** Ids of faulty records that are told, by fault. */
+const FAULTS_TOLD = 100;
+
 /**
  * The figures of a day, a pure function of the job records: `now` counts only for what still runs. A job is counted as
  * ended on the day of its end wherever it began, and its GPU-hours are split over the days they were used on: together
  * with what is in flight at the day's end, nothing can fall between two days (checks.ts proves it).
  */
-
-const FAULTS_TOLD = 100;
-
 export function figuresOf(day: Day, jobs: Iterable<Job>, now: Date): Figures {
   const total = newSum();
   const projects = new Map<string, Sum>();

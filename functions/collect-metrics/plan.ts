@@ -5,7 +5,7 @@ import { isTerminal, type Job } from '../shared/model/job.ts';
 /** Which days a run collects. */
 
 /** Days looked at for gaps and for days that are not final. */
-export const WINDOW_DAYS = 35;
+const WINDOW_DAYS = 35;
 /** Days always collected again: records arrive late. */
 const TRAILING_DAYS = 3;
 /** Days whose records are read together; memory grows with it. */

@@ -28,6 +28,7 @@ export interface Collected {
   error: string | null;
 }
 
+/** What a collection comes upon, besides the stored day. */
 export interface Circumstances {
   date: Day;
   runId: string;
@@ -38,6 +39,7 @@ export interface Circumstances {
   vanished: string[];
 }
 
+/** What becomes of a day, and what is written about it. */
 export interface Revised {
   day: DailyMetrics;
   /** Whether the figures are new or differ from the stored ones. */

@@ -4,10 +4,10 @@ import type { DailyMetrics } from '../shared/model/day.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { DayStore } from '../shared/store/days.ts';
-import type { JobStore, Tally } from '../shared/store/jobs.ts';
+import type { JobStore } from '../shared/store/jobs.ts';
 import type { Seen } from '../shared/store/records.ts';
+import { findChanges, putChanges } from './changes.ts';
 import { type CollectedDay, collectDay, type DayTools } from './collect-day.ts';
-import { findChanges, putChanges } from './dirty.ts';
 import { figuresOf } from './figures.ts';
 import { type CollectInput, collectInput, daysNamed } from './input.ts';
 import { jobsSource, SourceFailed } from './jobs.ts';
@@ -23,6 +23,15 @@ export function collectMetrics(stores: readonly JobStore[], days: DayStore): Tas
   return { name: 'collect-metrics', input: collectInput, run: (run) => collect(run, stores, days) };
 }
 
+/** How far a run has come. */
+interface Progress {
+  collected: Map<Day, CollectedDay>;
+  /** Days that time ran out for. */
+  remaining: Day[];
+  /** By where they are, so that each is told once. */
+  problems: Map<string, RunProblem>;
+}
+
 async function collect(
   run: RunContext<CollectInput>,
   stores: readonly JobStore[],
@@ -30,55 +39,77 @@ async function collect(
 ): Promise<TaskResult> {
   const today = dayOf(run.basis);
   const tally = { documents: 0 };
-  const options = { tally, signal: run.signal };
-  const jobs = jobsSource(stores, options);
-  const problems = new Map<string, RunProblem>();
+  const jobs = jobsSource(stores, { tally, signal: run.signal });
+  const progress: Progress = { collected: new Map(), remaining: [], problems: new Map() };
 
-  // 1. Which days: those named, or the duty of a whole run.
+  // 1. A body that names no days asks for the whole duty, which first marks the days that changed records made doubtful.
   const named = daysNamed(run.input, today);
-  if (!named) {
-    const changes = await findChanges(jobs, days, { today, now: run.startedAt }, tally).catch((error) =>
-      sourceFailed(error, run, problems),
-    );
-    if (!run.dryRun && !(changes instanceof Error))
-      await run.commit((batch) => putChanges(batch, days, changes));
-  }
+  if (!named) await markChangedDays(today, progress, { days, jobs, run, tally });
+
+  // 2. Which days: those named, or those of the duty.
   const dirty = await days.dirty(tally);
-  const planned = named ?? (await dutyOf(today, dirty.keys(), days, tally));
+  const tools = { days, jobs, run, tally, dirty };
+  const planned = named ?? (await daysOfDuty(today, tools));
 
-  // 2. Collect them, oldest first; where a check is broken, the days on the side that was not collected, too.
-  const done = new Map<Day, CollectedDay>();
-  const tried = new Set<Day>();
-  const remaining: Day[] = [];
-  // Where it meets a day whose records vanished, healing ends: who deletes what is old must not lose the books of it.
-  const healable = () =>
-    [...done.values()].filter(({ date, day }) => planned.includes(date) || day.status !== 'conflict');
-  for (let due = planned; due.length > 0; due = daysToHeal(brokenDays(healable()), tried, today)) {
-    for (const day of due) tried.add(day);
-    for (const chunk of chunked(due))
-      await collectChunk(chunk, done, problems, remaining, { days, jobs, run, tally, dirty });
-    if (named || problems.size > 0 || remaining.length > 0) break;
-  }
+  // 3. Collect them, oldest first; the whole duty then heals what does not add up.
+  await collectDays(planned, progress, tools);
+  if (!named) await heal(planned, today, progress, tools);
 
-  // 3. Tell.
+  // 4. Tell.
+  const { remaining, problems } = progress;
+  const told = { remaining, documentsRead: tally.documents, dryRun: run.dryRun };
   return {
-    outcome: problems.size > 0 || remaining.length > 0 ? 'partial' : 'succeeded',
-    summary: summaryOf([...done.values()], { remaining, documentsRead: tally.documents, dryRun: run.dryRun }),
+    outcome: isWhole(progress) ? 'succeeded' : 'partial',
+    summary: summaryOf([...progress.collected.values()], told),
     problems: [...problems.values()],
   };
 }
 
-async function dutyOf(today: Day, dirty: Iterable<Day>, days: DayStore, tally: Tally): Promise<Day[]> {
+/** Whether nothing is missing so far. */
+function isWhole({ remaining, problems }: Progress): boolean {
+  return remaining.length === 0 && problems.size === 0;
+}
+
+async function markChangedDays(
+  today: Day,
+  { problems }: Progress,
+  { days, jobs, run, tally }: Omit<DayTools, 'dirty'>,
+): Promise<void> {
+  const changes = await findChanges(jobs, days, { today, now: run.startedAt }, tally).catch((error) =>
+    sourceFailed(error, run, problems),
+  );
+  if (!run.dryRun && !(changes instanceof Error))
+    await run.commit((batch) => putChanges(batch, days, changes));
+}
+
+async function daysOfDuty(today: Day, { days, dirty, tally }: DayTools): Promise<Day[]> {
   const stored = storedIn(await days.load(windowBefore(today), tally));
-  return wholeRunDays(today, stored, { dirty, unsettled: await days.unsettled(tally) });
+  return wholeRunDays(today, stored, { dirty: dirty.keys(), unsettled: await days.unsettled(tally) });
+}
+
+/** Where a check is broken, collects the days on the side that was not collected, too, until no day is left to try. */
+async function heal(planned: readonly Day[], today: Day, progress: Progress, tools: DayTools): Promise<void> {
+  const tried = new Set(planned);
+  while (isWhole(progress)) {
+    // Where it meets a day whose records vanished, healing ends: who deletes what is old must not lose the books of it.
+    const healable = [...progress.collected.values()].filter(
+      ({ date, day }) => planned.includes(date) || day.status !== 'conflict',
+    );
+    const beside = daysToHeal(brokenDays(healable), tried, today);
+    if (beside.length === 0) return;
+    for (const day of beside) tried.add(day);
+    await collectDays(beside, progress, tools);
+  }
+}
+
+async function collectDays(dates: readonly Day[], progress: Progress, tools: DayTools): Promise<void> {
+  for (const chunk of chunked(dates)) await collectChunk(chunk, progress, tools);
 }
 
 /** Collects consecutive days whose records are read together. */
 async function collectChunk(
   chunk: Day[],
-  done: Map<Day, CollectedDay>,
-  problems: Map<string, RunProblem>,
-  remaining: Day[],
+  { collected, remaining, problems }: Progress,
   tools: DayTools,
 ): Promise<void> {
   const { days, jobs, run, tally } = tools;
@@ -87,19 +118,20 @@ async function collectChunk(
   const seen = await days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally);
   // A dry run has stored nothing of what it found on the days beside.
   if (run.dryRun)
-    for (const [date, here] of seen) seen.set(date, { ...here, data: done.get(date)?.day ?? here.data });
+    for (const [date, here] of seen) seen.set(date, { ...here, data: collected.get(date)?.day ?? here.data });
   const begun = performance.now();
   const read = await jobs.between(first, last).catch((error) => sourceFailed(error, run, problems));
   const durationMs = Math.round(performance.now() - begun);
   for (const [index, date] of chunk.entries()) {
     if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...chunk.slice(index));
     run.signal.throwIfAborted();
-    const collected: Collected =
+    const at = run.startedAt;
+    const found: Collected =
       read instanceof Error
-        ? { at: run.startedAt, durationMs, figures: null, error: read.message }
-        : { at: run.startedAt, durationMs, figures: figuresOf(date, read, run.startedAt), error: null };
+        ? { at, durationMs, figures: null, error: read.message }
+        : { at, durationMs, figures: figuresOf(date, read, at), error: null };
     try {
-      done.set(date, await collectDay(date, collected, seen, date === last, tools));
+      collected.set(date, await collectDay(date, found, seen, date === last, tools));
     } catch (error) {
       if (!(error instanceof RecordChanged)) throw error;
       problems.set(date, { path: date, message: `${error.message}; the next run collects it again` });

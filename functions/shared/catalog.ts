@@ -4,6 +4,7 @@ import { z } from 'zod';
 import builtInCatalog from '../catalog.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
+import type { Expectation } from './model/lease.ts';
 import { parseWithProblems } from './problems.ts';
 import { readJson } from './settings.ts';
 
@@ -72,6 +73,7 @@ const catalogSchema = z.record(
 
 /** One task's entry in the catalogue. */
 export type CatalogEntry = z.infer<typeof entrySchema> & { task: string };
+/** Every task's entry, by task. */
 export type Catalog = Record<string, CatalogEntry>;
 
 /** The catalogue of this deployment. Throws InvalidConfiguration naming every bad key. */
@@ -118,6 +120,15 @@ export function nextSlot(entry: Pick<CatalogEntry, 'schedule'>, instant: Date): 
   const next = cronOf(entry.schedule).nextRun(instant);
   if (!next) throw new RangeError(`Cannot find a slot of "${entry.schedule}" after ${instant.toISOString()}`);
   return next;
+}
+
+/** What a task's health record says of its schedule and limits. */
+export function expectationOf(entry: CatalogEntry, deployment: Expectation['deployment']): Expectation {
+  const { enabled, schedule, startGraceSeconds, timeoutSeconds } = entry;
+  return {
+    ...{ enabled, schedule, scheduleWords: scheduleWords(schedule) },
+    ...{ startGraceSeconds, maxRuntimeSeconds: timeoutSeconds, deployment },
+  };
 }
 
 /** The schedule in English words, such as "At 02:00". */

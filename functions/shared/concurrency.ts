@@ -18,8 +18,8 @@ export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 
 /**
  * Resolves like `work`, or rejects with DeadlineExceeded naming `operation` after `limitMs`, or with the signal's reason.
- * The work itself goes on when it takes no signal: whatever it does late must be harmless, and its late error is not lost
- * on purpose but handed to `onLate`, for an unhandled rejection would end the process.
+ * The work itself goes on when it takes no signal: whatever it does late must be harmless. Its late error goes
+ * to `onLate`, for an unhandled rejection would end the process.
  */
 export async function withDeadline<T>(
   work: Promise<T>,

@@ -1,5 +1,6 @@
 /** All date arithmetic of the project. A day is the half-open UTC interval [D 00:00, D+1 00:00), named `YYYY-MM-DD`. */
 
+/** Milliseconds in a second, a minute, an hour and a day. */
 export const SECOND_MS = 1_000;
 export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** What differs per deployment and nothing else; all the rest is in catalog.json and settings.json. */
-export const environmentSchema = z.object({
+const environmentSchema = z.object({
   GOOGLE_CLOUD_PROJECT: z.string().min(1).default('nightshift-local'),
   /** `host:port` of a Firestore emulator; set, no real project is ever touched. */
   FIRESTORE_EMULATOR_HOST: z.string().min(1).optional(),

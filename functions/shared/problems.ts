@@ -8,6 +8,7 @@ export interface Problem {
   expected?: string;
 }
 
+/** A parsed input, or all that is wrong with it. */
 export type Parsed<T> = { ok: true; value: T } | { ok: false; problems: Problem[] };
 
 /** Parses `input` by `schema` and names every problem; an unknown key comes with the nearest known one. */

@@ -6,7 +6,7 @@ import { InvalidConfiguration } from './errors.ts';
 import { sourceSchema } from './model/source.ts';
 import { parseWithProblems } from './problems.ts';
 
-export const settingsSchema = z.strictObject({
+const settingsSchema = z.strictObject({
   /** Put before the name of every collection of ours, so that two deployments can share a database. */
   collectionPrefix: z.string().regex(/^[A-Za-z0-9_-]*$/, { error: 'letters, digits, _ and - only' }),
   /** Failures in a row of one task that open an alarm. */

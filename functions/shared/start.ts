@@ -1,4 +1,4 @@
-import { entryOf, loadCatalog, nextSlot, scheduleWords } from './catalog.ts';
+import { entryOf, expectationOf, loadCatalog, nextSlot } from './catalog.ts';
 import { systemClock } from './clock.ts';
 import { SECOND_MS } from './dates.ts';
 import { readEnvironment } from './environment.ts';
@@ -27,18 +27,11 @@ export function startFunction(task: string) {
     collections,
     clock,
     log,
-    expectation: {
-      enabled: entry.enabled,
-      schedule: entry.schedule,
-      scheduleWords: scheduleWords(entry.schedule),
-      startGraceSeconds: entry.startGraceSeconds,
-      maxRuntimeSeconds: entry.timeoutSeconds,
-      deployment: {
-        service: environment.K_SERVICE ?? null,
-        revision: environment.K_REVISION ?? null,
-        region: environment.NIGHTSHIFT_REGION ?? null,
-      },
-    },
+    expectation: expectationOf(entry, {
+      service: environment.K_SERVICE ?? null,
+      revision: environment.K_REVISION ?? null,
+      region: environment.NIGHTSHIFT_REGION ?? null,
+    }),
     nextSlot: (after) => nextSlot(entry, after),
     leaseMs: entry.leaseSeconds * SECOND_MS,
     failuresBeforeAlarm: settings.failuresBeforeAlarm,

@@ -8,6 +8,7 @@ export interface Measured {
   peakMemoryBytes: number;
 }
 
+/** One line of figures. */
 export interface Row {
   name: string;
   [figure: string]: string | number;
@@ -23,6 +24,7 @@ export interface BenchContext {
   progress(text: string): void;
 }
 
+/** Measures, and starts and stops all it needs for it. */
 export type Bench = (context: BenchContext) => Promise<Measured>;
 
 /** The middle one of `values`, or the mean of the two in the middle. */

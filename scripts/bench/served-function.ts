@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { ask, type Reply } from '../ask.ts';
+import { FRAMEWORK } from '../stack/places.ts';
 import { endInWords, endProcess, freePort, hasEnded, spawnOwned } from '../stack/processes.ts';
 
-const FRAMEWORK = fileURLToPath(new URL('main.js', import.meta.resolve('@google-cloud/functions-framework')));
 const TELL_MEMORY = new URL('tell-memory.ts', import.meta.url).href;
 const RETRY_MS = 2;
 
@@ -53,9 +51,12 @@ export async function serve(
   child.stderr?.on('data', (chunk) => {
     errors = `${errors}${chunk}`.slice(-4_000);
   });
-  const answered = async (body: object): Promise<{ status: number; text: string }> => {
+  const answered = async (body: object): Promise<Reply> => {
+    const question = { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
     for (;;) {
-      const answer = await post(port, body).catch((error: NodeJS.ErrnoException) => error);
+      const answer = await ask(`http://127.0.0.1:${port}/`, question).catch(
+        (error: NodeJS.ErrnoException) => error,
+      );
       if (!(answer instanceof Error)) return answer;
       if (hasEnded(child))
         throw new Error(`${entryPoint} ended (${endInWords(child.exitCode, child.signalCode)}):\n${errors}`);
@@ -78,23 +79,4 @@ export async function serve(
     },
     stop: () => endProcess(child),
   };
-}
-
-function post(port: number, body: object): Promise<{ status: number; text: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<{ status: number; text: string }>();
-  request(
-    {
-      host: '127.0.0.1',
-      port,
-      method: 'POST',
-      agent: false,
-      headers: { 'content-type': 'application/json' },
-    },
-    (response) => {
-      text(response).then((answer) => resolve({ status: response.statusCode ?? 0, text: answer }), reject);
-    },
-  )
-    .on('error', reject)
-    .end(JSON.stringify(body));
-  return promise;
 }

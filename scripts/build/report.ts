@@ -17,7 +17,7 @@ export function sizeReport(task: string, file: string, metafile: Metafile): stri
 }
 
 /** Bytes of each package in the bundle; our own code is `nightshift`. */
-export function packageBytes(metafile: Metafile): Map<string, number> {
+function packageBytes(metafile: Metafile): Map<string, number> {
   const bytes = new Map<string, number>();
   for (const { inputs } of Object.values(metafile.outputs))
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {

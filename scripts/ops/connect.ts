@@ -10,10 +10,10 @@ import type { Collections } from '../../functions/shared/store/collections.ts';
 import { readStack } from '../stack/state.ts';
 import { OpsProblem } from './problem.ts';
 import { placeOf, resolveTarget, type Target } from './target.ts';
-import { firstLine, note, paintError } from './terminal.ts';
+import { firstLine, firstSentence, note, paintError } from './terminal.ts';
 
 /** How long a Firestore call may take before the operator is told. */
-export const CALL_LIMIT_MS = 15_000;
+const CALL_LIMIT_MS = 15_000;
 const REACH_LIMIT_MS = 3_000;
 /** For stores that log every call: an operator reads results. */
 export const SILENT = createLog({}, () => undefined);
@@ -77,9 +77,8 @@ async function requireCredentials(place: string): Promise<void> {
   try {
     await withDeadline(new GoogleAuth().getClient(), CALL_LIMIT_MS, 'looking for credentials');
   } catch (error) {
-    const reason = error instanceof Error ? firstLine(error.message.split('. ', 1)[0] ?? '') : String(error);
     throw new OpsProblem(
-      `Cannot log in to ${place}: ${reason}. Run: gcloud auth application-default login`,
+      `Cannot log in to ${place}: ${firstSentence(error)}. Run: gcloud auth application-default login`,
       1,
       { cause: error },
     );

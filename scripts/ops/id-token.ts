@@ -1,7 +1,7 @@
 import { GoogleAuth, UserRefreshClient } from 'google-auth-library';
 import { withDeadline } from '../../functions/shared/concurrency.ts';
 import { OpsProblem } from './problem.ts';
-import { firstLine } from './terminal.ts';
+import { firstSentence } from './terminal.ts';
 
 const LIMIT_MS = 15_000;
 const REMEDY =
@@ -16,8 +16,9 @@ export async function idTokenFor(url: URL): Promise<string> {
   try {
     return await withDeadline(mint(audience), LIMIT_MS, 'fetching an ID token');
   } catch (error) {
-    const reason = error instanceof Error ? firstLine(error.message.split('. ', 1)[0] ?? '') : String(error);
-    throw new OpsProblem(`Cannot get an ID token for ${audience}: ${reason}. ${REMEDY}`, 1, { cause: error });
+    throw new OpsProblem(`Cannot get an ID token for ${audience}: ${firstSentence(error)}. ${REMEDY}`, 1, {
+      cause: error,
+    });
   }
 }
 

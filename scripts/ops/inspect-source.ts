@@ -2,13 +2,15 @@ import { isTerminal, type Job, type JobRecord, readJob, readTime } from '../../f
 import {
   type JobState,
   PLAIN_FIELDS,
+  type PlainField,
   type Source,
   TIME_FIELDS,
   TIME_TYPES,
+  type TimeField,
   type TimeType,
 } from '../../functions/shared/model/source.ts';
 
-type Field = (typeof PLAIN_FIELDS)[number] | (typeof TIME_FIELDS)[number];
+type Field = PlainField | TimeField;
 
 /** Words in the status field that nobody mapped. */
 export interface Unmapped {
@@ -40,6 +42,7 @@ export interface Missing {
   mend: boolean;
 }
 
+/** What was found in the records of a source. */
 export interface Inspection {
   records: number;
   unmapped: Unmapped[];

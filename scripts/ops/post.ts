@@ -1,24 +1,15 @@
-import { Agent as HttpAgent, request as requestHttp } from 'node:http';
-import { Agent as HttpsAgent, request as requestHttps } from 'node:https';
 import { MINUTE_MS } from '../../functions/shared/dates.ts';
+import { ask, type Reply } from '../ask.ts';
 import { OpsProblem } from './problem.ts';
-
-/** What a function answered. */
-export interface Answer {
-  status: number;
-  text: string;
-}
 
 /** A run takes 30 minutes at most; whoever is silent for longer is gone. */
 const LIMIT_MS = 35 * MINUTE_MS;
-/** A connection that waits half an hour must not look dead to what lies between. */
-const KEEP_ALIVE_MS = 30_000;
 
 /**
  * POSTs `body` to a function and waits for its answer, as long as a run may take. A private function on Google Cloud
  * gets an ID token of the caller, and so does any other https URL that asks for one.
  */
-export async function callFunction(url: URL, body: string): Promise<Answer> {
+export async function callFunction(url: URL, body: string): Promise<Reply> {
   const authorised = async () => {
     const { idTokenFor } = await import('./id-token.ts');
     return post(url, body, { authorization: `Bearer ${await idTokenFor(url)}` });
@@ -34,33 +25,10 @@ function isGoogle(url: URL): boolean {
   return url.protocol === 'https:' && /\.(run\.app|cloudfunctions\.net)$/.test(url.hostname);
 }
 
-// node:http and not fetch, which gives up on an answer whose first byte takes more than 300 s.
-async function post(url: URL, body: string, headers: Record<string, string>): Promise<Answer> {
-  const secure = url.protocol === 'https:';
-  const agent = new (secure ? HttpsAgent : HttpAgent)({ keepAlive: false });
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
-  const request = (secure ? requestHttps : requestHttp)(
-    url,
-    {
-      method: 'POST',
-      agent,
-      headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers },
-      signal: AbortSignal.timeout(LIMIT_MS),
-    },
-    (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      );
-    },
-  );
-  request.on('socket', (socket) => socket.setKeepAlive(true, KEEP_ALIVE_MS));
-  request.on('error', reject);
-  request.end(body);
+async function post(url: URL, body: string, headers: Record<string, string>): Promise<Reply> {
+  const signal = AbortSignal.timeout(LIMIT_MS);
   try {
-    return await promise;
+    return await ask(url, { headers: { 'content-type': 'application/json', ...headers }, body, signal });
   } catch (error) {
     throw new OpsProblem(inWords(url, error), 1, { cause: error });
   }

@@ -2,10 +2,12 @@ import type { Command } from 'commander';
 import { loadCatalog } from '../../functions/shared/catalog.ts';
 import type { Day } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import { answerInWords } from '../answer-words.ts';
+import { answerInWords, isGood } from '../answer-words.ts';
+import type { Reply } from '../ask.ts';
+import { isObject } from '../objects.ts';
 import { readStack } from '../stack/state.ts';
 import { oneOf, parseDay } from './options.ts';
-import { type Answer, callFunction } from './post.ts';
+import { callFunction } from './post.ts';
 import { OpsProblem, usage } from './problem.ts';
 import { firstLine, print, printJson } from './terminal.ts';
 import { whileSaying } from './waiting.ts';
@@ -17,9 +19,6 @@ interface RunOptions {
   url?: string;
   json?: true;
 }
-
-/** Outcomes that leave nothing to do for the caller. */
-const GOOD = ['succeeded', 'partial', 'duplicate'];
 
 /** Adds `run <task>`: calls the task's function and tells what it answered. */
 export function addRun(program: Command): void {
@@ -45,7 +44,7 @@ async function run(taskName: string, options: RunOptions): Promise<void> {
   if (parsed === undefined) throw unreadable(url, answer);
   if (options.json) printJson(parsed);
   else print(...answerInWords(parsed));
-  if (!GOOD.includes(String(parsed.outcome))) process.exitCode = 1;
+  if (!isGood(parsed.outcome)) process.exitCode = 1;
 }
 
 /** The body to send: `--body` with `--date` and `--dry-run` merged in. Throws when they contradict. */
@@ -81,16 +80,12 @@ function parseAnswer(text: string): Record<string, unknown> | undefined {
   }
 }
 
-function unreadable(url: URL, { status, text }: Answer): OpsProblem {
+function unreadable(url: URL, { status, text }: Reply): OpsProblem {
   if (status === 401 || status === 403)
     return new OpsProblem(
       `${url} turned the caller away (HTTP ${status}): roles/run.invoker on it is needed, and a token for it`,
     );
   return new OpsProblem(`Cannot read the answer of ${url}: HTTP ${status}, ${firstLine(text) || 'empty'}`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }
 
 function parseUrl(text: string): URL {

@@ -1,4 +1,4 @@
-import type { CollectionReference, Firestore, Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
+import type { Query, QueryDocumentSnapshot } from '@google-cloud/firestore';
 import type { JobRecord } from '../../functions/shared/model/job.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
 import type { Connection } from './connect.ts';
@@ -11,10 +11,9 @@ export async function sampleRecords(
   { openSource, ask }: Pick<Connection, 'openSource' | 'ask'>,
   place: string,
 ): Promise<JobRecord[]> {
-  const { FAILED_PRECONDITION, grpcCode, withDates } = await import(
-    '../../functions/shared/store/firestore.ts'
-  );
-  const all = recordsOf(openSource(source), source);
+  const { FAILED_PRECONDITION, grpcCode } = await import('../../functions/shared/store/firestore.ts');
+  const { recordsOf, toRecord } = await import('../../functions/shared/store/jobs.ts');
+  const all = recordsOf(source, openSource(source));
   const read = (query: Query) => ask(`reading ${limit} records of ${name}`, query.limit(limit).get(), place);
   const newest = await read(all.orderBy(source.fields.startedAt.path, 'desc')).then(
     ({ docs }) => docs,
@@ -28,14 +27,5 @@ export async function sampleRecords(
   const any = newest.length < limit ? (await read(all)).docs : [];
   const byPath = new Map<string, QueryDocumentSnapshot>();
   for (const document of [...newest, ...any]) byPath.set(document.ref.path, document);
-  return [...byPath.values()].slice(0, limit).map((document) => ({
-    id: document.id,
-    name: `${name}:${document.ref.path}`,
-    get: (fieldPath) => withDates(document.get(fieldPath)),
-  }));
-}
-
-/** The collection, or collection group, that a source lies in. */
-function recordsOf(db: Firestore, source: Source): Query | CollectionReference {
-  return source.group ? db.collectionGroup(source.collection) : db.collection(source.collection);
+  return [...byPath.values()].slice(0, limit).map((document) => toRecord(name, document));
 }

@@ -1,3 +1,4 @@
+import { readEnvironment } from '../../functions/shared/environment.ts';
 import type { StackState } from '../stack/state.ts';
 import { OpsProblem } from './problem.ts';
 
@@ -7,7 +8,7 @@ export type Target =
   | { kind: 'stack'; project: string; host: string }
   | { kind: 'real'; project: string };
 
-const LOCAL_PROJECT = 'nightshift-local';
+const LOCAL_PROJECT = readEnvironment({}).GOOGLE_CLOUD_PROJECT;
 
 /**
  * An emulator that was named wins over the running stack, and that over a real project, which must be named too:

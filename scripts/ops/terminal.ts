@@ -39,6 +39,11 @@ export function firstLine(text: string, limit = 200): string {
   return cut(oneLine(text.trimStart().split(/\r?\n/, 1)[0] ?? ''), limit);
 }
 
+/** What an error says before it goes on to explain. */
+export function firstSentence(error: unknown): string {
+  return error instanceof Error ? firstLine(error.message.split('. ', 1)[0] ?? '') : String(error);
+}
+
 /** `text` shortened to `limit` characters, saying so by an ellipsis. */
 export function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, Math.max(0, limit - 1))}…`;

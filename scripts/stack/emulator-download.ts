@@ -10,7 +10,7 @@ import { StackProblem } from './problem.ts';
 import type { Tell } from './tell.ts';
 
 /** What is downloaded when no emulator is installed: the last version that runs on Java 17, as firebase-tools lists it. */
-export const PINNED = {
+const PINNED = {
   version: '1.19.8',
   size: 63_634_791,
   sha256: '9d43599ed6151199e8d604dc87fac51218e49e5f3a48519b1ae560bbe5e3382d',

@@ -2,10 +2,9 @@ import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { FRAMEWORK } from './places.ts';
 import { endInWords, endProcess, spawnOwned } from './processes.ts';
 
-const FRAMEWORK = fileURLToPath(new URL('main.js', import.meta.resolve('@google-cloud/functions-framework')));
 const PRELOAD = new URL('end-with-parent.ts', import.meta.url).href;
 const LAST_WORDS = 12;
 
@@ -21,6 +20,8 @@ export interface FunctionSpec {
 
 /** One life of a function's process. */
 export interface FunctionProcess {
+  /** `undefined` when it could not be started at all. */
+  pid: number | undefined;
   /** The port it listens on; `undefined` when it ended before it listened. */
   port: Promise<number | undefined>;
   /** How it ended, in words, after its last line was read. */
@@ -61,6 +62,7 @@ export function launchFunction(spec: FunctionSpec, onLine: (line: string) => voi
     child.once('message', (message: { port: number }) => resolve(message.port));
   });
   return {
+    pid: child.pid,
     port: Promise.race([message, ended.then(() => undefined)]),
     ended,
     lastWords,

@@ -1,8 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** The project's own folder. */
 export const ROOT = resolve(import.meta.dirname, '../..');
+
+/** The program that serves a function: the Functions Framework. */
+export const FRAMEWORK = fileURLToPath(
+  new URL('main.js', import.meta.resolve('@google-cloud/functions-framework')),
+);
 
 /** Where a stack keeps its state file and logs: `.nightshift` in the project, or NIGHTSHIFT_STATE_DIR for a second home. */
 export function stateFolder(env: NodeJS.ProcessEnv = process.env): string {

@@ -1,9 +1,6 @@
-import { request } from 'node:http';
-import { text } from 'node:stream/consumers';
-import { answerInWords } from '../answer-words.ts';
+import { answerInWords, isGood } from '../answer-words.ts';
+import { ask } from '../ask.ts';
 import type { Tell } from './tell.ts';
-
-const FINE = ['succeeded', 'partial', 'duplicate'];
 
 /** Runs each task once, one after the other, and tells what each did; whether all of them did what they should. */
 export async function runTasks(
@@ -17,7 +14,7 @@ export async function runTasks(
     const answer = await post(`${gatewayUrl}/${task}`);
     // What a function answers while it is being stopped is no news.
     signal.throwIfAborted();
-    allFine &&= FINE.includes(answer.outcome ?? '');
+    allFine &&= isGood(answer.outcome);
     // A refusal does not name its task.
     const [first = '', ...rest] = answerInWords(answer);
     tell.line(`  ${answer.outcome === undefined ? `${task} ` : ''}${first}`);
@@ -26,16 +23,11 @@ export async function runTasks(
   return allFine;
 }
 
-/** Not `fetch`, which gives up on an answer after 5 minutes: a run may take 9. */
 async function post(url: string): Promise<{ outcome?: string; error?: string }> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  request(url, { method: 'POST', agent: false }, (response) => text(response).then(resolve, reject))
-    .on('error', reject)
-    .end();
-  const body = await promise;
+  const { text } = await ask(url);
   try {
-    return JSON.parse(body);
+    return JSON.parse(text);
   } catch {
-    return { error: `The answer is not JSON: ${body.slice(0, 200)}` };
+    return { error: `The answer is not JSON: ${text.slice(0, 200)}` };
   }
 }

@@ -32,8 +32,8 @@ function hash(text: string): number {
   return value >>> 0;
 }
 
-/** A small generator with a period of 2^32, plenty for a sample. */
-function mulberry32(seed: number): () => number {
+/** A small generator of numbers in [0, 1) with a period of 2^32, plenty for a sample. */
+export function mulberry32(seed: number): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -27,6 +27,7 @@ export interface SampleJob {
   artifactUri: string | null;
 }
 
+/** Days before today that the sample world has jobs of. */
 export const SAMPLE_DAYS = 40;
 
 const PROJECTS = {

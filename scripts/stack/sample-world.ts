@@ -46,7 +46,7 @@ export async function writeSampleWorld(
 }
 
 /** How many jobs of which kind there are. */
-export function sampleInWords(jobs: SampleJob[], now: Date): string {
+function sampleInWords(jobs: SampleJob[], now: Date): string {
   const count = (kind: (job: SampleJob) => boolean) => jobs.filter(kind).length;
   const withStatus = (status: SampleJob['status']) => count((job) => job.status === status);
   const neverStarted = count((job) => job.status === 'failed' && !job.startedAt);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { buildAll } from '../../scripts/build.ts';
+import { ROOT } from '../../scripts/stack/places.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
-import { ROOT } from '../support/source-files.ts';
+import { freshFolder } from '../support/folders.ts';
 
 interface Answer {
   outcome: string;
@@ -14,17 +14,14 @@ interface Answer {
 
 /** What is deployed, under the real framework against the real emulator: a library may miss what the bundle leaves out. */
 describe('the deployed bundles', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  const folder = freshFolder();
   let stack: Stack;
   before(async () => {
     symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
     await buildAll(join(folder, 'dist'));
     stack = await up({ sample: true, project: `test-bundle-${process.pid}`, folder: join(folder, 'dist') });
   });
-  after(async () => {
-    await stack?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => stack?.stop());
 
   const post = (headers: Record<string, string> = {}) =>
     fetch(`${stack.gatewayUrl}/collect-metrics`, { method: 'POST', headers });

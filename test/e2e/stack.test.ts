@@ -2,18 +2,9 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
@@ -23,13 +14,14 @@ import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
 import { downloadedJar } from '../../scripts/stack/emulator-download.ts';
 import { parseJavaVersion } from '../../scripts/stack/java.ts';
+import { ROOT } from '../../scripts/stack/places.ts';
 import { sampleJobs } from '../../scripts/stack/sample-jobs.ts';
 import { writeSampleWorld } from '../../scripts/stack/sample-world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
 import { quiet } from '../../scripts/stack/tell.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
+import { freshFolder } from '../support/folders.ts';
 
-const ROOT = join(import.meta.dirname, '../..');
 const TASK = 'collect-metrics';
 
 /** What `npm start` said and how it ended. */
@@ -37,12 +29,6 @@ interface Ended {
   code: number | null;
   output: string;
   errors: string;
-}
-
-function temporary(t: { after(clean: () => void): void }): string {
-  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
-  t.after(() => rmSync(folder, { recursive: true, force: true }));
-  return folder;
 }
 
 /** Starts the stack as `npm start` does, with a state folder and a port of its own, and with no emulator to lean on. */
@@ -127,7 +113,7 @@ async function survivors(family: Process[], withinMs: number): Promise<string[]>
 
 describe('a running stack', () => {
   let stack: Stack;
-  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  const folder = freshFolder();
   before(async () => {
     // Due every minute, so that there is a slot to deliver whatever the time.
     const catalog = JSON.parse(readFileSync(join(ROOT, 'functions/catalog.json'), 'utf8'));
@@ -140,10 +126,7 @@ describe('a running stack', () => {
       env: { NIGHTSHIFT_CATALOG: join(folder, 'catalog.json') },
     });
   });
-  after(async () => {
-    await stack?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  after(() => stack?.stop());
 
   const post = (path: string, init: RequestInit = {}) =>
     fetch(`${stack.gatewayUrl}${path}`, { method: 'POST', ...init });
@@ -216,8 +199,8 @@ describe('a running stack', () => {
 });
 
 describe('npm start', () => {
-  test('--once runs every task on the sample world, tells what each did and leaves nothing behind', async (t) => {
-    const folder = temporary(t);
+  test('--once runs every task on the sample world, tells what each did and leaves nothing behind', async () => {
+    const folder = freshFolder();
     const { child, ended } = startMain(folder, ['--once']);
     await untilAnnounced(folder, ended);
     const family = childrenOf(child.pid as number);
@@ -231,8 +214,8 @@ describe('npm start', () => {
     assert.ok(readdirSync(join(folder, 'logs')).includes(`${TASK}.log`));
   });
 
-  test('stays up until Ctrl-C, which leaves no process behind and exits 0', async (t) => {
-    const folder = temporary(t);
+  test('stays up until Ctrl-C, which leaves no process behind and exits 0', async () => {
+    const folder = freshFolder();
     const { child, ended } = startMain(folder, ['--empty']);
     const state = await untilAnnounced(folder, ended);
     assert.equal(state.pid, child.pid);
@@ -249,8 +232,8 @@ describe('npm start', () => {
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
   });
 
-  test('interrupted during start-up leaves no process behind', async (t) => {
-    const { child, ended } = startMain(temporary(t), ['--empty']);
+  test('interrupted during start-up leaves no process behind', async () => {
+    const { child, ended } = startMain(freshFolder(), ['--empty']);
     let family: Process[] = [];
     while (family.length === 0) {
       await sleep(20);
@@ -261,8 +244,8 @@ describe('npm start', () => {
     assert.deepEqual(await survivors(family, 0), []);
   });
 
-  test('killed outright takes its functions and its emulator along', async (t) => {
-    const folder = temporary(t);
+  test('killed outright takes its functions and its emulator along', async () => {
+    const folder = freshFolder();
     const { child, ended } = startMain(folder, ['--empty']);
     await untilAnnounced(folder, ended);
     const family = childrenOf(child.pid as number);
@@ -290,23 +273,23 @@ describe('npm start that cannot', () => {
     t.after(() => server.close());
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
-    const said = await refusal(temporary(t), { PORT: String(port) });
+    const said = await refusal(freshFolder(), { PORT: String(port) });
     assert.match(
       said,
       new RegExp(`^Cannot listen on 127.0.0.1:${port}: the port is in use. Run: PORT=\\d+ npm start\n$`),
     );
   });
 
-  test('names the command that installs Java when there is none', async (t) => {
-    const folder = temporary(t);
+  test('names the command that installs Java when there is none', async () => {
+    const folder = freshFolder();
     // A PATH of nothing but node, for the Java of the machine may stand beside it.
     symlinkSync(process.execPath, join(folder, 'node'));
     const said = await refusal(folder, { PATH: folder, JAVA_HOME: '' });
     assert.match(said, /^Cannot start the Firestore emulator: no Java was found. Run: \S+ install \S+\n$/);
   });
 
-  test('names every bad key of the settings, without a stack', async (t) => {
-    const folder = temporary(t);
+  test('names every bad key of the settings, without a stack', async () => {
+    const folder = freshFolder();
     const settings = JSON.parse(readFileSync(join(ROOT, 'functions/settings.json'), 'utf8'));
     const file = join(folder, 'settings.json');
     writeFileSync(file, JSON.stringify({ ...settings, failuresBeforeAlarm: 'three', sauces: {} }));
@@ -316,20 +299,20 @@ describe('npm start that cannot', () => {
     assert.doesNotMatch(said, /\n\s+at /);
   });
 
-  test('says that a file of configuration is no JSON', async (t) => {
-    const folder = temporary(t);
+  test('says that a file of configuration is no JSON', async () => {
+    const folder = freshFolder();
     const file = join(folder, 'catalog.json');
     writeFileSync(file, '{ "collect-metrics": ');
     assert.match(await refusal(folder, { NIGHTSHIFT_CATALOG: file }), /^Cannot use .*catalog.json:\n.*JSON/);
   });
 
-  test('says that the emulator it was pointed at does not answer', async (t) => {
-    const said = await refusal(temporary(t), { FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' });
+  test('says that the emulator it was pointed at does not answer', async () => {
+    const said = await refusal(freshFolder(), { FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' });
     assert.match(said, /^Cannot reach the Firestore emulator at 127.0.0.1:1, .*ECONNREFUSED/);
   });
 
-  test('names the flags it knows', async (t) => {
-    assert.match(await refusal(temporary(t), {}, ['--onse']), /^Unknown option '--onse'. Known are --once/);
+  test('names the flags it knows', async () => {
+    assert.match(await refusal(freshFolder(), {}, ['--onse']), /^Unknown option '--onse'. Known are --once/);
   });
 });
 
@@ -359,7 +342,7 @@ describe('the download of the emulator', () => {
     downloadedJar({ env: { XDG_CACHE_HOME: cache }, tell: quiet, signal, baseUrl, pinned });
 
   test('happens once', async (t) => {
-    const cache = temporary(t);
+    const cache = freshFolder();
     const { requests, baseUrl } = await serve(t, body);
     await get(cache, baseUrl);
     const jar = await get(cache, baseUrl);
@@ -369,7 +352,7 @@ describe('the download of the emulator', () => {
   });
 
   test('replaces a file in the cache that is not whole', async (t) => {
-    const cache = temporary(t);
+    const cache = freshFolder();
     mkdirSync(join(cache, 'nightshift'));
     writeFileSync(join(cache, 'nightshift', name), 'as good as');
     const { baseUrl } = await serve(t, body);
@@ -382,7 +365,7 @@ describe('the download of the emulator', () => {
     ['nothing', undefined, /HTTP 404/],
   ] as const)
     test(`refuses ${what}, keeps no part of it and names the command that helps`, async (t) => {
-      const cache = temporary(t);
+      const cache = freshFolder();
       const { baseUrl } = await serve(t, sent);
       await assert.rejects(get(cache, baseUrl), (error: Error) => {
         assert.match(error.message, reason);

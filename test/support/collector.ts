@@ -4,9 +4,9 @@ import { collectMetrics } from '../../functions/collect-metrics/task.ts';
 import {
   type CatalogEntry,
   entryOf,
+  expectationOf,
   loadCatalog,
   nextSlot,
-  scheduleWords,
 } from '../../functions/shared/catalog.ts';
 import type { Clock } from '../../functions/shared/clock.ts';
 import { addDays, type Day, daysBetween, SECOND_MS } from '../../functions/shared/dates.ts';
@@ -53,14 +53,7 @@ export function collector(
     collections,
     clock,
     log: SILENT,
-    expectation: {
-      enabled: entry.enabled,
-      schedule: entry.schedule,
-      scheduleWords: scheduleWords(entry.schedule),
-      startGraceSeconds: entry.startGraceSeconds,
-      maxRuntimeSeconds: entry.timeoutSeconds,
-      deployment: { service: null, revision: null, region: null },
-    },
+    expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => nextSlot(entry, after),
     leaseMs: entry.leaseSeconds * SECOND_MS,
     failuresBeforeAlarm: 3,

@@ -5,6 +5,7 @@ import type { DailyMetrics, Figures } from '../../functions/shared/model/day.ts'
 import type { Job } from '../../functions/shared/model/job.ts';
 import { jobOf, utc } from './jobs.ts';
 
+/** The day that figures are made of. */
 export const DATE = '2026-03-09';
 
 /** Figures of 9 March with `count` jobs of two hours each. */

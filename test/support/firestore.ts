@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { Firestore } from '@google-cloud/firestore';
 
-/** An empty database in a project of the test's own on the emulator; gone, with its connection, when the test ends. */
-export function freshFirestore(t: TestContext): { db: Firestore; project: string } {
+/** An empty database in a project of its own on the emulator; `end` deletes it and closes the connection. */
+export function openTestFirestore() {
   const host = process.env.FIRESTORE_EMULATOR_HOST;
   if (!host)
     throw new Error(
@@ -11,11 +11,18 @@ export function freshFirestore(t: TestContext): { db: Firestore; project: string
     );
   const project = `test-${randomUUID()}`;
   const db = new Firestore({ projectId: project });
-  t.after(async () => {
+  const end = async () => {
     await db.terminate();
     const documents = `http://${host}/emulator/v1/projects/${project}/databases/(default)/documents`;
     await (await fetch(documents, { method: 'DELETE' })).body?.cancel();
-  });
+  };
+  return { db, project, end };
+}
+
+/** An empty database, gone when the test ends. */
+export function freshFirestore(t: TestContext): { db: Firestore; project: string } {
+  const { db, project, end } = openTestFirestore();
+  t.after(end);
   return { db, project };
 }
 

@@ -1,109 +1,72 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { request } from 'node:http';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { resolve } from 'node:path';
 import type { Answer } from '../../functions/shared/run/answer.ts';
-
-const ROOT = join(import.meta.dirname, '../..');
-const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
+import { ask, type Reply } from '../../scripts/ask.ts';
+import { launchFunction } from '../../scripts/stack/function-process.ts';
+import { ROOT } from '../../scripts/stack/places.ts';
+import { ENTRY } from './entry.ts';
+import { freshFile, freshFolder } from './folders.ts';
 
 /** An answer as it came over the wire. */
-export interface Reply {
-  status: number;
-  headers: Record<string, string | string[] | undefined>;
+interface Answered extends Reply {
   body: Omit<Answer, 'startedAt' | 'finishedAt'> & { startedAt: string; finishedAt: string };
-  text: string;
 }
 
+/** A function in a process of its own. */
 export interface ServedFunction {
-  child: ChildProcess;
-  port: number;
+  pid: number;
+  /** How its process ended, in words. */
+  ended: Promise<string>;
   /** Lines of its log so far, parsed. */
   lines(): Record<string, unknown>[];
-  output(): string;
-  post(body: unknown, headers?: Record<string, string>, method?: string): Promise<Reply>;
+  /** Asks it; a body that is text is sent as it stands. */
+  post(body: unknown, headers?: Record<string, string>, method?: string): Promise<Answered>;
   stop(): Promise<void>;
 }
 
-/** The fixture's catalogue entry: a short deadline and lease, so that tests of them are short. */
-export const FIXTURE_ENTRY = {
-  entryPoint: 'fixture',
-  description: 'does what its body says',
-  enabled: true,
-  schedule: '*/10 * * * *',
-  timeoutSeconds: 40,
-  attemptDeadlineSeconds: 60,
-  leaseSeconds: 4,
-  startGraceSeconds: 60,
-  retry: { count: 3, minBackoffSeconds: 30, maxBackoffSeconds: 60, maxDoublings: 3 },
-  memory: '256Mi',
-};
-
-/** Serves a function under the real Functions Framework in its own process, ready for requests. */
+/** Serves the function in `source`, below the project's folder, under the real Functions Framework, ready for requests. */
 export async function serveFunction(
   source: string,
-  target: string,
+  entryPoint: string,
   environment: Record<string, string>,
 ): Promise<ServedFunction> {
-  const port = await freePort();
-  const child = spawn(
-    process.execPath,
-    [FRAMEWORK, `--source=${join(ROOT, source)}`, `--target=${target}`, `--port=${port}`],
-    {
-      env: { ...process.env, METADATA_SERVER_DETECTION: 'none', NODE_ENV: 'production', ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
+  const said: string[] = [];
+  const env = { ...process.env, METADATA_SERVER_DETECTION: 'none', NODE_ENV: 'production', ...environment };
+  const { pid, port, ended, stop } = launchFunction(
+    { task: entryPoint, entryPoint, source: resolve(ROOT, source), env, logFolder: freshFolder() },
+    (line) => void said.push(line),
   );
-  let output = '';
-  child.stdout.on('data', (chunk) => {
-    output += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    output += chunk;
-  });
-  const post: ServedFunction['post'] = (body, headers = {}, method = 'POST') =>
-    send(port, method, body, headers);
-  for (const giveUpAt = Date.now() + 20_000; ; ) {
-    if (child.exitCode !== null) throw new Error(`The function ended at its start:\n${output}`);
-    const up = await post(undefined, {}, 'GET').then(
-      () => true,
-      () => false,
-    );
-    if (up) break;
-    if (Date.now() > giveUpAt) throw new Error(`The function does not answer:\n${output}`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  const url = `http://127.0.0.1:${await port}/`;
+  if (pid === undefined || (await port) === undefined)
+    throw new Error(`The function ended at its start (${await ended}):\n${said.join('\n')}`);
   return {
-    child,
-    port,
-    post,
-    output: () => output,
-    lines: () =>
-      output
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line)),
-    async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+    ...{ pid, ended, stop },
+    lines: () => said.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
+    async post(content, headers = {}, method = 'POST') {
+      const body = typeof content === 'string' ? content : (JSON.stringify(content) ?? '');
+      const reply = await ask(url, {
+        ...{ method, body, headers: { 'content-type': 'application/json', ...headers } },
+      });
+      return { ...reply, body: reply.text.startsWith('{') ? JSON.parse(reply.text) : {} };
     },
   };
 }
+
+/** What the catalogue says of the fixture: a short deadline and lease, so that tests of them are short. */
+const FIXTURE_ENTRY = {
+  ...ENTRY,
+  ...{ entryPoint: 'fixture', schedule: '*/10 * * * *', startGraceSeconds: 60 },
+  ...{ timeoutSeconds: 40, attemptDeadlineSeconds: 60, leaseSeconds: 4 },
+  retry: { count: 3, minBackoffSeconds: 30, maxBackoffSeconds: 60, maxDoublings: 3 },
+};
 
 /** The fixture function with `entry` over FIXTURE_ENTRY. */
 export function serveFixture(
   environment: Record<string, string>,
   entry: Partial<typeof FIXTURE_ENTRY> = {},
 ): Promise<ServedFunction> {
-  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
-  const catalog = join(folder, 'catalog.json');
-  writeFileSync(catalog, JSON.stringify({ fixture: { ...FIXTURE_ENTRY, ...entry } }));
+  const catalog = JSON.stringify({ fixture: { ...FIXTURE_ENTRY, ...entry } });
   return serveFunction('test/support/fixture-function.ts', 'fixture', {
-    NIGHTSHIFT_CATALOG: catalog,
+    NIGHTSHIFT_CATALOG: freshFile('catalog.json', catalog),
     ...environment,
   });
 }
@@ -116,46 +79,4 @@ export function schedulerHeaders(task: string, slot: Date | string): Record<stri
     'x-cloudscheduler-jobname': task,
     'x-cloudscheduler-scheduletime': typeof slot === 'string' ? slot : slot.toISOString(),
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('Cannot find a free port');
-  return address.port;
-}
-
-function send(port: number, method: string, body: unknown, headers: Record<string, string>): Promise<Reply> {
-  const content =
-    body === undefined ? '' : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body);
-  return new Promise((resolve, reject) => {
-    const outgoing = request(
-      {
-        host: '127.0.0.1',
-        port,
-        method,
-        headers: {
-          'content-type': 'application/json',
-          'content-length': Buffer.byteLength(content),
-          ...headers,
-        },
-      },
-      (incoming) => {
-        let text = '';
-        incoming.setEncoding('utf8').on('data', (chunk) => {
-          text += chunk;
-        });
-        incoming.on('end', () => {
-          const json = text.startsWith('{') ? JSON.parse(text) : {};
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: json, text });
-        });
-        incoming.on('error', reject);
-      },
-    );
-    outgoing.on('error', reject);
-    outgoing.end(content);
-  });
 }

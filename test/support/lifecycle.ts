@@ -1,7 +1,5 @@
-import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
-import { Firestore } from '@google-cloud/firestore';
-import { nextSlot, scheduleWords } from '../../functions/shared/catalog.ts';
+import { setTimeout as pause } from 'node:timers/promises';
+import { expectationOf, nextSlot } from '../../functions/shared/catalog.ts';
 import { systemClock } from '../../functions/shared/clock.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import { alarmSchema } from '../../functions/shared/model/alarm.ts';
@@ -12,16 +10,17 @@ import { runSchema, scheduledRunId } from '../../functions/shared/model/run.ts';
 import { collections } from '../../functions/shared/store/collections.ts';
 import { decode } from '../../functions/shared/store/firestore.ts';
 import { type LifecycleOptions, lifecycle } from '../../functions/shared/store/lifecycle.ts';
+import { ENTRY } from './entry.ts';
+import { openTestFirestore } from './firestore.ts';
 
+/** The task whose lease is fought over. */
 export const TASK = 'fixture';
 export const SLOT = new Date('2026-11-21T02:00:00.000Z');
-const SCHEDULE = '0 2 * * *';
+const DUTY = { task: TASK, ...ENTRY, startGraceSeconds: 60, timeoutSeconds: 60 };
 
 /** A database of its own on the emulator, with a reader of its records and any number of claimants. */
 export function freshRecords() {
-  assert.ok(process.env.FIRESTORE_EMULATOR_HOST, 'These tests need the emulator: npm test starts it');
-  const project = `test-${randomUUID().slice(0, 13)}`;
-  const db = new Firestore({ projectId: project });
+  const { db, project, end } = openTestFirestore();
   const all = collections(db, '');
   return {
     project,
@@ -34,15 +33,8 @@ export function freshRecords() {
         collections: collections(options.db ?? db, ''),
         clock: systemClock,
         log: createLog({}, () => undefined),
-        expectation: {
-          enabled: true,
-          schedule: SCHEDULE,
-          scheduleWords: scheduleWords(SCHEDULE),
-          startGraceSeconds: 60,
-          maxRuntimeSeconds: 60,
-          deployment: { service: null, revision: null, region: null },
-        },
-        nextSlot: (after) => nextSlot({ schedule: SCHEDULE }, after),
+        expectation: expectationOf(DUTY, { service: null, revision: null, region: null }),
+        nextSlot: (after) => nextSlot(DUTY, after),
         leaseMs: 60_000,
         failuresBeforeAlarm: 3,
         ...options,
@@ -53,13 +45,14 @@ export function freshRecords() {
     alarms: async () => (await all.alarms.get()).docs.map((document) => decode(alarmSchema, document)),
     /** Waits until a run holds the task. */
     async untilRunning(): Promise<void> {
-      while (!(await all.tasks.doc(TASK).get()).get('current'))
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      while (!(await all.tasks.doc(TASK).get()).get('current')) await pause(50);
     },
-    end: () => db.terminate(),
+    end,
+    [Symbol.asyncDispose]: end,
   };
 }
 
+/** A delivery of a slot. */
 export function scheduled(slot: Date = SLOT): NamedRun {
   return {
     runId: scheduledRunId(TASK, slot),
@@ -72,6 +65,7 @@ export function scheduled(slot: Date = SLOT): NamedRun {
   };
 }
 
+/** How an attempt ends, now. */
 export function ending(outcome: Ending['outcome'], summary: Ending['summary'] = {}): Ending {
   const failed = outcome === 'failed' || outcome === 'timed-out';
   return {

@@ -1,8 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
-
-/** The project's own folder. */
-export const ROOT = join(import.meta.dirname, '../..');
+import { ROOT } from '../../scripts/stack/places.ts';
 
 /** One import of a file, whatever its form. */
 export interface Import {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * one of the same form for a clone that has no copy of it. Times are whole seconds since the trace began.
  */
 
-export const TRACE_COLUMNS = [
+const TRACE_COLUMNS = [
   'name',
   'cpu_milli',
   'memory_mib',

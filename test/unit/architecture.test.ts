@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { type Lock, nearest } from '../../scripts/build/lock.ts';
+import { ROOT } from '../../scripts/stack/places.ts';
 import { complaint, layerOf, TIMELESS } from '../support/layers.ts';
-import { cycleIn, filesBelow, ROOT, type SourceFile, sourceFile } from '../support/source-files.ts';
+import { cycleIn, filesBelow, type SourceFile, sourceFile } from '../support/source-files.ts';
 
 const FUNCTIONS = filesBelow('functions');
 const SCRIPTS = filesBelow('scripts');

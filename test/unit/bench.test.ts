@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { median, rounded } from '../../scripts/bench/bench.ts';
 import { history, jobsOfDay } from '../../scripts/bench/job-history.ts';
 import { tableOf } from '../../scripts/bench/table.ts';
-import { ROOT } from '../support/source-files.ts';
+import { ROOT } from '../../scripts/stack/places.ts';
 
 const DAY = '2026-03-04';
 

@@ -1,18 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { execFile } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
@@ -20,13 +10,13 @@ import catalog from '../../functions/catalog.json' with { type: 'json' };
 import { bundle } from '../../scripts/build/bundle.ts';
 import { type Lock, lockOf } from '../../scripts/build/lock.ts';
 import { buildAll } from '../../scripts/build.ts';
-import { freePort } from '../../scripts/stack/processes.ts';
-import { ROOT } from '../support/source-files.ts';
+import { ROOT } from '../../scripts/stack/places.ts';
+import { freshFolder } from '../support/folders.ts';
+import { serveFunction } from '../support/function-process.ts';
 
 const FRAMEWORK = '@google-cloud/functions-framework';
-const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+const folder = freshFolder();
 const dist = join(folder, 'dist');
-after(() => rmSync(folder, { recursive: true }));
 before(async () => {
   // Deployed, the framework is beside the bundle.
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
@@ -88,24 +78,10 @@ describe('npm run build', () => {
     });
 
     test(`makes a ${task} that the framework serves`, async (t) => {
-      const port = await freePort();
-      const framework = join(ROOT, 'node_modules', FRAMEWORK, 'build/src/main.js');
-      const child = spawn(
-        process.execPath,
-        [framework, `--source=${join(dist, task)}`, `--target=${entryPoint}`, `--port=${port}`],
-        { stdio: 'ignore', env: { ...process.env, METADATA_SERVER_DETECTION: 'none' } },
-      );
-      t.after(() => child.kill('SIGKILL'));
-      const ask = () => fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: '{"dat": 1}' });
-      let answer = await ask().catch(() => undefined);
-      while (!answer && child.exitCode === null) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        answer = await ask().catch(() => undefined);
-      }
+      const served = await serveFunction(join(dist, task), entryPoint, {});
+      t.after(() => served.stop());
       // An unknown key is refused before Firestore is asked for anything.
-      assert.equal(answer?.status, 400);
-      child.kill('SIGKILL');
-      await once(child, 'exit');
+      assert.equal((await served.post({ dat: 1 })).status, 400);
     });
   }
 });

@@ -15,21 +15,9 @@ import {
 } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
+import { ROOT } from '../../scripts/stack/places.ts';
 import { edited } from '../support/edited.ts';
-import { ROOT } from '../support/source-files.ts';
-
-const ENTRY: Omit<CatalogEntry, 'task'> = {
-  entryPoint: 'doDuty',
-  description: 'a duty',
-  enabled: true,
-  schedule: '0 2 * * *',
-  timeoutSeconds: 540,
-  attemptDeadlineSeconds: 600,
-  leaseSeconds: 90,
-  startGraceSeconds: 900,
-  retry: { count: 3, minBackoffSeconds: 60, maxBackoffSeconds: 600, maxDoublings: 3 },
-  memory: '512Mi',
-};
+import { ENTRY } from '../support/entry.ts';
 
 function parse(entry: object, task = 'duty'): CatalogEntry | undefined {
   return parseCatalog({ [task]: entry }, 'the-file.json')[task];
@@ -212,7 +200,7 @@ describe('the catalogue of the project', () => {
     test(`the budgets of ${task} nest`, () => {
       const workSeconds = timeoutSeconds - SETTLE_SECONDS;
       assert.ok(workSeconds > leaseSeconds, 'a lease is renewed before the work is over');
-      assert.ok(workSeconds < timeoutSeconds && timeoutSeconds <= attemptDeadlineSeconds);
+      assert.ok(timeoutSeconds <= attemptDeadlineSeconds);
       const first = nextSlot(catalog[task] as CatalogEntry, new Date(0));
       const second = nextSlot(catalog[task] as CatalogEntry, first);
       assert.ok(

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
 import { edited } from '../support/edited.ts';
+import { freshFolder } from '../support/folders.ts';
 
 const SETTINGS = {
   collectionPrefix: '',
@@ -24,8 +24,7 @@ const SETTINGS = {
   },
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = freshFolder();
 const FILE = join(folder, 'settings.json');
 
 function load(content: object | string): Settings {

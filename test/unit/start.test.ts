@@ -1,14 +1,11 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import builtIn from '../../functions/catalog.json' with { type: 'json' };
+import { FRAMEWORK, ROOT } from '../../scripts/stack/places.ts';
 import { edited } from '../support/edited.ts';
-import { ROOT } from '../support/source-files.ts';
-
-const FRAMEWORK = join(ROOT, 'node_modules/@google-cloud/functions-framework/build/src/main.js');
+import { freshFile } from '../support/folders.ts';
 
 /** The real Functions Framework on collect-metrics: how it ended, and all it said. */
 function start(env: Record<string, string>): Promise<{ code: unknown; output: string }> {
@@ -35,11 +32,8 @@ describe('a function with a wrong configuration', () => {
     ['NIGHTSHIFT_CATALOG', {}, 'collect-metrics: Missing; expected an entry'],
     ['NIGHTSHIFT_SETTINGS', { sources: {} }, 'collectionPrefix: Missing; expected a string'],
   ] as const)
-    test(`in ${variable} ends at its start and says "${line}"`, async (t) => {
-      const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
-      t.after(() => rmSync(folder, { recursive: true }));
-      const file = join(folder, 'wrong.json');
-      writeFileSync(file, JSON.stringify(content));
+    test(`in ${variable} ends at its start and says "${line}"`, async () => {
+      const file = freshFile('wrong.json', JSON.stringify(content));
       const { code, output } = await start({ [variable]: file });
       assert.equal(code, 1, output);
       assert.ok(output.includes(`  ${line}\n`), output);

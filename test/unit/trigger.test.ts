@@ -3,26 +3,15 @@ import { describe, test } from 'node:test';
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
 import { HOUR_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { nameTrigger } from '../../functions/shared/run/trigger.ts';
+import { ENTRY } from '../support/entry.ts';
 
 const SLOT = new Date('2026-03-04T02:00:00.000Z');
-const ENTRY: CatalogEntry = {
-  task: 'duty',
-  entryPoint: 'duty',
-  description: 'a duty',
-  enabled: true,
-  schedule: '0 2 * * *',
-  timeoutSeconds: 540,
-  attemptDeadlineSeconds: 600,
-  leaseSeconds: 90,
-  startGraceSeconds: 900,
-  retry: { count: 3, minBackoffSeconds: 60, maxBackoffSeconds: 600, maxDoublings: 3 },
-  memory: '512Mi',
-};
+const DUTY: CatalogEntry = { task: 'duty', ...ENTRY };
 /** Deadline and back-offs of this entry stay below the hour that every task has. */
 const WINDOW_MS = HOUR_MS;
 const EARLY_MS = 30 * SECOND_MS;
 
-function name(headers: Record<string, string>, now: Date, entry = ENTRY) {
+function name(headers: Record<string, string>, now: Date, entry = DUTY) {
   return nameTrigger(entry, (header) => headers[header.toLowerCase()], now, 'a-uuid');
 }
 
@@ -59,7 +48,7 @@ describe('nameTrigger()', () => {
 
   test('keeps a slot as long as its retries can last', () => {
     const patient = {
-      ...ENTRY,
+      ...DUTY,
       retry: { ...ENTRY.retry, count: 5, minBackoffSeconds: 3600, maxBackoffSeconds: 3600 },
     };
     const lastMs = (600 + 5 * 3600) * SECOND_MS;

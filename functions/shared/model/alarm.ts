@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** An alarm is an incident: opened and closed by rules, one per broken limit. */
-export const ALARM_KINDS = [
+const ALARM_KINDS = [
   'failing',
   'stuck',
   'missed',
@@ -17,6 +17,7 @@ export const ALARM_KINDS = [
   'schedule-drift',
 ] as const;
 
+/** `alarms/{id}`: one incident. */
 export const alarmSchema = z.object({
   id: z.string(),
   /** The task or source it is about. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 /** One day's figures, `dailyMetrics/{YYYY-MM-DD}`. Sections are strict: a bookkeeping counter can never leak in. */
 
-export const jobFiguresSchema = z.strictObject({
+const jobFiguresSchema = z.strictObject({
   /** Jobs whose start lies on the day. */
   started: z.int(),
   /** Jobs that ended on the day, whatever day they began, started or not, by outcome. */
@@ -16,7 +16,7 @@ export const jobFiguresSchema = z.strictObject({
 });
 export type JobFigures = z.infer<typeof jobFiguresSchema>;
 
-export const gpuFiguresSchema = z.strictObject({
+const gpuFiguresSchema = z.strictObject({
   /** GPU-hours used on the day: GPUs x overlap of the job with the day, over all jobs, running ones included. */
   hoursUsed: z.number(),
   /** All GPU-hours of the jobs that ended on the day, whichever day they were used on. */
@@ -45,7 +45,7 @@ export const projectRowSchema = z.strictObject({
 export type ProjectRow = z.infer<typeof projectRowSchema>;
 
 /** What was wrong with the records behind the figures; at most 100 ids each, the totals tell all. */
-export const recordFaultsSchema = z.strictObject({
+const recordFaultsSchema = z.strictObject({
   /** End before start: counted as start = end. */
   skewed: z.array(z.string()),
   /** Terminal without an end, running without a start, or a mistyped field that mattered: left out of the figure. */
@@ -57,14 +57,14 @@ export const recordFaultsSchema = z.strictObject({
 export type RecordFaults = z.infer<typeof recordFaultsSchema>;
 
 /** A figure against what the stored day before demands; `unknown` where there is none. */
-export const checkSchema = z.strictObject({
+const checkSchema = z.strictObject({
   status: z.enum(['holds', 'broken', 'unknown']),
   expected: z.number().nullable(),
   actual: z.number().nullable(),
 });
 export type Check = z.infer<typeof checkSchema>;
 
-export const checksSchema = z.strictObject({
+const checksSchema = z.strictObject({
   inFlight: checkSchema,
   hoursUsed: checkSchema,
   ...recordFaultsSchema.shape,
@@ -72,7 +72,7 @@ export const checksSchema = z.strictObject({
 export type Checks = z.infer<typeof checksSchema>;
 
 /** How a metric source stood at the last collection of the day. */
-export const sourceStateSchema = z.strictObject({
+const sourceStateSchema = z.strictObject({
   /** `stale`: it failed, and its last good section stands. `failed`: it never succeeded for this day. */
   status: z.enum(['ok', 'stale', 'failed']),
   durationMs: z.number(),
@@ -92,6 +92,7 @@ const conflictSchema = z.strictObject({
   alarmId: z.string(),
 });
 
+/** `dailyMetrics/{date}`: what stands for a day, and how sure it is. */
 export const daySchema = z.strictObject({
   date: z.string(),
   status: z.enum(['provisional', 'final', 'conflict']),

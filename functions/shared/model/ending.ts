@@ -40,6 +40,7 @@ export function dryRunRecord(named: NamedRun, ending: Ending, startedAt: Date): 
   };
 }
 
+/** The records after an attempt ended, and the alarms that change with them. */
 export interface Ended {
   health: Health;
   run: Run;

@@ -5,7 +5,7 @@ import { OUTCOMES, runErrorSchema } from './run.ts';
 export const STRIP_LENGTH = 60;
 
 /** The run that holds the task's lease: who may write now, and the random token that proves it. */
-export const currentRunSchema = z.object({
+const currentRunSchema = z.object({
   runId: z.string(),
   attempt: z.int().min(1),
   token: z.string(),
@@ -56,8 +56,10 @@ export const healthSchema = z.object({
 });
 export type Health = z.infer<typeof healthSchema>;
 
+/** How a task stands; where several hold, the first of these is told. */
 export type HealthState = 'disabled' | 'stuck' | 'failing' | 'late' | 'degraded' | 'running' | 'new' | 'ok';
 
+/** How a task stands at one instant. */
 export interface HealthNow {
   state: HealthState;
   /** Why, in words. */

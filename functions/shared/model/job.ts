@@ -22,7 +22,7 @@ export interface Job {
 }
 
 /** The project of a job whose record names none. */
-export const NO_PROJECT = 'none';
+const NO_PROJECT = 'none';
 
 /** A record as the store hands it over: `get` returns the value at a field path, times as Date. */
 export interface JobRecord {
@@ -74,6 +74,7 @@ export function readJob(source: Source, document: JobRecord): Job {
   };
 }
 
+/** Whether a job in this state has ended for good. */
 export function isTerminal(state: Job['state']): boolean {
   return (TERMINAL_STATES as readonly string[]).includes(state);
 }

@@ -28,6 +28,7 @@ export type Expectation = Pick<
   'enabled' | 'schedule' | 'scheduleWords' | 'startGraceSeconds' | 'maxRuntimeSeconds' | 'deployment'
 >;
 
+/** What a delivery may do: repeat what is done or live, give way to another run, or claim. */
 export type ClaimDecision =
   | { kind: 'duplicate'; live: boolean; retryAt: Date | null }
   | { kind: 'skipped'; holder: CurrentRun }
@@ -136,11 +137,30 @@ export function skipped(run: Run | null, named: NamedRun, holder: CurrentRun, to
     error: null,
     attempts: withAttempt(earlier, attempt),
     duplicates: run?.duplicates ?? 0,
-    expireAt: expireAtOf(
-      { outcome: 'skipped', endedAt: now, durationMs: 0 },
-      { lastSuccessAt: null, typicalDurationMs: null },
-    ),
+    expireAt: skippedExpireAt(now),
   };
+}
+
+/** The record of a run whose claim got no answer: its attempt ends as skipped, so that a retry takes the run up. */
+export function givenUp(run: Run, token: string, now: Date): Run {
+  return {
+    ...run,
+    attempts: run.attempts.map((attempt) =>
+      attempt.token === token ? { ...attempt, outcome: 'skipped', endedAt: now } : attempt,
+    ),
+    outcome: 'skipped',
+    endedAt: now,
+    leaseExpiresAt: null,
+    deadlineAt: null,
+    expireAt: skippedExpireAt(now),
+  };
+}
+
+function skippedExpireAt(endedAt: Date): Date {
+  return expireAtOf(
+    { outcome: 'skipped', endedAt, durationMs: 0 },
+    { lastSuccessAt: null, typicalDurationMs: null },
+  );
 }
 
 /** Attempts kept on a run; the stacks of all but the newest are cut, so that the document stays small. */

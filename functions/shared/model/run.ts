@@ -24,27 +24,27 @@ export const DONE: readonly Outcome[] = ['succeeded', 'partial'];
 /** Outcomes that count as a failure of the task, once per run. */
 export const FAILURES: readonly Outcome[] = ['failed', 'timed-out', 'lost', 'missed'];
 
-export const TRIGGERS = ['scheduled', 'manual'] as const;
+const TRIGGERS = ['scheduled', 'manual'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** What went wrong, kept whole enough to find the line: message up to 2 KB, stack up to 16 KB. */
 export const runErrorSchema = z.object({ name: z.string(), message: z.string(), stack: z.string() });
 export type RunError = z.infer<typeof runErrorSchema>;
 
-export const runProblemSchema = z.object({
+const runProblemSchema = z.object({
   path: z.string(),
   message: z.string(),
   expected: z.string().optional(),
 });
 export type RunProblem = z.infer<typeof runProblemSchema>;
 
-export const summarySchema = z.record(z.string(), z.unknown());
+const summarySchema = z.record(z.string(), z.unknown());
 export type Summary = z.infer<typeof summarySchema>;
 
 /** A finish that came after the run was taken over: it changed nothing, but it says the old holder was alive. */
 const lateCompletionSchema = z.object({ outcome: z.enum(OUTCOMES), finishedAt: z.date() });
 
-export const attemptSchema = z.object({
+const attemptSchema = z.object({
   attempt: z.int().min(1),
   token: z.string(),
   startedAt: z.date(),

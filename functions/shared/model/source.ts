@@ -9,15 +9,18 @@ import { z } from 'zod';
 export const JOB_STATES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
 export type JobState = (typeof JOB_STATES)[number];
 
+/** The states of a job that has ended; nothing leaves them. */
 export const TERMINAL_STATES: readonly JobState[] = ['completed', 'failed', 'cancelled'];
 
 /** How a time is stored in the user's records; a query of the wrong type silently finds nothing. */
 export const TIME_TYPES = ['timestamp', 'iso', 'seconds', 'millis'] as const;
 export type TimeType = (typeof TIME_TYPES)[number];
 
+/** Our fields that hold a time, each mapped with its type. */
 export const TIME_FIELDS = ['createdAt', 'startedAt', 'heartbeatAt', 'endedAt', 'updatedAt'] as const;
 export type TimeField = (typeof TIME_FIELDS)[number];
 
+/** Our other fields, each mapped to a path. */
 export const PLAIN_FIELDS = [
   'id',
   'project',
@@ -30,6 +33,7 @@ export const PLAIN_FIELDS = [
 ] as const;
 export type PlainField = (typeof PLAIN_FIELDS)[number];
 
+/** Every field of a job that can be mapped. */
 export const JOB_FIELDS = [...PLAIN_FIELDS, ...TIME_FIELDS] as const;
 
 const fieldPath = z.string().regex(/^[^.[\]*`~/]+(\.[^.[\]*`~/]+)*$/, {
@@ -54,6 +58,7 @@ const fieldsSchema = z.strictObject({
   updatedAt: timeField.optional(),
 });
 
+/** A source as settings.json has it. */
 export const sourceSchema = z
   .strictObject({
     /** Path of the collection, or the id of a collection group when `group` is true. */

@@ -1,3 +1,5 @@
+import type { Ending } from '../model/ending.ts';
+import type { NamedRun } from '../model/lease.ts';
 import type { AnswerOutcome, Run, RunProblem, Summary, Trigger } from '../model/run.ts';
 
 /** What every delivery is told, whatever became of it. */
@@ -24,6 +26,19 @@ export interface Executed {
   unclaimed?: boolean;
   /** The task still runs although it was told to stop: only the end of this process is proof of its death. */
   mustExit?: boolean;
+}
+
+/** The answer to the delivery whose attempt ended so. */
+export function answerTo(
+  { runId, task, trigger, dryRun }: NamedRun,
+  { attempt, startedAt }: Pick<Answer, 'attempt' | 'startedAt'>,
+  { outcome, endedAt, durationMs, summary, problems }: Ending & { outcome: AnswerOutcome },
+): Answer {
+  const finishedAt = endedAt;
+  return {
+    ...{ runId, task, outcome, trigger, attempt, dryRun },
+    ...{ startedAt, finishedAt, durationMs, summary, problems },
+  };
 }
 
 /** The answer to a delivery of a run that was done before: its first result, repeated. */

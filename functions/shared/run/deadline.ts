@@ -2,8 +2,9 @@ import { SECOND_MS } from '../dates.ts';
 import { DeadlineExceeded } from '../errors.ts';
 
 /** How long a task that was told to stop may take to unwind before it is given up on. */
-export const UNWIND_MS = SECOND_MS / 2;
+const UNWIND_MS = SECOND_MS / 2;
 
+/** How raced work came out. */
 export type Raced<T> =
   | { kind: 'returned'; value: T }
   | { kind: 'threw'; error: unknown }

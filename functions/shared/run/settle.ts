@@ -28,7 +28,7 @@ export function settleResult(result: TaskResult): Settled {
 /** A summary as plain JSON values, of a size that a record can hold. */
 function plainSummary(summary: Summary): Summary {
   const text = JSON.stringify(summary);
-  return text.length <= SUMMARY_LENGTH ? JSON.parse(text) : { truncated: text.slice(0, LIST_LENGTH) };
+  return text.length <= SUMMARY_LENGTH ? JSON.parse(text) : { truncated: text.slice(0, MESSAGE_LENGTH) };
 }
 
 /** What a task threw, or why it was given up on: cause and full stack kept. */
@@ -38,7 +38,7 @@ export function settleError(error: unknown, outcome: 'failed' | 'timed-out'): Se
 }
 
 /** `error` in the form and size that a record holds. */
-export function runError(error: unknown): RunError {
+function runError(error: unknown): RunError {
   const name = error instanceof Error ? error.name : typeof error;
   const message = error instanceof Error ? error.message : String(error);
   return { name, message: message.slice(0, MESSAGE_LENGTH), stack: stackOf(error).slice(0, STACK_LENGTH) };

@@ -18,6 +18,7 @@ export interface Task<Input extends TaskInput> {
   run(run: RunContext<Input>): Promise<TaskResult>;
 }
 
+/** What a task returns; a task that failed throws. */
 export interface TaskResult {
   /** `partial`: not all of it was done, and `problems` or the summary say what is missing. */
   outcome: 'succeeded' | 'partial';

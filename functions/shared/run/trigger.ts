@@ -5,8 +5,10 @@ import { manualRunId, scheduledRunId } from '../model/run.ts';
 /** How far ahead of our clock a slot may lie and still be the one that is due. */
 const EARLY_TOLERANCE_MS = 30 * SECOND_MS;
 
+/** A header of the delivery by its name, in whatever case. */
 export type Header = (name: string) => string | undefined;
 
+/** What made a run, and the run's id that follows from it. */
 export type NamedTrigger =
   | { trigger: 'scheduled'; slot: Date; runId: string }
   | { trigger: 'manual'; slot: null; runId: string };

@@ -14,10 +14,13 @@ export async function work<Input extends TaskInput>(
   limitMs: number,
 ): Promise<{ settled: Settled; ignored: boolean }> {
   const { signal } = stop;
-  const race = await raceDeadline(() => task.run({ ...context, signal }), stop, limitMs, `task ${task.name}`);
-  if (race.kind === 'returned') return { settled: settleResult(race.value), ignored: false };
+  // Settled within the race: a result that no record can hold is an error of the task like any other.
+  const run = async () => settleResult(await task.run({ ...context, signal }));
+  const race = await raceDeadline(run, stop, limitMs, `task ${task.name}`);
+  if (race.kind === 'returned') return { settled: race.value, ignored: false };
+  const ignored = race.kind === 'ignored';
   // Once told to stop, what the task throws is an echo: the reason of the signal is the cause.
-  const error: unknown = signal.aborted ? signal.reason : race.kind === 'threw' && race.error;
-  const timedOut = signal.aborted && !(error instanceof LeaseLost);
-  return { settled: settleError(error, timedOut ? 'timed-out' : 'failed'), ignored: race.kind === 'ignored' };
+  if (!signal.aborted && !ignored) return { settled: settleError(race.error, 'failed'), ignored };
+  const outcome = signal.reason instanceof LeaseLost ? 'failed' : 'timed-out';
+  return { settled: settleError(signal.reason, outcome), ignored };
 }

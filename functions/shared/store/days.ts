@@ -5,20 +5,18 @@ import { type Day, MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
 import { type DailyMetrics, daySchema, type Figures, type Revision, revisionSchema } from '../model/day.ts';
 import type { Collections } from './collections.ts';
-import { bounded, decode } from './firestore.ts';
+import { bounded, decode, VALUES_PER_QUERY } from './firestore.ts';
 import type { Tally } from './jobs.ts';
 import { commitIfUnchanged, put, putAlarms, type Seen } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
 /** Below each day: the names of the jobs it counted. A name of its own, for it is queried across all days. */
 const MEMBERS = 'dayMembers';
-/** A disjunction of Firestore takes this many values. */
-const NAMES_PER_QUERY = 30;
 const QUERIES_AT_ONCE = 8;
 /** A name holds an id of up to 1,500 bytes, and a document 1 MiB. */
 const MEMBERS_PER_DOCUMENT = 500;
 
-export const dirtyDaySchema = z.object({ date: z.string(), cause: z.string(), markedAt: z.date() });
+const dirtyDaySchema = z.object({ date: z.string(), cause: z.string(), markedAt: z.date() });
 export type DirtyDay = z.infer<typeof dirtyDaySchema>;
 const watermarkSchema = z.object({ changesKnownUntil: z.date() });
 const membersSchema = z.object({ names: z.array(z.string()) });
@@ -35,13 +33,17 @@ export function dayStore(collections: Collections, log: Log) {
   const { dailyMetrics, dirtyDays, sourceWatermarks, tasks } = collections;
   const membersRef = (date: Day, index: number) =>
     dailyMetrics.doc(date).collection(MEMBERS).doc(String(index));
+  /** Where the names of so many members are. */
+  const membersRefs = (date: Day, members: number) =>
+    Array.from({ length: Math.ceil(members / MEMBERS_PER_DOCUMENT) }, (_, index) => membersRef(date, index));
+  const ask = <T>(operation: string, call: Promise<T>): Promise<T> => bounded(log, operation, LIMIT_MS, call);
 
   return {
     /** Each of `dates` as it is stored, with the update time its next write demands. */
     async load(dates: readonly Day[], tally: Tally): Promise<Map<Day, Seen<DailyMetrics>>> {
       if (dates.length === 0) return new Map();
       const refs = dates.map((date) => dailyMetrics.doc(date));
-      const found = await bounded(log, 'stored days', LIMIT_MS, dailyMetrics.firestore.getAll(...refs));
+      const found = await ask('stored days', dailyMetrics.firestore.getAll(...refs));
       tally.documents += found.length;
       return new Map(
         found.map((document) => [
@@ -57,10 +59,8 @@ export function dayStore(collections: Collections, log: Log) {
 
     /** The stored days from `from` to `to`, oldest first. */
     async range(from: Day, to: Day): Promise<DailyMetrics[]> {
-      const found = await bounded(
-        log,
+      const found = await ask(
         'stored days',
-        LIMIT_MS,
         dailyMetrics.where('date', '>=', from).where('date', '<=', to).orderBy('date').get(),
       );
       return found.docs.map((document) => decode(daySchema, document));
@@ -68,10 +68,8 @@ export function dayStore(collections: Collections, log: Log) {
 
     /** The figures that once stood for `date`, oldest first. */
     async revisions(date: Day): Promise<Revision[]> {
-      const found = await bounded(
-        log,
+      const found = await ask(
         `revisions of ${date}`,
-        LIMIT_MS,
         dailyMetrics.doc(date).collection('revisions').orderBy('revision').get(),
       );
       return found.docs.map((document) => decode(revisionSchema, document));
@@ -79,15 +77,9 @@ export function dayStore(collections: Collections, log: Log) {
 
     /** Names of the jobs that started or ended on a stored day. */
     async members({ date, members }: DailyMetrics, tally: Tally): Promise<string[]> {
-      const count = Math.ceil(members / MEMBERS_PER_DOCUMENT);
-      if (count === 0) return [];
-      const refs = Array.from({ length: count }, (_, index) => membersRef(date, index));
-      const found = await bounded(
-        log,
-        `members of ${date}`,
-        LIMIT_MS,
-        dailyMetrics.firestore.getAll(...refs),
-      );
+      if (members === 0) return [];
+      const refs = membersRefs(date, members);
+      const found = await ask(`members of ${date}`, dailyMetrics.firestore.getAll(...refs));
       tally.documents += found.length;
       return found
         .filter((document) => document.exists)
@@ -101,11 +93,11 @@ export function dayStore(collections: Collections, log: Log) {
       onCounted: (name: string, date: Day) => void,
     ): Promise<void> {
       const wanted = new Set(names);
-      await mapPool(chunksOf(names, NAMES_PER_QUERY), QUERIES_AT_ONCE, async (some) => {
+      await mapPool(chunksOf(names, VALUES_PER_QUERY), QUERIES_AT_ONCE, async (some) => {
         const query = dailyMetrics.firestore
           .collectionGroup(MEMBERS)
           .where('names', 'array-contains-any', some);
-        const { docs } = await bounded(log, 'days that counted a job', LIMIT_MS, query.get());
+        const { docs } = await ask('days that counted a job', query.get());
         tally.documents += Math.max(1, docs.length);
         for (const document of docs) {
           const day = document.ref.parent.parent;
@@ -118,10 +110,8 @@ export function dayStore(collections: Collections, log: Log) {
 
     /** The days, of any age, whose figures are not settled. */
     async unsettled(tally: Tally): Promise<Day[]> {
-      const { docs } = await bounded(
-        log,
+      const { docs } = await ask(
         'unsettled days',
-        LIMIT_MS,
         dailyMetrics.where('status', '==', 'provisional').select().get(),
       );
       tally.documents += Math.max(1, docs.length);
@@ -133,19 +123,14 @@ export function dayStore(collections: Collections, log: Log) {
       put(batch, seen, day);
       if (!replaced) return;
       const { figures, revision } = replaced;
-      const { projects: rows, members } = figures;
+      const parts = chunksOf(figures.members, MEMBERS_PER_DOCUMENT);
       const rowRef = (project: string): DocumentReference =>
         dailyMetrics.doc(day.date).collection('projects').doc(documentId(project));
-      for (const row of rows) batch.set(rowRef(row.project), row);
+      for (const row of figures.projects) batch.set(rowRef(row.project), row);
       for (const project of seen.data?.projects ?? [])
         if (!day.projects.includes(project)) batch.delete(rowRef(project));
-      const before = Math.ceil((seen.data?.members ?? 0) / MEMBERS_PER_DOCUMENT);
-      const after = Math.ceil(members.length / MEMBERS_PER_DOCUMENT);
-      for (let index = 0; index < after; index += 1) {
-        const names = members.slice(index * MEMBERS_PER_DOCUMENT, (index + 1) * MEMBERS_PER_DOCUMENT);
-        batch.set(membersRef(day.date, index), { names });
-      }
-      for (let index = after; index < before; index += 1) batch.delete(membersRef(day.date, index));
+      for (const ref of membersRefs(day.date, seen.data?.members ?? 0).slice(parts.length)) batch.delete(ref);
+      for (const [index, names] of parts.entries()) batch.set(membersRef(day.date, index), { names });
       if (revision)
         batch.set(
           dailyMetrics.doc(day.date).collection('revisions').doc(String(revision.revision)),
@@ -159,10 +144,8 @@ export function dayStore(collections: Collections, log: Log) {
      */
     async accept(date: Day, { at }: { at: Date }): Promise<'accepted' | 'no-conflict' | 'missing'> {
       for (;;) {
-        const [day, task] = await bounded(
-          log,
+        const [day, task] = await ask(
           `conflict of ${date}`,
-          LIMIT_MS,
           dailyMetrics.firestore.getAll(dailyMetrics.doc(date), tasks.doc('collect-metrics')),
         );
         if (!day?.exists) return 'missing';
@@ -188,15 +171,14 @@ export function dayStore(collections: Collections, log: Log) {
             { openAlarms: FieldValue.arrayRemove(conflict.alarmId), updatedAt: at },
             { lastUpdateTime: task.updateTime as Timestamp },
           );
-        if (await bounded(log, `acceptance of ${date}`, LIMIT_MS, commitIfUnchanged(batch)))
-          return 'accepted';
+        if (await ask(`acceptance of ${date}`, commitIfUnchanged(batch))) return 'accepted';
       }
     },
 
     /** How far changes of each source's records are known. */
     async watermarks(sources: readonly string[], tally: Tally): Promise<Map<string, Date>> {
       const refs = sources.map((source) => sourceWatermarks.doc(source));
-      const found = await bounded(log, 'watermarks', LIMIT_MS, sourceWatermarks.firestore.getAll(...refs));
+      const found = await ask('watermarks', sourceWatermarks.firestore.getAll(...refs));
       tally.documents += found.length;
       return new Map(
         found
@@ -212,7 +194,7 @@ export function dayStore(collections: Collections, log: Log) {
 
     /** Days in doubt, with the cause. */
     async dirty(tally: Tally): Promise<Map<Day, Seen<DirtyDay> & { data: DirtyDay }>> {
-      const found = await bounded(log, 'dirty days', LIMIT_MS, dirtyDays.get());
+      const found = await ask('dirty days', dirtyDays.get());
       tally.documents += Math.max(1, found.size);
       return new Map(
         found.docs.map((document) => [
@@ -234,11 +216,11 @@ export function dayStore(collections: Collections, log: Log) {
   };
 }
 
+export type DayStore = ReturnType<typeof dayStore>;
+
 /** Any text as a document id: no slash, no dots alone, none of the reserved `__names__`. */
 function documentId(text: string): string {
   const encoded = encodeURIComponent(text).slice(0, 1_000);
   if (/^\.{1,2}$/.test(encoded)) return encoded.replaceAll('.', '%2E');
   return /^__.*__$/.test(encoded) ? encoded.replace('_', '%5F') : encoded;
 }
-
-export type DayStore = ReturnType<typeof dayStore>;

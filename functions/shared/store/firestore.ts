@@ -21,6 +21,9 @@ export const ABORTED = 10;
 /** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE. */
 const TRANSIENT = [1, 2, 4, 8, ABORTED, 13, 14];
 
+/** A disjunction (`in`, `array-contains-any`) takes this many values. */
+export const VALUES_PER_QUERY = 30;
+
 /** Opens a database: Nightshift's own unless another project or database is named. */
 export function openFirestore(
   environment: Environment,

@@ -2,7 +2,7 @@ import { type Health, healthSchema } from '../model/health.ts';
 import type { Collections } from './collections.ts';
 import { decode } from './firestore.ts';
 
-/** Read-only: lifecycle.ts is the only writer of health. */
+/** Read-only: health is written by lifecycle.ts and its terms; a person who settles a conflict closes its alarm there, too. */
 export function healthStore({ tasks }: Collections) {
   return {
     /** The health record of every task that ever ran, by task. */

@@ -1,29 +1,33 @@
 import type { DocumentSnapshot, Firestore, Query } from '@google-cloud/firestore';
+import { chunksOf } from '../concurrency.ts';
 import { HOUR_MS, MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
 import { type Job, type JobRecord, readJob, writeTime } from '../model/job.ts';
 import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
-import { bounded, streamQuery, withDates } from './firestore.ts';
+import { bounded, streamQuery, VALUES_PER_QUERY, withDates } from './firestore.ts';
 
 /** How long one query of a source may take. */
 const QUERY_LIMIT_MS = MINUTE_MS;
 /** ISO text is compared as text; an offset in it can move it by so much against UTC. */
 const LARGEST_OFFSET_MS = 14 * HOUR_MS;
-/** A disjunction of Firestore takes this many values. */
-const IN_LIMIT = 30;
-const GET_LIMIT = 300;
+const DOCUMENTS_PER_READ = 300;
 
 /** Counts the documents that Firestore bills as read. */
 export interface Tally {
   documents: number;
 }
 
+/** What every reading of a source is given. */
 export interface ReadOptions {
   tally: Tally;
   signal?: AbortSignal | undefined;
 }
 
-export type JobRange = { from: Date; to: Date };
+/** Half-open: from `from` on, before `to`. */
+interface JobRange {
+  from: Date;
+  to: Date;
+}
 
 /** One source of jobs: the user's collection, read through its mapping. Only the mapped fields are ever fetched. */
 export function jobStore(name: string, source: Source, db: Firestore, log: Log) {
@@ -31,8 +35,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
   const paths = Object.values(fields).flatMap((field) =>
     typeof field === 'object' ? field.path : (field ?? []),
   );
-  const base = source.group ? db.collectionGroup(source.collection) : db.collection(source.collection);
-  const mapped = base.select(...new Set(paths));
+  const mapped = recordsOf(source, db).select(...new Set(paths));
 
   const toJob = (document: DocumentSnapshot): Job => readJob(source, toRecord(name, document));
 
@@ -55,8 +58,8 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
   }
 
   const within = (query: Query, field: TimeMapping, range: Partial<JobRange>): Query => {
-    const bounded = range.from ? query.where(field.path, '>=', lowest(range.from, field.type)) : query;
-    return range.to ? bounded.where(field.path, '<', highest(range.to, field.type)) : bounded;
+    const later = range.from ? query.where(field.path, '>=', lowest(range.from, field.type)) : query;
+    return range.to ? later.where(field.path, '<', highest(range.to, field.type)) : later;
   };
 
   return {
@@ -66,7 +69,8 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     /**
      * Every job that started, ended or was in flight within `range` and is not running now, and records created in it
      * without an end. Reads grow with the range, not with the history; a record may be handed over more than once, and
-     * some lie just outside. In-flight ones need the composite index (startedAt, endedAt), the others (endedAt, createdAt).
+     * some lie just outside. Those in flight need the composite index of startedAt and endedAt, in the order of their
+     * field paths; those without an end need (endedAt, createdAt).
      */
     async touching(range: JobRange, options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
       const { startedAt, endedAt, createdAt } = fields;
@@ -86,10 +90,8 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     /** Every job whose status says that it runs. */
     async running(options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
       const words = wordsFor(source, 'running');
-      for (let start = 0; start < words.length; start += IN_LIMIT) {
-        const query = mapped.where(fields.status, 'in', words.slice(start, start + IN_LIMIT));
-        await stream('running jobs', query, options, onJob);
-      }
+      for (const some of chunksOf(words, VALUES_PER_QUERY))
+        await stream('running jobs', mapped.where(fields.status, 'in', some), options, onJob);
     },
 
     /** Every job whose record was changed at or after `since`; none where the source maps no `updatedAt`. */
@@ -101,8 +103,8 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     /** Those of `names` (of this source) whose record exists no more. */
     async vanished(names: readonly string[], { tally }: ReadOptions): Promise<string[]> {
       const gone: string[] = [];
-      for (let start = 0; start < names.length; start += GET_LIMIT) {
-        const refs = names.slice(start, start + GET_LIMIT).map((it) => db.doc(it.slice(name.length + 1)));
+      for (const some of chunksOf(names, DOCUMENTS_PER_READ)) {
+        const refs = some.map((it) => db.doc(it.slice(name.length + 1)));
         const found = await bounded(
           log,
           `records of source ${name}`,
@@ -119,7 +121,13 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
 
 export type JobStore = ReturnType<typeof jobStore>;
 
-function toRecord(source: string, document: DocumentSnapshot): JobRecord {
+/** Every record of a source: its collection, or collection group. */
+export function recordsOf(source: Source, db: Firestore): Query {
+  return source.group ? db.collectionGroup(source.collection) : db.collection(source.collection);
+}
+
+/** A document of the source of that name, as the model reads it. */
+export function toRecord(source: string, document: DocumentSnapshot): JobRecord {
   return { id: document.id, name: nameOf(source, document), get: (path) => withDates(document.get(path)) };
 }
 

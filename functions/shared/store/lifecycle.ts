@@ -1,10 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { FieldValue } from '@google-cloud/firestore';
-import { DAY_MS, laterOf, SECOND_MS } from '../dates.ts';
+import { laterOf, SECOND_MS } from '../dates.ts';
 import type { AlarmToOpen } from '../model/alarm.ts';
 import { dryRunRecord, type Ending, ended, lostEnding } from '../model/ending.ts';
 import type { Health } from '../model/health.ts';
-import { claimed, decideClaim, type Expectation, type NamedRun, newHealth, skipped } from '../model/lease.ts';
+import {
+  type ClaimDecision,
+  claimed,
+  decideClaim,
+  type Expectation,
+  givenUp,
+  type NamedRun,
+  newHealth,
+  skipped,
+} from '../model/lease.ts';
 import type { Run } from '../model/run.ts';
 import { bounded } from './firestore.ts';
 import { commitIfUnchanged, put, putAlarms, recordStore, type SeenRecords, tellAlarms } from './records.ts';
@@ -14,6 +23,7 @@ const CLAIM_LIMIT_MS = 10 * SECOND_MS;
 const RELEASE_LIMIT_MS = 3 * SECOND_MS;
 const RECORD_LIMIT_MS = 5 * SECOND_MS;
 
+/** What the runs of one task go by. */
 export interface LifecycleOptions extends Omit<TermOptions, 'records'> {
   task: string;
   expectation: Expectation;
@@ -21,12 +31,15 @@ export interface LifecycleOptions extends Omit<TermOptions, 'records'> {
   nextSlot: (after: Date) => Date;
 }
 
+/** What a delivery got. */
 export type Claim =
   | { kind: 'claimed'; term: Term }
   | { kind: 'duplicate'; run: Run; live: boolean; retryAfterSeconds: number }
   | { kind: 'skipped'; run: Run; retryAfterSeconds: number };
 
-/** The only writer of runs, leases, health and alarms, with the terms it opens. The protocol: model/lease.ts. */
+type Decided<Kind> = Extract<ClaimDecision, { kind: Kind }>;
+
+/** Writes runs, leases, health and alarms, with the terms it opens. The protocol: model/lease.ts. */
 export function lifecycle(options: LifecycleOptions) {
   const { db, collections, task, expectation, nextSlot, leaseMs, log } = options;
   const records = recordStore(db, collections, task, options.clock, log);
@@ -39,6 +52,7 @@ export function lifecycle(options: LifecycleOptions) {
     return { ...base, ...expectation, nextExpectedAt: laterOf(afterSlot, known) };
   }
 
+  /** One try; `undefined` when the records changed while it was made. */
   async function tryClaim(
     named: NamedRun,
     budgetMs: number,
@@ -46,48 +60,67 @@ export function lifecycle(options: LifecycleOptions) {
     seen: SeenRecords,
   ): Promise<Claim | undefined> {
     const { now } = seen;
-    const current = seen.health.data?.current ?? null;
     // The client repeats a commit whose answer got lost: the claim that is in the way may be this very one.
-    if (seen.run.data && current?.token === token)
+    if (seen.run.data && seen.health.data?.current?.token === token)
       return claimedTerm({
-        health: { ...seen.health, data: seen.health.data as Health },
+        health: { ...seen.health, data: seen.health.data },
         run: { ...seen.run, data: seen.run.data },
       });
 
     const decision = decideClaim(seen.health.data, seen.run.data, now);
-    const batch = db.batch();
-    if (decision.kind === 'duplicate') {
-      // Counting needs no fence: nobody else ever writes this field of a run that exists.
-      await seen.run.ref.update({ duplicates: FieldValue.increment(1) });
-      return {
-        kind: 'duplicate',
-        run: seen.run.data as Run,
-        live: decision.live,
-        retryAfterSeconds: until(decision.retryAt, now),
-      };
+    switch (decision.kind) {
+      case 'duplicate':
+        return countDuplicate(decision, seen);
+      case 'skipped':
+        return recordSkip(decision, named, token, seen);
+      case 'claim':
+        return take(decision, named, budgetMs, token, seen);
     }
-    if (decision.kind === 'skipped') {
-      const run = skipped(seen.run.data, named, decision.holder, token, now);
-      put(batch, seen.run, run);
-      // The slot has its record, so the task is not late for it: the next one is expected.
-      if (seen.health.data && named.slot && named.slot >= seen.health.data.nextExpectedAt)
-        put(batch, seen.health, {
-          ...seen.health.data,
-          nextExpectedAt: nextSlot(named.slot),
-          updatedAt: now,
-        });
-      if (!(await commitIfUnchanged(batch))) return undefined;
-      return { kind: 'skipped', run, retryAfterSeconds: until(decision.holder.leaseExpiresAt, now) };
-    }
+  }
 
+  async function countDuplicate(
+    { live, retryAt }: Decided<'duplicate'>,
+    { run, now }: SeenRecords,
+  ): Promise<Claim> {
+    // Counting needs no fence: nobody else ever writes this field of a run that exists.
+    await run.ref.update({ duplicates: FieldValue.increment(1) });
+    return { kind: 'duplicate', run: run.data as Run, live, retryAfterSeconds: until(retryAt, now) };
+  }
+
+  async function recordSkip(
+    { holder }: Decided<'skipped'>,
+    named: NamedRun,
+    token: string,
+    { health, run, now }: SeenRecords,
+  ): Promise<Claim | undefined> {
+    const batch = db.batch();
+    const skippedRun = skipped(run.data, named, holder, token, now);
+    put(batch, run, skippedRun);
+    // The slot has its record, so the task is not late for it: the next one is expected.
+    if (health.data && named.slot && named.slot >= health.data.nextExpectedAt)
+      put(batch, health, { ...health.data, nextExpectedAt: nextSlot(named.slot), updatedAt: now });
+    if (!(await commitIfUnchanged(batch))) return undefined;
+    return { kind: 'skipped', run: skippedRun, retryAfterSeconds: until(holder.leaseExpiresAt, now) };
+  }
+
+  /** Takes a task that nobody holds, or whose lease has expired: then the attempt that held it ends as lost. */
+  async function take(
+    { attempt, expired }: Decided<'claim'>,
+    named: NamedRun,
+    budgetMs: number,
+    token: string,
+    seen: SeenRecords,
+  ): Promise<Claim | undefined> {
+    const { now } = seen;
+    const batch = db.batch();
     let health = expected(seen.health.data, named, now);
     let run = seen.run.data;
     let opened: AlarmToOpen[] = [];
-    if (decision.expired) {
-      const own = decision.expired.runId === named.runId;
-      const holder = own ? seen.run : await records.readRun(decision.expired.runId);
+    if (expired) {
+      const own = expired.runId === named.runId;
+      const holder = own ? seen.run : await records.readRun(expired.runId);
       if (holder.data) {
-        const lost = ended(health, holder.data, lostEnding(decision.expired), options.failuresBeforeAlarm);
+        const lost = ended(health, holder.data, lostEnding(expired), options.failuresBeforeAlarm);
         health = lost.health;
         opened = lost.open;
         if (own) run = lost.run;
@@ -95,18 +128,8 @@ export function lifecycle(options: LifecycleOptions) {
         putAlarms(batch, collections, lost, holder.data.runId, now);
       }
     }
-    const next = claimed(
-      health,
-      run,
-      named,
-      {
-        token,
-        attempt: decision.attempt,
-        leaseExpiresAt: later(now, leaseMs),
-        deadlineAt: later(now, budgetMs),
-      },
-      now,
-    );
+    const [leaseExpiresAt, deadlineAt] = [later(now, leaseMs), later(now, budgetMs)];
+    const next = claimed(health, run, named, { token, attempt, leaseExpiresAt, deadlineAt }, now);
     const nextHealth = { ...next.health, writeId: token, updatedAt: now };
     put(batch, seen.health, nextHealth);
     put(batch, seen.run, next.run);
@@ -132,18 +155,7 @@ export function lifecycle(options: LifecycleOptions) {
     const { health, run, now } = await records.read(named.runId);
     const batch = db.batch();
     if (health.data?.current?.token === token && run.data) {
-      const attempts = run.data.attempts.map((attempt) =>
-        attempt.token === token ? { ...attempt, outcome: 'skipped' as const, endedAt: now } : attempt,
-      );
-      put(batch, run, {
-        ...run.data,
-        attempts,
-        outcome: 'skipped',
-        endedAt: now,
-        leaseExpiresAt: null,
-        deadlineAt: null,
-        expireAt: later(now, 2 * DAY_MS),
-      });
+      put(batch, run, givenUp(run.data, token, now));
       put(batch, health, { ...health.data, current: null, updatedAt: now });
     } else {
       put(batch, health, {

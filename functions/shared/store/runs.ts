@@ -2,7 +2,7 @@ import { type Outcome, type Run, runSchema } from '../model/run.ts';
 import type { Collections } from './collections.ts';
 import { decode } from './firestore.ts';
 
-/** Read-only: lifecycle.ts is the only writer of runs. */
+/** Read-only: runs are written by lifecycle.ts and its terms. */
 export function runStore({ taskRuns }: Collections) {
   return {
     /** The newest runs of `task`, newest first; at most `limit`. */
@@ -11,10 +11,6 @@ export function runStore({ taskRuns }: Collections) {
       if (options.outcome) query = query.where('outcome', '==', options.outcome);
       const found = await query.orderBy('startedAt', 'desc').limit(options.limit).get();
       return found.docs.map((document) => decode(runSchema, document));
-    },
-    async byId(runId: string): Promise<Run | undefined> {
-      const document = await taskRuns.doc(runId).get();
-      return document.exists ? decode(runSchema, document) : undefined;
     },
   };
 }

@@ -30,6 +30,7 @@ interface Change extends AlarmChanges {
   run?: Partial<Run>;
 }
 
+/** What a held lease is written with. */
 export interface TermOptions {
   db: Firestore;
   collections: Collections;

@@ -7,7 +7,7 @@ export interface Line {
 }
 
 /** No record may be longer: Firestore holds 1 MiB in a document. */
-export const LONGEST_LINE = 4 * 1024 * 1024;
+const LONGEST_LINE = 4 * 1024 * 1024;
 
 /**
  * The lines of UTF-8 text as they arrive, ended by \n or \r\n, without a byte order mark. Node's readline would also

@@ -1,3 +1,4 @@
+import { isObject } from '../../objects.ts';
 import { oneOf } from '../options.ts';
 import { usage } from '../problem.ts';
 import type { Line } from './lines.ts';
@@ -66,8 +67,4 @@ function pathsOf(object: Record<string, unknown>, prefix = ''): string[] {
   return Object.entries(object).flatMap(([key, value]) =>
     isObject(value) ? pathsOf(value, `${prefix}${key}.`) : [`${prefix}${key}`],
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -10,6 +10,7 @@ import {
 import { oneOf } from '../options.ts';
 import { usage } from '../problem.ts';
 
+/** A field of ours that a column can fill. */
 export type JobField = (typeof JOB_FIELDS)[number];
 
 /** How rows of a file become records of a source. */

@@ -1,6 +1,7 @@
-import { dayOf, parseInstant, startOfDay } from '../../../functions/shared/dates.ts';
+import { parseInstant } from '../../../functions/shared/dates.ts';
 import { readTime, writeTime } from '../../../functions/shared/model/job.ts';
 import { type JobState, TIME_FIELDS, type TimeMapping } from '../../../functions/shared/model/source.ts';
+import { setAt } from '../../objects.ts';
 import { cut } from '../terminal.ts';
 import type { ImportPlan, JobField } from './plan.ts';
 
@@ -50,12 +51,12 @@ function recordOf(
   if (!meaning)
     throw new Rejected(`status ${quoted(status)} is not mapped: add --status ${quoted(status, false)}=STATE`);
   const data: Record<string, unknown> = {};
-  if (fields.id !== undefined) put(data, fields.id, id);
-  put(data, fields.status, meaning.word);
-  if (columns.has('gpus') && fields.gpus !== undefined) put(data, fields.gpus, gpusOf(value('gpus')));
+  if (fields.id !== undefined) setAt(data, fields.id, id);
+  setAt(data, fields.status, meaning.word);
+  if (columns.has('gpus') && fields.gpus !== undefined) setAt(data, fields.gpus, gpusOf(value('gpus')));
   for (const field of ['project', 'model', 'error', 'backendId', 'artifactUri'] as const)
     if (columns.has(field) && fields[field] !== undefined)
-      put(data, fields[field], textOf(field, value(field)) ?? null);
+      setAt(data, fields[field], textOf(field, value(field)) ?? null);
   const times: Partial<Record<JobField, Date | null>> = {};
   for (const field of TIME_FIELDS) {
     const mapping = fields[field];
@@ -63,7 +64,7 @@ function recordOf(
     const instant = timeOf(field, value(field), since, mapping.type);
     times[field] = instant;
     // Explicitly null when there is none: a record without the field is invisible to queries by it.
-    put(data, mapping.path, instant && writeTime(instant, mapping.type));
+    setAt(data, mapping.path, instant && writeTime(instant, mapping.type));
   }
   return {
     id,
@@ -72,18 +73,6 @@ function recordOf(
     startedAt: times.startedAt ?? null,
     endedAt: times.endedAt ?? null,
   };
-}
-
-/** Puts `value` at a dotted path of nested maps. */
-function put(data: Record<string, unknown>, path: string, value: unknown): void {
-  const keys = path.split('.');
-  const last = keys.pop() as string;
-  let at = data;
-  for (const key of keys) {
-    at[key] ??= {};
-    at = at[key] as Record<string, unknown>;
-  }
-  at[last] = value;
 }
 
 function textOf(field: JobField, value: unknown): string | undefined {
@@ -139,9 +128,7 @@ function secondsAfter(field: JobField, value: unknown, since: Date): Date {
 function isoTime(field: JobField, value: unknown): Date {
   const text = typeof value === 'string' ? value.trim() : '';
   const instant = parseInstant(text);
-  // 30 February would silently become 2 March.
-  const day = startOfDay(text.slice(0, 10));
-  if (instant && !Number.isNaN(day.getTime()) && dayOf(day) === text.slice(0, 10)) return instant;
+  if (instant) return instant;
   const hint =
     typeof value === 'number' || NUMBER.test(text)
       ? 'for seconds since an instant add --seconds-since'

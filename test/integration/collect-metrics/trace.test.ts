@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -10,6 +9,7 @@ import { addDays } from '../../../functions/shared/dates.ts';
 import { type DailyMetrics, daySchema } from '../../../functions/shared/model/day.ts';
 import { decode } from '../../../functions/shared/store/firestore.ts';
 import { freshFirestore } from '../../support/firestore.ts';
+import { freshFile } from '../../support/folders.ts';
 import { serveFunction } from '../../support/function-process.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
 import {
@@ -163,18 +163,13 @@ describe('collect-metrics over a trace of months', { concurrency: 2 }, () => {
   });
 
   test('gives the figures of a generated trace with every kind of dirt, calculated apart', async (t) => {
-    const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
-    t.after(() => rmSync(folder, { recursive: true }));
     const days = sized(45, TRACE_DAYS);
     const rows = generateTrace(
       seededRandom((seed) => t.diagnostic(seed)),
       sized(420, 8_400),
       days,
     );
-    const file = join(folder, 'trace.csv');
-    writeFileSync(file, traceText(rows));
-
-    const stored = await proveTrace(t, file, days);
+    const stored = await proveTrace(t, freshFile('trace.csv', traceText(rows)), days);
 
     // What was wrong with the records is told, and nothing else is.
     const told = (fault: 'skewed' | 'malformed') => stored.flatMap(({ checks }) => checks[fault]).sort();

@@ -3,35 +3,23 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { daySchema } from '../../../functions/shared/model/day.ts';
-import { healthSchema } from '../../../functions/shared/model/health.ts';
 import { runSchema } from '../../../functions/shared/model/run.ts';
-import { freshFile, freshProject, ops, settingsFile } from './ops-process.ts';
+import { freshFile } from '../../support/folders.ts';
+import { healthOf } from '../../support/health.ts';
+import { freshProject, ops, settingsFile } from './ops-process.ts';
 
 const TASK = 'collect-metrics';
 const at = (text: string) => new Date(`2026-01-${text}Z`);
 
 function healthRecord() {
-  return healthSchema.parse({
-    task: TASK,
-    enabled: true,
-    schedule: '0 2 * * *',
-    scheduleWords: 'At 02:00',
-    nextExpectedAt: at('03T02:00:00'),
-    startGraceSeconds: 900,
-    maxRuntimeSeconds: 540,
-    current: null,
-    lastStartedAt: at('02T02:00:00'),
-    lastFinishedAt: at('02T02:01:00'),
-    lastSuccessAt: null,
+  return healthOf({
+    ...{ task: TASK, nextExpectedAt: at('03T02:00:00'), updatedAt: at('02T02:01:00') },
+    ...{ lastStartedAt: at('02T02:00:00'), lastFinishedAt: at('02T02:01:00'), lastSuccessAt: null },
     lastOutcome: 'failed',
-    lastDurationMs: 60_000,
     lastError: { name: 'Error', message: 'no answer', stack: '' },
     consecutiveFailures: 2,
     openAlarms: [`${TASK}:failing:${at('01T02:00:00').toISOString()}`],
     strip: [{ runId: 'x', outcome: 'failed', startedAt: at('02T02:00:00'), durationMs: 60_000 }],
-    deployment: { service: null, revision: null, region: null },
-    writeId: 'w',
-    updatedAt: at('02T02:01:00'),
   });
 }
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Firestore } from '@google-cloud/firestore';
-import { freshFile, freshProject, settingsFile } from './ops-process.ts';
+import { freshFile } from '../../support/folders.ts';
+import { freshProject, settingsFile } from './ops-process.ts';
 
 const time = (path: string, type = 'timestamp') => ({ path, type });
 const STATUSES = { RUNNING: 'running', DONE: 'completed', FAILED: 'failed', STOPPED: 'cancelled' };

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { FieldValue, Firestore } from '@google-cloud/firestore';
 import { schedulerHeaders, serveFixture } from '../../support/function-process.ts';
 import { claimTerm, ending, freshRecords, scheduled } from '../../support/lifecycle.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
 
 const EMULATOR = process.env.FIRESTORE_EMULATOR_HOST ?? '';
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** A function whose way to Firestore can be stalled or cut, and records that are read past it. */
 async function setup(context: TestContext) {
@@ -24,14 +24,20 @@ async function setup(context: TestContext) {
   return { records, proxy, served };
 }
 
-/** A client that reaches the emulator through a proxy; it reads the variable when it is made. */
-function firestoreThrough(host: string, projectId: string): Firestore {
-  process.env.FIRESTORE_EMULATOR_HOST = host;
-  try {
-    return new Firestore({ projectId });
-  } finally {
-    process.env.FIRESTORE_EMULATOR_HOST = EMULATOR;
-  }
+/** A client that reaches the emulator through a proxy, and records that are read past it. */
+async function setupSlow(context: TestContext) {
+  const records = freshRecords();
+  const proxy = await startProxy(EMULATOR);
+  // The client reads the variable when it is made.
+  process.env.FIRESTORE_EMULATOR_HOST = proxy.host;
+  const slow = new Firestore({ projectId: records.project });
+  process.env.FIRESTORE_EMULATOR_HOST = EMULATOR;
+  context.after(async () => {
+    await slow.terminate();
+    await proxy.stop();
+    await records.end();
+  });
+  return { records, proxy, slow };
 }
 
 const SLOT = new Date(Math.floor(Date.now() / 600_000) * 600_000);
@@ -70,14 +76,7 @@ describe('faults', { concurrency: true }, () => {
     });
 
     test('a claim that lands after it was given up on is released by its token, and the retry is attempt 2', async (context) => {
-      const records = freshRecords();
-      const proxy = await startProxy(EMULATOR);
-      const slow = firestoreThrough(proxy.host, records.project);
-      context.after(async () => {
-        await slow.terminate();
-        await proxy.stop();
-        await records.end();
-      });
+      const { records, proxy, slow } = await setupSlow(context);
       const getAll = slow.getAll.bind(slow);
       // The records are read, then the way to the server stalls: the claim's own commit is what gets no answer.
       slow.getAll = async (...documents: Parameters<Firestore['getAll']>) => {
@@ -144,13 +143,7 @@ describe('faults', { concurrency: true }, () => {
 
   describe('a write given up on that lands later', { concurrency: true }, () => {
     test('changes nothing once another attempt has taken over', async (context) => {
-      const records = freshRecords();
-      const proxy = await startProxy(EMULATOR);
-      const slow = firestoreThrough(proxy.host, records.project);
-      context.after(async () => {
-        await proxy.stop();
-        await records.end();
-      });
+      const { records, proxy, slow } = await setupSlow(context);
       const first = await claimTerm(records.claimant({ db: slow, leaseMs: 300 }));
       const figure = records.db.doc('figures/today');
       proxy.stall();
@@ -172,17 +165,10 @@ describe('faults', { concurrency: true }, () => {
         run.attempts.map((it) => it.outcome),
         ['lost', 'succeeded'],
       );
-      await slow.terminate();
     });
 
     test('is made exactly once while the run is still ours, however often it was tried', async (context) => {
-      const records = freshRecords();
-      const proxy = await startProxy(EMULATOR);
-      const slow = firestoreThrough(proxy.host, records.project);
-      context.after(async () => {
-        await proxy.stop();
-        await records.end();
-      });
+      const { records, proxy, slow } = await setupSlow(context);
       const term = await claimTerm(records.claimant({ db: slow }));
       const visits = records.db.doc('figures/visits');
       proxy.stall();
@@ -194,7 +180,6 @@ describe('faults', { concurrency: true }, () => {
       await pause(500);
       assert.equal((await visits.get()).get('count'), 1);
       assert.equal(await term.finish(ending('succeeded')), 'recorded');
-      await slow.terminate();
     });
   });
 });

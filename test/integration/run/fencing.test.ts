@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { addDays, dayOf, startOfDay } from '../../../functions/shared/dates.ts';
 import { LeaseLost } from '../../../functions/shared/errors.ts';
 import type { Outcome } from '../../../functions/shared/model/run.ts';
 import { claimTerm, ending, freshRecords, SLOT, scheduled } from '../../support/lifecycle.ts';
 
 const NEXT_SLOT = new Date(SLOT.getTime() + 86_400_000);
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 describe('claim()', () => {
   test('grants one of twenty claims of one slot at once, the others are live duplicates', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const claims = await Promise.all(
       Array.from({ length: 20 }, () => records.claimant().claim(scheduled(), 30_000)),
     );
@@ -21,11 +21,10 @@ describe('claim()', () => {
     const run = await records.run(scheduled().runId);
     assert.equal(run.duplicates, 19);
     assert.equal(run.attempts.length, 1);
-    await records.end();
   });
 
   test('skips one of two slots at once, and a retry of the skipped one runs once the other is done', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const first = await claimTerm(records.claimant());
     const other = scheduled(NEXT_SLOT);
     const skipped = await records.claimant().claim(other, 30_000);
@@ -46,7 +45,6 @@ describe('claim()', () => {
       ['skipped', 'succeeded'],
     );
     assert.equal((await records.health()).lastOutcome, 'succeeded');
-    await records.end();
   });
 
   const retried: { outcome: Outcome; again: boolean }[] = [
@@ -57,7 +55,7 @@ describe('claim()', () => {
   ];
   for (const { outcome, again } of retried) {
     test(`${again ? 'takes up' : 'does not repeat'} a run that ended ${outcome} when its slot is delivered again`, async () => {
-      const records = freshRecords();
+      await using records = freshRecords();
       const term = await claimTerm(records.claimant());
       await term.finish(ending(outcome as 'failed', { figure: 7 }));
       const claim = await records.claimant().claim(scheduled(), 30_000);
@@ -67,24 +65,22 @@ describe('claim()', () => {
         assert.equal(claim.live, false);
         assert.deepEqual(claim.run.summary, { figure: 7 }, 'the first result is repeated');
       }
-      await records.end();
     });
   }
 
   test('expects the slot after the claimed one next, and never an earlier one', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const yesterday = startOfDay(addDays(dayOf(new Date()), -1));
     const slot = new Date(yesterday.getTime() + 2 * 3_600_000);
     await (await claimTerm(records.claimant(), scheduled(slot))).finish(ending('succeeded'));
     const { nextExpectedAt } = await records.health();
     assert.ok(nextExpectedAt.getTime() > Date.now() - 1_000, 'a slot in the past is not expected any more');
-    await records.end();
   });
 });
 
 describe('takeover', () => {
   test('after the lease the next delivery takes over: the first attempt reads lost, dated at the end of its lease', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const first = await claimTerm(records.claimant({ leaseMs: 200 }));
     const { leaseExpiresAt } = (await records.health()).current ?? {};
     await pause(250);
@@ -97,11 +93,10 @@ describe('takeover', () => {
     );
     assert.deepEqual(attempts[0]?.endedAt, leaseExpiresAt);
     assert.equal((await records.health()).consecutiveFailures, 1);
-    await records.end();
   });
 
   test('a run that was taken over writes no figure and no record any more, and its late end is only lateCompletion', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const first = await claimTerm(records.claimant({ leaseMs: 100 }));
     await pause(150);
     const second = await claimTerm(records.claimant());
@@ -126,31 +121,28 @@ describe('takeover', () => {
         ['partial', undefined],
       ],
     );
-    await records.end();
   });
 
   test('another slot takes over an expired run too, and the lost run is closed in the same commit', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const first = await claimTerm(records.claimant({ leaseMs: 100 }));
     await pause(150);
     await claimTerm(records.claimant(), scheduled(NEXT_SLOT));
     const run = await records.run(first.runId);
     assert.equal(run.outcome, 'lost');
     assert.match(run.error?.message ?? '', /No sign of life since .*; the lease expired at /);
-    await records.end();
   });
 
   test('a holder whose lease ran out, but whom nobody took over, still finishes its run', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const term = await claimTerm(records.claimant({ leaseMs: 50 }));
     await pause(100);
     assert.equal(await term.finish(ending('succeeded')), 'recorded');
     assert.equal((await records.run(term.runId)).outcome, 'succeeded');
-    await records.end();
   });
 
   test('heartbeats keep a lease beyond its length', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const term = await claimTerm(records.claimant({ leaseMs: 400 }));
     for (let beat = 0; beat < 4; beat += 1) {
       await pause(200);
@@ -158,7 +150,6 @@ describe('takeover', () => {
     }
     const claim = await records.claimant().claim(scheduled(), 30_000);
     assert.equal(claim.kind, 'duplicate');
-    await records.end();
   });
 });
 
@@ -171,7 +162,7 @@ describe('health and alarms', () => {
   ) => (await claimTerm(records.claimant(), scheduled(slotOf(index)))).finish(ending(outcome));
 
   test('three failed runs in a row open one alarm, the fourth none, and a success closes it', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     for (const index of [1, 2]) await runOnce(records, index, 'failed');
     assert.equal((await records.alarms()).length, 0);
     for (const index of [3, 4]) await runOnce(records, index, 'failed');
@@ -188,20 +179,18 @@ describe('health and alarms', () => {
     const [closed] = await records.alarms();
     assert.ok(closed?.closedAt);
     assert.match(closed?.closedBecause ?? '', /succeeded/);
-    await records.end();
   });
 
   test('failures count per run, not per attempt', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     for (let attempt = 0; attempt < 4; attempt += 1) await runOnce(records, 1, 'failed');
     assert.equal((await records.health()).consecutiveFailures, 1);
     assert.equal((await records.health()).strip.length, 1);
     assert.equal((await records.alarms()).length, 0);
-    await records.end();
   });
 
   test('a partial run ends a row of failures, leaves lastSuccessAt and shows as degraded', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     await runOnce(records, 1, 'succeeded');
     const { lastSuccessAt } = await records.health();
     await runOnce(records, 2, 'failed');
@@ -210,11 +199,10 @@ describe('health and alarms', () => {
     assert.equal(health.consecutiveFailures, 0);
     assert.deepEqual(health.lastSuccessAt, lastSuccessAt);
     assert.equal(health.lastOutcome, 'partial');
-    await records.end();
   });
 
   test('a run of partial scope holds the lease and is recorded, and moves no health', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const named = {
       ...scheduled(),
       runId: 'fixture@manual-1',
@@ -232,15 +220,13 @@ describe('health and alarms', () => {
     assert.equal(health.consecutiveFailures, 0);
     assert.deepEqual(health.strip, []);
     assert.equal((await records.run(named.runId)).outcome, 'failed');
-    await records.end();
   });
 
   test('the strip keeps the last 60 whole runs', async () => {
-    const records = freshRecords();
+    await using records = freshRecords();
     for (let index = 0; index < 62; index += 1) await runOnce(records, index, 'succeeded');
     const { strip } = await records.health();
     assert.equal(strip.length, 60);
     assert.equal(strip.at(-1)?.runId, scheduled(slotOf(61)).runId);
-    await records.end();
   });
 });

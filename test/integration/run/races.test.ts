@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { claimTerm, ending, freshRecords, scheduled } from '../../support/lifecycle.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
 
-const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const AT_ONCE = 10;
 
 describe('finish against takeover', () => {
@@ -13,7 +13,7 @@ describe('finish against takeover', () => {
     const count = { finishedFirst: 0, takenOver: 0 };
 
     async function race(): Promise<void> {
-      const records = freshRecords();
+      await using records = freshRecords();
       const leaseMs = 40;
       const first = await claimTerm(records.claimant({ leaseMs }));
       const claimant = records.claimant();
@@ -65,7 +65,6 @@ describe('finish against takeover', () => {
         );
       }
       assert.equal((await records.health()).current, null, 'nobody holds the task any more');
-      await records.end();
     }
 
     for (let done = 0; done < races; done += AT_ONCE)
@@ -82,7 +81,7 @@ describe('claim against claim at a takeover', () => {
     for (let done = 0; done < races; done += AT_ONCE)
       await Promise.all(
         Array.from({ length: AT_ONCE }, async () => {
-          const records = freshRecords();
+          await using records = freshRecords();
           await claimTerm(records.claimant({ leaseMs: 10 }));
           await pause(12);
           const claims = await Promise.all(
@@ -99,7 +98,6 @@ describe('claim against claim at a takeover', () => {
           );
           assert.equal(run.duplicates, 4);
           assert.equal((await records.health()).consecutiveFailures, 1);
-          await records.end();
         }),
       );
   });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type ServedFunction, schedulerHeaders, serveFixture } from '../../support/function-process.ts';
 import { freshRecords } from '../../support/lifecycle.ts';
 import { sized } from '../../support/soak.ts';
@@ -12,7 +12,8 @@ function lastSlot(minutesAgo = 0): Date {
   return now;
 }
 
-describe('a served task', () => {
+/** The fixture, served to all tests of a suite, and its records. */
+function fixtureOfSuite() {
   const records = freshRecords();
   let served: ServedFunction;
   before(async () => {
@@ -22,11 +23,17 @@ describe('a served task', () => {
     await served.stop();
     await records.end();
   });
+  const post: ServedFunction['post'] = (...question) => served.post(...question);
+  return { records, post, lines: () => served.lines() };
+}
+
+describe('a served task', () => {
+  const { records, post, lines } = fixtureOfSuite();
   const effects = async (id: string) =>
     (await records.db.doc(`effects/${id}`).get()).get('count') as number | undefined;
 
   test('answers a manual run with every field of the answer', async () => {
-    const reply = await served.post({});
+    const reply = await post({});
     assert.equal(reply.status, 200);
     assert.deepEqual(Object.keys(reply.body), [
       ...['runId', 'task', 'outcome', 'trigger', 'attempt', 'dryRun'],
@@ -42,7 +49,7 @@ describe('a served task', () => {
   });
 
   test('takes JSON as octet-stream, as Cloud Scheduler sends it without a content type', async () => {
-    const reply = await served.post({ workMs: 1 }, { 'content-type': 'application/octet-stream' });
+    const reply = await post({ workMs: 1 }, { 'content-type': 'application/octet-stream' });
     assert.deepEqual(reply.body.summary, { worked: 1 });
   });
 
@@ -54,7 +61,7 @@ describe('a served task', () => {
     const deliver = async () => {
       while (sent < deliveries) {
         sent += 1;
-        const { status } = await served.post({ effect: 'once' }, schedulerHeaders('fixture', slot));
+        const { status } = await post({ effect: 'once' }, schedulerHeaders('fixture', slot));
         statuses.set(status, (statuses.get(status) ?? 0) + 1);
       }
     };
@@ -69,8 +76,8 @@ describe('a served task', () => {
   test('a slot counts as one instant whatever the offset in its text', async () => {
     const slot = lastSlot(20);
     const local = new Date(slot.getTime() - 7 * 3_600_000).toISOString().replace('Z', '-07:00');
-    const first = await served.post({}, schedulerHeaders('fixture', local));
-    const second = await served.post({}, schedulerHeaders('fixture', slot));
+    const first = await post({}, schedulerHeaders('fixture', local));
+    const second = await post({}, schedulerHeaders('fixture', slot));
     assert.equal(first.body.runId, `fixture@${slot.toISOString()}`);
     assert.equal(second.body.outcome, 'duplicate');
     assert.equal(second.body.trigger, 'scheduled');
@@ -78,7 +85,7 @@ describe('a served task', () => {
 
   test("a forced run that carries the next slot's time is manual, and leaves that slot free", async () => {
     const next = new Date(lastSlot().getTime() + 600_000 + 86_400_000);
-    const reply = await served.post({}, schedulerHeaders('fixture', next));
+    const reply = await post({}, schedulerHeaders('fixture', next));
     assert.equal(reply.body.trigger, 'manual');
     assert.equal(
       (await records.collections.taskRuns.doc(`fixture@${next.toISOString()}`).get()).exists,
@@ -87,14 +94,14 @@ describe('a served task', () => {
   });
 
   test("headers of another task's job make a manual run", async () => {
-    const reply = await served.post({}, schedulerHeaders('collect-metrics', lastSlot()));
+    const reply = await post({}, schedulerHeaders('collect-metrics', lastSlot()));
     assert.equal(reply.body.trigger, 'manual');
   });
 
   test('a dry run takes no lease, eats no slot, moves no health and is recorded', async () => {
     const slot = lastSlot(30);
     const before = await records.health();
-    const reply = await served.post({ dryRun: true, effect: 'dry' }, schedulerHeaders('fixture', slot));
+    const reply = await post({ dryRun: true, effect: 'dry' }, schedulerHeaders('fixture', slot));
     assert.equal(reply.body.dryRun, true);
     assert.equal(await effects('dry'), undefined);
     assert.deepEqual(await records.health(), before);
@@ -106,14 +113,14 @@ describe('a served task', () => {
   });
 
   test('a partial run answers 200 and degrades the task', async () => {
-    const reply = await served.post({ partial: true }, schedulerHeaders('fixture', lastSlot(40)));
+    const reply = await post({ partial: true }, schedulerHeaders('fixture', lastSlot(40)));
     assert.equal(reply.status, 200);
     assert.equal(reply.body.outcome, 'partial');
     assert.equal((await records.health()).lastOutcome, 'partial');
   });
 
   test('a task that throws answers 500, with its full stack in the record and in one ERROR line', async () => {
-    const reply = await served.post({ throws: 'no such figure' }, schedulerHeaders('fixture', lastSlot(50)));
+    const reply = await post({ throws: 'no such figure' }, schedulerHeaders('fixture', lastSlot(50)));
     assert.equal(reply.status, 500);
     assert.equal(reply.body.outcome, 'failed');
     assert.match(reply.body.problems[0]?.message ?? '', /no such figure/);
@@ -122,9 +129,7 @@ describe('a served task', () => {
     assert.equal(error?.message, 'no such figure');
     assert.match(error?.stack ?? '', /fixture-function\.ts:\d+/);
     assert.match(error?.stack ?? '', /Caused by: RangeError: the cause below/);
-    const logged = served
-      .lines()
-      .filter((line) => line.severity === 'ERROR' && line.runId === reply.body.runId);
+    const logged = lines().filter((line) => line.severity === 'ERROR' && line.runId === reply.body.runId);
     assert.equal(logged.length, 1);
     assert.match(
       String(logged[0]?.stack_trace),
@@ -134,15 +139,7 @@ describe('a served task', () => {
 });
 
 describe('bad input', () => {
-  const records = freshRecords();
-  let served: ServedFunction;
-  before(async () => {
-    served = await serveFixture({ GOOGLE_CLOUD_PROJECT: records.project });
-  });
-  after(async () => {
-    await served.stop();
-    await records.end();
-  });
+  const { records, post } = fixtureOfSuite();
 
   const cases: { name: string; body: unknown; status: number; problem?: RegExp; method?: string }[] = [
     {
@@ -166,7 +163,7 @@ describe('bad input', () => {
   ];
   for (const { name, body, status, problem, method } of cases) {
     test(`${name} is answered ${status} without a stack, and nothing is written`, async () => {
-      const reply = await served.post(body, {}, method);
+      const reply = await post(body, {}, method);
       assert.equal(reply.status, status);
       assert.doesNotMatch(reply.text, /node_modules|\.[jt]s:\d+/);
       if (problem) assert.match(reply.text, problem);
@@ -176,7 +173,7 @@ describe('bad input', () => {
   }
 
   test('malformed JSON of another content type is named as such', async () => {
-    const reply = await served.post('{nonsense', { 'content-type': 'application/octet-stream' });
+    const reply = await post('{nonsense', { 'content-type': 'application/octet-stream' });
     assert.equal(reply.status, 400);
     assert.match(reply.text, /not JSON/);
   });
@@ -184,21 +181,21 @@ describe('bad input', () => {
 
 describe('a process that dies or hangs', () => {
   test('kill -9 in mid-run: the next delivery takes over after the lease, the first attempt reads lost', async (context) => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const environment = { GOOGLE_CLOUD_PROJECT: records.project };
     const [first, second] = await Promise.all([serveFixture(environment), serveFixture(environment)]);
     context.after(() => Promise.all([first.stop(), second.stop()]));
     const headers = schedulerHeaders('fixture', lastSlot());
     const dying = first.post({ workMs: 60_000, effect: 'work' }, headers).catch(() => 'connection lost');
     await records.untilRunning();
-    first.child.kill('SIGKILL');
+    process.kill(first.pid, 'SIGKILL');
     assert.equal(await dying, 'connection lost');
     const early = await second.post({ effect: 'work' }, headers);
     assert.equal(early.status, 409, 'the holder may still be alive');
     assert.equal(early.body.outcome, 'duplicate');
     const retryAfter = Number(early.headers['retry-after']);
     assert.ok(retryAfter >= 1 && retryAfter <= 4);
-    await new Promise((resolve) => setTimeout(resolve, retryAfter * 1_000 + 200));
+    await pause(retryAfter * 1_000 + 200);
     const late = await second.post({ effect: 'work' }, headers);
     assert.equal(late.status, 200);
     assert.equal(late.body.attempt, 2);
@@ -207,14 +204,12 @@ describe('a process that dies or hangs', () => {
       run.attempts.map((it) => it.outcome),
       ['lost', 'succeeded'],
     );
-    await records.end();
   });
 
   test('a task that ignores its signal is answered timed-out at its deadline, and its process is gone a second later', async (context) => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const served = await serveFixture({ GOOGLE_CLOUD_PROJECT: records.project }, { timeoutSeconds: 32 });
     context.after(() => served.stop());
-    const exited = once(served.child, 'exit');
     const reply = await served.post(
       { workMs: 120_000, ignoresSignal: true },
       schedulerHeaders('fixture', lastSlot()),
@@ -226,20 +221,18 @@ describe('a process that dies or hangs', () => {
       reply.body.problems[0]?.message ?? '',
       /Cannot finish task fixture: no answer within \d+ ms/,
     );
-    await exited;
+    await served.ended;
     assert.ok(Date.now() - answeredAt < 1_000, 'the process is gone within a second');
     assert.equal((await records.run(reply.body.runId)).outcome, 'timed-out');
     assert.equal((await records.health()).current, null, 'the lease is free at once');
-    await records.end();
   });
 
   test('a task that heeds its signal is answered timed-out too, and its process lives on', async (context) => {
-    const records = freshRecords();
+    await using records = freshRecords();
     const served = await serveFixture({ GOOGLE_CLOUD_PROJECT: records.project }, { timeoutSeconds: 31 });
     context.after(() => served.stop());
     const reply = await served.post({ workMs: 120_000 });
     assert.equal(reply.body.outcome, 'timed-out');
     assert.equal((await served.post({})).status, 200);
-    await records.end();
   });
 });

@@ -1,35 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { parseCatalog } from '../../../functions/shared/catalog.ts';
+import type { CatalogEntry } from '../../../functions/shared/catalog.ts';
 import type { DailyMetrics } from '../../../functions/shared/model/day.ts';
 import type { Health } from '../../../functions/shared/model/health.ts';
 import type { Run } from '../../../functions/shared/model/run.ts';
 import { daysInWords } from '../../../scripts/ops/days-table.ts';
 import { runsInWords, summaryInShort } from '../../../scripts/ops/runs.ts';
 import { taskRow, tasksInWords } from '../../../scripts/ops/tasks.ts';
+import { ENTRY } from '../../support/entry.ts';
 
 // Each record has what its view reads and no more, so that a new field of the model breaks no test here.
 
 const plain = (lines: string[]) => lines.map(stripVTControlCharacters);
 const NOW = new Date('2026-01-03T05:00:00Z');
-const ENTRY = {
-  entryPoint: 'collectMetrics',
-  description: 'the figures',
-  enabled: true,
-  schedule: '0 2 * * *',
-  timeoutSeconds: 540,
-  attemptDeadlineSeconds: 600,
-  leaseSeconds: 90,
-  startGraceSeconds: 900,
-  retry: { count: 3, minBackoffSeconds: 60, maxBackoffSeconds: 600, maxDoublings: 3 },
-  memory: '512Mi',
-};
-const entry = (more = {}) => {
-  const [first] = Object.values(parseCatalog({ 'collect-metrics': { ...ENTRY, ...more } }, 'test'));
-  assert.ok(first);
-  return first;
-};
+const entry = (more: Partial<CatalogEntry> = {}): CatalogEntry => ({
+  ...{ task: 'collect-metrics', ...ENTRY, description: 'the figures' },
+  ...more,
+});
 
 function health(more: Partial<Health> = {}): Health {
   const outcomes = ['failed', ...Array(18).fill('succeeded'), 'partial', 'timed-out'] as const;
