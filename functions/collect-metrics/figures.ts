@@ -56,7 +56,8 @@ type ReadLife =
   | { kind: 'fault'; fault: 'malformed' | 'unmapped'; day: Day | null };
 
 function lifeOf(job: Job): ReadLife {
-  const seenAt = job.startedAt ?? job.createdAt ?? job.endedAt ?? job.updatedAt;
+  // A day on which a query finds the record, so that somebody is told.
+  const seenAt = job.endedAt ?? job.startedAt ?? job.createdAt ?? job.updatedAt;
   const fault = (kind: 'malformed' | 'unmapped'): ReadLife => ({
     kind: 'fault',
     fault: kind,
@@ -76,7 +77,7 @@ function lifeOf(job: Job): ReadLife {
       return job.startedAt ? life({ start: job.startedAt, end: null, outcome: null }) : fault('malformed');
     default: {
       const { startedAt: start, endedAt: end, state: outcome } = job;
-      if (!end) return fault('malformed');
+      if (!end || job.mistyped.includes('startedAt')) return fault('malformed');
       const skewed = start !== null && end < start;
       return life({ start: skewed ? end : start, end, outcome, skewed });
     }

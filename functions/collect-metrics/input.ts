@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { addDays, type Day, dayOf, daysBetween } from '../shared/dates.ts';
 
 const LONGEST_RANGE_DAYS = 400;
+/** No platform has older records, and Firestore cannot hold every year that a date can name. */
+const EARLIEST: Day = '2000-01-01';
 
 /** The body of collect-metrics: nothing, one `date`, or a range; each with `dryRun`. */
 export interface CollectInput {
@@ -14,10 +16,16 @@ export interface CollectInput {
 /** The strict schema of the body at `now`: today is accepted, tomorrow is not. */
 export function collectInput(now: Date): z.ZodType<CollectInput> {
   const today = dayOf(now);
-  const day = z.iso.date({ abort: true }).refine((date) => date <= today, {
-    message: 'The day has not begun',
-    params: { expected: `${today} (today, UTC) or earlier` },
-  });
+  const day = z.iso
+    .date({ abort: true })
+    .refine((date) => date <= today, {
+      message: 'The day has not begun',
+      params: { expected: `${today} (today, UTC) or earlier` },
+    })
+    .refine((date) => date >= EARLIEST, {
+      message: 'The day is before any record',
+      params: { expected: `${EARLIEST} or later` },
+    });
   return z
     .strictObject({
       date: day.optional(),

@@ -5,6 +5,7 @@ import {
   type DailyMetrics,
   endedOf,
   type Figures,
+  type JobFigures,
   type Revision,
   type SourceState,
 } from '../shared/model/day.ts';
@@ -166,7 +167,7 @@ function conflictAfter(
       subject: 'collect-metrics',
       kind: 'conflict',
       brokenAt: endOfDay(date),
-      message: `${vanished.length} job records of ${date} vanished: the day counted ${endedOf(stored.jobs)} ended jobs, now ${endedOf(figures.jobs)}. Settle it: ops days accept ${date}`,
+      message: sankMessage(date, stored.jobs, figures, vanished.length),
     };
     const conflict = {
       started: Math.max(stored.jobs.started, standing?.started ?? 0),
@@ -185,6 +186,13 @@ function conflictAfter(
   return back
     ? { conflict: null, open: [], close: [{ id: standing.alarmId, because: 'the records are back' }] }
     : { conflict: standing, open: [], close: [] };
+}
+
+function sankMessage(date: Day, before: JobFigures, { jobs: now }: Figures, vanished: number): string {
+  const records = vanished === 1 ? '1 job record' : `${vanished} job records`;
+  const started = `${before.started} started, now ${now.started}`;
+  const ended = `${endedOf(before)} ended, now ${endedOf(now)}`;
+  return `${records} of ${date} vanished: it counted ${started}; ${ended}. Settle it: npm run -s ops -- days accept ${date}`;
 }
 
 function revisionOf(stored: DailyMetrics, at: Date, { cause, vanished }: Circumstances): Revision {

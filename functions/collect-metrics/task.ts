@@ -115,13 +115,15 @@ async function collectChunk(
   const { days, jobs, run, tally } = tools;
   if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...chunk);
   const [first, last] = [chunk[0] as Day, chunk.at(-1) as Day];
-  const seen = await days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally);
+  const begun = performance.now();
+  const [seen, read] = await Promise.all([
+    days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally),
+    jobs.between(first, last).catch((error) => sourceFailed(error, run, problems)),
+  ]);
+  const durationMs = Math.round(performance.now() - begun);
   // A dry run has stored nothing of what it found on the days beside.
   if (run.dryRun)
     for (const [date, here] of seen) seen.set(date, { ...here, data: collected.get(date)?.day ?? here.data });
-  const begun = performance.now();
-  const read = await jobs.between(first, last).catch((error) => sourceFailed(error, run, problems));
-  const durationMs = Math.round(performance.now() - begun);
   for (const [index, date] of chunk.entries()) {
     if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...chunk.slice(index));
     run.signal.throwIfAborted();

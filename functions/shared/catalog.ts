@@ -66,10 +66,12 @@ const entrySchema = z
       );
   });
 
-const catalogSchema = z.record(
-  z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'a kebab-case task name' }),
-  entrySchema,
-);
+const catalogSchema = z
+  .record(z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'a kebab-case task name' }), entrySchema)
+  .refine((catalog) => Object.keys(catalog).length > 0, {
+    message: 'No task',
+    params: { expected: 'at least one task' },
+  });
 
 /** One task's entry in the catalogue. */
 export type CatalogEntry = z.infer<typeof entrySchema> & { task: string };

@@ -63,7 +63,8 @@ const EXPECTED: Partial<Record<Field, { which: string; of: (job: Job) => boolean
 };
 /** Fields that a task cannot do without where they are mapped: one record without them is one too many. */
 const NEEDED: readonly Field[] = ['id', 'status', 'startedAt', 'heartbeatAt', 'endedAt', 'updatedAt'];
-/** So many records without any value of a field tell that its path is wrong, and not that it is rarely filled. */
+/** Fields that falsify figures where their path is wrong; so many records without any value tell that it is. */
+const COUNTED: readonly Field[] = ['gpus'];
 const ENOUGH = 5;
 
 /** What of `records` does not fit the mapping of `source`. */
@@ -82,7 +83,7 @@ export function inspectSource(source: Source, records: readonly JobRecord[]): In
     const expected = records.filter((_, index) => of(jobs[index] as Job));
     const count = expected.filter((record) => isAbsent(field, record.get(path))).length;
     if (count === 0) return [];
-    const nowhere = count === expected.length && count >= ENOUGH;
+    const nowhere = COUNTED.includes(field) && count === expected.length && count >= ENOUGH;
     return [{ field, path, count, of: expected.length, which, mend: nowhere || NEEDED.includes(field) }];
   });
   const toMend = unmapped.length > 0 || mistyped.length > 0 || missing.some(({ mend }) => mend);

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stateFolder } from './places.ts';
 
@@ -12,32 +12,49 @@ export interface StackState {
   startedAt: string;
 }
 
-/** The running stack; `undefined` when none runs, also when one died and left its file. */
+/** The running stack, the newest where several run; `undefined` when none does, also when one died and left its file. */
 export function readStack(env: NodeJS.ProcessEnv = process.env): StackState | undefined {
+  const running = stateFiles(env).flatMap((file) => readState(join(stateFolder(env), file)) ?? []);
+  return running.sort((a, b) => (a.startedAt < b.startedAt ? -1 : 1)).at(-1);
+}
+
+/** Tells of this process's stack. */
+export function writeStack(state: StackState, env: NodeJS.ProcessEnv = process.env): void {
+  mkdirSync(stateFolder(env), { recursive: true });
+  // Renamed into place, so that no reader ever sees half a file.
+  const draft = `${ownFile(env)}.draft`;
+  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`);
+  renameSync(draft, ownFile(env));
+}
+
+/** Forgets this process's stack, and those that died without doing so; others that run stay. */
+export function removeStack(env: NodeJS.ProcessEnv = process.env): void {
+  rmSync(ownFile(env), { force: true });
+  for (const file of stateFiles(env))
+    if (!readState(join(stateFolder(env), file))) rmSync(join(stateFolder(env), file), { force: true });
+}
+
+/** One file per stack, so that the end of one leaves the others to be found. */
+function ownFile(env: NodeJS.ProcessEnv): string {
+  return join(stateFolder(env), `stack-${process.pid}.json`);
+}
+
+function stateFiles(env: NodeJS.ProcessEnv): string[] {
   try {
-    const state: StackState = JSON.parse(readFileSync(stateFile(env), 'utf8'));
+    return readdirSync(stateFolder(env)).filter((file) => /^stack-\d+\.json$/.test(file));
+  } catch {
+    // No stack has ever run here.
+    return [];
+  }
+}
+
+function readState(file: string): StackState | undefined {
+  try {
+    const state: StackState = JSON.parse(readFileSync(file, 'utf8'));
     return isAlive(state.pid) ? state : undefined;
   } catch {
     return undefined;
   }
-}
-
-/** Makes `state` the running stack, whichever was before it. */
-export function writeStack(state: StackState, env: NodeJS.ProcessEnv = process.env): void {
-  mkdirSync(stateFolder(env), { recursive: true });
-  // Renamed into place, so that no reader ever sees half a file.
-  const draft = `${stateFile(env)}.${process.pid}`;
-  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(draft, stateFile(env));
-}
-
-/** Forgets the running stack if it is this process; one that was started later stays. */
-export function removeStack(env: NodeJS.ProcessEnv = process.env): void {
-  if (readStack(env)?.pid === process.pid) rmSync(stateFile(env), { force: true });
-}
-
-function stateFile(env: NodeJS.ProcessEnv): string {
-  return join(stateFolder(env), 'stack.json');
 }
 
 function isAlive(pid: number): boolean {

@@ -29,7 +29,12 @@ describe('a function with a wrong configuration', () => {
       edited(builtIn, 'collect-metrics.timeoutSeconds', 9000),
       'collect-metrics.timeoutSeconds: Cannot use 9000; expected at most 1800',
     ],
-    ['NIGHTSHIFT_CATALOG', {}, 'collect-metrics: Missing; expected an entry'],
+    ['NIGHTSHIFT_CATALOG', {}, '(the whole file): No task; expected at least one task'],
+    [
+      'NIGHTSHIFT_CATALOG',
+      { 'other-task': builtIn['collect-metrics'] },
+      'collect-metrics: Missing; expected an entry',
+    ],
     ['NIGHTSHIFT_SETTINGS', { sources: {} }, 'collectionPrefix: Missing; expected a string'],
   ] as const)
     test(`in ${variable} ends at its start and says "${line}"`, async () => {

@@ -45,11 +45,7 @@ export async function execute<Input extends TaskInput>(
   const arrivedMs = clock.monotonicMs();
   const elapsedMs = () => clock.monotonicMs() - arrivedMs;
   const budgetMs = (entry.timeoutSeconds - SETTLE_SECONDS) * SECOND_MS;
-  const endNow = (settled: Settled) => ({
-    ...settled,
-    endedAt: clock.now(),
-    durationMs: Math.round(elapsedMs()),
-  });
+  const remainingMs = () => Math.max(0, Math.round(budgetMs - elapsedMs()));
 
   // 1. Parse.
   const parsed = parseWithProblems(task.input(arrivedAt), delivery.body);
@@ -64,13 +60,14 @@ export async function execute<Input extends TaskInput>(
 
   // How step 4 is done: whatever becomes of the work, it has an end.
   const workUntilItEnds = async (startedAt: Date, rights: Rights, stop: AbortController) => {
+    const begunMs = clock.monotonicMs();
     const basis = named.slot ?? startedAt;
     const budgetUsed = () => elapsedMs() / budgetMs;
     const context = { runId, input, whole, dryRun, basis, startedAt, budgetUsed, log, ...rights };
-    const remainingMs = Math.max(0, Math.round(budgetMs - elapsedMs()));
-    const { settled, ignored } = await work(task, context, stop, remainingMs);
+    const { settled, ignored } = await work(task, context, stop, remainingMs());
     logEnd(log, settled);
-    return { ending: endNow(settled), ignored };
+    const durationMs = Math.round(clock.monotonicMs() - begunMs);
+    return { ending: { ...settled, endedAt: clock.now(), durationMs }, ignored };
   };
   if (dryRun) {
     const { ending, ignored } = await workUntilItEnds(arrivedAt, DRY_RIGHTS, new AbortController());
@@ -83,10 +80,14 @@ export async function execute<Input extends TaskInput>(
   // 3. Claim.
   let claim: Claim;
   try {
-    claim = await lifecycle.claim(named, budgetMs);
+    claim = await lifecycle.claim(named, remainingMs());
   } catch (error) {
     log.error(`Cannot claim ${runId}, nothing was done`, error);
-    const ending = endNow(settleError(error, 'failed'));
+    const ending = {
+      ...settleError(error, 'failed'),
+      endedAt: clock.now(),
+      durationMs: Math.round(elapsedMs()),
+    };
     return { answer: answerTo(named, { attempt: 0, startedAt: arrivedAt }, ending), unclaimed: true };
   }
   if (claim.kind !== 'claimed') return refused(claim, clock.now(), log);

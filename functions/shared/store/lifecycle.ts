@@ -152,18 +152,19 @@ export function lifecycle(options: LifecycleOptions) {
    * up; where it did not, the task's record is touched, so that it can land no more.
    */
   async function release(named: NamedRun, token: string): Promise<void> {
-    const { health, run, now } = await records.read(named.runId);
-    const batch = db.batch();
-    if (health.data?.current?.token === token && run.data) {
-      put(batch, run, givenUp(run.data, token, now));
-      put(batch, health, { ...health.data, current: null, updatedAt: now });
-    } else {
-      put(batch, health, {
-        ...(health.data ?? newHealth(task, expectation, nextSlot(now), now)),
-        updatedAt: now,
-      });
+    for (;;) {
+      const { health, run, now } = await records.read(named.runId);
+      const batch = db.batch();
+      if (health.data?.current?.token === token && run.data) {
+        put(batch, run, givenUp(run.data, token, now));
+        put(batch, health, { ...health.data, current: null, updatedAt: now });
+      } else {
+        const untouched = health.data ?? newHealth(task, expectation, nextSlot(now), now);
+        put(batch, health, { ...untouched, updatedAt: now });
+      }
+      // Refused when the claim landed just between: then it is there to be let go of.
+      if (await commitIfUnchanged(batch)) return;
     }
-    await commitIfUnchanged(batch);
   }
 
   return {
@@ -173,11 +174,11 @@ export function lifecycle(options: LifecycleOptions) {
      */
     async claim(named: NamedRun, budgetMs: number): Promise<Claim> {
       const token = randomUUID();
-      let givenUp = false;
+      let abandoned = false;
       const claiming = async () => {
         for (;;) {
           const seen = await records.read(named.runId);
-          if (givenUp) throw new Error(`The claim of ${named.runId} was given up on`);
+          if (abandoned) throw new Error(`The claim of ${named.runId} was given up on`);
           const claim = await tryClaim(named, budgetMs, token, seen);
           if (claim) return claim;
         }
@@ -185,7 +186,7 @@ export function lifecycle(options: LifecycleOptions) {
       try {
         return await bounded(log, `claim of ${named.runId}`, CLAIM_LIMIT_MS, claiming());
       } catch (error) {
-        givenUp = true;
+        abandoned = true;
         await bounded(log, `release of ${named.runId}`, RELEASE_LIMIT_MS, release(named, token)).catch(
           (failure: unknown) =>
             log.warning(

@@ -180,35 +180,35 @@ export function openTerm(options: TermOptions, start: Held) {
     },
   };
 
-  /** Keeps a late end on the attempt of this token; `recorded` when it was no late end, for the finish had landed. */
-  async function recordLate({ outcome, endedAt }: Ending): Promise<'recorded' | 'late'> {
+  async function recordLate(ending: Ending): Promise<'recorded' | 'late'> {
     const giveUpAt = clock.monotonicMs() + WRITE_LIMIT_MS;
     for (;;) {
-      const { health, run, now } = await bounded(
-        log,
-        `late finish of ${runId}`,
-        TRY_LIMIT_MS,
-        records.read(runId),
-      );
-      if (!health.data || !run.data)
-        throw new Error(`Cannot record the late finish of ${runId}: its record is gone`);
-      const own = run.data.attempts.find((attempt) => attempt.token === token);
-      if (own?.outcome === outcome) return 'recorded';
-      const attempts = run.data.attempts.map((attempt) =>
-        attempt === own ? { ...attempt, lateCompletion: { outcome, finishedAt: endedAt } } : attempt,
-      );
-      const batch = db.batch();
-      put(batch, run, { ...run.data, attempts });
-      // The new holder writes the attempts too: moving the fence makes it read them again first.
-      put(batch, health, { ...health.data, updatedAt: now });
       try {
-        await bounded(log, `late finish of ${runId}`, TRY_LIMIT_MS, batch.commit());
-        return 'late';
+        return await bounded(log, `late finish of ${runId}`, TRY_LIMIT_MS, tryRecordLate(ending));
       } catch (error) {
-        if (clock.monotonicMs() >= giveUpAt) throw error;
+        const worthAnotherTry = isConflict(error) || isTransient(error);
+        if (!worthAnotherTry || clock.monotonicMs() >= giveUpAt) throw error;
         await sleep(PAUSE_MS * Math.random());
       }
     }
+  }
+
+  /** Keeps a late end on the attempt of this token; `recorded` when it was no late end, for the finish had landed. */
+  async function tryRecordLate({ outcome, endedAt }: Ending): Promise<'recorded' | 'late'> {
+    const { health, run, now } = await records.read(runId);
+    if (!health.data || !run.data)
+      throw new Error(`Cannot record the late finish of ${runId}: its record is gone`);
+    const own = run.data.attempts.find((attempt) => attempt.token === token);
+    if (own?.outcome === outcome) return 'recorded';
+    const attempts = run.data.attempts.map((attempt) =>
+      attempt === own ? { ...attempt, lateCompletion: { outcome, finishedAt: endedAt } } : attempt,
+    );
+    const batch = db.batch();
+    put(batch, run, { ...run.data, attempts });
+    // The new holder writes the attempts too: moving the fence makes it read them again first.
+    put(batch, health, { ...health.data, updatedAt: now });
+    await batch.commit();
+    return 'late';
   }
 }
 

@@ -7,6 +7,17 @@ import { jobOf, utc } from '../../support/jobs.ts';
 const NOW = utc('2026-03-10T02:00');
 
 describe('figuresOf()', () => {
+  test('leaves out a job whose start is of another type than mapped, and names it on the day of its end', () => {
+    const job = jobOf({
+      id: 'text',
+      startedAt: null,
+      mistyped: ['startedAt'],
+      endedAt: utc('2026-03-09T10:00'),
+    });
+    const { jobs, faults } = figuresOf(DATE, [job], NOW);
+    assert.deepEqual([jobs.completed, jobs.neverStarted, faults.malformed], [0, 0, ['text']]);
+  });
+
   test('names the jobs that started or ended on the day, and no others', () => {
     const jobs = [
       jobOf({ id: 'ended', startedAt: utc('2026-03-08T10:00') }),

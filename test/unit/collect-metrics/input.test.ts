@@ -18,6 +18,7 @@ describe('collectInput()', () => {
     { dryRun: true },
     { date: '2026-03-09' },
     { date: TODAY },
+    { date: '2000-01-01' },
     { date: '2024-02-29', dryRun: false },
     { from: '2026-03-01' },
     { from: TODAY, to: TODAY },
@@ -28,6 +29,8 @@ describe('collectInput()', () => {
 
   const BAD: [body: unknown, problems: string[]][] = [
     [{ date: '2026-03-11' }, ['date: The day has not begun']],
+    [{ date: '0000-01-01' }, ['date: The day is before any record']],
+    [{ date: '1999-12-31' }, ['date: The day is before any record']],
     [{ date: '2026-02-30' }, ['date: Cannot use "2026-02-30"']],
     [{ date: '2026-3-9' }, ['date: Cannot use "2026-3-9"']],
     [{ date: '2026-03-09T00:00:00Z' }, ['date: Cannot use "2026-03-09T00:00:00Z"']],

@@ -122,8 +122,8 @@ describe('inspectSource()', () => {
     ]);
   });
 
-  test('takes a field that no record has for a wrong path, and one that some lack for an optional one', () => {
-    const mapped = source({ project: 'team', model: 'model' });
+  test('takes GPUs that no record has for a wrong path, and other fields that are absent for optional ones', () => {
+    const mapped = source({ project: 'team', model: 'model', gpus: 'cards' });
     const found = inspectSource(
       mapped,
       records(20, (index) => (index < 7 ? { model: 'm' } : {})),
@@ -131,8 +131,9 @@ describe('inspectSource()', () => {
     assert.deepEqual(
       found.missing.map(({ field, count, mend }) => [field, count, mend]),
       [
-        ['project', 20, true],
+        ['project', 20, false],
         ['model', 13, false],
+        ['gpus', 20, true],
       ],
     );
   });
@@ -140,7 +141,7 @@ describe('inspectSource()', () => {
 
 describe('reportInWords()', () => {
   const report = (found: JobRecord[], problem: string | null = null) => {
-    const inspection = inspectSource(source({ project: 'team' }), found);
+    const inspection = inspectSource(source({ project: 'team', gpus: 'cards' }), found);
     const head = { source: 'jobs', collection: 'jobs', place: 'project p', mode: 'observe' as const };
     return stripVTControlCharacters(reportInWords({ ...head, ...inspection, problem }).join('\n'));
   };
@@ -152,12 +153,13 @@ describe('reportInWords()', () => {
       words,
       /startedAt \(times.start\) holds ISO text in 20 of 20; settings say timestamp: set its type to "iso"/,
     );
-    assert.match(words, /project \(team\) is absent in 20 of 20 records: correct its path/);
+    assert.match(words, /gpus \(cards\) is absent in 20 of 20 records: correct its path/);
+    assert.match(words, /· project \(team\) is absent in 20 of 20 records\n/);
   });
   test('says that a collection is empty or misnamed', () =>
     assert.match(report([]), /no record at all: the collection is empty or its name is wrong/));
   test('says why a source could not be read', () =>
     assert.match(report([], 'Project p denied it'), /✗ Project p denied it/));
   test('says that all is well', () =>
-    assert.match(report(records(20, () => ({ team: 'a' }))), /✓ 20 records read, nothing to mend/));
+    assert.match(report(records(20, () => ({ team: 'a', cards: 1 }))), /✓ 20 records read, nothing to mend/));
 });

@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { readStack, removeStack, type StackState, writeStack } from '../../scripts/stack/state.ts';
+
+test('the newest stack that runs is found, and the end of one leaves the others to be found', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'nightshift-test-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const env = { NIGHTSHIFT_STATE_DIR: folder };
+  const state = (pid: number, startedAt: string): StackState => ({
+    pid,
+    startedAt,
+    gatewayUrl: `http://127.0.0.1:${pid}`,
+    emulatorHost: '127.0.0.1:1',
+    project: 'p',
+  });
+  const other = process.ppid;
+  const dead = 2 ** 22 + 1;
+  writeFileSync(join(folder, `stack-${other}.json`), JSON.stringify(state(other, '2026-01-01T00:00:00Z')));
+  writeFileSync(join(folder, `stack-${dead}.json`), JSON.stringify(state(dead, '2026-01-03T00:00:00Z')));
+  assert.equal(readStack(env)?.pid, other, 'a dead one is not found');
+  writeStack(state(process.pid, '2026-01-02T00:00:00Z'), env);
+  assert.equal(readStack(env)?.pid, process.pid);
+  removeStack(env);
+  assert.equal(readStack(env)?.pid, other);
+});
