@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { systemClock } from '../../../functions/shared/clock.ts';
 import { addDays, dayOf, startOfDay } from '../../../functions/shared/dates.ts';
 import { LeaseLost } from '../../../functions/shared/errors.ts';
 import type { Outcome } from '../../../functions/shared/model/run.ts';
@@ -140,6 +141,25 @@ describe('takeover', () => {
     assert.equal(await term.finish(ending('succeeded')), 'recorded');
     assert.equal((await records.run(term.runId)).outcome, 'succeeded');
   });
+
+  for (const [what, aheadMs] of [
+    ['five minutes ahead', 300_000],
+    ['five minutes behind', -300_000],
+  ] as const)
+    test(`a claimant whose clock is ${what} judges a lease by Firestore's clock`, async () => {
+      await using records = freshRecords();
+      const clock = { ...systemClock, now: () => new Date(Date.now() + aheadMs) };
+      await claimTerm(records.claimant({ leaseMs: 1_500 }));
+      const early = await records.claimant({ clock }).claim(scheduled(), 30_000);
+      assert.equal(early.kind, 'duplicate', 'the lease is live');
+      await pause(1_600);
+      const term = await claimTerm(records.claimant({ clock }));
+      assert.equal(term.attempt, 2, 'the lease has expired');
+      assert.ok(
+        Math.abs(term.startedAt.getTime() - Date.now()) < 5_000,
+        'and the record tells the right time',
+      );
+    });
 
   test('heartbeats keep a lease beyond its length', async () => {
     await using records = freshRecords();
