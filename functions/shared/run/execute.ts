@@ -67,7 +67,9 @@ export async function execute<Input extends TaskInput>(
     const { settled, ignored } = await work(task, context, stop, remainingMs());
     logEnd(log, settled);
     const durationMs = Math.round(clock.monotonicMs() - begunMs);
-    return { ending: { ...settled, endedAt: clock.now(), durationMs }, ignored };
+    // From the start, which is told by Firestore's clock: a local one that differs must not end a run before it began.
+    const endedAt = new Date(startedAt.getTime() + durationMs);
+    return { ending: { ...settled, endedAt, durationMs }, ignored };
   };
   if (dryRun) {
     const { ending, ignored } = await workUntilItEnds(arrivedAt, DRY_RIGHTS, new AbortController());
