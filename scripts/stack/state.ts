@@ -42,9 +42,10 @@ function ownFile(env: NodeJS.ProcessEnv): string {
 function stateFiles(env: NodeJS.ProcessEnv): string[] {
   try {
     return readdirSync(stateFolder(env)).filter((file) => /^stack-\d+\.json$/.test(file));
-  } catch {
+  } catch (error) {
     // No stack has ever run here.
-    return [];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
   }
 }
 
@@ -53,6 +54,7 @@ function readState(file: string): StackState | undefined {
     const state: StackState = JSON.parse(readFileSync(file, 'utf8'));
     return isAlive(state.pid) ? state : undefined;
   } catch {
+    // Gone since it was listed, or spoilt by somebody: either way it tells of no stack.
     return undefined;
   }
 }
