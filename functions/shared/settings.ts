@@ -6,11 +6,67 @@ import { InvalidConfiguration } from './errors.ts';
 import { sourceSchema } from './model/source.ts';
 import { parseWithProblems } from './problems.ts';
 
+/** The Google APIs whose address can be set. */
+export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql', 'storage'] as const;
+export type ApiName = (typeof API_NAMES)[number];
+
+/** A token must not travel in the clear, so only this machine may be asked without TLS. */
+const baseUrl = z
+  .string()
+  .regex(/^(https:\/\/[^/?#@\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(\/[^?#\s]*)?$/, {
+    error: 'https://..., or http:// on this machine',
+  });
+
+/** Named by form and not by a list, which would be out of date with the next region that Google opens. */
+const region = z
+  .string()
+  .regex(
+    /^(africa|asia|australia|europe|me|northamerica|southamerica|us)-(north|south|east|west|central)(east|west)?\d{1,2}$/,
+    { error: 'a region such as europe-west4' },
+  );
+
+const deadlineSeconds = z.number().positive().max(300);
+
+/** What every metric source of the platform may be told. */
+const platformSource = {
+  /** Where to look, when not in Nightshift's own project. */
+  googleProject: z.string().min(1).optional(),
+  /** In place of the deadline of all. */
+  deadlineSeconds: deadlineSeconds.optional(),
+};
+
+/** What of the platform around the jobs is looked at; a source that is not named is not asked. */
+const metricsSchema = z.strictObject({
+  /** How long one metric source may take for a day; the jobs' and ETL runs' own sources too. */
+  deadlineSeconds: deadlineSeconds.default(60),
+  storage: z.strictObject(platformSource).optional(),
+  bigquery: z.strictObject(platformSource).optional(),
+  cloudRun: z
+    .strictObject({
+      ...platformSource,
+      /** Asked one by one, so that a region out of order costs only itself; all at once when none is named. */
+      regions: z.array(region).min(1).optional(),
+    })
+    .optional(),
+  database: z
+    .strictObject({
+      ...platformSource,
+      /** Ids of Firestore databases; Nightshift's own unless named. */
+      firestore: z.array(z.string().min(1)).min(1).optional(),
+      cloudSql: z.boolean().default(false),
+    })
+    .optional(),
+});
+export type MetricsSettings = z.infer<typeof metricsSchema>;
+
 const settingsSchema = z.strictObject({
   /** Put before the name of every collection of ours, so that two deployments can share a database. */
   collectionPrefix: z.string().regex(/^[A-Za-z0-9_-]*$/, { error: 'letters, digits, _ and - only' }),
-  /** Failures in a row of one task that open an alarm. */
+  /** Failures in a row, of one task or of one metric source, that open an alarm. */
   failuresBeforeAlarm: z.int().min(1),
+  metrics: metricsSchema.default({ deadlineSeconds: 60 }),
+  /** In place of Google's own addresses: proxies, or stand-ins on this machine, which are sent no credentials. */
+  baseUrls: z.partialRecord(z.enum(API_NAMES), baseUrl).default({}),
   sources: z
     .record(z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'a kebab-case name' }), sourceSchema)
     .refine((sources) => Object.keys(sources).length > 0, {

@@ -21,6 +21,7 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     endedAt: utc('2026-03-09T12:00'),
     updatedAt: null,
     gpus: 1,
+    artifactBytes: null,
     mistyped: [],
     ...over,
   };

@@ -1,8 +1,8 @@
 import type { z } from 'zod';
+import { UpstreamError } from '../errors.ts';
 import { parseWithProblems } from '../problems.ts';
 import { plain, readGoogleError } from './google-error.ts';
 import { isTransientStatus, retryAfterMs } from './retry.ts';
-import { UpstreamError } from './upstream-error.ts';
 
 const PROBLEMS_TOLD = 3;
 

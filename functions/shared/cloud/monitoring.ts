@@ -1,7 +1,7 @@
 import { HOUR_MS, laterOf, SECOND_MS } from '../dates.ts';
+import { UpstreamError } from '../errors.ts';
 import { type ApiOptions, type Limits, restApi } from './rest.ts';
 import { type Point, type TimeSeriesPage, timeSeriesPage } from './time-series.ts';
-import { UpstreamError } from './upstream-error.ts';
 
 /**
  * Cloud Monitoring, projects.timeSeries.list

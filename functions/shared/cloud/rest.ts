@@ -1,12 +1,11 @@
 import type { z } from 'zod';
 import { sleep } from '../concurrency.ts';
-import { DeadlineExceeded } from '../errors.ts';
+import { DeadlineExceeded, UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { parseAnswer, reasonOf, refusal } from './answer.ts';
 import { type Authorize, credentialsFor } from './credentials.ts';
 import { plain } from './google-error.ts';
 import { RETRY, type RetryPolicy, waitAfter } from './retry.ts';
-import { UpstreamError } from './upstream-error.ts';
 
 /**
  * The one door to Google's REST APIs. Whatever goes through it has a deadline, stops at once when it is told to, is

@@ -1,6 +1,21 @@
 import { z } from 'zod';
+import { HOUR_MS } from '../dates.ts';
+import {
+  bigquerySchema,
+  cloudRunSchema,
+  databaseSchema,
+  PLATFORM_SOURCES,
+  type PlatformFigures,
+  storageSchema,
+} from './platform.ts';
 
 /** One day's figures, `dailyMetrics/{YYYY-MM-DD}`. Sections are strict: a bookkeeping counter can never leak in. */
+
+/** The metric sources that are read from the user's own records, and those that Google's APIs are asked for. */
+export const BOOKS = ['jobs', 'etl'] as const;
+export type Book = (typeof BOOKS)[number];
+export const METRIC_SOURCES = [...BOOKS, ...PLATFORM_SOURCES] as const;
+export type MetricSource = (typeof METRIC_SOURCES)[number];
 
 const jobFiguresSchema = z.strictObject({
   /** Jobs whose start lies on the day. */
@@ -26,7 +41,7 @@ const gpuFiguresSchema = z.strictObject({
 });
 export type GpuFigures = z.infer<typeof gpuFiguresSchema>;
 
-/** What one collection of one day found; a pure function of the job records. */
+/** What the records of one book came to on one day; a pure function of them. */
 export interface Figures {
   jobs: JobFigures;
   gpu: GpuFigures;
@@ -36,11 +51,19 @@ export interface Figures {
   members: string[];
 }
 
-/** `dailyMetrics/{date}/projects/{projectId}`: the same figures of one project. */
+/** What each metric source finds for a day, by its name. ETL runs keep books by the same rules as training jobs. */
+export interface Findings extends PlatformFigures {
+  jobs: Figures;
+  etl: Figures;
+}
+
+/** `dailyMetrics/{date}/projects/{projectId}`: the same figures of one ML project. */
 export const projectRowSchema = z.strictObject({
   project: z.string(),
   jobs: jobFiguresSchema,
   gpu: gpuFiguresSchema,
+  /** Bytes that the artifacts of the jobs that ended on the day take; `null` where no record says it. */
+  artifactBytes: z.number().min(0).nullable().default(null),
 });
 export type ProjectRow = z.infer<typeof projectRowSchema>;
 
@@ -68,19 +91,42 @@ const checksSchema = z.strictObject({
   inFlight: checkSchema,
   hoursUsed: checkSchema,
   ...recordFaultsSchema.shape,
+  /** The same of the ETL runs; `null` where none were ever read. */
+  etl: z
+    .strictObject({ inFlight: checkSchema, ...recordFaultsSchema.shape })
+    .nullable()
+    .default(null),
 });
 export type Checks = z.infer<typeof checksSchema>;
 
-/** How a metric source stood at the last collection of the day. */
+/** How a metric source stood when it was last asked for the day. */
 const sourceStateSchema = z.strictObject({
-  /** `stale`: it failed, and its last good section stands. `failed`: it never succeeded for this day. */
-  status: z.enum(['ok', 'stale', 'failed']),
+  /**
+   * `partial`: it answered but for what its section names as missing. `stale`: it failed, and its last good section
+   * stands. `failed`: it never succeeded for this day.
+   */
+  status: z.enum(['ok', 'partial', 'stale', 'failed']),
   durationMs: z.number(),
   error: z.string().nullable(),
-  /** When the section that stands was collected; `null` when there is none. */
+  /** When the section that stands was last collected; `null` when there is none. */
   collectedAt: z.date().nullable(),
+  /** Since when the source has been failing, on whatever day; `null` while it answers. */
+  failingSince: z.date().nullable().default(null),
+  /** Since when what it found is the same, seen after the day's end; `null` until then. */
+  settledSince: z.date().nullable().default(null),
+  /** Changes with whatever it found, also where the day adds up to the same. */
+  fingerprint: z.string().default(''),
 });
 export type SourceState = z.infer<typeof sourceStateSchema>;
+
+/** Two collections this far apart that found the same, after the day's end, settle what a source says of a day. */
+const SETTLE_MS = 20 * HOUR_MS;
+
+/** Whether nothing more is expected of a source for the day. */
+export function isSettled(state: SourceState | undefined): boolean {
+  if (!state?.settledSince || !state.collectedAt) return false;
+  return state.collectedAt.getTime() - state.settledSince.getTime() >= SETTLE_MS;
+}
 
 /** What sank when records vanished, for the person who has to settle it. */
 const conflictSchema = z.strictObject({
@@ -92,6 +138,18 @@ const conflictSchema = z.strictObject({
   alarmId: z.string(),
 });
 
+/** What stands for a day, by metric source; `null` where it never answered or is not asked for. */
+const sectionsSchema = z.strictObject({
+  jobs: jobFiguresSchema.nullable(),
+  gpu: gpuFiguresSchema.nullable(),
+  etl: jobFiguresSchema.nullable().default(null),
+  storage: storageSchema.nullable().default(null),
+  bigquery: bigquerySchema.nullable().default(null),
+  cloudRun: cloudRunSchema.nullable().default(null),
+  database: databaseSchema.nullable().default(null),
+});
+export type Sections = z.infer<typeof sectionsSchema>;
+
 /** `dailyMetrics/{date}`: what stands for a day, and how sure it is. */
 export const daySchema = z.strictObject({
   date: z.string(),
@@ -100,20 +158,17 @@ export const daySchema = z.strictObject({
   revision: z.int().min(1),
   /** When the figures that stand were collected. */
   collectedAt: z.date(),
-  /** Since when these figures are confirmed after the day's end, every source answering; `null` until then. */
+  /** Since when the figures of every source are the same, seen after the day's end; `null` until then. */
   settledSince: z.date().nullable(),
   finalAt: z.date().nullable(),
-  jobs: jobFiguresSchema.nullable(),
-  gpu: gpuFiguresSchema.nullable(),
-  sources: z.record(z.string(), sourceStateSchema),
+  ...sectionsSchema.shape,
+  sources: z.partialRecord(z.enum(METRIC_SOURCES), sourceStateSchema),
   checks: checksSchema,
   conflict: conflictSchema.nullable(),
-  /** Distinct jobs that started or ended on the day; their names are below it, to tell a vanished record by. */
+  /** Distinct jobs and ETL runs that started or ended on the day; their names are below it, to tell a vanished record by. */
   members: z.int(),
   /** Projects with a row below this day. */
   projects: z.array(z.string()),
-  /** Changes with the rows and the names, also where the day adds up to the same; empty where there are none. */
-  fingerprint: z.string().default(''),
   runId: z.string(),
 });
 export type DailyMetrics = z.infer<typeof daySchema>;
@@ -124,17 +179,17 @@ export const revisionSchema = z.strictObject({
   collectedAt: z.date(),
   replacedAt: z.date(),
   cause: z.string(),
-  jobs: jobFiguresSchema.nullable(),
-  gpu: gpuFiguresSchema.nullable(),
+  ...sectionsSchema.shape,
 });
 export type Revision = z.infer<typeof revisionSchema>;
+
+/** The sections of a day or a revision, and nothing else of it. */
+export function sectionsOf(day: Sections): Sections {
+  const { jobs, gpu, etl, storage, bigquery, cloudRun, database } = day;
+  return { jobs, gpu, etl, storage, bigquery, cloudRun, database };
+}
 
 /** Jobs of `figures` that ended on the day. */
 export function endedOf(figures: Pick<JobFigures, 'completed' | 'failed' | 'cancelled'>): number {
   return figures.completed + figures.failed + figures.cancelled;
-}
-
-/** The figures of a stored day; `null` where no source ever answered for it. */
-export function figuresIn({ jobs, gpu }: DailyMetrics): { jobs: JobFigures; gpu: GpuFigures } | null {
-  return jobs && gpu ? { jobs, gpu } : null;
 }

@@ -17,6 +17,8 @@ export interface Job {
   updatedAt: Date | null;
   heartbeatAt: Date | null;
   gpus: number;
+  /** `null` where the record does not say. */
+  artifactBytes: number | null;
   /** Mapped fields whose value is not of the mapped type; they count as missing. */
   mistyped: string[];
 }
@@ -49,12 +51,13 @@ export function readJob(source: Source, document: JobRecord): Job {
     if (!instant) mistyped.push(field);
     return instant ?? null;
   };
-  const gpus = (): number => {
-    const value = fields.gpus === undefined ? undefined : document.get(fields.gpus);
-    if (value === null || value === undefined) return 0;
+  const amount = (field: 'gpus' | 'artifactBytes'): number | null => {
+    const path = fields[field];
+    const value = path === undefined ? undefined : document.get(path);
+    if (value === null || value === undefined) return null;
     if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-    mistyped.push('gpus');
-    return 0;
+    mistyped.push(field);
+    return null;
   };
   const status = text(fields.status) ?? '';
   return {
@@ -69,7 +72,8 @@ export function readJob(source: Source, document: JobRecord): Job {
     createdAt: time('createdAt'),
     updatedAt: time('updatedAt'),
     heartbeatAt: time('heartbeatAt'),
-    gpus: gpus(),
+    gpus: amount('gpus') ?? 0,
+    artifactBytes: amount('artifactBytes'),
     mistyped,
   };
 }

@@ -30,6 +30,7 @@ export const PLAIN_FIELDS = [
   'gpus',
   'backendId',
   'artifactUri',
+  'artifactBytes',
 ] as const;
 export type PlainField = (typeof PLAIN_FIELDS)[number];
 
@@ -51,6 +52,7 @@ const fieldsSchema = z.strictObject({
   gpus: fieldPath.optional(),
   backendId: fieldPath.optional(),
   artifactUri: fieldPath.optional(),
+  artifactBytes: fieldPath.optional(),
   createdAt: timeField.optional(),
   startedAt: timeField,
   heartbeatAt: timeField.optional(),
@@ -69,7 +71,8 @@ export const sourceSchema = z
     googleProject: z.string().min(1).optional(),
     /** `observe` shows what would be done and writes nothing to the records; `enforce` writes. */
     mode: z.enum(['observe', 'enforce']).default('observe'),
-    kind: z.enum(['training']).default('training'),
+    /** ETL runs are counted by the same rules, apart from the training jobs; they have neither GPUs nor artifact bytes. */
+    kind: z.enum(['training', 'etl']).default('training'),
     fields: fieldsSchema,
     /** Their words for a status -> ours. */
     statuses: z.record(z.string().min(1), z.enum(JOB_STATES)),
@@ -79,6 +82,15 @@ export const sourceSchema = z
     addedField: fieldPath.default('nightshift'),
   })
   .superRefine((source, context) => {
+    for (const field of ['gpus', 'artifactBytes'] as const) {
+      if (source.kind !== 'etl' || source.fields[field] === undefined) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['fields', field],
+        message: `ETL runs have no ${field}`,
+        params: { expected: 'no such field, or kind training' },
+      });
+    }
     for (const [state, word] of Object.entries(source.write)) {
       if (source.statuses[word] === state) continue;
       context.addIssue({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type MetricGroups, monitoring } from '../../../functions/shared/cloud/monitoring.ts';
-import { UpstreamError } from '../../../functions/shared/cloud/upstream-error.ts';
+import { UpstreamError } from '../../../functions/shared/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { neverWritten } from '../../../scripts/stack/google/monitoring.ts';
 import type { Bucket, PlatformWorld, RunRequests } from '../../../scripts/stack/google/world.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { type ApiOptions, restApi } from '../../../functions/shared/cloud/rest.ts';
-import { UpstreamError } from '../../../functions/shared/cloud/upstream-error.ts';
+import { UpstreamError } from '../../../functions/shared/errors.ts';
 import { sleep } from '../../../functions/shared/concurrency.ts';
 import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
 import type { Fault } from '../../../scripts/stack/google/faults.ts';
