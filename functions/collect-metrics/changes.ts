@@ -3,38 +3,44 @@ import { type Day, HOUR_MS } from '../shared/dates.ts';
 import type { Job } from '../shared/model/job.ts';
 import type { DayStore, DirtyDay } from '../shared/store/days.ts';
 import type { Tally } from '../shared/store/jobs.ts';
-import type { JobsSource } from './jobs.ts';
+import type { JobBook } from './books.ts';
 import { daysMadeDirty, mayHaveMoved, movedFrom } from './plan.ts';
 
 /** Records whose `updatedAt` was set by a clock behind ours are still found by the next run. */
 const OVERLAP_MS = HOUR_MS;
 
-/** Days that changed records made doubtful since the last whole run, and how far changes are known then. */
+/** Why a day is in doubt: how many jobs changed, and one of them. */
+interface Doubt {
+  first: string;
+  count: number;
+}
+
+/** Days that changed records of a book made doubtful since the last whole run, and how far changes are known then. */
 export interface Changes {
-  marks: DirtyDay[];
+  doubts: Map<Day, Doubt>;
   watermarks: Map<string, Date>;
 }
 
 /**
- * Looks for records changed since they were last looked for. A source seen for the first time starts from now: its
- * history is not changed, it is new, and is collected as gaps or by a backfill. Rejects with SourceFailed when a source
+ * Looks for records of a book changed since they were last looked for. A source seen for the first time starts from now:
+ * its history is not changed, it is new, and is collected as gaps or by a backfill. Rejects with BookFailed when a source
  * gives no answer: then nothing is known, and the next run looks from where the last one did.
  */
 export async function findChanges(
-  jobs: JobsSource,
+  book: JobBook,
   days: DayStore,
   { today, now }: { today: Day; now: Date },
   tally: Tally,
 ): Promise<Changes> {
-  const known = await days.watermarks(jobs.names, tally);
+  const known = await days.watermarks(book.sources, tally);
   const since = new Map([...known].map(([name, until]) => [name, new Date(until.getTime() - OVERLAP_MS)]));
-  const causes = new Map<Day, { first: string; count: number }>();
+  const doubts = new Map<Day, Doubt>();
   const doubt = (day: Day, job: Job) => {
-    const cause = causes.get(day) ?? { first: job.id, count: 0 };
-    causes.set(day, { ...cause, count: cause.count + 1 });
+    const one = doubts.get(day) ?? { first: job.id, count: 0 };
+    doubts.set(day, { ...one, count: one.count + 1 });
   };
   const suspects = new Map<string, Job>();
-  await jobs.changed(since, (job) => {
+  await book.changed(since, (job) => {
     for (const day of daysMadeDirty(job, today)) doubt(day, job);
     if (mayHaveMoved(job, today)) suspects.set(job.name, job);
   });
@@ -43,16 +49,32 @@ export async function findChanges(
     const job = suspects.get(name);
     if (job && movedFrom(day, job, today)) doubt(day, job);
   });
-  const marks = [...causes].map(([date, { first, count }]) => ({
-    date,
-    cause: count === 1 ? `job ${first} changed` : `${count} jobs changed, e.g. ${first}`,
-    markedAt: now,
-  }));
-  return { marks, watermarks: new Map(jobs.names.map((name) => [name, now])) };
+  return { doubts, watermarks: new Map(book.sources.map((name) => [name, now])) };
 }
 
-/** Adds to `batch` the marks and how far changes are known: together, so that none is ever forgotten or kept for ever. */
-export function putChanges(batch: WriteBatch, days: DayStore, { marks, watermarks }: Changes): void {
-  for (const mark of marks) days.markDirty(batch, mark);
-  for (const [source, until] of watermarks) days.putWatermark(batch, source, until);
+/**
+ * Adds to `batch` the days in doubt and how far changes are known: together, so that no doubt is ever forgotten or kept
+ * for ever.
+ */
+export function putChanges(batch: WriteBatch, days: DayStore, changes: readonly Changes[], now: Date): void {
+  for (const mark of marksOf(changes, now)) days.markDirty(batch, mark);
+  for (const { watermarks } of changes)
+    for (const [source, until] of watermarks) days.putWatermark(batch, source, until);
+}
+
+/** One mark per day, whichever books put it in doubt. */
+function marksOf(changes: readonly Changes[], markedAt: Date): DirtyDay[] {
+  const byDay = Map.groupBy(
+    changes.flatMap(({ doubts }) => [...doubts]),
+    ([date]) => date,
+  );
+  return [...byDay].map(([date, doubts]) => {
+    const count = doubts.reduce((sum, [, doubt]) => sum + doubt.count, 0);
+    const first = doubts[0]?.[1].first;
+    return {
+      date,
+      cause: count === 1 ? `job ${first} changed` : `${count} jobs changed, e.g. ${first}`,
+      markedAt,
+    };
+  });
 }

@@ -1,22 +1,25 @@
-import { addDays, type Day } from '../shared/dates.ts';
-import { type Checks, type DailyMetrics, type Figures, figuresIn } from '../shared/model/day.ts';
+import { addDays, type Day, dayOf } from '../shared/dates.ts';
+import type { DailyMetrics, MetricSource } from '../shared/model/day.ts';
 import type { RunContext } from '../shared/run/task.ts';
 import type { DayStore, DirtyDay } from '../shared/store/days.ts';
 import type { Tally } from '../shared/store/jobs.ts';
 import type { Seen } from '../shared/store/records.ts';
-import { checksOf } from './checks.ts';
+import type { JobBook } from './books.ts';
+import { isBroken, recheck } from './checks.ts';
+import { sank } from './conflict.ts';
 import type { CollectInput } from './input.ts';
-import type { JobsSource } from './jobs.ts';
-import type { ChecksSeen } from './plan.ts';
-import { type Collected, type Revised, revise, sank } from './revise.ts';
+import { type ChecksSeen, withinReach } from './plan.ts';
+import { type Collected, type Revised, revise } from './revise.ts';
 
 /** What the collection of a day works with. */
 export interface DayTools {
   days: DayStore;
-  jobs: JobsSource;
+  books: readonly JobBook[];
   run: RunContext<CollectInput>;
   tally: Tally;
   dirty: ReadonlyMap<Day, Seen<DirtyDay> & { data: DirtyDay }>;
+  configured: readonly MetricSource[];
+  failingSince: ReadonlyMap<MetricSource, Date>;
 }
 
 /** What became of one day. */
@@ -25,9 +28,9 @@ export interface CollectedDay extends Revised, ChecksSeen {
 }
 
 /**
- * Collects one day: compares it with what is stored and commits day, rows, revision and conflict in one go, with the
- * new check of the next day when `recheckNext` says that it is not collected next. `seen` holds the stored day and its
- * neighbours, and learns what this day has become.
+ * Collects one day: compares what was found with what is stored and commits day, rows, revision and conflict in one go,
+ * with the new check of the next day when `recheckNext` says that it is not collected next. `seen` holds the stored day
+ * and its neighbours, and learns what this day has become.
  */
 export async function collectDay(
   date: Day,
@@ -36,34 +39,30 @@ export async function collectDay(
   recheckNext: boolean,
   tools: DayTools,
 ): Promise<CollectedDay> {
-  const { days, run, dirty } = tools;
+  const { days, run, dirty, configured, failingSince } = tools;
   const here = seen.get(date);
   if (!here) throw new Error(`Cannot collect ${date}: its record was not read`);
   const before = seen.get(addDays(date, -1))?.data ?? null;
-  const vanished = await vanishedSince(here.data, collected.figures, tools);
   const mark = dirty.get(date);
+  const names = await namesOf(here.data, collected, tools);
   const revised = revise(here.data, collected, {
     date,
     runId: run.runId,
     before,
+    configured: withinReach(configured, date, dayOf(run.basis)),
+    failingSince,
     cause: mark?.data.cause,
-    vanished,
+    ...names,
   });
   const next = recheckNext ? rechecked(seen.get(addDays(date, 1)), revised.day) : null;
+  const clears = mark && tools.books.every(({ name }) => foundIn(collected, name)) ? mark : null;
 
-  if (!run.dryRun && (revised.write || next?.changed || mark)) {
-    const newFigures = revised.figuresChanged && collected.figures;
+  if (!run.dryRun && (revised.write || next?.changed || clears)) {
     await run.commit(
       (batch) => {
-        if (revised.write)
-          days.put(
-            batch,
-            here,
-            revised.day,
-            newFigures ? { figures: newFigures, revision: revised.revision } : null,
-          );
-        if (next?.changed) days.put(batch, next.seen, next.day, null);
-        if (mark && collected.figures) days.clearDirty(batch, mark);
+        if (revised.write) days.put(batch, here, revised.day, revised);
+        if (next?.changed) days.put(batch, next.seen, next.day);
+        if (clears) days.clearDirty(batch, clears);
       },
       { open: revised.open, close: revised.close },
     );
@@ -77,16 +76,31 @@ export async function collectDay(
   };
 }
 
-/** Names of jobs that the stored figures counted and whose records exist no more; looked up only when figures sank. */
-async function vanishedSince(
+/**
+ * Of the names that the stored day counts, those of books that were not read now, which it keeps; and, looked up only
+ * when figures sank, those that are gone from a book that was read and whose records exist no more.
+ */
+async function namesOf(
   stored: DailyMetrics | null,
-  figures: Figures | null,
-  { days, jobs, tally }: DayTools,
-): Promise<string[]> {
-  if (!stored || !figures || !sank(stored, figures)) return [];
-  const now = new Set(figures.members);
-  const missing = (await days.members(stored, tally)).filter((name) => !now.has(name));
-  return jobs.vanished(missing);
+  collected: Collected,
+  { days, books, tally }: DayTools,
+): Promise<{ kept: string[]; vanished: string[] }> {
+  const [jobs, etl] = [foundIn(collected, 'jobs'), foundIn(collected, 'etl')];
+  const read = books.filter(({ name }) => foundIn(collected, name));
+  if (!stored || read.length === 0) return { kept: [], vanished: [] };
+  const now = new Set([...(jobs?.members ?? []), ...(etl?.members ?? [])]);
+  const load = () => days.members(stored, tally);
+  const isRead = (name: string) => read.some((book) => book.holds(name));
+  const kept = read.length === books.length ? [] : (await load()).filter((name) => !isRead(name));
+  if (!sank(stored, { jobs, etl }, now.size + kept.length)) return { kept, vanished: [] };
+  const missing = (await load()).filter((name) => isRead(name) && !now.has(name));
+  const vanished = await Promise.all(read.map((book) => book.vanished(missing)));
+  return { kept, vanished: vanished.flat() };
+}
+
+function foundIn({ results }: Collected, book: 'jobs' | 'etl') {
+  const result = results[book];
+  return result && 'found' in result ? result.found : undefined;
 }
 
 /** The stored next day with its checks against what `day` has become; `null` where none is stored. */
@@ -94,15 +108,9 @@ function rechecked(
   seen: Seen<DailyMetrics> | undefined,
   day: DailyMetrics,
 ): { seen: Seen<DailyMetrics>; day: DailyMetrics; changed: boolean } | null {
-  const figures = seen?.data && figuresIn(seen.data);
-  if (!seen?.data || !figures) return null;
-  const checks = { ...seen.data.checks, ...checksOf(figures, day) };
-  const changed =
-    JSON.stringify([checks.inFlight, checks.hoursUsed]) !==
-    JSON.stringify([seen.data.checks.inFlight, seen.data.checks.hoursUsed]);
+  if (!seen?.data) return null;
+  const checks = recheck(seen.data, day);
+  const told = ({ inFlight, hoursUsed, etl }: DailyMetrics['checks']) => [inFlight, hoursUsed, etl?.inFlight];
+  const changed = JSON.stringify(told(checks)) !== JSON.stringify(told(seen.data.checks));
   return { seen, day: { ...seen.data, checks }, changed };
-}
-
-function isBroken(checks: Pick<Checks, 'inFlight' | 'hoursUsed'>): boolean {
-  return checks.inFlight.status === 'broken' || checks.hoursUsed.status === 'broken';
 }

@@ -4,6 +4,8 @@ import type { Job } from '../shared/model/job.ts';
 
 /** Ids of faulty records that are told, by fault. */
 const FAULTS_TOLD = 100;
+/** Fields whose value enters a figure: a record that has it mistyped is told. */
+const AMOUNTS = ['gpus', 'artifactBytes'];
 
 /**
  * The figures of a day, a pure function of the job records: `now` counts only for what still runs. A job is counted as
@@ -26,18 +28,21 @@ export function figuresOf(day: Day, jobs: Iterable<Job>, now: Date): Figures {
     const share = shareOf(read.life, job.gpus, day, now);
     if (!share) continue;
     if (read.life.skewed && share.ended) faults.skewed.add(job.id);
-    if (job.mistyped.includes('gpus') && (share.started || share.ended)) faults.malformed.add(job.id);
+    const mattered = share.started || share.ended;
+    if (mattered && job.mistyped.some((field) => AMOUNTS.includes(field))) faults.malformed.add(job.id);
     if (share.started || share.ended) members.push(job.name);
-    add(total, share);
+    add(total, share, job);
     const row = projects.get(job.project) ?? newSum();
     projects.set(job.project, row);
-    add(row, share);
+    add(row, share, job);
   }
   return {
     ...figuresOfSum(total),
     projects: [...projects]
       .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([project, sum]): ProjectRow => ({ project, ...figuresOfSum(sum) })),
+      .map(
+        ([project, sum]): ProjectRow => ({ project, ...figuresOfSum(sum), artifactBytes: sum.artifactBytes }),
+      ),
     faults: faultsOf(faults),
     members,
   };
@@ -120,6 +125,7 @@ interface Sum extends JobFigures {
   usedMs: number;
   completedMs: number;
   accruedMs: number;
+  artifactBytes: number | null;
 }
 
 function newSum(): Sum {
@@ -131,10 +137,10 @@ function newSum(): Sum {
     neverStarted: 0,
     inFlight: 0,
   };
-  return { ...counts, usedMs: 0, completedMs: 0, accruedMs: 0 };
+  return { ...counts, usedMs: 0, completedMs: 0, accruedMs: 0, artifactBytes: null };
 }
 
-function add(sum: Sum, share: Share): void {
+function add(sum: Sum, share: Share, { artifactBytes }: Job): void {
   if (share.started) sum.started += 1;
   if (share.ended) sum[share.ended] += 1;
   if (share.neverStarted) sum.neverStarted += 1;
@@ -142,9 +148,11 @@ function add(sum: Sum, share: Share): void {
   sum.usedMs += share.usedMs;
   sum.completedMs += share.completedMs;
   sum.accruedMs += share.accruedMs;
+  // A job whose record says nothing of artifacts has none that are known; where no record does, nothing is known at all.
+  if (share.ended && artifactBytes !== null) sum.artifactBytes = (sum.artifactBytes ?? 0) + artifactBytes;
 }
 
-function figuresOfSum({ usedMs, completedMs, accruedMs, ...jobs }: Sum): {
+function figuresOfSum({ usedMs, completedMs, accruedMs, artifactBytes: _, ...jobs }: Sum): {
   jobs: JobFigures;
   gpu: GpuFigures;
 } {

@@ -1,14 +1,24 @@
 import { http } from '@google-cloud/functions-framework';
+import { SECOND_MS } from '../shared/dates.ts';
 import { serve } from '../shared/http/serve.ts';
 import { startFunction } from '../shared/start.ts';
 import { dayStore } from '../shared/store/days.ts';
 import { jobStore } from '../shared/store/jobs.ts';
+import { metricSourceStore } from '../shared/store/metric-sources.ts';
+import { openPlatform } from './platform.ts';
 import { collectMetrics } from './task.ts';
 
-const { settings, databaseOf, collections, log, options } = startFunction('collect-metrics');
-const stores = Object.entries(settings.sources).map(([name, source]) =>
-  jobStore(name, source, databaseOf(source), log),
-);
-const task = collectMetrics(stores, dayStore(collections, log));
+const started = startFunction('collect-metrics');
+const { settings, databaseOf, collections, log, options } = started;
+const task = collectMetrics({
+  stores: Object.entries(settings.sources).map(([name, source]) =>
+    jobStore(name, source, databaseOf(source), log),
+  ),
+  platform: openPlatform(started),
+  days: dayStore(collections, log),
+  metricSources: metricSourceStore(collections, log),
+  deadlineMs: settings.metrics.deadlineSeconds * SECOND_MS,
+  failuresBeforeAlarm: settings.failuresBeforeAlarm,
+});
 
 http(options.entry.entryPoint, serve(task, options));

@@ -1,6 +1,7 @@
 import { addDays, type Day, dayOf, daysBetween, isSunday } from '../shared/dates.ts';
-import type { DailyMetrics } from '../shared/model/day.ts';
+import { type DailyMetrics, isBook, isSettled, type MetricSource } from '../shared/model/day.ts';
 import { isTerminal, type Job } from '../shared/model/job.ts';
+import type { PlatformSource } from '../shared/model/platform.ts';
 
 /** Which days a run collects. */
 
@@ -17,26 +18,64 @@ export function windowBefore(today: Day): Day[] {
 }
 
 /**
+ * How far back Google's APIs tell the truth: further, they answer nothing, which is not zero. BigQuery lists the jobs of
+ * six months (https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list), by creation; Monitoring keeps
+ * Google's own metrics for 24 months (https://docs.cloud.google.com/monitoring/quotas).
+ */
+const REACH_DAYS: Record<PlatformSource, number> = {
+  storage: 700,
+  bigquery: 175,
+  cloudRun: 700,
+  database: 700,
+};
+
+/** Those of `sources` that can tell of a day. */
+export function withinReach(sources: readonly MetricSource[], date: Day, today: Day): MetricSource[] {
+  return sources.filter((source) => isBook(source) || date >= addDays(today, -REACH_DAYS[source]));
+}
+
+/** A day to collect, and the metric sources to ask for it; those that are not asked keep what they said. */
+export interface PlannedDay {
+  date: Day;
+  ask: readonly MetricSource[];
+}
+
+/** What of a stored day the plan goes by. */
+export type StoredDay = Pick<DailyMetrics, 'status' | 'sources'>;
+
+/**
  * The days a whole run collects: of the window, oldest first, gaps, days that are not final, dirty ones and the trailing
  * days with yesterday, or all of it on Sundays; then what is unsettled or dirty beyond it, which must not keep yesterday
- * waiting.
+ * waiting. `stored` holds the window, and every unsettled day. Older days are asked only for what is missing.
  */
 export function wholeRunDays(
   today: Day,
-  stored: ReadonlyMap<Day, Pick<DailyMetrics, 'status'>>,
-  { dirty, unsettled }: { dirty: Iterable<Day>; unsettled: Iterable<Day> },
-): Day[] {
+  stored: ReadonlyMap<Day, StoredDay>,
+  { dirty, configured: all }: { dirty: ReadonlySet<Day>; configured: readonly MetricSource[] },
+): PlannedDay[] {
   const window = windowBefore(today);
-  const doubtful = new Set([...dirty, ...unsettled]);
-  const within = window.filter(
-    (day, index) =>
-      isSunday(today) ||
-      stored.get(day)?.status !== 'final' ||
-      doubtful.has(day) ||
-      index >= window.length - TRAILING_DAYS,
-  );
-  const beyond = [...doubtful].filter((day) => day < addDays(today, -WINDOW_DAYS)).sort();
-  return [...within, ...beyond];
+  const begin = window[0] as Day;
+  const unsettled = [...stored].flatMap(([date, { status }]) => (status === 'provisional' ? [date] : []));
+  const beyond = [...new Set([...dirty, ...unsettled])].filter((date) => date < begin).sort();
+  return [...window, ...beyond].flatMap((date) => {
+    const configured = withinReach(all, date, today);
+    const whole = date >= begin && (isSunday(today) || isCollectedAnyway(date, today));
+    const ask = whole ? configured : missingOn(stored.get(date), dirty.has(date), configured);
+    return ask.length > 0 ? [{ date, ask }] : [];
+  });
+}
+
+/** The sources that have not settled what they say of a day, and the books where the day's records are in doubt. */
+function missingOn(
+  stored: StoredDay | undefined,
+  isDirty: boolean,
+  configured: readonly MetricSource[],
+): readonly MetricSource[] {
+  if (!stored) return configured;
+  const open = configured.filter((source) => !isSettled(stored.sources[source]));
+  const doubtful =
+    isDirty || stored.status === 'conflict' || (stored.status !== 'final' && open.length === 0);
+  return doubtful ? configured.filter((source) => open.includes(source) || isBook(source)) : open;
 }
 
 /**
@@ -68,14 +107,23 @@ function daysCounting({ startedAt, endedAt }: Job): Set<Day> {
 }
 
 /** Runs of consecutive days, each short enough to be read at once. */
-export function chunked(days: readonly Day[]): Day[][] {
-  const chunks: Day[][] = [];
+export function chunked(days: readonly PlannedDay[]): PlannedDay[][] {
+  const chunks: PlannedDay[][] = [];
   for (const day of days) {
     const last = chunks.at(-1);
-    if (last && last.length < CHUNK_DAYS && addDays(last.at(-1) as Day, 1) === day) last.push(day);
+    const follows = last && addDays((last.at(-1) as PlannedDay).date, 1) === day.date;
+    if (follows && last.length < CHUNK_DAYS) last.push(day);
     else chunks.push([day]);
   }
   return chunks;
+}
+
+/** By metric source, the days it is asked for. */
+export function daysBySource(days: readonly PlannedDay[]): Map<MetricSource, Day[]> {
+  const bySource = new Map<MetricSource, Day[]>();
+  for (const { date, ask } of days)
+    for (const source of ask) bySource.set(source, [...(bySource.get(source) ?? []), date]);
+  return bySource;
 }
 
 /** What a collection saw of the checks: that of its own day, and that of the next where it was looked at. */

@@ -1,6 +1,7 @@
 import type { Day } from '../shared/dates.ts';
-import { type DailyMetrics, type Figures, figuresIn } from '../shared/model/day.ts';
+import type { DailyMetrics } from '../shared/model/day.ts';
 import type { Summary } from '../shared/model/run.ts';
+import { totalsOf } from '../shared/model/totals.ts';
 import type { CollectedDay } from './collect-day.ts';
 import { brokenDays } from './plan.ts';
 
@@ -40,6 +41,6 @@ function compared({ date, stored, day, figuresChanged }: CollectedDay): Summary 
   };
 }
 
-function told(day: DailyMetrics): Partial<Pick<Figures, 'jobs' | 'gpu'>> {
-  return figuresIn(day) ?? {};
+function told(day: DailyMetrics): Summary {
+  return { ...totalsOf(day) };
 }

@@ -61,7 +61,11 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, knownKeys: Map<stri
       ];
     case 'too_small':
       return [
-        { path, message: describe(value), expected: `at least ${counted(issue.minimum, issue.origin)}` },
+        {
+          path,
+          message: describe(value),
+          expected: `${issue.inclusive === false ? 'more than' : 'at least'} ${counted(issue.minimum, issue.origin)}`,
+        },
       ];
     case 'too_big':
       return [

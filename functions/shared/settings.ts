@@ -25,6 +25,16 @@ const region = z
     { error: 'a region such as europe-west4' },
   );
 
+/** A list in which each entry counts once. */
+const distinct = (entry: z.ZodString) =>
+  z
+    .array(entry)
+    .min(1)
+    .refine((entries) => new Set(entries).size === entries.length, {
+      message: 'An entry comes twice',
+      params: { expected: 'each entry once' },
+    });
+
 const deadlineSeconds = z.number().positive().max(300);
 
 /** What every metric source of the platform may be told. */
@@ -45,14 +55,14 @@ const metricsSchema = z.strictObject({
     .strictObject({
       ...platformSource,
       /** Asked one by one, so that a region out of order costs only itself; all at once when none is named. */
-      regions: z.array(region).min(1).optional(),
+      regions: distinct(region).optional(),
     })
     .optional(),
   database: z
     .strictObject({
       ...platformSource,
       /** Ids of Firestore databases; Nightshift's own unless named. */
-      firestore: z.array(z.string().min(1)).min(1).optional(),
+      firestore: distinct(z.string().min(1)).optional(),
       cloudSql: z.boolean().default(false),
     })
     .optional(),

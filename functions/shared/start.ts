@@ -1,13 +1,20 @@
 import { entryOf, expectationOf, loadCatalog, nextSlot } from './catalog.ts';
 import { systemClock } from './clock.ts';
+import type { ApiOptions } from './cloud/rest.ts';
 import { SECOND_MS } from './dates.ts';
 import { readEnvironment } from './environment.ts';
+import { InvalidConfiguration } from './errors.ts';
 import { createLog } from './log.ts';
-import type { Source } from './model/source.ts';
-import { loadSettings } from './settings.ts';
+import { type ApiName, loadSettings } from './settings.ts';
 import { collections as collectionsOf } from './store/collections.ts';
 import { openFirestore } from './store/firestore.ts';
 import { lifecycle } from './store/lifecycle.ts';
+
+/** Where something is, when not in Nightshift's own project or database. */
+interface Elsewhere {
+  googleProject?: string | undefined;
+  database?: string | undefined;
+}
 
 /**
  * Reads the configuration of a function and opens what every task needs: once per process, at its cold start. Throws
@@ -36,10 +43,24 @@ export function startFunction(task: string) {
     leaseMs: entry.leaseSeconds * SECOND_MS,
     failuresBeforeAlarm: settings.failuresBeforeAlarm,
   });
-  /** The database of a source: ours, unless its settings name another. One client per database. */
-  const databaseOf = ({ googleProject, database }: Source) =>
+  /** A database: ours, unless another one is named. One client per database. */
+  const databaseOf = ({ googleProject, database }: Elsewhere) =>
     googleProject === undefined && database === undefined
       ? db
       : openFirestore(environment, { googleProject, database });
-  return { settings, databaseOf, collections, log, db, options: { entry, lifecycle: runs, clock, log } };
+  /** How a Google API is asked, about our project unless another one is named. */
+  const apiOf = (api: ApiName, { googleProject }: Elsewhere = {}): ApiOptions => {
+    const baseUrl = settings.baseUrls[api];
+    if (environment.FIRESTORE_EMULATOR_HOST && !baseUrl)
+      throw new InvalidConfiguration(environment.NIGHTSHIFT_SETTINGS ?? 'functions/settings.json', [
+        {
+          path: `baseUrls.${api}`,
+          message: 'Missing',
+          expected: 'the address of a stand-in: beside a Firestore emulator no real API is asked',
+        },
+      ]);
+    return { project: googleProject ?? environment.GOOGLE_CLOUD_PROJECT, baseUrl, log };
+  };
+  const options = { entry, lifecycle: runs, clock, log };
+  return { environment, settings, db, databaseOf, apiOf, collections, log, options };
 }

@@ -86,6 +86,7 @@ function jobOf(id: string, job: Partial<SampleJob>): SampleJob {
     error: null,
     backendId: `projects/bench/locations/us-central1/customJobs/${id}`,
     artifactUri: `gs://bench-artifacts/${id}/`,
+    artifactBytes: 1_000_000_000,
     ...job,
   };
 }

@@ -1,5 +1,6 @@
 import type { TestContext } from 'node:test';
-import type { WriteResult } from '@google-cloud/firestore';
+import type { Firestore, WriteResult } from '@google-cloud/firestore';
+import type { Platform } from '../../functions/collect-metrics/sources.ts';
 import { collectMetrics } from '../../functions/collect-metrics/task.ts';
 import {
   type CatalogEntry,
@@ -9,9 +10,9 @@ import {
   nextSlot,
 } from '../../functions/shared/catalog.ts';
 import type { Clock } from '../../functions/shared/clock.ts';
-import { addDays, type Day, daysBetween, SECOND_MS } from '../../functions/shared/dates.ts';
+import { addDays, type Day, daysBetween, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import { createLog } from '../../functions/shared/log.ts';
+import { createLog, type Log } from '../../functions/shared/log.ts';
 import { type DailyMetrics, daySchema } from '../../functions/shared/model/day.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
@@ -21,17 +22,24 @@ import { dayStore } from '../../functions/shared/store/days.ts';
 import { decode } from '../../functions/shared/store/firestore.ts';
 import { type JobStore, jobStore } from '../../functions/shared/store/jobs.ts';
 import { type Lifecycle, lifecycle } from '../../functions/shared/store/lifecycle.ts';
+import { metricSourceStore } from '../../functions/shared/store/metric-sources.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { type RecordWords, recordOf, sourceOf, utc } from './jobs.ts';
 
 const TASK = 'collect-metrics';
 const SILENT = createLog({}, () => undefined);
 
-interface Setup {
+export interface Setup {
   sources?: Record<string, Source>;
+  /** Opens the database that a source is read from; the collector's own unless given. */
+  openSource?: (name: string, project: string) => Firestore;
   /** The catalogue's entry, changed. */
   entry?: Partial<CatalogEntry>;
   monotonicMs?: () => number;
+  /** The metric sources of the platform; none unless given. */
+  platform?: Platform;
+  deadlineMs?: number;
+  log?: Log;
 }
 
 /**
@@ -40,9 +48,17 @@ interface Setup {
  */
 export function collector(
   t: TestContext,
-  { sources = { jobs: sourceOf() }, entry: over, monotonicMs }: Setup = {},
+  {
+    sources = { jobs: sourceOf() },
+    openSource,
+    entry: over,
+    monotonicMs,
+    platform = {},
+    deadlineMs = MINUTE_MS,
+    log = SILENT,
+  }: Setup = {},
 ) {
-  const { db } = freshFirestore(t);
+  const { db, project } = freshFirestore(t);
   const collections = collectionsOf(db, '');
   const entry = { ...entryOf(loadCatalog(readEnvironment({})), TASK), ...over };
   let now = utc('2026-03-10T02:00');
@@ -58,8 +74,14 @@ export function collector(
     leaseMs: entry.leaseSeconds * SECOND_MS,
     failuresBeforeAlarm: 3,
   });
-  const stores = Object.entries(sources).map(([name, source]) => jobStore(name, source, db, SILENT));
-  const options = { entry, lifecycle: startingAt(clock, runs), clock, log: SILENT };
+  const opened = new Map(
+    Object.entries(sources).map(([name, source]) => [
+      name,
+      jobStore(name, source, openSource?.(name, project) ?? db, SILENT),
+    ]),
+  );
+  let [stores, asked] = [[...opened.values()], platform];
+  const options = { entry, lifecycle: startingAt(clock, runs), clock, log };
   let replaced: (store: JobStore) => JobStore = (store) => store;
 
   /** A delivery that arrives at `at`. */
@@ -69,7 +91,14 @@ export function collector(
     headers: Record<string, string> = {},
   ): Promise<Answer> {
     now = utc(at);
-    const task = collectMetrics(stores.map(replaced), dayStore(collections, SILENT));
+    const task = collectMetrics({
+      stores: stores.map(replaced),
+      platform: asked,
+      days: dayStore(collections, log),
+      metricSources: metricSourceStore(collections, log),
+      deadlineMs,
+      failuresBeforeAlarm: 3,
+    });
     const { answer } = await execute(task, { body, header: (name) => headers[name] }, options);
     return answer;
   }
@@ -95,6 +124,12 @@ export function collector(
     /** From now on the stores that a run gets are what `change` makes of them; without it, the real ones again. */
     replaceStores(change: (store: JobStore) => JobStore = (store) => store): void {
       replaced = change;
+    },
+
+    /** From now on a run has these sources alone, of those that the collector began with, and this platform. */
+    configure({ sources: names, platform = asked }: { sources?: string[]; platform?: Platform }): void {
+      stores = [...opened].flatMap(([name, store]) => ((names?.includes(name) ?? true) ? [store] : []));
+      asked = platform;
     },
 
     /** The stored day, parsed by the strict schema. Throws when there is none. */

@@ -1,7 +1,8 @@
+import type { Results } from '../../functions/collect-metrics/accept.ts';
 import { checksOf } from '../../functions/collect-metrics/checks.ts';
 import { figuresOf } from '../../functions/collect-metrics/figures.ts';
 import { type Circumstances, type Revised, revise } from '../../functions/collect-metrics/revise.ts';
-import type { DailyMetrics, Figures } from '../../functions/shared/model/day.ts';
+import type { DailyMetrics, Figures, MetricSource } from '../../functions/shared/model/day.ts';
 import type { Job } from '../../functions/shared/model/job.ts';
 import { jobOf, utc } from './jobs.ts';
 
@@ -14,18 +15,38 @@ export function figuresWith(count: number, over: Partial<Job> = {}): Figures {
   return figuresOf(DATE, jobs, utc('2026-03-10T02:00'));
 }
 
-/** What `revise` makes of a collection at `at`; text in place of figures is the source's error. */
+/** What `revise` makes of a collection of jobs alone at `at`; text in place of figures is the source's error. */
 export function revised(
   stored: DailyMetrics | null,
   at: string,
   brought: Figures | string,
   circumstances: Partial<Circumstances> = {},
 ): Revised {
-  const figures = typeof brought === 'string' ? null : brought;
+  const result = typeof brought === 'string' ? { error: brought } : { found: brought };
+  return revisedBy(stored, at, { jobs: { durationMs: 5, ...result } }, circumstances);
+}
+
+/** What `revise` makes of what the sources brought at `at`; those that brought something are the configured ones. */
+export function revisedBy(
+  stored: DailyMetrics | null,
+  at: string,
+  results: Results,
+  circumstances: Partial<Circumstances> = {},
+): Revised {
   return revise(
     stored,
-    { at: utc(at), durationMs: 5, figures, error: typeof brought === 'string' ? brought : null },
-    { date: DATE, runId: `run at ${at}`, before: null, cause: undefined, vanished: [], ...circumstances },
+    { at: utc(at), results },
+    {
+      date: DATE,
+      runId: `run at ${at}`,
+      before: null,
+      configured: Object.keys(results) as MetricSource[],
+      failingSince: new Map(),
+      cause: undefined,
+      vanished: [],
+      kept: [],
+      ...circumstances,
+    },
   );
 }
 

@@ -32,6 +32,7 @@ export interface RecordWords {
   status?: string;
   project?: string | null;
   gpus?: unknown;
+  artifactBytes?: unknown;
   created?: string | null;
   started?: string | null;
   ended?: string | null;
@@ -49,6 +50,7 @@ export function recordOf(words: RecordWords = {}): Record<string, unknown> {
     status: words.status ?? 'completed',
     project: words.project === undefined ? 'alpha' : words.project,
     gpus: words.gpus ?? 1,
+    artifactBytes: words.artifactBytes ?? null,
     createdAt: words.created === undefined ? startedAt : time(words.created, null),
     startedAt,
     endedAt: time(words.ended, '2026-03-09T12:00'),
@@ -65,6 +67,7 @@ export function sourceOf(over: Record<string, unknown> = {}): Source {
       project: 'project',
       status: 'status',
       gpus: 'gpus',
+      artifactBytes: 'artifactBytes',
       ...Object.fromEntries(
         (['createdAt', 'startedAt', 'endedAt', 'updatedAt'] as const).map((field) => timestamp(field)),
       ),

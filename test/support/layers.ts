@@ -6,7 +6,22 @@ import type { Import, SourceFile } from './source-files.ts';
  */
 
 /** Files that decide, whatever task they are in, by the names that they always have. */
-const DECIDING = ['checks', 'figures', 'guard', 'input', 'plan', 'retention', 'revise', 'summary', 'verdict'];
+const DECIDING = [
+  'accept',
+  'checks',
+  'conflict',
+  'figures',
+  'guard',
+  'input',
+  'plan',
+  'retention',
+  'revise',
+  'summary',
+  'verdict',
+];
+
+/** What builds a task: its index, and what the index leaves to files beside it. */
+const ENTRIES = ['index', 'platform'];
 
 /** Helpers directly in shared/ that know nothing of Firestore, HTTP or runs. */
 const PLAIN = [
@@ -35,7 +50,10 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
   start: { value: ['store', 'cloud', 'model', ...PLAIN] },
   entry: { value: ['own', 'start', 'http', 'store', 'cloud', 'model', ...PLAIN] },
   task: { value: ['own', 'model', 'errors', 'dates'], type: ['run/task', 'store', 'cloud'] },
-  'input-output': { value: ['own', 'model', 'errors', 'dates'], type: ['run/task', 'store', 'cloud'] },
+  'input-output': {
+    value: ['own', 'model', 'errors', 'dates', 'concurrency'],
+    type: ['run/task', 'store', 'cloud', 'log'],
+  },
   pure: { value: ['own pure', 'model', 'dates'], type: ['own'] },
 };
 
@@ -47,6 +65,7 @@ const PACKAGES: Record<string, { value: string[]; type?: string[] }> = {
   leven: { value: ['problems'] },
   '@google-cloud/firestore': { value: ['store'], type: ['run/task', 'run', 'task', 'input-output'] },
   '@google-cloud/functions-framework': { value: ['entry'], type: ['http'] },
+  '@google-cloud/storage': { value: ['cloud'] },
   'google-auth-library': { value: ['cloud'] },
 };
 
@@ -62,7 +81,7 @@ export function layerOf({ path, imports }: SourceFile): string {
     return path === 'functions/shared/run/task.ts' ? 'run/task' : (rest[0] as string);
   }
   if (rest.length === 0) return 'data';
-  if (name === 'index') return 'entry';
+  if (ENTRIES.includes(name)) return 'entry';
   if (name === 'task') return 'task';
   const doesInputOutput = imports.some(({ to }) => /^functions\/shared\/(run|store|cloud)\//.test(to));
   return doesInputOutput && !DECIDING.includes(name) ? 'input-output' : 'pure';

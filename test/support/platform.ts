@@ -1,11 +1,19 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import type { TestContext } from 'node:test';
+import type { Asked } from '../../functions/collect-metrics/sources.ts';
+import { bigquery } from '../../functions/shared/cloud/bigquery.ts';
+import { monitoring } from '../../functions/shared/cloud/monitoring.ts';
+import { cloudRun } from '../../functions/shared/cloud/run.ts';
+import { cloudSql } from '../../functions/shared/cloud/sql.ts';
+import { DAY_MS, type Day, endOfDay, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
 import {
   type BigQueryJob,
   emptyWorld,
+  type Level,
   type PlatformWorld,
   type RunService,
 } from '../../scripts/stack/google/world.ts';
-import { PROJECT } from './google.ts';
+import type { GoogleApis, GoogleApisOptions } from '../../scripts/stack/google-apis.ts';
+import { AT_ONCE, googleApis, PROJECT, recordedLog } from './google.ts';
 import { utc } from './jobs.ts';
 
 /** The day that the platform of the tests is asked about. */
@@ -49,4 +57,57 @@ export function services(count: number, regions: readonly string[]): RunService[
       createdAt: new Date(DAY_START.getTime() - index * HOUR_MS),
     })),
   );
+}
+
+/** A level that is `values[0]` at first, and takes each further value at 6:10 and 18:10 of the days from 8 March on. */
+export function steps(...values: (number | null)[]): Level {
+  const first = utc('2026-03-08T06:10').getTime();
+  return values.map((value, index) => ({
+    from: index === 0 ? utc('2026-01-01T00:00') : new Date(first + ((index - 1) * DAY_MS) / 2),
+    value,
+  }));
+}
+
+/** What a source is asked for when its day is over, and nobody looks at what there is now, unless told otherwise. */
+export function askedFor(date: Day, over: Partial<Asked> = {}): Asked {
+  return { date, until: endOfDay(date), lookNow: false, ...over };
+}
+
+/** The clients of Google's APIs, and the stand-ins that they ask about `world`. */
+export async function platformClients(
+  context: TestContext,
+  world: PlatformWorld,
+  options: GoogleApisOptions = {},
+) {
+  const apis = await googleApis(context, world, options);
+  const { log } = recordedLog();
+  const over = (api: keyof GoogleApis['baseUrls']) => ({
+    ...{ project: PROJECT, baseUrl: apis.baseUrls[api], log, retry: AT_ONCE },
+  });
+  return {
+    apis,
+    monitoring: monitoring(over('monitoring')),
+    bigquery: bigquery(over('bigquery')),
+    run: cloudRun(over('run')),
+    sql: cloudSql(over('sql')),
+  };
+}
+
+/** How many pages were read of each list: by the method, and the metric where there is one. */
+export function pagesRead(apis: GoogleApis): Record<string, number> {
+  const pages: Record<string, number> = {};
+  for (const { method, page, query } of apis.requests()) {
+    const [, metric] = /metric\.type = "([^"]+)"/.exec(query.get('filter') ?? '') ?? [];
+    const list = metric ?? method;
+    pages[list] = Math.max(pages[list] ?? 0, page);
+  }
+  return pages;
+}
+
+/** Makes the answers to the requests that a rule is for say that a place was out of reach. */
+export function outOfReach(place: string) {
+  return {
+    kind: 'changed' as const,
+    change: (body: Record<string, unknown>) => Object.assign(body, { unreachable: [place] }),
+  };
 }

@@ -3,17 +3,16 @@ import { UpstreamError } from '../errors.ts';
 import { parseWithProblems } from '../problems.ts';
 import { plain, readGoogleError } from './google-error.ts';
 import { isTransientStatus, retryAfterMs } from './retry.ts';
+import type { Answer } from './transport.ts';
 
 const PROBLEMS_TOLD = 3;
 
 /** The error for an answer that is no success: Google's words, and the permission that is missing, by `hint` if they name none. */
 export function refusal(
   where: string,
-  answer: Response,
-  text: string,
+  { status, headers, text }: Answer,
   hint: string | undefined,
 ): UpstreamError {
-  const { status } = answer;
   const said = readGoogleError(text);
   const denied = status === 403 && !said.disabled && !said.rateLimited;
   const permission = denied ? (said.permission ?? hint ?? null) : null;
@@ -22,20 +21,16 @@ export function refusal(
     retryable: isTransientStatus(status) || said.rateLimited,
     status,
     permission,
-    retryAfterMs: retryAfterMs(answer.headers.get('retry-after'), new Date()),
+    retryAfterMs: retryAfterMs(headers.get('retry-after'), new Date()),
   });
 }
 
-/** The body of a success, parsed. Throws an UpstreamError that names the path of every field that is wrong. */
+/**
+ * The body of a success, parsed. Throws an UpstreamError that names the path of every field that is wrong, and a
+ * SyntaxError for what is no JSON.
+ */
 export function parseAnswer<Body>(where: string, schema: z.ZodType<Body>, text: string): Body {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    // What is no JSON at all broke on its way; JSON of another form will be the same the next time.
-    throw new UpstreamError(`Cannot read ${where}: ${reasonOf(error)}`, { retryable: true });
-  }
-  const result = parseWithProblems(schema, json);
+  const result = parseWithProblems(schema, JSON.parse(text));
   if (result.ok) return result.value;
   const told = result.problems.slice(0, PROBLEMS_TOLD).map(({ path, message, expected }) => {
     return `${path || 'the answer'}: ${message}${expected ? `, expected ${expected}` : ''}`;

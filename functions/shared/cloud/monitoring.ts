@@ -1,4 +1,4 @@
-import { HOUR_MS, laterOf, SECOND_MS } from '../dates.ts';
+import { HOUR_MS, laterOf, MINUTE_MS, SECOND_MS } from '../dates.ts';
 import { UpstreamError } from '../errors.ts';
 import { type ApiOptions, type Limits, restApi } from './rest.ts';
 import { type Point, type TimeSeriesPage, timeSeriesPage } from './time-series.ts';
@@ -126,14 +126,18 @@ export function monitoring(options: ApiOptions) {
       return collect(metric, interval, aggregation, limits, (a, b) => (b.at > a.at ? b : a));
     },
 
-    /** What a counter of deltas rose by in an interval, whole seconds long, summed over the series of each group. */
-    sums(
+    /**
+     * What a counter of deltas rose by in an interval, whole seconds long, summed over the series of each group; nothing
+     * in less than a minute, which is the shortest that Monitoring brings together.
+     */
+    async sums(
       metric: Metric,
       interval: MetricInterval,
       groupBy: readonly LabelField[],
       limits: Limits,
     ): Promise<MetricGroups> {
       const seconds = (interval.until.getTime() - interval.after.getTime()) / SECOND_MS;
+      if (seconds < MINUTE_MS / SECOND_MS) return { groups: [], missing: [] };
       // Not ALIGN_DELTA, which fills times without data by guessing.
       const aggregation = { aligner: 'ALIGN_SUM', seconds, groupBy };
       return collect(metric, interval, aggregation, limits, (a, b) => ({

@@ -6,9 +6,10 @@ import { parseAnswer, reasonOf, refusal } from './answer.ts';
 import { type Authorize, credentialsFor } from './credentials.ts';
 import { plain } from './google-error.ts';
 import { RETRY, type RetryPolicy, waitAfter } from './retry.ts';
+import { overFetch, type Query, type Transport } from './transport.ts';
 
 /**
- * The one door to Google's REST APIs. Whatever goes through it has a deadline, stops at once when it is told to, is
+ * The one door to Google's APIs that speak REST. Whatever goes through it has a deadline, stops at once when it is told to, is
  * tried again where that can help, is read to its last page or not at all, and is parsed before anybody sees it.
  */
 
@@ -22,8 +23,6 @@ export interface ApiOptions {
   authorize?: Authorize | undefined;
   retry?: Partial<RetryPolicy> | undefined;
 }
-
-type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
 /** One GET. */
 export interface RestCall<Body> {
@@ -66,41 +65,34 @@ interface Position {
 }
 
 /** The API that errors and log lines call `api`, by default at `address`. Throws for an address that is not safe to ask. */
-export function restApi(api: string, address: string, options: ApiOptions) {
+export function restApi(api: string, address: string, options: ApiOptions, transport: Transport = overFetch) {
   const { project, log, baseUrl = address } = options;
   const policy = { ...RETRY, ...options.retry };
   const ownCredentials = credentialsFor(baseUrl);
   const authorize = options.authorize ?? ownCredentials;
-
-  function urlOf({ path, query = {} }: RestCall<unknown>): URL {
-    const url = new URL(baseUrl.replace(/\/$/, '') + path);
-    for (const [name, value] of Object.entries(query))
-      for (const each of Array.isArray(value) ? value : [value])
-        if (each !== undefined) url.searchParams.append(name, String(each));
-    return url;
-  }
+  const send = transport(baseUrl);
 
   /** One request, its answer read, parsed and logged. */
   async function ask<Body>(call: RestCall<Body>, position: Position, bounds: Bounds): Promise<Body> {
-    const { operation, region, permission } = call;
+    const { operation, path, query = {}, region, permission } = call;
     const where = `${api} ${operation} (${placeOf({ project, region, ...position })})`;
     const started = performance.now();
     const leftMs = bounds.endsAt - started;
     const clock = new AbortController();
     const timer = setTimeout(() => clock.abort(), Math.min(leftMs, policy.attemptMs));
     const stop = bounds.signal ? AbortSignal.any([bounds.signal, clock.signal]) : clock.signal;
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    stop.addEventListener('abort', () => reject(stop.reason), { once: true });
     let status: number | string = 'credentials';
     try {
       bounds.signal?.throwIfAborted();
-      const headers = await authorised(where, stop);
+      const headers = await Promise.race([authorised(where), stopped]);
       status = 'connection';
-      // Google's APIs never redirect: following one could only carry the token elsewhere.
-      const answer = await fetch(urlOf(call), { headers, redirect: 'manual', signal: stop });
-      const text = await answer.text();
+      const answer = await Promise.race([send({ path, query, headers }, stop), stopped]);
       status = answer.status;
-      if (!answer.ok) throw refusal(where, answer, text, permission);
+      if (status < 200 || status > 299) throw refusal(where, answer, permission);
       status = 'malformed';
-      const body = parseAnswer(where, call.schema, text);
+      const body = parseAnswer(where, call.schema, answer.text);
       status = answer.status;
       return body;
     } catch (error) {
@@ -115,6 +107,11 @@ export function restApi(api: string, address: string, options: ApiOptions) {
         throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true });
       }
       if (error instanceof UpstreamError) throw error;
+      // What is no JSON at all broke on its way; JSON of another form will be the same the next time.
+      if (error instanceof SyntaxError) {
+        status = 'malformed';
+        throw new UpstreamError(`Cannot read ${where}: ${reasonOf(error)}`, { retryable: true });
+      }
       const words = `the connection failed: ${reasonOf(error)}`;
       throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true }, { cause: error });
     } finally {
@@ -127,13 +124,10 @@ export function restApi(api: string, address: string, options: ApiOptions) {
     }
   }
 
-  async function authorised(where: string, stop: AbortSignal): Promise<Headers> {
-    const { promise: stopped, reject } = Promise.withResolvers<never>();
-    stop.addEventListener('abort', () => reject(stop.reason), { once: true });
+  async function authorised(where: string): Promise<Headers> {
     try {
-      return await Promise.race([authorize(), stopped]);
+      return await authorize();
     } catch (error) {
-      if (stop.aborted) throw error;
       // Not as its cause: what the library throws holds the request, and with it perhaps a key.
       const words = plain(error instanceof Error ? error.message : String(error));
       throw new UpstreamError(`Cannot finish ${where}: no credentials: ${words}`, { retryable: false });

@@ -17,6 +17,11 @@ export type Book = (typeof BOOKS)[number];
 export const METRIC_SOURCES = [...BOOKS, ...PLATFORM_SOURCES] as const;
 export type MetricSource = (typeof METRIC_SOURCES)[number];
 
+/** Whether a metric source is read from the user's own records. */
+export function isBook(source: MetricSource): source is Book {
+  return (BOOKS as readonly MetricSource[]).includes(source);
+}
+
 const jobFiguresSchema = z.strictObject({
   /** Jobs whose start lies on the day. */
   started: z.int(),

@@ -14,6 +14,8 @@ export function collections(db: Firestore, prefix: string) {
     dirtyDays: collection('dirtyDays'),
     /** Per source: how far changes of its records are known. */
     sourceWatermarks: collection('sourceWatermarks'),
+    /** Per metric source: how often in a row it failed. */
+    metricSources: collection('metricSources'),
   };
 }
 

@@ -3,7 +3,14 @@ import { z } from 'zod';
 import { chunksOf, mapPool } from '../concurrency.ts';
 import { type Day, MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
-import { type DailyMetrics, daySchema, type Figures, type Revision, revisionSchema } from '../model/day.ts';
+import {
+  type DailyMetrics,
+  daySchema,
+  type ProjectRow,
+  projectRowSchema,
+  type Revision,
+  revisionSchema,
+} from '../model/day.ts';
 import type { Collections } from './collections.ts';
 import { bounded, decode, VALUES_PER_QUERY } from './firestore.ts';
 import type { Tally } from './jobs.ts';
@@ -21,10 +28,12 @@ export type DirtyDay = z.infer<typeof dirtyDaySchema>;
 const watermarkSchema = z.object({ changesKnownUntil: z.date() });
 const membersSchema = z.object({ names: z.array(z.string()) });
 
-/** What is stored with a day whose figures are new; the rows and names of the figures before are replaced whole. */
-export interface NewFigures {
-  figures: Figures;
-  /** The figures they replace, if any. */
+/** What lies below a day and is new: rows and names are replaced whole. */
+export interface NewBelow {
+  rows: ProjectRow[] | null;
+  /** Names of the jobs that the day counts. */
+  members: string[] | null;
+  /** The figures that stand no more. */
   revision: Revision | null;
 }
 
@@ -64,6 +73,13 @@ export function dayStore(collections: Collections, log: Log) {
         dailyMetrics.where('date', '>=', from).where('date', '<=', to).orderBy('date').get(),
       );
       return found.docs.map((document) => decode(daySchema, document));
+    },
+
+    /** The rows of the projects that used the most GPU-hours on `date`, at most `most` of them. */
+    async projectRows(date: Day, most: number): Promise<ProjectRow[]> {
+      const rows = dailyMetrics.doc(date).collection('projects');
+      const found = await ask(`projects of ${date}`, rows.orderBy('gpu.hoursUsed', 'desc').limit(most).get());
+      return found.docs.map((document) => decode(projectRowSchema, document));
     },
 
     /** The figures that once stood for `date`, oldest first. */
@@ -118,19 +134,24 @@ export function dayStore(collections: Collections, log: Log) {
       return docs.map((document) => document.id);
     },
 
-    /** Adds to `batch` the day, and what lies below it when its figures are new. */
-    put(batch: WriteBatch, seen: Seen<DailyMetrics>, day: DailyMetrics, replaced: NewFigures | null): void {
+    /** Adds to `batch` the day, and what is new below it. */
+    put(batch: WriteBatch, seen: Seen<DailyMetrics>, day: DailyMetrics, below?: NewBelow): void {
       put(batch, seen, day);
-      if (!replaced) return;
-      const { figures, revision } = replaced;
-      const parts = chunksOf(figures.members, MEMBERS_PER_DOCUMENT);
+      if (!below) return;
+      const { rows, members, revision } = below;
       const rowRef = (project: string): DocumentReference =>
         dailyMetrics.doc(day.date).collection('projects').doc(documentId(project));
-      for (const row of figures.projects) batch.set(rowRef(row.project), row);
-      for (const project of seen.data?.projects ?? [])
-        if (!day.projects.includes(project)) batch.delete(rowRef(project));
-      for (const ref of membersRefs(day.date, seen.data?.members ?? 0).slice(parts.length)) batch.delete(ref);
-      for (const [index, names] of parts.entries()) batch.set(membersRef(day.date, index), { names });
+      if (rows) {
+        for (const row of rows) batch.set(rowRef(row.project), row);
+        for (const project of seen.data?.projects ?? [])
+          if (!day.projects.includes(project)) batch.delete(rowRef(project));
+      }
+      if (members) {
+        const parts = chunksOf(members, MEMBERS_PER_DOCUMENT);
+        for (const ref of membersRefs(day.date, seen.data?.members ?? 0).slice(parts.length))
+          batch.delete(ref);
+        for (const [index, names] of parts.entries()) batch.set(membersRef(day.date, index), { names });
+      }
       if (revision)
         batch.set(
           dailyMetrics.doc(day.date).collection('revisions').doc(String(revision.revision)),

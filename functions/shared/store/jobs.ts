@@ -6,7 +6,7 @@ import { type Job, type JobRecord, readJob, writeTime } from '../model/job.ts';
 import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
 import { bounded, streamQuery, VALUES_PER_QUERY, withDates } from './firestore.ts';
 
-/** How long one query of a source may take. */
+/** How long one query of a source may take unless told. */
 const QUERY_LIMIT_MS = MINUTE_MS;
 /** ISO text is compared as text; an offset in it can move it by so much against UTC. */
 const LARGEST_OFFSET_MS = 14 * HOUR_MS;
@@ -21,6 +21,8 @@ export interface Tally {
 export interface ReadOptions {
   tally: Tally;
   signal?: AbortSignal | undefined;
+  /** How long each query may take. */
+  limitMs?: number | undefined;
 }
 
 /** Half-open: from `from` on, before `to`. */
@@ -42,13 +44,13 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
   async function stream(
     operation: string,
     query: Query,
-    { tally, signal }: ReadOptions,
+    { tally, signal, limitMs = QUERY_LIMIT_MS }: ReadOptions,
     onJob: (job: Job) => void,
   ): Promise<void> {
     const read = await streamQuery(
       log,
       `${operation} of source ${name}`,
-      QUERY_LIMIT_MS,
+      limitMs,
       query,
       (document) => onJob(toJob(document)),
       signal,

@@ -4,7 +4,7 @@ import { runSchema } from '../../../functions/shared/model/run.ts';
 import { decode } from '../../../functions/shared/store/firestore.ts';
 import type { JobStore } from '../../../functions/shared/store/jobs.ts';
 import { collector } from '../../support/collector.ts';
-import { sourceOf } from '../../support/jobs.ts';
+import { sourceOf, utc } from '../../support/jobs.ts';
 
 const DATE = '2026-03-09';
 
@@ -36,7 +36,15 @@ describe('a source that fails', { concurrency: 4 }, () => {
       const stale = await day(DATE);
       assert.deepEqual(
         { ...stale.sources.jobs, durationMs: 0 },
-        { status: 'stale', durationMs: 0, error: PROBLEM.message, collectedAt: good.collectedAt },
+        {
+          ...good.sources.jobs,
+          ...{
+            status: 'stale',
+            durationMs: 0,
+            error: PROBLEM.message,
+            failingSince: utc('2026-03-10T06:00'),
+          },
+        },
       );
       assert.deepEqual({ ...stale, sources: null }, { ...good, sources: null });
     });
@@ -66,7 +74,7 @@ describe('a source that fails', { concurrency: 4 }, () => {
     const { revision, jobs, sources } = await day(DATE);
     assert.deepEqual([outcome, revision, jobs?.completed, sources.jobs?.status], ['succeeded', 2, 1, 'ok']);
     const [replaced] = await days.revisions(DATE);
-    assert.deepEqual([replaced?.jobs, replaced?.cause], [null, 'the source answered again']);
+    assert.deepEqual([replaced?.jobs, replaced?.cause], [null, 'jobs answered again']);
   });
 
   test('neither confirms a day nor undoes what confirmed it', async (t) => {

@@ -10,28 +10,32 @@ describe('the project rows of a day', { concurrency: 4 }, () => {
   test('hold the figures of each project, and of jobs without one', async (t) => {
     const { write, deliver, rows, day } = collector(t);
     await write({
-      one: { project: 'alpha' },
+      one: { project: 'alpha', artifactBytes: 700 },
+      more: { project: 'alpha', artifactBytes: 55, started: '2026-03-08T10:00' },
       two: { project: 'alpha', status: 'failed', started: null, created: '2026-03-09T01:00' },
       three: { project: 'beta', gpus: 4, ...ALSO },
-      four: { project: null, status: 'running', started: '2026-03-09T12:00', ended: null },
+      four: { project: null, status: 'running', artifactBytes: 9, started: '2026-03-09T12:00', ended: null },
     });
     await deliver('2026-03-10T02:00', { date: DATE });
     const none = { started: 0, completed: 0, failed: 0, cancelled: 0, neverStarted: 0, inFlight: 0 };
     assert.deepEqual(await rows(DATE), {
       alpha: {
         project: 'alpha',
-        jobs: { ...none, started: 1, completed: 1, failed: 1, neverStarted: 1 },
-        gpu: { hoursUsed: 2, hoursCompleted: 2, hoursAccrued: 0 },
+        jobs: { ...none, started: 1, completed: 2, failed: 1, neverStarted: 1 },
+        gpu: { hoursUsed: 14, hoursCompleted: 28, hoursAccrued: 0 },
+        artifactBytes: 755,
       },
       beta: {
         project: 'beta',
         jobs: { ...none, started: 1, completed: 1 },
         gpu: { hoursUsed: 12, hoursCompleted: 12, hoursAccrued: 0 },
+        artifactBytes: null,
       },
       none: {
         project: 'none',
         jobs: { ...none, started: 1, inFlight: 1 },
         gpu: { hoursUsed: 12, hoursCompleted: 0, hoursAccrued: 12 },
+        artifactBytes: null,
       },
     });
     for (const row of Object.values(await rows(DATE))) projectRowSchema.parse(row);

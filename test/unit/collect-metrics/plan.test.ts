@@ -7,61 +7,109 @@ import {
   daysToHeal,
   mayHaveMoved,
   movedFrom,
+  type StoredDay,
   wholeRunDays,
   windowBefore,
+  withinReach,
 } from '../../../functions/collect-metrics/plan.ts';
 import { addDays, daysBetween } from '../../../functions/shared/dates.ts';
+import type { MetricSource, SourceState } from '../../../functions/shared/model/day.ts';
 import { jobOf, utc } from '../../support/jobs.ts';
 
 const MONDAY = '2026-03-09';
 const SUNDAY = '2026-03-08';
 
-function stored(dates: readonly string[], status: 'final' | 'provisional' | 'conflict' = 'final') {
-  return new Map(dates.map((date) => [date, { status }]));
+const SETTLED_STATE: SourceState = {
+  status: 'ok',
+  durationMs: 1,
+  error: null,
+  collectedAt: utc('2026-03-02T02:00'),
+  failingSince: null,
+  settledSince: utc('2026-03-01T02:00'),
+  fingerprint: 'x',
+};
+const OPEN_STATE: SourceState = { ...SETTLED_STATE, collectedAt: SETTLED_STATE.settledSince };
+
+/** A stored day whose sources are all settled, but for those in `open`. */
+function day(status: StoredDay['status'], open: readonly MetricSource[] = []): StoredDay {
+  return {
+    status,
+    sources: Object.fromEntries(
+      CONFIGURED.map((source) => [source, open.includes(source) ? OPEN_STATE : SETTLED_STATE]),
+    ),
+  };
 }
 
-const SETTLED = { dirty: [], unsettled: [] };
+function stored(dates: readonly string[]): Map<string, StoredDay> {
+  return new Map(dates.map((date) => [date, day('final')]));
+}
+
+const CONFIGURED: readonly MetricSource[] = ['jobs', 'storage'];
+
+/** The plan on `today`, as "date: sources". */
+function plan(today: string, days: ReadonlyMap<string, StoredDay>, dirty: string[] = []): string[] {
+  return wholeRunDays(today, days, { dirty: new Set(dirty), configured: CONFIGURED }).map(
+    ({ date, ask }) => `${date}: ${ask.join(' ')}`,
+  );
+}
+const TRAILING = ['2026-03-06', '2026-03-07', '2026-03-08'].map((date) => `${date}: jobs storage`);
 
 describe('wholeRunDays()', () => {
-  test('asks for the whole window when nothing is stored', () => {
-    const days = wholeRunDays(MONDAY, new Map(), SETTLED);
-    assert.deepEqual([days.length, days[0], days.at(-1)], [35, '2026-02-02', SUNDAY]);
-    assert.deepEqual(days, windowBefore(MONDAY));
-  });
+  test('asks every source for the whole window when nothing is stored', () =>
+    assert.deepEqual(
+      plan(MONDAY, new Map()),
+      daysBetween('2026-02-02', SUNDAY).map((date) => `${date}: jobs storage`),
+    ));
 
   test('asks for the three trailing days when all is final', () =>
-    assert.deepEqual(wholeRunDays(MONDAY, stored(windowBefore(MONDAY)), SETTLED), [
-      '2026-03-06',
-      '2026-03-07',
-      '2026-03-08',
-    ]));
+    assert.deepEqual(plan(MONDAY, stored(windowBefore(MONDAY))), TRAILING));
 
   test('asks for all 35 days on a Sunday although all is final', () =>
-    assert.equal(wholeRunDays(SUNDAY, stored(windowBefore(SUNDAY)), SETTLED).length, 35));
+    assert.equal(plan(SUNDAY, stored(windowBefore(SUNDAY))).length, 35));
 
-  test('asks for gaps, for what is not final and for what is in conflict', () => {
+  test('asks for gaps whole, and else only the sources that have not settled', () => {
     const days = stored(windowBefore(MONDAY));
     days.delete('2026-02-10');
-    days.set('2026-02-12', { status: 'provisional' });
-    days.set('2026-02-14', { status: 'conflict' });
-    assert.deepEqual(wholeRunDays(MONDAY, days, SETTLED).slice(0, -3), [
-      '2026-02-10',
-      '2026-02-12',
-      '2026-02-14',
+    days.set('2026-02-12', day('provisional', ['storage']));
+    days.set('2026-02-13', day('provisional', ['jobs']));
+    assert.deepEqual(plan(MONDAY, days).slice(0, -3), [
+      '2026-02-10: jobs storage',
+      '2026-02-12: storage',
+      '2026-02-13: jobs',
     ]);
   });
 
-  test('asks for dirty and unsettled days of any age, those beyond the window last, but never for today', () =>
-    assert.deepEqual(
-      wholeRunDays(MONDAY, stored(windowBefore(MONDAY)), {
-        dirty: [MONDAY, '2026-03-07', '2020-05-05', '2026-02-20'],
-        unsettled: ['2019-01-01', '2020-05-05', '2026-02-21'],
-      }),
-      [
-        ...['2026-02-20', '2026-02-21', '2026-03-06', '2026-03-07', '2026-03-08'],
-        ...['2019-01-01', '2020-05-05'],
-      ],
-    ));
+  test('asks a final day for a source that it has never heard of', () => {
+    const days = stored(windowBefore(MONDAY));
+    days.set('2026-02-12', { status: 'final', sources: { jobs: SETTLED_STATE } });
+    assert.deepEqual(plan(MONDAY, days).slice(0, -3), ['2026-02-12: storage']);
+  });
+
+  test('asks the books again for what is in conflict, or was until a person accepted it', () => {
+    const days = stored(windowBefore(MONDAY));
+    days.set('2026-02-14', day('conflict'));
+    days.set('2026-02-15', day('provisional'));
+    assert.deepEqual(plan(MONDAY, days).slice(0, -3), ['2026-02-14: jobs', '2026-02-15: jobs']);
+  });
+
+  test('asks no API of the platform for days that it tells nothing true of', () => {
+    const all: MetricSource[] = ['jobs', 'etl', 'storage', 'bigquery', 'cloudRun', 'database'];
+    const ago = (days: number) => withinReach(all, addDays(MONDAY, -days), MONDAY).join(' ');
+    assert.equal(ago(175), all.join(' '));
+    assert.equal(ago(176), 'jobs etl storage cloudRun database');
+    assert.equal(ago(701), 'jobs etl');
+  });
+
+  test('asks for dirty and unsettled days of any age, those beyond the window last, but never for today', () => {
+    const days = stored(windowBefore(MONDAY));
+    days.set('2025-01-01', day('provisional', ['storage']));
+    days.set('2020-05-05', day('provisional', ['storage']));
+    days.set('2026-02-21', day('provisional', ['jobs', 'storage']));
+    assert.deepEqual(plan(MONDAY, days, [MONDAY, '2026-03-07', '2020-05-05', '2026-02-20', '2018-08-08']), [
+      ...['2026-02-20: jobs', '2026-02-21: jobs storage', ...TRAILING],
+      ...['2018-08-08: jobs', '2020-05-05: jobs', '2025-01-01: storage'],
+    ]);
+  });
 });
 
 describe('movedFrom()', () => {
@@ -115,8 +163,9 @@ describe('daysMadeDirty()', () => {
 describe('chunked()', () => {
   test('joins consecutive days, at most seven', () => {
     const days = [...daysBetween('2026-02-01', '2026-02-09'), '2026-02-11', '2026-02-12', '2026-03-01'];
+    const planned = days.map((date) => ({ date, ask: CONFIGURED }));
     assert.deepEqual(
-      chunked(days).map((chunk) => [chunk[0], chunk.length]),
+      chunked(planned).map((chunk) => [chunk[0]?.date, chunk.length]),
       [
         ['2026-02-01', 7],
         ['2026-02-08', 2],
@@ -124,7 +173,7 @@ describe('chunked()', () => {
         ['2026-03-01', 1],
       ],
     );
-    assert.deepEqual(chunked(days).flat(), days);
+    assert.deepEqual(chunked(planned).flat(), planned);
     assert.deepEqual(chunked([]), []);
   });
 });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { revise, sank } from '../../../functions/collect-metrics/revise.ts';
-import { daySchema, type Figures } from '../../../functions/shared/model/day.ts';
-import { DATE, figuresWith, revised, storedDay } from '../../support/days.ts';
+import { sank } from '../../../functions/collect-metrics/conflict.ts';
+import { daySchema, type Figures, sectionsOf } from '../../../functions/shared/model/day.ts';
+import { figuresWith, revised, storedDay } from '../../support/days.ts';
 import { utc } from '../../support/jobs.ts';
 
 describe('revise()', () => {
@@ -54,7 +54,7 @@ describe('revise()', () => {
     );
     assert.deepEqual(revision, {
       ...{ revision: 1, collectedAt: utc('2026-03-10T02:00'), replacedAt: utc('2026-04-20T02:00') },
-      ...{ cause: 'job late changed', jobs: final.jobs, gpu: final.gpu },
+      ...{ cause: 'job late changed', ...sectionsOf(final) },
     });
   });
 
@@ -81,7 +81,8 @@ describe('revise()', () => {
     const { day, write, revision } = revised(stored, '2026-03-10T12:00', 'denied');
     assert.deepEqual({ ...day, sources: {} }, { ...stored, sources: {} });
     assert.deepEqual(day.sources.jobs, {
-      ...{ status: 'stale', durationMs: 5, error: 'denied', collectedAt: utc('2026-03-10T02:00') },
+      ...stored.sources.jobs,
+      ...{ status: 'stale', durationMs: 5, error: 'denied', failingSince: utc('2026-03-10T12:00') },
     });
     assert.deepEqual([write, revision], [true, null]);
     assert.equal(revised(day, '2026-03-10T13:00', 'denied').write, false, 'told once');
@@ -93,7 +94,7 @@ describe('revise()', () => {
     assert.deepEqual([day.sources.jobs?.status, day.sources.jobs?.collectedAt], ['failed', null]);
     const later = revised(day, '2026-03-11T02:00', figuresWith(0));
     assert.deepEqual([later.day.revision, later.day.jobs?.completed], [2, 0]);
-    assert.equal(later.revision?.cause, 'the source answered again');
+    assert.equal(later.revision?.cause, 'jobs answered again');
   });
 
   test('opens a conflict for vanished records, with the most the day ever had', () => {
@@ -133,11 +134,7 @@ describe('revise()', () => {
 
   test('is given the day before to check against', () => {
     const before = storedDay(1, { date: '2026-03-08' });
-    const { day } = revise(
-      null,
-      { at: utc('2026-03-10T02:00'), durationMs: 1, figures: figuresWith(1), error: null },
-      { date: DATE, runId: 'r', before, cause: undefined, vanished: [] },
-    );
+    const { day } = revised(null, '2026-03-10T02:00', figuresWith(1), { before });
     assert.deepEqual([day.checks.inFlight.status, day.checks.hoursUsed.status], ['holds', 'holds']);
   });
 });
@@ -156,11 +153,12 @@ describe('sank()', () => {
     ],
   ];
   for (const [what, figures, expected] of CASES)
-    test(`is ${expected} for ${what}`, () => assert.equal(sank(storedDay(3), figures), expected));
+    test(`is ${expected} for ${what}`, () =>
+      assert.equal(sank(storedDay(3), { jobs: figures }, figures.members.length), expected));
 
   test('is false without figures to sink from', () => {
-    assert.equal(sank(null, figuresWith(0)), false);
-    assert.equal(sank(storedDay(3, { jobs: null, gpu: null }), figuresWith(0)), false);
+    assert.equal(sank(null, { jobs: figuresWith(0) }, 0), false);
+    assert.equal(sank(storedDay(3, { jobs: null, gpu: null }), { jobs: figuresWith(0) }, 0), false);
   });
 });
 

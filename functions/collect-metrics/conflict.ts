@@ -1,0 +1,89 @@
+import { type Day, endOfDay } from '../shared/dates.ts';
+import { type AlarmToClose, type AlarmToOpen, alarmId } from '../shared/model/alarm.ts';
+import { BOOKS, type DailyMetrics, endedOf, type Figures, type Sections } from '../shared/model/day.ts';
+
+const VANISHED_TOLD = 100;
+
+/** What the books of a day hold together: figures that sink only when records vanish or move. */
+interface Held {
+  started: number;
+  ended: number;
+  hoursCompleted: number;
+}
+
+/** What becomes of a day's conflict, and of its alarm. */
+interface ConflictAfter {
+  conflict: DailyMetrics['conflict'];
+  open: AlarmToOpen[];
+  close: AlarmToClose[];
+}
+
+/** Whether figures of a book sank in a way that only vanished or moved records explain; `members` is how many are left. */
+export function sank(
+  stored: DailyMetrics | null,
+  found: { jobs?: Figures | undefined; etl?: Figures | undefined },
+  members: number,
+): boolean {
+  if (!stored || members >= stored.members) return false;
+  return BOOKS.some((book) => {
+    const [before, after] = [stored[book], found[book]];
+    if (!before || !after) return false;
+    const hours = book === 'jobs' ? (stored.gpu?.hoursCompleted ?? 0) : 0;
+    return (
+      after.jobs.started < before.started ||
+      endedOf(after.jobs) < endedOf(before) ||
+      after.gpu.hoursCompleted < hours
+    );
+  });
+}
+
+/** Records that vanished open a conflict; it lasts until the figures are back or a person accepts the new ones. */
+export function conflictAfter(
+  stored: DailyMetrics | null,
+  after: Sections,
+  date: Day,
+  vanished: readonly string[],
+): ConflictAfter {
+  const standing = stored?.conflict ?? null;
+  const now = heldIn(after);
+  if (vanished.length > 0 && stored) {
+    const before = heldIn(stored);
+    const alarm: AlarmToOpen = {
+      subject: 'collect-metrics',
+      kind: 'conflict',
+      brokenAt: endOfDay(date),
+      message: sankMessage(date, before, now, vanished.length),
+    };
+    const conflict = {
+      started: Math.max(before.started, standing?.started ?? 0),
+      ended: Math.max(before.ended, standing?.ended ?? 0),
+      hoursCompleted: Math.max(before.hoursCompleted, standing?.hoursCompleted ?? 0),
+      vanished: [...new Set([...(standing?.vanished ?? []), ...vanished])].slice(0, VANISHED_TOLD),
+      alarmId: alarmId(alarm),
+    };
+    return { conflict, open: standing ? [] : [alarm], close: [] };
+  }
+  const back =
+    standing !== null &&
+    now.started >= standing.started &&
+    now.ended >= standing.ended &&
+    now.hoursCompleted >= standing.hoursCompleted;
+  return back
+    ? { conflict: null, open: [], close: [{ id: standing.alarmId, because: 'the records are back' }] }
+    : { conflict: standing, open: [], close: [] };
+}
+
+function heldIn({ jobs, etl, gpu }: Sections): Held {
+  const books = [jobs, etl].filter((figures) => figures !== null);
+  return {
+    started: books.reduce((sum, { started }) => sum + started, 0),
+    ended: books.reduce((sum, figures) => sum + endedOf(figures), 0),
+    hoursCompleted: gpu?.hoursCompleted ?? 0,
+  };
+}
+
+function sankMessage(date: Day, before: Held, now: Held, vanished: number): string {
+  const records = vanished === 1 ? '1 job record' : `${vanished} job records`;
+  const counted = `${before.started} started, now ${now.started}; ${before.ended} ended, now ${now.ended}`;
+  return `${records} of ${date} vanished: it counted ${counted}. Settle it: npm run -s ops -- days accept ${date}`;
+}

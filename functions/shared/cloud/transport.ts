@@ -1,0 +1,33 @@
+export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
+
+/** One GET, authorised by its headers. */
+export interface ApiRequest {
+  path: string;
+  query: Query;
+  headers: Headers;
+}
+
+/** An answer of any status, read to its end. */
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+}
+
+/**
+ * How the API at `baseUrl` is reached. What it opens answers once and never tries again; it rejects when no whole answer
+ * came, with a SyntaxError when one came that is no JSON and is lost. `stop` says that nobody waits any more.
+ */
+export type Transport = (baseUrl: string) => (request: ApiRequest, stop: AbortSignal) => Promise<Answer>;
+
+export const overFetch: Transport =
+  (baseUrl) =>
+  async ({ path, query, headers }, stop) => {
+    const url = new URL(baseUrl.replace(/\/$/, '') + path);
+    for (const [name, value] of Object.entries(query))
+      for (const each of Array.isArray(value) ? value : [value])
+        if (each !== undefined) url.searchParams.append(name, String(each));
+    // Google's APIs never redirect: following one could only carry the token elsewhere.
+    const answer = await fetch(url, { headers, redirect: 'manual', signal: stop });
+    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+  };

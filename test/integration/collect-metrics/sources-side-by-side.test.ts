@@ -1,0 +1,286 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { METRIC_SOURCES, type MetricSource } from '../../../functions/shared/model/day.ts';
+import { PLATFORM_SOURCES } from '../../../functions/shared/model/platform.ts';
+import { type AllSetup, booksOf, collectorOfAll, ETL } from '../../support/all-sources.ts';
+import { daysUpTo } from '../../support/collector.ts';
+import { utc } from '../../support/jobs.ts';
+
+const BEFORE = '2026-03-08';
+const DATE = '2026-03-09';
+const DEADLINE_MS = 3_000;
+/** Two deadlines one after the other are more than this, on a machine however fast. */
+const SIDE_BY_SIDE_MS = 1.8 * DEADLINE_MS;
+
+const ALL_AT_THE_DEADLINE: AllSetup = {
+  deadlineMs: DEADLINE_MS,
+  deadlinesMs: Object.fromEntries(PLATFORM_SOURCES.map((source) => [source, DEADLINE_MS])),
+};
+
+type Ours = Awaited<ReturnType<typeof collectorOfAll>>;
+
+/** How a source is made to hang, and what its error has to name. */
+const HANGING: { what: string; source: MetricSource; hang: (ours: Ours) => void; error: RegExp }[] = [
+  {
+    what: 'the database of the jobs',
+    source: 'jobs',
+    hang: ({ stall }) => stall('jobs'),
+    error:
+      /^Cannot read source jobs \(collection jobs\): Cannot finish .*jobs.* of source jobs: no answer within \d+ ms$/,
+  },
+  {
+    what: 'the database of the ETL runs',
+    source: 'etl',
+    hang: ({ stall }) => stall('etl'),
+    error:
+      /^Cannot read source etl \(collection etlRuns\): Cannot finish .*jobs.* of source etl: no answer within \d+ ms$/,
+  },
+  {
+    what: 'Monitoring, of buckets',
+    source: 'storage',
+    hang: ({ apis }) => void apis.faults.add({ query: '"storage.googleapis.com', fault: { kind: 'hang' } }),
+    error:
+      /^Cannot finish Cloud Monitoring timeSeries\.list storage\.googleapis\.com\S+ \(project acme-ml, page 1\): no answer within 2850 ms$/,
+  },
+  {
+    what: 'the list of buckets',
+    source: 'storage',
+    hang: ({ buckets }) => buckets.hang(true),
+    error:
+      /^Cannot finish Cloud Storage buckets\.list \(project acme-ml, page 1\): no answer within 2850 ms$/,
+  },
+  {
+    what: 'the list of queries',
+    source: 'bigquery',
+    hang: ({ apis }) => void apis.faults.add({ api: 'bigquery', fault: { kind: 'hang' } }),
+    error: /^Cannot finish BigQuery jobs\.list \(project acme-ml, page 1\): no answer within 2850 ms$/,
+  },
+  {
+    what: 'a body of Monitoring, of requests',
+    source: 'cloudRun',
+    hang: ({ apis }) => void apis.faults.add({ query: '"run.googleapis.com', fault: { kind: 'stalled' } }),
+    error:
+      /^Cannot finish Cloud Monitoring timeSeries\.list run\.googleapis\.com\S+ \(project acme-ml, page 1\): no answer within 2850 ms$/,
+  },
+  {
+    what: 'the collections of Firestore',
+    source: 'database',
+    hang: ({ stall }) => stall('database'),
+    error:
+      /^Cannot finish Firestore listCollectionIds \(project \S+, database \(default\)\): no answer within 2850 ms$/,
+  },
+  {
+    what: 'the list of Cloud SQL instances',
+    source: 'database',
+    hang: ({ apis }) => void apis.faults.add({ api: 'sql', fault: { kind: 'hang' } }),
+    error: /^Cannot finish Cloud SQL instances\.list \(project acme-ml, page 1\): no answer within 2850 ms$/,
+  },
+];
+
+/** 8 March is collected while all is well; what `hang` does is there when 8 and 9 March are asked for. */
+async function collectedWhile(ours: Ours, hang: (ours: Ours) => void) {
+  await ours.write({ one: {}, before: { started: `${BEFORE}T10:00`, ended: `${BEFORE}T11:00` } });
+  await ours.write({ run: {}, earlier: { started: `${BEFORE}T10:00`, ended: `${BEFORE}T11:00` } }, ETL);
+  const { outcome } = await ours.deliver('2026-03-09T02:00', { date: BEFORE });
+  assert.equal(outcome, 'succeeded');
+  const good = await ours.day(BEFORE);
+  hang(ours);
+  const begun = performance.now();
+  const answer = await ours.deliver('2026-03-10T02:00', { from: BEFORE, to: DATE });
+  const elapsedMs = performance.now() - begun;
+  assert.equal(answer.outcome, 'partial');
+  return { good, answer, elapsedMs, stale: await ours.day(BEFORE), fresh: await ours.day(DATE) };
+}
+
+describe('a metric source that hangs for ever', { concurrency: 3 }, () => {
+  for (const { what, source, hang, error } of HANGING)
+    test(`(${what}) costs ${source} its figures, and the run and the others nothing`, async (t) => {
+      const ours = await collectorOfAll(t, {
+        ...(source === 'jobs' || source === 'etl' ? { deadlineMs: DEADLINE_MS } : {}),
+        deadlinesMs: { [source]: DEADLINE_MS },
+      });
+      const { good, answer, elapsedMs, stale, fresh } = await collectedWhile(ours, hang);
+      assert.ok(elapsedMs < SIDE_BY_SIDE_MS, `${elapsedMs} ms`);
+
+      const failed = fresh.sources[source];
+      assert.match(failed?.error ?? '', error);
+      assert.deepEqual(
+        answer.problems.map(({ path, message }) => [path, message]),
+        [[`sources.${source}`, failed?.error]],
+      );
+      for (const each of METRIC_SOURCES) {
+        assert.equal(fresh.sources[each]?.status, each === source ? 'failed' : 'ok', each);
+        assert.equal(fresh[each] === null, each === source, each);
+      }
+      assert.equal(fresh.gpu === null, source === 'jobs');
+      assert.deepEqual(stale[source], good[source]);
+      assert.deepEqual(
+        [stale.sources[source]?.status, stale.sources[source]?.collectedAt, stale.sources[source]?.error],
+        ['stale', utc('2026-03-09T02:00'), failed?.error],
+      );
+    });
+
+  test('does so beside all the others that hang, too', async (t) => {
+    const ours = await collectorOfAll(t, ALL_AT_THE_DEADLINE);
+    const { good, answer, elapsedMs, stale, fresh } = await collectedWhile(ours, ({ stall, spoil }) => {
+      for (const name of ['jobs', 'etl', 'database']) stall(name);
+      for (const source of PLATFORM_SOURCES) spoil(source, { kind: 'hang' });
+    });
+    assert.ok(elapsedMs < SIDE_BY_SIDE_MS, `${elapsedMs} ms`);
+    assert.deepEqual(
+      answer.problems.map(({ path }) => path).sort(),
+      METRIC_SOURCES.map((source) => `sources.${source}`).sort(),
+    );
+    assert.deepEqual({ ...stale, sources: null }, { ...good, sources: null });
+    for (const source of METRIC_SOURCES) {
+      assert.deepEqual([fresh[source], fresh.sources[source]?.status], [null, 'failed'], source);
+      assert.equal(stale.sources[source]?.status, 'stale', source);
+    }
+  });
+
+  test('does so in a first run over 35 days', async (t) => {
+    const ours = await collectorOfAll(t, ALL_AT_THE_DEADLINE);
+    for (const name of ['jobs', 'etl', 'database']) ours.stall(name);
+    for (const source of PLATFORM_SOURCES) ours.spoil(source, { kind: 'hang' });
+    const begun = performance.now();
+    const { outcome, summary } = await ours.onSchedule('2026-03-10T02:00');
+    const elapsedMs = performance.now() - begun;
+    assert.ok(elapsedMs < 2 * DEADLINE_MS, `${elapsedMs} ms`);
+    assert.deepEqual([outcome, summary.daysCollected, summary.remaining], ['partial', 35, []]);
+  });
+
+  test('does so where one is found to hang by its changes, and another only by its days', async (t) => {
+    const { updatedAt: _, ...fields } = booksOf().jobs.fields;
+    const ours = await collectorOfAll(t, {
+      sources: booksOf({ jobs: { fields } }),
+      only: [],
+      deadlineMs: DEADLINE_MS,
+    });
+    await ours.onSchedule('2026-03-10T02:00');
+    ours.stall('jobs');
+    ours.stall('etl');
+    const begun = performance.now();
+    const { problems } = await ours.onSchedule('2026-03-11T02:00');
+    const elapsedMs = performance.now() - begun;
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      ['sources.jobs', 'sources.etl'],
+    );
+    assert.ok(elapsedMs < SIDE_BY_SIDE_MS, `${elapsedMs} ms`);
+  });
+});
+
+describe('a metric source that failed once', { concurrency: 3 }, () => {
+  const FAULTS = [
+    { what: 'denied', fault: { kind: 'denied' }, error: /missing permission: monitoring\.timeSeries\.list$/ },
+    { what: 'hung', fault: { kind: 'hang' }, error: /no answer within 1425 ms$/ },
+    { what: 'answered nonsense', fault: { kind: 'malformed' }, error: /^Cannot read Cloud Monitoring/ },
+  ] as const;
+  for (const { what, fault, error } of FAULTS)
+    test(`(${what}) is asked for no further day of the run, and again by the next one`, async (t) => {
+      const ours = await collectorOfAll(t, {
+        only: ['bigquery', 'cloudRun'],
+        deadlinesMs: { cloudRun: 1_500 },
+      });
+      const heal = ours.spoil('cloudRun', fault);
+      const { outcome, summary, problems } = await ours.onSchedule('2026-03-10T02:00');
+      assert.deepEqual([outcome, summary.daysCollected], ['partial', 35]);
+
+      // Four days are asked for at once, each with one query here; yesterday, which has a list beside it, is the last.
+      const days = new Set(ours.requestsOf('cloudRun').map(({ query }) => query.get('interval.endTime')));
+      assert.ok(days.size >= 1 && days.size <= 4, `${days.size} days`);
+      assert.match(problems[0]?.message ?? '', error);
+      for (const date of daysUpTo(DATE, 35)) {
+        const { cloudRun, bigquery, jobs, sources } = await ours.day(date);
+        assert.deepEqual([date, cloudRun, sources.cloudRun?.error], [date, null, problems[0]?.message]);
+        assert.deepEqual([bigquery?.tables, jobs?.started], [1, 0]);
+      }
+
+      heal();
+      const next = await ours.onSchedule('2026-03-11T02:00');
+      assert.deepEqual([next.outcome, next.problems], ['succeeded', []]);
+      const { cloudRun, sources } = await ours.day(DATE);
+      assert.deepEqual([cloudRun?.requests, sources.cloudRun?.status], [36, 'ok']);
+      assert.equal((await ours.day('2026-02-04')).sources.cloudRun?.status, 'ok');
+    });
+
+  test('is asked for the days that come before the failing one, which keep what they were told', async (t) => {
+    const ours = await collectorOfAll(t, { only: ['bigquery'] });
+    ours.apis.faults.add({ query: '2026-02-26T00:00:00', fault: { kind: 'denied' } });
+    await ours.onSchedule('2026-03-10T02:00');
+    const told = await Promise.all(daysUpTo(DATE, 35).map((date) => ours.day(date)));
+    const failing = told.filter(({ bigquery }) => bigquery === null).map(({ date }) => date);
+    assert.deepEqual(failing.at(-1), DATE);
+    assert.ok(failing.length >= 12 && failing.length <= 20, `${failing.length} days`);
+    assert.equal(told[0]?.bigquery?.bytes, 900);
+  });
+});
+
+describe('a run that ends early', { concurrency: 3 }, () => {
+  test('asks no source any more once it has answered that time ran out', async (t) => {
+    // Each look at the clock takes 20 s of the 510 s.
+    let ms = 0;
+    const ours = await collectorOfAll(t, {
+      only: ['bigquery', 'cloudRun'],
+      monotonicMs: () => {
+        ms += 20_000;
+        return ms;
+      },
+    });
+    ours.apis.faults.add({ fault: { kind: 'latency', ms: 150 } });
+    const { outcome, summary } = await ours.onSchedule('2026-03-10T02:00');
+    assert.equal(outcome, 'partial');
+    assert.ok(
+      Number(summary.daysCollected) > 0 && Number(summary.remainingDays) > 20,
+      `${summary.daysCollected} days`,
+    );
+    assert.equal((await ours.storedDates()).length, summary.daysCollected);
+    const asked = ours.apis.requests().length;
+    await pause(600);
+    assert.equal(ours.apis.requests().length, asked);
+    assert.equal((await ours.collections.metricSources.get()).size, 0);
+  });
+
+  const hangAll = ({ stall, spoil }: Ours) => {
+    for (const name of ['jobs', 'etl', 'database']) stall(name);
+    for (const source of PLATFORM_SOURCES) spoil(source, { kind: 'hang' });
+  };
+
+  test('by its own deadline ends while every source hangs, and leaves nothing behind', async (t) => {
+    const ours = await collectorOfAll(t, { entry: { timeoutSeconds: 32 } });
+    hangAll(ours);
+    const begun = performance.now();
+    const { outcome, problems } = await ours.onSchedule('2026-03-10T02:00');
+    const elapsedMs = performance.now() - begun;
+    assert.ok(elapsedMs < 6_000, `${elapsedMs} ms`);
+    assert.equal(outcome, 'timed-out');
+    assert.match(problems[0]?.message ?? '', /task collect-metrics/);
+    await assertNothingLeft(ours);
+  });
+
+  test('by a lost lease ends while every source hangs, and leaves nothing behind', async (t) => {
+    const ours = await collectorOfAll(t, { entry: { leaseSeconds: 2 } });
+    hangAll(ours);
+    const running = ours.onSchedule('2026-03-10T02:00');
+    const task = ours.collections.tasks.doc('collect-metrics');
+    while (!(await task.get()).get('current')) await pause(20);
+    await pause(300);
+    await task.update({ 'current.token': 'somebody-else' });
+    const { outcome } = await running;
+    assert.equal(outcome, 'lost');
+    await assertNothingLeft(ours);
+  });
+
+  /** What hung comes late, or breaks: nobody waits for it, so an error of it would end the process. */
+  async function assertNothingLeft(ours: Ours): Promise<void> {
+    assert.deepEqual(await ours.storedDates(), []);
+    assert.equal((await ours.collections.metricSources.get()).size, 0);
+    const asked = ours.apis.requests().length;
+    ours.apis.faults.clear();
+    ours.resume('jobs');
+    await ours.apis.stop();
+    await pause(300);
+    assert.equal(ours.apis.requests().length, asked);
+  }
+});

@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { daySchema } from '../../../functions/shared/model/day.ts';
+import {
+  type BigQueryFigures,
+  type CloudRunFigures,
+  type DatabaseFigures,
+  PLATFORM_SCHEMAS,
+  PLATFORM_SOURCES,
+  type PlatformFigures,
+  type PlatformSource,
+  type StorageFigures,
+} from '../../../functions/shared/model/platform.ts';
+import { parseWithProblems } from '../../../functions/shared/problems.ts';
+import { storedDay } from '../../support/days.ts';
+
+const STORAGE: StorageFigures = {
+  ...{ buckets: 1, bytes: 5, objects: 1, softDeletedBytes: null, more: 0, missing: [] },
+  perBucket: [{ bucket: 'models', bytes: 5, objects: 1, softDeletedBytes: null }],
+};
+const BIGQUERY: BigQueryFigures = {
+  ...{ tables: 1, bytes: 5, jobsCompleted: 3, jobsFailed: null, more: 0, missing: [] },
+  perDataset: [{ dataset: 'sales', tables: 1, bytes: 5 }],
+};
+const CLOUD_RUN: CloudRunFigures = {
+  ...{ services: null, activeServices: 1, requests: 7, more: 0, missing: [] },
+  perService: [{ service: 'api', region: 'europe-west4', requests: { '2xx': 7 } }],
+};
+const DATABASE: DatabaseFigures = {
+  firestore: {
+    ...{ bytes: 5, documents: null, collections: 2 },
+    perDatabase: [{ database: '(default)', bytes: 5 }],
+  },
+  cloudSql: { instances: 1, bytes: 5, tables: null, perInstance: [{ instance: 'crm', bytes: 5 }] },
+  ...{ more: 0, missing: [] },
+};
+const SECTIONS: PlatformFigures = {
+  ...{ storage: STORAGE, bigquery: BIGQUERY, cloudRun: CLOUD_RUN, database: DATABASE },
+};
+
+/** Where bookkeeping must not get in: each object of each section. */
+const PLACES: Record<PlatformSource, string[][]> = {
+  storage: [[], ['perBucket', '0']],
+  bigquery: [[], ['perDataset', '0']],
+  cloudRun: [[], ['perService', '0'], ['perService', '0', 'requests']],
+  database: [
+    [],
+    ...[['firestore'], ['firestore', 'perDatabase', '0']],
+    ...[['cloudSql'], ['cloudSql', 'perInstance', '0']],
+  ],
+};
+
+/** A copy of `section` with a counter of the collector in the object at `place`. */
+function withCounter(section: object, place: string[]): object {
+  const copy = structuredClone(section);
+  let object = copy;
+  for (const key of place) object = Reflect.get(object, key);
+  Reflect.set(object, 'pagesRead', 3);
+  return copy;
+}
+
+describe('the section of', () => {
+  for (const source of PLATFORM_SOURCES) {
+    test(`${source} is taken as it is`, () => {
+      assert.deepEqual(PLATFORM_SCHEMAS[source].parse(SECTIONS[source]), SECTIONS[source]);
+      assert.ok(daySchema.safeParse(storedDay(1, SECTIONS)).success);
+    });
+
+    for (const place of PLACES[source])
+      test(`${source} takes no counter of the collector in ${[source, ...place].join('.')}, and names it`, () => {
+        const spoilt = withCounter(SECTIONS[source], place);
+        const pathsIn = (schema: Parameters<typeof parseWithProblems>[0], value: unknown) => {
+          const parsed = parseWithProblems(schema, value);
+          return parsed.ok ? [] : parsed.problems.map(({ path }) => path);
+        };
+        const path = [...place, 'pagesRead'].join('.');
+        assert.deepEqual(pathsIn(PLATFORM_SCHEMAS[source], spoilt), [path]);
+        assert.deepEqual(pathsIn(daySchema, { ...storedDay(1, SECTIONS), [source]: spoilt }), [
+          `${source}.${path}`,
+        ]);
+      });
+  }
+
+  test('every source is refused by the compiler with a counter of the collector in it', () => {
+    const told = [
+      // @ts-expect-error pagesRead is no figure of buckets
+      { ...STORAGE, pagesRead: 3 } satisfies StorageFigures,
+      // @ts-expect-error pagesRead is no figure of datasets
+      { ...BIGQUERY, pagesRead: 3 } satisfies BigQueryFigures,
+      // @ts-expect-error pagesRead is no figure of services
+      { ...CLOUD_RUN, pagesRead: 3 } satisfies CloudRunFigures,
+      // @ts-expect-error pagesRead is no figure of databases
+      { ...DATABASE, pagesRead: 3 } satisfies DatabaseFigures,
+    ];
+    assert.equal(told.length, PLATFORM_SOURCES.length);
+  });
+});
