@@ -1,9 +1,11 @@
 import pc from 'picocolors';
 import { collectionInWords } from './collection-words.ts';
 import { fieldsOf } from './objects.ts';
+import { oneLine } from './ops/terminal.ts';
 import { duration } from './ops/words.ts';
 import { inWords, spaced } from './plain-words.ts';
 
+const INDENT = '    ';
 const GOOD = ['succeeded', 'partial', 'duplicate'];
 
 /** Whether an answer's outcome leaves nothing to do for the caller. */
@@ -22,18 +24,18 @@ export function answerInWords(answer: unknown): string[] {
   if (typeof fields.outcome !== 'string')
     return [
       pc.red('refused'),
-      ...(fields.error ? [`    ${fields.error}`] : []),
+      ...(fields.error ? [`${INDENT}${oneLine(String(fields.error))}`] : []),
       ...problemLines(fields.problems),
     ];
   const summary = fieldsOf(fields.summary);
   const { lines, rest } =
-    'daysCollected' in summary ? collectionInWords(summary) : { lines: [], rest: summary };
+    'daysCollected' in summary ? collectionInWords(summary, INDENT.length) : { lines: [], rest: summary };
   const others = Object.entries(rest)
     .map(([key, value]) => [spaced(key), inWords(value)])
     .flatMap(([key, text]) => (text ? [`${key}: ${text}`] : []));
   return [
     headline(fields),
-    ...[...lines, ...others].map((line) => `    ${line}`),
+    ...[...lines, ...others].map((line) => `${INDENT}${line}`),
     ...problemLines(fields.problems),
   ];
 }
@@ -47,7 +49,7 @@ function headline({ task, outcome, durationMs, dryRun, attempt, trigger }: Field
   ];
   const took = typeof durationMs === 'number' ? ` in ${duration(durationMs)}` : '';
   const aside = asides.length > 0 ? pc.dim(` (${asides.join(', ')})`) : '';
-  return `${pc.bold(String(task))} ${coloured(String(outcome))}${took}${aside}`;
+  return `${pc.bold(oneLine(String(task)))} ${coloured(oneLine(String(outcome)))}${took}${aside}`;
 }
 
 function coloured(outcome: string): string {
@@ -60,6 +62,7 @@ function problemLines(problems: unknown): string[] {
     const { path, message, expected } =
       typeof problem === 'string' ? { message: problem } : fieldsOf(problem);
     const where = path ? `${path}: ` : '';
-    return `    ${pc.yellow('!')} ${where}${message ?? inWords(problem)}${expected ? `; expected ${expected}` : ''}`;
+    const text = `${where}${message ?? inWords(problem)}${expected ? `; expected ${expected}` : ''}`;
+    return `${INDENT}${pc.yellow('!')} ${oneLine(text)}`;
   });
 }

@@ -1,15 +1,30 @@
-import { fieldsOf } from './objects.ts';
+import { fieldsOf, isObject } from './objects.ts';
+import { type Entry, entriesInWords, lineWidth } from './ops/entries.ts';
+import { paint } from './ops/terminal.ts';
 import { plural } from './ops/words.ts';
 import { inWords, spaced } from './plain-words.ts';
+import { sectionsInWords } from './section-words.ts';
 
 type Fields = Record<string, unknown>;
 
 /** Days of a dry run that are told one by one. */
 const DAYS_TOLD = 7;
 
-/** The lines for the summary of a collection of days, and what of it they leave untold. */
-export function collectionInWords(summary: Fields): { lines: string[]; rest: Fields } {
+const SECTION_WORDS: Record<string, string> = {
+  jobs: 'jobs',
+  gpu: 'GPU',
+  etl: 'ETL',
+  storage: 'storage',
+  bigquery: 'BigQuery',
+  cloudRun: 'Cloud Run',
+  database: 'database',
+};
+const PART_WORDS: Record<string, string> = { firestore: 'Firestore', cloudSql: 'Cloud SQL' };
+
+/** The lines for the summary of a collection of days, `indent` of the terminal being taken, and what they leave untold. */
+export function collectionInWords(summary: Fields, indent: number): { lines: string[]; rest: Fields } {
   const {
+    sources,
     from,
     to,
     daysCollected,
@@ -22,7 +37,7 @@ export function collectionInWords(summary: Fields): { lines: string[]; rest: Fie
     ...rest
   } = summary;
   const { remaining } = rest;
-  const span = from === to ? from : `${from} to ${to}`;
+  const span = from === to ? inWords(from) : `${inWords(from)} to ${inWords(to)}`;
   const compared = Array.isArray(days) ? days.map(fieldsOf) : undefined;
   const facts = [
     documentsRead === undefined ? '' : `${plural(Number(documentsRead), 'document')} read`,
@@ -30,12 +45,15 @@ export function collectionInWords(summary: Fields): { lines: string[]; rest: Fie
     daysFinal === undefined ? '' : `${inWords(daysFinal)} final`,
   ].filter(Boolean);
   const headline = `${plural(Number(daysCollected), 'day')} ${compared ? 'recomputed' : 'collected'}${from ? `, ${span}` : ''}`;
+  const width = lineWidth() - indent;
   return {
     lines: [
       facts.length > 0 ? `${headline}: ${facts.join(', ')}` : headline,
-      ...(compared ? comparedLines(compared) : []),
+      ...(compared ? comparedLines(compared, width) : []),
       // Where nothing would change, the figures themselves are what there is to see.
-      ...(compared?.some((day) => day.wouldChange) ? [] : dayLines(fieldsOf(latest))),
+      ...(compared?.some((day) => day.wouldChange)
+        ? []
+        : dayLines(fieldsOf(latest), fieldsOf(sources), width)),
       // The list is cut where it grows long; its count is not.
       ...(Array.isArray(remaining) && Number(remainingDays) > remaining.length
         ? [`${plural(Number(remainingDays), 'day')} remain`]
@@ -45,46 +63,70 @@ export function collectionInWords(summary: Fields): { lines: string[]; rest: Fie
   };
 }
 
-function dayLines({ date, jobs, gpu }: Fields): string[] {
-  if (typeof date !== 'string') return [];
-  if (jobs === undefined || jobs === null) return [`${date}: no figures yet, the jobs could not be read`];
-  const { started, completed, failed, cancelled, neverStarted, inFlight } = fieldsOf(jobs);
-  const never = Number(neverStarted) > 0 ? ` (${inWords(neverStarted)} of these never started)` : '';
-  const { hoursUsed, hoursCompleted } = fieldsOf(gpu);
-  return [
-    `${date}: ${plural(Number(started), 'job')} started; ${inWords(completed)} completed, ${inWords(failed)} failed, ` +
-      `${inWords(cancelled)} cancelled${never}; ${inWords(inFlight)} in flight at its end`,
-    ...(hoursUsed === undefined
-      ? []
-      : [
-          `${date}: ${inWords(hoursUsed)} GPU-hours used; the jobs that ended took ${inWords(hoursCompleted)} in all`,
-        ]),
-  ];
+/** The newest day's sections. Why a source gave no answer is told once, among the problems. */
+function dayLines(latest: Fields, sources: Fields, width: number): string[] {
+  const date = inWords(latest.date);
+  if (!date) return [];
+  const asked = Object.fromEntries(Object.keys(sources).map((name) => [name, {}]));
+  const entries = sectionsInWords(latest, asked);
+  return entries.length === 0
+    ? [`${date}: no figures yet`]
+    : [date, ...entriesInWords([...entries, ...sourcesEntries(sources)], width)];
 }
 
-/** What a dry run would change, figure by figure. */
-function comparedLines(days: Fields[]): string[] {
-  const changing = days.filter((day) => day.wouldChange === true);
-  const told = changing.slice(-DAYS_TOLD).map(({ date, stored, recomputed }) => {
-    if (!stored)
-      return `${date}: not stored yet; ${figures(fieldsOf(recomputed))
-        .map(([key, value]) => `${key} ${inWords(value)}`)
-        .join(', ')}`;
-    const before = new Map(figures(fieldsOf(stored)));
-    const changes = figures(fieldsOf(recomputed))
-      .filter(([key, value]) => before.get(key) !== value)
-      .map(([key, value]) => `${key} ${inWords(before.get(key)) || 'unknown'} -> ${inWords(value)}`);
-    return `${date}: ${changes.join(', ')}`;
+/** How the sources stood, each at its worst over all days. */
+function sourcesEntries(sources: Fields): Entry[] {
+  const bad = Object.entries(sources).flatMap(([name, state]) => {
+    const { status } = fieldsOf(state);
+    return status === 'ok' ? [] : [`${name} ${inWords(status)}`];
   });
-  const untold = changing.length - told.length;
+  return bad.length === 0 ? [] : [{ label: 'Sources', lines: [bad.join(', ')], tone: paint.yellow }];
+}
+
+/** What a dry run would change, figure by figure; all there is of a day that is not stored. */
+function comparedLines(days: Fields[], width: number): string[] {
+  const changing = days.filter((day) => day.wouldChange === true);
+  const told = changing.slice(-DAYS_TOLD).flatMap(({ date, stored, recomputed }) => {
+    const found = fieldsOf(recomputed);
+    if (!stored)
+      return [`${inWords(date)}: not stored yet`, ...entriesInWords(sectionsInWords(found, {}), width)];
+    const changes = changesBetween(figures(fieldsOf(stored)), figures(found));
+    return [
+      `${inWords(date)}: ${changes.join(', ') || 'the same totals; what lies below them would change'}`,
+    ];
+  });
+  const untold = changing.length - Math.min(changing.length, DAYS_TOLD);
   return [...(untold > 0 ? [`${plural(untold, 'earlier day')} would change, too`] : []), ...told];
 }
 
-function figures({ jobs, gpu }: Fields): [string, unknown][] {
-  const named = (section: string, values: unknown) =>
-    Object.entries(fieldsOf(values)).map(([key, value]): [string, unknown] => [
-      `${section} ${spaced(key)}`,
-      value,
-    ]);
-  return [...named('jobs', jobs), ...named('GPU', gpu)];
+function changesBetween(before: Map<string, unknown>, after: Map<string, unknown>): string[] {
+  return [...new Set([...before.keys(), ...after.keys()])].flatMap((key) => {
+    const [was, is] = [before.get(key) ?? null, after.get(key) ?? null];
+    return JSON.stringify(was) === JSON.stringify(is) ? [] : [`${key} ${changeInWords(was, is)}`];
+  });
+}
+
+/** Every total of a day by its name in words, such as `storage bytes`. */
+function figures(totals: Fields): Map<string, unknown> {
+  return new Map(
+    Object.entries(SECTION_WORDS).flatMap(([section, words]) => flattened(words, fieldsOf(totals[section]))),
+  );
+}
+
+function flattened(name: string, values: Fields): [string, unknown][] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const full = PART_WORDS[key] ?? `${name} ${spaced(key)}`;
+    return isObject(value) ? flattened(full, value) : [[full, value]];
+  });
+}
+
+/** A change too small for rounded figures is told by the exact ones. */
+function changeInWords(was: unknown, is: unknown): string {
+  const [before, after] = [figureInWords(was), figureInWords(is)];
+  return before === after ? `${inWords(String(was))} -> ${inWords(String(is))}` : `${before} -> ${after}`;
+}
+
+function figureInWords(value: unknown): string {
+  if (Array.isArray(value)) return inWords(value) || 'none';
+  return inWords(value) || 'unknown';
 }

@@ -2,6 +2,7 @@ import { type Day, endOfDay, startOfDay } from '../shared/dates.ts';
 import { BOOKS, type Book } from '../shared/model/day.ts';
 import type { Job } from '../shared/model/job.ts';
 import type { JobStore, ReadOptions } from '../shared/store/jobs.ts';
+import { sharedEnd } from './limits.ts';
 
 /** A book could not be read; `cause` is why. */
 export class BookFailed extends Error {
@@ -34,10 +35,9 @@ function openBook(name: Book, stores: readonly JobStore[], { tally, signal, dead
   /** Every query of a reading ends when the reading has to. */
   async function asked<T>(reading: (options: () => ReadOptions) => Promise<T>): Promise<T> {
     if (failure) throw failure;
-    const endsAt = performance.now() + deadlineMs;
-    const options = () => ({ tally, signal, limitMs: Math.max(1, endsAt - performance.now()) });
+    const left = sharedEnd({ limitMs: deadlineMs, signal });
     try {
-      return await reading(options);
+      return await reading(() => ({ tally, ...left() }));
     } catch (error) {
       failure = error;
       throw error;
@@ -64,14 +64,18 @@ function openBook(name: Book, stores: readonly JobStore[], { tally, signal, dead
     /** Whether a job of that name is one of this book's. */
     holds: (job: string): boolean => stores.some((store) => job.startsWith(`${store.name}:`)),
 
-    /** Every job changed since the instant known for its source. Rejects as `between` does. */
+    /**
+     * Every job changed since the instant known for its source; also reads what runs, so that a source that hangs costs
+     * its deadline here, beside the other books, whether or not its changes can be asked for. Rejects as `between` does.
+     */
     changed(known: ReadonlyMap<string, Date>, onJob: (job: Job) => void): Promise<void> {
       return asked(async (options) => {
         const changedIn = async (store: JobStore) => {
           const since = known.get(store.name);
           if (since) await ofSource(store, store.changedSince(since, options(), onJob));
         };
-        await Promise.all(stores.map(changedIn));
+        running ??= readRunning(options);
+        await Promise.all([running, ...stores.map(changedIn)]);
       });
     },
 
@@ -94,17 +98,17 @@ function openBook(name: Book, stores: readonly JobStore[], { tally, signal, dead
       });
     },
 
-    /** Those of `names` whose record exists no more. */
-    async vanished(names: readonly string[]): Promise<string[]> {
-      const gone = await Promise.all(
-        stores.map((store) =>
-          store.vanished(
-            names.filter((each) => each.startsWith(`${store.name}:`)),
-            { tally, signal },
-          ),
-        ),
-      );
-      return gone.flat();
+    /** Those of `names` whose record exists no more. Rejects as `between` does. */
+    vanished(names: readonly string[]): Promise<string[]> {
+      return asked(async (options) => {
+        const gone: string[] = [];
+        const lookUp = async (store: JobStore) => {
+          const own = names.filter((each) => each.startsWith(`${store.name}:`));
+          gone.push(...(await store.vanished(own, options())));
+        };
+        await Promise.all(stores.map((store) => ofSource(store, lookUp(store))));
+        return gone;
+      });
     },
   };
 }

@@ -85,16 +85,23 @@ async function namesOf(
   collected: Collected,
   { days, books, tally }: DayTools,
 ): Promise<{ kept: string[]; vanished: string[] }> {
-  const [jobs, etl] = [foundIn(collected, 'jobs'), foundIn(collected, 'etl')];
   const read = books.filter(({ name }) => foundIn(collected, name));
   if (!stored || read.length === 0) return { kept: [], vanished: [] };
-  const now = new Set([...(jobs?.members ?? []), ...(etl?.members ?? [])]);
-  const load = () => days.members(stored, tally);
-  const isRead = (name: string) => read.some((book) => book.holds(name));
-  const kept = read.length === books.length ? [] : (await load()).filter((name) => !isRead(name));
-  if (!sank(stored, { jobs, etl }, now.size + kept.length)) return { kept, vanished: [] };
-  const missing = (await load()).filter((name) => isRead(name) && !now.has(name));
-  const vanished = await Promise.all(read.map((book) => book.vanished(missing)));
+  const found = { jobs: foundIn(collected, 'jobs'), etl: foundIn(collected, 'etl') };
+  const sunk = sank(stored, found);
+  if (!sunk && read.length === books.length) return { kept: [], vanished: [] };
+  const counted = await days.members(stored, tally);
+  const kept =
+    read.length === books.length ? [] : counted.filter((name) => !read.some((it) => it.holds(name)));
+  if (!sunk) return { kept, vanished: [] };
+  const vanished = await Promise.all(
+    read.map((book) => {
+      const before = counted.filter(book.holds);
+      const now = new Set(found[book.name]?.members);
+      // No fewer than before: some moved, and others came.
+      return now.size < before.length ? book.vanished(before.filter((name) => !now.has(name))) : [];
+    }),
+  );
   return { kept, vanished: vanished.flat() };
 }
 

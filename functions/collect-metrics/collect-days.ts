@@ -121,7 +121,8 @@ async function collectChunk(
       const found = { at: run.startedAt, results };
       collected.set(date, await collectDay(date, found, seen, date === last, tools));
     } catch (error) {
-      if (!(error instanceof RecordChanged)) throw error;
+      run.signal.throwIfAborted();
+      if (!(error instanceof RecordChanged || error instanceof BookFailed)) throw error;
       problems.set(date, { path: date, message: `${error.message}; the next run collects it again` });
     }
   }

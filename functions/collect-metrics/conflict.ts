@@ -18,13 +18,11 @@ interface ConflictAfter {
   close: AlarmToClose[];
 }
 
-/** Whether figures of a book sank in a way that only vanished or moved records explain; `members` is how many are left. */
+/** Whether figures of a book sank in a way that vanished records would explain. */
 export function sank(
-  stored: DailyMetrics | null,
+  stored: DailyMetrics,
   found: { jobs?: Figures | undefined; etl?: Figures | undefined },
-  members: number,
 ): boolean {
-  if (!stored || members >= stored.members) return false;
   return BOOKS.some((book) => {
     const [before, after] = [stored[book], found[book]];
     if (!before || !after) return false;
@@ -37,12 +35,16 @@ export function sank(
   });
 }
 
-/** Records that vanished open a conflict; it lasts until the figures are back or a person accepts the new ones. */
+/**
+ * Records that vanished open a conflict; it lasts until they and the figures are back, or a person accepts the new ones.
+ * `members` are the names that the day counts now, `null` when no book was read.
+ */
 export function conflictAfter(
   stored: DailyMetrics | null,
   after: Sections,
   date: Day,
   vanished: readonly string[],
+  members: readonly string[] | null,
 ): ConflictAfter {
   const standing = stored?.conflict ?? null;
   const now = heldIn(after);
@@ -67,7 +69,9 @@ export function conflictAfter(
     standing !== null &&
     now.started >= standing.started &&
     now.ended >= standing.ended &&
-    now.hoursCompleted >= standing.hoursCompleted;
+    now.hoursCompleted >= standing.hoursCompleted &&
+    // What one book gained must not hide what the other one lost.
+    standing.vanished.every((name) => members?.includes(name));
   return back
     ? { conflict: null, open: [], close: [{ id: standing.alarmId, because: 'the records are back' }] }
     : { conflict: standing, open: [], close: [] };

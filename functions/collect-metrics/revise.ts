@@ -76,13 +76,13 @@ export function revise(
   const accepted = accept(stored, results, { at, closed: at >= endOfDay(date), failingSince });
   const { sections, states, books, changed } = accepted;
   const figuresChanged = changed.length > 0;
-  const { conflict, open, close } = conflictAfter(stored, sections, date, vanished);
-  const final = configured.every((source) => isSettled(states[source]));
-  const status = conflict ? 'conflict' : final ? 'final' : 'provisional';
   const members =
     books.jobs || books.etl
       ? [...circumstances.kept, ...(books.jobs?.members ?? []), ...(books.etl?.members ?? [])].sort()
       : null;
+  const { conflict, open, close } = conflictAfter(stored, sections, date, vanished, members);
+  const final = configured.every((source) => isSettled(states[source]));
+  const status = conflict ? 'conflict' : final ? 'final' : 'provisional';
   const day: DailyMetrics = {
     date,
     status,

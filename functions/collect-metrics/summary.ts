@@ -26,6 +26,7 @@ export function summaryOf(
     remaining: remaining.slice(0, LIST_LENGTH),
     remainingDays: remaining.length,
     latest: latest ? { date: latest.date, ...told(latest.day) } : null,
+    sources: latest ? sourcesOf(latest.day) : {},
     documentsRead,
     ...(dryRun ? { days: days.map(compared) } : {}),
   };
@@ -39,6 +40,16 @@ function compared({ date, stored, day, figuresChanged }: CollectedDay): Summary 
     stored: stored && { status: stored.status, revision: stored.revision, ...told(stored) },
     recomputed: { status: day.status, revision: day.revision, ...told(day) },
   };
+}
+
+/** How each source stands on the newest day. */
+function sourcesOf({ sources }: DailyMetrics): Summary {
+  return Object.fromEntries(
+    Object.entries(sources).map(([name, { status, error }]) => [
+      name,
+      error === null ? { status } : { status, error },
+    ]),
+  );
 }
 
 function told(day: DailyMetrics): Summary {

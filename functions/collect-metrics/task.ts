@@ -1,6 +1,6 @@
 import { type Day, dayOf } from '../shared/dates.ts';
-import { isBook, type MetricSource } from '../shared/model/day.ts';
-import { type MetricSourceRecord, recordAfter } from '../shared/model/metric-source.ts';
+import { isBook, METRIC_SOURCES, type MetricSource } from '../shared/model/day.ts';
+import { type MetricSourceRecord, recordAfter, recordDropped } from '../shared/model/metric-source.ts';
 import { PLATFORM_SOURCES, type PlatformSource } from '../shared/model/platform.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { DayStore } from '../shared/store/days.ts';
@@ -49,7 +49,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
     ...books.map(({ name }) => name),
     ...PLATFORM_SOURCES.filter((source) => platform[source]),
   ];
-  const records = await metricSources.load(configured, tally);
+  const records = await metricSources.load(METRIC_SOURCES, tally);
   const progress = newProgress();
 
   // 1. Which days: those named, or those of the duty.
@@ -78,7 +78,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
   }
 
   // 5. Count how each source fared.
-  if (run.whole && !run.dryRun) await countFailures(run, progress, records, tools);
+  if (run.whole && !run.dryRun) await countFailures(run, progress, records, { ...tools, configured });
 
   // 6. Tell.
   const { remaining, problems } = progress;
@@ -132,17 +132,22 @@ function failingSinceOf(
   );
 }
 
-/** Counts, for each source that was asked, its failures in a row: three of them raise an alarm. */
+/**
+ * Counts, for each source that was asked, its failures in a row: three of them raise an alarm, which also ends when the
+ * source is not configured any more.
+ */
 async function countFailures(
   run: RunContext<CollectInput>,
   { asked }: Progress,
   records: ReadonlyMap<MetricSource, Seen<MetricSourceRecord>>,
-  { metricSources, failuresBeforeAlarm }: CollectTools,
+  { metricSources, failuresBeforeAlarm, configured }: CollectTools & { configured: readonly MetricSource[] },
 ): Promise<void> {
-  const changes = [...asked].flatMap(([source, error]) => {
-    const seen = records.get(source);
-    const fared = { source, error, at: run.startedAt, runId: run.runId };
-    const after = seen && recordAfter(seen.data, fared, failuresBeforeAlarm);
+  const changes = [...records].flatMap(([source, seen]) => {
+    const error = asked.get(source);
+    const fared = error !== undefined && { source, error, at: run.startedAt, runId: run.runId };
+    const after = configured.includes(source)
+      ? fared && recordAfter(seen.data, fared, failuresBeforeAlarm)
+      : recordDropped(seen.data, run.runId);
     return after ? [{ seen, ...after }] : [];
   });
   if (changes.length === 0) return;

@@ -7,7 +7,11 @@ import { note, paintError } from './terminal.ts';
  * Lets a write through: on an emulator always, on a real project after naming it, by `--yes` or by a `y` at the
  * terminal. Throws when the answer is no or nobody is there to give one.
  */
-export async function confirmWrite(target: Target, what: string, yes: boolean | undefined): Promise<void> {
+export async function confirmWrite(
+  target: Pick<Target, 'kind'>,
+  what: string,
+  yes: boolean | undefined,
+): Promise<void> {
   if (target.kind !== 'real') return;
   if (yes) return note(paintError.yellow(what));
   if (!process.stdin.isTTY || !process.stderr.isTTY)

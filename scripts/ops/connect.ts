@@ -9,7 +9,7 @@ import { loadSettings, type Settings } from '../../functions/shared/settings.ts'
 import type { Collections } from '../../functions/shared/store/collections.ts';
 import { readStack } from '../stack/state.ts';
 import { OpsProblem } from './problem.ts';
-import { placeOf, resolveTarget, type Target } from './target.ts';
+import { placeOf, resolveTarget, settingsOf, type Target } from './target.ts';
 import { firstLine, firstSentence, note, paintError } from './terminal.ts';
 
 /** How long a Firestore call may take before the operator is told. */
@@ -32,10 +32,15 @@ export interface Connection {
 
 /** Connects to the Firestore of the running stack, of an emulator that was named, or of a real project. */
 export async function connect(): Promise<Connection> {
-  const target = resolveTarget(process.env, readStack());
+  const stack = readStack();
+  const target = resolveTarget(process.env, stack);
   if (target.kind === 'real') await requireCredentials(placeOf(target));
   else await useEmulator(target);
-  const environment = readEnvironment({ ...process.env, GOOGLE_CLOUD_PROJECT: target.project });
+  const environment = readEnvironment({
+    ...process.env,
+    GOOGLE_CLOUD_PROJECT: target.project,
+    NIGHTSHIFT_SETTINGS: settingsOf(target, process.env, stack),
+  });
   const settings = loadSettings(environment);
   // Loaded here and not above: the client takes 300 ms, and `ops --help` must be quick.
   const { openFirestore } = await import('../../functions/shared/store/firestore.ts');

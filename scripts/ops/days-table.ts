@@ -1,8 +1,9 @@
 import type { Day } from '../../functions/shared/dates.ts';
-import type { Checks, DailyMetrics } from '../../functions/shared/model/day.ts';
+import type { DailyMetrics } from '../../functions/shared/model/day.ts';
+import { brokenInWords, faultsInWords, vanishedInWords, verdictOf } from './check-words.ts';
 import { table } from './table.ts';
 import { paint } from './terminal.ts';
-import { figure, plural, UNKNOWN } from './words.ts';
+import { figure, UNKNOWN } from './words.ts';
 
 /** A day of the range that has no document. */
 export interface MissingDay {
@@ -29,14 +30,18 @@ const COLUMNS = [
   { title: 'NOTES' },
 ];
 
-/** At most so many vanished records are named on a day. */
-const VANISHED_LISTED = 100;
-
-const STATUS_COLORS = {
+/** The colour of a day's status. */
+export const STATUS_COLORS = {
   final: paint.green,
   provisional: paint.cyan,
   conflict: paint.red,
   missing: paint.yellow,
+};
+
+const VERDICTS = {
+  broken: paint.red('broken'),
+  unknown: paint.dim('unknown'),
+  holds: paint.green('ok'),
 };
 
 /** The days as a table, `-` for whatever nobody knows, and what to do about conflicts below it. */
@@ -44,10 +49,13 @@ export function daysInWords(days: readonly (DailyMetrics | MissingDay)[]): strin
   const conflicts = days.filter((day) => day.status === 'conflict');
   return [
     ...table(COLUMNS, days.map(cellsOf)),
-    ...conflicts.map(({ date }) =>
-      paint.red(`records of ${date} vanished; settle it with: npm run -s ops -- days accept ${date}`),
-    ),
+    ...conflicts.map(({ date }) => paint.red(`records of ${date} vanished; ${settlement(date)}`)),
   ];
+}
+
+/** What settles a conflict. */
+export function settlement(date: Day): string {
+  return `settle it with: npm run -s ops -- days accept ${date}`;
 }
 
 function cellsOf(day: DailyMetrics | MissingDay): string[] {
@@ -70,16 +78,10 @@ function cellsOf(day: DailyMetrics | MissingDay): string[] {
     String(day.revision),
     ...counts,
     ...hours,
-    checksInWords(day.checks),
+    VERDICTS[verdictOf(day.checks)],
     sourcesInWords(day.sources),
     notesOf(day),
   ];
-}
-
-function checksInWords({ inFlight, hoursUsed }: Checks): string {
-  if (inFlight.status === 'broken' || hoursUsed.status === 'broken') return paint.red('broken');
-  if (inFlight.status === 'unknown' || hoursUsed.status === 'unknown') return paint.dim('unknown');
-  return paint.green('ok');
 }
 
 function sourcesInWords(sources: DailyMetrics['sources']): string {
@@ -91,20 +93,9 @@ function sourcesInWords(sources: DailyMetrics['sources']): string {
 }
 
 function notesOf({ checks, conflict }: DailyMetrics): string {
-  const broken = Object.entries({ 'in flight': checks.inFlight, 'GPU hours': checks.hoursUsed })
-    .filter(([, { status }]) => status === 'broken')
-    .map(([what, { expected, actual }]) => `${what} ${amount(actual)}, not ${amount(expected)}`);
-  const faults = (['skewed', 'malformed', 'unmapped'] as const)
-    .filter((fault) => checks.totals[fault] > 0)
-    .map((fault) => `${figure(checks.totals[fault])} ${fault}`);
-  // The list is cut, so a full one says only how many there are at least.
-  const gone = conflict?.vanished.length ?? 0;
-  const vanished = conflict
-    ? [`${gone >= VANISHED_LISTED ? 'at least ' : ''}${plural(gone, 'record')} vanished`]
-    : [];
-  return [...vanished, ...broken, ...faults].join('; ');
-}
-
-function amount(value: number | null): string {
-  return figure(value, value === null || Number.isInteger(value) ? 0 : 1);
+  const faults = [
+    ...faultsInWords(checks),
+    ...(checks.etl ? faultsInWords(checks.etl).map((fault) => `ETL ${fault}`) : []),
+  ];
+  return [...(conflict ? [vanishedInWords(conflict)] : []), ...brokenInWords(checks), ...faults].join('; ');
 }

@@ -1,13 +1,32 @@
 import { MINUTE_MS } from '../../functions/shared/dates.ts';
 import { ask, type Reply } from '../ask.ts';
-import { OpsProblem } from './problem.ts';
+import { isObject } from '../objects.ts';
+import { readStack } from '../stack/state.ts';
+import { OpsProblem, usage } from './problem.ts';
+import { firstLine } from './terminal.ts';
 
 /** A run takes 30 minutes at most; whoever is silent for longer is gone. */
 const LIMIT_MS = 35 * MINUTE_MS;
 
+/** A call that nothing came back from; what the function did, if anything, is not known. */
+export class NoAnswer extends OpsProblem {}
+
+/** Where the function of `task` is called: at `given`, or at the gateway of the running stack. */
+export function functionUrl(task: string, given: string | undefined): URL {
+  if (given !== undefined) return parseUrl(given);
+  const base = readStack()?.gatewayUrl ?? `http://127.0.0.1:${process.env.PORT || 8080}`;
+  return new URL(task, base.endsWith('/') ? base : `${base}/`);
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (url && /^https?:$/.test(url.protocol)) return url;
+  throw usage(`Cannot use --url ${text}: an http or https URL is expected`);
+}
+
 /**
  * POSTs `body` to a function and waits for its answer, as long as a run may take. A private function on Google Cloud
- * gets an ID token of the caller, and so does any other https URL that asks for one.
+ * gets an ID token of the caller, and so does any other https URL that asks for one. Rejects with NoAnswer.
  */
 export async function callFunction(url: URL, body: string): Promise<Reply> {
   const authorised = async () => {
@@ -30,7 +49,7 @@ async function post(url: URL, body: string, headers: Record<string, string>): Pr
   try {
     return await ask(url, { headers: { 'content-type': 'application/json', ...headers }, body, signal });
   } catch (error) {
-    throw new OpsProblem(inWords(url, error), 1, { cause: error });
+    throw new NoAnswer(inWords(url, error), 1, { cause: error });
   }
 }
 
@@ -46,4 +65,25 @@ function inWords(url: URL, error: unknown): string {
   if (code === 'ECONNRESET')
     return `Cannot read the answer of ${url}: the connection broke off, the run may go on; see: ops runs`;
   return `Cannot reach ${url}: ${message || code}`;
+}
+
+/** The answer of a function; throws when it is none, such as a proxy's page. */
+export function readAnswer(url: URL, { status, text }: Reply): Record<string, unknown> {
+  const answer = parseAnswer(text);
+  if (answer) return answer;
+  if (status === 401 || status === 403)
+    throw new OpsProblem(
+      `${url} turned the caller away (HTTP ${status}): roles/run.invoker on it is needed, and a token for it`,
+    );
+  throw new OpsProblem(`Cannot read the answer of ${url}: HTTP ${status}, ${firstLine(text) || 'empty'}`);
+}
+
+/** The JSON object that an answer is; `undefined` when it is none. */
+export function parseAnswer(text: string): Record<string, unknown> | undefined {
+  try {
+    const answer: unknown = JSON.parse(text);
+    return isObject(answer) ? answer : undefined;
+  } catch {
+    return undefined;
+  }
 }

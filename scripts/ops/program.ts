@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
+import { addBackfill } from './backfill.ts';
 import { addDays } from './days.ts';
 import { addImport } from './import.ts';
 import { OpsProblem } from './problem.ts';
@@ -14,7 +15,8 @@ Examples:
   npm run -s ops -- tasks
   npm run -s ops -- run collect-metrics --date 2026-01-31
   npm run -s ops -- runs collect-metrics --outcome failed --json
-  npm run -s ops -- days --from 2026-01-01 --to 2026-01-31
+  npm run -s ops -- days 2026-01-31
+  npm run -s ops -- backfill --from 2026-01-01
 
 The running stack answers, or the emulator of FIRESTORE_EMULATOR_HOST; a real project does
 only when GOOGLE_CLOUD_PROJECT names it and no stack runs, and is named before any write.`;
@@ -32,7 +34,7 @@ function opsProgram(): Command {
     })
     .configureHelp({ styleTitle: (title) => paintError.bold(title) })
     .exitOverride();
-  for (const add of [addTasks, addRun, addRuns, addDays, addSources, addImport]) add(program);
+  for (const add of [addTasks, addRun, addRuns, addDays, addBackfill, addSources, addImport]) add(program);
   return program;
 }
 

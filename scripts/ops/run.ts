@@ -3,13 +3,11 @@ import { loadCatalog } from '../../functions/shared/catalog.ts';
 import type { Day } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { answerInWords, isGood } from '../answer-words.ts';
-import type { Reply } from '../ask.ts';
 import { isObject } from '../objects.ts';
-import { readStack } from '../stack/state.ts';
 import { oneOf, parseDay } from './options.ts';
-import { callFunction } from './post.ts';
-import { OpsProblem, usage } from './problem.ts';
-import { firstLine, print, printJson } from './terminal.ts';
+import { callFunction, functionUrl, readAnswer } from './post.ts';
+import { usage } from './problem.ts';
+import { print, printJson } from './terminal.ts';
 import { whileSaying } from './waiting.ts';
 
 interface RunOptions {
@@ -37,14 +35,12 @@ export function addRun(program: Command): void {
 
 async function run(taskName: string, options: RunOptions): Promise<void> {
   const task = oneOf('task', taskName, Object.keys(loadCatalog(readEnvironment())));
-  const url = options.url === undefined ? localUrl(task) : parseUrl(options.url);
+  const url = functionUrl(task, options.url);
   const body = JSON.stringify(bodyOf(options));
-  const answer = await whileSaying(`${task} is running`, callFunction(url, body));
-  const parsed = parseAnswer(answer.text);
-  if (parsed === undefined) throw unreadable(url, answer);
-  if (options.json) printJson(parsed);
-  else print(...answerInWords(parsed));
-  if (!isGood(parsed.outcome)) process.exitCode = 1;
+  const answer = readAnswer(url, await whileSaying(`${task} is running`, callFunction(url, body)));
+  if (options.json) printJson(answer);
+  else print(...answerInWords(answer));
+  if (!isGood(answer.outcome)) process.exitCode = 1;
 }
 
 /** The body to send: `--body` with `--date` and `--dry-run` merged in. Throws when they contradict. */
@@ -69,32 +65,4 @@ function parseBody(text: string): Record<string, unknown> {
     throw usage(`Cannot read --body: ${error instanceof Error ? error.message : error}`);
   }
   throw usage(`Cannot use --body ${text}: a JSON object is expected`);
-}
-
-function parseAnswer(text: string): Record<string, unknown> | undefined {
-  try {
-    const answer: unknown = JSON.parse(text);
-    return isObject(answer) ? answer : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-function unreadable(url: URL, { status, text }: Reply): OpsProblem {
-  if (status === 401 || status === 403)
-    return new OpsProblem(
-      `${url} turned the caller away (HTTP ${status}): roles/run.invoker on it is needed, and a token for it`,
-    );
-  return new OpsProblem(`Cannot read the answer of ${url}: HTTP ${status}, ${firstLine(text) || 'empty'}`);
-}
-
-function parseUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return url;
-  throw usage(`Cannot use --url ${text}: an http or https URL is expected`);
-}
-
-function localUrl(task: string): URL {
-  const base = readStack()?.gatewayUrl ?? `http://127.0.0.1:${process.env.PORT || 8080}`;
-  return new URL(task, base.endsWith('/') ? base : `${base}/`);
 }

@@ -26,6 +26,21 @@ export function resolveTarget(
   throw new OpsProblem('No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start');
 }
 
+/**
+ * Path of the settings to read the records of `target` by: those that were named, else those of the stack that it is;
+ * `undefined` for the built-in ones.
+ */
+export function settingsOf(
+  target: Target,
+  variables: NodeJS.ProcessEnv,
+  stack: Pick<StackState, 'emulatorHost' | 'project' | 'settings'> | undefined,
+): string | undefined {
+  if (variables.NIGHTSHIFT_SETTINGS) return variables.NIGHTSHIFT_SETTINGS;
+  const isStack =
+    target.kind !== 'real' && target.host === stack?.emulatorHost && target.project === stack.project;
+  return isStack ? stack.settings : undefined;
+}
+
 /** The place in words, `googleProject` and `database` being those of a source that lies elsewhere. */
 export function placeOf(
   target: Target,

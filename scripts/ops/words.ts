@@ -56,7 +56,23 @@ export function figure(value: number | null | undefined, digits = 0): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
 
+const BYTE_UNITS = ['KiB', 'MiB', 'GiB', 'TiB', 'PiB', 'EiB'];
+
+/**
+ * An amount of bytes such as `812.4 GiB`, in powers of 1024 as Google bills them
+ * (https://cloud.google.com/firestore/pricing: "1 GiB = 2^30 bytes").
+ */
+export function bytes(amount: number | null | undefined): string {
+  if (amount === null || amount === undefined) return UNKNOWN;
+  if (Math.round(amount) < 1024) return `${figure(amount)} B`;
+  let size = amount / 1024;
+  let unit = 0;
+  // Judged as it will be shown, or 1,023.99 KiB would read `1,024.0 KiB`.
+  for (; Number(size.toFixed(1)) >= 1024 && unit < BYTE_UNITS.length - 1; unit += 1) size /= 1024;
+  return `${figure(size, 1)} ${BYTE_UNITS[unit]}`;
+}
+
 /** `count` of something, with the noun in its right form. */
-export function plural(count: number, one: string, many = `${one}s`): string {
+export function plural(count: number | null | undefined, one: string, many = `${one}s`): string {
   return `${figure(count)} ${count === 1 ? one : many}`;
 }

@@ -14,7 +14,7 @@ export function refusal(
   hint: string | undefined,
 ): UpstreamError {
   const said = readGoogleError(text);
-  const denied = status === 403 && !said.disabled && !said.rateLimited;
+  const denied = status === 403 && !said.disabled && !said.rateLimited && !said.held;
   const permission = denied ? (said.permission ?? hint ?? null) : null;
   const missing = permission ? `; missing permission: ${permission}` : '';
   return new UpstreamError(`Cannot finish ${where}: HTTP ${status}: ${said.words}${missing}`, {

@@ -10,10 +10,14 @@ export interface GoogleError {
   disabled: boolean;
   /** BigQuery says 403 where others say 429. */
   rateLimited: boolean;
+  /** Cloud Storage refuses with 403 too what a hold or a retention policy forbids to everybody. */
+  held: boolean;
 }
 
 const WORDS_LENGTH = 500;
 const RATE_LIMITS = ['rateLimitExceeded', 'userRateLimitExceeded'];
+/** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes, below 403. */
+const HOLDS = ['objectUnderActiveHold', 'retentionPolicyNotMet'];
 
 /** The body of an error, as https://google.aip.dev/193 has it; `errors` is the older form that BigQuery still sends. */
 const bodySchema = z.object({
@@ -37,7 +41,8 @@ const bodySchema = z.object({
 /** Reads the body of an answer that is no success: Google's JSON, or whatever a proxy on the way may have sent. */
 export function readGoogleError(body: string): GoogleError {
   const parsed = bodySchema.safeParse(jsonOf(body));
-  if (!parsed.success) return { words: plain(body), permission: null, disabled: false, rateLimited: false };
+  if (!parsed.success)
+    return { words: plain(body), permission: null, disabled: false, rateLimited: false, held: false };
   const { message, status, errors, details } = parsed.data.error;
   const reasons = [...errors, ...details].map((it) => it.reason ?? '');
   const named = details.find((it) => it.metadata?.permission)?.metadata?.permission;
@@ -46,6 +51,7 @@ export function readGoogleError(body: string): GoogleError {
     permission: named ?? permissionIn(message),
     disabled: reasons.includes('SERVICE_DISABLED') || reasons.includes('accessNotConfigured'),
     rateLimited: reasons.some((reason) => RATE_LIMITS.includes(reason)),
+    held: reasons.some((reason) => HOLDS.includes(reason)),
   };
 }
 

@@ -1,12 +1,12 @@
 import type { z } from 'zod';
 import { sleep } from '../concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../errors.ts';
-import type { Log } from '../log.ts';
+import type { Fields, Log } from '../log.ts';
 import { parseAnswer, reasonOf, refusal } from './answer.ts';
 import { type Authorize, credentialsFor } from './credentials.ts';
 import { plain } from './google-error.ts';
 import { RETRY, type RetryPolicy, waitAfter } from './retry.ts';
-import { overFetch, type Query, type Transport } from './transport.ts';
+import { type Answer, overFetch, type Posted, type Query, type Transport } from './transport.ts';
 
 /**
  * The one door to Google's APIs that speak REST. Whatever goes through it has a deadline, stops at once when it is told to, is
@@ -24,16 +24,31 @@ export interface ApiOptions {
   retry?: Partial<RetryPolicy> | undefined;
 }
 
-/** One GET. */
-export interface RestCall<Body> {
+interface Asked {
   /** The vendor's name of the method, and what it is asked for: errors and log lines tell it. */
   operation: string;
   path: string;
   query?: Query;
-  schema: z.ZodType<Body>;
   region?: string | undefined;
   /** The permission that it needs, for a denial that names none. */
   permission?: string;
+}
+
+/** One GET. */
+export interface RestCall<Body> extends Asked {
+  schema: z.ZodType<Body>;
+}
+
+/** One POST, which whoever sends it tries again himself. */
+export interface RestPost<Body> extends Asked {
+  post: Posted;
+  attempt: number;
+  /** Why the try before this one failed. */
+  fault: string | undefined;
+  /** Reads an answer of status 2xx. Throws a SyntaxError for what broke on its way. */
+  read(answer: Answer): Body;
+  /** What its log line tells besides, once it is over. */
+  fields(): Fields;
 }
 
 /** A GET whose answer comes in pages. */
@@ -44,6 +59,8 @@ export interface RestList<Body> extends RestCall<Body> {
   nextToken(body: Body): string | undefined;
   /** More pages than this are an error, never a silent cut. */
   maxPages?: number;
+  /** The time is for each page, and none of it for what `onPage` does: for a list of any length. */
+  timePerPage?: boolean;
 }
 
 /** The time for one call with all its pages, tries and waits. */
@@ -72,9 +89,14 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
   const authorize = options.authorize ?? ownCredentials;
   const send = transport(baseUrl);
 
-  /** One request, its answer read, parsed and logged. */
-  async function ask<Body>(call: RestCall<Body>, position: Position, bounds: Bounds): Promise<Body> {
-    const { operation, path, query = {}, region, permission } = call;
+  /** One request, its answer read and logged. */
+  async function ask<Body>(
+    asked: Asked & Partial<Pick<RestPost<Body>, 'post' | 'fields'>>,
+    read: (answer: Answer, where: string) => Body,
+    position: Position,
+    bounds: Bounds,
+  ): Promise<Body> {
+    const { operation, path, query = {}, region, permission, post } = asked;
     const where = `${api} ${operation} (${placeOf({ project, region, ...position })})`;
     const started = performance.now();
     const leftMs = bounds.endsAt - started;
@@ -88,11 +110,11 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
       bounds.signal?.throwIfAborted();
       const headers = await Promise.race([authorised(where), stopped]);
       status = 'connection';
-      const answer = await Promise.race([send({ path, query, headers }, stop), stopped]);
+      const answer = await Promise.race([send({ path, query, headers, post }, stop), stopped]);
       status = answer.status;
       if (status < 200 || status > 299) throw refusal(where, answer, permission);
       status = 'malformed';
-      const body = parseAnswer(where, call.schema, answer.text);
+      const body = read(answer, where);
       status = answer.status;
       return body;
     } catch (error) {
@@ -120,7 +142,8 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
       const ms = Math.round(performance.now() - started);
       const expected = status === 'aborted' || (typeof status === 'number' && status < 400);
       const level = expected ? 'debug' : 'warning';
-      log[level](`${api}: ${operation}`, { api, operation, project, region, page, attempt, ms, status });
+      const line = { api, operation, project, region, page, attempt, ms, status, ...asked.fields?.() };
+      log[level](`${api}: ${operation}`, line);
     }
   }
 
@@ -136,10 +159,11 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
 
   /** One page, tried again as the policy says while there is time. */
   async function pageOf<Body>(call: RestCall<Body>, page: number | undefined, bounds: Bounds): Promise<Body> {
+    const read = ({ text }: Answer, where: string) => parseAnswer(where, call.schema, text);
     let fault: string | undefined;
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await ask(call, { page, attempt, fault }, bounds);
+        return await ask(call, read, { page, attempt, fault }, bounds);
       } catch (error) {
         if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
         const waitMs = waitAfter(attempt, error.retryAfterMs, policy);
@@ -161,15 +185,27 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
     get: <Body>(call: RestCall<Body>, limits: Limits): Promise<Body> =>
       pageOf(call, undefined, within(limits)),
 
-    /** Hands every page to `onPage`, in order. Rejects as `get` does, and when the pages do not come to an end. */
-    async list<Body>(call: RestList<Body>, limits: Limits, onPage: (body: Body) => void): Promise<void> {
+    /** Sends one POST, once. Rejects as `get` does. */
+    post: <Body>(call: RestPost<Body>, limits: Limits): Promise<Body> =>
+      ask(call, call.read, { page: undefined, attempt: call.attempt, fault: call.fault }, within(limits)),
+
+    /**
+     * Hands every page to `onPage`, in order, each when the one before is done with. Rejects as `get` does, as `onPage`
+     * does, and when the pages do not come to an end.
+     */
+    async list<Body>(
+      call: RestList<Body>,
+      limits: Limits,
+      onPage: (body: Body) => void | Promise<void>,
+    ): Promise<void> {
       const bounds = within(limits);
-      const { operation, tokenParameter, nextToken, maxPages = MAX_PAGES, region } = call;
+      const { operation, tokenParameter, nextToken, maxPages = MAX_PAGES, region, timePerPage } = call;
       const tokens = new Set<string>();
       let query = call.query;
       for (let page = 1; ; page += 1) {
-        const body = await pageOf({ ...call, ...(query && { query }) }, page, bounds);
-        onPage(body);
+        const pageBounds = timePerPage ? within(limits) : bounds;
+        const body = await pageOf({ ...call, ...(query && { query }) }, page, pageBounds);
+        await onPage(body);
         const token = nextToken(body);
         if (!token) return;
         const endless = tokens.has(token) ? 'came again' : page >= maxPages ? 'is one too many' : undefined;

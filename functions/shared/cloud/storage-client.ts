@@ -3,7 +3,7 @@ import type { Storage } from '@google-cloud/storage';
 import type { Transport } from './transport.ts';
 
 /**
- * Cloud Storage through its own client (@google-cloud/storage), which finds the address and sends the request. Retries
+ * Cloud Storage through its own client (@google-cloud/storage), which finds the address and sends the GET. Retries
  * and credentials are not its business here: there is one policy and one token for all APIs. It cannot be stopped and
  * knows no timeout: a request that is given up ends with its connection.
  */

@@ -1,10 +1,17 @@
 export type Query = Record<string, string | number | boolean | readonly string[] | undefined>;
 
-/** One GET, authorised by its headers. */
+/** One GET, or one POST where there is something to post, authorised by its headers. */
 export interface ApiRequest {
   path: string;
   query: Query;
   headers: Headers;
+  post?: Posted | undefined;
+}
+
+/** The body of a POST. */
+export interface Posted {
+  contentType: string;
+  text: string;
 }
 
 /** An answer of any status, read to its end. */
@@ -20,14 +27,20 @@ export interface Answer {
  */
 export type Transport = (baseUrl: string) => (request: ApiRequest, stop: AbortSignal) => Promise<Answer>;
 
+/** By Node's own fetch, which keeps connections open for the next request. */
 export const overFetch: Transport =
   (baseUrl) =>
-  async ({ path, query, headers }, stop) => {
+  async ({ path, query, headers, post }, stop) => {
     const url = new URL(baseUrl.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query))
       for (const each of Array.isArray(value) ? value : [value])
         if (each !== undefined) url.searchParams.append(name, String(each));
     // Google's APIs never redirect: following one could only carry the token elsewhere.
-    const answer = await fetch(url, { headers, redirect: 'manual', signal: stop });
+    const answer = await fetch(url, {
+      headers: post ? [...headers, ['content-type', post.contentType]] : headers,
+      ...(post && { method: 'POST', body: post.text }),
+      redirect: 'manual',
+      signal: stop,
+    });
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   };

@@ -37,12 +37,7 @@ export function recordAfter(
   { source, error, at, runId }: Fared,
   limit: number,
 ): RecordAfter | null {
-  if (error === null) {
-    if (!before || before.failures === 0) return null;
-    const record = { ...before, failures: 0, failingSince: null, error: null, alarmId: null, runId };
-    const because = `metric source ${source} answers again`;
-    return { record, open: [], close: before.alarmId ? [{ id: before.alarmId, because }] : [] };
-  }
+  if (error === null) return rowEnded(before, runId, `metric source ${source} answers again`);
   if (before?.runId === runId && before.failures > 0) return null;
   const failures = (before?.failures ?? 0) + 1;
   const failingSince = before?.failingSince ?? at;
@@ -55,4 +50,15 @@ export function recordAfter(
     message: `Metric source ${source} failed in ${failures} runs in a row, since ${failingSince.toISOString()}: ${error}`,
   };
   return { record: { ...record, alarmId: alarmId(alarm) }, open: [alarm], close: [] };
+}
+
+/** The record of a source that nobody asks any more: what is not there cannot fail. */
+export function recordDropped(before: MetricSourceRecord | null, runId: string): RecordAfter | null {
+  return rowEnded(before, runId, `the settings name metric source ${before?.source} no more`);
+}
+
+function rowEnded(before: MetricSourceRecord | null, runId: string, because: string): RecordAfter | null {
+  if (!before || before.failures === 0) return null;
+  const record = { ...before, failures: 0, failingSince: null, error: null, alarmId: null, runId };
+  return { record, open: [], close: before.alarmId ? [{ id: before.alarmId, because }] : [] };
 }

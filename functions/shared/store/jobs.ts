@@ -103,15 +103,19 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     },
 
     /** Those of `names` (of this source) whose record exists no more. */
-    async vanished(names: readonly string[], { tally }: ReadOptions): Promise<string[]> {
+    async vanished(
+      names: readonly string[],
+      { tally, signal, limitMs = QUERY_LIMIT_MS }: ReadOptions,
+    ): Promise<string[]> {
       const gone: string[] = [];
       for (const some of chunksOf(names, DOCUMENTS_PER_READ)) {
         const refs = some.map((it) => db.doc(it.slice(name.length + 1)));
         const found = await bounded(
           log,
           `records of source ${name}`,
-          QUERY_LIMIT_MS,
+          limitMs,
           db.getAll(...refs, { fieldMask: [] }),
+          signal,
         );
         tally.documents += found.length;
         gone.push(...found.filter((document) => !document.exists).map((document) => nameOf(name, document)));

@@ -144,6 +144,53 @@ describe('ops against records', () => {
     assert.match(second ?? '', /^2026-01-02 {2}conflict .* 1 record vanished$/);
     assert.match(third ?? '', /^2026-01-03 {2}missing( +-)+$/);
   });
+  test('days ends with the block of the newest day that is stored', async () => {
+    const { stdout } = await project.ops(['days', '--from', '2026-01-01', '--to', '2026-01-03']);
+    const [, block] = stdout.split('\n\n2026-');
+    assert.match(block ?? '', /^01-02 {2}conflict, revision 1, collected 2026-01-05 00:00Z\n\n/);
+    assert.match(block ?? '', /\n {2}Conflict {4}1 record vanished: jobs:jobs\/a\n/);
+  });
+  test('days with a day shows its block alone, with the projects that used the most GPU-hours', async () => {
+    const rows = project.db.collection('dailyMetrics/2026-01-01/projects');
+    const jobs = { started: 1, completed: 1, failed: 0, cancelled: 0, neverStarted: 0, inFlight: 0 };
+    for (let index = 0; index < 7; index += 1)
+      await rows.doc(`p${index}`).set({
+        ...{ project: `p${index}`, jobs, artifactBytes: null },
+        gpu: { hoursUsed: index, hoursCompleted: 0, hoursAccrued: 0 },
+      });
+    const day = {
+      ...dayRecord('2026-01-04', null),
+      jobs,
+      projects: ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6'],
+    };
+    await project.db.doc('dailyMetrics/2026-01-01').set({ ...day, date: '2026-01-01' });
+    const { code, stdout, stderr } = await project.ops(['days', '2026-01-01']);
+    assert.deepEqual([code, stderr], [0, '']);
+    assert.match(stdout, /^2026-01-01 {2}final, revision 1, collected 2026-01-05 00:00Z\n\n {2}Jobs /);
+    assert.deepEqual(stdout.match(/\bp\d\b/g), ['p6', 'p5', 'p4', 'p3', 'p2']);
+    assert.match(stdout, / and 2 more projects\n/);
+    await project.db.doc('dailyMetrics/2026-01-01').set(dayRecord('2026-01-01', null));
+  });
+  test('days with a day that nobody collected says how to', async () => {
+    const { code, stdout } = await project.ops(['days', '2026-01-03']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^2026-01-03 {2}missing\n\n.*\n.*ops -- run collect-metrics --date 2026-01-03\n$/);
+  });
+  test('days with a day and --json is a list of that day alone', async () => {
+    const days: { date: string }[] = JSON.parse((await project.ops(['days', '2026-01-02', '--json'])).stdout);
+    assert.deepEqual(
+      days.map(({ date }) => date),
+      ['2026-01-02'],
+    );
+  });
+  test('days --csv has a row for every day, and nothing where nobody knows', async () => {
+    const { stdout } = await project.ops(['days', '--from', '2026-01-01', '--to', '2026-01-03', '--csv']);
+    const [header, first, , third, end] = stdout.split('\r\n');
+    assert.match(header ?? '', /^date,status,revision,jobsStarted,/);
+    assert.match(first ?? '', /^2026-01-01,final,1,,,,,,,1234.5,0,0,,/);
+    assert.match(third ?? '', /^2026-01-03,missing,+$/);
+    assert.equal(end, '');
+  });
   test('days --json has an object for every day', async () => {
     const { stdout } = await project.ops(['days', '--from', '2026-01-01', '--to', '2026-01-03', '--json']);
     const days: { status: string }[] = JSON.parse(stdout);
@@ -313,6 +360,15 @@ describe('ops, typed wrong or without a server', () => {
     [['runs', TASK, '--outcome', 'fail'], /Unknown outcome "fail", did you mean failed\?/],
     [['runs', TASK, '--limit', '501'], /Expected a whole number from 1 to 500/],
     [['days', '--from', '2026-02-30'], /Expected a date of the calendar/],
+    [['days', '2026-02-30'], /Expected a date of the calendar/],
+    [['days', '2026-01-01', '2026-01-02'], /more than one day/],
+    [['days', '2026-01-01', '--to', '2026-01-02'], /Cannot use --from or --to beside a day/],
+    [['days', '--json', '--csv'], /Cannot use --csv beside --json/],
+    [['backfill'], /required option '--from <day>' not specified/],
+    [['backfill', '--from', '2026-01-02', '--to', '2026-01-01'], /the first day is after the last/],
+    [['backfill', '--from', '2025-01-01', '--to', '2026-02-05'], /401 days, at most 400 at once/],
+    [['backfill', '--from', '2026-01-01', '--to', '9999-01-01'], /today is \d{4}-/],
+    [['backfill', '--from', '2026-01-01', '--url', 'ftp://x'], /an http or https URL is expected/],
   ] as const)
     test(`ops ${args.join(' ')} exits 2 with a hint`, async () => {
       const done = await ops(args);

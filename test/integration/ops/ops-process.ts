@@ -1,5 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Firestore } from '@google-cloud/firestore';
 import { withDates } from '../../../functions/shared/store/firestore.ts';
@@ -15,19 +16,25 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs `ops` as an operator does, in a process of its own that no running stack can reach. */
-export async function ops(
+/** Starts `ops` as an operator does, in a process of its own that no running stack can reach. */
+export function startOps(
   args: readonly string[],
   { env = {}, input = '' }: { env?: NodeJS.ProcessEnv; input?: string } = {},
-): Promise<Ended> {
+): { child: ChildProcessByStdio<Writable, Readable, Readable>; ended: Promise<Ended> } {
   const { FIRESTORE_EMULATOR_HOST, PATH } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], {
     env: { PATH, FIRESTORE_EMULATOR_HOST, NO_COLOR: '1', NIGHTSHIFT_STATE_DIR: freshFolder(), ...env },
+    stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(input);
   const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
-  return { code, stdout, stderr };
+  const ended = Promise.all([text(child.stdout), text(child.stderr), closed]);
+  return { child, ended: ended.then(([stdout, stderr, code]) => ({ code, stdout, stderr })) };
+}
+
+/** Runs `ops` to its end. */
+export async function ops(...args: Parameters<typeof startOps>): Promise<Ended> {
+  return startOps(...args).ended;
 }
 
 /** A project of its own on the emulator, and `ops` talking to it. */

@@ -180,6 +180,15 @@ describe('daysInWords()', () => {
     assert.equal(notes, 'in flight 7, not 9; 2 skewed; 1,000 malformed');
   });
 
+  test('says when the ETL runs do not add up although the jobs do', () => {
+    const inFlight = { status: 'broken', expected: 2, actual: 1 } as const;
+    const totals = { skewed: 0, malformed: 3, unmapped: 0 };
+    const etl = { inFlight, totals } as DailyMetrics['checks']['etl'];
+    const [verdict, , notes] = cells(day({ checks: { ...day().checks, etl } })).slice(11);
+    assert.equal(verdict, 'broken');
+    assert.equal(notes, 'ETL in flight 1, not 2; ETL 3 malformed');
+  });
+
   test('says how to settle a conflict', () => {
     const conflict = { vanished: ['jobs:a', 'jobs:b'] } as DailyMetrics['conflict'];
     const lines = plain(daysInWords([day({ status: 'conflict', conflict })]));

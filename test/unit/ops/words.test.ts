@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { duration, figure, minuteStamp, plural, relative, stamp } from '../../../scripts/ops/words.ts';
+import { bytes, duration, figure, minuteStamp, plural, relative, stamp } from '../../../scripts/ops/words.ts';
 
 const NOW = new Date('2026-03-04T05:06:07.000Z');
 
@@ -41,6 +41,32 @@ describe('relative()', () => {
   test('says - for an unknown instant', () => assert.equal(relative(null, NOW), '-'));
 });
 
+describe('bytes()', () => {
+  const KIB = 1024;
+  const MIB = 1024 * KIB;
+  for (const [amount, words] of [
+    [null, '-'],
+    [undefined, '-'],
+    [0, '0 B'],
+    [1, '1 B'],
+    [1023, '1,023 B'],
+    [1023.4, '1,023 B'],
+    [1023.5, '1.0 KiB'],
+    [KIB, '1.0 KiB'],
+    [1.25 * KIB, '1.3 KiB'],
+    [1023.94 * KIB, '1,023.9 KiB'],
+    [1023.96 * KIB, '1.0 MiB'],
+    [MIB - 1, '1.0 MiB'],
+    [MIB, '1.0 MiB'],
+    [812.4 * 1024 * MIB, '812.4 GiB'],
+    [1024 ** 4, '1.0 TiB'],
+    [1024 ** 5, '1.0 PiB'],
+    [1024 ** 6, '1.0 EiB'],
+    [5_000 * 1024 ** 6, '5,000.0 EiB'],
+  ] as const)
+    test(`says ${words} for ${amount}`, () => assert.equal(bytes(amount), words));
+});
+
 describe('instants and figures', () => {
   test('are in UTC and say so', () => {
     assert.equal(stamp(NOW), '2026-03-04 05:06:07Z');
@@ -55,5 +81,6 @@ describe('instants and figures', () => {
   test('use the right form of the noun', () => {
     assert.equal(plural(1, 'row'), '1 row');
     assert.equal(plural(8_152, 'row'), '8,152 rows');
+    assert.equal(plural(null, 'row'), '- rows');
   });
 });

@@ -1,0 +1,76 @@
+import { cut, paint } from './terminal.ts';
+
+/** What is told under one label. */
+export interface Entry {
+  label: string;
+  /** Plain text; what is too long goes on in the next line. */
+  lines: readonly string[];
+  /** Parts below it, as cells of columns: a name, then figures. */
+  rows?: readonly (readonly string[])[] | undefined;
+  /** What is said of the parts that are not listed. */
+  more?: string | undefined;
+  /** The colour of its lines. */
+  tone?: ((text: string) => string) | undefined;
+}
+
+const MARGIN = '  ';
+const LABEL_WIDTH = 12;
+const GAP = '  ';
+const LEAST_ROOM = 24;
+const LEAST_NAME = 8;
+
+/** How wide a line may be: as the terminal, or 80 columns in a pipe. */
+export function lineWidth(): number {
+  return (process.stdout.isTTY && process.stdout.columns) || 80;
+}
+
+/** Entries as lines of at most `width` columns, texts aligned behind their labels. */
+export function entriesInWords(entries: readonly Entry[], width: number): string[] {
+  const indent = ' '.repeat(MARGIN.length + LABEL_WIDTH);
+  const room = Math.max(LEAST_ROOM, width - indent.length);
+  return entries.flatMap(({ label, lines, rows = [], more, tone = (text) => text }) => {
+    const [first = '', ...others] = lines.flatMap((line) => wrapped(line, room)).map(tone);
+    return [
+      `${MARGIN}${label.padEnd(LABEL_WIDTH)}${first}`,
+      ...others.map((line) => `${indent}${line}`),
+      ...aligned(rows, room - MARGIN.length).map((line) => `${indent}${MARGIN}${line}`),
+      ...(more === undefined ? [] : [`${indent}${MARGIN}${paint.dim(more)}`]),
+    ];
+  });
+}
+
+/** `text` in lines of at most `room` characters, broken between clauses, and between words where one is too long. */
+export function wrapped(text: string, room: number): string[] {
+  const lines: string[] = [];
+  let line = '';
+  const pieces = text
+    .split(/(?<=[;,:]) /)
+    .flatMap((clause) => (clause.length > room ? clause.split(' ') : [clause]));
+  for (const piece of pieces) {
+    if (line && line.length + 1 + piece.length > room) {
+      lines.push(line);
+      line = piece;
+    } else {
+      line = line ? `${line} ${piece}` : piece;
+    }
+  }
+  return [...lines, line];
+}
+
+/** Rows with their first cell at the left and the others at the right of their columns; long names are cut. */
+function aligned(rows: readonly (readonly string[])[], room: number): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+  const [longest = 0, ...figures] = widths;
+  const taken = figures.reduce((sum, width) => sum + GAP.length + width, 0);
+  const nameWidth = Math.min(longest, Math.max(LEAST_NAME, room - taken));
+  return rows.map(([name = '', ...cells]) =>
+    [
+      cut(name, nameWidth).padEnd(nameWidth),
+      ...cells.map((cell, index) => cell.padStart(figures[index] ?? 0)),
+    ]
+      .join(GAP)
+      .trimEnd(),
+  );
+}
