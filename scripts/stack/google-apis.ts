@@ -1,19 +1,18 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { answer, sendProblem } from './google/answer.ts';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answer, json } from './google/answer.ts';
 import { jobsList } from './google/bigquery.ts';
-import { type Asked, type Faults, faultBook } from './google/faults.ts';
+import { type Faults, faultBook } from './google/fault-book.ts';
+import { type Asked, applies, type FaultRule } from './google/faults.ts';
 import { partialBody } from './google/fields.ts';
 import { API_NAMES, type ApiName, type Method } from './google/method.ts';
 import { timeSeriesList } from './google/monitoring.ts';
 import { cutPage, pageAsked } from './google/pages.ts';
 import { invalid, problemOf } from './google/problem.ts';
 import { servicesList } from './google/run.ts';
+import { startServer } from './google/server.ts';
 import { instancesList } from './google/sql.ts';
 import type { PlatformWorld } from './google/world.ts';
 
-const HOST = '127.0.0.1';
 /** A stack may run for days. */
 const REQUESTS_KEPT = 10_000;
 const METHODS: readonly Method[] = [timeSeriesList, jobsList, servicesList, instancesList];
@@ -35,7 +34,7 @@ export interface SeenRequest extends Asked {
 export interface GoogleApis {
   /** In place of `https://monitoring.googleapis.com` and so on. */
   baseUrls: Record<ApiName, string>;
-  faults: Faults;
+  faults: Faults<FaultRule>;
   /** The requests so far that some method knows, oldest first; at most the last 10,000. */
   requests(): SeenRequest[];
   stop(): Promise<void>;
@@ -49,12 +48,12 @@ export async function startGoogleApis(
   world: PlatformWorld,
   { pageSize = Number.POSITIVE_INFINITY, port = 0 }: GoogleApisOptions = {},
 ): Promise<GoogleApis> {
-  const faults = faultBook();
+  const faults = faultBook(applies);
   const seen: SeenRequest[] = [];
   const stopping = new AbortController();
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
-    const url = new URL(req.url ?? '', `http://${HOST}`);
+    const url = new URL(req.url ?? '', 'http://stand-in');
     const { method, project, region } = methodOf(req.method, url.pathname);
     const query = url.searchParams;
     const page = pageAsked(query.get(method.tokenParameter));
@@ -67,23 +66,19 @@ export async function startGoogleApis(
     };
     seen.push({ ...asked, at: new Date(), authorization: req.headers.authorization ?? null });
     if (seen.length > REQUESTS_KEPT) seen.shift();
-    const body = () => {
+    const reply = () => {
       // Whether it exists is none of a stranger's business.
       if (project !== world.project) throw method.denied(project, method.permission);
       const listing = method.list(world, query, region);
       const size = Math.min(pageSize, sizeAsked(query.get(method.sizeParameter)) ?? listing.defaultSize);
       const { items, next } = cutPage(listing.items, page, size);
-      return partialBody(listing.body(items, next), query.get('fields'));
+      return json(partialBody(listing.body(items, next), query.get('fields')));
     };
-    await answer(res, faults.take(asked), { method, project, body }, stopping.signal);
+    const denied = (permission = method.permission) => method.denied(project, permission);
+    await answer(res, faults.take(asked), { reply, denied, problem: problemOf }, stopping.signal);
   }
 
-  const server = createServer((req, res) => {
-    serve(req, res).catch((error) => sendProblem(res, error));
-  });
-  server.listen(port, HOST);
-  await once(server, 'listening');
-  const origin = `http://${HOST}:${(server.address() as AddressInfo).port}`;
+  const { origin, stop } = await startServer(port, serve);
   return {
     baseUrls: Object.fromEntries(API_NAMES.map((api) => [api, `${origin}/${api}`])) as Record<
       ApiName,
@@ -93,10 +88,7 @@ export async function startGoogleApis(
     requests: () => [...seen],
     async stop() {
       stopping.abort();
-      const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
-      await closed;
+      await stop();
     },
   };
 }

@@ -1,14 +1,30 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Fault } from './faults.ts';
-import type { Method } from './method.ts';
 import { GoogleProblem, problemOf } from './problem.ts';
 
-/** Answers a request: `body` makes the good answer, which the faults then spoil. Waits until `signal` aborts at most. */
+/** An answer of a stand-in, before any fault spoils it. */
+export interface Reply {
+  status: number;
+  headers: Record<string, string>;
+  body: string | Uint8Array;
+}
+
+/** What a request would be answered. */
+export interface Answering {
+  /** Does what was asked for. Throws a GoogleProblem that refuses it. */
+  reply(): Reply | Promise<Reply>;
+  /** How this API refuses somebody who lacks a permission, by default the method's own. */
+  denied(permission: string | undefined): GoogleProblem;
+  /** How this API words a refusal of another kind. */
+  problem(status: number, message: string, more?: object): GoogleProblem;
+}
+
+/** Answers a request, spoilt by the faults. Waits until `signal` aborts at most. */
 export async function answer(
   res: ServerResponse,
   faults: readonly Fault[],
-  { method, project, body }: { method: Method; project: string; body: () => object },
+  answering: Answering,
   signal: AbortSignal,
 ): Promise<void> {
   for (const fault of faults) {
@@ -20,45 +36,63 @@ export async function answer(
         return;
       case 'reset':
         return void res.destroy();
-      case 'status': {
-        const message = fault.message ?? `Answered ${fault.status} because a fault was set`;
-        const headers = fault.retryAfter === undefined ? {} : { 'retry-after': fault.retryAfter };
-        return sendProblem(res, problemOf(fault.status, message, fault.more), headers);
-      }
+      case 'status':
       case 'denied':
-        return sendProblem(res, method.denied(project, fault.permission ?? method.permission));
+        return send(res, refusedBy(fault, answering));
       case 'malformed':
-        return send(res, 200, fault.text ?? '{"kind": "a list", "items": [{');
+        return send(res, { ...json({}), body: fault.text ?? '{"kind": "a list", "items": [{' });
       case 'stalled':
       case 'truncated': {
-        const whole = JSON.stringify(body());
+        const { status, headers, body } = await answering.reply();
+        const whole = Buffer.from(body);
         // The length of the whole, so that the client knows that something is missing.
-        res.writeHead(200, { ...JSON_TYPE, 'content-length': Buffer.byteLength(whole) });
-        res.write(whole.slice(0, whole.length / 2), () => {
+        res.writeHead(status, { ...headers, 'content-length': whole.length });
+        res.write(whole.subarray(0, whole.length / 2), () => {
           if (fault.kind === 'truncated') res.destroy();
         });
         return;
       }
       case 'changed': {
-        const changed = structuredClone(body()) as Record<string, unknown>;
+        const reply = await answering.reply();
+        const changed = JSON.parse(String(reply.body));
         fault.change(changed);
-        return send(res, 200, JSON.stringify(changed));
+        return send(res, { ...reply, body: JSON.stringify(changed) });
       }
     }
   }
-  send(res, 200, JSON.stringify(body()));
+  send(res, await answering.reply());
 }
 
-/** Sends a refusal in Google's form; anything else that was thrown is a mistake in the stand-in, and says so. */
-export function sendProblem(res: ServerResponse, thrown: unknown, headers: object = {}): void {
+/** The refusal that a fault is. */
+export function refusedBy(
+  fault: Extract<Fault, { kind: 'status' | 'denied' }>,
+  { denied, problem }: Pick<Answering, 'denied' | 'problem'>,
+): Reply {
+  if (fault.kind === 'denied') return refused(denied(fault.permission));
+  const { status, retryAfter, message = `Answered ${status} because a fault was set`, more } = fault;
+  return refused(
+    problem(status, message, more),
+    retryAfter === undefined ? {} : { 'retry-after': retryAfter },
+  );
+}
+
+/** A refusal in Google's form; anything else that was thrown is a mistake in the stand-in, and says so. */
+export function refused(thrown: unknown, headers: Record<string, string> = {}): Reply {
   const problem = thrown instanceof GoogleProblem ? thrown : problemOf(500, `The stand-in failed: ${thrown}`);
-  send(res, problem.code, JSON.stringify(problem.body()), headers);
+  const reply = json(problem.body(), problem.code);
+  return { ...reply, headers: { ...reply.headers, ...headers } };
 }
 
-const JSON_TYPE = { 'content-type': 'application/json; charset=UTF-8' };
+export function json(body: object, status = 200): Reply {
+  return {
+    status,
+    headers: { 'content-type': 'application/json; charset=UTF-8' },
+    body: JSON.stringify(body),
+  };
+}
 
-function send(res: ServerResponse, status: number, text: string, headers: object = {}): void {
+export function send(res: ServerResponse, { status, headers, body }: Reply): void {
   if (res.destroyed) return;
-  res.writeHead(status, { ...JSON_TYPE, ...headers });
-  res.end(text);
+  res.writeHead(status, headers);
+  res.end(body);
 }

@@ -21,9 +21,15 @@ export type Fault =
   /** A body of another form, or with another content: whatever `change` makes of the good one. */
   | { kind: 'changed'; change: (body: Record<string, unknown>) => void };
 
-/** Which answers a fault is for: those that agree in everything that is named. */
-export interface FaultRule {
+/** Which answers a fault is for: a stand-in adds what it can tell them apart by. */
+export interface AnyRule {
   fault: Fault;
+  /** How many answers it spoils before it is over; for ever unless given. */
+  times?: number;
+}
+
+/** Which answers a fault is for: those that agree in everything that is named. */
+export interface FaultRule extends AnyRule {
   api?: ApiName;
   /** The vendor's name, such as `timeSeries.list`. */
   method?: string;
@@ -33,8 +39,6 @@ export interface FaultRule {
   page?: number;
   /** Something that the query holds, such as the name of a metric. */
   query?: string;
-  /** How many answers it spoils before it is over; for ever unless given. */
-  times?: number;
 }
 
 /** What is known of a request before it is answered. */
@@ -46,41 +50,7 @@ export interface Asked {
   query: URLSearchParams;
 }
 
-/** The faults of a stand-in, to be changed while it runs. */
-export interface Faults {
-  /** Adds a rule, which goes before those that are there; returns what takes it away again. */
-  add(rule: FaultRule): () => void;
-  clear(): void;
-}
-
-/** The rules, and for a request those that apply: latencies, up to and with the first other fault. */
-export function faultBook(): Faults & { take(asked: Asked): Fault[] } {
-  let rules: { rule: FaultRule; left: number }[] = [];
-  return {
-    add(rule) {
-      const entry = { rule, left: rule.times ?? Number.POSITIVE_INFINITY };
-      rules.unshift(entry);
-      return () => {
-        rules = rules.filter((each) => each !== entry);
-      };
-    },
-    clear() {
-      rules = [];
-    },
-    take(asked) {
-      const taken: Fault[] = [];
-      for (const entry of rules) {
-        if (entry.left <= 0 || !applies(entry.rule, asked)) continue;
-        entry.left -= 1;
-        taken.push(entry.rule.fault);
-        if (entry.rule.fault.kind !== 'latency') break;
-      }
-      return taken;
-    },
-  };
-}
-
-function applies({ api, method, region, page, query }: FaultRule, asked: Asked): boolean {
+export function applies({ api, method, region, page, query }: FaultRule, asked: Asked): boolean {
   return (
     (api === undefined || api === asked.api) &&
     (method === undefined || method === asked.method) &&

@@ -13,24 +13,29 @@ export function partialBody(body: object, fields: string | null): object {
   return masked(body, mask) as object;
 }
 
-/** Reads up to the closing bracket, and takes what it has read off the front of `tokens`. */
-function readMask(tokens: string[]): Mask {
-  const mask: Mask = new Map();
+/** Reads up to the closing bracket into `mask`, and takes what it has read off the front of `tokens`. */
+function readMask(tokens: string[], mask: Mask = new Map()): Mask {
   for (;;) {
-    const name = tokens.shift() ?? '';
-    if (!/^[\w$@.*-]+$/.test(name)) throw invalid(`Invalid field selection ${name}`);
-    let inner: Mask = new Map();
-    if (tokens[0] === '(') {
-      tokens.shift();
-      inner = readMask(tokens);
-      if (tokens.shift() !== ')') throw invalid('Invalid field selection: a bracket is not closed');
-    } else if (tokens[0] === '/') {
-      tokens.shift();
-      inner = readMask(tokens);
-    }
-    mask.set(name, inner);
+    readField(tokens, mask);
     if (tokens[0] !== ',') return mask;
     tokens.shift();
+  }
+}
+
+/** Reads one field with what is named of it: `a`, `a/b` or `a(b,c)`. */
+function readField(tokens: string[], mask: Mask): void {
+  const name = tokens.shift() ?? '';
+  if (!/^[\w$@.*-]+$/.test(name)) throw invalid(`Invalid field selection ${name}`);
+  // `a/b,a/c` names two parts of one thing.
+  const inner: Mask = mask.get(name) ?? new Map();
+  mask.set(name, inner);
+  if (tokens[0] === '(') {
+    tokens.shift();
+    readMask(tokens, inner);
+    if (tokens.shift() !== ')') throw invalid('Invalid field selection: a bracket is not closed');
+  } else if (tokens[0] === '/') {
+    tokens.shift();
+    readField(tokens, inner);
   }
 }
 
@@ -38,10 +43,11 @@ function masked(value: unknown, mask: Mask): unknown {
   if (mask.size === 0 || mask.has('*')) return value;
   if (Array.isArray(value)) return value.map((each) => masked(each, mask));
   if (value === null || typeof value !== 'object') return value;
+  // Reads nothing that nobody asked for: some of it may be costly to work out.
   return Object.fromEntries(
-    Object.entries(value).flatMap(([key, inner]) => {
+    Object.keys(value).flatMap((key) => {
       const below = mask.get(key);
-      return below ? [[key, masked(inner, below)]] : [];
+      return below ? [[key, masked(Reflect.get(value, key), below)]] : [];
     }),
   );
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type MetricGroups, monitoring } from '../../../functions/shared/cloud/monitoring.ts';
-import { UpstreamError } from '../../../functions/shared/errors.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { UpstreamError } from '../../../functions/shared/errors.ts';
 import { neverWritten } from '../../../scripts/stack/google/monitoring.ts';
 import type { Bucket, PlatformWorld, RunRequests } from '../../../scripts/stack/google/world.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';

@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { z } from 'zod';
 import { type RestList, restApi } from '../../../functions/shared/cloud/rest.ts';
-import { UpstreamError } from '../../../functions/shared/errors.ts';
-import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
+import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { manyJobs, worldWith } from '../../support/platform.ts';
 

@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { test } from 'node:test';
+import { ROOT } from '../../../scripts/stack/places.ts';
+
+const MAIN = join(ROOT, 'scripts/stack/gcs/main.ts');
+
+test('the stand-in runs in a process of its own, filled as it is told to, and ends with whoever forked it', async (context) => {
+  const config = {
+    project: 'acme-ml',
+    buckets: [{ name: 'acme-data', objects: { count: 2_000, prefix: 'jobs/', size: 7, ageDays: 40 } }],
+  };
+  const child = fork(MAIN, [JSON.stringify(config)], { silent: true });
+  context.after(() => child.kill());
+  assert.ok(child.stdout);
+  const { value: baseUrl } = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
+  const address = `${baseUrl}/storage/v1/b/acme-data/o?startOffset=jobs/00001999&fields=items(name,size,timeCreated)`;
+  const { items } = (await (await fetch(address)).json()) as { items: Record<string, string>[] };
+  assert.equal(items.length, 1);
+  const { name, size, timeCreated = '' } = items[0] ?? {};
+  assert.deepEqual([name, size], ['jobs/00001999', '7']);
+  const ageDays = (Date.now() - Date.parse(timeCreated)) / 86_400_000;
+  assert.ok(ageDays >= 40 && ageDays < 40.1);
+  child.disconnect();
+  assert.deepEqual(await once(child, 'exit'), [0, null]);
+});
+
+test('a configuration with a mistake is refused by its name', async () => {
+  const child = fork(MAIN, ['{"project": "acme-ml", "bucket": []}'], { silent: true });
+  let said = '';
+  child.stderr?.on('data', (text) => {
+    said += text;
+  });
+  const [code] = await once(child, 'exit');
+  assert.equal(code, 1);
+  assert.match(said, /bucket: Unknown key "bucket", did you mean "buckets"\?/);
+});
