@@ -49,12 +49,14 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
     ...books.map(({ name }) => name),
     ...PLATFORM_SOURCES.filter((source) => platform[source]),
   ];
-  const records = await metricSources.load(METRIC_SOURCES, tally);
   const progress = newProgress();
 
   // 1. Which days: those named, or those of the duty.
   const named = daysNamed(run.input, today);
-  const stored = named ? new Map() : await storedDays(today, days, tally);
+  const [records, stored] = await Promise.all([
+    metricSources.load(METRIC_SOURCES, tally),
+    named ? new Map() : storedDays(today, days, tally),
+  ]);
   const planWith = (dirty: ReadonlySet<Day>): PlannedDay[] =>
     named?.map((date) => ({ date, ask: withinReach(configured, date, today) })) ??
     wholeRunDays(today, stored, { dirty, configured });

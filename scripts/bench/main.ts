@@ -25,6 +25,10 @@ const BENCHES: Record<string, Listed> = {
     about: 'process start to first answer, against a function of one line',
     load: async () => (await import('./cold-start.ts')).coldStart,
   },
+  sources: {
+    about: 'one day of a slow platform with a region hung, against asking one by one',
+    load: async () => (await import('./sources.ts')).sources,
+  },
 };
 
 const HELP = `npm run bench -- NAME [--json]

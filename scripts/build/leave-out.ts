@@ -54,6 +54,13 @@ const RULES: Rule[] = [
     }),
   },
   {
+    // It uploads and downloads many files, or one in parts; with it goes an XML parser that only it uses.
+    what: "Cloud Storage's transfer manager",
+    of: '@google-cloud/storage',
+    path: /\/@google-cloud\/storage\/build\/esm\/src\/transfer-manager\.js$/,
+    instead: (path) => ({ contents: absentExports(path) }),
+  },
+  {
     what: "zod's messages in other languages",
     of: 'zod',
     path: /\/zod\/v4\/locales\/index\.js$/,
@@ -87,16 +94,30 @@ export function leaveOut(): Plugin {
 
 /** A module whose exports can be named and handed on, as libraries do when they load; to use one throws and says why. */
 function absent(path: string): string {
-  const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-  return `
-    const use = (path) => {
-      throw new Error('Cannot use ' + path + ': scripts/build/leave-out.ts left it out of the bundle');
-    };
-    const part = (path) => new Proxy(function () {}, {
-      get: (target, key) =>
-        key === '__esModule' ? true : typeof key === 'symbol' || key === 'prototype' ? target[key] : part(path + '.' + key),
-      apply: () => use(path),
-      construct: () => use(path),
-    });
-    module.exports = part(${JSON.stringify(name)});`;
+  return `${ABSENT}module.exports = part(${JSON.stringify(nameOf(path))});`;
 }
+
+/** The same of an ES module, whose exports have to be there by name. */
+function absentExports(path: string): string {
+  const names = readFileSync(path, 'utf8').matchAll(/^export (?:class|const|function) (\w+)/gm);
+  const exports = [...names].map(
+    ([, name]) => `export const ${name} = part(${JSON.stringify(`${nameOf(path)}.${name}`)});`,
+  );
+  return ABSENT + exports.join('\n');
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+}
+
+const ABSENT = `
+  const use = (path) => {
+    throw new Error('Cannot use ' + path + ': scripts/build/leave-out.ts left it out of the bundle');
+  };
+  const part = (path) => new Proxy(function () {}, {
+    get: (target, key) =>
+      key === '__esModule' ? true : typeof key === 'symbol' || key === 'prototype' ? target[key] : part(path + '.' + key),
+    apply: () => use(path),
+    construct: () => use(path),
+  });
+`;

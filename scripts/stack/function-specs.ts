@@ -24,10 +24,12 @@ interface Place {
   env: NodeJS.ProcessEnv;
   project: string;
   emulatorHost: string;
+  /** Path of the settings. */
+  settings: string;
   logs: string;
 }
 
-/** How each function of the catalogue is run here: as when deployed, but for the emulator. */
+/** How each function of the catalogue is run here: as when deployed, but for the emulator and the stand-ins. */
 export function functionSpecs(catalog: Catalog, place: Place): FunctionSpec[] {
   return Object.values(catalog).map(({ task, entryPoint }) => ({
     task,
@@ -38,6 +40,7 @@ export function functionSpecs(catalog: Catalog, place: Place): FunctionSpec[] {
       ...place.env,
       GOOGLE_CLOUD_PROJECT: place.project,
       FIRESTORE_EMULATOR_HOST: place.emulatorHost,
+      NIGHTSHIFT_SETTINGS: place.settings,
       NODE_ENV: 'production',
       // Else the first call waits a second for the metadata server of a machine in Google's cloud.
       METADATA_SERVER_DETECTION: 'none',

@@ -10,21 +10,26 @@ import {
 import type { JobState } from '../../functions/shared/model/source.ts';
 import { type Dice, dice } from './sample-dice.ts';
 
-/** One job of the sample world, in our own words; what it lacks is null. */
-export interface SampleJob {
+/** One record of the sample world, in our own words; what it lacks is null. */
+export interface SampleRecord {
   id: string;
   project: string;
-  model: string;
   status: JobState;
-  gpus: number;
   createdAt: Date;
   startedAt: Date | null;
-  heartbeatAt: Date | null;
   endedAt: Date | null;
   updatedAt: Date;
   error: string | null;
+}
+
+/** One job of the sample world. */
+export interface SampleJob extends SampleRecord {
+  model: string;
+  gpus: number;
+  heartbeatAt: Date | null;
   backendId: string | null;
   artifactUri: string | null;
+  artifactBytes: number | null;
 }
 
 /** Days before today that the sample world has jobs of. */
@@ -73,7 +78,7 @@ export function sampleJobs(now: Date): SampleJob[] {
     .concat(jobsOfThisMoment(now));
 }
 
-interface Plan extends Omit<SampleJob, 'status' | 'heartbeatAt' | 'updatedAt' | 'endedAt'> {
+interface Plan extends Omit<SampleJob, 'status' | 'heartbeatAt' | 'updatedAt' | 'endedAt' | 'artifactBytes'> {
   /** When and how it will have ended; null when nobody will ever hear of it again after `heardUntil`. */
   end: { at: Date; status: JobState } | null;
   heardUntil: Date;
@@ -157,8 +162,14 @@ function seenAt({ end, heardUntil, ...job }: Plan, now: Date): SampleJob {
     error: ended ? job.error : null,
     backendId: startedAt ? job.backendId : null,
     artifactUri: startedAt ? job.artifactUri : null,
+    artifactBytes: ended?.status === 'completed' ? artifactBytesOf(job) : null,
     updatedAt: ended?.at ?? heartbeatAt ?? job.createdAt,
   };
+}
+
+/** What a job leaves behind: more where more GPUs trained it. */
+function artifactBytesOf({ id, gpus }: Pick<SampleJob, 'id' | 'gpus'>): number {
+  return gpus * dice(`artifacts of ${id}`).between(180e6, 2_400e6);
 }
 
 /** What chance may leave out: jobs that run, wait and hang at this very moment. */

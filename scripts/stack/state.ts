@@ -9,6 +9,8 @@ export interface StackState {
   /** `host:port`, as FIRESTORE_EMULATOR_HOST wants it. */
   emulatorHost: string;
   project: string;
+  /** Path of the settings that its functions run with. */
+  settings: string;
   startedAt: string;
 }
 

@@ -1,14 +1,19 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Catalog, loadCatalog } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import { loadSettings } from '../../functions/shared/settings.ts';
+import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
 import { openEmulator } from './emulator.ts';
 import { functionSources, functionSpecs } from './function-specs.ts';
 import { type RunningFunction, startFunctions } from './functions.ts';
 import { openGateway } from './gateway.ts';
+import { emptyWorld } from './google/world.ts';
 import { logFolder, ROOT } from './places.ts';
+import { samplePlatform } from './sample-platform.ts';
+import { withSample } from './sample-settings.ts';
+import { asksGoogle, overStandIns } from './stack-settings.ts';
+import { startStandIns } from './stand-ins.ts';
 import { removeStack, writeStack } from './state.ts';
 import { aborted } from './stopping.ts';
 import { quiet, type Tell } from './tell.ts';
@@ -17,7 +22,7 @@ import { quiet, type Tell } from './tell.ts';
 export interface UpOptions {
   /** The gateway's port; 0 for a free one. */
   port?: number;
-  /** Writes the sample world. */
+  /** Writes the sample world, with a platform around it; settings other than the built-in ones say themselves what of it is asked. */
   sample?: boolean;
   /** Leaves the state file by which `ops` finds this stack. */
   announced?: boolean;
@@ -39,6 +44,8 @@ export interface Stack {
   emulatorHost: string;
   project: string;
   catalog: Catalog;
+  /** Path of the settings that its functions run with. */
+  settings: string;
   /** The folder of the logs: one file per task, and the emulator's. */
   logs: string;
   /** Rejects when the stack cannot go on: its emulator has ended. */
@@ -58,7 +65,9 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
   const environment = readEnvironment(env);
   // Before anything is started: a slip in these is told at once.
   const catalog = loadCatalog(environment);
-  const settings = loadSettings(environment);
+  const base = loadSettings(environment);
+  const builtIn = environment.NIGHTSHIFT_SETTINGS === undefined;
+  const settings = options.sample && builtIn ? withSample(base) : base;
   const project = environment.GOOGLE_CLOUD_PROJECT;
   const sources = functionSources(catalog, resolve(ROOT, options.folder ?? 'functions'));
 
@@ -81,7 +90,24 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     cleanUps.push(emulator.stop);
     tell.step('firestore', `${emulator.words} on ${emulator.host}, project ${project}`);
 
-    const specs = functionSpecs(catalog, { sources, env, project, emulatorHost: emulator.host, logs });
+    const now = new Date();
+    let baseUrls: Settings['baseUrls'] = {};
+    if (asksGoogle(settings)) {
+      const platform = options.sample
+        ? samplePlatform({ project, database: environment.FIRESTORE_DATABASE }, now)
+        : { world: emptyWorld(project), buckets: [] };
+      const standIns = await startStandIns(platform);
+      cleanUps.push(standIns.stop);
+      baseUrls = standIns.baseUrls;
+      tell.step('google', standIns.words);
+    }
+    // Two stacks may share the folder.
+    const settingsFile = join(logs, `settings-${process.pid}.json`);
+    writeFileSync(settingsFile, `${JSON.stringify(overStandIns(settings, baseUrls), null, 2)}\n`);
+    cleanUps.push(async () => rmSync(settingsFile, { force: true }));
+
+    const place = { sources, env, project, emulatorHost: emulator.host, settings: settingsFile, logs };
+    const specs = functionSpecs(catalog, place);
     functions = await startFunctions(specs, tell, signal);
     cleanUps.push(async () => void (await Promise.all([...functions.values()].map((each) => each.stop()))));
     signal.throwIfAborted();
@@ -89,7 +115,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     if (options.sample) {
       // Loaded only now: a stack without records needs no Firestore client of its own.
       const { writeSampleWorld } = await import('./sample-world.ts');
-      const written = writeSampleWorld(emulator.host, settings, environment, new Date());
+      const written = writeSampleWorld(emulator.host, settings, environment, now);
       tell.step('sample', await Promise.race([written, aborted(signal)]));
     }
     tell.step('gateway', gateway.url);
@@ -98,7 +124,14 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
       cleanUps.push(async () => removeStack(env));
       const startedAt = new Date().toISOString();
       writeStack(
-        { pid: process.pid, gatewayUrl: gateway.url, emulatorHost: emulator.host, project, startedAt },
+        {
+          pid: process.pid,
+          gatewayUrl: gateway.url,
+          emulatorHost: emulator.host,
+          project,
+          settings: settingsFile,
+          startedAt,
+        },
         env,
       );
     }
@@ -107,6 +140,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
       emulatorHost: emulator.host,
       project,
       catalog,
+      settings: settingsFile,
       logs,
       broken: emulator.ended,
       stop,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import type { Totals } from '../../functions/shared/model/totals.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
@@ -9,7 +10,7 @@ import { freshFolder } from '../support/folders.ts';
 
 interface Answer {
   outcome: string;
-  summary: { daysCollected: number; latest: { jobs: { started: number } } };
+  summary: { daysCollected: number; latest: Totals };
 }
 
 /** What is deployed, under the real framework against the real emulator: a library may miss what the bundle leaves out. */
@@ -30,7 +31,16 @@ describe('the deployed bundles', () => {
     const answer = await post();
     const { outcome, summary } = (await answer.json()) as Answer;
     assert.deepEqual([answer.status, outcome, summary.daysCollected], [200, 'succeeded', 35]);
-    assert.ok(summary.latest.jobs.started > 0);
+    const { jobs, storage, bigquery, cloudRun, database } = summary.latest;
+    const figures = {
+      started: jobs?.started,
+      buckets: storage?.buckets,
+      jobsCompleted: bigquery?.jobsCompleted,
+      services: cloudRun?.services,
+      instances: database?.cloudSql?.instances,
+    };
+    // What no source told would be null, or not there at all.
+    for (const [name, value] of Object.entries(figures)) assert.ok(value && value > 0, `${name}: ${value}`);
   });
 
   test('tell a refused commit from a failed one: of ten deliveries of one slot, one does the work', async () => {

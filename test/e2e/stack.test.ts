@@ -2,25 +2,23 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { DAY_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
 import { downloadedJar } from '../../scripts/stack/emulator-download.ts';
 import { parseJavaVersion } from '../../scripts/stack/java.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
-import { sampleJobs } from '../../scripts/stack/sample-jobs.ts';
 import { writeSampleWorld } from '../../scripts/stack/sample-world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
 import { quiet } from '../../scripts/stack/tell.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
-import { freshFolder } from '../support/folders.ts';
+import { freshFile, freshFolder } from '../support/folders.ts';
 
 const TASK = 'collect-metrics';
 
@@ -30,6 +28,12 @@ interface Ended {
   output: string;
   errors: string;
 }
+
+// A test that fails halfway must not leave a stack that this process would wait for.
+const started: ChildProcess[] = [];
+after(() => {
+  for (const child of started) child.kill();
+});
 
 /** Starts the stack as `npm start` does, with a state folder and a port of its own, and with no emulator to lean on. */
 function startMain(
@@ -50,6 +54,7 @@ function startMain(
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  started.push(child);
   assert.ok(child.stdout && child.stderr);
   const ended = Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]).then(
     ([[code], output, errors]): Ended => ({ code, output, errors }),
@@ -207,6 +212,8 @@ describe('npm start', () => {
     const { code, output, errors } = await ended;
     assert.equal(code, 0, errors);
     assert.match(output, /40 days of 3 ML projects, \d{3} jobs: .*before they started/);
+    assert.match(output, /; 3 ETL pipelines, [\d,]+ runs: \d+ failed, \d running/);
+    assert.match(output, /google {5}stand-ins of Cloud Monitoring, .*, Cloud Storage on 127.0.0.1:\d+/);
     assert.match(output, /collect-metrics succeeded in/);
     assert.match(output, /GPU-hours used/);
     assert.deepEqual(await survivors(family, 0), []);
@@ -230,6 +237,27 @@ describe('npm start', () => {
     assert.deepEqual({ code, errors }, { code: 0, errors: '' });
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
+  });
+
+  test('tells `ops` the settings to read its records by', async () => {
+    const folder = freshFolder();
+    const settings = JSON.parse(readFileSync(join(ROOT, 'functions/settings.json'), 'utf8'));
+    const own = freshFile(
+      'own.json',
+      JSON.stringify({ ...settings, sources: { theirs: settings.sources.jobs } }),
+    );
+    const { child, ended } = startMain(folder, ['--empty'], { NIGHTSHIFT_SETTINGS: own });
+    const state = await untilAnnounced(folder, ended);
+    const env = { PATH: process.env.PATH, NIGHTSHIFT_STATE_DIR: folder };
+    const ops = [join(ROOT, 'scripts/ops/main.ts'), 'sources', 'check', '--json'];
+    const reports = JSON.parse(execFileSync(process.execPath, ops, { env, encoding: 'utf8' }));
+    assert.deepEqual(
+      reports.map(({ source }: { source: string }) => source),
+      ['theirs'],
+    );
+    child.kill('SIGINT');
+    await ended;
+    assert.equal(existsSync(state.settings), false);
   });
 
   test('interrupted during start-up leaves no process behind', async () => {
@@ -384,56 +412,4 @@ describe('the Java on this machine', () => {
     ['The operation couldn’t be completed. Unable to locate a Java Runtime.', undefined],
   ] as const)
     test(`is ${major ?? 'none'} when it says ${line}`, () => assert.equal(parseJavaVersion(line), major));
-});
-
-describe('the sample world', () => {
-  const now = new Date('2026-03-10T14:20:00Z');
-  const jobs = sampleJobs(now);
-
-  test('is the same for the same instant', () => {
-    assert.deepEqual(sampleJobs(now), jobs);
-    assert.equal(new Set(jobs.map((job) => job.id)).size, jobs.length);
-  });
-
-  test('has every kind of job that the figures have to get right', () => {
-    const dayOf = (instant: Date | null) => instant?.toISOString().slice(0, 10);
-    const kinds: Record<string, (typeof jobs)[number][]> = {
-      completed: jobs.filter((job) => job.status === 'completed'),
-      'failed after its start': jobs.filter((job) => job.status === 'failed' && job.startedAt),
-      'failed before its start': jobs.filter((job) => job.status === 'failed' && !job.startedAt),
-      cancelled: jobs.filter((job) => job.status === 'cancelled'),
-      'over midnight': jobs.filter(
-        (job) => job.startedAt && job.endedAt && dayOf(job.startedAt) !== dayOf(job.endedAt),
-      ),
-      'over days': jobs.filter(
-        (job) => job.startedAt && Number(job.endedAt) - Number(job.startedAt) > DAY_MS,
-      ),
-      running: jobs.filter(
-        (job) => job.status === 'running' && Number(now) - Number(job.heartbeatAt) < 120_000,
-      ),
-      hanging: jobs.filter(
-        (job) => job.status === 'running' && Number(now) - Number(job.heartbeatAt) > DAY_MS,
-      ),
-      queued: jobs.filter((job) => job.status === 'queued' && !job.startedAt),
-    };
-    assert.deepEqual(
-      Object.entries(kinds).filter(([, some]) => some.length < 2),
-      [],
-    );
-    assert.equal(new Set(jobs.map((job) => job.project)).size, 3);
-    assert.ok(Math.min(...jobs.map((job) => Number(job.createdAt))) > Number(now) - 41 * DAY_MS);
-  });
-
-  test('holds no record that contradicts itself', () => {
-    const wrong = jobs.filter(
-      (job) =>
-        job.createdAt > now ||
-        job.updatedAt > now ||
-        (job.startedAt && job.startedAt < job.createdAt) ||
-        (job.endedAt && job.endedAt < (job.startedAt ?? job.createdAt)) ||
-        (job.endedAt === null) !== ['running', 'queued'].includes(job.status) ||
-        (job.error === null) !== (job.status !== 'failed'),
-    );
-    assert.deepEqual(wrong, []);
-  });
 });

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
 import { median, rounded } from '../../scripts/bench/bench.ts';
 import { history, jobsOfDay } from '../../scripts/bench/job-history.ts';
+import { inTurn } from '../../scripts/bench/one-by-one.ts';
 import { tableOf } from '../../scripts/bench/table.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
 
@@ -20,6 +22,7 @@ describe('npm run bench', () => {
       assert.deepEqual([status, stdout], [2, '']);
       assert.match(stderr, /^ {2}collect +\S/m);
       assert.match(stderr, /^ {2}cold-start +\S/m);
+      assert.match(stderr, /^ {2}sources +\S/m);
     });
 });
 
@@ -73,5 +76,32 @@ describe('the history of a bench', () => {
       'running',
     ]);
     assert.ok(jobs.some(({ startedAt, status }) => !startedAt && status === 'failed'));
+  });
+});
+
+describe('clients that are asked in turn', () => {
+  test('begin a call when the one before has ended, whosever it was and however it ended', async () => {
+    const told: string[] = [];
+    const clientOf = (name: string) => ({
+      name,
+      async ask(fails: boolean) {
+        told.push(`${name} begins`);
+        await setImmediate();
+        told.push(`${name} ends`);
+        if (fails) throw new Error(`${name} failed`);
+        return name;
+      },
+    });
+    const turn = inTurn();
+    const [one, two] = [turn(clientOf('one')), turn(clientOf('two'))];
+    const answers = await Promise.allSettled([one.ask(true), two.ask(false), one.ask(false)]);
+    assert.deepEqual(told, [
+      ...['one begins', 'one ends', 'two begins', 'two ends', 'one begins', 'one ends'],
+    ]);
+    assert.deepEqual(
+      answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : answer.reason.message)),
+      ['one failed', 'two', 'one'],
+    );
+    assert.equal(one.name, 'one');
   });
 });

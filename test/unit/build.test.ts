@@ -7,11 +7,13 @@ import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import type { Metafile } from 'esbuild';
 import catalog from '../../functions/catalog.json' with { type: 'json' };
+import settings from '../../functions/settings.json' with { type: 'json' };
 import { bundle } from '../../scripts/build/bundle.ts';
 import { type Lock, lockOf } from '../../scripts/build/lock.ts';
 import { buildAll } from '../../scripts/build.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
-import { freshFolder } from '../support/folders.ts';
+import { filesWithout, modulesEvaluated, packageFolderOf, packageOf, usersOf } from '../support/bundle.ts';
+import { freshFile, freshFolder } from '../support/folders.ts';
 import { serveFunction } from '../support/function-process.ts';
 
 const FRAMEWORK = '@google-cloud/functions-framework';
@@ -67,8 +69,29 @@ describe('npm run build', () => {
         [],
       );
       const code = readFileSync(join(dist, task, 'index.js'));
-      assert.ok(code.length < 2_700_000, `${code.length} bytes; a cold start reads them all`);
-      assert.ok(gzipSync(code).length < 620_000);
+      assert.ok(code.length < 2_800_000, `${code.length} bytes; a cold start reads them all`);
+      assert.ok(gzipSync(code).length < 660_000);
+    });
+
+    test(`bundles of gRPC into ${task} what Firestore brings, once, and no other service's client`, () => {
+      const { inputs } = json<Metafile>(dist, `${task}.meta.json`);
+      const files = Object.keys(inputs);
+      const copies = files.map(packageFolderOf).filter((path) => path.endsWith('/@grpc/grpc-js'));
+      assert.equal(new Set(copies).size, 1, [...new Set(copies)].join());
+      const firestore = ['@google-cloud/firestore', '@google-cloud/firestore-api'];
+      assert.deepEqual(usersOf('@grpc/grpc-js', inputs), ['google-gax']);
+      assert.deepEqual(usersOf('google-gax', inputs), firestore);
+
+      // Cloud Storage's client speaks HTTP; the others are its helpers.
+      const storage = ['storage', 'paginator', 'projectify', 'promisify'].map((it) => `@google-cloud/${it}`);
+      const known = [...firestore, ...storage];
+      const packages = files.map(packageOf).filter((name) => name.startsWith('@google-cloud/'));
+      assert.deepEqual(
+        packages.filter((name) => !known.includes(name)),
+        [],
+      );
+      const messages = files.filter((file) => /_pb\.c?js$|\/protos?\/.*\.(js|json|proto)$/.test(file));
+      assert.deepEqual([...new Set(messages.map(packageOf))].sort(), [...firestore, 'google-gax']);
     });
 
     test(`keeps in ${task} the names that a stack will tell, on lines that can be printed`, () => {
@@ -84,6 +107,26 @@ describe('npm run build', () => {
       assert.equal((await served.post({ dat: 1 })).status, 400);
     });
   }
+});
+
+describe('the start of collect-metrics', () => {
+  test('evaluates nothing that only Cloud Storage needs, even where its buckets are counted', async () => {
+    const metrics = { storage: {}, bigquery: {}, cloudRun: {}, database: { cloudSql: true } };
+    const evaluated = await modulesEvaluated(join(dist, 'collect-metrics'), {
+      NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify({ ...settings, metrics })),
+    });
+    const { inputs } = json<Metafile>(dist, 'collect-metrics.meta.json');
+    const others = filesWithout('@google-cloud/storage', 'functions/collect-metrics/index.ts', inputs);
+    const ofStorage = [...evaluated].filter(([path]) => path in inputs && !others.has(path));
+    // Both kinds are seen at all: modules that are evaluated, and those of Cloud Storage.
+    const evaluates = (end: string) => [...evaluated].find(([path]) => path.endsWith(end))?.[1];
+    assert.equal(evaluates('/@google-cloud/firestore/build/src/index.js'), true);
+    assert.equal(evaluates('/@google-cloud/storage/build/esm/src/storage.js'), false);
+    assert.deepEqual(
+      ofStorage.filter(([, isEvaluated]) => isEvaluated),
+      [],
+    );
+  });
 });
 
 describe('the lock of a function', () => {
@@ -134,19 +177,29 @@ describe('the lock of a function', () => {
 });
 
 describe('what is left out of a bundle', () => {
-  test('says so when it is used after all', async () => {
-    mkdirSync(join(folder, 'user'));
-    writeFileSync(
-      join(folder, 'user/index.ts'),
-      `import { protos } from '@google-cloud/firestore';
-       try { protos.google.firestore.v1.Value.fromObject({}); } catch (error) { console.log(error.message); }`,
-    );
-    await bundle(join(folder, 'user/index.ts'), 'user', join(folder, 'built'));
-    const { stdout } = await promisify(execFile)(process.execPath, [join(folder, 'built/index.js')]);
-    assert.equal(
-      stdout,
-      'Cannot use @google-cloud/firestore-api/build/protos/protos.js.google.firestore.v1.Value.fromObject: ' +
-        'scripts/build/leave-out.ts left it out of the bundle\n',
-    );
-  });
+  const uses = [
+    {
+      what: '@google-cloud/firestore-api/build/protos/protos.js.google.firestore.v1.Value.fromObject',
+      imports: "{ protos } from '@google-cloud/firestore'",
+      use: 'protos.google.firestore.v1.Value.fromObject({})',
+    },
+    {
+      what: '@google-cloud/storage/build/esm/src/transfer-manager.js.TransferManager',
+      imports: "{ TransferManager } from '@google-cloud/storage'",
+      use: 'new TransferManager()',
+    },
+  ];
+  for (const [index, { what, imports, use }] of uses.entries())
+    test(`says so when it is used after all: ${what}`, async () => {
+      const user = join(folder, `user-${index}`);
+      mkdirSync(user);
+      writeFileSync(
+        join(user, 'index.ts'),
+        `import ${imports};
+         (async () => ${use})().catch(({ message }) => console.log(message));`,
+      );
+      await bundle(join(user, 'index.ts'), 'user', join(user, 'built'));
+      const { stdout } = await promisify(execFile)(process.execPath, [join(user, 'built/index.js')]);
+      assert.equal(stdout, `Cannot use ${what}: scripts/build/leave-out.ts left it out of the bundle\n`);
+    });
 });

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { settingsOf } from '../../scripts/ops/target.ts';
 import { readStack, removeStack, type StackState, writeStack } from '../../scripts/stack/state.ts';
 
 test('the newest stack that runs is found, and the end of one leaves the others to be found', (t) => {
@@ -15,6 +16,7 @@ test('the newest stack that runs is found, and the end of one leaves the others 
     gatewayUrl: `http://127.0.0.1:${pid}`,
     emulatorHost: '127.0.0.1:1',
     project: 'p',
+    settings: '/settings.json',
   });
   const other = process.ppid;
   const dead = 2 ** 22 + 1;
@@ -25,4 +27,20 @@ test('the newest stack that runs is found, and the end of one leaves the others 
   assert.equal(readStack(env)?.pid, process.pid);
   removeStack(env);
   assert.equal(readStack(env)?.pid, other);
+});
+
+test('records are read by the settings that were named, else by those of the stack that they are in', () => {
+  const stack = { emulatorHost: '127.0.0.1:1', project: 'p', settings: '/stack.json' };
+  const ofStack = { kind: 'stack', project: 'p', host: '127.0.0.1:1' } as const;
+  for (const [target, variables, expected] of [
+    [ofStack, {}, '/stack.json'],
+    [{ ...ofStack, kind: 'emulator' }, {}, '/stack.json'],
+    [ofStack, { NIGHTSHIFT_SETTINGS: '/own.json' }, '/own.json'],
+    [ofStack, { NIGHTSHIFT_SETTINGS: '' }, '/stack.json'],
+    [{ ...ofStack, kind: 'emulator', host: '127.0.0.1:2' }, {}, undefined],
+    [{ ...ofStack, kind: 'emulator', project: 'other' }, {}, undefined],
+    [{ kind: 'real', project: 'p' }, {}, undefined],
+  ] as const)
+    assert.equal(settingsOf(target, variables, stack), expected, JSON.stringify([target, variables]));
+  assert.equal(settingsOf(ofStack, {}, undefined), undefined);
 });

@@ -3,6 +3,7 @@ import { type Method, parameter } from './method.ts';
 import { seriesOf } from './platform-series.ts';
 import { invalid, problemOf } from './problem.ts';
 import { isKnownMetric, type Series } from './series.ts';
+import type { PlatformWorld } from './world.ts';
 
 /**
  * projects.timeSeries.list of Cloud Monitoring v3, as its discovery document describes it
@@ -20,7 +21,7 @@ export const timeSeriesList: Method = {
   tokenParameter: 'pageToken',
   list(world, query) {
     const interval = intervalOf(query);
-    const matching = filtered(seriesOf(world), parameter(query, 'filter') ?? '');
+    const matching = filtered(world, parameter(query, 'filter') ?? '');
     const items = aggregate(matching, interval, query).flatMap(({ of, points }) =>
       points.map((point) => ({ of, point })),
     );
@@ -72,7 +73,7 @@ function intervalOf(query: URLSearchParams): Interval {
 }
 
 /** The series of a filter such as `metric.type = "a" AND resource.labels.b = "c"`: one metric, and equalities. */
-function filtered(series: readonly Series[], filter: string): Series[] {
+function filtered(world: PlatformWorld, filter: string): Series[] {
   const terms = filter.split(/\s+AND\s+/i).map((term) => {
     const [, field, value] = /^\s*([\w.]+)\s*=\s*"([^"]*)"\s*$/.exec(term) ?? [];
     if (!field || value === undefined) throw invalid(`Field filter had an invalid value: ${filter}`);
@@ -82,7 +83,9 @@ function filtered(series: readonly Series[], filter: string): Series[] {
   const [metric] = metrics;
   if (!metric || metrics.length > 1) throw invalid('Field filter must specify one metric type');
   if (!isKnownMetric(metric.value)) throw problemOf(404, neverWritten(metric.value));
-  return series.filter((one) => terms.every(({ field, value }) => fieldOf(one, field) === value));
+  return seriesOf(world, metric.value).filter((one) =>
+    terms.every(({ field, value }) => fieldOf(one, field) === value),
+  );
 }
 
 /** What the real API says of a metric that no resource ever wrote. */

@@ -1,14 +1,18 @@
 import { gauge, type Series } from './series.ts';
 import { type Level, levelAt, type PlatformWorld, type Usage } from './world.ts';
 
-/** Every time series of a platform. */
-export function seriesOf(world: PlatformWorld): Series[] {
-  return [
-    ...bucketSeries(world),
-    ...bigQuerySeries(world),
-    ...databaseSeries(world),
-    ...requestSeries(world),
-  ];
+const SERIES_OF: Record<string, (world: PlatformWorld) => Series[]> = {
+  'storage.googleapis.com': bucketSeries,
+  'bigquery.googleapis.com': bigQuerySeries,
+  'firestore.googleapis.com': databaseSeries,
+  'cloudsql.googleapis.com': databaseSeries,
+  'run.googleapis.com': requestSeries,
+};
+
+/** The time series of one metric of a platform. */
+export function seriesOf(world: PlatformWorld, metric: string): Series[] {
+  const [service = ''] = metric.split('/');
+  return (SERIES_OF[service]?.(world) ?? []).filter((series) => series.metric === metric);
 }
 
 function bucketSeries({ project: project_id, buckets }: PlatformWorld): Series[] {
@@ -99,9 +103,7 @@ function databaseSeries({ project, firestore, sql }: PlatformWorld): Series[] {
 }
 
 function requestSeries({ project: project_id, run }: PlatformWorld): Series[] {
-  const bySeries = Map.groupBy(run.requests, (it) =>
-    JSON.stringify([it.service, it.region, it.responseClass]),
-  );
+  const bySeries = Map.groupBy(run.requests, (it) => `${it.service} ${it.region} ${it.responseClass}`);
   return [...bySeries.values()].map((requests) => {
     const { service, region: location, responseClass } = requests[0] as (typeof requests)[number];
     const code = `${responseClass[0]}00`;

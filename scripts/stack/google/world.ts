@@ -87,5 +87,13 @@ export function emptyWorld(project: string): PlatformWorld {
 /** The value of `level` at an instant; null when there is none yet, or none any more. */
 export function levelAt(level: Level, at: Date): number | null {
   if (typeof level === 'number') return level;
-  return level.findLast((step) => step.from <= at)?.value ?? null;
+  // Halved and not searched from its end: a gauge of two days asks thousands of times.
+  let [low, high] = [0, level.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const step = level[middle];
+    if (step && step.from.getTime() <= at.getTime()) low = middle + 1;
+    else high = middle;
+  }
+  return level[low - 1]?.value ?? null;
 }

@@ -98,25 +98,26 @@ describe('revise()', () => {
   });
 
   test('opens a conflict for vanished records, with the most the day ever had', () => {
-    const { day, open } = revised(storedDay(3), '2026-03-10T12:00', figuresWith(1), { vanished: ['a', 'b'] });
+    const [a, b, c] = figuresWith(3).members as [string, string, string];
+    const { day, open } = revised(storedDay(3), '2026-03-10T12:00', figuresWith(1), { vanished: [b, c] });
     assert.equal(day.status, 'conflict');
     assert.deepEqual(day.conflict, {
-      ...{ started: 3, ended: 3, hoursCompleted: 6, vanished: ['a', 'b'] },
+      ...{ started: 3, ended: 3, hoursCompleted: 6, vanished: [b, c] },
       alarmId: 'collect-metrics:conflict:2026-03-10T00:00:00.000Z',
     });
     assert.deepEqual(
       open.map(({ kind, brokenAt }) => [kind, brokenAt]),
       [['conflict', utc('2026-03-10T00:00')]],
     );
-    const more = revised(day, '2026-03-10T13:00', figuresWith(0), { vanished: ['c'] });
-    assert.deepEqual(
-      [more.open, more.day.conflict?.ended, more.day.conflict?.vanished],
-      [[], 3, ['a', 'b', 'c']],
-    );
+    const more = revised(day, '2026-03-10T13:00', figuresWith(0), { vanished: [a] });
+    assert.deepEqual([more.open, more.day.conflict?.ended, more.day.conflict?.vanished], [[], 3, [b, c, a]]);
     const back = revised(more.day, '2026-03-10T14:00', figuresWith(3));
     assert.deepEqual([back.day.status, back.close.length], ['provisional', 1]);
     const partly = revised(more.day, '2026-03-10T14:00', figuresWith(2));
     assert.deepEqual([partly.day.status, partly.close], ['conflict', []]);
+    const others = { ...figuresWith(3), members: [a, b, 'jobs:jobs/another'] };
+    const replaced = revised(more.day, '2026-03-10T14:00', others);
+    assert.deepEqual([replaced.day.status, replaced.close], ['conflict', []]);
   });
 
   test('never calls a conflict final', () => {
@@ -141,24 +142,24 @@ describe('revise()', () => {
 
 describe('sank()', () => {
   const CASES: [what: string, figures: Figures, expected: boolean][] = [
-    ['fewer records', figuresWith(2), true],
-    ['as many records with fewer hours', figuresWith(3, { gpus: 0 }), false],
-    ['more records', figuresWith(4), false],
+    ['fewer jobs', figuresWith(2), true],
+    ['fewer hours of as many jobs', figuresWith(3, { gpus: 0 }), true],
+    ['fewer that ended', figuresWith(3, { state: 'running', endedAt: null }), true],
+    ['more jobs', figuresWith(4), false],
     ['the same', figuresWith(3), false],
-    ['fewer records that have all counts', { ...figuresWith(3), members: ['a'] }, false],
-    [
-      'fewer records with the same counts but fewer hours',
-      { ...figuresWith(3, { gpus: 0 }), members: ['a'] },
-      true,
-    ],
   ];
   for (const [what, figures, expected] of CASES)
-    test(`is ${expected} for ${what}`, () =>
-      assert.equal(sank(storedDay(3), { jobs: figures }, figures.members.length), expected));
+    test(`is ${expected} for ${what}`, () => assert.equal(sank(storedDay(3), { jobs: figures }), expected));
 
-  test('is false without figures to sink from', () => {
-    assert.equal(sank(null, { jobs: figuresWith(0) }, 0), false);
-    assert.equal(sank(storedDay(3, { jobs: null, gpu: null }), { jobs: figuresWith(0) }, 0), false);
+  test('is told of each book by itself', () => {
+    const stored = storedDay(3, { etl: figuresWith(2).jobs });
+    assert.equal(sank(stored, { jobs: figuresWith(4), etl: figuresWith(1) }), true);
+    assert.equal(sank(stored, { jobs: figuresWith(3), etl: figuresWith(2) }), false);
+  });
+
+  test('is false without figures to sink from, or to compare', () => {
+    assert.equal(sank(storedDay(3, { jobs: null, gpu: null }), { jobs: figuresWith(0) }), false);
+    assert.equal(sank(storedDay(3), {}), false);
   });
 });
 

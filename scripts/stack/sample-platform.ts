@@ -1,0 +1,57 @@
+import { type Day, dayOf } from '../../functions/shared/dates.ts';
+import type { PlatformWorld, SqlInstance } from './google/world.ts';
+import { sampleDatasets, sampleQueries } from './sample-bigquery.ts';
+import { sampleRequests, sampleServices } from './sample-cloud-run.ts';
+import { GIB, levelOf, MIB } from './sample-growth.ts';
+import { SAMPLE_DAYS } from './sample-jobs.ts';
+import { type SampleBucket, sampleStorage } from './sample-storage.ts';
+
+/** What the stand-ins of Google's APIs know. */
+export interface Platform {
+  world: PlatformWorld;
+  buckets: SampleBucket[];
+}
+
+/** Where the sample platform is. */
+export interface PlatformPlace {
+  project: string;
+  /** Nightshift's own Firestore database. */
+  database: string;
+}
+
+/** The platform around the sample jobs over the days before `now` and today so far, the same for the same `now`. */
+export function samplePlatform({ project, database }: PlatformPlace, now: Date): Platform {
+  const today = dayOf(now);
+  const { buckets, holdings } = sampleStorage(today);
+  const documents = levelOf({ name: 'documents', perDay: 36 * MIB, since: '2025-01-02' }, today);
+  return {
+    world: {
+      project,
+      bigquery: { jobs: sampleQueries(project, SAMPLE_DAYS, now), datasets: sampleDatasets(today) },
+      run: { services: sampleServices(), requests: sampleRequests(SAMPLE_DAYS, now) },
+      buckets: holdings,
+      firestore: [{ id: database, location: 'nam5', bytes: documents }],
+      sql: sampleInstances(today),
+    },
+    buckets,
+  };
+}
+
+function sampleInstances(today: Day): SqlInstance[] {
+  return [
+    {
+      name: 'labels-db',
+      region: 'us-central1',
+      version: 'POSTGRES_17',
+      state: 'RUNNABLE',
+      bytes: levelOf({ name: 'labels-db', perDay: 0.3 * GIB, since: '2025-01-27' }, today),
+    },
+    {
+      name: 'tickets-db',
+      region: 'europe-west4',
+      version: 'MYSQL_8_4',
+      state: 'RUNNABLE',
+      bytes: levelOf({ name: 'tickets-db', perDay: 90 * MIB, since: '2025-05-26' }, today),
+    },
+  ];
+}

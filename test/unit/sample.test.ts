@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { addDays, DAY_MS, daysBetween, endOfDay, startOfDay } from '../../functions/shared/dates.ts';
+import type { Level } from '../../scripts/stack/google/world.ts';
+import { sampleEtlRuns } from '../../scripts/stack/sample-etl.ts';
+import { type SampleRecord, sampleJobs } from '../../scripts/stack/sample-jobs.ts';
+import { samplePlatform } from '../../scripts/stack/sample-platform.ts';
+import { valueAt } from '../support/sample-sections.ts';
+
+const now = new Date('2026-03-10T14:20:00Z');
+const TODAY = '2026-03-10';
+/** The days that a first run collects. */
+const DAYS = daysBetween(addDays(TODAY, -35), addDays(TODAY, -1));
+
+/** Records that no system would write: ended before they began, or at a time that is still to come. */
+function contradicting(records: SampleRecord[]): SampleRecord[] {
+  return records.filter(
+    (record) =>
+      record.createdAt > now ||
+      record.updatedAt > now ||
+      (record.startedAt && (record.startedAt < record.createdAt || record.startedAt > now)) ||
+      (record.endedAt && (record.endedAt < (record.startedAt ?? record.createdAt) || record.endedAt > now)) ||
+      (record.endedAt === null) !== ['running', 'queued'].includes(record.status) ||
+      (record.error === null) !== (record.status !== 'failed'),
+  );
+}
+
+describe('the sample jobs', () => {
+  const jobs = sampleJobs(now);
+
+  test('is the same for the same instant', () => {
+    assert.deepEqual(sampleJobs(now), jobs);
+    assert.equal(new Set(jobs.map((job) => job.id)).size, jobs.length);
+  });
+
+  test('has every kind of job that the figures have to get right', () => {
+    const dayOf = (instant: Date | null) => instant?.toISOString().slice(0, 10);
+    const kinds: Record<string, (typeof jobs)[number][]> = {
+      completed: jobs.filter((job) => job.status === 'completed'),
+      'failed after its start': jobs.filter((job) => job.status === 'failed' && job.startedAt),
+      'failed before its start': jobs.filter((job) => job.status === 'failed' && !job.startedAt),
+      cancelled: jobs.filter((job) => job.status === 'cancelled'),
+      'over midnight': jobs.filter(
+        (job) => job.startedAt && job.endedAt && dayOf(job.startedAt) !== dayOf(job.endedAt),
+      ),
+      'over days': jobs.filter(
+        (job) => job.startedAt && Number(job.endedAt) - Number(job.startedAt) > DAY_MS,
+      ),
+      running: jobs.filter(
+        (job) => job.status === 'running' && Number(now) - Number(job.heartbeatAt) < 120_000,
+      ),
+      hanging: jobs.filter(
+        (job) => job.status === 'running' && Number(now) - Number(job.heartbeatAt) > DAY_MS,
+      ),
+      queued: jobs.filter((job) => job.status === 'queued' && !job.startedAt),
+    };
+    assert.deepEqual(
+      Object.entries(kinds).filter(([, some]) => some.length < 2),
+      [],
+    );
+    assert.equal(new Set(jobs.map((job) => job.project)).size, 3);
+    assert.ok(Math.min(...jobs.map((job) => Number(job.createdAt))) > Number(now) - 41 * DAY_MS);
+  });
+
+  test('hold no record that contradicts itself', () => assert.deepEqual(contradicting(jobs), []));
+
+  test('say how large the artifacts are of those that completed, and of no others', () => {
+    const told = jobs.filter(({ artifactBytes }) => artifactBytes !== null);
+    assert.deepEqual(
+      told,
+      jobs.filter(({ status }) => status === 'completed'),
+    );
+    assert.ok(told.every(({ artifactBytes, artifactUri }) => Number(artifactBytes) > 0 && artifactUri));
+  });
+});
+
+describe('the sample ETL runs', () => {
+  const runs = sampleEtlRuns(now);
+  const of = (pipeline: string) => runs.filter(({ project }) => project === pipeline);
+
+  test('are the same for the same instant', () => {
+    assert.deepEqual(sampleEtlRuns(now), runs);
+    assert.equal(new Set(runs.map(({ id }) => id)).size, runs.length);
+  });
+
+  test('hold no record that contradicts itself', () => assert.deepEqual(contradicting(runs), []));
+
+  test('are those of an hourly and two daily pipelines over 40 days', () => {
+    const pipelines = [...new Set(runs.map(({ project }) => project))];
+    assert.equal(pipelines.length, 3);
+    for (const day of DAYS) {
+      const counts = pipelines.map(
+        (it) => of(it).filter(({ id }) => id.includes(day.replaceAll('-', ''))).length,
+      );
+      assert.deepEqual(counts, [24, 1, 1], day);
+    }
+  });
+
+  test('fail, are stopped, run past midnight, and one runs now', () => {
+    const lengths = {
+      failed: runs.filter(({ status, error }) => status === 'failed' && error).length,
+      cancelled: runs.filter(({ status }) => status === 'cancelled').length,
+      running: runs.filter(({ status }) => status === 'running').length,
+    };
+    assert.ok(lengths.failed > 20 && lengths.cancelled > 2 && lengths.running >= 1, JSON.stringify(lengths));
+    for (const day of DAYS) {
+      const midnight = endOfDay(day);
+      assert.ok(
+        runs.some(
+          ({ startedAt, endedAt }) => startedAt && startedAt < midnight && endedAt && endedAt > midnight,
+        ),
+        day,
+      );
+    }
+  });
+
+  test('are in order in the first minutes of a day, too', () => {
+    const midnight = new Date('2026-03-10T00:01:00Z');
+    const early = sampleEtlRuns(midnight);
+    assert.ok(early.some(({ status }) => status === 'running'));
+    assert.ok(
+      early.every(({ updatedAt, startedAt }) => updatedAt <= midnight && (startedAt ?? midnight) <= midnight),
+    );
+  });
+});
+
+describe('the sample platform', () => {
+  const platform = samplePlatform({ project: 'p', database: '(default)' }, now);
+  const { world, buckets } = platform;
+  const { bigquery, run } = world;
+
+  /** Of every day: what is more than on the day before, less, or the same. */
+  function coursesOf(level: Level): string[] {
+    const values = daysBetween(addDays(TODAY, -44), TODAY).map((day) => valueAt(level, startOfDay(day)) ?? 0);
+    return [...new Set(values.slice(1).map((value, index) => Math.sign(value - (values[index] ?? 0))))].map(
+      String,
+    );
+  }
+
+  test('is the same for the same instant', () =>
+    assert.deepEqual(samplePlatform({ project: 'p', database: '(default)' }, now), platform));
+
+  test('has eight buckets that grow day by day, of which one is empty and one young', () => {
+    assert.equal(buckets.length, 8);
+    const held = Object.groupBy(world.buckets, ({ name }) => name);
+    assert.deepEqual(
+      buckets.map(({ name }) => name).filter((name) => !held[name]),
+      ['sample-scratch'],
+    );
+    const young = buckets.filter(({ createdAt }) => createdAt > startOfDay(DAYS[0] ?? TODAY));
+    assert.deepEqual(
+      young.map(({ name }) => name),
+      ['sample-thumbnails'],
+    );
+    for (const bucket of world.buckets.filter(({ name }) => name !== 'sample-thumbnails'))
+      for (const usage of [bucket.live, bucket.noncurrent, bucket.softDeleted])
+        if (usage)
+          assert.deepEqual(
+            [coursesOf(usage.bytes), usage.objects === usage.bytes],
+            [['1'], false],
+            bucket.name,
+          );
+    assert.ok(world.buckets.some(({ noncurrent }) => noncurrent));
+    assert.ok(world.buckets.some(({ softDeleted }) => softDeleted));
+    assert.ok(
+      Object.values(held).some((parts) => parts?.length === 2),
+      'one has two storage classes',
+    );
+  });
+
+  test('has three datasets of four to twelve tables: one is new, one was dropped, the others grow', () => {
+    assert.deepEqual(
+      bigquery.datasets.map(({ tables }) => tables.length),
+      [12, 4, 5],
+    );
+    const courses = bigquery.datasets.flatMap(({ tables }) =>
+      tables.map(({ bytes }) => coursesOf(bytes).sort().join()),
+    );
+    const counts = Object.values(Object.groupBy(courses, (it) => it)).map((some) => some?.length);
+    assert.deepEqual(counts.sort(), [1, 1, 19], courses.join(' '));
+  });
+
+  test('has 20 to 60 queries a day, of which some fail, and one or more run past midnight', () => {
+    for (const day of DAYS) {
+      const created = bigquery.jobs.filter(({ createdAt }) => createdAt.toISOString().startsWith(day));
+      assert.ok(created.length >= 20 && created.length <= 60, `${day}: ${created.length}`);
+      assert.ok(
+        created.some(({ endedAt }) => Number(endedAt) > Number(endOfDay(day))),
+        day,
+      );
+    }
+    const reasons = new Set(bigquery.jobs.flatMap(({ error }) => error?.reason ?? []));
+    assert.ok(reasons.size >= 4 && bigquery.jobs.every(({ endedAt, error }) => endedAt || !error));
+    assert.equal(new Set(bigquery.jobs.map(({ id }) => id)).size, bigquery.jobs.length);
+  });
+
+  test('knows nothing of what is still to come', () => {
+    const instants = [
+      ...bigquery.jobs.flatMap(({ createdAt, startedAt, endedAt }) => [createdAt, startedAt, endedAt]),
+      ...run.requests.map(({ at }) => at),
+      ...run.services.map(({ createdAt }) => createdAt),
+      ...buckets.map(({ createdAt }) => createdAt),
+    ];
+    assert.deepEqual(
+      instants.filter((at) => at && at > now),
+      [],
+    );
+  });
+
+  test('has six services in three regions, of which two are idle and four answer in several ways', () => {
+    assert.equal(run.services.length, 6);
+    assert.equal(new Set(run.services.map(({ region }) => region)).size, 3);
+    const busy = run.services.filter(({ name, region }) =>
+      DAYS.every((day) => {
+        const own = run.requests.filter(
+          (it) => it.service === name && it.region === region && it.at.toISOString().startsWith(day),
+        );
+        return own.length > 0;
+      }),
+    );
+    assert.equal(busy.length, 4);
+    assert.deepEqual([...new Set(run.requests.map(({ responseClass }) => responseClass))].sort(), [
+      '2xx',
+      '3xx',
+      '4xx',
+      '5xx',
+    ]);
+    assert.ok(run.requests.every(({ count }) => Number.isInteger(count) && count > 0));
+  });
+
+  test('has the database of ours and two instances of Cloud SQL, which grow', () => {
+    assert.deepEqual(
+      world.firestore.map(({ id }) => id),
+      ['(default)'],
+    );
+    assert.equal(world.sql.length, 2);
+    for (const { bytes } of [...world.firestore, ...world.sql]) assert.deepEqual(coursesOf(bytes), ['1']);
+  });
+});
