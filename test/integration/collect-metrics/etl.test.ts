@@ -169,7 +169,9 @@ describe('a book that cannot be read', { concurrency: 4 }, () => {
       assert.deepEqual([outcome, problems.map(({ path }) => path)], ['partial', [`sources.${failing}`]]);
       const { sources, revision, conflict, ...after } = await day(DATE);
       assert.deepEqual(after[failing], good[failing]);
-      assert.deepEqual(after.checks, good.checks);
+      const { etl: ofEtl, ...ofJobs } = after.checks;
+      const { etl: goodEtl, ...goodJobs } = good.checks;
+      assert.deepEqual(failing === 'etl' ? ofEtl : ofJobs, failing === 'etl' ? goodEtl : goodJobs);
       assert.deepEqual([after[other]?.failed, sources[other]?.status], [1, 'ok']);
       assert.deepEqual([sources[failing]?.status, revision, conflict, after.members], ['stale', 2, null, 6]);
       assert.deepEqual(

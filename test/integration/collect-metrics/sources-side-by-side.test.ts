@@ -300,6 +300,10 @@ describe('a run that ends early', { concurrency: 3 }, () => {
   /** What hung comes late, or breaks: nobody waits for it, so an error of it would end the process. */
   async function assertNothingLeft(ours: Ours): Promise<void> {
     assert.deepEqual(await ours.storedDates(), []);
+    const blamed = ours.lines.filter(
+      ({ severity, message }) => severity === 'ERROR' && String(message).startsWith('Metric source'),
+    );
+    assert.deepEqual(blamed, [], 'no source is to blame for the end of a run');
     assert.equal((await ours.collections.metricSources.get()).size, 0);
     const asked = ours.apis.requests().length;
     ours.apis.faults.clear();
