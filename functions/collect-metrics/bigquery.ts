@@ -2,9 +2,9 @@ import type { BigQuery } from '../shared/cloud/bigquery.ts';
 import type { Metric, Monitoring } from '../shared/cloud/monitoring.ts';
 import { startOfDay } from '../shared/dates.ts';
 import type { BigQueryFigures } from '../shared/model/platform.ts';
+import type { Collect } from './ask-platform.ts';
 import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';
-import type { Collect } from './sources.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_a_b#gcp-bigquery: sampled every half an hour. */
 const metric = (name: string): Metric => ({

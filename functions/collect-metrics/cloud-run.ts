@@ -4,10 +4,10 @@ import type { CloudRun, RunServices } from '../shared/cloud/run.ts';
 import { mapPool } from '../shared/concurrency.ts';
 import { startOfDay } from '../shared/dates.ts';
 import { type CloudRunFigures, RESPONSE_CLASSES, type ResponseClass } from '../shared/model/platform.ts';
+import type { Collect } from './ask-platform.ts';
 import { sharedEnd } from './limits.ts';
 import { ifWhole, missingIn } from './readings.ts';
 import { largest } from './rows.ts';
-import type { Collect } from './sources.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run */
 const REQUESTS: Metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };

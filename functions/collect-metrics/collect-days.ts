@@ -5,11 +5,11 @@ import type { Job } from '../shared/model/job.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { RunContext } from '../shared/run/task.ts';
 import type { Result, Results } from './accept.ts';
+import type { PlatformAnswers } from './ask-platform.ts';
 import { BookFailed, type JobBook } from './books.ts';
 import { type CollectedDay, collectDay, type DayTools } from './collect-day.ts';
 import { figuresOf } from './figures.ts';
 import { brokenDays, chunked, daysToHeal, type PlannedDay } from './plan.ts';
-import type { PlatformAnswers } from './sources.ts';
 
 /** Past this share of the budget no further day is begun: the rest is told as `remaining`, and is next run's. */
 const BUDGET_SHARE = 0.8;

@@ -2,9 +2,9 @@ import type { Metric, Monitoring } from '../shared/cloud/monitoring.ts';
 import type { CloudSql } from '../shared/cloud/sql.ts';
 import { type DatabaseFigures, ROWS_TOLD } from '../shared/model/platform.ts';
 import type { RootCollections } from '../shared/store/root-collections.ts';
+import type { Collect } from './ask-platform.ts';
 import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';
-import type { Collect } from './sources.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_d_h#gcp-firestore */
 const FIRESTORE_BYTES: Metric = {

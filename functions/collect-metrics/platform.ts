@@ -6,10 +6,10 @@ import { cloudStorage } from '../shared/cloud/storage.ts';
 import { SECOND_MS } from '../shared/dates.ts';
 import type { startFunction } from '../shared/start.ts';
 import { rootCollections } from '../shared/store/root-collections.ts';
+import type { Platform } from './ask-platform.ts';
 import { bigquerySource } from './bigquery.ts';
 import { cloudRunSource } from './cloud-run.ts';
 import { databaseSource } from './database.ts';
-import type { Platform } from './sources.ts';
 import { storageSource } from './storage.ts';
 
 /** The metric sources of the platform that the settings name, each with its tools and its deadline. */

@@ -2,10 +2,10 @@ import type { Metric, MetricGroups, Monitoring } from '../shared/cloud/monitorin
 import type { Limits } from '../shared/cloud/rest.ts';
 import type { CloudStorage } from '../shared/cloud/storage.ts';
 import type { StorageFigures } from '../shared/model/platform.ts';
+import type { Collect } from './ask-platform.ts';
 import { sharedEnd } from './limits.ts';
 import { ifWhole, missingIn, namesIn, type Readings, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';
-import type { Collect } from './sources.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-storage: measured once a day. */
 const metric = (name: string): Metric => ({

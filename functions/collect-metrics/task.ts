@@ -7,6 +7,7 @@ import type { DayStore } from '../shared/store/days.ts';
 import type { JobStore, Tally } from '../shared/store/jobs.ts';
 import type { MetricSourceStore } from '../shared/store/metric-sources.ts';
 import type { Seen } from '../shared/store/records.ts';
+import { askPlatform, type Platform } from './ask-platform.ts';
 import { type JobBook, openBooks } from './books.ts';
 import { findChanges, putChanges } from './changes.ts';
 import { collectDays, heal, newProgress, type Progress, readBook } from './collect-days.ts';
@@ -19,7 +20,6 @@ import {
   windowBefore,
   withinReach,
 } from './plan.ts';
-import { askPlatform, type Platform } from './sources.ts';
 import { summaryOf } from './summary.ts';
 
 /** What collect-metrics is built from. */

@@ -7,7 +7,7 @@ import { Firestore } from '@google-cloud/firestore';
 import { bigquerySource } from '../../functions/collect-metrics/bigquery.ts';
 import { cloudRunSource } from '../../functions/collect-metrics/cloud-run.ts';
 import { databaseSource } from '../../functions/collect-metrics/database.ts';
-import type { Platform } from '../../functions/collect-metrics/sources.ts';
+import type { Platform } from '../../functions/collect-metrics/ask-platform.ts';
 import { storageSource } from '../../functions/collect-metrics/storage.ts';
 import { cloudStorage } from '../../functions/shared/cloud/storage.ts';
 import { MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { Firestore, WriteResult } from '@google-cloud/firestore';
-import type { Platform } from '../../functions/collect-metrics/sources.ts';
+import type { Platform } from '../../functions/collect-metrics/ask-platform.ts';
 import { collectMetrics } from '../../functions/collect-metrics/task.ts';
 import {
   type CatalogEntry,

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Asked } from '../../functions/collect-metrics/sources.ts';
+import type { Asked } from '../../functions/collect-metrics/ask-platform.ts';
 import { bigquery } from '../../functions/shared/cloud/bigquery.ts';
 import { monitoring } from '../../functions/shared/cloud/monitoring.ts';
 import { cloudRun } from '../../functions/shared/cloud/run.ts';

@@ -6,7 +6,7 @@ import {
   askPlatform,
   type Collect,
   type Platform,
-} from '../../../functions/collect-metrics/sources.ts';
+} from '../../../functions/collect-metrics/ask-platform.ts';
 import { addDays, type Day, daysBetween } from '../../../functions/shared/dates.ts';
 import type {
   BigQueryFigures,
