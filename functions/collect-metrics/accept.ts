@@ -8,6 +8,7 @@ import {
   type SourceState,
   sectionsOf,
 } from '../shared/model/day.ts';
+import { stable } from '../shared/model/stable.ts';
 
 /** What one metric source brought for a day: what it found, or why nothing. */
 export type Result<Found> = { durationMs: number } & ({ found: Found } | { error: string });
@@ -170,13 +171,4 @@ function words(missing: readonly string[]): string {
 function fingerprintOf(found: Findings[MetricSource]): string {
   const says = 'faults' in found ? [found.jobs, found.gpu, found.projects, found.members] : found;
   return hash('sha256', stable(says), 'base64url');
-}
-
-/** Plain values as text; the order of keys does not matter, for neither Firestore nor Google's APIs keep to one. */
-export function stable(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    inner !== null && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

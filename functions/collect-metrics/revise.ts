@@ -11,7 +11,8 @@ import {
   type Revision,
   sectionsOf,
 } from '../shared/model/day.ts';
-import { type Accepted, accept, type Results, stable } from './accept.ts';
+import { stable } from '../shared/model/stable.ts';
+import { type Accepted, accept, type Results } from './accept.ts';
 import { type DayBefore, recheck } from './checks.ts';
 import { conflictAfter } from './conflict.ts';
 
