@@ -79,6 +79,23 @@ export async function mapPool<T, R>(
   return results;
 }
 
+/** Runs jobs as they come, with at most `limit` under way at once; those that wait begin in the order they came. */
+export function atMost(limit: number): <T>(job: () => Promise<T>) => Promise<T> {
+  let free = limit;
+  const waiting: (() => void)[] = [];
+  return async (job) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await job();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+}
+
 /** `items` in runs of at most `size`. */
 export function chunksOf<T>(items: readonly T[], size: number): T[][] {
   return Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>

@@ -3,11 +3,13 @@ import { z } from 'zod';
 import builtInSettings from '../settings.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
+import { distinct, region } from './model/forms.ts';
+import { artifactPolicySchema } from './model/policy.ts';
 import { sourceSchema } from './model/source.ts';
 import { parseWithProblems } from './problems.ts';
 
 /** The Google APIs whose address can be set. */
-export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql', 'storage'] as const;
+export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql', 'aiplatform', 'storage'] as const;
 export type ApiName = (typeof API_NAMES)[number];
 
 /** A token must not travel in the clear, so only this machine may be asked without TLS. */
@@ -16,24 +18,6 @@ const baseUrl = z
   .regex(/^(https:\/\/[^/?#@\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(\/[^?#\s]*)?$/, {
     error: 'https://..., or http:// on this machine',
   });
-
-/** Named by form and not by a list, which would be out of date with the next region that Google opens. */
-const region = z
-  .string()
-  .regex(
-    /^(africa|asia|australia|europe|me|northamerica|southamerica|us)-(north|south|east|west|central)(east|west)?\d{1,2}$/,
-    { error: 'a region such as europe-west4' },
-  );
-
-/** A list in which each entry counts once. */
-const distinct = (entry: z.ZodString) =>
-  z
-    .array(entry)
-    .min(1)
-    .refine((entries) => new Set(entries).size === entries.length, {
-      message: 'An entry comes twice',
-      params: { expected: 'each entry once' },
-    });
 
 const deadlineSeconds = z.number().positive().max(300);
 
@@ -55,14 +39,14 @@ const metricsSchema = z.strictObject({
     .strictObject({
       ...platformSource,
       /** Asked one by one, so that a region out of order costs only itself; all at once when none is named. */
-      regions: distinct(region).optional(),
+      regions: distinct(region).min(1).optional(),
     })
     .optional(),
   database: z
     .strictObject({
       ...platformSource,
       /** Ids of Firestore databases; Nightshift's own unless named. */
-      firestore: distinct(z.string().min(1)).optional(),
+      firestore: distinct(z.string().min(1)).min(1).optional(),
       cloudSql: z.boolean().default(false),
     })
     .optional(),
@@ -75,6 +59,8 @@ const settingsSchema = z.strictObject({
   /** Failures in a row, of one task or of one metric source, that open an alarm. */
   failuresBeforeAlarm: z.int().min(1),
   metrics: metricsSchema.default({ deadlineSeconds: 60 }),
+  /** What of the jobs' artifacts may be deleted; nothing unless a bucket is named. */
+  artifacts: artifactPolicySchema.prefault({}),
   /** In place of Google's own addresses: proxies, or stand-ins on this machine, which are sent no credentials. */
   baseUrls: z.partialRecord(z.enum(API_NAMES), baseUrl).default({}),
   sources: z

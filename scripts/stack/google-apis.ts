@@ -11,11 +11,19 @@ import { invalid, problemOf } from './google/problem.ts';
 import { servicesList } from './google/run.ts';
 import { startServer } from './google/server.ts';
 import { instancesList } from './google/sql.ts';
+import { modelsList, modelVersionsList } from './google/vertex-models.ts';
 import type { PlatformWorld } from './google/world.ts';
 
 /** A stack may run for days. */
 const REQUESTS_KEPT = 10_000;
-const METHODS: readonly Method[] = [timeSeriesList, jobsList, servicesList, instancesList];
+const METHODS: readonly Method[] = [
+  timeSeriesList,
+  jobsList,
+  servicesList,
+  instancesList,
+  modelsList,
+  modelVersionsList,
+];
 
 export interface GoogleApisOptions {
   /** The most that one page holds, whatever is asked for: points of Monitoring, items of the others. */
@@ -54,7 +62,7 @@ export async function startGoogleApis(
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '', 'http://stand-in');
-    const { method, project, region } = methodOf(req.method, url.pathname);
+    const { method, project, region, resource } = methodOf(req.method, url.pathname);
     const query = url.searchParams;
     const page = pageAsked(query.get(method.tokenParameter));
     const asked: Asked = {
@@ -69,7 +77,7 @@ export async function startGoogleApis(
     const reply = () => {
       // Whether it exists is none of a stranger's business.
       if (project !== world.project) throw method.denied(project, method.permission);
-      const listing = method.list(world, query, region);
+      const listing = method.list(world, query, region, resource);
       const size = Math.min(pageSize, sizeAsked(query.get(method.sizeParameter)) ?? listing.defaultSize);
       const { items, next } = cutPage(listing.items, page, size);
       return json(partialBody(listing.body(items, next), query.get('fields')));
@@ -97,7 +105,7 @@ export async function startGoogleApis(
 function methodOf(
   verb: string | undefined,
   path: string,
-): { method: Method; project: string; region?: string } {
+): { method: Method; project: string; region?: string; resource?: string } {
   const [, api, rest = ''] = /^\/([a-z]+)(\/.*)$/.exec(path) ?? [];
   for (const method of METHODS) {
     const parts = method.api === api && verb === 'GET' ? method.path.exec(rest)?.groups : undefined;

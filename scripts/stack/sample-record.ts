@@ -4,7 +4,7 @@ import { setAt } from '../objects.ts';
 import type { SampleJob, SampleRecord } from './sample-jobs.ts';
 
 /** A job or an ETL run, which has less to tell. */
-type Sample = SampleRecord & Partial<SampleJob> & { keepUntil?: Date };
+type Sample = SampleRecord & Partial<SampleJob>;
 
 /** `sample` as the user's own system would have stored it: their field names, time types and status words. */
 export function recordOf(sample: Sample, source: Source): Record<string, unknown> {

@@ -22,6 +22,12 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     updatedAt: null,
     gpus: 1,
     artifactBytes: null,
+    model: '',
+    artifactUri: null,
+    registeredModel: null,
+    keepUntil: null,
+    resumedFrom: null,
+    added: { endInferred: false, tombstone: null, deletedAt: null },
     mistyped: [],
     ...over,
   };

@@ -63,7 +63,7 @@ describe('settings', () => {
     [
       'collectionPrefx',
       'x',
-      'collectionPrefx: Unknown key "collectionPrefx", did you mean "collectionPrefix"?; expected one of collectionPrefix, failuresBeforeAlarm, metrics, baseUrls, sources',
+      'collectionPrefx: Unknown key "collectionPrefx", did you mean "collectionPrefix"?; expected one of collectionPrefix, failuresBeforeAlarm, metrics, artifacts, baseUrls, sources',
     ],
     ['collectionPrefix', undefined, 'collectionPrefix: Missing; expected a string'],
     ['failuresBeforeAlarm', 0, 'failuresBeforeAlarm: Cannot use 0; expected at least 1'],

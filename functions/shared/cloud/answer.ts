@@ -25,6 +25,11 @@ export function refusal(
   });
 }
 
+/** Why a try failed, for the line of the next one. */
+export function faultOf({ status }: UpstreamError): string {
+  return status === null ? 'a failure on the way' : `HTTP ${status}`;
+}
+
 /**
  * The body of a success, parsed. Throws an UpstreamError that names the path of every field that is wrong, and a
  * SyntaxError for what is no JSON.

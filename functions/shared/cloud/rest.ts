@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { sleep } from '../concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../errors.ts';
 import type { Fields, Log } from '../log.ts';
-import { parseAnswer, reasonOf, refusal } from './answer.ts';
+import { faultOf, parseAnswer, reasonOf, refusal } from './answer.ts';
 import { type Authorize, credentialsFor } from './credentials.ts';
 import { plain } from './google-error.ts';
 import { RETRY, type RetryPolicy, waitAfter } from './retry.ts';
@@ -39,7 +39,7 @@ export interface RestCall<Body> extends Asked {
   schema: z.ZodType<Body>;
 }
 
-/** One POST, which whoever sends it tries again himself. */
+/** One POST; whether to try it again is up to whoever sends it. */
 export interface RestPost<Body> extends Asked {
   post: Posted;
   attempt: number;
@@ -169,7 +169,7 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
         const waitMs = waitAfter(attempt, error.retryAfterMs, policy);
         // The real reason tells more than the deadline that waiting would only run into.
         if (waitMs >= bounds.endsAt - performance.now()) throw error;
-        fault = error.status === null ? 'a failure on the way' : `HTTP ${error.status}`;
+        fault = faultOf(error);
         await sleep(waitMs, bounds.signal);
       }
     }

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import { parseInstant } from '../dates.ts';
 import { type JobState, type Source, TERMINAL_STATES, type TimeField, type TimeMapping } from './source.ts';
 
@@ -19,9 +20,28 @@ export interface Job {
   gpus: number;
   /** `null` where the record does not say. */
   artifactBytes: number | null;
+  model: string;
+  /** As it is written in the record. */
+  artifactUri: string | null;
+  registeredModel: string | null;
+  keepUntil: Date | null;
+  resumedFrom: string | null;
+  /** What Nightshift itself added. */
+  added: AddedToJob;
   /** Mapped fields whose value is not of the mapped type; they count as missing. */
   mistyped: string[];
 }
+
+/** What Nightshift adds to a record, below its `addedField`. Whatever cannot be read counts as not there. */
+const addedSchema = z.object({
+  /** Whether the end was inferred by the sweep, not recorded. */
+  endInferred: z.boolean().default(false).catch(false),
+  /** The deletion of the job's artifacts has begun. */
+  tombstone: z.object({ planId: z.string(), runId: z.string() }).nullable().default(null).catch(null),
+  /** Nothing is left of the job's artifacts. */
+  deletedAt: z.date().nullable().default(null).catch(null),
+});
+export type AddedToJob = z.infer<typeof addedSchema>;
 
 /** The project of a job whose record names none. */
 const NO_PROJECT = 'none';
@@ -51,6 +71,12 @@ export function readJob(source: Source, document: JobRecord): Job {
     if (!instant) mistyped.push(field);
     return instant ?? null;
   };
+  /** Anything but an empty value marks; `true` has no name. */
+  const mark = (field: 'registeredModel'): string | null => {
+    const path = fields[field];
+    const value = path === undefined ? undefined : document.get(path);
+    return value === null || value === undefined || value === false || value === '' ? null : String(value);
+  };
   const amount = (field: 'gpus' | 'artifactBytes'): number | null => {
     const path = fields[field];
     const value = path === undefined ? undefined : document.get(path);
@@ -74,6 +100,12 @@ export function readJob(source: Source, document: JobRecord): Job {
     heartbeatAt: time('heartbeatAt'),
     gpus: amount('gpus') ?? 0,
     artifactBytes: amount('artifactBytes'),
+    model: text(fields.model) ?? '',
+    artifactUri: text(fields.artifactUri) ?? null,
+    registeredModel: mark('registeredModel'),
+    keepUntil: time('keepUntil'),
+    resumedFrom: text(fields.resumedFrom) ?? null,
+    added: addedSchema.parse(document.get(source.addedField) ?? {}),
     mistyped,
   };
 }

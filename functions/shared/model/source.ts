@@ -17,7 +17,14 @@ export const TIME_TYPES = ['timestamp', 'iso', 'seconds', 'millis'] as const;
 export type TimeType = (typeof TIME_TYPES)[number];
 
 /** Our fields that hold a time, each mapped with its type. */
-export const TIME_FIELDS = ['createdAt', 'startedAt', 'heartbeatAt', 'endedAt', 'updatedAt'] as const;
+export const TIME_FIELDS = [
+  'createdAt',
+  'startedAt',
+  'heartbeatAt',
+  'endedAt',
+  'updatedAt',
+  'keepUntil',
+] as const;
 export type TimeField = (typeof TIME_FIELDS)[number];
 
 /** Our other fields, each mapped to a path. */
@@ -31,6 +38,8 @@ export const PLAIN_FIELDS = [
   'backendId',
   'artifactUri',
   'artifactBytes',
+  'registeredModel',
+  'resumedFrom',
 ] as const;
 export type PlainField = (typeof PLAIN_FIELDS)[number];
 
@@ -53,11 +62,17 @@ const fieldsSchema = z.strictObject({
   backendId: fieldPath.optional(),
   artifactUri: fieldPath.optional(),
   artifactBytes: fieldPath.optional(),
+  /** Set where the job's artifacts are a registered model. */
+  registeredModel: fieldPath.optional(),
+  /** The id of a job of this source, or a URI of artifacts, that the job began from. */
+  resumedFrom: fieldPath.optional(),
   createdAt: timeField.optional(),
   startedAt: timeField,
   heartbeatAt: timeField.optional(),
   endedAt: timeField,
   updatedAt: timeField.optional(),
+  /** Until when a person holds the job's artifacts. */
+  keepUntil: timeField.optional(),
 });
 
 /** A source as settings.json has it. */

@@ -16,6 +16,13 @@ export function collections(db: Firestore, prefix: string) {
     sourceWatermarks: collection('sourceWatermarks'),
     /** Per metric source: how often in a row it failed. */
     metricSources: collection('metricSources'),
+    /** One document per plan of a clean-up; below it `items` with the decisions. */
+    cleanupPlans: collection('cleanupPlans'),
+    /** Objects, written down before they are deleted. */
+    cleanupJournal: collection('cleanupJournal'),
+    cleanupState: collection('cleanupState'),
+    /** Prefixes that are kept whatever the policy says. */
+    artifactPins: collection('artifactPins'),
   };
 }
 

@@ -1,4 +1,4 @@
-import { type DocumentReference, FieldValue, type Timestamp, type WriteBatch } from '@google-cloud/firestore';
+import type { DocumentReference, Timestamp, WriteBatch } from '@google-cloud/firestore';
 import { z } from 'zod';
 import { chunksOf, mapPool } from '../concurrency.ts';
 import { type Day, MINUTE_MS } from '../dates.ts';
@@ -14,7 +14,7 @@ import {
 import type { Collections } from './collections.ts';
 import { bounded, decode, VALUES_PER_QUERY } from './firestore.ts';
 import type { Tally } from './jobs.ts';
-import { commitIfUnchanged, put, putAlarms, type Seen } from './records.ts';
+import { closeByHand, commitIfUnchanged, put, type Seen, seenOf } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
 /** Below each day: the names of the jobs it counted. A name of its own, for it is queried across all days. */
@@ -54,16 +54,7 @@ export function dayStore(collections: Collections, log: Log) {
       const refs = dates.map((date) => dailyMetrics.doc(date));
       const found = await ask('stored days', dailyMetrics.firestore.getAll(...refs));
       tally.documents += found.length;
-      return new Map(
-        found.map((document) => [
-          document.id,
-          {
-            ref: document.ref,
-            data: document.exists ? decode(daySchema, document) : null,
-            updateTime: document.updateTime ?? null,
-          },
-        ]),
-      );
+      return new Map(found.map((document) => [document.id, seenOf(document, (it) => decode(daySchema, it))]));
     },
 
     /** The stored days from `from` to `to`, oldest first. */
@@ -178,20 +169,8 @@ export function dayStore(collections: Collections, log: Log) {
           { status: 'provisional', conflict: null },
           { lastUpdateTime: day.updateTime as Timestamp },
         );
-        putAlarms(
-          batch,
-          collections,
-          { close: [{ id: conflict.alarmId, because: 'a person accepted the figures' }] },
-          null,
-          at,
-        );
-        // The task's record is the fence of its run: a run under way reads it again before its next write.
-        if (task?.exists)
-          batch.update(
-            task.ref,
-            { openAlarms: FieldValue.arrayRemove(conflict.alarmId), updatedAt: at },
-            { lastUpdateTime: task.updateTime as Timestamp },
-          );
+        const alarm = { id: conflict.alarmId, because: 'a person accepted the figures' };
+        closeByHand(batch, collections, task, alarm, at);
         if (await ask(`acceptance of ${date}`, commitIfUnchanged(batch))) return 'accepted';
       }
     },

@@ -6,7 +6,7 @@ import { type MetricSourceRecord, metricSourceSchema } from '../model/metric-sou
 import type { Collections } from './collections.ts';
 import { bounded, decode } from './firestore.ts';
 import type { Tally } from './jobs.ts';
-import { put, type Seen } from './records.ts';
+import { put, type Seen, seenOf } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
 
@@ -25,11 +25,7 @@ export function metricSourceStore({ metricSources }: Collections, log: Log) {
       return new Map(
         found.map((document, index) => [
           sources[index] as MetricSource,
-          {
-            ref: document.ref,
-            data: document.exists ? decode(metricSourceSchema, document) : null,
-            updateTime: document.updateTime ?? null,
-          },
+          seenOf(document, (it) => decode(metricSourceSchema, it)),
         ]),
       );
     },

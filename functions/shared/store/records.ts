@@ -1,15 +1,22 @@
-import type {
-  DocumentReference,
-  DocumentSnapshot,
-  Firestore,
-  Timestamp,
-  WriteBatch,
-  WriteResult,
+import {
+  type DocumentReference,
+  type DocumentSnapshot,
+  FieldValue,
+  type Firestore,
+  type Timestamp,
+  type WriteBatch,
+  type WriteResult,
 } from '@google-cloud/firestore';
 import type { Clock } from '../clock.ts';
 import { SECOND_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
-import { type Alarm, type AlarmChanges, type AlarmToOpen, alarmId } from '../model/alarm.ts';
+import {
+  type Alarm,
+  type AlarmChanges,
+  type AlarmToClose,
+  type AlarmToOpen,
+  alarmId,
+} from '../model/alarm.ts';
 import { type Health, healthSchema } from '../model/health.ts';
 import { type Run, runSchema } from '../model/run.ts';
 import type { Collections } from './collections.ts';
@@ -48,14 +55,14 @@ export function recordStore(db: Firestore, collections: Collections, task: strin
     if (Math.abs(skewMs) > SKEW_WARNING_MS)
       log.warning(`The clock here differs from Firestore's by ${skewMs} ms`);
     return {
-      health: seen(health, (it) => decode(healthSchema, it)),
-      run: seen(run, (it) => decode(runSchema, it)),
+      health: seenOf(health, (it) => decode(healthSchema, it)),
+      run: seenOf(run, (it) => decode(runSchema, it)),
       now: now(),
     };
   }
 
   async function readRun(runId: string): Promise<Seen<Run>> {
-    return seen(await collections.taskRuns.doc(runId).get(), (it) => decode(runSchema, it));
+    return seenOf(await collections.taskRuns.doc(runId).get(), (it) => decode(runSchema, it));
   }
 
   return { now, read, readRun };
@@ -107,6 +114,26 @@ export function putAlarms(
     batch.set(collections.alarms.doc(id), { closedAt: at, closedBecause: because }, { merge: true });
 }
 
+/**
+ * Adds to `batch` that a person closed an alarm of a task. The task's record is the fence of its run: a run under way
+ * reads it again before its next write.
+ */
+export function closeByHand(
+  batch: WriteBatch,
+  collections: Collections,
+  task: DocumentSnapshot | undefined,
+  alarm: AlarmToClose,
+  at: Date,
+): void {
+  putAlarms(batch, collections, { close: [alarm] }, null, at);
+  if (!task?.exists || !task.updateTime) return;
+  batch.update(
+    task.ref,
+    { openAlarms: FieldValue.arrayRemove(alarm.id), updatedAt: at },
+    { lastUpdateTime: task.updateTime },
+  );
+}
+
 /** One log line per alarm opened, once its commit has landed: what Cloud Monitoring alerts on. */
 export function tellAlarms(log: Log, opened: readonly AlarmToOpen[]): void {
   for (const alarm of opened)
@@ -117,7 +144,8 @@ export function tellAlarms(log: Log, opened: readonly AlarmToOpen[]): void {
     });
 }
 
-function seen<T>(snapshot: DocumentSnapshot, parse: (snapshot: DocumentSnapshot) => T): Seen<T> {
+/** A document as it is seen now. */
+export function seenOf<T>(snapshot: DocumentSnapshot, parse: (snapshot: DocumentSnapshot) => T): Seen<T> {
   return {
     ref: snapshot.ref,
     data: snapshot.exists ? parse(snapshot) : null,

@@ -1,7 +1,7 @@
 import type { GoogleProblem } from './problem.ts';
 import type { PlatformWorld } from './world.ts';
 
-export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql'] as const;
+export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql', 'aiplatform'] as const;
 export type ApiName = (typeof API_NAMES)[number];
 
 /** One method of one API, as the stand-in serves it. */
@@ -9,7 +9,7 @@ export interface Method {
   api: ApiName;
   /** The vendor's name of it, such as `jobs.list`. */
   name: string;
-  /** The path with the groups `project` and, where there is one, `region`. */
+  /** The path with the groups `project` and, where there are any, `region` and below it `resource`. */
   path: RegExp;
   permission: string;
   /** How this API says that a permission is missing; each does it in its own way. */
@@ -18,7 +18,12 @@ export interface Method {
   sizeParameter: string;
   tokenParameter: string;
   /** All that matches the query, in the vendor's order. Throws a GoogleProblem for a query that makes no sense. */
-  list(world: PlatformWorld, query: URLSearchParams, region: string | undefined): Listing;
+  list(
+    world: PlatformWorld,
+    query: URLSearchParams,
+    region: string | undefined,
+    resource: string | undefined,
+  ): Listing;
 }
 
 /** Everything that matches, and how a part of it becomes the body of an answer. */

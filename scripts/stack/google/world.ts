@@ -6,6 +6,7 @@ export interface PlatformWorld {
   buckets: Bucket[];
   firestore: FirestoreDatabase[];
   sql: SqlInstance[];
+  models: RegisteredModel[];
 }
 
 /** Something that is measured again and again: one value for ever, or each value from an instant on, oldest first. */
@@ -72,6 +73,14 @@ export interface SqlInstance {
   bytes: Level;
 }
 
+/** A model in Vertex AI Model Registry. */
+export interface RegisteredModel {
+  id: string;
+  region: string;
+  /** Of version 1, which is the default one, of version 2 and so on; null for one without. */
+  artifactUris: (string | null)[];
+}
+
 /** A platform with nothing in it. */
 export function emptyWorld(project: string): PlatformWorld {
   return {
@@ -81,6 +90,7 @@ export function emptyWorld(project: string): PlatformWorld {
     buckets: [],
     firestore: [],
     sql: [],
+    models: [],
   };
 }
 

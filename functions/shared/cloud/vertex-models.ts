@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import { mapPool } from '../concurrency.ts';
+import { UpstreamError } from '../errors.ts';
+import { type ApiOptions, type Limits, restApi } from './rest.ts';
+
+/**
+ * Vertex AI Model Registry, models.list and models.listVersions
+ * (https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.models): each region has an address of its
+ * own, and a list of a region holds one version of each model, the default one. No one page tells of several regions.
+ */
+
+/** Where a registered version of a model has its files. */
+export interface ModelArtifacts {
+  /** As whoever registered it wrote it. */
+  uri: string;
+  /** Resource name with the version, such as `projects/1234/locations/europe-west4/models/churn@2`. */
+  model: string;
+  region: string;
+}
+
+const AT_ONCE = 8;
+/** The vendor tells no limit; a service that has one answers with shorter pages (https://google.aip.dev/158). */
+const PAGE_SIZE = 100;
+/**
+ * For versions too, which have none of their own (https://cloud.google.com/iam/docs/roles-permissions/aiplatform); what
+ * Google names in a denial goes before it.
+ */
+const PERMISSION = 'aiplatform.models.list';
+
+const NAME = /^projects\/[^/]+\/locations\/[^/]+\/models\/([^/@]+)$/;
+const modelSchema = z.object({ name: z.string().regex(NAME, { error: 'projects/P/locations/R/models/ID' }) });
+/** The name comes with the version ID here, in the words of ListModelVersionsResponse. */
+const versionSchema = z.object({
+  versionId: z.string().min(1),
+  /** Missing where Vertex AI keeps the files itself, as of AutoML models, and where there is but a container. */
+  artifactUri: z.string().optional(),
+});
+type Version = z.infer<typeof versionSchema>;
+
+interface Page<Item> {
+  models: Item[];
+  nextPageToken?: string | undefined;
+}
+/** Strict, for an answer of another form must not pass for an empty list. */
+const pageOf = <Item extends z.ZodType>(item: Item) =>
+  z.strictObject({ models: z.array(item).default([]), nextPageToken: z.string().optional() });
+const modelPage = pageOf(modelSchema);
+const versionPage = pageOf(versionSchema);
+
+/** The registry of one region. */
+function registry(region: string, options: ApiOptions) {
+  const api = restApi('Vertex AI', `https://${region}-aiplatform.googleapis.com`, options);
+  const parent = `/v1/projects/${options.project}/locations/${region}/models`;
+
+  /** All items of a list, of which only `fields` are sent. */
+  async function all<Item>(
+    { fields, ...call }: { operation: string; path: string; schema: z.ZodType<Page<Item>>; fields: string },
+    limits: Limits,
+  ): Promise<Item[]> {
+    const items: Item[] = [];
+    await api.list(
+      {
+        ...call,
+        query: { pageSize: PAGE_SIZE, fields: `nextPageToken,models(${fields})` },
+        region,
+        permission: PERMISSION,
+        tokenParameter: 'pageToken',
+        nextToken: (page) => page.nextPageToken,
+      },
+      limits,
+      (page) => void items.push(...page.models),
+    );
+    return items;
+  }
+
+  return {
+    region,
+
+    /** The resource names of the models. */
+    async models(limits: Limits): Promise<string[]> {
+      const list = { operation: 'models.list', path: parent, schema: modelPage, fields: 'name' };
+      return (await all(list, limits)).map(({ name }) => name);
+    },
+
+    /** All versions of a model, or the reason to think that there is no such model any more. */
+    async versions(model: string, limits: Limits): Promise<Version[] | UpstreamError> {
+      // Only its ID: the name has the project's number, and all else here asks by the project's ID.
+      const id = encodeURIComponent(NAME.exec(model)?.[1] ?? model);
+      const operation = `models.listVersions of ${id}`;
+      const path = `${parent}/${id}:listVersions`;
+      const list = { operation, path, schema: versionPage, fields: 'versionId,artifactUri' };
+      try {
+        const versions = await all(list, limits);
+        if (versions.length > 0) return versions;
+        const where = `${operation} (project ${options.project}, region ${region})`;
+        return new UpstreamError(`Cannot read Vertex AI ${where}: no version, expected at least one`, {
+          retryable: false,
+        });
+      } catch (error) {
+        if (error instanceof UpstreamError && error.status === 404) return error;
+        throw error;
+      }
+    },
+  };
+}
+
+/** Vertex AI Model Registry of one project, in `regions`. */
+export function vertexModels({ regions, ...options }: ApiOptions & { regions: readonly string[] }) {
+  const registries = regions.map((region) => registry(region, options));
+
+  return {
+    /**
+     * The artifacts of every version of every model, whole or not at all: what is left out here is unprotected from
+     * deletion. Rejects as soon as one region, page or model cannot be read, with its UpstreamError or DeadlineExceeded,
+     * or with the reason of the signal.
+     */
+    async artifactUris({ limitMs, signal }: Limits): Promise<ModelArtifacts[]> {
+      const endsAt = performance.now() + limitMs;
+      const over = new AbortController();
+      const stop = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+      const left = (): Limits => ({
+        limitMs: Math.max(1, Math.round(endsAt - performance.now())),
+        signal: stop,
+      });
+      try {
+        const listed = await mapPool(registries, AT_ONCE, async (each) =>
+          (await each.models(left())).map((model) => ({ registry: each, model })),
+        );
+        const read = await mapPool(listed.flat(), AT_ONCE, async (it) => ({
+          ...it,
+          versions: await it.registry.versions(it.model, left()),
+        }));
+        await proveGone(read, left);
+        return read.flatMap(({ registry: { region }, model, versions }) =>
+          versions instanceof UpstreamError
+            ? []
+            : versions.flatMap(({ versionId, artifactUri }) =>
+                artifactUri ? [{ uri: artifactUri, model: `${model}@${versionId}`, region }] : [],
+              ),
+        );
+      } finally {
+        // One failure decides: nobody waits for the others.
+        over.abort();
+      }
+    },
+  };
+}
+
+export type VertexModels = ReturnType<typeof vertexModels>;
+
+interface Read {
+  registry: ReturnType<typeof registry>;
+  model: string;
+  versions: Version[] | UpstreamError;
+}
+
+/**
+ * A model that was deleted since it was listed has no artifacts that are registered, so none that need protection: it is
+ * left out. But a proxy, or a method that does not know the model, may say 404 too: unless the model is out of the list,
+ * it is not gone, and this throws why its versions could not be read.
+ */
+async function proveGone(read: readonly Read[], left: () => Limits): Promise<void> {
+  const missing = read.filter(({ versions }) => versions instanceof UpstreamError);
+  const places = [...new Set(missing.map((it) => it.registry))];
+  const there = new Set((await mapPool(places, AT_ONCE, (place) => place.models(left()))).flat());
+  for (const { model, versions } of missing)
+    if (versions instanceof UpstreamError && there.has(model)) throw versions;
+}

@@ -1,0 +1,223 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import {
+  because,
+  daysAgo,
+  going,
+  type PlannedWords,
+  pinOf,
+  plannedOf,
+  planOf,
+  prefixOf,
+  reasonsOf,
+} from '../../support/cleanup.ts';
+
+describe('planCleanup() of parents', () => {
+  const chain = [
+    plannedOf({ id: 'a' }),
+    plannedOf({ id: 'b', resumedFrom: 'a' }),
+    plannedOf({ id: 'c', resumedFrom: 'gs://runs/b/checkpoints/step-9.ckpt' }),
+    plannedOf({ id: 'd', resumedFrom: 'c' }),
+  ];
+
+  test('deletes a chain that nobody needs', () => assert.equal(going({ jobs: chain }).length, 4));
+
+  test('keeps all that a kept job goes back to, and not what goes back to it', () => {
+    const world = { jobs: chain, roots: { pins: [pinOf('gs://runs/c')] } };
+    assert.deepEqual(reasonsOf(world), { a: 'parent', b: 'parent', c: 'pinned', d: 'eligible' });
+    assert.equal(because(world, 'a'), 'jobs:jobs/b, which stays, resumes from it');
+  });
+
+  for (const resumedFrom of [
+    'p',
+    'gs://runs/p',
+    'gs://runs/p/',
+    'gs://runs/p/x.ckpt',
+    'gs://runs',
+    'gs://runs/p//x',
+  ])
+    test(`keeps what a live job without artifacts yet resumes from by ${resumedFrom}`, () =>
+      assert.deepEqual(
+        reasonsOf({
+          jobs: [
+            plannedOf({ id: 'p' }),
+            plannedOf({ id: 'live', state: 'queued', artifactUri: null, resumedFrom }),
+          ],
+        }),
+        { live: 'active', p: 'parent' },
+      ));
+
+  for (const resumedFrom of ['P', 'gs://runs/p1', 'gs://more/p', 's3://runs/p', 'other', ''])
+    test(`keeps nothing for ${JSON.stringify(resumedFrom)}`, () =>
+      assert.deepEqual(
+        going({ jobs: [plannedOf({ id: 'p' }), plannedOf({ id: 'live', state: 'running', resumedFrom })] }),
+        ['p'],
+      ));
+
+  test('knows an id in its own source only, a URI in all', () => {
+    const parent = plannedOf({ id: 'p' });
+    const from = (resumedFrom: string) =>
+      going({ jobs: [parent, plannedOf({ id: 'live', source: 'more', state: 'running', resumedFrom })] });
+    assert.deepEqual(from('p'), ['p']);
+    assert.deepEqual(from('gs://runs/p'), []);
+  });
+
+  test('keeps every job of an id that several have', () =>
+    assert.deepEqual(
+      going({
+        jobs: [
+          plannedOf({ id: 'p', name: 'jobs:jobs/1', artifactUri: 'gs://runs/1' }),
+          plannedOf({ id: 'p', name: 'jobs:jobs/2', artifactUri: 'gs://runs/2' }),
+          plannedOf({ id: 'live', state: 'running', resumedFrom: 'p' }),
+        ],
+      }),
+      [],
+    ));
+
+  for (const [what, over] of [
+    ['deleted', { added: { deletedAt: daysAgo(1) } }],
+    ['without artifacts', { artifactUri: null }],
+    ['with an unusable URI', { artifactUri: 'gs://runs' }],
+    ['in a foreign bucket', { artifactUri: 'gs://foreign/a' }],
+  ] as const)
+    test(`keeps nothing for an ended job ${what}, though its own end is young`, () =>
+      assert.deepEqual(
+        going({
+          jobs: [
+            plannedOf({ id: 'p' }),
+            plannedOf({ id: 'child', endedAt: daysAgo(1), resumedFrom: 'p', ...over }),
+          ],
+        }),
+        ['p'],
+      ));
+
+  test('ends with cycles: nobody is kept by himself, all by one that is', () => {
+    const cycle = ['a', 'b', 'c'].map((id, index) =>
+      plannedOf({ id, resumedFrom: ['b', 'c', 'a'][index] as string }),
+    );
+    assert.equal(going({ jobs: cycle }).length, 3);
+    const kept = { jobs: cycle, roots: { protectedPrefixes: [prefixOf('gs://runs/b')] } };
+    assert.deepEqual(reasonsOf(kept), { a: 'parent', b: 'protected', c: 'parent' });
+    assert.deepEqual(going({ jobs: [plannedOf({ id: 'a', resumedFrom: 'a' })] }), ['a']);
+  });
+
+  test('keeps what overlaps a parent, and the parents of that', () =>
+    assert.deepEqual(
+      reasonsOf({
+        jobs: [
+          plannedOf({ id: 'live', state: 'running', resumedFrom: 'p' }),
+          plannedOf({ id: 'p', artifactUri: 'gs://runs/shared/p' }),
+          plannedOf({ id: 'q', artifactUri: 'gs://runs/shared', resumedFrom: 'r' }),
+          plannedOf({ id: 'r' }),
+          plannedOf({ id: 's', resumedFrom: 'r' }),
+        ],
+      }),
+      { live: 'active', p: 'parent', q: 'overlap', r: 'parent', s: 'eligible' },
+    ));
+});
+
+describe('planCleanup() of prefixes that overlap', () => {
+  const at = (id: string, artifactUri: string, over: Omit<PlannedWords, 'id'> = {}) =>
+    plannedOf({ id, artifactUri, ...over });
+
+  for (const live of [
+    'gs://runs/a',
+    'gs://runs/a/b',
+    'gs://runs/a/b/c',
+    'gs://runs',
+    'gs://runs/a/../z',
+    'gs://runs/*',
+  ])
+    test(`a live job at ${live} keeps what it may reach`, () =>
+      assert.deepEqual(
+        reasonsOf({ jobs: [at('x', 'gs://runs/a/b/'), at('live', live, { state: 'running' })] }),
+        { live: 'active', x: 'overlap' },
+      ));
+
+  for (const live of ['gs://runs/a/b0', 'gs://runs/a/c', 'gs://more', 's3://runs/a/b', null])
+    test(`a live job at ${live} keeps nothing else`, () =>
+      assert.deepEqual(
+        going({
+          jobs: [at('x', 'gs://runs/a/b/'), plannedOf({ id: 'live', artifactUri: live, state: 'running' })],
+        }),
+        ['x'],
+      ));
+
+  test('a live job in a bucket that is not allowed keeps its parents', () =>
+    assert.deepEqual(
+      going({
+        jobs: [plannedOf({ id: 'p' }), at('live', 'gs://foreign', { state: 'running', resumedFrom: 'p' })],
+      }),
+      [],
+    ));
+
+  test('run-1 is not run-10', () =>
+    assert.deepEqual(
+      going({
+        jobs: [at('run-1', 'gs://runs/run-1'), at('run-10', 'gs://runs/run-10', { endedAt: daysAgo(1) })],
+      }),
+      ['run-1'],
+    ));
+
+  test('two jobs with one prefix go together or not at all', () => {
+    const jobs = [at('first', 'gs://runs/out'), at('second', 'gs://runs/out/')];
+    assert.deepEqual(going({ jobs }), ['first', 'second']);
+    const again = [...jobs, at('third', 'gs://runs/out', { endedAt: daysAgo(1) })];
+    assert.deepEqual(reasonsOf({ jobs: again }), { first: 'overlap', second: 'overlap', third: 'young' });
+  });
+
+  for (const [what, over] of [
+    ['that is deleted', { added: { deletedAt: daysAgo(1) } }],
+    ['that names a whole bucket', { artifactUri: 'gs://runs' }],
+  ] as const)
+    test(`an ended job ${what} keeps nothing`, () =>
+      assert.deepEqual(
+        going({
+          jobs: [at('x', 'gs://runs/a/b'), at('old', 'gs://runs/a', { endedAt: daysAgo(1), ...over })],
+        }),
+        ['x'],
+      ));
+
+  test('tells of a neighbour the job that holds both', () => {
+    const world = {
+      jobs: [
+        at('sweep', 'gs://runs/sweep'),
+        at('trial-1', 'gs://runs/sweep/1', { state: 'running' }),
+        at('trial-2', 'gs://runs/sweep/2'),
+      ],
+    };
+    const words = (uri: string, job: string) =>
+      `it overlaps the artifacts in ${uri} of jobs:jobs/${job}, which stays`;
+    assert.equal(because(world, 'sweep'), words('gs://runs/sweep/1/', 'trial-1'));
+    assert.equal(because(world, 'trial-2'), words('gs://runs/sweep/', 'sweep'));
+  });
+
+  test('what only overlaps one that goes goes too', () =>
+    assert.deepEqual(
+      going({ jobs: [at('in', 'gs://runs/a/b'), at('out', 'gs://runs/a', { endedAt: daysAgo(40) })] }),
+      ['out', 'in'],
+    ));
+});
+
+describe('planCleanup() with sources that are only observed', () => {
+  const observed = (words: PlannedWords) => plannedOf({ source: 'seen', enforced: false, ...words });
+
+  test('decides for them as for others', () => {
+    const [decision] = planOf({ jobs: [observed({ id: 'x' })] });
+    assert.deepEqual([decision?.decision, decision?.enforced], ['delete', false]);
+  });
+
+  test('deletes nothing that their artifacts share or that their jobs resume from, since these stay', () =>
+    assert.deepEqual(
+      reasonsOf({
+        jobs: [
+          observed({ id: 'seen', artifactUri: 'gs://runs/a', resumedFrom: 'gs://runs/parent' }),
+          plannedOf({ id: 'in', artifactUri: 'gs://runs/a/b' }),
+          observed({ id: 'child', resumedFrom: 'gs://runs/parent' }),
+          plannedOf({ id: 'parent', resumedFrom: 'grandparent' }),
+          plannedOf({ id: 'grandparent' }),
+        ],
+      }),
+      { seen: 'overlap', in: 'overlap', child: 'eligible', parent: 'parent', grandparent: 'parent' },
+    ));
+});
