@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { cleanupInWords, undoInWords } from './cleanup-words.ts';
 import { collectionInWords } from './collection-words.ts';
 import { fieldsOf } from './objects.ts';
 import { oneLine } from './ops/terminal.ts';
@@ -27,17 +28,26 @@ export function answerInWords(answer: unknown): string[] {
       ...(fields.error ? [`${INDENT}${oneLine(String(fields.error))}`] : []),
       ...problemLines(fields.problems),
     ];
-  const summary = fieldsOf(fields.summary);
-  const { lines, rest } =
-    'daysCollected' in summary ? collectionInWords(summary, INDENT.length) : { lines: [], rest: summary };
+  const { lines, rest, problems: told = [] } = summaryInWords(fieldsOf(fields.summary), fields);
   const others = Object.entries(rest)
     .map(([key, value]) => [spaced(key), inWords(value)])
     .flatMap(([key, text]) => (text ? [`${key}: ${text}`] : []));
   return [
     headline(fields),
     ...[...lines, ...others].map((line) => `${INDENT}${line}`),
-    ...problemLines(fields.problems),
+    ...problemLines(fields.problems, told),
   ];
+}
+
+/** The lines of a summary that is known here, and what they leave untold; of any other one nothing is told yet. */
+function summaryInWords(
+  summary: Fields,
+  answer: Fields,
+): { lines: string[]; rest: Fields; problems?: string[] } {
+  if ('daysCollected' in summary) return collectionInWords(summary, INDENT.length);
+  if ('planId' in summary) return cleanupInWords(summary, answer, INDENT.length);
+  if ('undo' in summary) return undoInWords(summary, INDENT.length);
+  return { lines: [], rest: summary };
 }
 
 function headline({ task, outcome, durationMs, dryRun, attempt, trigger }: Fields): string {
@@ -57,10 +67,12 @@ function coloured(outcome: string): string {
   return ['partial', 'skipped'].includes(outcome) ? pc.yellow(outcome) : pc.red(outcome);
 }
 
-function problemLines(problems: unknown): string[] {
-  return (Array.isArray(problems) ? problems : []).map((problem) => {
+/** A line for each problem but those at a path of `told`. */
+function problemLines(problems: unknown, told: readonly string[] = []): string[] {
+  return (Array.isArray(problems) ? problems : []).flatMap((problem) => {
     const { path, message, expected } =
       typeof problem === 'string' ? { message: problem } : fieldsOf(problem);
+    if (told.includes(String(path))) return [];
     const where = path ? `${path}: ` : '';
     const text = `${where}${message ?? inWords(problem)}${expected ? `; expected ${expected}` : ''}`;
     return `${INDENT}${pc.yellow('!')} ${oneLine(text)}`;

@@ -29,6 +29,10 @@ const BENCHES: Record<string, Listed> = {
     about: 'one day of a slow platform with a region hung, against asking one by one',
     load: async () => (await import('./sources.ts')).sources,
   },
+  cleanup: {
+    about: 'a prefix of 20,000 objects; with NIGHTSHIFT_BENCH_FULL=1 one of 1,000,000 too',
+    load: async () => (await import('./cleanup.ts')).cleanup,
+  },
 };
 
 const HELP = `npm run bench -- NAME [--json]

@@ -9,6 +9,8 @@ export interface Entry {
   rows?: readonly (readonly string[])[] | undefined;
   /** What is said of the parts that are not listed. */
   more?: string | undefined;
+  /** Whether its lines are never broken: commands are copied whole. */
+  verbatim?: boolean;
   /** The colour of its lines. */
   tone?: ((text: string) => string) | undefined;
 }
@@ -28,8 +30,10 @@ export function lineWidth(): number {
 export function entriesInWords(entries: readonly Entry[], width: number): string[] {
   const indent = ' '.repeat(MARGIN.length + LABEL_WIDTH);
   const room = Math.max(LEAST_ROOM, width - indent.length);
-  return entries.flatMap(({ label, lines, rows = [], more, tone = (text) => text }) => {
-    const [first = '', ...others] = lines.flatMap((line) => wrapped(line, room)).map(tone);
+  return entries.flatMap(({ label, lines, rows = [], more, verbatim, tone = (text) => text }) => {
+    const [first = '', ...others] = lines
+      .flatMap((line) => (verbatim ? line : wrapped(line, room)))
+      .map(tone);
     return [
       `${MARGIN}${label.padEnd(LABEL_WIDTH)}${first}`,
       ...others.map((line) => `${indent}${line}`),

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
 import { addBackfill } from './backfill.ts';
+import { addCleanup } from './cleanup.ts';
 import { addDays } from './days.ts';
 import { addImport } from './import.ts';
 import { OpsProblem } from './problem.ts';
@@ -16,6 +17,7 @@ Examples:
   npm run -s ops -- run collect-metrics --date 2026-01-31
   npm run -s ops -- runs collect-metrics --outcome failed --json
   npm run -s ops -- days 2026-01-31
+  npm run -s ops -- cleanup plan
   npm run -s ops -- backfill --from 2026-01-01
 
 The running stack answers, or the emulator of FIRESTORE_EMULATOR_HOST; a real project does
@@ -34,7 +36,8 @@ function opsProgram(): Command {
     })
     .configureHelp({ styleTitle: (title) => paintError.bold(title) })
     .exitOverride();
-  for (const add of [addTasks, addRun, addRuns, addDays, addBackfill, addSources, addImport]) add(program);
+  for (const add of [addTasks, addRun, addRuns, addDays, addCleanup, addBackfill, addSources, addImport])
+    add(program);
   return program;
 }
 

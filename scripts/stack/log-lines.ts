@@ -1,3 +1,6 @@
+import { cut } from '../ops/terminal.ts';
+
+const ALARM_LENGTH = 120;
 const TOLD = new Set(['WARNING', 'ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY']);
 
 /** The short human line for one line of a function's log; `undefined` for what a person need not see. */
@@ -5,6 +8,8 @@ export function lineInWords(line: string): string | undefined {
   const entry = parse(line);
   if (!entry || !TOLD.has(String(entry.severity))) return undefined;
   const [message] = String(entry.message ?? entry.event ?? '').split('\n');
+  // An alarm names what to do, too, which the answer of its run says once more.
+  if (entry.alarm) return cut(String(message), ALARM_LENGTH);
   return `${String(entry.severity).toLowerCase()}: ${message}`;
 }
 

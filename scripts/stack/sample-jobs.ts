@@ -9,6 +9,7 @@ import {
 } from '../../functions/shared/dates.ts';
 import type { JobState } from '../../functions/shared/model/source.ts';
 import { type Dice, dice } from './sample-dice.ts';
+import { type Marks, withMarks } from './sample-marks.ts';
 
 /** One record of the sample world, in our own words; what it lacks is null. */
 export interface SampleRecord {
@@ -23,7 +24,7 @@ export interface SampleRecord {
 }
 
 /** One job of the sample world. */
-export interface SampleJob extends SampleRecord {
+export interface SampleJob extends SampleRecord, Marks {
   model: string;
   gpus: number;
   heartbeatAt: Date | null;
@@ -71,11 +72,12 @@ const COURSES = [
  */
 export function sampleJobs(now: Date): SampleJob[] {
   const today = dayOf(now);
-  return Array.from({ length: SAMPLE_DAYS + 1 }, (_, index) => addDays(today, index - SAMPLE_DAYS))
+  const jobs = Array.from({ length: SAMPLE_DAYS + 1 }, (_, index) => addDays(today, index - SAMPLE_DAYS))
     .flatMap(jobsOfDay)
     .filter((planned) => planned.createdAt < now)
     .map((planned) => seenAt(planned, now))
     .concat(jobsOfThisMoment(now));
+  return withMarks(jobs, now);
 }
 
 interface Plan extends Omit<SampleJob, 'status' | 'heartbeatAt' | 'updatedAt' | 'endedAt' | 'artifactBytes'> {

@@ -1,15 +1,20 @@
 import { type Day, dayOf } from '../../functions/shared/dates.ts';
+import type { ObjectOptions } from './gcs/world.ts';
 import type { PlatformWorld, SqlInstance } from './google/world.ts';
+import { sampleObjects } from './sample-artifacts.ts';
 import { sampleDatasets, sampleQueries } from './sample-bigquery.ts';
 import { sampleRequests, sampleServices } from './sample-cloud-run.ts';
 import { GIB, levelOf, MIB } from './sample-growth.ts';
-import { SAMPLE_DAYS } from './sample-jobs.ts';
+import { SAMPLE_DAYS, sampleJobs } from './sample-jobs.ts';
+import { sampleRegistry } from './sample-registry.ts';
 import { type SampleBucket, sampleStorage } from './sample-storage.ts';
 
 /** What the stand-ins of Google's APIs know. */
 export interface Platform {
   world: PlatformWorld;
   buckets: SampleBucket[];
+  /** What the buckets hold that the sample jobs wrote. */
+  objects: ObjectOptions[];
 }
 
 /** Where the sample platform is. */
@@ -22,6 +27,7 @@ export interface PlatformPlace {
 /** The platform around the sample jobs over the days before `now` and today so far, the same for the same `now`. */
 export function samplePlatform({ project, database }: PlatformPlace, now: Date): Platform {
   const today = dayOf(now);
+  const jobs = sampleJobs(now);
   const { buckets, holdings } = sampleStorage(today);
   const documents = levelOf({ name: 'documents', perDay: 36 * MIB, since: '2025-01-02' }, today);
   return {
@@ -32,8 +38,10 @@ export function samplePlatform({ project, database }: PlatformPlace, now: Date):
       buckets: holdings,
       firestore: [{ id: database, location: 'nam5', bytes: documents }],
       sql: sampleInstances(today),
+      models: sampleRegistry(jobs, now).vertex,
     },
     buckets,
+    objects: sampleObjects(jobs),
   };
 }
 

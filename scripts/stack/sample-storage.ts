@@ -7,7 +7,12 @@ export interface SampleBucket {
   name: string;
   location: string;
   createdAt: Date;
+  versioning: boolean;
+  /** 0 where nothing that is deleted can be had back. */
+  softDeleteSeconds: number;
 }
+
+const SOFT_DELETE_SECONDS = 7 * 86_400;
 
 interface Plan {
   name: string;
@@ -88,10 +93,12 @@ function plans(today: Day): Plan[] {
 export function sampleStorage(today: Day): { buckets: SampleBucket[]; holdings: Bucket[] } {
   const planned = plans(today);
   return {
-    buckets: planned.map(({ name, location, since }) => ({
+    buckets: planned.map(({ name, location, since, classes }) => ({
       name,
       location: location.toUpperCase(),
       createdAt: startOfDay(since),
+      versioning: classes.some(({ noncurrent }) => noncurrent),
+      softDeleteSeconds: classes.some(({ softDeleted }) => softDeleted) ? SOFT_DELETE_SECONDS : 0,
     })),
     holdings: planned.flatMap((plan) => holdingsOf(plan, today)),
   };

@@ -3,18 +3,30 @@ import { HOUR_MS } from '../../functions/shared/dates.ts';
 import type { Environment } from '../../functions/shared/environment.ts';
 import type { JobState, Source } from '../../functions/shared/model/source.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
-import { figure } from '../ops/words.ts';
+import { setAt } from '../objects.ts';
+import { figure, plural } from '../ops/words.ts';
 import { sampleEtlRuns } from './sample-etl.ts';
 import { SAMPLE_DAYS, type SampleJob, type SampleRecord, sampleJobs } from './sample-jobs.ts';
 import { recordOf } from './sample-record.ts';
+import { type SampleModel, sampleRegistry } from './sample-registry.ts';
+import { trainingSource } from './sample-settings.ts';
 
 /** A running job that was not heard of for so long hangs. */
 const SILENT_MS = 2 * HOUR_MS;
 
+/** Where the emulator is, and which project and database are Nightshift's own. */
+interface Place {
+  emulatorHost: string;
+  environment: Environment;
+}
+
+/** Documents by their ids. */
+type Documents = Iterable<readonly [id: string, data: object]>;
+
 /**
  * Writes the sample world into the emulator: the jobs as records of the source `jobs` (the first of training jobs when
- * none is called so), the ETL runs as those of the first source of such; none into a collection that holds any already:
- * they may be somebody's. Returns what it did, in words.
+ * none is called so), the ETL runs as those of the first source of such, the models that some of the jobs became and the
+ * pins; none into a collection that holds any already: they may be somebody's. Returns what it did, in words.
  */
 export async function writeSampleWorld(
   emulatorHost: string,
@@ -22,43 +34,67 @@ export async function writeSampleWorld(
   environment: Environment,
   now: Date,
 ): Promise<string> {
-  const { jobs, ...others } = settings.sources;
-  const sources = jobs ? [jobs, ...Object.values(others)] : Object.values(others);
-  const training = sources.find(({ kind }) => kind === 'training');
-  const etl = sources.find(({ kind }) => kind === 'etl');
-  const write = (source: Source | undefined, records: SampleRecord[], words: string) =>
-    source ? writeRecords(records, words, source, { emulatorHost, environment }) : [];
+  const place = { emulatorHost, environment };
+  const training = trainingSource(settings)?.source;
+  const etl = Object.values(settings.sources).find(({ kind }) => kind === 'etl');
+  const [registry] = settings.artifacts.models;
   const [trained, runs] = [sampleJobs(now), sampleEtlRuns(now)];
+  const { models, pins } = sampleRegistry(trained, now);
   const done = await Promise.all([
-    write(training, trained, jobsInWords(trained, now)),
-    write(etl, runs, etlInWords(runs)),
+    training ? writeInto(training, recordsOf(trained, training), jobsInWords(trained, now), place) : [],
+    etl ? writeInto(etl, recordsOf(runs, etl), etlInWords(runs), place) : [],
+    registry
+      ? writeInto(registry, modelRecords(models, registry), plural(models.length, 'registered model'), place)
+      : [],
+    writeInto(
+      { collection: `${settings.collectionPrefix}artifactPins` },
+      pins.map((pin) => [pin.id, pin] as const),
+      plural(pins.length, 'pin'),
+      place,
+    ),
   ]);
   return done.flat().join('; ');
 }
 
-/** Writes the records of one source; returns `words`, or why it wrote none. */
-async function writeRecords(
-  records: SampleRecord[],
+function recordsOf(records: readonly SampleRecord[], source: Source): Documents {
+  return records.map((record) => [record.id, recordOf(record, source)] as const);
+}
+
+function modelRecords(
+  models: readonly SampleModel[],
+  { artifactUri: path }: Settings['artifacts']['models'][number],
+): Documents {
+  return models.map(({ id, artifactUri, registeredAt }) => {
+    const record = { registeredAt };
+    setAt(record, path, artifactUri);
+    return [id, record] as const;
+  });
+}
+
+/** Writes documents into a collection that is empty; returns `words`, or why it wrote none. */
+async function writeInto(
+  where: { collection: string; googleProject?: string | undefined; database?: string | undefined },
+  documents: Documents,
   words: string,
-  source: Source,
-  { emulatorHost, environment }: { emulatorHost: string; environment: Environment },
+  { emulatorHost, environment }: Place,
 ): Promise<string> {
   // Else the client first looks for the metadata server of a machine in Google's cloud, and complains about its absence.
   process.env.METADATA_SERVER_DETECTION ??= 'none';
   const db = new Firestore({
-    projectId: source.googleProject ?? environment.GOOGLE_CLOUD_PROJECT,
-    databaseId: source.database ?? environment.FIRESTORE_DATABASE,
+    projectId: where.googleProject ?? environment.GOOGLE_CLOUD_PROJECT,
+    databaseId: where.database ?? environment.FIRESTORE_DATABASE,
     // Named here, not left to the environment: a sample must never reach a real project.
     host: emulatorHost,
     ssl: false,
   });
   try {
-    const collection = db.collection(source.collection);
+    const collection = db.collection(where.collection);
     if (!(await collection.limit(1).get()).empty)
-      return `none written: the collection "${source.collection}" holds records already, which are left as they are`;
+      return `none written: the collection "${where.collection}" holds records already, which are left as they are`;
     // The ramp is kind to a real database that has to warm up, which an emulator has not.
     const writer = db.bulkWriter({ throttling: false });
-    const written = records.map((record) => writer.set(collection.doc(record.id), recordOf(record, source)));
+    const written: Promise<unknown>[] = [];
+    for (const [id, data] of documents) written.push(writer.set(collection.doc(id), data));
     await writer.close();
     await Promise.all(written);
     return words;

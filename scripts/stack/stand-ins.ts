@@ -14,17 +14,18 @@ export interface StandIns {
 }
 
 /** Starts the stand-ins over a platform. */
-export async function startStandIns({ world, buckets }: Platform): Promise<StandIns> {
+export async function startStandIns({ world, buckets, objects }: Platform): Promise<StandIns> {
   const apis = await startGoogleApis(world);
   const storage = emptyGcs(world.project);
   for (const bucket of buckets) storage.addBucket(bucket);
+  for (const object of objects) storage.putObject(object);
   const gcs = await startGcs(storage).catch(async (error) => {
     await apis.stop();
     throw error;
   });
   return {
     baseUrls: { ...apis.baseUrls, storage: gcs.baseUrl },
-    words: `stand-ins of Cloud Monitoring, BigQuery, Cloud Run, Cloud SQL on ${hostOf(apis.baseUrls.run)}, Cloud Storage on ${hostOf(gcs.baseUrl)}`,
+    words: `stand-ins of Cloud Monitoring, BigQuery, Cloud Run, Cloud SQL, Vertex AI on ${hostOf(apis.baseUrls.run)}, Cloud Storage on ${hostOf(gcs.baseUrl)}`,
     stop: async () => void (await Promise.all([apis.stop(), gcs.stop()])),
   };
 }

@@ -53,6 +53,8 @@ function whatNext(task: string): string[] {
     ['npm run -s ops -- tasks', 'how each task stands'],
     [`npm run -s ops -- runs ${task}`, 'what it did, run by run'],
     [`npm run -s ops -- run ${task} --dry-run`, 'stored beside recomputed, nothing written'],
+    ['npm run -s ops -- cleanup plan', 'which artifacts would go, and why the others stay'],
+    ['npm run -s ops -- cleanup plans', 'the plans, one of which waits for approval'],
   ];
   const width = Math.max(...commands.map(([command = '']) => command.length)) + 3;
   return [

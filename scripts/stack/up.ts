@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { type Catalog, loadCatalog } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
+import { loadSettings } from '../../functions/shared/settings.ts';
 import { openEmulator } from './emulator.ts';
 import { functionSources, functionSpecs } from './function-specs.ts';
 import { type RunningFunction, startFunctions } from './functions.ts';
@@ -12,7 +12,7 @@ import { emptyWorld } from './google/world.ts';
 import { logFolder, ROOT } from './places.ts';
 import { samplePlatform } from './sample-platform.ts';
 import { withSample } from './sample-settings.ts';
-import { asksGoogle, overStandIns } from './stack-settings.ts';
+import { overStandIns } from './stack-settings.ts';
 import { startStandIns } from './stand-ins.ts';
 import { removeStack, writeStack } from './state.ts';
 import { aborted } from './stopping.ts';
@@ -91,19 +91,15 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     tell.step('firestore', `${emulator.words} on ${emulator.host}, project ${project}`);
 
     const now = new Date();
-    let baseUrls: Settings['baseUrls'] = {};
-    if (asksGoogle(settings)) {
-      const platform = options.sample
-        ? samplePlatform({ project, database: environment.FIRESTORE_DATABASE }, now)
-        : { world: emptyWorld(project), buckets: [] };
-      const standIns = await startStandIns(platform);
-      cleanUps.push(standIns.stop);
-      baseUrls = standIns.baseUrls;
-      tell.step('google', standIns.words);
-    }
+    const platform = options.sample
+      ? samplePlatform({ project, database: environment.FIRESTORE_DATABASE }, now)
+      : { world: emptyWorld(project), buckets: [], objects: [] };
+    const standIns = await startStandIns(platform);
+    cleanUps.push(standIns.stop);
+    tell.step('google', standIns.words);
     // Two stacks may share the folder.
     const settingsFile = join(logs, `settings-${process.pid}.json`);
-    writeFileSync(settingsFile, `${JSON.stringify(overStandIns(settings, baseUrls), null, 2)}\n`);
+    writeFileSync(settingsFile, `${JSON.stringify(overStandIns(settings, standIns.baseUrls), null, 2)}\n`);
     cleanUps.push(async () => rmSync(settingsFile, { force: true }));
 
     const place = { sources, env, project, emulatorHost: emulator.host, settings: settingsFile, logs };

@@ -97,7 +97,7 @@ describe('a stack with settings of its user’s own', () => {
     const { baseUrls } = loadSettings(readEnvironment({ NIGHTSHIFT_SETTINGS: stack.settings }));
     assert.deepEqual(
       Object.entries(baseUrls).map(([api, url]) => [api, new URL(url).hostname]),
-      ['monitoring', 'bigquery', 'run', 'sql', 'storage'].map((api) => [api, '127.0.0.1']),
+      ['monitoring', 'bigquery', 'run', 'sql', 'aiplatform', 'storage'].map((api) => [api, '127.0.0.1']),
     );
     const date = addDays(dayOf(new Date()), -1);
     const response = await fetch(`${stack.gatewayUrl}/${TASK}`, {

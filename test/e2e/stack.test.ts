@@ -216,6 +216,12 @@ describe('npm start', () => {
     assert.match(output, /google {5}stand-ins of Cloud Monitoring, .*, Cloud Storage on 127.0.0.1:\d+/);
     assert.match(output, /collect-metrics succeeded in/);
     assert.match(output, /GPU-hours used/);
+    assert.match(output, /; 6 registered models; 1 pin\n/);
+    assert.match(
+      output,
+      /cleanup-artifacts partial in .*\n {4}the plan waits for approval, nothing of it was/,
+    );
+    assert.match(output, / Approve it {2}npm run -s ops -- cleanup approve plan-\S+\n/);
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
     assert.ok(readdirSync(join(folder, 'logs')).includes(`${TASK}.log`));

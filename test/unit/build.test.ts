@@ -17,6 +17,8 @@ import { freshFile, freshFolder } from '../support/folders.ts';
 import { serveFunction } from '../support/function-process.ts';
 
 const FRAMEWORK = '@google-cloud/functions-framework';
+/** Beside an emulator, a function starts only with the addresses of stand-ins. */
+const ALONE = { FIRESTORE_EMULATOR_HOST: '' };
 const folder = freshFolder();
 const dist = join(folder, 'dist');
 before(async () => {
@@ -101,7 +103,7 @@ describe('npm run build', () => {
     });
 
     test(`makes a ${task} that the framework serves`, async (t) => {
-      const served = await serveFunction(join(dist, task), entryPoint, {});
+      const served = await serveFunction(join(dist, task), entryPoint, ALONE);
       t.after(() => served.stop());
       // An unknown key is refused before Firestore is asked for anything.
       assert.equal((await served.post({ dat: 1 })).status, 400);
@@ -113,6 +115,7 @@ describe('the start of collect-metrics', () => {
   test('evaluates nothing that only Cloud Storage needs, even where its buckets are counted', async () => {
     const metrics = { storage: {}, bigquery: {}, cloudRun: {}, database: { cloudSql: true } };
     const evaluated = await modulesEvaluated(join(dist, 'collect-metrics'), {
+      ...ALONE,
       NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify({ ...settings, metrics })),
     });
     const { inputs } = json<Metafile>(dist, 'collect-metrics.meta.json');

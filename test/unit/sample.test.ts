@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addDays, DAY_MS, daysBetween, endOfDay, startOfDay } from '../../functions/shared/dates.ts';
+import { readArtifactUri } from '../../functions/shared/model/artifact.ts';
+import type { ObjectOptions } from '../../scripts/stack/gcs/world.ts';
 import type { Level } from '../../scripts/stack/google/world.ts';
 import { sampleEtlRuns } from '../../scripts/stack/sample-etl.ts';
 import { type SampleRecord, sampleJobs } from '../../scripts/stack/sample-jobs.ts';
 import { samplePlatform } from '../../scripts/stack/sample-platform.ts';
+import { sampleRegistry } from '../../scripts/stack/sample-registry.ts';
 import { valueAt } from '../support/sample-sections.ts';
 
 const now = new Date('2026-03-10T14:20:00Z');
@@ -235,5 +238,123 @@ describe('the sample platform', () => {
     );
     assert.equal(world.sql.length, 2);
     for (const { bytes } of [...world.firestore, ...world.sql]) assert.deepEqual(coursesOf(bytes), ['1']);
+  });
+});
+
+describe('the sample artifacts', () => {
+  const jobs = sampleJobs(now);
+  const { objects, buckets, world } = samplePlatform({ project: 'p', database: '(default)' }, now);
+  const registry = sampleRegistry(jobs, now);
+  const byId = new Map(jobs.map((job) => [job.id, job]));
+
+  /** The objects below a job's URI. */
+  function below(uri: string | null): ObjectOptions[] {
+    const read = readArtifactUri(uri);
+    if (!read.ok) return [];
+    return objects.filter(
+      ({ bucket, name }) => bucket === read.prefix.bucket && name.startsWith(read.prefix.path),
+    );
+  }
+
+  test('are three to seven objects of each job that started, and as many bytes as its record says', () => {
+    const shared = new Set(jobs.filter(({ artifactUri }) => artifactUri?.includes('/sweeps/')));
+    for (const job of jobs) {
+      const own = below(job.artifactUri);
+      if (!job.startedAt) assert.equal(own.length, 0, job.id);
+      if (!job.endedAt || job.artifactUri === null || shared.has(job)) continue;
+      if (job.artifactUri === 'gs://sample-artifacts/') continue;
+      assert.ok(own.length >= 3 && own.length <= 7, `${job.id}: ${own.length}`);
+      const late = own.filter(({ createdAt }) => Number(createdAt) > Number(job.endedAt));
+      assert.deepEqual(
+        late.map(({ name }) => name.split('/').at(-1)),
+        job.lateObject ? [job.lateObject] : [],
+      );
+      if (job.artifactBytes === null) continue;
+      const inTime = own.filter((object) => !late.includes(object));
+      const bytes = inTime.reduce((sum, { size = 0 }) => sum + size, 0);
+      assert.equal(bytes, job.artifactBytes, job.id);
+    }
+    assert.ok(objects.length > 2_000 && objects.length < 4_000, String(objects.length));
+    assert.equal(new Set(objects.map(({ bucket, name }) => `${bucket}/${name}`)).size, objects.length);
+  });
+
+  test('lie in buckets that there are, are no larger than zeros, and none is of the future', () => {
+    const names = new Set(buckets.map(({ name }) => name));
+    for (const { bucket, name, size = 0, content, createdAt } of objects) {
+      assert.ok(names.has(bucket), bucket);
+      assert.ok(size > 0 && content === undefined, `${name}: ${size}`);
+      assert.ok(createdAt && createdAt <= now, name);
+    }
+  });
+
+  test('can be had back where Monitoring tells of soft-deleted bytes, and have versions where it does of those', () => {
+    for (const { name, softDeleteSeconds, versioning } of buckets) {
+      const parts = world.buckets.filter((it) => it.name === name);
+      assert.equal(
+        softDeleteSeconds > 0,
+        parts.some(({ softDeleted }) => softDeleted),
+        name,
+      );
+      assert.equal(
+        versioning,
+        parts.some(({ noncurrent }) => noncurrent),
+        name,
+      );
+    }
+  });
+
+  test('have every kind of mark that keeps them, and of what is wrong with them', () => {
+    const uris = jobs.flatMap(({ artifactUri }) => artifactUri ?? []);
+    const soon = (from: number, to: number) =>
+      jobs.filter(
+        ({ keepUntil }) =>
+          keepUntil &&
+          Number(keepUntil) - Number(now) > from * DAY_MS &&
+          Number(keepUntil) - Number(now) < to * DAY_MS,
+      ).length;
+    const chained = jobs.filter(({ resumedFrom }) => byId.get(resumedFrom ?? '')?.resumedFrom);
+    assert.deepEqual(
+      {
+        registered: jobs.filter(({ registeredModel }) => registeredModel).length,
+        pinned: soon(0, 100),
+        'pinned once': soon(-100, 0),
+        'a chain of three': chained.length,
+        'resumed from a URI': jobs.filter(({ resumedFrom }) => resumedFrom?.startsWith('gs://')).length,
+        'inside another’s folder': uris.filter((uri) =>
+          uris.some((other) => other !== uri && uri.startsWith(other) && other !== 'gs://sample-artifacts/'),
+        ).length,
+        'a whole bucket': uris.filter((uri) => uri === 'gs://sample-artifacts/').length,
+        'without soft delete': uris.filter((uri) => uri.startsWith('gs://sample-exports/')).length,
+        'not allowed': uris.filter((uri) => uri.startsWith('gs://sample-checkpoints/')).length,
+        protected: uris.filter((uri) => uri.startsWith('gs://sample-artifacts/baselines/')).length,
+        held: objects.filter(({ temporaryHold }) => temporaryHold).length,
+        late: jobs.filter(({ lateObject }) => lateObject).length,
+      },
+      {
+        ...{ registered: 2, pinned: 2, 'pinned once': 1, 'a chain of three': 1, 'resumed from a URI': 1 },
+        ...{ 'inside another’s folder': 3, 'a whole bucket': 1, 'without soft delete': 2, 'not allowed': 1 },
+        ...{ protected: 1, held: 1, late: 1 },
+      },
+    );
+  });
+
+  test('are named by a registry of six models, by Vertex AI and by a pin, each for objects that there are', () => {
+    assert.equal(registry.models.length, 6);
+    assert.deepEqual(world.models.map(({ region }) => region).sort(), ['europe-west4', 'us-central1']);
+    const named = [
+      ...registry.models.map(({ artifactUri }) => artifactUri),
+      ...world.models.flatMap(({ artifactUris }) => artifactUris.flatMap((uri) => uri ?? [])),
+      ...registry.pins.map(({ uri }) => uri),
+    ];
+    assert.equal(named.length, 9);
+    for (const uri of named)
+      assert.ok(
+        objects.some(({ bucket, name }) => `gs://${bucket}/${name}`.startsWith(uri)),
+        uri,
+      );
+    const [files, folders] = [/\/model\.safetensors$/, /-\d{8}-\d\d$/].map(
+      (form) => registry.models.filter(({ artifactUri }) => form.test(artifactUri)).length,
+    );
+    assert.deepEqual([files, folders], [3, 3], 'some name a file, some a folder without its slash');
   });
 });

@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
 import { withSample } from '../../scripts/stack/sample-settings.ts';
-import { asksGoogle, overStandIns } from '../../scripts/stack/stack-settings.ts';
+import { overStandIns } from '../../scripts/stack/stack-settings.ts';
 import { freshFile } from '../support/folders.ts';
 
 const BUILT_IN = loadSettings(readEnvironment({}));
@@ -22,23 +22,60 @@ function loaded(settings: Settings): Settings {
 }
 
 describe('the settings of a stack', () => {
-  test('ask none of Google’s APIs unless somebody wants it', () => {
-    assert.equal(asksGoogle(BUILT_IN), false);
-    assert.equal(asksGoogle({ ...BUILT_IN, metrics: { deadlineSeconds: 60, cloudRun: {} } }), true);
+  test('are the user’s own, but for the addresses', () => {
     assert.deepEqual(loaded(overStandIns(BUILT_IN, {})), BUILT_IN);
+    assert.deepEqual(loaded(overStandIns(BUILT_IN, STAND_INS)), { ...BUILT_IN, baseUrls: STAND_INS });
+  });
+
+  test('delete nothing unless somebody wants it', () => {
+    assert.deepEqual(BUILT_IN.artifacts.buckets, []);
+    assert.deepEqual(
+      Object.values(BUILT_IN.sources).map(({ mode }) => mode),
+      ['observe'],
+    );
   });
 
   test('with the sample have ETL runs and every metric source, over the stand-ins', () => {
     const settings = overStandIns(withSample(BUILT_IN), STAND_INS);
     assert.deepEqual(loaded(settings), settings);
     assert.deepEqual(settings.baseUrls, STAND_INS);
-    assert.deepEqual(settings.sources.jobs, BUILT_IN.sources.jobs);
     const { collection, kind, fields } = settings.sources.etl ?? {};
     assert.deepEqual([collection, kind, fields?.gpus], ['etlRuns', 'etl', undefined]);
     const { storage, bigquery, cloudRun, database } = settings.metrics;
     assert.deepEqual(
       { storage, bigquery, cloudRun, database },
       { storage: {}, bigquery: {}, cloudRun: {}, database: { cloudSql: true } },
+    );
+  });
+
+  test('with the sample delete artifacts in earnest, by a policy and fields of the sample’s own', () => {
+    const { sources, artifacts } = withSample(BUILT_IN);
+    const { mode, fields, ...others } = sources.jobs ?? assert.fail();
+    const { mode: _, fields: own, ...unchanged } = BUILT_IN.sources.jobs ?? assert.fail();
+    assert.equal(mode, 'enforce');
+    assert.deepEqual(others, unchanged);
+    assert.deepEqual(fields, {
+      ...own,
+      ...{ registeredModel: 'registeredModel', resumedFrom: 'resumedFrom' },
+      keepUntil: { path: 'keepUntil', type: 'timestamp' },
+    });
+    assert.deepEqual(artifacts.buckets, ['sample-artifacts', 'sample-exports']);
+    assert.equal(artifacts.irreversible, false);
+    assert.deepEqual(artifacts.guards, BUILT_IN.artifacts.guards);
+  });
+
+  test('with the sample take its jobs from the first of training jobs where none is called jobs', () => {
+    const { jobs } = BUILT_IN.sources;
+    const theirs = {
+      ...BUILT_IN,
+      sources: { runs: { ...(jobs ?? assert.fail()), kind: 'training' as const } },
+    };
+    assert.deepEqual(
+      Object.entries(withSample(theirs).sources).map(([name, { mode }]) => [name, mode]),
+      [
+        ['runs', 'enforce'],
+        ['etl', 'observe'],
+      ],
     );
   });
 
@@ -68,5 +105,11 @@ describe('the settings of a stack', () => {
       cloudRun: { regions: ['us-east4'] },
     });
     assert.equal(metrics.bigquery.googleProject, 'warehouse', 'their own stay as they are');
+
+    const vertexModels = { regions: ['us-east4'], googleProject: 'research' };
+    const artifacts = { ...BUILT_IN.artifacts, vertexModels };
+    assert.deepEqual(overStandIns({ ...BUILT_IN, artifacts }, STAND_INS).artifacts.vertexModels, {
+      regions: ['us-east4'],
+    });
   });
 });

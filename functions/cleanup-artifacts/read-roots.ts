@@ -1,0 +1,86 @@
+import type { VertexModels } from '../shared/cloud/vertex-models.ts';
+import { MINUTE_MS } from '../shared/dates.ts';
+import { reachOf } from '../shared/model/artifact.ts';
+import { isHeld } from '../shared/model/cleanup.ts';
+import type { ArtifactPolicy } from '../shared/model/policy.ts';
+import type { ReadOptions } from '../shared/store/jobs.ts';
+import type { ModelStore, PinStore } from '../shared/store/roots.ts';
+import type { Pin, Root, Roots } from './decision.ts';
+
+const VERTEX_LIMIT_MS = 2 * MINUTE_MS;
+const VERTEX = 'models in Vertex AI';
+
+/** Where roots stand. */
+export interface RootSources {
+  models: readonly ModelStore[];
+  /** `null` where Vertex AI is not asked. */
+  vertex: VertexModels | null;
+  pins: PinStore;
+}
+
+/** Everything that is kept whatever the jobs say, and how many entries of each source name something. */
+export interface RootsRead {
+  roots: Roots;
+  counts: Record<string, number>;
+}
+
+/**
+ * Reads the roots, whole or not at all: rejects when any source of them fails or breaks off, naming it, for what is not
+ * known to be superfluous must stay.
+ */
+export async function readRoots(
+  { models, vertex, pins }: RootSources,
+  policy: ArtifactPolicy,
+  now: Date,
+  options: ReadOptions,
+): Promise<RootsRead> {
+  const { signal } = options;
+  const whole = async <T>(source: string, read: Promise<T>): Promise<T> => {
+    try {
+      return await read;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const words = error instanceof Error ? error.message : String(error);
+      throw new Error(`Nothing is deleted, for ${source} cannot be read: ${words}`, { cause: error });
+    }
+  };
+  const limits = { limitMs: VERTEX_LIMIT_MS, signal };
+  const [named, registered, pinned] = await Promise.all([
+    Promise.all(models.map((model) => whole(`models by ${model.name}`, readModels(model, options)))),
+    vertex ? whole(VERTEX, vertex.artifactUris(limits)) : [],
+    whole('the pins', pins.all()),
+  ]);
+  const inVertex = registered.flatMap(({ uri, model }) => rootOf(uri, `the model ${model} of Vertex AI`));
+  return {
+    roots: {
+      models: [...named.flatMap(({ roots }) => roots), ...inVertex],
+      pins: pinned
+        .filter((pin) => isHeld(pin, now))
+        .flatMap(({ uri, ...pin }): Pin[] => {
+          const prefix = reachOf(uri);
+          return prefix ? [{ prefix, ...pin }] : [];
+        }),
+      protectedPrefixes: policy.protectedPrefixes.flatMap((uri) => reachOf(uri) ?? []),
+    },
+    counts: {
+      ...Object.fromEntries(named.map(({ name, roots }) => [`models by ${name}`, roots.length])),
+      ...(vertex && { [VERTEX]: inVertex.length }),
+      // Those whose time is over are there as well: that pins end is no sign that they cannot be read.
+      pins: pinned.length,
+    },
+  };
+}
+
+async function readModels(model: ModelStore, options: ReadOptions): Promise<{ name: string; roots: Root[] }> {
+  const roots: Root[] = [];
+  await model.all(options, (uri, id) => {
+    roots.push(...rootOf(uri, `the record ${id} in ${model.name}`));
+  });
+  return { name: model.name, roots };
+}
+
+/** What cannot be read still keeps the bucket that it names; what names no bucket keeps nothing. */
+function rootOf(uri: string, by: string): Root[] {
+  const prefix = reachOf(uri);
+  return prefix ? [{ prefix, by }] : [];
+}

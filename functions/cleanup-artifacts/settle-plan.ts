@@ -1,0 +1,83 @@
+import type { AlarmChanges, AlarmToClose } from '../shared/model/alarm.ts';
+import type { CleanupPlan, PlanLine } from '../shared/model/cleanup.ts';
+import type { RunContext } from '../shared/run/task.ts';
+import type { CleanupPlanStore } from '../shared/store/cleanup-plans.ts';
+import type { Seen } from '../shared/store/records.ts';
+import { alarmOf } from './plan-record.ts';
+
+/** The plan of a run, and what it stands among. */
+export interface ThisPlan {
+  record: CleanupPlan;
+  /** As it is stored; `null` for a new one. */
+  seen: Seen<CleanupPlan> | null;
+  lines: readonly PlanLine[];
+  /** The plans that were open when it was made. */
+  open: readonly (Seen<CleanupPlan> & { data: CleanupPlan })[];
+}
+
+type Run = Pick<RunContext<unknown>, 'commit' | 'startedAt'>;
+
+/** Stores a plan that waits for a person, with its alarm; it takes the place of those that waited before. */
+export async function holdPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+  const { record, seen } = plan;
+  if (seen?.data?.status === 'waiting') return;
+  const { status, policyHash, rootCounts, tripped, alarmId } = record;
+  const anew = { status, policyHash, rootCounts, tripped, alarmId, approvedAt: null, approvalEndsAt: null };
+  await settle(plan, anew, { open: [alarmOf(record)], close: alarmsOf(plan) }, run, plans);
+}
+
+/** Stores that a plan is being carried out; those that waited need nobody any more. */
+export async function beginPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+  const { status, alarmId } = plan.seen?.data ?? {};
+  const own = status === 'waiting' && alarmId ? [{ id: alarmId, because: 'no guard holds it any more' }] : [];
+  await settle(plan, { status: 'applying' }, { close: [...alarmsOf(plan), ...own] }, run, plans);
+}
+
+/** Stores that nothing of a plan is left to do; what it went by is what the next one is judged against. */
+export async function endPlan({ record }: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+  const seen = await plans.load(record.planId);
+  // Read anew: a person may have approved another plan meanwhile.
+  const state = await plans.state();
+  await run.commit((batch) => {
+    plans.change(batch, seen, { status: 'applied', appliedAt: run.startedAt });
+    plans.putState(batch, state, {
+      ...state.data,
+      appliedRootCounts: record.rootCounts,
+      appliedPlanId: record.planId,
+    });
+  });
+}
+
+/** One commit for the plan, those whose place it takes, and the alarms of all of them. */
+async function settle(
+  plan: ThisPlan,
+  change: Partial<CleanupPlan>,
+  alarms: AlarmChanges,
+  run: Run,
+  plans: CleanupPlanStore,
+): Promise<void> {
+  const { record, seen, lines } = plan;
+  if (!seen) await plans.writeLines(record.planId, lines);
+  await run.commit((batch) => {
+    if (seen) plans.change(batch, seen, change);
+    else plans.add(batch, record);
+    supersede(plan, plans)(batch);
+  }, alarms);
+}
+
+function supersede({ record, open }: ThisPlan, plans: CleanupPlanStore) {
+  return (batch: Parameters<CleanupPlanStore['change']>[0]): void => {
+    for (const other of others(open, record)) plans.change(batch, other, { status: 'superseded' });
+  };
+}
+
+/** The alarms of plans that wait no more. */
+function alarmsOf({ record, open }: ThisPlan): AlarmToClose[] {
+  return others(open, record).flatMap(({ data: { alarmId } }) =>
+    alarmId ? [{ id: alarmId, because: `the plan ${record.planId} has taken its place` }] : [],
+  );
+}
+
+function others(open: ThisPlan['open'], { planId }: CleanupPlan): ThisPlan['open'] {
+  return open.filter(({ data }) => data.planId !== planId && data.status !== 'applied');
+}

@@ -1,0 +1,70 @@
+import { DAY_MS } from '../shared/dates.ts';
+import type { CleanupPlan, PlanLine } from '../shared/model/cleanup.ts';
+import type { Summary } from '../shared/model/run.ts';
+import type { Account } from './account.ts';
+
+const LIST_LENGTH = 20;
+
+/** What a run was about. */
+export interface Told {
+  record: CleanupPlan;
+  lines: readonly PlanLine[];
+  /** What it may delete of them. */
+  deletes: readonly PlanLine[];
+  now: Date;
+  documentsRead: number;
+  /** How fast objects may be deleted by now, and how often that was too fast, by bucket. */
+  pace: Record<string, { rate: number; halvings: number }>;
+}
+
+/** What a run tells: what was planned, what was done, and what is left; bytes as they really stand. */
+export function summaryOf(
+  { record, lines, deletes, now, documentsRead, pace }: Told,
+  account: Account,
+): Summary {
+  const done = new Set(account.deletedJobs);
+  const left = deletes.filter(({ job, enforced }) => enforced && !done.has(job));
+  const { bytesDeleted, bytesPendingSoftDelete, pendingUntil } = account;
+  return {
+    planId: record.planId,
+    planStatus: record.status,
+    considered: record.considered,
+    eligibleJobs: deletes.length,
+    deletedJobs: account.deletedJobs.length,
+    keptJobs: record.kept,
+    keptByReason: record.keptByReason,
+    /** Decided, but of sources that are only observed. */
+    observedJobs: deletes.filter(({ enforced }) => !enforced).length,
+    objectsPlanned: sum(deletes.map(({ objects }) => objects ?? 0)),
+    objectsDeleted: account.objectsDeleted,
+    bytesPlanned: sum(deletes.map(({ bytes }) => bytes ?? 0)),
+    bytesDeleted,
+    bytesPendingSoftDelete,
+    pendingUntil,
+    bytesFree: bytesDeleted - bytesPendingSoftDelete,
+    changedSincePlan: account.changedSincePlan,
+    keptAfterAll: account.keptAfterAll.slice(0, LIST_LENGTH),
+    held: account.held,
+    failed: account.failed,
+    remaining: account.remaining.length,
+    oldestEligibleAgeDays: oldestAgeDays(left, now),
+    badUris: lines
+      .filter(({ reason }) => reason === 'bad-uri')
+      .slice(0, LIST_LENGTH)
+      .map(({ job, because }) => ({ job, because })),
+    tripped: record.tripped,
+    pace,
+    documentsRead,
+  };
+}
+
+/** How long the oldest of `left` could have been gone; `null` when nothing is left. */
+function oldestAgeDays(left: readonly PlanLine[], now: Date): number | null {
+  const instants = left.flatMap(({ eligibleSince }) => (eligibleSince ? [eligibleSince.getTime()] : []));
+  if (instants.length === 0) return null;
+  return Math.round(((now.getTime() - Math.min(...instants)) / DAY_MS) * 10) / 10;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,63 @@
+import type { WriteBatch } from '@google-cloud/firestore';
+import { MINUTE_MS } from '../dates.ts';
+import type { Log } from '../log.ts';
+import { type Journal, journalSchema } from '../model/cleanup.ts';
+import type { Collections } from './collections.ts';
+import { bounded, decode, streamQuery } from './firestore.ts';
+
+const LIMIT_MS = MINUTE_MS;
+
+/** The journal of deletions. Written only inside a run's commits. */
+export function journalStore({ cleanupJournal }: Collections, log: Log) {
+  return {
+    /** Adds to `batch` an entry that is begun. */
+    begin(batch: WriteBatch, entry: Journal): void {
+      batch.create(cleanupJournal.doc(entry.id), entry);
+    },
+
+    /** Adds to `batch` what became of the objects of an entry. */
+    end(batch: WriteBatch, { id, doneAt, entries }: Journal): void {
+      batch.update(cleanupJournal.doc(id), { doneAt, entries });
+    },
+
+    /** The entries of which nobody knows what became of their objects: a run ended in their midst. */
+    async unfinished(): Promise<Journal[]> {
+      const call = cleanupJournal.where('doneAt', '==', null).get();
+      const found = await bounded(log, 'unfinished journal', LIMIT_MS, call);
+      return found.docs.map((document) => decode(journalSchema, document));
+    },
+
+    /** The entries of a plan; with `since`, only those begun from then on. */
+    async ofPlan(planId: string, since: Date | null): Promise<Journal[]> {
+      const query = since
+        ? cleanupJournal.where('createdAt', '>=', since)
+        : cleanupJournal.where('planId', '==', planId);
+      const found = await bounded(log, `journal of ${planId}`, LIMIT_MS, query.get());
+      const entries = found.docs.map((document) => decode(journalSchema, document));
+      // Not part of the query, which would need an index of two fields.
+      return entries.filter((entry) => entry.planId === planId);
+    },
+
+    /** How many jobs a run deleted anything of. */
+    async jobsOf(runId: string): Promise<number> {
+      const call = cleanupJournal.where('runId', '==', runId).select('job').get();
+      const found = await bounded(log, `jobs in the journal of ${runId}`, LIMIT_MS, call);
+      return new Set(found.docs.map((document) => document.get('job'))).size;
+    },
+
+    /** Every entry of a run, one by one. */
+    async ofRun(runId: string, onEntry: (entry: Journal) => void, signal?: AbortSignal): Promise<void> {
+      const query = cleanupJournal.where('runId', '==', runId);
+      await streamQuery(
+        log,
+        `journal of ${runId}`,
+        LIMIT_MS,
+        query,
+        (document) => onEntry(decode(journalSchema, document)),
+        signal,
+      );
+    },
+  };
+}
+
+export type JournalStore = ReturnType<typeof journalStore>;

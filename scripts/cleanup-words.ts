@@ -1,0 +1,175 @@
+import { keptInWords } from './keep-words.ts';
+import { fieldsOf } from './objects.ts';
+import { type Entry, entriesInWords, lineWidth } from './ops/entries.ts';
+import { oneLine, paint } from './ops/terminal.ts';
+import { bytes, figure, plural } from './ops/words.ts';
+import { inWords } from './plain-words.ts';
+
+type Fields = Record<string, unknown>;
+
+const ROWS_SHOWN = 3;
+
+/** What is told of a summary: its lines, what they leave untold, and the paths of the problems that they tell. */
+export interface CleanupTold {
+  lines: string[];
+  rest: Fields;
+  problems: string[];
+}
+
+/** The command that does `what` of `ops cleanup`. */
+export function cleanupCommand(what: string): string {
+  return `npm run -s ops -- cleanup ${what}`;
+}
+
+/** Keys of the summary that its lines tell, or that nobody needs to be told. */
+const TOLD = [
+  ...['planId', 'planStatus', 'considered', 'eligibleJobs', 'deletedJobs', 'keptJobs', 'keptByReason'],
+  ...['observedJobs', 'objectsPlanned', 'objectsDeleted', 'bytesPlanned', 'bytesDeleted', 'bytesFree'],
+  ...['bytesPendingSoftDelete', 'changedSincePlan', 'keptAfterAll', 'held', 'failed', 'remaining'],
+  ...['oldestEligibleAgeDays', 'badUris', 'tripped', 'pace', 'pendingUntil', 'documentsRead'],
+];
+
+/** The lines for the summary of a clean-up, `indent` of the terminal being taken. */
+export function cleanupInWords(summary: Fields, answer: Fields, indent: number): CleanupTold {
+  const { headline, details, commands } = actOf(summary, answer);
+  return {
+    lines: [headline, ...told([...details, ...entriesOf(summary), ...commands], indent)],
+    rest: Object.fromEntries(Object.entries(summary).filter(([key]) => !TOLD.includes(key))),
+    problems: summary.planStatus === 'waiting' ? ['plan'] : [],
+  };
+}
+
+/** What a run did or would do, and the commands that go on from there. */
+function actOf(
+  { planId, planStatus, eligibleJobs, objectsPlanned, bytesPlanned, ...did }: Fields,
+  { dryRun, runId }: Fields,
+): { headline: string; details: Entry[]; commands: Entry[] } {
+  const amountPlanned = `artifacts of ${jobs(eligibleJobs)}: ${amount(objectsPlanned, bytesPlanned)}`;
+  const planned = entry('Planned', any(eligibleJobs) && amountPlanned);
+  const see = command('See it', `plans ${inWords(planId)}`);
+  if (dryRun === true && any(eligibleJobs))
+    return {
+      headline: `would delete ${amountPlanned}`,
+      details: [],
+      commands: [see, command('Apply it', `apply ${inWords(planId)}`)],
+    };
+  if (planStatus === 'waiting')
+    return {
+      headline: paint.yellow('the plan waits for approval, nothing of it was deleted'),
+      details: [planned],
+      commands: [see, command('Approve it', `approve ${inWords(planId)}`)],
+    };
+  const { deletedJobs, objectsDeleted, bytesDeleted } = did;
+  if (any(deletedJobs) || any(objectsDeleted))
+    return {
+      headline: `artifacts of ${jobs(deletedJobs)} deleted: ${amount(objectsDeleted, bytesDeleted)}`,
+      details: [planned, entry('Soft delete', softDeleted(did))],
+      commands: [command('Undo it', `undo ${inWords(runId)}`)],
+    };
+  const headline = any(eligibleJobs) ? 'nothing was deleted' : 'nothing to delete';
+  return { headline, details: [planned], commands: [] };
+}
+
+/** What was kept or is left, and what was found on the way; what did not happen is not told. */
+function entriesOf(summary: Fields): Entry[] {
+  const { considered, keptJobs, keptByReason, observedJobs, badUris, keptAfterAll } = summary;
+  const { changedSincePlan, held, failed, remaining, oldestEligibleAgeDays: due, tripped } = summary;
+  const { yellow, red } = paint;
+  return [
+    entry('Kept', `${figure(Number(keptJobs))} of ${jobs(considered)}: ${keptInWords(keptByReason)}`),
+    entry('Observed', any(observedJobs) && `${jobs(observedJobs)}, of which nothing is deleted`),
+    listed('Bad URIs', badUris, yellow),
+    listed('Kept late', keptAfterAll, yellow),
+    entry('Changed', any(changedSincePlan) && `${objects(changedSincePlan)} newer than the plan stay`),
+    entry('Held', any(held) && `${objects(held)} under a hold or a retention policy stay`, yellow),
+    entry('Failed', any(failed) && objects(failed), red),
+    entry('Left', any(remaining) && `${jobs(remaining)}, with which the next run goes on`, yellow),
+    ...paceOf(summary.pace),
+    entry('Oldest', any(due) && `eligible for ${figure(Number(due), 1)} days`),
+    { label: 'Guards', lines: guardsOf(tripped), tone: yellow },
+  ];
+}
+
+/** The lines for the summary of an undo. */
+export function undoInWords(summary: Fields, indent: number): CleanupTold {
+  const { undo, jobs: count, objects: all, restored, newerKept, outsideWindow, failed, ...rest } = summary;
+  const entries = [
+    entry('Newer', any(newerKept) && `${objects(newerKept)} stand there again already, and stay`),
+    entry(
+      'Too late',
+      any(outsideWindow) && `${objects(outsideWindow)} are beyond soft delete's time`,
+      paint.red,
+    ),
+    entry('Failed', any(failed) && objects(failed), paint.red),
+    entry('Pinned', any(count) && `${jobs(count)}, so that no later run deletes them again soon`),
+  ];
+  return {
+    lines: [
+      `${figure(Number(restored))} of ${objects(all)} of ${jobs(count)} came back, which ${inWords(undo)} had deleted`,
+      ...told(entries, indent),
+    ],
+    rest,
+    problems: [],
+  };
+}
+
+/** The words of the guards that a plan trips, each on a line. */
+export function guardsOf(tripped: unknown): string[] {
+  return (Array.isArray(tripped) ? tripped : []).map((guard) => oneLine(String(fieldsOf(guard).words)));
+}
+
+function command(label: string, what: string): Entry {
+  return { label, lines: [cleanupCommand(what)], verbatim: true, tone: paint.cyan };
+}
+
+/** Those entries that have anything to say. */
+function told(entries: readonly Entry[], indent: number): string[] {
+  return entriesInWords(
+    entries.filter(({ lines }) => lines.length > 0),
+    lineWidth() - indent,
+  );
+}
+
+/** The buckets that Cloud Storage told to slow down for. */
+function paceOf(pace: unknown): Entry[] {
+  return Object.entries(fieldsOf(pace)).flatMap(([bucket, state]) => {
+    const { rate, halvings } = fieldsOf(state);
+    const words = `${oneLine(bucket)} slowed down ${plural(Number(halvings), 'time')}, to ${figure(Number(rate))} objects/s`;
+    return any(halvings) ? [entry('Pace', words)] : [];
+  });
+}
+
+function softDeleted({ bytesPendingSoftDelete: pending, pendingUntil, bytesFree: free }: Fields): string {
+  if (!any(pending)) return 'off: nothing of it can be brought back';
+  const until = pendingUntil ? `until ${inWords(pendingUntil).slice(0, 10)}` : 'for a while';
+  return `${bytes(Number(pending))} can be brought back ${until}, ${bytes(Number(free))} is free`;
+}
+
+function entry(label: string, text: string | false, tone?: Entry['tone']): Entry {
+  return { label, lines: text ? [text] : [], tone };
+}
+
+/** Jobs with what is said of each. */
+function listed(label: string, list: unknown, tone: Entry['tone']): Entry {
+  const all = (Array.isArray(list) ? list : []).map(fieldsOf);
+  const told = all.slice(0, ROWS_SHOWN).map(({ job, because }) => `${inWords(job)}: ${inWords(because)}`);
+  const more = all.length - told.length;
+  return { label, lines: [...told, ...(more > 0 ? [`and ${figure(more)} more`] : [])], tone };
+}
+
+/** Whether a count says that there is any. */
+function any(count: unknown): boolean {
+  return Number(count) > 0;
+}
+
+function jobs(count: unknown): string {
+  return plural(Number(count), 'job');
+}
+
+function objects(count: unknown): string {
+  return plural(Number(count), 'object');
+}
+
+function amount(count: unknown, size: unknown): string {
+  return `${objects(count)}, ${bytes(Number(size))}`;
+}

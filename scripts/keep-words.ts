@@ -1,0 +1,44 @@
+import type { KeepReason } from '../functions/shared/model/cleanup.ts';
+import { fieldsOf } from './objects.ts';
+import { figure } from './ops/words.ts';
+import { spaced } from './plain-words.ts';
+
+/** Why artifacts are kept, as it is said of one job, and of several where that differs. */
+const WORDS: Record<KeepReason, readonly [one: string, several?: string]> = {
+  active: ['active'],
+  'unknown-status': ['of unknown status'],
+  'no-artifact': ['without artifacts'],
+  'bad-uri': ['with a URI that cannot be used'],
+  'foreign-bucket': ['in a bucket that is not allowed'],
+  'deleted-before': ['deleted before'],
+  'no-end': ['without an end'],
+  'future-end': ['with an end to come'],
+  young: ['young'],
+  'registered-model': ['registered model', 'registered models'],
+  pinned: ['pinned'],
+  'newest-success': ['newest success', 'newest successes'],
+  'written-after-end': ['written to after its end', 'written to after their end'],
+  'bucket-not-eligible': ['in a bucket without soft delete', 'in buckets without soft delete'],
+  held: ['on hold'],
+  unlisted: ['with objects that could not be listed'],
+  parent: ['resumed from by another', 'resumed from by others'],
+  protected: ['protected'],
+  overlap: ['overlapping another', 'overlapping others'],
+  later: ['left to a later plan'],
+};
+const KNOWN: Partial<Record<string, readonly [one: string, several?: string]>> = WORDS;
+
+/** A reason as it is said of `count` jobs. */
+export function reasonInWords(reason: string, count = 1): string {
+  const [one, several = one] = KNOWN[reason] ?? [spaced(reason)];
+  return count === 1 ? one : several;
+}
+
+/** How many jobs are kept for which reason, the most first: `5 young, 3 registered models`. */
+export function keptInWords(keptByReason: unknown): string {
+  return Object.entries(fieldsOf(keptByReason))
+    .map(([reason, count]) => [reason, Number(count)] as const)
+    .sort(([, a], [, b]) => b - a)
+    .map(([reason, count]) => `${figure(count)} ${reasonInWords(reason, count)}`)
+    .join(', ');
+}

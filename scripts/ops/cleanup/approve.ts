@@ -1,0 +1,35 @@
+import { loadCatalog, nextSlot } from '../../../functions/shared/catalog.ts';
+import { cleanupCommand } from '../../cleanup-words.ts';
+import { confirmWrite } from '../confirm.ts';
+import { connect } from '../connect.ts';
+import { OpsProblem } from '../problem.ts';
+import { placeOf } from '../target.ts';
+import { print } from '../terminal.ts';
+import { minuteStamp } from '../words.ts';
+import { TASK } from './call.ts';
+import { plannedInWords, totalsInWords } from './plan-words.ts';
+import { openPlans, readPlan } from './stored-plan.ts';
+
+/** Shows what a plan comes to, lets it go on, and tells what happens next. */
+export async function approvePlan(planId: string, { yes }: { yes?: true }): Promise<void> {
+  const connection = await connect();
+  const { target, environment, ask } = connection;
+  const { plan, lines } = await readPlan(planId, connection);
+  print(...totalsInWords(plan, lines));
+  const place = placeOf(target, { database: environment.FIRESTORE_DATABASE });
+  await confirmWrite(
+    target,
+    `This lets ${planId} delete artifacts of ${plannedInWords(plan)}, in ${place}`,
+    yes,
+  );
+  const store = await openPlans(connection);
+  const result = await ask(`approving ${planId}`, store.approve(planId, new Date()));
+  if (result !== 'approved') throw new OpsProblem(`Cannot approve ${planId}: it is ${result} already`);
+  const { plan: approved } = await readPlan(planId, connection);
+  const entry = loadCatalog(environment)[TASK];
+  const next = entry?.enabled ? `, the next one at ${minuteStamp(nextSlot(entry, new Date()))}` : '';
+  print(
+    `approved until ${minuteStamp(approved.approvalEndsAt)}: a scheduled run carries it out${next}`,
+    `or do it now: ${cleanupCommand(`apply ${planId}`)}`,
+  );
+}

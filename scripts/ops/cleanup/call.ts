@@ -1,0 +1,84 @@
+import { answerInWords, isGood } from '../../answer-words.ts';
+import { fieldsOf } from '../../objects.ts';
+import { realPlaceOf } from '../backfill/target.ts';
+import { confirmWrite } from '../confirm.ts';
+import { connect, SILENT } from '../connect.ts';
+import { callFunction, functionUrl, readAnswer } from '../post.ts';
+import { print, printJson } from '../terminal.ts';
+import { plannedInWords } from './plan-words.ts';
+import { type Watched, whileWatching } from './progress.ts';
+import { readPlan } from './stored-plan.ts';
+import { deletionWatch } from './watch.ts';
+
+/** The task whose function is called. */
+export const TASK = 'cleanup-artifacts';
+
+export interface CallOptions {
+  url?: string;
+  json?: true;
+  yes?: true;
+}
+
+/** Lets the function carry out a plan, and shows how far it is. */
+export async function applyPlan(planId: string, { url: given, json, yes }: CallOptions): Promise<void> {
+  const url = functionUrl(TASK, given);
+  const connection = await connect();
+  const { plan, lines } = await readPlan(planId, connection);
+  await confirmCall(url, `This deletes artifacts of ${plannedInWords(plan)}`, yes);
+  const { journalStore } = await import('../../../functions/shared/store/journal.ts');
+  const journal = journalStore(connection.collections, SILENT);
+  const going = lines.filter(({ decision, enforced }) => decision === 'delete' && enforced);
+  const watched: Watched = {
+    unit: 'objects',
+    total: going.reduce((sum, { objects }) => sum + (objects ?? 0), 0),
+    poll: deletionWatch(planId, {
+      ofPlan: (...which) => connection.ask('reading the journal', journal.ofPlan(...which)),
+    }),
+  };
+  const answer = await call(url, { planId }, (work) => whileWatching(watched, work));
+  tell(answer, { json });
+  // Partial, and yet nothing of what was asked for was done.
+  if (fieldsOf(answer.summary).planStatus === 'waiting') process.exitCode = 1;
+}
+
+/** Lets the function bring back what a run deleted, and shows how far it is. */
+export async function undoRun(runId: string, { url: given, json, yes }: CallOptions): Promise<void> {
+  const url = functionUrl(TASK, given);
+  const { collections, ask } = await connect();
+  await confirmCall(url, `This brings back what ${runId} deleted`, yes);
+  const { journalStore } = await import('../../../functions/shared/store/journal.ts');
+  const { pinStore } = await import('../../../functions/shared/store/roots.ts');
+  const journal = journalStore(collections, SILENT);
+  const total = await ask('reading the journal', journal.jobsOf(runId));
+  // Each job is pinned before its objects are restored.
+  const pins = pinStore(collections, SILENT);
+  const count = () => ask('counting the pins', pins.count());
+  const before = await count();
+  const watched: Watched = {
+    unit: 'jobs',
+    total,
+    poll: async () => ({ count: (await count()) - before, bytes: null }),
+  };
+  tell(await call(url, { undo: runId }, (work) => whileWatching(watched, work)), { json });
+}
+
+async function confirmCall(url: URL, what: string, yes: true | undefined): Promise<void> {
+  const place = realPlaceOf(url);
+  if (place !== undefined) await confirmWrite({ kind: 'real' }, `${what}, in ${place}`, yes);
+}
+
+/** The answer of the function to `body`. */
+export async function call(
+  url: URL,
+  body: Record<string, unknown>,
+  meanwhile: <T>(work: Promise<T>) => Promise<T>,
+): Promise<Record<string, unknown>> {
+  return readAnswer(url, await meanwhile(callFunction(url, JSON.stringify(body))));
+}
+
+/** Prints an answer; a bad one sets the exit code. */
+export function tell(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
+  if (json) printJson(answer);
+  else print(...answerInWords(answer));
+  if (!isGood(answer.outcome)) process.exitCode = 1;
+}

@@ -1,0 +1,38 @@
+import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/cleanup.ts';
+import type { CleanupPlanStore } from '../../../functions/shared/store/cleanup-plans.ts';
+import { type Connection, SILENT } from '../connect.ts';
+import { OpsProblem } from '../problem.ts';
+import { placeOf } from '../target.ts';
+import { print, printJson } from '../terminal.ts';
+import { planInWords } from './plan-words.ts';
+
+/** A plan with what it decides of every job. */
+interface WholePlan {
+  plan: CleanupPlan;
+  lines: PlanLine[];
+}
+
+/** Prints a plan. */
+export function showPlan(
+  { plan, lines }: WholePlan,
+  { json, all }: { json?: true | undefined; all?: true | undefined },
+): void {
+  if (json) return void printJson({ ...plan, lines });
+  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
+  print(...planInWords(plan, lines, { all: all === true, width }));
+}
+
+/** The plans on record. Loaded only when needed: it takes long, and `ops --help` must be quick. */
+export async function openPlans({ collections }: Connection): Promise<CleanupPlanStore> {
+  const { cleanupPlanStore } = await import('../../../functions/shared/store/cleanup-plans.ts');
+  return cleanupPlanStore(collections, SILENT);
+}
+
+/** Reads a plan. Throws OpsProblem when there is none. */
+export async function readPlan(planId: string, connection: Connection): Promise<WholePlan> {
+  const { target, ask } = connection;
+  const store = await openPlans(connection);
+  const { data: plan } = await ask(`reading ${planId}`, store.load(planId));
+  if (!plan) throw new OpsProblem(`There is no plan ${planId} in ${placeOf(target)}`);
+  return { plan, lines: await ask(`reading the lines of ${planId}`, store.lines(planId)) };
+}

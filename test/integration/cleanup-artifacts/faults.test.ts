@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { describe, type TestContext, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { GcsFaultRule } from '../../../scripts/stack/gcs/faults.ts';
+import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../support/cleaner.ts';
+import { daysAgo } from '../../support/cleanup.ts';
+
+const JOBS = ['a', 'b', 'c', 'd'];
+const EACH = 250;
+/** The bucket of one job, whose faults are that job's alone. */
+const OWN = 'own';
+const POLICY = { ...NO_GUARDS, buckets: [BUCKET, OWN] };
+
+/** Four jobs of 250 objects, whose deletion is approved: `b` in a bucket of its own. */
+async function approvedJobs(t: TestContext, setup: Setup = {}): Promise<Cleaner & { all(): string[] }> {
+  const world = await cleaner(t, { policy: POLICY, ...setup });
+  world.world.addBucket({ name: OWN });
+  await world.write(
+    Object.fromEntries(
+      JOBS.map((id, index) => [
+        id,
+        { endedAt: daysAgo(90 - index), ...(id === 'b' && { artifactUri: `gs://${OWN}/b/` }) },
+      ]),
+    ),
+  );
+  for (const id of JOBS)
+    world.put(
+      Array.from({ length: EACH }, (_, index) => `${id}/${index}`),
+      { createdAt: daysAgo(100), bucket: id === 'b' ? OWN : BUCKET },
+    );
+  await world.approve();
+  return { ...world, all: () => [...world.live(), ...world.live(OWN)] };
+}
+
+const UNLISTABLE: GcsFaultRule = {
+  ...{ method: 'objects.list', bucket: OWN },
+  fault: { kind: 'status', status: 503 },
+};
+
+function softDeleted({ world }: Cleaner): string[] {
+  return [BUCKET, OWN].flatMap((bucket) => world.softDeleted(bucket).map(({ name }) => name));
+}
+
+describe('faults of Cloud Storage', () => {
+  test('429s, 503s, dropped connections and failing calls in a batch lose nothing and count nothing twice', async (t) => {
+    const world = await approvedJobs(t);
+    const { faults } = world.gcs;
+    faults.add({ method: 'batch', times: 2, fault: { kind: 'status', status: 429 } });
+    faults.add({ method: 'batch', times: 1, fault: { kind: 'status', status: 503 } });
+    // Done, and the answer lost.
+    faults.add({ method: 'batch', times: 1, fault: { kind: 'truncated' } });
+    faults.add({ method: 'batch', times: 1, fault: { kind: 'reset' } });
+    faults.add({ method: 'objects.delete', call: 7, times: 3, fault: { kind: 'status', status: 503 } });
+    faults.add({ method: 'objects.list', times: 2, fault: { kind: 'status', status: 503 } });
+    const { outcome, summary, problems } = await world.deliver();
+    assert.equal(outcome, 'succeeded', JSON.stringify(problems));
+    assert.deepEqual(world.all(), []);
+    const gone = softDeleted(world);
+    assert.equal(gone.length, JOBS.length * EACH);
+    assert.deepEqual(
+      [summary.objectsDeleted, summary.bytesDeleted, summary.bytesPendingSoftDelete, summary.bytesFree],
+      [gone.length, gone.length * 100, gone.length * 100, 0],
+    );
+    const pace = (summary.pace as Record<string, { rate: number; halvings: number }>)[BUCKET];
+    assert.ok(pace && pace.halvings > 0 && pace.rate < 1000, JSON.stringify(pace));
+    const entries = (await world.journaled()).map(({ name, result }) => `${name} ${result}`);
+    assert.deepEqual(entries.sort(), gone.map((name) => `${name} deleted`).sort());
+  });
+
+  test('one job whose objects cannot be listed for the plan is kept and named, and blocks no other', async (t) => {
+    const world = await approvedJobs(t);
+    world.gcs.faults.add(UNLISTABLE);
+    const { outcome, summary, problems } = await world.deliver();
+    assert.equal(outcome, 'partial');
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      ['jobs:jobs/b'],
+    );
+    assert.deepEqual([summary.deletedJobs, summary.keptByReason], [3, { unlisted: 1 }]);
+    assert.equal(world.all().length, EACH);
+    assert.equal(world.live(OWN).length, EACH);
+  });
+
+  test('one job that fails amid its deletion is named, blocks no other, and is the next run’s', async (t) => {
+    const world = await approvedJobs(t);
+    const moment = world.beforeDeletion(async () => world.gcs.faults.add(UNLISTABLE));
+    world.gcs.faults.add({
+      ...{ method: 'objects.delete', object: 'c/7' },
+      fault: { kind: 'status', status: 503 },
+    });
+    const { outcome, summary, problems } = await world.deliver();
+    assert.ok(await moment);
+    assert.equal(outcome, 'partial');
+    assert.deepEqual(problems.map(({ path }) => path).sort(), ['jobs:jobs/b', 'jobs:jobs/c']);
+    assert.deepEqual([summary.deletedJobs, summary.remaining, summary.failed], [2, 2, 1]);
+    assert.deepEqual(world.live(), ['c/7']);
+    assert.equal((await world.job('c'))?.nightshift?.deletedAt, undefined);
+    world.gcs.faults.clear();
+    const next = await world.deliver();
+    assert.equal(next.outcome, 'succeeded', JSON.stringify(next.problems));
+    assert.deepEqual([next.summary.deletedJobs, next.summary.objectsDeleted], [2, EACH + 1]);
+    assert.deepEqual(world.all(), []);
+  });
+
+  test('no listing at all, or no permission to list: the run fails with the reason', async (t) => {
+    for (const [fault, words] of [
+      [{ kind: 'status', status: 503 }, /HTTP 503/],
+      [{ kind: 'denied' }, /storage\.objects\.list/],
+    ] as const) {
+      const world = await approvedJobs(t);
+      world.gcs.faults.add({ method: 'objects.list', fault });
+      const { outcome, problems } = await world.deliver();
+      assert.equal(outcome, 'failed');
+      assert.match(problems[0]?.message ?? '', words);
+      assert.equal(world.all().length, JOBS.length * EACH);
+    }
+  });
+
+  test('no permission to delete fails the run, names the permission, and nothing goes on behind its back', async (t) => {
+    const world = await approvedJobs(t);
+    const off = world.gcs.faults.add({ method: 'objects.delete', object: 'b/3', fault: { kind: 'denied' } });
+    const { outcome, problems } = await world.deliver();
+    const asked = world.gcs.requests().length;
+    assert.equal(outcome, 'failed');
+    assert.match(problems[0]?.message ?? '', /storage\.objects\.delete/);
+    assert.ok(world.all().includes('b/3'));
+    await pause(300);
+    assert.equal(world.gcs.requests().length, asked, 'asked after the answer');
+    off();
+    const next = await world.deliver();
+    assert.equal(next.outcome, 'succeeded', JSON.stringify(next.problems));
+    const gone = softDeleted(world).map((name) => `${name} deleted`);
+    const entries = (await world.journaled()).map(({ name, result }) => `${name} ${result}`);
+    assert.deepEqual(entries.sort(), gone.sort());
+    assert.equal(gone.length, JOBS.length * EACH);
+  });
+
+  for (const method of ['objects.list', 'batch'])
+    test(`${method} that hangs: the run ends in its time, and the next one goes on`, async (t) => {
+      const world = await approvedJobs(t, { entry: { timeoutSeconds: 32 } });
+      const off = world.gcs.faults.add({ method, fault: { kind: 'hang' } });
+      const began = performance.now();
+      const { outcome } = await world.deliver();
+      assert.equal(outcome, 'timed-out');
+      assert.ok(performance.now() - began < 10_000);
+      assert.equal(world.all().length, JOBS.length * EACH);
+      off();
+      const relaxed = await world.deliver();
+      assert.notEqual(relaxed.outcome, 'failed', JSON.stringify(relaxed.problems));
+    });
+});
+
+describe('time', () => {
+  test('at 80 % of the budget it stops, tells what is left, and the next run goes on with the same plan', async (t) => {
+    let ms = 0;
+    const world = await approvedJobs(t, { monotonicMs: () => ms });
+    world.gcs.faults.add({ method: 'batch', fault: { kind: 'latency', ms: 30 } });
+    // The budget is 510 s; 409 of them are over as soon as anything is deleted.
+    const clock = setInterval(() => {
+      if (world.all().length < JOBS.length * EACH) ms = 409_000;
+    }, 1);
+    const first = await world.deliver();
+    clearInterval(clock);
+    const { planId, planStatus, remaining } = first.summary;
+    assert.deepEqual([first.outcome, planStatus], ['partial', 'applying']);
+    assert.ok((remaining as number) > 0, `${remaining} left`);
+    const [asked, left] = [world.gcs.requests().length, world.all().length];
+    assert.ok(left > 0);
+    await pause(300);
+    assert.deepEqual([world.gcs.requests().length, world.all().length], [asked, left]);
+
+    ms = 0;
+    const next = await world.deliver();
+    assert.deepEqual(
+      [next.outcome, next.summary.planId, next.summary.planStatus],
+      ['succeeded', planId, 'applied'],
+    );
+    assert.deepEqual(world.all(), []);
+    const gone = softDeleted(world).length;
+    assert.equal((first.summary.objectsDeleted as number) + (next.summary.objectsDeleted as number), gone);
+  });
+
+  test('time that is up within a job of many pages leaves the rest of its pages unlisted', async (t) => {
+    let ms = 0;
+    const world = await cleaner(t, { policy: NO_GUARDS, monotonicMs: () => ms });
+    await world.write({ big: {} });
+    world.put(Array.from({ length: 5_000 }, (_, index) => `big/${String(index).padStart(5, '0')}`));
+    await world.approve();
+    const clock = setInterval(() => {
+      if (world.live().length < 4_900) ms = 450_000;
+    }, 1);
+    const before = world.gcs.requests().length;
+    const { summary } = await world.deliver();
+    clearInterval(clock);
+    const lists = world.gcs
+      .requests()
+      .slice(before)
+      .filter(({ method }) => method === 'objects.list');
+    // Five pages for the plan, and one or two of the deletion.
+    assert.ok(lists.length <= 7, `${lists.length} pages`);
+    assert.equal(summary.objectsDeleted, 5_000 - world.live().length);
+    ms = 0;
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    assert.deepEqual(world.live(), []);
+  });
+});

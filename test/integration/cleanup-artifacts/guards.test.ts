@@ -1,0 +1,225 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { artifactRecord, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+import { daysAgo } from '../../support/cleanup.ts';
+
+/** Jobs with an object each, with what they differ in. */
+async function jobsWith(world: Cleaner, count: number, over: (index: number) => Record<string, unknown>) {
+  const ids = Array.from({ length: count }, (_, index) => `job-${String(index).padStart(2, '0')}`);
+  await world.write(Object.fromEntries(ids.map((id, index) => [id, over(index)])));
+  world.put(ids.map((id) => `${id}/a`));
+}
+
+const young = { endedAt: daysAgo(1) };
+
+describe('guards', () => {
+  const limits: {
+    guard: string;
+    words: RegExp;
+    guards?: Record<string, number>;
+    count: number;
+    over: (index: number) => Record<string, unknown>;
+    /** Just within the limit. */
+    within: (index: number) => Record<string, unknown>;
+  }[] = [
+    {
+      ...{ guard: 'objects', words: /3 objects, over 2/, guards: { objects: 2 }, count: 3 },
+      ...{ over: () => ({}), within: (index) => (index === 0 ? young : {}) },
+    },
+    {
+      ...{ guard: 'bytes', words: /300 bytes, over 299/, guards: { bytes: 299 }, count: 3 },
+      ...{ over: () => ({}), within: (index) => (index === 0 ? young : {}) },
+    },
+    {
+      ...{ guard: 'share-of-jobs', words: /11 of the 20 ended jobs with artifacts, over 50 %/, count: 20 },
+      over: (index) => (index < 9 ? { ...young, project: 'beta' } : { project: `p${index}` }),
+      within: (index) => (index < 10 ? { ...young, project: 'beta' } : { project: `p${index}` }),
+    },
+    {
+      ...{ guard: 'share-of-project', words: /9 of the 10 ended jobs of project alpha/, count: 30 },
+      over: (index) => (index < 9 ? {} : { ...young, project: index === 9 ? 'alpha' : 'beta' }),
+      within: (index) => (index < 8 ? {} : { ...young, project: index < 10 ? 'alpha' : 'beta' }),
+    },
+    {
+      ...{ guard: 'last-success', words: /no success of project alpha/, count: 2 },
+      over: (index) => ({ status: index === 0 ? 'completed' : 'failed' }),
+      within: (index) => ({ status: 'completed', ...(index === 0 ? young : {}) }),
+    },
+  ];
+  for (const { guard, words, guards, count, over, within } of limits)
+    test(`${guard}: over the limit the plan waits with an alarm until a person approves it; at the limit it goes on`, async (t) => {
+      for (const trips of [true, false]) {
+        const world = await cleaner(t, { policy: guards ? { guards } : {} });
+        await world.db.doc('cleanupState/current').set({
+          ...{ approvedPolicyHash: world.policyHash(), appliedRootCounts: null, appliedPlanId: null },
+        });
+        await jobsWith(world, count, trips ? over : within);
+        const first = await world.deliver();
+        const tripped = first.summary.tripped as { guard: string; words: string }[];
+        if (!trips) {
+          assert.deepEqual([first.outcome, tripped], ['succeeded', []]);
+          assert.ok(world.live().length < count);
+          continue;
+        }
+        assert.deepEqual([first.outcome, tripped.map((it) => it.guard)], ['partial', [guard]]);
+        assert.match(first.problems[0]?.message ?? '', words);
+        assert.match(first.problems[0]?.message ?? '', /cleanup approve plan-/);
+        assert.equal(world.live().length, count);
+        assert.equal((await world.job('job-00'))?.nightshift, undefined);
+        const [alarm] = await world.openAlarms();
+        assert.deepEqual([alarm?.kind, alarm?.subject], ['guard', 'cleanup-artifacts']);
+        assert.equal(await world.plans.approve(first.summary.planId as string, world.now()), 'approved');
+        assert.deepEqual(await world.openAlarms(), []);
+        const second = await world.deliver();
+        assert.deepEqual([second.outcome, second.summary.planId], ['succeeded', first.summary.planId]);
+        assert.ok(world.live().length < count);
+      }
+    });
+
+  test('a changed policy waits, unless there is nothing to delete', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {} });
+    world.put(['old/a', 'next/a']);
+    await world.approved();
+    world.setPolicy({ ...NO_GUARDS, minimumAgeDays: 8 });
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    await world.write({ next: {} });
+    const { outcome, summary } = await world.deliver();
+    assert.deepEqual([outcome, summary.planStatus], ['partial', 'waiting']);
+    assert.deepEqual(
+      (await world.openAlarms()).map(({ kind }) => kind),
+      ['approval'],
+    );
+    assert.deepEqual(world.live(), ['next/a']);
+  });
+
+  test('what was approved under another policy is planned and approved anew', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {} });
+    world.put(['old/a']);
+    const approved = await world.approve();
+    world.setPolicy({ ...NO_GUARDS, minimumAgeDays: 8 });
+    world.pass(0.01);
+    const { summary } = await world.deliver();
+    assert.notEqual(summary.planId, approved);
+    assert.deepEqual([summary.planStatus, world.live()], ['waiting', ['old/a']]);
+    const named = await world.deliver({ planId: summary.planId });
+    assert.deepEqual([named.outcome, world.live()], ['partial', ['old/a']]);
+  });
+});
+
+describe('a plan', () => {
+  test('waits alone: a newer one takes its place and closes its alarm', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {} });
+    world.put(['old/a']);
+    const first = await world.deliver();
+    world.pass(1);
+    const second = await world.deliver();
+    assert.notEqual(first.summary.planId, second.summary.planId);
+    assert.equal((await world.plans.load(first.summary.planId as string)).data?.status, 'superseded');
+    const [alarm, ...others] = await world.openAlarms();
+    assert.deepEqual(others, []);
+    assert.match(alarm?.message ?? '', new RegExp(second.summary.planId as string));
+    assert.equal(await world.plans.approve(first.summary.planId as string, world.now()), 'superseded');
+    const late = await world.deliver({ planId: first.summary.planId });
+    assert.equal(late.outcome, 'failed');
+    assert.match(late.problems[0]?.message ?? '', new RegExp(`${first.summary.planId}.*newer plan`));
+    assert.deepEqual(world.live(), ['old/a']);
+  });
+
+  test('that is not known is an error that names it', async (t) => {
+    const world = await cleaner(t);
+    const { outcome, problems } = await world.deliver({ planId: 'plan-x' });
+    assert.equal(outcome, 'failed');
+    assert.match(problems[0]?.message ?? '', /plan-x: there is no such plan/);
+  });
+
+  test('whose approval is over seven days old waits again', async (t) => {
+    for (const [days, left] of [
+      [6.9, []],
+      [7.1, ['old/a']],
+    ] as const) {
+      const world = await cleaner(t, { policy: { guards: { objects: 1, shareOfProject: 1 } } });
+      await world.write({ old: {}, other: {} });
+      world.put(['old/a', 'other/a']);
+      const planId = await world.approve();
+      await world.db.doc('jobs/other').delete();
+      world.put(['old/b']);
+      world.pass(days);
+      const { summary } = await world.deliver();
+      if (left.length === 0) assert.deepEqual([summary.planId, summary.planStatus], [planId, 'applied']);
+      else assert.equal(summary.planStatus, 'waiting');
+      assert.equal(world.live().includes('old/a'), left.length > 0);
+    }
+  });
+
+  test('of a dry run changes nothing, equals what an apply does, and is applied only as far as both agree', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const jobs = { a: {}, b: {}, parent: {}, child: { resumedFrom: 'parent', ...young } };
+    await world.write(jobs);
+    world.put(['a/1', 'b/1', 'b/2', 'parent/1', 'child/1', 'c/1']);
+    await world.approve();
+    const before = await world.records();
+    const dry = await world.deliver({ dryRun: true });
+    assert.deepEqual(await world.records(), before);
+    assert.equal(world.live().length, 6);
+    assert.equal(world.gcs.requests().filter(({ method }) => method === 'batch').length, 0);
+
+    const again = await world.deliver({ dryRun: true });
+    assert.deepEqual(
+      await world.lines(again.summary.planId as string),
+      await world.lines(dry.summary.planId as string),
+    );
+
+    // Eligible since the plan was made, so not of it; and kept since then.
+    await world.write({ c: {} });
+    await world.db.doc('jobs/a').update({ keepUntil: daysAgo(-1) });
+    const applied = await world.deliver({ planId: dry.summary.planId });
+    assert.deepEqual([applied.outcome, applied.summary.deletedJobs], ['succeeded', 1]);
+    assert.deepEqual(world.live(), ['a/1', 'c/1', 'child/1', 'parent/1']);
+    const twice = await world.deliver({ planId: dry.summary.planId });
+    assert.deepEqual([twice.outcome, twice.summary.objectsDeleted], ['succeeded', 0]);
+    assert.deepEqual(world.live(), ['a/1', 'c/1', 'child/1', 'parent/1']);
+  });
+
+  test('of a dry run, applied, does just what its lines say', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ a: {}, b: { endedAt: daysAgo(20) }, y: young });
+    world.put(['a/1', 'b/1', 'b/2', 'y/1']);
+    const dry = await world.deliver({ dryRun: true });
+    const lines = await world.lines(dry.summary.planId as string);
+    await world.plans.approve(dry.summary.planId as string, world.now());
+    const applied = await world.deliver();
+    assert.equal(applied.summary.planId, dry.summary.planId);
+    const going = lines.filter(({ decision }) => decision === 'delete');
+    assert.deepEqual(
+      going.map(({ id }) => id),
+      ['a', 'b'],
+    );
+    const gone = (await world.journaled()).length;
+    assert.equal(
+      gone,
+      going.reduce((sum, { objects }) => sum + (objects ?? 0), 0),
+    );
+    for (const key of ['considered', 'objectsPlanned', 'bytesPlanned', 'keptByReason', 'eligibleJobs'])
+      assert.deepEqual(applied.summary[key], dry.summary[key], key);
+    assert.deepEqual(applied.summary.bytesDeleted, dry.summary.bytesPlanned);
+  });
+
+  test('that is approved while another run ends is not lost', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ a: {} });
+    world.put(['a/1', 'b/1']);
+    const proposed = await world.deliver({ dryRun: true });
+    await world.approve();
+    await world.db.doc('jobs/b').set(artifactRecord('b'));
+    const moment = world.beforeDeletion(() =>
+      world.plans.approve(proposed.summary.planId as string, world.now()),
+    );
+    const { outcome } = await world.deliver();
+    assert.ok(await moment);
+    assert.equal(outcome, 'succeeded');
+    assert.equal((await world.plans.load(proposed.summary.planId as string)).data?.status, 'approved');
+  });
+});

@@ -1,0 +1,206 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import { describe, type TestContext, test } from 'node:test';
+import { Firestore } from '@google-cloud/firestore';
+import { UpstreamError } from '../../../functions/shared/errors.ts';
+import { BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+import { daysAgo, NOW } from '../../support/cleanup.ts';
+import { startProxy } from '../../support/tcp-proxy.ts';
+
+const MODELS = { ...NO_GUARDS, models: [{ collection: 'models', artifactUri: 'files.uri' }] };
+const ALL = ['other/a', 'run-1/model.pkl', 'run-1/x/a', 'run-10/a'];
+
+function registry(...uris: string[]) {
+  const models = uris.map((uri, index) => ({
+    uri,
+    model: `projects/1/locations/europe-west4/models/${index}@1`,
+    region: 'europe-west4',
+  }));
+  return { artifactUris: async () => models };
+}
+
+/** A client of the server at `host`. */
+function databaseAt(t: TestContext, host: string, projectId: string): Firestore {
+  const [servicePath, port] = host.split(':');
+  const db = new Firestore({ projectId, host: servicePath as string, port: Number(port), ssl: false });
+  t.after(() => db.terminate());
+  return db;
+}
+
+describe('roots', () => {
+  const kept: { uri: string; what: string; left: string[] }[] = [
+    { what: 'a folder', uri: `gs://${BUCKET}/run-1/`, left: ALL.slice(1, 3) },
+    { what: 'a folder without its slash', uri: `gs://${BUCKET}/run-1`, left: ALL.slice(1, 3) },
+    { what: 'a file', uri: `gs://${BUCKET}/run-1/model.pkl`, left: ALL.slice(1, 3) },
+    { what: 'a folder below', uri: `gs://${BUCKET}/run-1/x/y/`, left: ALL.slice(1, 3) },
+    { what: 'the bucket', uri: `gs://${BUCKET}`, left: ALL },
+    { what: 'what nobody can read, of the bucket', uri: `gs://${BUCKET}/run-1/*.pkl`, left: ALL },
+    { what: 'another bucket', uri: 'gs://models/run-1/', left: [] },
+    { what: 'a path of another kind', uri: '/mnt/run-1/model.pkl', left: [] },
+  ];
+  for (const { what, uri, left } of kept)
+    test(`a model that names ${what} (${uri}) keeps as much, in a collection as in Vertex AI`, async (t) => {
+      for (const vertex of [undefined, registry(uri)]) {
+        const world = await cleaner(t, { policy: MODELS, ...(vertex && { vertex }) });
+        await world.write({ 'run-1': {}, 'run-10': {}, other: {} });
+        world.put(ALL);
+        if (!vertex) await world.db.doc('models/m').set({ files: { uri } });
+        const { outcome, problems } = await world.approved();
+        assert.equal(outcome, 'succeeded', JSON.stringify(problems));
+        assert.deepEqual(world.live(), left);
+      }
+    });
+
+  test('a model whose URI is no text, a region that fails, a pin of another form: nothing is deleted, each is named', async (t) => {
+    const denied = new UpstreamError('Cannot finish Vertex AI models.list: HTTP 403', {
+      retryable: false,
+      status: 403,
+    });
+    const faults = [
+      {
+        because: /models by files\.uri in models.*models\/m/,
+        record: 'models/m',
+        data: { files: { uri: [] } },
+      },
+      {
+        because: /the pins.*artifactPins\/p/,
+        record: 'artifactPins/p',
+        data: { uri: `gs://${BUCKET}/run-1` },
+      },
+      { because: /models in Vertex AI.*HTTP 403/, vertex: { artifactUris: () => Promise.reject(denied) } },
+    ];
+    for (const { because, record, data, vertex } of faults) {
+      const world = await cleaner(t, { policy: MODELS, ...(vertex && { vertex }) });
+      await world.write({ 'run-1': {} });
+      world.put(['run-1/a']);
+      if (record) await world.db.doc(record).set(data);
+      const { outcome, problems } = await world.deliver();
+      assert.equal(outcome, 'failed');
+      assert.match(problems[0]?.message ?? '', because);
+      assert.deepEqual(world.live(), ['run-1/a']);
+      assert.equal((await world.collections.cleanupPlans.get()).size, 0);
+    }
+  });
+
+  test('models that may not be read: nothing is deleted, the run fails and names them', async (t) => {
+    // As the real server denies: gRPC's PERMISSION_DENIED, and no body.
+    const server = createServer().on('stream', (stream) => {
+      const headers = { 'content-type': 'application/grpc', 'grpc-status': 7, 'grpc-message': 'denied' };
+      stream.respond({ ':status': 200, ...headers }, { endStream: true });
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    t.after(() => server.close());
+    const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const modelsDb = (project: string) => databaseAt(t, host, project);
+    const world = await cleaner(t, { policy: MODELS, modelsDb });
+    await world.write({ 'run-1': {} });
+    world.put(['run-1/a']);
+    const { outcome, problems } = await world.deliver();
+    assert.equal(outcome, 'failed');
+    assert.match(
+      problems[0]?.message ?? '',
+      /models by files\.uri in models cannot be read: 7 PERMISSION_DENIED/,
+    );
+    assert.deepEqual(world.live(), ['run-1/a']);
+  });
+
+  test('models that break off amid an approved plan: nothing is deleted, the run fails and names them', async (t) => {
+    const proxy = await startProxy(process.env.FIRESTORE_EMULATOR_HOST ?? '');
+    t.after(() => proxy.stop());
+    const world = await cleaner(t, {
+      policy: MODELS,
+      entry: { timeoutSeconds: 33 },
+      modelsDb: (project) => databaseAt(t, proxy.host, project),
+    });
+    await world.write({ 'run-1': {} });
+    world.put(['run-1/a']);
+    await world.db.doc('models/m').set({ files: { uri: `gs://${BUCKET}/other/` } });
+    await world.approve();
+    proxy.stall();
+    const { outcome, problems } = await world.deliver();
+    assert.equal(outcome, 'timed-out', JSON.stringify(problems));
+    assert.deepEqual(world.live(), ['run-1/a']);
+    proxy.resume();
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    assert.deepEqual(world.live(), []);
+  });
+
+  test('roots that are gone, or fewer by over a fifth, since the last applied plan hold the plan until a person looks', async (t) => {
+    const world = await cleaner(t, { policy: MODELS });
+    const { db, write, put, live, deliver, plans, now } = world;
+    const models = Array.from({ length: 10 }, (_, index) => db.doc(`models/m${index}`));
+    await Promise.all(models.map((ref) => ref.set({ files: { uri: `gs://${BUCKET}/other/` } })));
+    await write({ first: {} });
+    put(['first/a', 'other/a']);
+    await world.approved();
+    assert.deepEqual(live(), ['other/a']);
+
+    await Promise.all(models.slice(8).map((ref) => ref.delete()));
+    await write({ second: {} });
+    put(['second/a']);
+    await deliver();
+    assert.deepEqual(live(), ['other/a'], 'a fifth fewer is no reason to wait');
+
+    await Promise.all(models.slice(6, 8).map((ref) => ref.delete()));
+    await write({ third: {} });
+    put(['third/a']);
+    world.pass(1);
+    const shrunk = await deliver();
+    assert.deepEqual([shrunk.outcome, live()], ['partial', ['other/a', 'third/a']]);
+    assert.match(shrunk.problems[0]?.message ?? '', /models by files\.uri in models has 6 entries, after 8/);
+    // Records that name nothing any more protect nothing: they count as gone.
+    await Promise.all(models.slice(0, 6).map((ref) => ref.set({ file: `gs://${BUCKET}/other/` })));
+    world.pass(1);
+    const gone = await deliver();
+    assert.match(gone.problems[0]?.message ?? '', /has no entry any more, after 8/);
+    assert.deepEqual(
+      (await world.openAlarms()).map(({ kind }) => kind),
+      ['guard'],
+    );
+
+    assert.equal(await plans.approve(gone.summary.planId as string, now()), 'approved');
+    assert.equal((await deliver()).outcome, 'succeeded');
+    assert.deepEqual(live(), ['other/a'], 'no record of a job names it');
+    assert.deepEqual(await world.openAlarms(), []);
+  });
+
+  test('roots that shrink after the approval hold the plan again, and a second approval lets it go on', async (t) => {
+    const world = await cleaner(t, { policy: MODELS });
+    await world.db.doc('models/m').set({ files: { uri: `gs://${BUCKET}/other/` } });
+    await world.write({ old: {} });
+    world.put(['old/a']);
+    const planId = await world.approve();
+    await world.db.doc('models/m').delete();
+    const held = await world.deliver();
+    assert.deepEqual(
+      [held.outcome, held.summary.planStatus, held.summary.planId],
+      ['partial', 'waiting', planId],
+    );
+    assert.deepEqual(
+      (await world.openAlarms()).map(({ kind }) => kind),
+      ['guard'],
+    );
+    await world.plans.approve(planId, world.now());
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    assert.deepEqual(world.live(), []);
+    assert.deepEqual(await world.openAlarms(), []);
+  });
+
+  test('a pin ends by itself, and no guard takes that for a loss', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const pin = { id: 'p', uri: `gs://${BUCKET}/old/`, keepUntil: daysAgo(-5) };
+    await world.collections.artifactPins
+      .doc('p')
+      .set({ ...pin, owner: 'ada', reason: 'the paper', createdAt: NOW });
+    await world.write({ old: {}, first: {} });
+    world.put(['old/a', 'first/a']);
+    await world.approved();
+    assert.deepEqual(world.live(), ['old/a']);
+    world.pass(6);
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    assert.deepEqual(world.live(), []);
+  });
+});

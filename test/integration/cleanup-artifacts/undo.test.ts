@@ -1,0 +1,170 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { BUCKET, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+import { daysAgo } from '../../support/cleanup.ts';
+
+/** Deletes two jobs of 1,200 and 2 objects; the run that did so. */
+async function deleted(world: Cleaner): Promise<string> {
+  await world.write({ big: {}, small: { endedAt: daysAgo(20) } });
+  world.put([...Array.from({ length: 1_200 }, (_, index) => `big/${index}`), 'small/a', 'small/b']);
+  const { runId } = await world.approved();
+  assert.deepEqual(world.live(), []);
+  return runId;
+}
+
+const NONE = { jobs: 0, objects: 0, restored: 0, newerKept: 0, outsideWindow: 0, failed: 0 };
+
+describe('undo', () => {
+  test('brings a whole run back, proves it by count, and no later run deletes it again for 30 days', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const runId = await deleted(world);
+    const { outcome, summary } = await world.deliver({ undo: runId });
+    assert.deepEqual(
+      [outcome, summary],
+      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: 1_202, restored: 1_202 }],
+    );
+    assert.equal(world.live().length, 1_202);
+    for (const id of ['big', 'small'])
+      assert.deepEqual((await world.job(id))?.nightshift, { tombstone: null, deletedAt: null });
+    for (const days of [1, 28]) {
+      world.pass(days);
+      const { summary: next } = await world.deliver();
+      assert.deepEqual([next.deletedJobs, next.keptByReason], [0, { pinned: 2 }]);
+    }
+    assert.equal(world.live().length, 1_202);
+  });
+
+  test('twice restores nothing the second time, and of a run that deleted nothing says so', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const nothing = await world.deliver();
+    const runId = await deleted(world);
+    await world.deliver({ undo: runId });
+    const twice = await world.deliver({ undo: runId });
+    assert.deepEqual(
+      [twice.outcome, twice.summary],
+      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: 1_202, newerKept: 1_202 }],
+    );
+    assert.equal(world.live().length, 1_202);
+    for (const none of [nothing.runId, 'no-such-run']) {
+      const { outcome, summary, problems } = await world.deliver({ undo: none });
+      assert.deepEqual([outcome, summary], ['partial', { undo: none, ...NONE }]);
+      assert.match(problems[0]?.message ?? '', new RegExp(`${none} deleted nothing`));
+    }
+  });
+
+  test('never replaces a newer object', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const runId = await deleted(world);
+    world.put(['small/a'], { size: 7 });
+    const { outcome, summary } = await world.deliver({ undo: runId });
+    assert.deepEqual([outcome, summary.restored, summary.newerKept], ['succeeded', 1_201, 1]);
+    assert.equal(world.world.live(BUCKET).find(({ name }) => name === 'small/a')?.size, 7);
+  });
+
+  test('outside soft delete’s time says what does not come back', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const runId = await deleted(world);
+    world.pass(8);
+    const { outcome, summary, problems } = await world.deliver({ undo: runId });
+    assert.deepEqual(
+      [outcome, summary],
+      ['partial', { undo: runId, ...NONE, jobs: 2, objects: 1_202, outsideWindow: 1_202 }],
+    );
+    assert.match(JSON.stringify(problems), /jobs\/small.*2 of 2 objects did not come back: 2 are beyond/);
+  });
+
+  test('of what storage fails to restore says so, and once more brings back the rest', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const runId = await deleted(world);
+    const off = world.gcs.faults.add({
+      ...{ method: 'objects.restore', object: 'small/b' },
+      fault: { kind: 'status', status: 503 },
+    });
+    const { outcome, summary } = await world.deliver({ undo: runId });
+    assert.deepEqual([outcome, summary.restored, summary.failed], ['partial', 1_201, 1]);
+    off();
+    const again = await world.deliver({ undo: runId });
+    assert.deepEqual([again.outcome, again.summary.restored], ['succeeded', 1]);
+    assert.equal(world.live().length, 1_202);
+  });
+
+  test('of a run that broke off restores what is gone, and no later run goes on with it', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {} });
+    world.put(Array.from({ length: 300 }, (_, index) => `old/${index}`));
+    await world.approve();
+    // One batch of three is denied, so nobody writes down what became of the others.
+    const off = world.gcs.faults.add({
+      ...{ method: 'objects.delete', object: 'old/7', fault: { kind: 'denied' } },
+    });
+    const broken = await world.deliver();
+    assert.equal(broken.outcome, 'failed');
+    const left = world.live().length;
+    assert.ok(left > 0 && left < 300, `${left} left`);
+    off();
+    const { outcome, summary, problems } = await world.deliver({ undo: broken.runId });
+    assert.deepEqual(
+      [outcome, summary.restored, summary.objects],
+      ['succeeded', 300 - left, 300 - left],
+      JSON.stringify(problems),
+    );
+    assert.equal(world.live().length, 300);
+    assert.ok((await world.journaled()).every(({ result }) => result !== null));
+    world.pass(1);
+    await world.deliver();
+    assert.equal(world.live().length, 300);
+  });
+
+  test('a pin on a job whose deletion broke off keeps the rest and tells how to get back what is gone', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {}, child: { resumedFrom: 'old', endedAt: daysAgo(20) } });
+    world.put([...Array.from({ length: 300 }, (_, index) => `old/${index}`), 'child/a']);
+    await world.approve();
+    const off = world.gcs.faults.add({
+      ...{ method: 'objects.delete', object: 'old/7', fault: { kind: 'denied' } },
+    });
+    const broken = await world.deliver();
+    off();
+    const left = world.live().length;
+    await world.db.doc('jobs/child').update({ keepUntil: daysAgo(-1) });
+    const { outcome, problems } = await world.deliver();
+    assert.equal(outcome, 'partial');
+    assert.match(JSON.stringify(problems), new RegExp(`jobs/old.*cleanup undo ${broken.runId}`));
+    assert.equal(world.live().length, left);
+    await world.deliver({ undo: broken.runId });
+    assert.equal(world.live().length, 301);
+  });
+
+  test('of the first of two runs that deleted a job names the second', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {} });
+    world.put(['old/a', 'old/b']);
+    await world.approve();
+    const off = world.gcs.faults.add({
+      ...{ method: 'objects.delete', object: 'old/b', fault: { kind: 'status', status: 503 } },
+    });
+    const first = await world.deliver();
+    off();
+    const second = await world.deliver();
+    assert.deepEqual(world.live(), []);
+    const undone = await world.deliver({ undo: first.runId });
+    assert.match(JSON.stringify(undone.problems), new RegExp(`${second.runId} went on`));
+    await world.deliver({ undo: second.runId });
+    assert.deepEqual(world.live(), ['old/a', 'old/b']);
+  });
+
+  test('of jobs that shared a folder takes the marks of all', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({
+      one: { artifactUri: `gs://${BUCKET}/x/` },
+      two: { artifactUri: `gs://${BUCKET}/x/` },
+    });
+    world.put(['x/a']);
+    const { runId, summary } = await world.approved();
+    assert.deepEqual([summary.deletedJobs, world.live()], [2, []]);
+    await world.deliver({ undo: runId });
+    assert.deepEqual(world.live(), ['x/a']);
+    for (const id of ['one', 'two'])
+      assert.deepEqual((await world.job(id))?.nightshift, { tombstone: null, deletedAt: null });
+  });
+});

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { artifactSource, BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+
+describe('URIs of jobs', () => {
+  const odd: { what: string; uri: unknown; reason: string; because?: RegExp }[] = [
+    { what: 'nothing', uri: null, reason: 'no-artifact' },
+    { what: 'an empty text', uri: '', reason: 'no-artifact' },
+    { what: 'no text', uri: { bucket: BUCKET }, reason: 'no-artifact' },
+    { what: 'the bucket', uri: `gs://${BUCKET}`, reason: 'bad-uri', because: /whole bucket/ },
+    { what: 'the root of the bucket', uri: `gs://${BUCKET}/`, reason: 'bad-uri', because: /whole bucket/ },
+    { what: 'a way up', uri: `gs://${BUCKET}/run-1/..`, reason: 'bad-uri', because: /\.\. for a folder/ },
+    { what: 'a way up and down', uri: `gs://${BUCKET}/x/../run-2/`, reason: 'bad-uri', because: /\.\./ },
+    { what: 'a wildcard', uri: `gs://${BUCKET}/run-*`, reason: 'bad-uri', because: /wildcard/ },
+    { what: 'all folders', uri: `gs://${BUCKET}/**`, reason: 'bad-uri', because: /wildcard/ },
+    { what: 'two slashes', uri: `gs://${BUCKET}//`, reason: 'bad-uri', because: /empty folder/ },
+    { what: 'no bucket', uri: 'gs:///run-2/', reason: 'bad-uri', because: /no bucket/ },
+    { what: 'no scheme', uri: `${BUCKET}/run-2/`, reason: 'bad-uri', because: /gs:/ },
+    { what: 'a foreign bucket', uri: 'gs://theirs/run-2/', reason: 'foreign-bucket', because: /theirs/ },
+  ];
+  for (const { what, uri, reason, because = /./ } of odd)
+    test(`one of ${what} deletes nothing, says so, and blocks no other job`, async (t) => {
+      const world = await cleaner(t, { policy: NO_GUARDS });
+      world.world.addBucket({ name: 'theirs' });
+      await world.write({ odd: { artifactUri: uri }, 'run-1': {} });
+      world.put(['run-1/a', 'run-10/a', 'run-2/a', '/a', 'a']);
+      world.put(['run-2/a'], { bucket: 'theirs' });
+      const { outcome, summary } = await world.approved();
+      assert.equal(outcome, 'succeeded');
+      assert.deepEqual(world.live(), ['/a', 'a', 'run-10/a', 'run-2/a']);
+      assert.deepEqual(world.live('theirs'), ['run-2/a']);
+      assert.deepEqual(summary.keptByReason, { [reason]: 1 });
+      const line = (await world.lines(summary.planId as string)).find(({ id }) => id === 'odd');
+      assert.deepEqual([line?.decision, line?.reason], ['keep', reason]);
+      assert.match(line?.because ?? '', because);
+      const told = summary.badUris as { job: string; because: string }[];
+      assert.deepEqual(told.length, reason === 'bad-uri' ? 1 : 0);
+    });
+
+  test('one without its slash at the end takes no sibling that begins alike', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ 'run-1': { artifactUri: `gs://${BUCKET}/run-1` } });
+    world.put(['run-1', 'run-1-old/a', 'run-1/a', 'run-10/a']);
+    await world.approved();
+    assert.deepEqual(world.live(), ['run-1', 'run-1-old/a', 'run-10/a']);
+  });
+
+  test('names with characters of every kind are deleted, and their neighbours are not', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    const id = 'ä é%2F 😀#&+';
+    await world.write({ [id]: { artifactUri: `gs://${BUCKET}/${id}/` } });
+    world.put([`${id}/\u{10ffff}😀 %25`, `${id}/\uffee`, `${id}0`, `${encodeURIComponent(id)}/a`]);
+    const { outcome, problems } = await world.approved();
+    assert.equal(outcome, 'succeeded', JSON.stringify(problems));
+    assert.deepEqual(world.live().sort(), [`${encodeURIComponent(id)}/a`, `${id}0`].sort());
+  });
+
+  test('of a source that is only observed, what would go is shown and nothing is done', async (t) => {
+    const world = await cleaner(t, {
+      policy: NO_GUARDS,
+      sources: { jobs: artifactSource({ mode: 'observe' }) },
+    });
+    await world.write({ old: {} });
+    world.put(['old/a']);
+    const { outcome, summary } = await world.deliver();
+    assert.equal(outcome, 'succeeded');
+    assert.deepEqual([summary.eligibleJobs, summary.observedJobs, summary.deletedJobs], [1, 1, 0]);
+    const [line] = await world.lines(summary.planId as string);
+    assert.deepEqual([line?.decision, line?.enforced, line?.objects], ['delete', false, 1]);
+    assert.deepEqual(world.live(), ['old/a']);
+    assert.deepEqual((await world.job('old'))?.nightshift, undefined);
+    assert.equal((await world.journaled()).length, 0);
+  });
+});

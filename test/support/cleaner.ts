@@ -1,0 +1,264 @@
+import type { TestContext } from 'node:test';
+import type { Firestore } from '@google-cloud/firestore';
+import { cleanupArtifacts } from '../../functions/cleanup-artifacts/task.ts';
+import { type CatalogEntry, expectationOf } from '../../functions/shared/catalog.ts';
+import { cloudObjects } from '../../functions/shared/cloud/objects.ts';
+import type { VertexModels } from '../../functions/shared/cloud/vertex-models.ts';
+import { SECOND_MS } from '../../functions/shared/dates.ts';
+import { createLog } from '../../functions/shared/log.ts';
+import { type Alarm, alarmSchema } from '../../functions/shared/model/alarm.ts';
+import type { JournalEntry } from '../../functions/shared/model/cleanup.ts';
+import {
+  type ArtifactPolicy,
+  artifactPolicySchema,
+  policyHashOf,
+} from '../../functions/shared/model/policy.ts';
+import type { Source } from '../../functions/shared/model/source.ts';
+import type { Answer } from '../../functions/shared/run/answer.ts';
+import { execute } from '../../functions/shared/run/execute.ts';
+import { artifactJobStore } from '../../functions/shared/store/artifact-jobs.ts';
+import { cleanupPlanStore } from '../../functions/shared/store/cleanup-plans.ts';
+import { collections as collectionsOf } from '../../functions/shared/store/collections.ts';
+import { decode } from '../../functions/shared/store/firestore.ts';
+import { journalStore } from '../../functions/shared/store/journal.ts';
+import { lifecycle } from '../../functions/shared/store/lifecycle.ts';
+import { modelStore, pinStore } from '../../functions/shared/store/roots.ts';
+import type { BucketOptions } from '../../scripts/stack/gcs/bucket.ts';
+import { emptyGcs, type GcsWorld } from '../../scripts/stack/gcs/world.ts';
+import type { GcsOptions } from '../../scripts/stack/gcs.ts';
+import { daysAgo, NOW } from './cleanup.ts';
+import { ENTRY } from './entry.ts';
+import { freshFirestore, writeDocuments } from './firestore.ts';
+import { gcsOf } from './gcs.ts';
+import { AT_ONCE, PROJECT } from './google.ts';
+import { sourceOf } from './jobs.ts';
+
+const TASK = 'cleanup-artifacts';
+const SILENT = createLog({}, () => undefined);
+export const BUCKET = 'runs';
+/** Policy of a plan that trips no guard but that of a new policy. */
+export const NO_GUARDS = { guards: { shareOfJobs: 1, shareOfProject: 1 } };
+
+export interface Setup {
+  policy?: Record<string, unknown>;
+  /** Names of sources, each of the collection of its name. */
+  sources?: Record<string, Source> | readonly string[];
+  entry?: Partial<CatalogEntry>;
+  vertex?: VertexModels;
+  bucket?: Partial<BucketOptions>;
+  gcs?: GcsOptions;
+  /** Another way to the database, for the models only. */
+  modelsDb?: (project: string) => Firestore;
+  /** The clock of the budget. */
+  monotonicMs?: () => number;
+}
+
+/** A source of jobs with artifacts, in earnest. */
+export function artifactSource(over: Record<string, unknown> = {}): Source {
+  const { fields } = sourceOf();
+  return sourceOf({
+    mode: 'enforce',
+    ...over,
+    fields: {
+      ...fields,
+      model: 'model',
+      artifactUri: 'artifactUri',
+      registeredModel: 'registeredModel',
+      resumedFrom: 'resumedFrom',
+      keepUntil: { path: 'keepUntil', type: 'timestamp' },
+    },
+  });
+}
+
+export function sourcesOf(sources: Setup['sources'] = ['jobs']): Record<string, Source> {
+  if (!Array.isArray(sources)) return sources as Record<string, Source>;
+  return Object.fromEntries(sources.map((name) => [name, artifactSource({ collection: name })]));
+}
+
+/** The record of a job that failed 30 days ago and nothing keeps, unless told otherwise. */
+export function artifactRecord(id: string, over: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    status: 'failed',
+    project: 'alpha',
+    model: 'resnet',
+    createdAt: daysAgo(31),
+    startedAt: daysAgo(31),
+    endedAt: daysAgo(30),
+    updatedAt: daysAgo(30),
+    artifactUri: `gs://${BUCKET}/${id}/`,
+    ...over,
+  };
+}
+
+/** What a run is made with. */
+export interface RunnerOptions {
+  db: Firestore;
+  /** Of the stand-in of Cloud Storage. */
+  baseUrl: string;
+  policy: () => ArtifactPolicy;
+  sources: Record<string, Source>;
+  entry?: Partial<CatalogEntry> | undefined;
+  vertex?: VertexModels | undefined;
+  monotonicMs?: (() => number) | undefined;
+  now: () => Date;
+  /** Called when a plan begins to be carried out. */
+  onBegin?: () => Promise<void> | undefined;
+  /** Where the models are read, unless in `db`. */
+  modelsDb?: Firestore | undefined;
+}
+
+/** The real task, stores, lifecycle and clients: runs of cleanup-artifacts, from the delivery to the answer. */
+export function runnerOf(options: RunnerOptions) {
+  const { db, baseUrl, sources, vertex = null, now, modelsDb = db } = options;
+  const collections = collectionsOf(db, '');
+  const entry: CatalogEntry = { ...ENTRY, task: TASK, schedule: '0 3 * * *', ...options.entry };
+  const clock = { now, monotonicMs: options.monotonicMs ?? (() => performance.now()) };
+  const runs = lifecycle({
+    ...{ task: TASK, db, collections, clock, log: SILENT },
+    expectation: expectationOf(entry, { service: null, revision: null, region: null }),
+    nextSlot: (after) => after,
+    leaseMs: entry.leaseSeconds * SECOND_MS,
+    failuresBeforeAlarm: 3,
+  });
+  const plans = cleanupPlanStore(collections, SILENT);
+  const journal = journalStore(collections, SILENT);
+
+  function task() {
+    const policy = options.policy();
+    const api = { project: PROJECT, baseUrl, log: SILENT, retry: AT_ONCE };
+    return cleanupArtifacts({
+      stores: Object.entries(sources).map(([name, source]) => artifactJobStore(name, source, db, SILENT)),
+      roots: {
+        models: policy.models.map((model) => modelStore(model, modelsDb, SILENT)),
+        vertex,
+        pins: pinStore(collections, SILENT),
+      },
+      ...{ plans, policy, objects: cloudObjects(api) },
+      journal: {
+        ...journal,
+        // What carrying out a plan begins with.
+        async unfinished() {
+          await options.onBegin?.();
+          return journal.unfinished();
+        },
+      },
+      policyHash: policyHashOf(policy, sources),
+    });
+  }
+
+  return {
+    ...{ collections, plans },
+    /** A delivery now. */
+    async deliver(body: Record<string, unknown> = {}): Promise<Answer> {
+      const made = { entry, lifecycle: startingAt(now, runs), clock, log: SILENT };
+      return (await execute(task(), { body, header: () => undefined }, made)).answer;
+    },
+  };
+}
+
+/** Runs of cleanup-artifacts over an empty database and an empty bucket, whose time is the test's. */
+export async function cleaner(t: TestContext, setup: Setup = {}) {
+  const { db, project } = freshFirestore(t);
+  const sources = sourcesOf(setup.sources);
+  let now = NOW;
+  let policy = policyWith(setup.policy);
+  let onBegin: (() => Promise<void>) | undefined;
+  const world: GcsWorld = emptyGcs(PROJECT, () => now.getTime());
+  world.addBucket({ name: BUCKET, ...setup.bucket });
+  const gcs = await gcsOf(t, world, setup.gcs);
+  const { collections, plans, deliver } = runnerOf({
+    ...{ db, sources, entry: setup.entry, vertex: setup.vertex, monotonicMs: setup.monotonicMs },
+    ...{ baseUrl: gcs.baseUrl, policy: () => policy, now: () => now, onBegin: () => onBegin?.() },
+    modelsDb: setup.modelsDb?.(project),
+  });
+
+  return {
+    ...{ db, project, collections, gcs, world, plans, deliver },
+    /** Adds records of jobs, by their ids. */
+    write: (records: Record<string, Record<string, unknown>>, collection = 'jobs') =>
+      writeDocuments(
+        db,
+        collection,
+        Object.entries(records).map(([id, over]) => [id, artifactRecord(id, over)] as const),
+      ),
+    /** Puts objects of 100 bytes, written when the jobs of the tests ran, unless told otherwise. */
+    put(names: readonly string[], over: { size?: number; createdAt?: Date; bucket?: string } = {}): void {
+      for (const name of names)
+        world.putObject({ bucket: BUCKET, name, size: 100, createdAt: daysAgo(30.5), ...over });
+    },
+    /** Names of the live objects. */
+    live: (bucket = BUCKET): string[] => world.live(bucket).map(({ name }) => name),
+    setPolicy(over: Record<string, unknown>): void {
+      policy = policyWith(over);
+    },
+    /** Moves the clock on. */
+    pass(days: number): void {
+      now = new Date(now.getTime() + days * 24 * 3_600_000);
+    },
+    now: () => now,
+    /** Makes the plan of now, and lets it go on. */
+    async approve(): Promise<string> {
+      const { planId } = (await deliver()).summary as { planId: string };
+      await plans.approve(planId, now);
+      return planId;
+    },
+    /** A whole run, and where its plan waits for a person only because it is the first, that and its approval. */
+    async approved(): Promise<Answer> {
+      const first = await deliver();
+      const { planId, planStatus } = first.summary as { planId: string; planStatus: string };
+      if (planStatus !== 'waiting') return first;
+      await plans.approve(planId, now);
+      return deliver();
+    },
+    /** Runs `act` when the listings of a run's plan are over and nothing is marked yet; resolves to whether that came. */
+    beforeDeletion(act: () => Promise<unknown>): Promise<boolean> {
+      const { promise, resolve } = Promise.withResolvers<boolean>();
+      onBegin = async () => {
+        onBegin = undefined;
+        await act();
+        resolve(true);
+      };
+      t.after(() => resolve(false));
+      return promise;
+    },
+    /** What the journal tells of objects, each entry one by one. */
+    async journaled(): Promise<JournalEntry[]> {
+      const found = await collections.cleanupJournal.get();
+      return found.docs.flatMap((document) => document.get('entries') as JournalEntry[]);
+    },
+    policyHash: () => policyHashOf(policy, sources),
+    /** Records of all jobs, with when they were last changed. */
+    async records() {
+      const found = await db.collection('jobs').get();
+      return found.docs.map((document) => [document.id, document.updateTime.valueOf()]);
+    },
+    lines: (planId: string) => plans.lines(planId),
+    async openAlarms(): Promise<Alarm[]> {
+      const found = await collections.alarms.where('closedAt', '==', null).get();
+      return found.docs.map((document) => decode(alarmSchema, document));
+    },
+    /** The record of a job; what Nightshift adds to it may not be there. */
+    async job(
+      id: string,
+    ): Promise<{ nightshift?: { tombstone?: unknown; deletedAt?: unknown } } | undefined> {
+      return (await db.collection('jobs').doc(id).get()).data();
+    },
+  };
+}
+
+export type Cleaner = Awaited<ReturnType<typeof cleaner>>;
+
+export function policyWith(over: Record<string, unknown> = {}): ArtifactPolicy {
+  return artifactPolicySchema.parse({ buckets: [BUCKET], keepSuccesses: 0, ...over });
+}
+
+/** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */
+function startingAt(now: () => Date, runs: ReturnType<typeof lifecycle>): ReturnType<typeof lifecycle> {
+  return {
+    ...runs,
+    async claim(named, budgetMs) {
+      const claim = await runs.claim(named, budgetMs);
+      return claim.kind === 'claimed' ? { ...claim, term: { ...claim.term, startedAt: now() } } : claim;
+    },
+  };
+}
