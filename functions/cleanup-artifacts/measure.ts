@@ -1,6 +1,6 @@
 import type { BucketFacts, CloudObjects, StoredObject } from '../shared/cloud/objects.ts';
 import { mapPool } from '../shared/concurrency.ts';
-import { MINUTE_MS, SECOND_MS } from '../shared/dates.ts';
+import { MINUTE_MS } from '../shared/dates.ts';
 import { DeadlineExceeded, UpstreamError } from '../shared/errors.ts';
 import { type Prefix, readArtifactUri } from '../shared/model/artifact.ts';
 import type { Decision, PlanLine } from '../shared/model/cleanup.ts';
@@ -104,7 +104,7 @@ async function listed(
       for (const object of page) {
         found.objects += 1;
         found.bytes += object.size;
-        found.kept ??= keeperIn(object, bucket, last, now);
+        found.kept ??= keeperIn(object, last, now);
       }
     },
     { limitMs: PAGE_LIMIT_MS, signal },
@@ -113,16 +113,15 @@ async function listed(
   return found;
 }
 
-function keeperIn(object: StoredObject, bucket: BucketFacts, last: Date, now: Date): Kept | null {
+function keeperIn(object: StoredObject, last: Date, now: Date): Kept | null {
   if (wasWrittenAfter(object, last))
     return {
       reason: 'written-after-end',
       because: `${object.name} was written at ${object.createdAt.toISOString()}, after the job's end`,
     };
   const held = object.temporaryHold || object.eventBasedHold;
-  const retained = new Date(object.createdAt.getTime() + bucket.retentionSeconds * SECOND_MS);
   if (held) return { reason: 'held', because: `${object.name} is on hold` };
-  if (retained > now || (object.retainedUntil && object.retainedUntil > now))
+  if (object.retainedUntil && object.retainedUntil > now)
     return { reason: 'held', because: `${object.name} is under a retention policy` };
   return null;
 }

@@ -16,7 +16,7 @@ type Marker = (world: Cleaner, id: string) => Promise<Timestamp>;
 const MARKS: Record<string, Marker> = {
   'a model of the folder': (world, id) => model(world, id, `gs://${BUCKET}/${id}/`),
   'a model of the folder without its slash': (world, id) => model(world, id, `gs://${BUCKET}/${id}`),
-  'a model of a file': (world, id) => model(world, id, `gs://${BUCKET}/${id}/x/😀.pkl`),
+  'a model of a file': (world, id) => model(world, id, `gs://${BUCKET}/${id}/😀/x.pkl`),
   'a model by a wildcard': (world, id) => model(world, id, `gs://${BUCKET}/${id}/*.pkl`),
   'a pin of ours': async ({ collections }, id) => {
     const pin = { id, uri: `gs://${BUCKET}/${id}/`, keepUntil: null };
