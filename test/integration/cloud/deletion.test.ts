@@ -285,7 +285,7 @@ describe('a batch', () => {
   });
 
   test('is one of sixteen at most, whatever calls for them', async (context) => {
-    const { world, gcs } = await setupObjects(context, { latencyMs: 20 });
+    const { world, gcs } = await setupObjects(context, { latencyMs: 250 });
     const { objects, seen } = await throughProxy(context, gcs);
     const deletion = objects.deletion(LIFTED);
     const pages = chunksOf(fill(world, 3_000), 1_000);
