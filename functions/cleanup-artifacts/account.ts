@@ -15,6 +15,8 @@ export interface Account {
   changedSincePlan: number;
   held: number;
   failed: number;
+  /** Why the first of those failed. */
+  failure: string | null;
   /** Jobs kept after all, because of what was marked between plan and deletion. */
   keptAfterAll: { job: string; because: string }[];
   /** Names of jobs that are not done. */
@@ -33,6 +35,7 @@ export function newAccount(): Account {
     changedSincePlan: 0,
     held: 0,
     failed: 0,
+    failure: null,
     keptAfterAll: [],
     remaining: [],
     problems: [],
@@ -45,7 +48,7 @@ export function addResults(
   entries: readonly JournalEntry[],
   pendingUntil: Date | null,
 ): void {
-  for (const { result, size } of entries) {
+  for (const { result, size, detail } of entries) {
     if (result === 'deleted') {
       account.objectsDeleted += 1;
       account.bytesDeleted += size;
@@ -54,6 +57,8 @@ export function addResults(
     }
     if (result === 'changed' || result === 'gone') account.changedSincePlan += 1;
     if (result === 'held') account.held += 1;
-    if (result === 'failed') account.failed += 1;
+    if (result !== 'failed') continue;
+    account.failed += 1;
+    account.failure ??= detail;
   }
 }

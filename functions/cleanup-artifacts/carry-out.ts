@@ -122,11 +122,12 @@ async function deleteOne(job: Job, work: Work): Promise<void> {
   );
   if (left === 0 && (await storeOf(job, work).markDeleted(job.name, run.runId, run.startedAt)))
     account.deletedJobs.push(job.name);
-  if (left)
-    account.problems.push({
-      path: job.name,
-      message: `${left} of its objects are left: written after its end or since the plan, held, or failed`,
-    });
+  if (!left) return;
+  const failure = account.failure ? ` (such as: ${account.failure})` : '';
+  account.problems.push({
+    path: job.name,
+    message: `${left} of its objects are left: written after its end or since the plan, held, or failed${failure}`,
+  });
 }
 
 function keep(job: Job, because: string, { account }: Work): void {

@@ -179,10 +179,9 @@ function linesToTell(lines: readonly PlanLine[], { jobs }: CarryOutTools): RunPr
 function provesWork(names: readonly string[], account: Account, { isTimeUp }: CarryOutTools): void {
   const { deletedJobs, objectsDeleted, keptAfterAll, changedSincePlan, held, problems } = account;
   const did = deletedJobs.length + objectsDeleted + keptAfterAll.length + changedSincePlan + held;
-  if (names.length > 0 && did === 0 && !isTimeUp())
-    throw new Error(
-      `Nothing was deleted of ${names.length} eligible jobs: ${problems[0]?.message ?? 'nobody knows why'}`,
-    );
+  if (names.length === 0 || did > 0 || isTimeUp()) return;
+  const why = problems.find(({ path }) => names.includes(path))?.message ?? 'nobody knows why';
+  throw new Error(`Nothing was deleted of ${names.length} eligible jobs: ${why}`);
 }
 
 function outcomeOf({ remaining, problems, failed }: Account): Pick<TaskResult, 'outcome' | 'problems'> {

@@ -102,6 +102,18 @@ describe('faults of Cloud Storage', () => {
     assert.deepEqual(world.all(), []);
   });
 
+  test('deletions that all fail are an error that says why', async (t) => {
+    const world = await approvedJobs(t);
+    world.gcs.faults.add({ method: 'batch', fault: { kind: 'status', status: 503 } });
+    const { outcome, problems } = await world.deliver();
+    assert.equal(outcome, 'failed');
+    assert.match(
+      problems[0]?.message ?? '',
+      /Nothing was deleted of 4 eligible jobs: 250 of its objects are left.*HTTP 503/,
+    );
+    assert.equal(world.all().length, JOBS.length * EACH);
+  });
+
   test('no listing at all, or no permission to list: the run fails with the reason', async (t) => {
     for (const [fault, words] of [
       [{ kind: 'status', status: 503 }, /HTTP 503/],
