@@ -9,7 +9,16 @@ import { sourceSchema } from './model/source.ts';
 import { parseWithProblems } from './problems.ts';
 
 /** The Google APIs whose address can be set. */
-export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql', 'aiplatform', 'storage'] as const;
+export const API_NAMES = [
+  'monitoring',
+  'bigquery',
+  'run',
+  'sql',
+  'aiplatform',
+  'storage',
+  'cloudbuild',
+  'logging',
+] as const;
 export type ApiName = (typeof API_NAMES)[number];
 
 /** A token must not travel in the clear, so only this machine may be asked without TLS. */

@@ -7,14 +7,8 @@ import { InvalidConfiguration } from './errors.ts';
 import { createLog } from './log.ts';
 import { type ApiName, loadSettings } from './settings.ts';
 import { collections as collectionsOf } from './store/collections.ts';
-import { openFirestore } from './store/firestore.ts';
+import { databases, type Elsewhere } from './store/firestore.ts';
 import { lifecycle } from './store/lifecycle.ts';
-
-/** Where something is, when not in Nightshift's own project or database. */
-interface Elsewhere {
-  googleProject?: string | undefined;
-  database?: string | undefined;
-}
 
 /**
  * Reads the configuration of a function and opens what every task needs: once per process, at its cold start. Throws
@@ -26,7 +20,8 @@ export function startFunction(task: string) {
   const entry = entryOf(loadCatalog(environment), task);
   const log = createLog({ task });
   const clock = systemClock;
-  const db = openFirestore(environment);
+  const databaseOf = databases(environment);
+  const db = databaseOf();
   const collections = collectionsOf(db, settings.collectionPrefix);
   const runs = lifecycle({
     task,
@@ -43,13 +38,8 @@ export function startFunction(task: string) {
     leaseMs: entry.leaseSeconds * SECOND_MS,
     failuresBeforeAlarm: settings.failuresBeforeAlarm,
   });
-  /** A database: ours, unless another one is named. One client per database. */
-  const databaseOf = ({ googleProject, database }: Elsewhere) =>
-    googleProject === undefined && database === undefined
-      ? db
-      : openFirestore(environment, { googleProject, database });
   /** How a Google API is asked, about our project unless another one is named. */
-  const apiOf = (api: ApiName, { googleProject }: Elsewhere = {}): ApiOptions => {
+  const apiOf = (api: ApiName, { googleProject }: Pick<Elsewhere, 'googleProject'> = {}): ApiOptions => {
     const baseUrl = settings.baseUrls[api];
     if (environment.FIRESTORE_EMULATOR_HOST && !baseUrl)
       throw new InvalidConfiguration(environment.NIGHTSHIFT_SETTINGS ?? 'functions/settings.json', [

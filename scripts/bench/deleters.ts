@@ -10,7 +10,7 @@ export type Deleter = (baseUrl: string) => Promise<number>;
 
 const IN_FLIGHT = 256;
 /** As many as ours has. */
-const BATCHES_IN_FLIGHT = 10;
+const BATCHES_IN_FLIGHT = 16;
 const LIMITS = { limitMs: 300_000 };
 
 /** The ways to do it, by their names in the table. */

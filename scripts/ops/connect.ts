@@ -43,15 +43,15 @@ export async function connect(): Promise<Connection> {
   });
   const settings = loadSettings(environment);
   // Loaded here and not above: the client takes 300 ms, and `ops --help` must be quick.
-  const { openFirestore } = await import('../../functions/shared/store/firestore.ts');
+  const { databases } = await import('../../functions/shared/store/firestore.ts');
   const { collections } = await import('../../functions/shared/store/collections.ts');
+  const databaseOf = databases(environment);
   return {
     target,
     environment,
     settings,
-    collections: collections(openFirestore(environment), settings.collectionPrefix),
-    openSource: (source) =>
-      openFirestore(environment, { googleProject: source.googleProject, database: source.database }),
+    collections: collections(databaseOf(), settings.collectionPrefix),
+    openSource: databaseOf,
     ask: async (operation, call, place = placeOf(target)) => {
       try {
         return await withDeadline(call, CALL_LIMIT_MS, operation);

@@ -1,6 +1,5 @@
 import { isTerminal, type Job, type JobRecord, readJob, readTime } from '../../functions/shared/model/job.ts';
 import {
-  type JobState,
   PLAIN_FIELDS,
   type PlainField,
   type Source,
@@ -9,6 +8,7 @@ import {
   type TimeField,
   type TimeType,
 } from '../../functions/shared/model/source.ts';
+import type { JobState } from '../../functions/shared/model/states.ts';
 
 type Field = PlainField | TimeField;
 

@@ -8,7 +8,7 @@ import {
   SECOND_MS,
   startOfDay,
 } from '../../functions/shared/dates.ts';
-import type { JobState } from '../../functions/shared/model/source.ts';
+import type { JobState } from '../../functions/shared/model/states.ts';
 import { type Dice, dice } from './sample-dice.ts';
 import { SAMPLE_DAYS, type SampleRecord } from './sample-jobs.ts';
 

@@ -7,7 +7,7 @@ import {
   MINUTE_MS,
   startOfDay,
 } from '../../functions/shared/dates.ts';
-import type { JobState } from '../../functions/shared/model/source.ts';
+import type { JobState } from '../../functions/shared/model/states.ts';
 import { type Dice, dice } from './sample-dice.ts';
 import { type Marks, withMarks } from './sample-marks.ts';
 

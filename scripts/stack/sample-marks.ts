@@ -1,5 +1,5 @@
 import { DAY_MS } from '../../functions/shared/dates.ts';
-import type { JobState } from '../../functions/shared/model/source.ts';
+import type { JobState } from '../../functions/shared/model/states.ts';
 
 /** What is told of a job's artifacts beyond what its course tells. */
 export interface Marks {

@@ -1,7 +1,8 @@
 import { Firestore } from '@google-cloud/firestore';
 import { HOUR_MS } from '../../functions/shared/dates.ts';
 import type { Environment } from '../../functions/shared/environment.ts';
-import type { JobState, Source } from '../../functions/shared/model/source.ts';
+import type { Source } from '../../functions/shared/model/source.ts';
+import type { JobState } from '../../functions/shared/model/states.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import { setAt } from '../objects.ts';
 import { figure, plural } from '../ops/words.ts';

@@ -12,6 +12,7 @@ export function utc(text: string): Date {
 export function jobOf(over: Partial<Job> & { id: string }): Job {
   return {
     name: `jobs:jobs/${over.id}`,
+    type: '',
     project: 'alpha',
     state: 'completed',
     status: over.state ?? 'completed',
@@ -20,6 +21,8 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     heartbeatAt: null,
     endedAt: utc('2026-03-09T12:00'),
     updatedAt: null,
+    error: null,
+    backendId: null,
     gpus: 1,
     artifactBytes: null,
     model: '',
@@ -27,7 +30,7 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     registeredModel: null,
     keepUntil: null,
     resumedFrom: null,
-    added: { endInferred: false, tombstone: null, deletedAt: null },
+    added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null },
     mistyped: [],
     ...over,
   };

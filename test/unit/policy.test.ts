@@ -131,4 +131,9 @@ describe('policyHashOf()', () => {
     ].map((it) => policyHashOf(policy, it));
     assert.equal(new Set(hashes).size, 4);
   });
+
+  test('stays the same when only the sweep is told otherwise', () => {
+    const swept = sourceOf({ sweep: { staleAfterMinutes: 30 }, backend: { kind: 'vertex-ai' } });
+    assert.equal(policyHashOf(policy, { jobs: swept }), policyHashOf(policy, sources));
+  });
 });

@@ -48,6 +48,10 @@ describe('settings', () => {
     assert.deepEqual(runs, {
       ...SETTINGS.sources.runs,
       ...{ group: false, mode: 'observe', kind: 'training', write: {}, addedField: 'nightshift' },
+      sweep: {
+        ...{ staleAfterMinutes: 10, graceMinutes: 5, maxRuntimeHours: 24, types: {} },
+        longRunning: { hours: 1, jobs: 5 },
+      },
     });
   });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { JOB_STATES } from './source.ts';
+import { JOB_STATES } from './states.ts';
 
 /** The records of clean-ups: plans, what they decided for each job, and the journal of what was deleted. */
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { AlarmChanges } from './alarm.ts';
 import { OUTCOMES, runErrorSchema } from './run.ts';
 
 /** Runs shown in the strip of a task's recent history. */
@@ -32,6 +33,8 @@ export const healthSchema = z.object({
   schedule: z.string(),
   scheduleWords: z.string(),
   nextExpectedAt: z.date(),
+  /** Up to when its slots are known to have been run, skipped or missed; `null` before the sweep first saw the task. */
+  watchedUntil: z.date().nullable().default(null),
   startGraceSeconds: z.number(),
   maxRuntimeSeconds: z.number(),
   current: currentRunSchema.nullable(),
@@ -55,6 +58,12 @@ export const healthSchema = z.object({
   updatedAt: z.date(),
 });
 export type Health = z.infer<typeof healthSchema>;
+
+/** What a commit changes of the task's own record besides. */
+export interface OwnChanges extends AlarmChanges {
+  /** Computed anew at each try from what the record is then. */
+  health?: (health: Health) => Partial<Health>;
+}
 
 /** How a task stands; where several hold, the first of these is told. */
 export type HealthState = 'disabled' | 'stuck' | 'failing' | 'late' | 'degraded' | 'running' | 'new' | 'ok';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { parseInstant } from '../dates.ts';
-import { type JobState, type Source, TERMINAL_STATES, type TimeField, type TimeMapping } from './source.ts';
+import { evidenceSchema } from './evidence.ts';
+import type { Source, TimeField, TimeMapping } from './source.ts';
+import { type JobState, TERMINAL_STATES } from './states.ts';
 
 /** A job as the rest of the project sees it: the user's record, mapped. */
 export interface Job {
@@ -8,6 +10,8 @@ export interface Job {
   id: string;
   /** `source:path of the document`, unique where ids of several sources or parents may meet. */
   name: string;
+  /** Empty where the record names none. */
+  type: string;
   project: string;
   state: JobState | 'unknown';
   /** Their word, for reporting. */
@@ -17,6 +21,10 @@ export interface Job {
   createdAt: Date | null;
   updatedAt: Date | null;
   heartbeatAt: Date | null;
+  /** Why it failed, as its record says. */
+  error: string | null;
+  /** Its name where it really runs. */
+  backendId: string | null;
   gpus: number;
   /** `null` where the record does not say. */
   artifactBytes: number | null;
@@ -40,6 +48,8 @@ const addedSchema = z.object({
   tombstone: z.object({ planId: z.string(), runId: z.string() }).nullable().default(null).catch(null),
   /** Nothing is left of the job's artifacts. */
   deletedAt: z.date().nullable().default(null).catch(null),
+  /** Why the sweep, or a person through it, ended the job. */
+  evidence: evidenceSchema.nullable().default(null).catch(null),
 });
 export type AddedToJob = z.infer<typeof addedSchema>;
 
@@ -89,6 +99,7 @@ export function readJob(source: Source, document: JobRecord): Job {
   return {
     id: text(fields.id) ?? document.id,
     name: document.name,
+    type: text(fields.type) ?? '',
     project: text(fields.project) ?? NO_PROJECT,
     // Their word may be `constructor`, which every object has.
     state: (Object.hasOwn(source.statuses, status) && source.statuses[status]) || 'unknown',
@@ -98,6 +109,8 @@ export function readJob(source: Source, document: JobRecord): Job {
     createdAt: time('createdAt'),
     updatedAt: time('updatedAt'),
     heartbeatAt: time('heartbeatAt'),
+    error: text(fields.error) ?? null,
+    backendId: text(fields.backendId) ?? null,
     gpus: amount('gpus') ?? 0,
     artifactBytes: amount('artifactBytes'),
     model: text(fields.model) ?? '',

@@ -52,6 +52,7 @@ export function newHealth(task: string, expectation: Expectation, nextExpectedAt
     task,
     ...expectation,
     nextExpectedAt,
+    watchedUntil: null,
     current: null,
     lastStartedAt: null,
     lastFinishedAt: null,

@@ -79,6 +79,8 @@ export const runSchema = z.object({
   problems: z.array(runProblemSchema),
   error: runErrorSchema.nullable(),
   attempts: z.array(attemptSchema),
+  /** Whether it came after its slot had been recorded as missed. */
+  arrivedLate: z.boolean().optional(),
   /** Deliveries that found this run done or under way. */
   duplicates: z.int().min(0),
   /** When prune-records may delete it; `null` while it runs. */

@@ -1,16 +1,12 @@
 import { z } from 'zod';
+import { backendSchema } from './backend.ts';
+import { JOB_STATES, type JobState, TERMINAL_STATES } from './states.ts';
+import { sweepSchema } from './sweep-limits.ts';
 
 /**
  * A source: one collection of the user's own job records, with the mapping of its fields and statuses.
  * Their collections stay theirs; whatever Nightshift adds to a record goes under one map field.
  */
-
-/** What a job can be, in our words. `unknown` is a status that nobody mapped: reported, never guessed. */
-export const JOB_STATES = ['queued', 'running', 'completed', 'failed', 'cancelled'] as const;
-export type JobState = (typeof JOB_STATES)[number];
-
-/** The states of a job that has ended; nothing leaves them. */
-export const TERMINAL_STATES: readonly JobState[] = ['completed', 'failed', 'cancelled'];
 
 /** How a time is stored in the user's records; a query of the wrong type silently finds nothing. */
 export const TIME_TYPES = ['timestamp', 'iso', 'seconds', 'millis'] as const;
@@ -30,6 +26,7 @@ export type TimeField = (typeof TIME_FIELDS)[number];
 /** Our other fields, each mapped to a path. */
 export const PLAIN_FIELDS = [
   'id',
+  'type',
   'project',
   'model',
   'status',
@@ -52,8 +49,13 @@ const fieldPath = z.string().regex(/^[^.[\]*`~/]+(\.[^.[\]*`~/]+)*$/, {
 const timeField = z.strictObject({ path: fieldPath, type: z.enum(TIME_TYPES) });
 export type TimeMapping = z.infer<typeof timeField>;
 
+const statusesSchema = z.record(z.string().min(1), z.enum(JOB_STATES));
+const writeSchema = z.partialRecord(z.enum(JOB_STATES), z.string().min(1));
+
 const fieldsSchema = z.strictObject({
   id: fieldPath.optional(),
+  /** What kind of work it is, in their words: limits can be set per type. */
+  type: fieldPath.optional(),
   project: fieldPath.optional(),
   model: fieldPath.optional(),
   status: fieldPath,
@@ -75,6 +77,24 @@ const fieldsSchema = z.strictObject({
   keepUntil: timeField.optional(),
 });
 
+/** Records below each job, one per try; what is not told is as of the jobs themselves. */
+const executionsSchema = z.strictObject({
+  /** The id of the subcollection. */
+  collection: z.string().regex(/^[^/]+$/, { error: 'the id of a subcollection' }),
+  fields: fieldsSchema.pick({
+    status: true,
+    error: true,
+    backendId: true,
+    startedAt: true,
+    heartbeatAt: true,
+    endedAt: true,
+    updatedAt: true,
+    createdAt: true,
+  }),
+  statuses: statusesSchema.optional(),
+  write: writeSchema.optional(),
+});
+
 /** A source as settings.json has it. */
 export const sourceSchema = z
   .strictObject({
@@ -90,9 +110,15 @@ export const sourceSchema = z
     kind: z.enum(['training', 'etl']).default('training'),
     fields: fieldsSchema,
     /** Their words for a status -> ours. */
-    statuses: z.record(z.string().min(1), z.enum(JOB_STATES)),
+    statuses: statusesSchema,
     /** Our words -> the one of theirs that is written; needed where several of theirs mean the same. */
-    write: z.partialRecord(z.enum(JOB_STATES), z.string().min(1)).default({}),
+    write: writeSchema.default({}),
+    /** When the sweep looks at a job. */
+    sweep: sweepSchema.prefault({}),
+    /** Where the jobs really run; without it only their records can be asked. */
+    backend: backendSchema.optional(),
+    /** The tries of a job, each a record below it. */
+    executions: executionsSchema.optional(),
     /** The map field of a record that holds what Nightshift adds. */
     addedField: fieldPath.default('nightshift'),
   })
@@ -115,7 +141,7 @@ export const sourceSchema = z
         params: { expected: `a word that statuses maps to ${state}` },
       });
     }
-    for (const state of ['running', ...TERMINAL_STATES] as JobState[]) {
+    for (const state of ['running', ...TERMINAL_STATES] as const) {
       if (wordsFor(source, state).length > 0) continue;
       context.addIssue({
         code: 'custom',
@@ -127,6 +153,22 @@ export const sourceSchema = z
   });
 
 export type Source = z.infer<typeof sourceSchema>;
+
+/** The executions of a source's jobs as a source of their own; `undefined` where it maps none. */
+export function executionsOf(source: Source): Source | undefined {
+  const { executions } = source;
+  if (!executions) return undefined;
+  return {
+    ...source,
+    group: true,
+    collection: executions.collection,
+    // The types of job are those of the jobs above them.
+    fields: executions.fields,
+    statuses: executions.statuses ?? source.statuses,
+    write: executions.write ?? source.write,
+    executions: undefined,
+  };
+}
 
 /** Their words that mean `state`. */
 export function wordsFor(source: Pick<Source, 'statuses'>, state: JobState): string[] {

@@ -150,7 +150,7 @@ function fencedRights(term: Term, onLost: (error: LeaseLost) => void, log: Log):
     }
   };
   return {
-    commit: (build, alarms) => watch(term.commit(build, alarms)),
+    commit: (build, changes) => watch(term.commit(build, changes)),
     stillMine: async () => {
       try {
         await watch(term.renew());

@@ -1,7 +1,7 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import type { z } from 'zod';
 import type { Log } from '../log.ts';
-import type { AlarmChanges } from '../model/alarm.ts';
+import type { OwnChanges } from '../model/health.ts';
 import type { RunProblem, Summary } from '../model/run.ts';
 
 /** What every task's body may say. */
@@ -45,7 +45,7 @@ export interface RunContext<Input> {
    * same commit. `build` may be called more than once. Rejects with LeaseLost when the run was taken over, and always
    * in a dry run.
    */
-  commit(build: (batch: WriteBatch) => void, alarms?: AlarmChanges): Promise<void>;
+  commit(build: (batch: WriteBatch) => void, changes?: OwnChanges): Promise<void>;
   /** Whether the run is provably still the task's right now; asked before each batch of effects outside Firestore. */
   stillMine(): Promise<boolean>;
   log: Log;

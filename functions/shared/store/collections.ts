@@ -16,6 +16,10 @@ export function collections(db: Firestore, prefix: string) {
     sourceWatermarks: collection('sourceWatermarks'),
     /** Per metric source: how often in a row it failed. */
     metricSources: collection('metricSources'),
+    /** One document per source: how its jobs stand, as the last sweep found them. */
+    jobHealth: collection('jobHealth'),
+    /** Per source: how far the sweep came, and what it has to remember until the next one. */
+    sweepMarks: collection('sweepMarks'),
     /** One document per plan of a clean-up; below it `items` with the decisions. */
     cleanupPlans: collection('cleanupPlans'),
     /** Objects, written down before they are deleted. */

@@ -25,10 +25,7 @@ const TRANSIENT = [1, 2, 4, 8, ABORTED, 13, 14];
 export const VALUES_PER_QUERY = 30;
 
 /** Opens a database: Nightshift's own unless another project or database is named. */
-export function openFirestore(
-  environment: Environment,
-  other: { googleProject?: string | undefined; database?: string | undefined } = {},
-): Firestore {
+export function openFirestore(environment: Environment, other: Elsewhere = {}): Firestore {
   return new Firestore({
     projectId: other.googleProject ?? environment.GOOGLE_CLOUD_PROJECT,
     databaseId: other.database ?? environment.FIRESTORE_DATABASE,
@@ -38,6 +35,25 @@ export function openFirestore(
     'grpc.initial_reconnect_backoff_ms': SECOND_MS / 4,
     'grpc.max_reconnect_backoff_ms': 2 * SECOND_MS,
   });
+}
+
+/** Where a database is, when not in Nightshift's own project or not its own. */
+export interface Elsewhere {
+  googleProject?: string | undefined;
+  database?: string | undefined;
+}
+
+/** Opens databases, each once however often it is named: a transaction sees only what its own client reads. */
+export function databases(environment: Environment): (where?: Elsewhere) => Firestore {
+  const open = new Map<string, Firestore>();
+  return ({ googleProject, database } = {}) => {
+    const projectId = googleProject ?? environment.GOOGLE_CLOUD_PROJECT;
+    const databaseId = database ?? environment.FIRESTORE_DATABASE;
+    const name = `projects/${projectId}/databases/${databaseId}`;
+    const db = open.get(name) ?? openFirestore(environment, { googleProject, database });
+    open.set(name, db);
+    return db;
+  };
 }
 
 /** Whether the same call may well succeed a moment later: the server or the way there, not the call, was at fault. */

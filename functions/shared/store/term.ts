@@ -7,7 +7,7 @@ import { LeaseLost, RecordChanged } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { AlarmChanges } from '../model/alarm.ts';
 import { alarmsAfter, type Ending, ended } from '../model/ending.ts';
-import type { Health } from '../model/health.ts';
+import type { Health, OwnChanges } from '../model/health.ts';
 import type { Run } from '../model/run.ts';
 import type { Collections } from './collections.ts';
 import { bounded, isTransient } from './firestore.ts';
@@ -145,9 +145,10 @@ export function openTerm(options: TermOptions, start: Held) {
     },
 
     /** Writes what `build` adds, while the run is ours: see RunContext.commit. */
-    commit(build: (batch: WriteBatch) => void, alarms: AlarmChanges = {}): Promise<void> {
+    commit(build: (batch: WriteBatch) => void, { health: own, ...alarms }: OwnChanges = {}): Promise<void> {
       const change = ({ health }: Held, now: Date): Change => ({
         health: {
+          ...own?.(health.data),
           current: renewed(health.data.current, now),
           openAlarms: alarmsAfter(health.data.openAlarms, alarms),
         },

@@ -1,12 +1,6 @@
 import { parseInstant } from '../../../functions/shared/dates.ts';
-import {
-  JOB_FIELDS,
-  JOB_STATES,
-  type JobState,
-  type Source,
-  wordsFor,
-  wordToWrite,
-} from '../../../functions/shared/model/source.ts';
+import { JOB_FIELDS, type Source, wordsFor, wordToWrite } from '../../../functions/shared/model/source.ts';
+import { JOB_STATES, type JobState } from '../../../functions/shared/model/states.ts';
 import { oneOf } from '../options.ts';
 import { usage } from '../problem.ts';
 

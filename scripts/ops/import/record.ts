@@ -1,6 +1,7 @@
 import { parseInstant } from '../../../functions/shared/dates.ts';
 import { readTime, writeTime } from '../../../functions/shared/model/job.ts';
-import { type JobState, TIME_FIELDS, type TimeMapping } from '../../../functions/shared/model/source.ts';
+import { TIME_FIELDS, type TimeMapping } from '../../../functions/shared/model/source.ts';
+import type { JobState } from '../../../functions/shared/model/states.ts';
 import { setAt } from '../../objects.ts';
 import { cut } from '../terminal.ts';
 import type { ImportPlan, JobField } from './plan.ts';

@@ -1,7 +1,15 @@
 import type { GoogleProblem } from './problem.ts';
 import type { PlatformWorld } from './world.ts';
 
-export const API_NAMES = ['monitoring', 'bigquery', 'run', 'sql', 'aiplatform'] as const;
+export const API_NAMES = [
+  'monitoring',
+  'bigquery',
+  'run',
+  'sql',
+  'aiplatform',
+  'cloudbuild',
+  'logging',
+] as const;
 export type ApiName = (typeof API_NAMES)[number];
 
 /** One method of one API, as the stand-in serves it. */

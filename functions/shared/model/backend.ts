@@ -1,0 +1,64 @@
+import { z } from 'zod';
+import { region } from './forms.ts';
+import { JOB_STATES, type JobState } from './states.ts';
+
+/** A backend is the system that really runs a job; the truth is what it says about it, and when it was asked. */
+
+/** A path into a JSON answer, such as `status.phase` or `jobs.0.state`. */
+const jsonPath = z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, { error: 'a path such as status.phase' });
+
+const google = {
+  /** The project of ids that are no full resource names; Nightshift's own unless named. */
+  googleProject: z.string().min(1).optional(),
+  /** The region of ids that are no full resource names. */
+  region: region.optional(),
+};
+
+/** Where a source's jobs really run, as settings.json has it. `backendId` of a job is its name there. */
+export const backendSchema = z.discriminatedUnion('kind', [
+  /** `projects/P/locations/R/customJobs/ID`, or the ID. */
+  z.strictObject({ kind: z.literal('vertex-ai'), ...google }),
+  /** `projects/P/locations/R/jobs/J/executions/E`, or `J/executions/E`, or `E`. */
+  z.strictObject({ kind: z.literal('cloud-run'), ...google }),
+  /** `projects/P/locations/R/builds/ID`, or the ID; of no region, a build is `global`. */
+  z.strictObject({ kind: z.literal('cloud-build'), ...google }),
+  z.strictObject({
+    kind: z.literal('http'),
+    /** With `{id}` where the job's backendId goes; https://, or http:// on this machine. */
+    url: z
+      .string()
+      .regex(
+        /^(https:\/\/[^/?#@\s{]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)[/?][^#\s]*\{id\}[^#\s]*$/,
+        {
+          error: 'https://host/path/{id}, or http:// on this machine',
+        },
+      ),
+    /** Where in the answer the state stands, and what its words mean; a word that is not here is unknown. */
+    state: jsonPath,
+    statuses: z.record(z.string().min(1), z.enum(JOB_STATES)),
+    startedAt: jsonPath.optional(),
+    endedAt: jsonPath.optional(),
+    error: jsonPath.optional(),
+    /** A header with a secret, which is in an environment variable of the function. */
+    header: z
+      .strictObject({
+        name: z.string().regex(/^[A-Za-z0-9-]+$/, { error: 'the name of a header' }),
+        variable: z.string().regex(/^[A-Z][A-Z0-9_]*$/, { error: 'the name of an environment variable' }),
+      })
+      .optional(),
+  }),
+]);
+export type BackendSettings = z.infer<typeof backendSchema>;
+
+/** What a backend says about one job. */
+export interface Truth {
+  /** `gone`: a definite answer to a question after this very job that there is none. `unknown`: nobody can tell. */
+  state: JobState | 'gone' | 'unknown';
+  startedAt: Date | null;
+  endedAt: Date | null;
+  /** Why it failed, in the backend's words. */
+  error: string | null;
+  askedAt: Date;
+  /** What it said, or why nothing is known, in words: kept as evidence. */
+  said: string;
+}

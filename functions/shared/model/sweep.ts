@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Truth } from './backend.ts';
+import type { Job } from './job.ts';
+import type { TerminalState } from './states.ts';
+import type { SweepLimits } from './sweep-limits.ts';
+
+/** What the sweep looks at, and what it concludes. */
+
+/** A job, or an execution of one, that may not be what its record says. */
+export interface Suspect {
+  job: Job;
+  /** When its record was last written, by Firestore's clock. */
+  writtenAt: Date;
+  limits: SweepLimits;
+  /** Whether its source maps a heartbeat. */
+  beats: boolean;
+  /** Its executions, newest first; `null` where its source maps none, and for an execution. */
+  executions: readonly Job[] | null;
+  /** The job that an execution is of; `null` for a job. */
+  parent: Job | null;
+  /** What its backend says; `null` where it has none. */
+  truth: Truth | null;
+  /** When a sweep before this one was definitely told that the backend has no such job; `null` if none was. */
+  goneSince: Date | null;
+}
+
+/** keep: as it is. finish and fail: the backend, its executions or its job tell how it ended. lost: nothing runs. unknown: nobody can tell. */
+export type VerdictKind = 'keep' | 'finish' | 'fail' | 'lost' | 'unknown';
+
+/** What the sweep concludes about a suspect. */
+export type Verdict = {
+  /** Which row of the table decided, such as `backend-ended` or `silent`. */
+  rule: string;
+  /** Why, in words. */
+  because: string;
+  /** The instant of the limit that was broken: from it on the record lied; `null` where none was. */
+  brokenAt: Date | null;
+} & (
+  | { kind: 'keep' | 'unknown'; overdue: boolean }
+  | {
+      kind: 'finish' | 'fail' | 'lost';
+      state: TerminalState;
+      endedAt: Date;
+      endInferred: boolean;
+      error: string | null;
+      /** Whether it rests on age or on a 404 alone, which a blind sweep must not believe. */
+      doubtful: boolean;
+    }
+);
+
+/** `jobHealth/{source}`: how the jobs of a source stand, as the last sweep found them. */
+export const jobHealthSchema = z.object({
+  source: z.string(),
+  running: z.int().min(0),
+  /** Queued, to run some time. */
+  scheduled: z.int().min(0),
+  /** Running for longer than the limit of the settings. */
+  longRunning: z.int().min(0),
+  /** Created in the last 24 hours, or started where the source maps no creation. */
+  recent24h: z.int().min(0),
+  /** Silent or over their limits. */
+  stale: z.int().min(0),
+  /** Of those, how many nobody can tell about. */
+  unknown: z.int().min(0),
+  at: z.date(),
+});
+export type JobHealth = z.infer<typeof jobHealthSchema>;
