@@ -50,6 +50,8 @@ export interface UpstreamFacts {
   permission?: string | null;
   /** How long the server asked to be left alone. */
   retryAfterMs?: number | null;
+  /** Google itself says that there is no such thing; what a proxy on the way says of it is no such word. */
+  missing?: boolean;
 }
 
 /** A Google API refused, broke off, or answered something else than it promises; the message says which, and where. */
@@ -59,11 +61,13 @@ export class UpstreamError extends Error {
   readonly status: number | null;
   readonly permission: string | null;
   readonly retryAfterMs: number | null;
+  readonly missing: boolean;
   constructor(message: string, facts: UpstreamFacts, options?: ErrorOptions) {
     super(message, options);
     this.retryable = facts.retryable;
     this.status = facts.status ?? null;
     this.permission = facts.permission ?? null;
     this.retryAfterMs = facts.retryAfterMs ?? null;
+    this.missing = facts.missing ?? false;
   }
 }

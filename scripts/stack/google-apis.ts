@@ -1,10 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answer, json } from './google/answer.ts';
 import { jobsList } from './google/bigquery.ts';
+import { buildsGet } from './google/cloud-build.ts';
+import { customJobsGet, customJobsList } from './google/custom-jobs.ts';
+import { executionsGet } from './google/executions.ts';
 import { type Faults, faultBook } from './google/fault-book.ts';
 import { type Asked, applies, type FaultRule } from './google/faults.ts';
 import { partialBody } from './google/fields.ts';
-import { API_NAMES, type ApiName, type Method } from './google/method.ts';
+import { entriesList } from './google/logging.ts';
+import { API_NAMES, type ApiName, type ListMethod, type Method } from './google/method.ts';
 import { timeSeriesList } from './google/monitoring.ts';
 import { cutPage, pageAsked } from './google/pages.ts';
 import { invalid, problemOf } from './google/problem.ts';
@@ -23,7 +27,15 @@ const METHODS: readonly Method[] = [
   instancesList,
   modelsList,
   modelVersionsList,
+  customJobsGet,
+  customJobsList,
+  executionsGet,
+  buildsGet,
+  entriesList,
 ];
+/** Google's own client of this one, which is asked through, knows an address only without a path. */
+const WITHOUT_PATH: ApiName = 'logging';
+const LONGEST_BODY = 100_000;
 
 export interface GoogleApisOptions {
   /** The most that one page holds, whatever is asked for: points of Monitoring, items of the others. */
@@ -62,9 +74,13 @@ export async function startGoogleApis(
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const url = new URL(req.url ?? '', 'http://stand-in');
-    const { method, project, region, resource } = methodOf(req.method, url.pathname);
+    const { method, region, resource, ...parts } = methodOf(req.method, url.pathname);
     const query = url.searchParams;
-    const page = pageAsked(query.get(method.tokenParameter));
+    if (method.verb === 'POST')
+      for (const [name, value] of Object.entries(await bodyOf(req))) query.append(name, String(value));
+    const listed = 'list' in method ? method : undefined;
+    const project = parts.project ?? listed?.projectOf?.(query) ?? '';
+    const page = pageAsked(listed ? query.get(listed.tokenParameter) : null);
     const asked: Asked = {
       api: method.api,
       method: method.name,
@@ -77,10 +93,14 @@ export async function startGoogleApis(
     const reply = () => {
       // Whether it exists is none of a stranger's business.
       if (project !== world.project) throw method.denied(project, method.permission);
-      const listing = method.list(world, query, region, resource);
-      const size = Math.min(pageSize, sizeAsked(query.get(method.sizeParameter)) ?? listing.defaultSize);
+      const body = 'list' in method ? pageOf(method) : method.get(world, region, resource);
+      return json(partialBody(body, query.get('fields')));
+    };
+    const pageOf = ({ list, sizeParameter }: ListMethod) => {
+      const listing = list(world, query, region, resource);
+      const size = Math.min(pageSize, sizeAsked(query.get(sizeParameter)) ?? listing.defaultSize);
       const { items, next } = cutPage(listing.items, page, size);
-      return json(partialBody(listing.body(items, next), query.get('fields')));
+      return listing.body(items, next);
     };
     const denied = (permission = method.permission) => method.denied(project, permission);
     await answer(res, faults.take(asked), { reply, denied, problem: problemOf }, stopping.signal);
@@ -88,10 +108,9 @@ export async function startGoogleApis(
 
   const { origin, stop } = await startServer(port, serve);
   return {
-    baseUrls: Object.fromEntries(API_NAMES.map((api) => [api, `${origin}/${api}`])) as Record<
-      ApiName,
-      string
-    >,
+    baseUrls: Object.fromEntries(
+      API_NAMES.map((api) => [api, api === WITHOUT_PATH ? origin : `${origin}/${api}`]),
+    ) as Record<ApiName, string>,
     faults: { add: faults.add, clear: faults.clear },
     requests: () => [...seen],
     async stop() {
@@ -105,13 +124,27 @@ export async function startGoogleApis(
 function methodOf(
   verb: string | undefined,
   path: string,
-): { method: Method; project: string; region?: string; resource?: string } {
+): { method: Method; project?: string; region?: string; resource?: string } {
   const [, api, rest = ''] = /^\/([a-z]+)(\/.*)$/.exec(path) ?? [];
   for (const method of METHODS) {
-    const parts = method.api === api && verb === 'GET' ? method.path.exec(rest)?.groups : undefined;
-    if (parts) return { method, project: '', ...parts };
+    if (verb !== (method.verb ?? 'GET')) continue;
+    const below = method.api === WITHOUT_PATH ? path : method.api === api ? rest : '';
+    const found = method.path.exec(below);
+    if (found) return { method, ...found.groups };
   }
   throw problemOf(404, `The requested URL ${verb} ${path} was not found on this server.`);
+}
+
+/** The JSON object that was posted. */
+async function bodyOf(req: IncomingMessage): Promise<object> {
+  let text = '';
+  for await (const chunk of req.setEncoding('utf8')) {
+    text += chunk;
+    if (text.length > LONGEST_BODY) throw invalid('The request is too large');
+  }
+  const body: unknown = JSON.parse(text || '{}');
+  if (typeof body !== 'object' || body === null) throw invalid('Invalid JSON payload received');
+  return body;
 }
 
 function sizeAsked(text: string | null): number | undefined {

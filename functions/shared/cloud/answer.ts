@@ -22,6 +22,7 @@ export function refusal(
     status,
     permission,
     retryAfterMs: retryAfterMs(headers.get('retry-after'), new Date()),
+    missing: status === 404 && said.missing,
   });
 }
 

@@ -12,11 +12,15 @@ export interface GoogleError {
   rateLimited: boolean;
   /** Cloud Storage refuses with 403 too what a hold or a retention policy forbids to everybody. */
   held: boolean;
+  /** There is no such thing: not only no such method, place or project to ask for it. */
+  missing: boolean;
 }
 
 const WORDS_LENGTH = 500;
 const RATE_LIMITS = ['rateLimitExceeded', 'userRateLimitExceeded'];
 /** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes, below 403. */
+/** What a 404 begins with that says nothing of the thing itself. */
+const ELSEWHERE = /^(the )?(requested )?(method|url|location|region|project)\b/i;
 const HOLDS = ['objectUnderActiveHold', 'retentionPolicyNotMet'];
 
 /** The body of an error, as https://google.aip.dev/193 has it; `errors` is the older form that BigQuery still sends. */
@@ -42,7 +46,10 @@ const bodySchema = z.object({
 export function readGoogleError(body: string): GoogleError {
   const parsed = bodySchema.safeParse(jsonOf(body));
   if (!parsed.success)
-    return { words: plain(body), permission: null, disabled: false, rateLimited: false, held: false };
+    return {
+      words: plain(body),
+      ...{ permission: null, disabled: false, rateLimited: false, held: false, missing: false },
+    };
   const { message, status, errors, details } = parsed.data.error;
   const reasons = [...errors, ...details].map((it) => it.reason ?? '');
   const named = details.find((it) => it.metadata?.permission)?.metadata?.permission;
@@ -52,6 +59,7 @@ export function readGoogleError(body: string): GoogleError {
     disabled: reasons.includes('SERVICE_DISABLED') || reasons.includes('accessNotConfigured'),
     rateLimited: reasons.some((reason) => RATE_LIMITS.includes(reason)),
     held: reasons.some((reason) => HOLDS.includes(reason)),
+    missing: status === 'NOT_FOUND' && !ELSEWHERE.test(message),
   };
 }
 
@@ -62,13 +70,13 @@ function permissionIn(message: string): string | null {
 }
 
 /** `text` on one line, cut to what a log line should hold, and with nothing in it that could be a credential. */
-export function plain(text: string): string {
+export function plain(text: string, length = WORDS_LENGTH): string {
   return text
     .replace(/<[^>]*>/g, ' ')
     .replace(/Bearer\s+\S+|ya29\.[\w.-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[credential]')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, WORDS_LENGTH);
+    .slice(0, length);
 }
 
 function jsonOf(text: string): unknown {

@@ -3,6 +3,7 @@ import { type CurrentRun, type Health, typicalDurationMs, withEntry } from './he
 import type { NamedRun } from './lease.ts';
 import {
   type Attempt,
+  DONE,
   expireAtOf,
   FAILURES,
   type Outcome,
@@ -69,25 +70,18 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
       lastSuccessAt: health.lastSuccessAt,
       typicalDurationMs: typicalDurationMs(health.strip),
     }),
+    ...causeOf(run, ending),
   };
   const released: Health = { ...health, current: null };
   if (!run.whole) return { health: released, run: endedRun, open: [], close: [] };
 
   const failures = failuresAfter(health.consecutiveFailures, run, ending.outcome);
-  const failing = health.openAlarms.filter((id) => isAlarmOfKind(id, 'failing'));
-  const open: AlarmToOpen[] =
-    failures >= failuresBeforeAlarm && failing.length === 0
-      ? [
-          {
-            subject: run.task,
-            kind: 'failing',
-            brokenAt: ending.endedAt,
-            message: failingMessage(run.task, failures, ending),
-          },
-        ]
-      : [];
-  const close: AlarmToClose[] =
-    failures === 0 ? failing.map((id) => ({ id, because: `run ${run.runId} ${ending.outcome}` })) : [];
+  const incident = incidentOf(run, ending, failures, failuresBeforeAlarm);
+  const isOpen = health.openAlarms.some((id) => incident && isAlarmOfKind(id, incident.kind));
+  const open = incident && !isOpen ? [incident] : [];
+  const because = `run ${run.runId} ${ending.outcome}`;
+  const over = DONE.includes(ending.outcome) ? health.openAlarms.filter(isAboutRuns) : [];
+  const close = over.map((id): AlarmToClose => ({ id, because }));
   return {
     health: {
       ...released,
@@ -111,6 +105,33 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
   };
 }
 
+/** Why the slot of the run was not done in time, where it was not. */
+function causeOf({ slot, arrivedLate }: Run, { outcome }: Ending): Pick<Run, 'cause'> {
+  if (slot && outcome === 'lost') return { cause: 'started and died' };
+  return slot && arrivedLate ? { cause: 'finished late' } : {};
+}
+
+/** What is wrong with the task after such an end; a run that was lost is an incident of its own, and the first counts. */
+function incidentOf(
+  { task, runId }: Run,
+  ending: Ending,
+  failures: number,
+  failuresBeforeAlarm: number,
+): AlarmToOpen | null {
+  const { outcome, endedAt: brokenAt, error } = ending;
+  const words = error?.message.split('\n', 1)[0] ?? 'no error recorded';
+  if (outcome === 'lost')
+    return { subject: task, kind: 'stuck', brokenAt, message: `${runId} was lost: ${words}` };
+  if (failures < failuresBeforeAlarm) return null;
+  const message = `${task} ${outcome}, ${failures} times in a row: ${words}`;
+  return { subject: task, kind: 'failing', brokenAt, message };
+}
+
+/** Whether an open alarm of a task says that its runs do not do their duty: a good one ends it. */
+function isAboutRuns(id: string): boolean {
+  return isAlarmOfKind(id, 'failing') || isAlarmOfKind(id, 'stuck') || isAlarmOfKind(id, 'missed');
+}
+
 /** How the attempt of an expired lease ended: at the instant of the broken limit, not of its discovery. */
 export function lostEnding(holder: CurrentRun): Ending {
   const message = `No sign of life since ${holder.heartbeatAt.toISOString()}; the lease expired at ${holder.leaseExpiresAt.toISOString()}`;
@@ -130,7 +151,7 @@ export function alarmsAfter(
   { open = [], close = [] }: AlarmChanges,
 ): string[] {
   const closed = new Set(close.map(({ id }) => id));
-  return [...new Set([...openAlarms.filter((id) => !closed.has(id)), ...open.map(alarmId)])];
+  return [...new Set([...openAlarms, ...open.map(alarmId)])].filter((id) => !closed.has(id));
 }
 
 /** Failures in a row count runs, not attempts: a run that already failed does not count again. */
@@ -140,8 +161,4 @@ function failuresAfter(before: number, run: Run, outcome: Outcome): number {
     (attempt) => attempt.token !== run.token && FAILURES.includes(attempt.outcome),
   );
   return alreadyCounted ? Math.max(1, before) : before + 1;
-}
-
-function failingMessage(task: string, failures: number, ending: Ending): string {
-  return `${task} ${ending.outcome}, ${failures} times in a row: ${ending.error?.message.split('\n', 1)[0] ?? 'no error recorded'}`;
 }

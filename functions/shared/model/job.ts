@@ -128,8 +128,8 @@ export function isTerminal(state: Job['state']): boolean {
   return (TERMINAL_STATES as readonly string[]).includes(state);
 }
 
-const EARLIEST = Date.UTC(2000, 0, 1);
-const LATEST = Date.UTC(2200, 0, 1);
+/** No time of a job lies outside; half-open. */
+export const PLAUSIBLE_TIMES = { from: new Date(Date.UTC(2000, 0, 1)), to: new Date(Date.UTC(2200, 0, 1)) };
 
 /** Reads a stored time of the mapped type; `undefined` when it is of another type or no plausible time at all. */
 export function readTime(value: unknown, type: TimeMapping['type']): Date | undefined {
@@ -140,7 +140,7 @@ export function readTime(value: unknown, type: TimeMapping['type']): Date | unde
     return new Date(type === 'seconds' ? value * 1000 : value);
   })();
   // Seconds read as milliseconds land in 1970, the reverse far in the future: neither is a time of a job.
-  return instant && instant.getTime() >= EARLIEST && instant.getTime() < LATEST ? instant : undefined;
+  return instant && instant >= PLAUSIBLE_TIMES.from && instant < PLAUSIBLE_TIMES.to ? instant : undefined;
 }
 
 /** The value to store for `instant` in the mapped type. */

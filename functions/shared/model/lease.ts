@@ -68,6 +68,22 @@ export function newHealth(task: string, expectation: Expectation, nextExpectedAt
   };
 }
 
+/**
+ * The task's record with what the catalogue says today. After a change of its schedule, or of whether it runs at all, it
+ * is expected, and watched, from `now` on: what was due before went by other rules.
+ */
+export function expected(
+  health: Health,
+  expectation: Expectation,
+  nextSlot: (after: Date) => Date,
+  now: Date,
+): Health {
+  const changed = health.schedule !== expectation.schedule || health.enabled !== expectation.enabled;
+  if (!changed) return { ...health, ...expectation };
+  const watchedUntil = health.watchedUntil && now;
+  return { ...health, ...expectation, nextExpectedAt: nextSlot(now), watchedUntil };
+}
+
 /** The records after a claim: the run with its new attempt, and the task held by its token. */
 export function claimed(
   health: Health,
@@ -104,6 +120,7 @@ export function claimed(
       problems: [],
       error: null,
       attempts: withAttempt(run?.attempts ?? [], attempt),
+      ...lateness(run),
       duplicates: run?.duplicates ?? 0,
       expireAt: null,
     },
@@ -137,6 +154,7 @@ export function skipped(run: Run | null, named: NamedRun, holder: CurrentRun, to
     problems: [{ path: '', message: `Run ${holder.runId} of this task is live` }],
     error: null,
     attempts: withAttempt(earlier, attempt),
+    ...lateness(run),
     duplicates: run?.duplicates ?? 0,
     expireAt: skippedExpireAt(now),
   };
@@ -154,6 +172,15 @@ export function givenUp(run: Run, token: string, now: Date): Run {
     leaseExpiresAt: null,
     deadlineAt: null,
     expireAt: skippedExpireAt(now),
+  };
+}
+
+/** Who comes after the slot was recorded as missed keeps what becomes of the run, but it came late. */
+function lateness(run: Run | null): Pick<Run, 'arrivedLate' | 'cause'> {
+  return {
+    ...((run?.outcome === 'missed' || run?.arrivedLate) && { arrivedLate: true }),
+    // Of the attempt before; what is left out of a write stays as it was.
+    ...(run?.cause && { cause: null }),
   };
 }
 

@@ -24,6 +24,10 @@ export const DONE: readonly Outcome[] = ['succeeded', 'partial'];
 /** Outcomes that count as a failure of the task, once per run. */
 export const FAILURES: readonly Outcome[] = ['failed', 'timed-out', 'lost', 'missed'];
 
+/** Why a slot has no run that began in time and ended well. */
+const CAUSES = ['not fired', 'fired, not delivered', 'started and died', 'finished late'] as const;
+export type Cause = (typeof CAUSES)[number];
+
 const TRIGGERS = ['scheduled', 'manual'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
@@ -81,6 +85,8 @@ export const runSchema = z.object({
   attempts: z.array(attemptSchema),
   /** Whether it came after its slot had been recorded as missed. */
   arrivedLate: z.boolean().optional(),
+  /** Why its slot was not done in time, as far as anybody can tell. */
+  cause: z.enum(CAUSES).nullish(),
   /** Deliveries that found this run done or under way. */
   duplicates: z.int().min(0),
   /** When prune-records may delete it; `null` while it runs. */

@@ -27,6 +27,13 @@ export async function answer(
   answering: Answering,
   signal: AbortSignal,
 ): Promise<void> {
+  const reply = async () => {
+    try {
+      return await answering.reply();
+    } catch (error) {
+      return refused(error);
+    }
+  };
   for (const fault of faults) {
     switch (fault.kind) {
       case 'latency':
@@ -40,10 +47,10 @@ export async function answer(
       case 'denied':
         return send(res, refusedBy(fault, answering));
       case 'malformed':
-        return send(res, { ...json({}), body: fault.text ?? '{"kind": "a list", "items": [{' });
+        return send(res, { ...json({}, fault.status), body: fault.text ?? '{"kind": "a list", "items": [{' });
       case 'stalled':
       case 'truncated': {
-        const { status, headers, body } = await answering.reply();
+        const { status, headers, body } = await reply();
         const whole = Buffer.from(body);
         // The length of the whole, so that the client knows that something is missing.
         res.writeHead(status, { ...headers, 'content-length': whole.length });
@@ -53,14 +60,14 @@ export async function answer(
         return;
       }
       case 'changed': {
-        const reply = await answering.reply();
-        const changed = JSON.parse(String(reply.body));
+        const whole = await reply();
+        const changed = JSON.parse(String(whole.body));
         fault.change(changed);
-        return send(res, { ...reply, body: JSON.stringify(changed) });
+        return send(res, { ...whole, body: JSON.stringify(changed) });
       }
     }
   }
-  send(res, await answering.reply());
+  send(res, await reply());
 }
 
 /** The refusal that a fault is. */

@@ -1,4 +1,4 @@
-import type { Method } from './method.ts';
+import type { ListMethod } from './method.ts';
 import { parameter } from './method.ts';
 import { invalid, problemOf } from './problem.ts';
 import type { BigQueryJob } from './world.ts';
@@ -9,7 +9,7 @@ const STATES = ['done', 'pending', 'running'];
  * jobs.list of BigQuery v2, as its discovery document describes it (https://bigquery.googleapis.com/discovery/v1/apis/bigquery/v2/rest,
  * schema JobList): times are milliseconds as text, newest creation first, and a list without jobs has no `jobs` at all.
  */
-export const jobsList: Method = {
+export const jobsList: ListMethod = {
   api: 'bigquery',
   name: 'jobs.list',
   path: /^\/bigquery\/v2\/projects\/(?<project>[^/]+)\/jobs$/,

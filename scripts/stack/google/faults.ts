@@ -16,8 +16,8 @@ export type Fault =
   | { kind: 'stalled' }
   /** The connection is closed before a byte of it. */
   | { kind: 'reset' }
-  /** A body that is no JSON, whole and with status 200. */
-  | { kind: 'malformed'; text?: string }
+  /** A body that is no JSON, whole and with status 200, or as a proxy on the way would send with another one. */
+  | { kind: 'malformed'; text?: string; status?: number }
   /** A body of another form, or with another content: whatever `change` makes of the good one. */
   | { kind: 'changed'; change: (body: Record<string, unknown>) => void };
 

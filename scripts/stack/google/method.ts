@@ -13,8 +13,12 @@ export const API_NAMES = [
 export type ApiName = (typeof API_NAMES)[number];
 
 /** One method of one API, as the stand-in serves it. */
-export interface Method {
+export type Method = ListMethod | GetMethod;
+
+interface AnyMethod {
   api: ApiName;
+  /** GET, unless given. */
+  verb?: 'POST';
   /** The vendor's name of it, such as `jobs.list`. */
   name: string;
   /** The path with the groups `project` and, where there are any, `region` and below it `resource`. */
@@ -22,6 +26,18 @@ export interface Method {
   permission: string;
   /** How this API says that a permission is missing; each does it in its own way. */
   denied(project: string, permission: string): GoogleProblem;
+}
+
+/** A method that answers with one thing. */
+export interface GetMethod extends AnyMethod {
+  /** Throws a GoogleProblem when there is no such thing. */
+  get(world: PlatformWorld, region: string | undefined, resource: string | undefined): object;
+}
+
+/** A method that answers in pages. The body of a POST counts as its query. */
+export interface ListMethod extends AnyMethod {
+  /** The project, where it is in the query. */
+  projectOf?(query: URLSearchParams): string;
   /** The parameters for the size of a page and for the next one. */
   sizeParameter: string;
   tokenParameter: string;

@@ -1,5 +1,5 @@
 import { type Answered, aggregate, type Interval } from './aggregate.ts';
-import { type Method, parameter } from './method.ts';
+import { type ListMethod, parameter } from './method.ts';
 import { seriesOf } from './platform-series.ts';
 import { invalid, problemOf } from './problem.ts';
 import { isKnownMetric, type Series } from './series.ts';
@@ -10,7 +10,7 @@ import type { PlatformWorld } from './world.ts';
  * (https://monitoring.googleapis.com/$discovery/rest?version=v3, schemas ListTimeSeriesResponse and TimeSeries). A page
  * holds points, not series: one that does not fit goes on in the next.
  */
-export const timeSeriesList: Method = {
+export const timeSeriesList: ListMethod = {
   api: 'monitoring',
   name: 'timeSeries.list',
   path: /^\/v3\/projects\/(?<project>[^/]+)\/timeSeries$/,

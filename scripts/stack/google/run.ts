@@ -1,4 +1,4 @@
-import type { Method } from './method.ts';
+import type { ListMethod } from './method.ts';
 import { parameter } from './method.ts';
 import { invalid, problemOf } from './problem.ts';
 import type { RunService } from './world.ts';
@@ -7,7 +7,7 @@ import type { RunService } from './world.ts';
  * services.list of Cloud Run v1, as its discovery document describes it (https://run.googleapis.com/$discovery/rest?version=v1,
  * schemas ListServicesResponse and Service): Kubernetes' form, the region in a label, the next page's token in `metadata`.
  */
-export const servicesList: Method = {
+export const servicesList: ListMethod = {
   api: 'run',
   name: 'services.list',
   path: /^\/v1\/projects\/(?<project>[^/]+)\/locations\/(?<region>[^/]+)\/services$/,

@@ -1,4 +1,4 @@
-import type { Method } from './method.ts';
+import type { ListMethod } from './method.ts';
 import { problemOf } from './problem.ts';
 import type { SqlInstance } from './world.ts';
 
@@ -6,7 +6,7 @@ import type { SqlInstance } from './world.ts';
  * instances.list of Cloud SQL v1, as its discovery document describes it (https://sqladmin.googleapis.com/$discovery/rest?version=v1,
  * schemas InstancesListResponse and DatabaseInstance).
  */
-export const instancesList: Method = {
+export const instancesList: ListMethod = {
   api: 'sql',
   name: 'instances.list',
   path: /^\/v1\/projects\/(?<project>[^/]+)\/instances$/,

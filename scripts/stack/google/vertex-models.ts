@@ -1,29 +1,15 @@
-import type { Method } from './method.ts';
+import type { ListMethod } from './method.ts';
 import { problemOf } from './problem.ts';
+import { denied, PROJECT_NUMBER } from './vertex.ts';
 import type { RegisteredModel } from './world.ts';
 
-/** Names come with the number of the project, whatever it was asked by. */
-const PROJECT_NUMBER = '591020730428';
 const PERMISSION = 'aiplatform.models.list';
 
 /** What the two methods of the registry have in common. */
-const COMMON: Pick<Method, 'api' | 'permission' | 'denied' | 'sizeParameter' | 'tokenParameter'> = {
+const COMMON: Pick<ListMethod, 'api' | 'permission' | 'denied' | 'sizeParameter' | 'tokenParameter'> = {
   api: 'aiplatform',
   permission: PERMISSION,
-  denied: (project, permission) => {
-    const resource = `//aiplatform.googleapis.com/projects/${project}`;
-    const message = `Permission '${permission}' denied on resource '${resource}' (or it may not exist).`;
-    return problemOf(403, message, {
-      details: [
-        {
-          '@type': 'type.googleapis.com/google.rpc.ErrorInfo',
-          reason: 'IAM_PERMISSION_DENIED',
-          domain: 'aiplatform.googleapis.com',
-          metadata: { resource: `projects/${project}`, permission },
-        },
-      ],
-    });
-  },
+  denied,
   sizeParameter: 'pageSize',
   tokenParameter: 'pageToken',
 };
@@ -32,7 +18,7 @@ const COMMON: Pick<Method, 'api' | 'permission' | 'denied' | 'sizeParameter' | '
  * models.list of Vertex AI v1, as its discovery document describes it (https://aiplatform.googleapis.com/$discovery/rest?version=v1,
  * schemas GoogleCloudAiplatformV1ListModelsResponse and GoogleCloudAiplatformV1Model): of each model the default version.
  */
-export const modelsList: Method = {
+export const modelsList: ListMethod = {
   ...COMMON,
   name: 'models.list',
   path: /^\/v1\/projects\/(?<project>[^/]+)\/locations\/(?<region>[^/]+)\/models$/,
@@ -43,7 +29,7 @@ export const modelsList: Method = {
 };
 
 /** models.listVersions: of one model all versions, each with its ID in its name. */
-export const modelVersionsList: Method = {
+export const modelVersionsList: ListMethod = {
   ...COMMON,
   name: 'models.listVersions',
   path: /^\/v1\/projects\/(?<project>[^/]+)\/locations\/(?<region>[^/]+)\/models\/(?<resource>[^/:]+):listVersions$/,
@@ -56,7 +42,7 @@ export const modelVersionsList: Method = {
   },
 };
 
-function listing(items: readonly object[]): ReturnType<Method['list']> {
+function listing(items: readonly object[]): ReturnType<ListMethod['list']> {
   return {
     items,
     defaultSize: 100,

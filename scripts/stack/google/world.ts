@@ -7,6 +7,10 @@ export interface PlatformWorld {
   firestore: FirestoreDatabase[];
   sql: SqlInstance[];
   models: RegisteredModel[];
+  customJobs: CustomJob[];
+  executions: Execution[];
+  builds: Build[];
+  logs: LogLine[];
 }
 
 /** Something that is measured again and again: one value for ever, or each value from an instant on, oldest first. */
@@ -81,6 +85,52 @@ export interface RegisteredModel {
   artifactUris: (string | null)[];
 }
 
+/** When something that runs was created, began and ended, as far as it has. */
+interface Lifetime {
+  createdAt: Date;
+  startedAt: Date | null;
+  endedAt: Date | null;
+}
+
+/** A custom job of Vertex AI. */
+export interface CustomJob extends Lifetime {
+  id: string;
+  region: string;
+  /** Such as `JOB_STATE_RUNNING`. */
+  state: string;
+  error: string | null;
+}
+
+/** An execution of a Cloud Run job with one task. */
+export interface Execution extends Lifetime {
+  id: string;
+  job: string;
+  region: string;
+  state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelling' | 'cancelled';
+}
+
+/** A build of Cloud Build. */
+export interface Build extends Lifetime {
+  id: string;
+  /** `global` for one of no region. */
+  region: string;
+  /** Such as `WORKING`. */
+  status: string;
+  /** Why it failed. */
+  detail: string | null;
+}
+
+/** Something that an execution of a Cloud Run job has logged. */
+export interface LogLine {
+  execution: string;
+  job: string;
+  region: string;
+  at: Date;
+  severity: 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
+  /** A line of text, or an object. */
+  payload: string | Record<string, unknown>;
+}
+
 /** A platform with nothing in it. */
 export function emptyWorld(project: string): PlatformWorld {
   return {
@@ -91,6 +141,10 @@ export function emptyWorld(project: string): PlatformWorld {
     firestore: [],
     sql: [],
     models: [],
+    customJobs: [],
+    executions: [],
+    builds: [],
+    logs: [],
   };
 }
 

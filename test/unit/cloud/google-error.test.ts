@@ -61,6 +61,29 @@ describe('readGoogleError()', () => {
     test(`reads ${what} too`, () => assert.equal(readGoogleError(body).words, words));
 });
 
+describe('what a 404 says is missing', () => {
+  const MISSING: [status: string | undefined, message: string, missing: boolean][] = [
+    ['NOT_FOUND', 'The CustomJob does not exist.', true],
+    ['NOT_FOUND', 'Requested entity was not found.', true],
+    ['NOT_FOUND', "Resource 'e' of kind 'EXECUTION' in region 'r' in project 'p' does not exist.", true],
+    ['NOT_FOUND', 'Method not found.', false],
+    ['NOT_FOUND', 'The requested URL /v1/x was not found on this server.', false],
+    ['NOT_FOUND', 'Location europe-west44 is not found or access is unauthorized.', false],
+    ['NOT_FOUND', "Project 'p' not found or deleted", false],
+    ['PERMISSION_DENIED', 'The CustomJob does not exist, or may not be seen.', false],
+    [undefined, 'Not Found', false],
+  ];
+  for (const [status, message, missing] of MISSING)
+    test(`is ${missing ? '' : 'not '}the thing itself in ${status}: ${message}`, () => {
+      assert.equal(readGoogleError(bodyOf(message, { status })).missing, missing);
+    });
+
+  test('is nothing in what no API of Google sent', () => {
+    for (const body of ['', 'NOT_FOUND: no such job', '{"status": "NOT_FOUND"}', '{"error": "NOT_FOUND"}'])
+      assert.equal(readGoogleError(body).missing, false);
+  });
+});
+
 describe('plain()', () => {
   test('leaves out whatever could be a credential', () => {
     const text = 'sent Bearer abc.def-1 and ya29.a0Af_x-Y, eyJhbGciOi.eyJzdWIi.c2ln';

@@ -1,0 +1,19 @@
+/**
+ * Tells when asking is pointless: once `limit` calls in a row have failed it is broken, and stays so. Calls count in the
+ * order in which they end.
+ */
+export function circuit(limit: number) {
+  let inARow = 0;
+  let broken: string | null = null;
+  return {
+    /** Why nothing is asked any more; `null` while there is a point in it. */
+    broken: () => broken,
+    answered() {
+      inARow = 0;
+    },
+    failed(why: string) {
+      inARow += 1;
+      if (inARow >= limit) broken ??= `${limit} calls in a row failed, the last: ${why}`;
+    },
+  };
+}

@@ -1,0 +1,108 @@
+import { atMost } from '../concurrency.ts';
+import { SECOND_MS } from '../dates.ts';
+import { UpstreamError } from '../errors.ts';
+import type { Truth } from '../model/backend.ts';
+import { circuit } from './circuit.ts';
+import { plain } from './google-error.ts';
+import type { Limits } from './rest.ts';
+
+/** How the jobs of one backend are asked after in one sweep. */
+
+/** What a backend says about a job. */
+export type Said = Omit<Truth, 'askedAt'>;
+
+/** A backend of one kind, for one sweep; a job is what its id was read to. */
+export interface Platform<Job> {
+  /** The job that an id names; `null` for one of another form. */
+  read(id: string): Job | null;
+  /** The form of ids, in words. */
+  form: string;
+  /** Asks after one job. Rejects when there is no answer. */
+  ask(job: Job, limits: Limits): Promise<Said>;
+  /** What can be told of many jobs at once; each that is left out is asked after by itself. */
+  list?(jobs: readonly Job[], by: { call: Call; now: Sweep['now'] }): Promise<ReadonlyMap<Job, Truth>>;
+}
+
+/** Makes a call in its turn, if there is still a point in it. Rejects only with the reason of the sweep's signal. */
+export type Call = <Answer>(ask: (limits: Limits) => Promise<Answer>) => Promise<Called<Answer>>;
+export type Called<Answer> = { askedAt: Date } & ({ answer: Answer } | { failure: Said });
+
+/** One sweep: it ends with the signal. */
+export interface Sweep {
+  signal: AbortSignal;
+  now: () => Date;
+}
+
+const AT_ONCE = 8;
+const FAILURES_IN_A_ROW = 5;
+/** For one call with all its tries. */
+const LIMIT_MS = 10 * SECOND_MS;
+
+/** Nobody can tell, and why. */
+export function unknown(said: string): Said {
+  return { state: 'unknown', startedAt: null, endedAt: null, error: null, said };
+}
+
+/** Asks `platform` after ids, and after none of them when it fails again and again. */
+export function inquiry<Job>(platform: Platform<Job>, { signal, now }: Sweep) {
+  const inTurn = atMost(AT_ONCE);
+  const calls = circuit(FAILURES_IN_A_ROW);
+
+  const call: Call = (ask) =>
+    inTurn(async () => {
+      signal.throwIfAborted();
+      const askedAt = now();
+      const broken = calls.broken();
+      if (broken !== null) return { askedAt, failure: unknown(`not asked: ${broken}`) };
+      try {
+        const answer = await ask({ limitMs: LIMIT_MS, signal });
+        calls.answered();
+        return { askedAt, answer };
+      } catch (error) {
+        signal.throwIfAborted();
+        return { askedAt, failure: failure(error) };
+      }
+    });
+
+  function failure(error: unknown): Said {
+    const why = error instanceof Error ? error.message : plain(String(error));
+    const { missing, status } = error instanceof UpstreamError ? error : {};
+    // Who refuses one question, or says that there is no such job, has heard it.
+    if (missing || status === 400 || status === 404) calls.answered();
+    else calls.failed(why);
+    return missing ? { ...unknown(why), state: 'gone' } : unknown(why);
+  }
+
+  async function truthOf(job: Job): Promise<Truth> {
+    const called = await call((limits) => platform.ask(job, limits));
+    return { ...('answer' in called ? called.answer : called.failure), askedAt: called.askedAt };
+  }
+
+  return async (ids: readonly string[]): Promise<ReadonlyMap<string, Truth>> => {
+    const truths = new Map<string, Truth>();
+    const jobs: { id: string; job: Job }[] = [];
+    for (const id of new Set(ids)) {
+      const job = platform.read(id);
+      const words = `cannot read the id ${plain(JSON.stringify(id))}: expected ${platform.form}`;
+      if (job === null) truths.set(id, { ...unknown(words), askedAt: now() });
+      else jobs.push({ id, job });
+    }
+    shuffle(jobs);
+    const listed = await platform.list?.(
+      jobs.map(({ job }) => job),
+      { call, now },
+    );
+    const ask = async ({ id, job }: (typeof jobs)[number]) =>
+      void truths.set(id, listed?.get(job) ?? (await truthOf(job)));
+    await Promise.all(jobs.map(ask));
+    return truths;
+  };
+}
+
+/** In random order, the few that always fail do not come first in every sweep and keep it from all the others. */
+function shuffle(items: unknown[]): void {
+  for (let last = items.length - 1; last > 0; last -= 1) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [items[last], items[other]] = [items[other], items[last]];
+  }
+}

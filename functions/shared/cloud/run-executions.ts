@@ -1,0 +1,144 @@
+import { z } from 'zod';
+import { SECOND_MS } from '../dates.ts';
+import { DeadlineExceeded, UpstreamError } from '../errors.ts';
+import type { BackendSettings } from '../model/backend.ts';
+import { circuit } from './circuit.ts';
+import { ERROR_LENGTH, errorOf, patiently, time } from './google-jobs.ts';
+import { type Platform, type Said, unknown } from './inquiry.ts';
+import { type Resource, readResource } from './resource-name.ts';
+import { type ApiOptions, type Limits, restApi } from './rest.ts';
+import type { LoggedExecution, RunLogs } from './run-logs.ts';
+
+/**
+ * Cloud Run jobs, executions.get of v2
+ * (https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs.executions): how an execution ended
+ * stands in its condition `Completed`, its number of tasks in counts, of which those that are 0 are left out.
+ */
+
+/** The time for the log of one execution, and how many in a row may fail: a verdict does not need them. */
+const LOG_MS = 5 * SECOND_MS;
+const LOGS_IN_A_ROW = 5;
+const FIELDS =
+  'name,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
+
+const executionSchema = z.object({
+  name: z.string(),
+  createTime: time,
+  startTime: time.optional(),
+  completionTime: time.optional(),
+  runningCount: z.int().default(0),
+  conditions: z
+    .array(
+      z.object({
+        type: z.string(),
+        state: z.string().optional(),
+        message: z.string().optional(),
+        executionReason: z.string().optional(),
+      }),
+    )
+    .default([]),
+});
+type Execution = z.infer<typeof executionSchema>;
+
+const executionOf = (id: string) =>
+  executionSchema.refine(({ name }) => name.endsWith(`/executions/${id}`), {
+    path: ['name'],
+    message: 'Another execution',
+    params: { expected: id },
+  });
+
+/** The executions of one project, in one region unless their names tell another one. */
+export function runExecutions(
+  { region }: Extract<BackendSettings, { kind: 'cloud-run' }>,
+  options: ApiOptions,
+  logs: RunLogs,
+): Platform<Resource> {
+  const { project } = options;
+  const logCalls = circuit(LOGS_IN_A_ROW);
+
+  return {
+    form: `projects/P/locations/R/jobs/J/executions/E${region ? ', or J/executions/E, or E' : ''}`,
+    read: (id) => readResource(id, ['jobs', 'executions'], { project, region }),
+
+    async ask(resource, limits) {
+      const endsAt = performance.now() + limits.limitMs;
+      const { ids, ...place } = resource;
+      const id = ids.at(-1) ?? '';
+      // Cloud Run names an execution after its job, but who starts one may do otherwise.
+      const [job = ''] = ids.length > 1 ? ids : [id.replace(/-[^-]*$/, '')];
+      const api = restApi('Cloud Run', 'https://run.googleapis.com', {
+        ...patiently(options),
+        project: place.project,
+      });
+      let execution: Execution;
+      try {
+        execution = await api.get(
+          {
+            operation: `executions.get of ${id}`,
+            path: `/v2/projects/${place.project}/locations/${place.region}/jobs/${job}/executions/${id}`,
+            query: { fields: FIELDS },
+            region: place.region,
+            permission: 'run.executions.get',
+            schema: executionOf(id),
+          },
+          limits,
+        );
+      } catch (error) {
+        if (ids.length > 1 || !(error instanceof UpstreamError && error.missing)) throw error;
+        return unknown(`${error.message} The name of its job was guessed: expected J/executions/E`);
+      }
+      const said = saidOf(execution);
+      if (said.state !== 'failed') return said;
+      return withLog(
+        said,
+        { ...place, job, id, since: execution.createTime },
+        { ...limits, limitMs: Math.min(LOG_MS, Math.max(1, Math.round(endsAt - performance.now()))) },
+      );
+    },
+  };
+
+  /** With the words of its log, which tell more than that a container failed. */
+  async function withLog(said: Said, execution: LoggedExecution, limits: Limits): Promise<Said> {
+    const unread = (why: string) => ({ ...said, said: `${said.said}; its log was not read: ${why}` });
+    const broken = logCalls.broken();
+    if (broken !== null) return unread(broken);
+    try {
+      const lines = await logs.errorsOf(execution, limits);
+      logCalls.answered();
+      const error = [said.error, ...lines].filter(Boolean).join('\n').slice(0, ERROR_LENGTH);
+      return { ...said, error: error || null };
+    } catch (error) {
+      limits.signal?.throwIfAborted();
+      if (!(error instanceof UpstreamError || error instanceof DeadlineExceeded)) throw error;
+      logCalls.failed(error.message);
+      return unread(error.message);
+    }
+  }
+}
+
+function saidOf(execution: Execution): Said {
+  const { startTime, completionTime, runningCount } = execution;
+  const completed = execution.conditions.find(({ type }) => type === 'Completed');
+  const { state: word = 'no state', executionReason: reason, message } = completed ?? {};
+  const because = [reason, message].filter(Boolean).join(': ');
+  const said = {
+    startedAt: startTime ?? null,
+    endedAt: null,
+    error: null,
+    said: `Cloud Run says ${word}${because ? ` (${errorOf(because)})` : ''}`,
+  };
+  const ended = { ...said, endedAt: completionTime ?? null };
+  switch (word) {
+    case 'CONDITION_SUCCEEDED':
+      return { ...ended, state: 'completed' };
+    case 'CONDITION_FAILED':
+      // One that failed cancels the tasks that it has left, too: only the reason tells the two apart.
+      if (reason === 'CANCELLED' || reason === 'DELETED') return { ...ended, state: 'cancelled' };
+      return { ...ended, state: 'failed', error: errorOf(message) };
+    case 'CONDITION_PENDING':
+    case 'CONDITION_RECONCILING':
+      if (completionTime) break;
+      return { ...said, state: startTime || runningCount > 0 ? 'running' : 'queued' };
+  }
+  return unknown(said.said);
+}

@@ -1,0 +1,209 @@
+import type { CloudSchedulerClient } from '@google-cloud/scheduler';
+import { z } from 'zod';
+import { sleep, withDeadline } from '../concurrency.ts';
+import { DeadlineExceeded, UpstreamError } from '../errors.ts';
+import { type LiveSchedule, SCHEDULE_STATES } from '../model/schedule.ts';
+import { parseWithProblems } from '../problems.ts';
+import { faultOf, reasonOf } from './answer.ts';
+import { credentialsFor } from './credentials.ts';
+import { plain } from './google-error.ts';
+import type { ApiOptions, Limits } from './rest.ts';
+import { isTransientStatus, RETRY, waitAfter } from './retry.ts';
+
+/** Cloud Scheduler through its own client (https://docs.cloud.google.com/scheduler/docs/reference/rest). */
+
+const API = 'Cloud Scheduler';
+
+/** What the client passes on to each call: our deadline, and no retries of its own. */
+type CallOptions = { timeout: number; retry: null };
+
+const timestamp = z
+  .object({ seconds: z.coerce.number(), nanos: z.number().nullish() })
+  .transform(({ seconds, nanos }) => new Date(seconds * 1_000 + (nanos ?? 0) / 1e6))
+  .nullish();
+
+/** Of a job of somebody else it may be missing: then it is `byDefault`, as job.proto has it. */
+const duration = (byDefault: number) =>
+  z
+    .object({ seconds: z.coerce.number(), nanos: z.number().nullish() })
+    .transform(({ seconds, nanos }) => seconds + (nanos ?? 0) / 1e9)
+    .nullish()
+    .transform((seconds) => seconds ?? byDefault);
+const retryConfig = z.object({
+  retryCount: z.number().nullish(),
+  minBackoffDuration: duration(5),
+  maxBackoffDuration: duration(3_600),
+  maxDoublings: z.number().nullish(),
+});
+
+const jobSchema = z
+  .object({
+    name: z.string(),
+    schedule: z.string(),
+    timeZone: z.string(),
+    state: z.enum(SCHEDULE_STATES),
+    attemptDeadline: duration(180),
+    retryConfig: retryConfig.nullish(),
+    lastAttemptTime: timestamp,
+    scheduleTime: timestamp,
+    status: z.object({ code: z.number().nullish(), message: z.string().nullish() }).nullish(),
+  })
+  .transform(
+    ({
+      name,
+      schedule,
+      timeZone,
+      state,
+      lastAttemptTime,
+      scheduleTime,
+      status,
+      ...limits
+    }): LiveSchedule => ({
+      ...{ schedule, timeZone, state },
+      name: name.split('/').at(-1) ?? name,
+      attemptDeadlineSeconds: limits.attemptDeadline,
+      retry: {
+        count: limits.retryConfig?.retryCount ?? 0,
+        minBackoffSeconds: limits.retryConfig?.minBackoffDuration ?? 5,
+        maxBackoffSeconds: limits.retryConfig?.maxBackoffDuration ?? 3_600,
+        maxDoublings: limits.retryConfig?.maxDoublings ?? 5,
+      },
+      lastAttemptAt: lastAttemptTime ?? null,
+      lastStatus: lastAttemptTime ? { code: status?.code ?? 0, message: plain(status?.message ?? '') } : null,
+      // What a paused job would do next it does not do.
+      nextAt: state === 'ENABLED' ? (scheduleTime ?? null) : null,
+    }),
+  );
+
+/** Cloud Scheduler of one project and region. Throws for an address that is not safe to ask. */
+export function cloudScheduler({ region, ...options }: ApiOptions & { region: string }) {
+  const { project, log, baseUrl = 'https://cloudscheduler.googleapis.com' } = options;
+  const policy = { ...RETRY, ...options.retry };
+  const parent = `projects/${project}/locations/${region}`;
+  // For its check of the address; the client finds its credentials itself.
+  credentialsFor(baseUrl);
+  let client: Promise<CloudSchedulerClient> | undefined;
+
+  /** One call with its deadline, its log line and its error. */
+  async function call<T>(
+    operation: string,
+    permission: string,
+    { limitMs, signal }: Limits,
+    request: (client: CloudSchedulerClient, options: CallOptions) => Promise<T>,
+    attempt = 1,
+  ): Promise<T> {
+    const where = `${API} ${operation} (project ${project}, region ${region})`;
+    const started = performance.now();
+    let status: number | string = 200;
+    try {
+      signal?.throwIfAborted();
+      // Loaded only now: a function that does not ask pays nothing for it at its cold start.
+      client ??= openClient(baseUrl);
+      const asked = client.then((it) => request(it, { timeout: limitMs, retry: null }));
+      return await withDeadline(asked, limitMs, where, { signal });
+    } catch (error) {
+      if (signal?.aborted) {
+        status = 'aborted';
+        throw signal.reason;
+      }
+      if (error instanceof DeadlineExceeded || codeOf(error) === DEADLINE_EXCEEDED) {
+        status = 'deadline';
+        throw new DeadlineExceeded(where, limitMs, { cause: error });
+      }
+      const refused = refusal(where, permission, error);
+      status = refused.status ?? 'connection';
+      throw refused;
+    } finally {
+      const ms = Math.round(performance.now() - started);
+      const level = status === 200 || status === 'aborted' ? 'debug' : 'warning';
+      log[level](`${API}: ${operation}`, { api: API, operation, project, region, attempt, ms, status });
+    }
+  }
+
+  /** Pausing, resuming or running the job of a task: answered with the job as it is then. */
+  const change =
+    (method: 'pauseJob' | 'resumeJob' | 'runJob', verb: string) =>
+    async (task: string, limits: Limits): Promise<LiveSchedule> => {
+      const [job] = await call(`jobs.${verb}`, `cloudscheduler.jobs.${verb}`, limits, (it, callOptions) =>
+        it[method]({ name: `${parent}/jobs/${task}` }, callOptions),
+      );
+      return read(job);
+    };
+
+  return {
+    /** All jobs of the region, those of others too. Tried again while there is time. */
+    async list(limits: Limits): Promise<LiveSchedule[]> {
+      const endsAt = performance.now() + limits.limitMs;
+      for (let attempt = 1; ; attempt += 1) {
+        const left = { ...limits, limitMs: Math.max(1, Math.round(endsAt - performance.now())) };
+        try {
+          const [jobs] = await call(
+            'jobs.list',
+            'cloudscheduler.jobs.list',
+            left,
+            (it, callOptions) => it.listJobs({ parent }, callOptions),
+            attempt,
+          );
+          return jobs.map(read);
+        } catch (error) {
+          if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
+          const waitMs = waitAfter(attempt, null, policy);
+          // The real reason tells more than the deadline that waiting would only run into.
+          if (waitMs >= endsAt - performance.now()) throw error;
+          log.debug(`${API}: jobs.list again after ${faultOf(error)}`);
+          await sleep(waitMs, limits.signal);
+        }
+      }
+    },
+    pause: change('pauseJob', 'pause'),
+    resume: change('resumeJob', 'resume'),
+    /** Fires it now, once; answered before the function has. */
+    run: change('runJob', 'run'),
+  };
+}
+
+export type CloudScheduler = ReturnType<typeof cloudScheduler>;
+
+/** By REST, at a stand-in as at Google: one way, tested as it is used. */
+async function openClient(baseUrl: string): Promise<CloudSchedulerClient> {
+  const [{ CloudSchedulerClient }, { PassThroughClient }] = await Promise.all([
+    import('@google-cloud/scheduler'),
+    import('google-auth-library'),
+  ]);
+  const { protocol, hostname, port } = new URL(baseUrl);
+  const standIn = protocol === 'http:';
+  return new CloudSchedulerClient({
+    ...{ fallback: true, apiEndpoint: hostname, protocol: protocol.slice(0, -1) },
+    ...(port && { port: Number(port) }),
+    // Adds nothing: a stand-in on this machine is sent no credentials.
+    ...(standIn && { authClient: new PassThroughClient() }),
+  });
+}
+
+function read(job: unknown): LiveSchedule {
+  const parsed = parseWithProblems(jobSchema, job);
+  if (parsed.ok) return parsed.value;
+  const told = parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new UpstreamError(`Cannot read a job of ${API}: ${plain(told)}`, { retryable: false });
+}
+
+/** Of google.rpc.Code. */
+const DEADLINE_EXCEEDED = 4;
+
+/** The client's error: a gRPC code, and the HTTP status where an answer came. */
+function refusal(where: string, permission: string, error: unknown): UpstreamError {
+  const httpStatus = error instanceof Error ? Reflect.get(error, 'httpStatusCode') : undefined;
+  const status = typeof httpStatus === 'number' ? httpStatus : null;
+  const disabled = error instanceof Error && Reflect.get(error, 'reason') === 'SERVICE_DISABLED';
+  const missing = status === 403 && !disabled ? permission : null;
+  const told = status === null ? 'the connection failed' : `HTTP ${status}`;
+  return new UpstreamError(
+    `Cannot finish ${where}: ${told}: ${reasonOf(error)}${missing ? `; missing permission: ${missing}` : ''}`,
+    { retryable: status === null || isTransientStatus(status), status, permission: missing },
+    // Not as its cause: what the library throws may hold the request, and with it a token.
+  );
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? Reflect.get(error, 'code') : undefined;
+}
