@@ -5,13 +5,14 @@ import builtInCatalog from '../catalog.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
 import type { Expectation } from './model/lease.ts';
+import type { WatchedTask } from './model/watch.ts';
 import { parseWithProblems } from './problems.ts';
 import { readJson } from './settings.ts';
 
 /** Seconds between the task's own deadline and the end of the function: room to settle, finish and answer. */
 export const SETTLE_SECONDS = 30;
 /** Room between the end of a lease and the last retry that could take the run over. */
-const TAKEOVER_MARGIN_SECONDS = 30;
+export const TAKEOVER_MARGIN_SECONDS = 30;
 
 const retrySchema = z.strictObject({
   count: z.int().min(0).max(5),
@@ -133,6 +134,16 @@ export function expectationOf(entry: CatalogEntry, deployment: Expectation['depl
   };
 }
 
+/** The task as the watch over our tasks knows it. */
+export function watchedTaskOf(entry: CatalogEntry): WatchedTask {
+  return {
+    task: entry.task,
+    // Which deployment it is, only the task itself can tell.
+    expectation: expectationOf(entry, { service: null, revision: null, region: null }),
+    nextSlot: (after) => nextSlot(entry, after),
+  };
+}
+
 /** The schedule in English words, such as "At 02:00". */
 export function scheduleWords(schedule: string): string {
   return cronstrue.toString(schedule, { use24HourTimeFormat: true });
@@ -143,7 +154,8 @@ function cronOf(schedule: string): Cron {
   return new Cron(schedule, { utcOffset: 0, mode: '5-part', paused: true });
 }
 
-function isCron(schedule: string): boolean {
+/** Whether Cloud Scheduler takes `schedule` as unix-cron. */
+export function isCron(schedule: string): boolean {
   // Cloud Scheduler knows no L, W, # or nicknames, which the parser would accept.
   if (
     !/^[\d*,/\-A-Za-z]+( [\d*,/\-A-Za-z]+){4}$/.test(schedule) ||

@@ -13,6 +13,8 @@ const environmentSchema = z.object({
   NIGHTSHIFT_CATALOG: z.string().min(1).optional(),
   /** Region of the deployment; told in the health record. */
   NIGHTSHIFT_REGION: z.string().min(1).optional(),
+  /** File that holds how many milliseconds the clock is set ahead; only beside a Firestore emulator. */
+  NIGHTSHIFT_CLOCK_FILE: z.string().min(1).optional(),
   K_SERVICE: z.string().optional(),
   K_REVISION: z.string().optional(),
 });
@@ -23,4 +25,9 @@ export type Environment = z.infer<typeof environmentSchema>;
 export function readEnvironment(variables: NodeJS.ProcessEnv = process.env): Environment {
   const set = Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== ''));
   return environmentSchema.parse(set);
+}
+
+/** A variable that settings name, such as one with a secret. */
+export function readVariable(name: string, variables: NodeJS.ProcessEnv = process.env): string | undefined {
+  return variables[name] || undefined;
 }

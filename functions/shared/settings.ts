@@ -18,6 +18,7 @@ export const API_NAMES = [
   'storage',
   'cloudbuild',
   'logging',
+  'scheduler',
 ] as const;
 export type ApiName = (typeof API_NAMES)[number];
 

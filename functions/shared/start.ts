@@ -1,5 +1,5 @@
 import { entryOf, expectationOf, loadCatalog, nextSlot } from './catalog.ts';
-import { systemClock } from './clock.ts';
+import { clockOf } from './clock.ts';
 import type { ApiOptions } from './cloud/rest.ts';
 import { SECOND_MS } from './dates.ts';
 import { readEnvironment } from './environment.ts';
@@ -19,7 +19,7 @@ export function startFunction(task: string) {
   const settings = loadSettings(environment);
   const entry = entryOf(loadCatalog(environment), task);
   const log = createLog({ task });
-  const clock = systemClock;
+  const clock = clockOf(environment);
   const databaseOf = databases(environment);
   const db = databaseOf();
   const collections = collectionsOf(db, settings.collectionPrefix);

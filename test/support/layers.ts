@@ -73,7 +73,9 @@ const PACKAGES: Record<string, { value: string[]; type?: string[] }> = {
   leven: { value: ['problems'] },
   '@google-cloud/firestore': { value: ['store'], type: ['run/task', 'run', 'task', 'input-output'] },
   '@google-cloud/functions-framework': { value: ['entry'], type: ['http'] },
+  '@google-cloud/scheduler': { value: ['cloud'] },
   '@google-cloud/storage': { value: ['cloud'] },
+  '@google-cloud/logging': { value: ['cloud'] },
   'google-auth-library': { value: ['cloud'] },
 };
 

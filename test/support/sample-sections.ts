@@ -2,7 +2,7 @@ import type { Day } from '../../functions/shared/dates.ts';
 import type { JobFigures } from '../../functions/shared/model/day.ts';
 import type { PlatformFigures } from '../../functions/shared/model/platform.ts';
 import type { Level, Usage } from '../../scripts/stack/google/world.ts';
-import type { SampleRecord } from '../../scripts/stack/sample-jobs.ts';
+import type { SampleRecord } from '../../scripts/stack/sample-job.ts';
 import type { Platform } from '../../scripts/stack/sample-platform.ts';
 
 /**

@@ -182,8 +182,20 @@ describe('the catalogue of the project', () => {
     .filter((entry) => entry.isDirectory() && entry.name !== 'shared' && entry.name !== 'status')
     .map((entry) => entry.name);
 
-  test('has an entry for each task folder, and a folder for each entry', () =>
-    assert.deepEqual(Object.keys(builtIn).sort(), folders.sort()));
+  test('has an entry for each task folder, and a folder for each entry', () => {
+    const tasks = Object.keys(builtIn);
+    const problems = [
+      ...tasks
+        .filter((task) => !folders.includes(task))
+        .map((task) => `functions/catalog.json has ${task}, but there is no folder functions/${task}`),
+      ...folders
+        .filter((folder) => !tasks.includes(folder))
+        .map(
+          (folder) => `there is a folder functions/${folder}, but functions/catalog.json has no ${folder}`,
+        ),
+    ];
+    assert.equal(problems.length, 0, `\n${problems.join('\n')}\n`);
+  });
 
   for (const { task, entryPoint, timeoutSeconds, attemptDeadlineSeconds, leaseSeconds } of Object.values(
     catalog,

@@ -78,7 +78,7 @@ describe('the metric sources in the settings', () => {
     [
       'baseUrls',
       { monitorin: 'https://monitoring.example' },
-      'baseUrls.monitorin: Unknown key "monitorin", did you mean "monitoring"?; expected one of monitoring, bigquery, run, sql, aiplatform, storage, cloudbuild, logging',
+      'baseUrls.monitorin: Unknown key "monitorin", did you mean "monitoring"?; expected one of monitoring, bigquery, run, sql, aiplatform, storage, cloudbuild, logging, scheduler',
     ],
     ['sources.jobs.kind', 'elt', 'sources.jobs.kind: Cannot use "elt"; expected one of "training", "etl"'],
     [

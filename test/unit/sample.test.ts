@@ -5,7 +5,8 @@ import { readArtifactUri } from '../../functions/shared/model/artifact.ts';
 import type { ObjectOptions } from '../../scripts/stack/gcs/world.ts';
 import type { Level } from '../../scripts/stack/google/world.ts';
 import { sampleEtlRuns } from '../../scripts/stack/sample-etl.ts';
-import { type SampleRecord, sampleJobs } from '../../scripts/stack/sample-jobs.ts';
+import type { SampleRecord } from '../../scripts/stack/sample-job.ts';
+import { sampleJobs } from '../../scripts/stack/sample-jobs.ts';
 import { samplePlatform } from '../../scripts/stack/sample-platform.ts';
 import { sampleRegistry } from '../../scripts/stack/sample-registry.ts';
 import { valueAt } from '../support/sample-sections.ts';
@@ -17,15 +18,15 @@ const DAYS = daysBetween(addDays(TODAY, -35), addDays(TODAY, -1));
 
 /** Records that no system would write: ended before they began, or at a time that is still to come. */
 function contradicting(records: SampleRecord[]): SampleRecord[] {
-  return records.filter(
-    (record) =>
-      record.createdAt > now ||
-      record.updatedAt > now ||
-      (record.startedAt && (record.startedAt < record.createdAt || record.startedAt > now)) ||
-      (record.endedAt && (record.endedAt < (record.startedAt ?? record.createdAt) || record.endedAt > now)) ||
-      (record.endedAt === null) !== ['running', 'queued'].includes(record.status) ||
-      (record.error === null) !== (record.status !== 'failed'),
-  );
+  return records.filter(({ createdAt, startedAt, endedAt, updatedAt, status, error }) => {
+    const inOrder = [createdAt, startedAt, endedAt, now].flatMap((at) => at ?? []);
+    return (
+      inOrder.some((at, index) => at < (inOrder[index - 1] ?? at)) ||
+      Number(updatedAt) > Number(now) ||
+      (endedAt === null) !== ['running', 'queued', 'unknown'].includes(status) ||
+      (error === null) !== (status !== 'failed')
+    );
+  });
 }
 
 describe('the sample jobs', () => {
@@ -62,7 +63,7 @@ describe('the sample jobs', () => {
       [],
     );
     assert.equal(new Set(jobs.map((job) => job.project)).size, 3);
-    assert.ok(Math.min(...jobs.map((job) => Number(job.createdAt))) > Number(now) - 41 * DAY_MS);
+    assert.ok(Math.min(...jobs.flatMap((job) => job.createdAt?.getTime() ?? [])) > Number(now) - 41 * DAY_MS);
   });
 
   test('hold no record that contradicts itself', () => assert.deepEqual(contradicting(jobs), []));
@@ -74,6 +75,78 @@ describe('the sample jobs', () => {
       jobs.filter(({ status }) => status === 'completed'),
     );
     assert.ok(told.every(({ artifactBytes, artifactUri }) => Number(artifactBytes) > 0 && artifactUri));
+  });
+});
+
+describe('the sample jobs that are not what they say', () => {
+  const jobs = sampleJobs(now);
+  const { world, orchestrator } = samplePlatform({ project: 'p', database: '(default)' }, now);
+  const named = (name: string) => jobs.find(({ id }) => id.endsWith(`-${name}`)) ?? assert.fail(name);
+  const atVertex = (job: { backendId: string | null }) =>
+    world.customJobs.find(({ id }) => id === job.backendId);
+
+  test('are silent while Vertex AI says that they are over, in each of the ways to be', () => {
+    for (const [name, state] of [
+      ['done', 'JOB_STATE_SUCCEEDED'],
+      ['killed', 'JOB_STATE_FAILED'],
+      ['stopped', 'JOB_STATE_CANCELLED'],
+    ] as const) {
+      const job = named(name);
+      const truth = atVertex(job);
+      assert.deepEqual([job.status, truth?.state], ['running', state]);
+      assert.ok(truth?.endedAt && job.heartbeatAt && truth.endedAt > job.heartbeatAt, name);
+    }
+  });
+
+  test('are unknown to Vertex AI, in a project of others, or never got that far', () => {
+    assert.match(named('gone').backendId ?? '', /^\d+$/);
+    assert.match(named('elsewhere').backendId ?? '', /^projects\/partner-lab\//);
+    assert.equal(named('silent').backendId, null);
+    for (const name of ['gone', 'elsewhere', 'silent']) assert.equal(atVertex(named(name)), undefined, name);
+  });
+
+  test('have a try stuck for 22 hours below a job that completed, or none left below one that runs', () => {
+    const { status, endedAt, executions = [] } = named('retried');
+    const fifth = executions[4];
+    assert.deepEqual([status, executions.length, fifth?.id, fifth?.status], ['completed', 5, '5', 'running']);
+    assert.equal(Number(now) - Number(fifth?.startedAt), 22 * 3_600_000);
+    assert.ok(Number(endedAt) > Number(fifth?.startedAt));
+    const given = named('given-up');
+    assert.equal(given.status, 'running');
+    assert.deepEqual([...new Set(given.executions?.map((it) => it.status))], ['failed']);
+  });
+
+  test('have a heartbeat of the future, no clock at all, or a status that nobody mapped', () => {
+    assert.ok(Number(named('ahead').heartbeatAt) > Number(now));
+    const { createdAt, startedAt, heartbeatAt, updatedAt, status } = named('clockless');
+    assert.deepEqual(
+      [createdAt, startedAt, heartbeatAt, updatedAt, status],
+      [null, null, null, null, 'running'],
+    );
+    assert.equal(named('unmapped').status, 'unknown');
+  });
+
+  test('run too long and alive, or are ETL runs that ended, are gone, or of which nobody tells', () => {
+    const { startedAt, heartbeatAt, ...long } = named('now-4');
+    assert.ok(Number(now) - Number(startedAt) > DAY_MS && Number(now) - Number(heartbeatAt) < 60_000);
+    assert.equal(atVertex(long)?.state, 'JOB_STATE_RUNNING');
+    const told = ['feature-build-done', 'event-intake-gone', 'account-sync-unanswered'].map((id) =>
+      orchestrator.silent.includes(id) ? 'silence' : orchestrator.runs.get(id),
+    );
+    assert.partialDeepStrictEqual(told, [
+      { run: 'feature-build-done', state: 'success' },
+      undefined,
+      'silence',
+    ]);
+  });
+
+  test('are few: Vertex AI says of all others what their records say', () => {
+    const STATES = { running: 'RUNNING', completed: 'SUCCEEDED', failed: 'FAILED', cancelled: 'CANCELLED' };
+    const lying = jobs.filter((job) => {
+      const state = STATES[job.status as keyof typeof STATES];
+      return job.backendId !== null && state && atVertex(job)?.state !== `JOB_STATE_${state}`;
+    });
+    assert.ok(lying.length >= 6 && lying.length < 15, lying.map(({ id }) => id).join());
   });
 });
 
@@ -122,7 +195,10 @@ describe('the sample ETL runs', () => {
     const early = sampleEtlRuns(midnight);
     assert.ok(early.some(({ status }) => status === 'running'));
     assert.ok(
-      early.every(({ updatedAt, startedAt }) => updatedAt <= midnight && (startedAt ?? midnight) <= midnight),
+      early.every(
+        ({ updatedAt, startedAt }) =>
+          Number(updatedAt) <= Number(midnight) && (startedAt ?? midnight) <= midnight,
+      ),
     );
   });
 });

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { settingsOf } from '../../scripts/ops/target.ts';
+import { filesOf, type Target } from '../../scripts/ops/target.ts';
 import { readStack, removeStack, type StackState, writeStack } from '../../scripts/stack/state.ts';
 
 test('the newest stack that runs is found, and the end of one leaves the others to be found', (t) => {
@@ -17,6 +17,7 @@ test('the newest stack that runs is found, and the end of one leaves the others 
     emulatorHost: '127.0.0.1:1',
     project: 'p',
     settings: '/settings.json',
+    clockFile: '/clock',
   });
   const other = process.ppid;
   const dead = 2 ** 22 + 1;
@@ -29,8 +30,8 @@ test('the newest stack that runs is found, and the end of one leaves the others 
   assert.equal(readStack(env)?.pid, other);
 });
 
-test('records are read by the settings that were named, else by those of the stack that they are in', () => {
-  const stack = { emulatorHost: '127.0.0.1:1', project: 'p', settings: '/stack.json' };
+test('records are read by the settings that were named, else by those of the stack that they are in, and by its clock', () => {
+  const stack = { emulatorHost: '127.0.0.1:1', project: 'p', settings: '/stack.json', clockFile: '/clock' };
   const ofStack = { kind: 'stack', project: 'p', host: '127.0.0.1:1' } as const;
   for (const [target, variables, expected] of [
     [ofStack, {}, '/stack.json'],
@@ -41,6 +42,10 @@ test('records are read by the settings that were named, else by those of the sta
     [{ ...ofStack, kind: 'emulator', project: 'other' }, {}, undefined],
     [{ kind: 'real', project: 'p' }, {}, undefined],
   ] as const)
-    assert.equal(settingsOf(target, variables, stack), expected, JSON.stringify([target, variables]));
-  assert.equal(settingsOf(ofStack, {}, undefined), undefined);
+    assert.equal(filesOf(target, variables, stack).settings, expected, JSON.stringify([target, variables]));
+  assert.deepEqual(filesOf(ofStack, {}, undefined), { settings: undefined, clockFile: undefined });
+  const clockOf = (target: Target) => filesOf(target, {}, stack).clockFile;
+  assert.equal(clockOf(ofStack), '/clock');
+  assert.equal(clockOf({ ...ofStack, host: '127.0.0.1:2' }), undefined);
+  assert.equal(clockOf({ kind: 'real', project: 'p' }), undefined);
 });

@@ -26,7 +26,7 @@ export interface ReadOptions {
 }
 
 /** Half-open: from `from` on, before `to`. */
-interface JobRange {
+export interface JobRange {
   from: Date;
   to: Date;
 }
@@ -34,10 +34,7 @@ interface JobRange {
 /** One source of jobs: the user's collection, read through its mapping. Only the mapped fields are ever fetched. */
 export function jobStore(name: string, source: Source, db: Firestore, log: Log) {
   const { fields } = source;
-  const paths = Object.values(fields).flatMap((field) =>
-    typeof field === 'object' ? field.path : (field ?? []),
-  );
-  const mapped = recordsOf(source, db).select(...new Set(paths));
+  const mapped = recordsOf(source, db).select(...pathsOf(source));
 
   const toJob = (document: DocumentSnapshot): Job => readJob(source, toRecord(name, document));
 
@@ -58,11 +55,6 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     // Not `+= await`, which adds to what the tally was before the others beside it were read.
     tally.documents += read;
   }
-
-  const within = (query: Query, field: TimeMapping, range: Partial<JobRange>): Query => {
-    const later = range.from ? query.where(field.path, '>=', lowest(range.from, field.type)) : query;
-    return range.to ? later.where(field.path, '<', highest(range.to, field.type)) : later;
-  };
 
   return {
     name,
@@ -139,6 +131,20 @@ export function toRecord(source: string, document: DocumentSnapshot): JobRecord 
 
 function nameOf(source: string, document: DocumentSnapshot): string {
   return `${source}:${document.ref.path}`;
+}
+
+/** The fields of a record that are mapped, each once. */
+export function pathsOf({ fields }: Pick<Source, 'fields'>): string[] {
+  const paths = Object.values(fields).flatMap((field) =>
+    typeof field === 'object' ? field.path : (field ?? []),
+  );
+  return [...new Set(paths)];
+}
+
+/** `query` with what lies in `range`; of times as ISO text, some that lie up to 14 h outside. */
+export function within(query: Query, field: TimeMapping, range: Partial<JobRange>): Query {
+  const later = range.from ? query.where(field.path, '>=', lowest(range.from, field.type)) : query;
+  return range.to ? later.where(field.path, '<', highest(range.to, field.type)) : later;
 }
 
 /** The least stored value that can mean an instant at or after `instant`; what is too early is left out later. */

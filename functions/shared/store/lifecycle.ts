@@ -9,6 +9,7 @@ import {
   claimed,
   decideClaim,
   type Expectation,
+  expected,
   givenUp,
   type NamedRun,
   newHealth,
@@ -44,12 +45,13 @@ export function lifecycle(options: LifecycleOptions) {
   const { db, collections, task, expectation, nextSlot, leaseMs, log } = options;
   const records = recordStore(db, collections, task, options.clock, log);
 
-  /** The task's record with what the catalogue says today; a changed schedule or a first sight starts from now. */
-  function expected(health: Health | null, named: NamedRun, now: Date): Health {
-    const base = health ?? newHealth(task, expectation, nextSlot(now), now);
-    const known = base.schedule === expectation.schedule ? base.nextExpectedAt : nextSlot(now);
-    const afterSlot = named.slot ? nextSlot(named.slot) : known;
-    return { ...base, ...expectation, nextExpectedAt: laterOf(afterSlot, known) };
+  /** The task's record with what the catalogue says today, its next slot after the one that is claimed. */
+  function before(health: Health | null, named: NamedRun, now: Date): Health {
+    const known = health
+      ? expected(health, expectation, nextSlot, now)
+      : newHealth(task, expectation, nextSlot(now), now);
+    const afterSlot = named.slot ? nextSlot(named.slot) : known.nextExpectedAt;
+    return { ...known, nextExpectedAt: laterOf(afterSlot, known.nextExpectedAt) };
   }
 
   /** One try; `undefined` when the records changed while it was made. */
@@ -113,7 +115,7 @@ export function lifecycle(options: LifecycleOptions) {
   ): Promise<Claim | undefined> {
     const { now } = seen;
     const batch = db.batch();
-    let health = expected(seen.health.data, named, now);
+    let health = before(seen.health.data, named, now);
     let run = seen.run.data;
     let opened: AlarmToOpen[] = [];
     if (expired) {

@@ -50,7 +50,7 @@ export function recordStore(db: Firestore, collections: Collections, task: strin
   async function read(runId: string): Promise<SeenRecords> {
     const [health, run] = await db.getAll(collections.tasks.doc(task), collections.taskRuns.doc(runId));
     if (!health || !run) throw new Error(`Cannot read ${runId}: Firestore answered without it`);
-    const measured = health.readTime.toMillis() - clock.now().getTime();
+    const measured = health.readTime.toMillis() + (clock.offsetMs?.() ?? 0) - clock.now().getTime();
     skewMs = Math.abs(measured) < TRUSTED_SKEW_MS ? 0 : measured;
     if (Math.abs(skewMs) > SKEW_WARNING_MS)
       log.warning(`The clock here differs from Firestore's by ${skewMs} ms`);

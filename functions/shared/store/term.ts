@@ -205,7 +205,9 @@ export function openTerm(options: TermOptions, start: Held) {
       attempt === own ? { ...attempt, lateCompletion: { outcome, finishedAt: endedAt } } : attempt,
     );
     const batch = db.batch();
-    put(batch, run, { ...run.data, attempts });
+    // Unless somebody took the slot up again.
+    const isLast = run.data.slot && run.data.outcome === 'lost';
+    put(batch, run, { ...run.data, attempts, ...(isLast && { cause: 'finished late' }) });
     // The new holder writes the attempts too: moving the fence makes it read them again first.
     put(batch, health, { ...health.data, updatedAt: now });
     await batch.commit();

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { rangeOf } from '../../../scripts/ops/days.ts';
 import { audienceOf } from '../../../scripts/ops/id-token.ts';
-import { commaList, oneOf, parseDay, wholeUpTo } from '../../../scripts/ops/options.ts';
+import { commaList, oneOf, parseAge, parseDay, wholeUpTo } from '../../../scripts/ops/options.ts';
 import { bodyOf } from '../../../scripts/ops/run.ts';
+import { sweepBody } from '../../../scripts/ops/sweep.ts';
 import { placeOf, resolveTarget } from '../../../scripts/ops/target.ts';
 
 const exitCode = 2;
@@ -19,6 +20,19 @@ describe('wholeUpTo()', () => {
   test('takes the limit', () => assert.equal(wholeUpTo(500)('500'), 500));
   for (const text of ['0', '501', '1.5', '-1', '1e2', 'many'])
     test(`refuses ${text}`, () => assert.throws(() => wholeUpTo(500)(text), /from 1 to 500/));
+});
+
+describe('parseAge()', () => {
+  for (const [text, minutes] of [
+    ['90m', 90],
+    ['1h', 60],
+    ['1.5h', 90],
+    ['2d', 2_880],
+  ] as const)
+    test(`takes ${text}`, () => assert.equal(parseAge(text), minutes * 60_000));
+  for (const text of ['90', '0m', '-1h', '1w', '1h30m', 'h', ''])
+    test(`refuses ${JSON.stringify(text)}`, () =>
+      assert.throws(() => parseAge(text), /such as 90m, 1h or 2d/));
 });
 
 describe('oneOf()', () => {
@@ -54,6 +68,26 @@ describe('bodyOf()', () => {
   ] as const)
     test(`refuses ${JSON.stringify(options)}`, () =>
       assert.throws(() => bodyOf(options), { exitCode, message }));
+});
+
+describe('sweepBody()', () => {
+  test('is empty without flags, so that the run is whole', () => assert.deepEqual(sweepBody({}), {}));
+  test('says which jobs, in the words of the function', () =>
+    assert.deepEqual(sweepBody({ dryRun: true, source: 'jobs', olderThan: 5_400_000 }), {
+      ...{ dryRun: true, source: 'jobs', olderThanHours: 1.5 },
+    }));
+  test('says how a job ended, and why', () =>
+    assert.deepEqual(sweepBody({ job: 'a', end: 'failed', reason: 'the node burnt' }), {
+      ...{ jobId: 'a', end: 'failed', reason: 'the node burnt' },
+    }));
+  for (const [what, options, message] of [
+    ['an end of no job', { end: 'failed', reason: 'x' }, /--end: say of which job, with --job ID/],
+    ['an end without a reason', { job: 'a', end: 'failed' }, /--end: say why, with --reason TEXT/],
+    ['a reason that says nothing', { job: 'a', end: 'failed', reason: ' ' }, /--end: say why/],
+    ['a reason without an end', { job: 'a', reason: 'x' }, /--reason: it is of a job that is ended by hand/],
+    ['an age beside a job', { job: 'a', olderThan: 1 }, /--older-than beside --job/],
+  ] as const)
+    test(`refuses ${what}`, () => assert.throws(() => sweepBody(options), { exitCode, message }));
 });
 
 describe('rangeOf()', () => {

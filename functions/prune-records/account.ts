@@ -1,0 +1,41 @@
+import { earlierOf } from '../shared/dates.ts';
+import { EXPIRING_KINDS, type ExpiringKind } from '../shared/model/retention.ts';
+import type { RunProblem } from '../shared/model/run.ts';
+
+/** What a run of prune-records did, found out, and left. */
+export interface Account {
+  pruned: Record<ExpiringKind, number>;
+  /** Parts of plans that were never stored whole. */
+  prunedStrays: number;
+  /** Records that changed while they were to be removed: they stay. */
+  skippedRace: number;
+  /** Due, or beyond the limit of their task, and left for lack of time. */
+  remaining: Record<ExpiringKind, number>;
+  /** How many stay by rule, by kind and reason. */
+  kept: Map<string, { kind: ExpiringKind; reason: string; count: number }>;
+  /** Records that nobody can read. */
+  problems: RunProblem[];
+  /** Since when the record is due that is due longest, of all that should have gone. */
+  oldestLeft: Date | null;
+  tally: { documents: number };
+}
+
+export function newAccount(): Account {
+  const none = () =>
+    Object.fromEntries(EXPIRING_KINDS.map((kind) => [kind, 0])) as Record<ExpiringKind, number>;
+  return {
+    ...{ pruned: none(), prunedStrays: 0, skippedRace: 0, remaining: none() },
+    ...{ kept: new Map(), problems: [], oldestLeft: null, tally: { documents: 0 } },
+  };
+}
+
+/** Counts records that stay by rule. */
+export function keep({ kept }: Account, kind: ExpiringKind, reason: string, count = 1): void {
+  const key = `${kind}: ${reason}`;
+  kept.set(key, { kind, reason, count: (kept.get(key)?.count ?? 0) + count });
+}
+
+/** Notes a record that is due since `due` and stays for no rule. */
+export function leave(account: Account, due: Date): void {
+  account.oldestLeft = account.oldestLeft ? earlierOf(account.oldestLeft, due) : due;
+}

@@ -1,0 +1,22 @@
+import { HOUR_MS } from '../shared/dates.ts';
+import type { Summary } from '../shared/model/run.ts';
+import type { Account } from './account.ts';
+
+/** What a run of prune-records tells; a dry run tells what would have gone. */
+export function summaryOf(account: Account, { now, dryRun }: { now: Date; dryRun: boolean }): Summary {
+  const { pruned, prunedStrays, skippedRace, remaining, kept, oldestLeft, tally } = account;
+  return {
+    prunedRuns: pruned.runs,
+    prunedAlarms: pruned.alarms,
+    prunedPlans: pruned.plans,
+    prunedJournal: pruned.journal,
+    ...{ prunedStrays, skippedRace, remaining, kept: [...kept.values()] },
+    oldestOverdueHours: oldestLeft ? hours(now.getTime() - oldestLeft.getTime()) : 0,
+    documentsRead: tally.documents,
+    dryRun,
+  };
+}
+
+function hours(ms: number): number {
+  return Math.round((ms / HOUR_MS) * 10) / 10;
+}

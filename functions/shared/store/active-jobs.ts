@@ -1,0 +1,129 @@
+import type { DocumentSnapshot, Firestore, WriteBatch } from '@google-cloud/firestore';
+import { MINUTE_MS } from '../dates.ts';
+import type { Log } from '../log.ts';
+import { executionsOf, type Source } from '../model/source.ts';
+import type { ACTIVE_STATES } from '../model/states.ts';
+import type { UnmappedStatus } from '../model/sweep-marks.ts';
+import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
+import { executionStore, isOf } from './executions.ts';
+import { bounded } from './firestore.ts';
+import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
+import { pathsOf, type ReadOptions, recordsOf } from './jobs.ts';
+import { type Lookout, lookoutsOf } from './lookouts.ts';
+import { recordCounts } from './record-counts.ts';
+import { findUnmapped } from './status-audit.ts';
+
+const LIMIT_MS = MINUTE_MS;
+
+/** Where a source's records are. */
+export interface Home {
+  db: Firestore;
+  /** Whether that is Nightshift's own database: then one commit can hold both. */
+  ours: boolean;
+}
+
+/** Jobs by their state. */
+export type ActiveCounts = Record<(typeof ACTIVE_STATES)[number], number>;
+
+/** One source of jobs as the sweep sees it: what has not ended, and the executions below. */
+export function activeJobStore(name: string, source: Source, { db, ours }: Home, log: Log) {
+  const jobs = activeRecords(name, source, db, log);
+  const own = recordCounts(name, source, db, log);
+  const below = executionsOf(source);
+  const executions = below ? executionStore(name, source, below, db, log) : null;
+
+  async function find(id: string, { tally, signal }: ReadOptions): Promise<DocumentSnapshot[]> {
+    const paths = pathsOf(source);
+    const atPath = async (path: string) => {
+      const call = db.getAll(db.doc(path), { fieldMask: paths });
+      const found = await bounded(log, `job ${path}`, LIMIT_MS, call, signal);
+      tally.documents += 1;
+      return found.filter((document) => document.exists && isOf(source, document.ref));
+    };
+    const path = id.startsWith(`${name}:`) ? id.slice(name.length + 1) : id;
+    if (path.includes('/')) return path.split('/').length % 2 === 0 ? atPath(path) : [];
+    if (source.fields.id !== undefined) {
+      const values = String(Number(id)) === id ? [id, Number(id)] : [id];
+      const query = recordsOf(source, db).where(source.fields.id, 'in', values);
+      const { docs } = await bounded(
+        log,
+        `job ${id}`,
+        LIMIT_MS,
+        query
+          .select(...paths)
+          .limit(2)
+          .get(),
+        signal,
+      );
+      tally.documents += Math.max(1, docs.length);
+      if (docs.length > 0) return docs;
+    }
+    return source.group ? [] : atPath(`${source.collection}/${id}`);
+  }
+
+  return {
+    ...{ name, source, ours, executions },
+    counts: own,
+
+    /** Where to look at `now` for records that may lie: first the executions. */
+    lookouts: (now: Date): Lookout[] => [
+      ...(below ? lookoutsOf(below, 'executions', now) : []),
+      ...lookoutsOf(source, 'jobs', now),
+    ],
+
+    /** One page of a lookout. */
+    page: (lookout: Lookout, which: PageOptions, options: ReadOptions): Promise<Page> =>
+      (lookout.of === 'executions' && executions ? executions : jobs).page(lookout, which, options),
+
+    /** Whether a lookout finds anything at all: of one for records without a time, counts tell; `jobs` if they are known. */
+    async hasAny({ of, by }: Lookout, options: ReadOptions, jobs?: Promise<ActiveCounts>): Promise<boolean> {
+      if (!('without' in by)) return true;
+      const counts = of === 'executions' && executions ? executions.counts : own;
+      const [all, dated] = await Promise.all([
+        (of === 'jobs' && (await jobs)?.[by.state]) || counts.inState(by.state, options),
+        by.without ? counts.dated(by.state, by.without, options) : 0,
+      ]);
+      return all > dated;
+    },
+
+    /** How many of its jobs have not ended. */
+    async active(options: ReadOptions): Promise<ActiveCounts> {
+      const [running, queued] = await Promise.all([
+        own.inState('running', options),
+        own.inState('queued', options),
+      ]);
+      return { running, queued };
+    },
+
+    /**
+     * The job of that id or at that path, with its source before it or not; `undefined` where there is none. Throws when
+     * there are several.
+     */
+    async named(id: string, options: ReadOptions): Promise<SeenJob | undefined> {
+      const [one, other] = await find(id, options);
+      if (one && other)
+        throw new Error(
+          `Source ${name} has several jobs ${id}: name one by its path, such as ${one.ref.path}`,
+        );
+      return one && jobs.seen(one);
+    },
+
+    /** Statuses of its records that nobody mapped. */
+    unmapped: (options: ReadOptions): Promise<UnmappedStatus[]> =>
+      findUnmapped(name, source, db, log, options),
+
+    /** Adds to `batch` the end of a job, or of an execution, as it was seen. */
+    putEnding(batch: WriteBatch, seen: SeenJob, isExecution: boolean, ending: JobEnding): void {
+      putEnding(batch, db, isExecution && below ? below : source, seen, ending);
+    },
+
+    /** The paths of those that are not as they were seen any more. */
+    moved: (seen: readonly SeenJob[], options: ReadOptions): Promise<Set<string>> =>
+      movedSince(log, db, seen, options),
+
+    /** Commits to the database of the source. Rejects with RecordChanged where a record moved. */
+    commit: (build: (batch: WriteBatch) => void): Promise<void> => commitEndings(log, db, build),
+  };
+}
+
+export type ActiveJobStore = ReturnType<typeof activeJobStore>;

@@ -1,0 +1,92 @@
+import { DAY_MS, HOUR_MS } from '../shared/dates.ts';
+import type { Alarm } from '../shared/model/alarm.ts';
+import type { JobHealth } from '../shared/model/sweep.ts';
+import type { UnmappedStatus } from '../shared/model/sweep-marks.ts';
+import type { ActiveJobStore } from '../shared/store/active-jobs.ts';
+import type { JobHealthStore } from '../shared/store/job-health.ts';
+import type { ReadOptions } from '../shared/store/jobs.ts';
+import type { SweepMarkStore } from '../shared/store/sweep-marks.ts';
+import { type Ages, healthAfter } from './job-health.ts';
+import { marksAfter } from './marks.ts';
+import { alarmsAbout, type Standing } from './raise.ts';
+import { after } from './signs.ts';
+import type { Scope, Sweep, SweepTools } from './sweep-source.ts';
+
+/** What a whole sweep keeps its books with. */
+export interface BookTools extends SweepTools {
+  sweepMarks: SweepMarkStore;
+  jobHealth: JobHealthStore;
+  /** Every alarm that is open. */
+  openAlarms: readonly Alarm[];
+}
+
+/** Counts a source's jobs by their age. */
+export async function countAges(
+  { source, counts }: ActiveJobStore,
+  now: Date,
+  options: ReadOptions,
+): Promise<Ages> {
+  const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
+  const [longRunning, recent24h] = await Promise.all([
+    counts.runningSince(longSince, options),
+    counts.newSince(after(now, -DAY_MS), options),
+  ]);
+  return { longRunning, recent24h };
+}
+
+/** Looks once a day for statuses that nobody mapped; `null` when it is not time yet. */
+export async function auditStatuses(
+  store: ActiveJobStore,
+  auditedAt: Date | null,
+  now: Date,
+  options: ReadOptions,
+): Promise<UnmappedStatus[] | null> {
+  const isDue = !auditedAt || after(auditedAt, DAY_MS) <= now;
+  return isDue ? store.unmapped(options) : null;
+}
+
+/**
+ * Writes what a whole sweep of a source leaves: its marks, the alarms about its jobs and, where they could be counted, how
+ * they stand; in one commit.
+ */
+export async function keepBooks(
+  store: ActiveJobStore,
+  sweep: Sweep,
+  { marks }: Scope,
+  { ages, unmapped }: { ages: Ages | null; unmapped: UnmappedStatus[] | null },
+  { run, sweepMarks, jobHealth, openAlarms, options }: BookTools,
+): Promise<void> {
+  const { name, source } = store;
+  const now = run.startedAt;
+  const next = marksAfter(marks, { ...sweep, now, unmapped });
+  const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
+  const health = ages && healthAfter(ages, sweep, longSince, now);
+  const open = openAlarms.filter(({ subject }) => subject === name);
+  const { judged, complete } = sweep;
+  const longRunning = health && (await tooManyLong(store, health, open, options));
+  const alarms = alarmsAbout(
+    { source: name, judged, complete, unknown: next.unknown, longRunning },
+    open,
+    now,
+  );
+  await run.commit((batch) => {
+    sweepMarks.put(batch, name, next);
+    if (health) jobHealth.put(batch, health);
+  }, alarms);
+}
+
+async function tooManyLong(
+  { source, counts }: ActiveJobStore,
+  { longRunning, at }: JobHealth,
+  open: readonly Alarm[],
+  options: ReadOptions,
+): Promise<Standing['longRunning']> {
+  const { hours, jobs: most } = source.sweep.longRunning;
+  if (longRunning <= most) return null;
+  const longerThanMs = hours * HOUR_MS;
+  // An incident that lasts has its date.
+  const known = open.find(({ kind }) => kind === 'long-running')?.brokenAt;
+  const first = known ? null : await counts.startOf(most + 1, options);
+  const brokenAt = known ?? (first ? after(first, longerThanMs) : at);
+  return { jobs: longRunning, most, longerThanMs, brokenAt };
+}

@@ -1,0 +1,34 @@
+import { http } from '@google-cloud/functions-framework';
+import { loadCatalog, nextSlot, watchedTaskOf } from '../shared/catalog.ts';
+import { serve } from '../shared/http/serve.ts';
+import { startFunction } from '../shared/start.ts';
+import { alarmStore } from '../shared/store/alarms.ts';
+import { dayStore } from '../shared/store/days.ts';
+import { jobHealthStore } from '../shared/store/job-health.ts';
+import { sweepMarkStore } from '../shared/store/sweep-marks.ts';
+import { watchStore } from '../shared/store/watch.ts';
+import { openSchedules, openSources } from './platform.ts';
+import { sweepStaleJobs } from './task.ts';
+import { watchTasks } from './watch.ts';
+
+const started = startFunction('sweep-stale-jobs');
+const { environment, settings, collections, log, options } = started;
+const { entry, clock } = options;
+const watch = {
+  ...{ own: entry.task, watch: watchStore(collections, log) },
+  tasks: Object.values(loadCatalog(environment)).map(watchedTaskOf),
+  schedules: openSchedules(started),
+  failuresBeforeAlarm: settings.failuresBeforeAlarm,
+};
+const next = nextSlot(entry, clock.now());
+
+const task = sweepStaleJobs({
+  sources: openSources(started),
+  ...{ days: dayStore(collections, log), sweepMarks: sweepMarkStore(collections, log) },
+  ...{ jobHealth: jobHealthStore(collections), alarms: alarmStore(collections, log) },
+  watch: (run) => watchTasks(run, watch),
+  intervalMs: nextSlot(entry, next).getTime() - next.getTime(),
+  now: clock.now,
+});
+
+http(options.entry.entryPoint, serve(task, options));

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
+
+/** The body of sweep-stale-jobs: nothing, or which jobs; for one job also how a person says that it ended, and why. */
+export interface SweepInput {
+  dryRun?: boolean | undefined;
+  source?: string | undefined;
+  /** An id, or the path of a record. */
+  jobId?: string | undefined;
+  /** Only jobs silent for so long, or running where they have no heartbeat. */
+  olderThanHours?: number | undefined;
+  end?: TerminalState | undefined;
+  reason?: string | undefined;
+}
+
+/** The strict schema of the body. */
+export function sweepInput(sources: readonly string[]): z.ZodType<SweepInput> {
+  return z
+    .strictObject({
+      dryRun: z.boolean().optional(),
+      source: z.enum(sources).optional(),
+      jobId: z
+        .string()
+        .trim()
+        .min(1)
+        .max(1_500)
+        .regex(/^(?!\/)(?!.*\/\/)(?!.*\/$)/, { error: 'the id of a job, or the path of its record' })
+        .optional(),
+      olderThanHours: z
+        .number()
+        .positive()
+        .max(365 * 24)
+        .optional(),
+      end: z.enum(TERMINAL_STATES).optional(),
+      reason: z.string().trim().min(1).max(1_000).optional(),
+    })
+    .check(
+      z.superRefine(
+        (input: SweepInput, context) => {
+          const complain = (path: keyof SweepInput, message: string, expected: string) =>
+            context.addIssue({ code: 'custom', path: [path], message, params: { expected } });
+          const { end, jobId, reason, olderThanHours } = input;
+          if (end !== undefined && jobId === undefined) complain('jobId', 'Missing', 'the job that ended');
+          if (end !== undefined && reason === undefined)
+            complain('reason', 'Missing', 'why it is ended by hand');
+          if (reason !== undefined && end === undefined)
+            complain('end', 'Missing', `how it ended: ${TERMINAL_STATES.join(', ')}`);
+          if (olderThanHours !== undefined && jobId !== undefined)
+            complain('olderThanHours', 'Cannot use olderThanHours beside jobId', 'either of them');
+        },
+        // Every problem is named at once, so this check runs beside those of the single keys.
+        { when: ({ value }) => value !== null && typeof value === 'object' },
+      ),
+    );
+}
+
+/** Whether it asks for the whole duty. */
+export function isWhole({ source, jobId, olderThanHours }: SweepInput): boolean {
+  return source === undefined && jobId === undefined && olderThanHours === undefined;
+}

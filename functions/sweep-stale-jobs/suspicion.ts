@@ -1,0 +1,57 @@
+import type { Job } from '../shared/model/job.ts';
+import type { Source } from '../shared/model/source.ts';
+import type { Suspect } from '../shared/model/sweep.ts';
+import { allLimits, limitsOf, type SweepLimits } from '../shared/model/sweep-limits.ts';
+import { after, caseOf } from './signs.ts';
+
+/** Which records are worth asking about. */
+
+/** A record as it was read, before anybody was asked. */
+export interface Reading {
+  job: Job;
+  writtenAt: Date;
+  isExecution: boolean;
+}
+
+/** A suspect of `source` of which only its own record is known. */
+export function suspectOf(
+  { job, writtenAt, isExecution }: Reading,
+  source: Source,
+  parent: Job | null,
+): Suspect {
+  const fields = isExecution && source.executions ? source.executions.fields : source.fields;
+  return {
+    ...{ job, writtenAt, parent },
+    limits: isExecution && !parent ? tightestLimits(source) : limitsOf(source.sweep, (parent ?? job).type),
+    beats: fields.heartbeatAt !== undefined,
+    executions: null,
+    truth: null,
+    goneSince: null,
+  };
+}
+
+/** Whether a job or execution may not be what its record says, and was silent for at least `olderThanMs`. */
+export function isSuspicious(reading: Reading, source: Source, now: Date, olderThanMs = 0): boolean {
+  const it = caseOf(suspectOf(reading, source, null), now);
+  const { job, limits, beats, writtenAt } = it.suspect;
+  if (after(it.seenAt, olderThanMs) > now) return false;
+  const isPast = (at: Date, ms: number | null) => ms !== null && after(at, ms) < now;
+  const askable = source.backend !== undefined && job.backendId !== null;
+  if (job.state === 'queued')
+    return isPast(it.begunAt ?? writtenAt, limits.maxQueuedMs) || (askable && it.stale);
+  if (it.overdueAt || (!beats && isPast(it.seenAt, limits.maxRuntimeMs))) return true;
+  return it.stale && (beats || askable || reading.isExecution);
+}
+
+/** Of an execution, whose limits are those of its job's type, before that is known. */
+function tightestLimits({ sweep }: Source): SweepLimits {
+  const all = allLimits(sweep);
+  const least = (of: (limits: SweepLimits) => number) => Math.min(...all.map(of));
+  const queued = all.flatMap(({ maxQueuedMs }) => maxQueuedMs ?? []);
+  return {
+    staleAfterMs: least(({ staleAfterMs }) => staleAfterMs),
+    graceMs: least(({ graceMs }) => graceMs),
+    maxRuntimeMs: least(({ maxRuntimeMs }) => maxRuntimeMs),
+    maxQueuedMs: queued.length > 0 ? Math.min(...queued) : null,
+  };
+}

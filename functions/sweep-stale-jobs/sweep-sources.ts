@@ -1,0 +1,123 @@
+import { HOUR_MS } from '../shared/dates.ts';
+import { LeaseLost } from '../shared/errors.ts';
+import type { RunProblem } from '../shared/model/run.ts';
+import type { UnmappedStatus } from '../shared/model/sweep-marks.ts';
+import type { Tally } from '../shared/store/jobs.ts';
+import { auditStatuses, type BookTools, countAges, keepBooks } from './books.ts';
+import { isWhole, type SweepInput } from './input.ts';
+import { findJob } from './one-job.ts';
+import { type Sweep, type SweptSource, sweepJob, sweepSource } from './sweep-source.ts';
+
+/** The sweep of a source, with what was known of it before. */
+export interface Swept extends Sweep {
+  sweptAt: Date | null;
+  unmapped: UnmappedStatus[];
+}
+
+/** What sources are swept with, whoever asks for it. */
+export interface SourcesTools extends BookTools {
+  input: SweepInput;
+  /** What the daily look for unmapped statuses reads. */
+  audit: Tally;
+}
+
+/**
+ * Sweeps sources side by side; one that fails stops no other and is told in `problems`. Rejects when all of them fail, with
+ * LeaseLost, or with the reason of the signal.
+ */
+export async function sweepSources(
+  sources: readonly SweptSource[],
+  problems: RunProblem[],
+  tools: SourcesTools,
+): Promise<Swept[]> {
+  const results = await Promise.all(
+    sources.map(async (source) => {
+      try {
+        return { swept: await sweepOne(source, tools) };
+      } catch (error) {
+        passOn(error, tools);
+        return { error, problem: problemOf(source.store.name, 'Cannot sweep it', error) };
+      }
+    }),
+  );
+  const failures = results.flatMap((it) => (it.swept ? [] : it));
+  const [first] = failures;
+  if (first && failures.length === sources.length) {
+    const words = failures.map(({ problem: { path, message } }) => `${path}: ${message}`);
+    throw new Error(`Cannot sweep any source: ${words.join('; ')}`, { cause: first.error });
+  }
+  problems.push(...failures.map(({ problem }) => problem));
+  return results.flatMap((it) => it.swept ?? []);
+}
+
+/** Sweeps the one job that the input names. Rejects where there is no such job, or no verdict on it. */
+export async function sweepNamedJob(
+  sources: readonly SweptSource[],
+  jobId: string,
+  tools: SourcesTools,
+): Promise<Swept> {
+  const { input, options, sweepMarks } = tools;
+  const { source, seen } = await findJob(sources, jobId, options);
+  const marks = await sweepMarks.load(source.store.name, options);
+  const { end, reason } = input;
+  const byHand = end !== undefined && reason !== undefined ? { end, reason } : null;
+  const sweep = await sweepJob(source, seen, byHand, { marks, from: null }, tools);
+  if (sweep.judged.length === 0)
+    throw new Error(sweep.problems[0]?.message ?? `Cannot judge job ${jobId} in time`);
+  if (byHand && source.store.source.mode === 'observe')
+    sweep.problems.push({
+      path: source.store.name,
+      message: 'It is only observed, so its job was not ended: set its mode to enforce',
+    });
+  return { ...sweep, sweptAt: marks.sweptAt, unmapped: marks.unmapped };
+}
+
+async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept> {
+  const { run, input, options, sweepMarks, audit } = tools;
+  const { store } = source;
+  const marks = await sweepMarks.load(store.name, options);
+  const olderThanMs = (input.olderThanHours ?? 0) * HOUR_MS;
+  const whole = isWhole(input);
+  const scope = { marks, from: whole ? marks.cursor : null, olderThanMs };
+  const known = { sweptAt: marks.sweptAt, unmapped: marks.unmapped };
+  if (!whole || run.dryRun) return { ...(await sweepSource(source, scope, tools)), ...known };
+
+  const problems: RunProblem[] = [];
+  const orTell = async <T>(what: string, work: Promise<T>): Promise<T | null> => {
+    try {
+      return await work;
+    } catch (error) {
+      passOn(error, tools);
+      problems.push(problemOf(store.name, what, error));
+      return null;
+    }
+  };
+  const [sweep, ages, unmapped] = await Promise.all([
+    // Nothing of it may still be under way when the run ends.
+    sweepSource(source, scope, tools).then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    ),
+    orTell('Cannot count its jobs', countAges(store, run.startedAt, options)),
+    orTell(
+      'Cannot look for statuses that nobody mapped',
+      auditStatuses(store, marks.auditedAt, run.startedAt, { ...options, tally: audit }),
+    ),
+  ]);
+  if ('error' in sweep) throw sweep.error;
+  await orTell('Cannot keep its books', keepBooks(store, sweep.value, scope, { ages, unmapped }, tools));
+  return {
+    ...{ ...sweep.value, ...known, ...(unmapped && { unmapped }) },
+    problems: [...sweep.value.problems, ...problems],
+  };
+}
+
+/** Throws what ends the whole run. */
+function passOn(error: unknown, { run }: Pick<SourcesTools, 'run'>): void {
+  run.signal.throwIfAborted();
+  if (error instanceof LeaseLost) throw error;
+}
+
+function problemOf(path: string, what: string, error: unknown): RunProblem {
+  return { path, message: `${what}: ${error instanceof Error ? error.message : String(error)}` };
+}

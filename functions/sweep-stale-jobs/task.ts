@@ -1,0 +1,82 @@
+import type { RunProblem } from '../shared/model/run.ts';
+import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
+import type { AlarmStore } from '../shared/store/alarms.ts';
+import { isWhole, type SweepInput, sweepInput } from './input.ts';
+import { blindAlarm } from './raise.ts';
+import { summaryOf } from './summary.ts';
+import type { SweptSource } from './sweep-source.ts';
+import { type SourcesTools, type Swept, sweepNamedJob, sweepSources } from './sweep-sources.ts';
+import type { Watched } from './watch.ts';
+
+/** Of the problems of single records, a run keeps so many. */
+const MOST_PROBLEMS = 100;
+const TASK = 'sweep-stale-jobs';
+
+/** What sweep-stale-jobs is built from. */
+export interface SweeperTools
+  extends Pick<SourcesTools, 'days' | 'sweepMarks' | 'jobHealth' | 'intervalMs' | 'now'> {
+  sources: readonly SweptSource[];
+  alarms: AlarmStore;
+  /** The watch over our own tasks. */
+  watch: (run: RunContext<SweepInput>) => Promise<Watched>;
+}
+
+/** Ends the records of jobs that lie, and watches over our own tasks. */
+export function sweepStaleJobs(tools: SweeperTools): Task<SweepInput> {
+  const names = tools.sources.map(({ store }) => store.name);
+  return { name: TASK, input: () => sweepInput(names), run: (run) => sweep(run, tools) };
+}
+
+async function sweep(run: RunContext<SweepInput>, tools: SweeperTools): Promise<TaskResult> {
+  const { input, signal, dryRun } = run;
+  const options = { tally: { documents: 0 }, signal };
+  const audit = { documents: 0 };
+  const whole = isWhole(input);
+  const problems: RunProblem[] = [];
+
+  // 1. Our own tasks.
+  const watched = whole
+    ? await tools.watch(run)
+    : { missedSlots: 0, expiredLeases: 0, scheduleDrift: null, problems: [] };
+  problems.push(...watched.problems);
+
+  // 2. The jobs: one that is named, or those of the sources.
+  const openAlarms = whole && !dryRun ? await tools.alarms.open(options) : [];
+  const sources = tools.sources.filter(({ store }) => (input.source ?? store.name) === store.name);
+  const sourcesTools: SourcesTools = { ...tools, run, input, options, audit, openAlarms };
+  const swept =
+    input.jobId === undefined
+      ? await sweepSources(sources, problems, sourcesTools)
+      : [await sweepNamedJob(sources, input.jobId, sourcesTools)];
+  problems.push(...swept.flatMap(problemsOf));
+
+  // 3. The alarm of a sweep that does not believe what it sees; the first one has nothing to go by.
+  const blind = swept.flatMap((it) => (it.blind && it.sweptAt ? [{ ...it.blind, source: it.source }] : []));
+  if (whole && !dryRun && (blind.length > 0 || swept.length === sources.length)) {
+    const changes = blindAlarm(TASK, blind, openAlarms);
+    if (changes.open.length + changes.close.length > 0) await run.commit(() => undefined, changes);
+  }
+
+  // 4. Tell.
+  const summary = summaryOf(swept, run.startedAt, {
+    ...{ missedSlots: watched.missedSlots, expiredLeases: watched.expiredLeases },
+    scheduleDrift: watched.scheduleDrift,
+    unmapped: swept.flatMap((it) => it.unmapped.map((found) => ({ source: it.source, ...found }))),
+    verdicts: dryRun || !whole,
+    ...{ documentsRead: options.tally.documents, auditDocumentsRead: audit.documents },
+  });
+  const isDone = problems.length === 0 && summary.hitLimit === false;
+  return { outcome: isDone ? 'succeeded' : 'partial', summary, problems: capped(problems) };
+}
+
+function problemsOf({ source, blind, problems }: Swept): RunProblem[] {
+  if (!blind) return problems;
+  const message = `${blind.because}: what rests on age or on a 404 alone is held for one interval (${blind.held})`;
+  return [{ path: source, message }, ...problems];
+}
+
+function capped(problems: readonly RunProblem[]): RunProblem[] {
+  const more = problems.length - MOST_PROBLEMS;
+  if (more <= 0) return [...problems];
+  return [...problems.slice(0, MOST_PROBLEMS), { path: '', message: `${more} more problems are not told` }];
+}

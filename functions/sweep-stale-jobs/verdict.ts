@@ -1,0 +1,63 @@
+import type { Truth } from '../shared/model/backend.ts';
+import { isTerminal } from '../shared/model/job.ts';
+import { TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
+import type { Suspect, Verdict } from '../shared/model/sweep.ts';
+import { byBackend } from './backend-verdict.ts';
+import { ended, keep, unknown } from './conclude.ts';
+import { afterExecutions, underEndedJob, whileExecuted } from './executions-verdict.ts';
+import { byRecord } from './record-verdict.ts';
+import { type Case, caseOf } from './signs.ts';
+
+/**
+ * What the sweep concludes about a suspect (DESIGN.md, section 7). A job that has ended stays as it is, and one whose
+ * status nobody mapped is never guessed at. Of the others, what a backend says comes before what records say; where
+ * nobody sees it any more, its limits decide.
+ */
+export function verdictOf(suspect: Suspect, now: Date): Verdict {
+  const it = caseOf(suspect, now);
+  const { job, truth } = suspect;
+  if (isTerminal(job.state)) return keep(it, 'ended', `its record says ${job.status}: nothing changes that`);
+  if (job.state === 'unknown')
+    return unknown(it, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
+  const going = whileExecuted(it);
+  if (going) return going;
+  if (truth && truth.state !== 'gone') return byBackend(it, truth);
+  // A backend that knows it no more takes nothing away from what the records around it say.
+  return underEndedJob(it) ?? afterExecutions(it) ?? (truth ? byBackend(it, truth) : byRecord(it));
+}
+
+/** A person's word that a job has ended. */
+export interface EndByHand {
+  end: TerminalState;
+  reason: string;
+}
+
+/**
+ * The verdict of a person. Throws an Error for a job that has ended already, and for one whose status nobody mapped,
+ * which may have ended, too.
+ */
+export function endedByHand(suspect: Suspect, { end, reason }: EndByHand, now: Date): Verdict {
+  const it = caseOf(suspect, now);
+  const { job, truth } = suspect;
+  if (isTerminal(job.state))
+    throw new Error(
+      `Cannot end ${job.name}: its record says ${job.status} already, and nothing changes that`,
+    );
+  if (job.state === 'unknown')
+    throw new Error(`Cannot end ${job.name}: nobody mapped its status ${JSON.stringify(job.status)}`);
+  return ended(it, end, {
+    rule: 'operator',
+    because: truth ? `${reason} (${truth.said})` : reason,
+    brokenAt: it.overdueAt ?? (it.stale && suspect.beats ? it.staleAt : null),
+    endedAt: truth && isOver(truth) && isOfRecord(it, truth.endedAt) ? truth.endedAt : null,
+    error: end === 'failed' ? (truth?.error ?? `Ended by hand: ${reason}`) : null,
+  });
+}
+
+function isOver({ state }: Truth): boolean {
+  return TERMINAL_STATES.some((terminal) => terminal === state);
+}
+
+function isOfRecord({ begunAt, now }: Case, endedAt: Date | null): boolean {
+  return endedAt !== null && endedAt <= now && (!begunAt || endedAt >= begunAt);
+}

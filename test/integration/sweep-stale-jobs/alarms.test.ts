@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { askedJobs } from '../../support/asked-jobs.ts';
+import { beating, type Sweeper, sweeper } from '../../support/sweeper.ts';
+
+const open = async (world: Sweeper) =>
+  (await world.alarms()).filter(({ closedAt }) => !closedAt).map(({ kind }) => kind);
+
+describe('the alarms about jobs', { concurrency: 4 }, () => {
+  test('that nobody can tell about: one after a day, dated then, until somebody can', async (t) => {
+    const world = await askedJobs(t, { sweep: { maxRuntimeHours: 72 } });
+    world.faults.add({ fault: { kind: 'status', status: 500 } });
+    await world.write({ a: world.silent('a'), b: world.silent('b') });
+    await world.deliver();
+    const since = world.now();
+    for (const minutes of [10, 23 * 60]) {
+      world.pass(minutes);
+      await world.deliver();
+      assert.deepEqual(await open(world), []);
+    }
+    for (const minutes of [60, 10]) {
+      world.pass(minutes);
+      await world.deliver();
+      assert.deepEqual(await open(world), ['backend-unknown']);
+    }
+    const [alarm] = await world.alarms();
+    assert.deepEqual([alarm?.subject, alarm?.brokenAt], ['jobs', new Date(since.getTime() + 24 * 3_600_000)]);
+    assert.match(alarm?.message ?? '', /2 jobs of source jobs: jobs\/a, jobs\/b$/);
+    world.faults.clear();
+    for (const id of ['a', 'b']) world.backend.set(id, { state: 'done' });
+    await world.next();
+    assert.deepEqual([await open(world), (await world.alarms()).length], [[], 1]);
+  });
+
+  test('of which more than five run for over an hour: dated when the sixth did', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating() } });
+    const sixth = world.ago(62);
+    const record = (startedAt: Date) => ({ status: 'running', startedAt, heartbeatAt: world.ago(0) });
+    const jobs = Array.from({ length: 8 }, (_, index) => [
+      `j${index}`,
+      record(index < 5 ? world.ago(100 + index) : sixth),
+    ]);
+    await world.write(Object.fromEntries(jobs));
+    await world.deliver();
+    const [alarm, ...others] = await world.alarms();
+    assert.deepEqual(
+      [alarm?.kind, alarm?.subject, alarm?.brokenAt, others.length],
+      ['long-running', 'jobs', new Date(sixth.getTime() + 3_600_000), 0],
+    );
+    const { running, longRunning, scheduled, recent24h, stale, unknown } = await world.health();
+    assert.deepEqual(
+      { running, longRunning, scheduled, recent24h, stale, unknown },
+      // Of this source, nobody says when its jobs were created.
+      { running: 8, longRunning: 8, scheduled: 0, recent24h: 0, stale: 0, unknown: 0 },
+    );
+    await world.next();
+    assert.equal((await world.alarms()).length, 1);
+    for (const id of ['j0', 'j1', 'j2']) await world.db.doc(`jobs/${id}`).update({ status: 'completed' });
+    await world.deliver();
+    assert.deepEqual([await open(world), (await world.alarms()).length], [[], 1]);
+  });
+
+  test('hold their count of a source whose times are text', async (t) => {
+    const time = (path: string) => ({ path, type: 'iso' });
+    const fields = {
+      status: 'status',
+      startedAt: time('startedAt'),
+      heartbeatAt: time('heartbeatAt'),
+      endedAt: time('endedAt'),
+    };
+    const world = sweeper(t, { sources: { jobs: beating({ fields }) } });
+    const text = (minutes: number, zone = 'Z') => world.ago(minutes).toISOString().replace('Z', zone);
+    await world.write({
+      hour: { status: 'running', startedAt: text(61), heartbeatAt: text(1) },
+      young: { status: 'running', startedAt: text(59), heartbeatAt: text(1) },
+      // Their clock on the wall says 9 hours later.
+      east: {
+        status: 'running',
+        startedAt: text(61 - 9 * 60, '+09:00'),
+        heartbeatAt: text(1 - 9 * 60, '+09:00'),
+      },
+      dead: {
+        status: 'running',
+        startedAt: text(70 - 9 * 60, '+09:00'),
+        heartbeatAt: text(30 - 9 * 60, '+09:00'),
+      },
+    });
+    await world.settle();
+    const { longRunning, recent24h } = await world.health();
+    assert.deepEqual([longRunning, recent24h], [3, 4]);
+    assert.equal((await world.deliver()).summary.lost, 1);
+    assert.equal((await world.job('dead')).status, 'failed');
+  });
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Timestamp } from '@google-cloud/firestore';
+import type { Fault } from '../../../scripts/stack/google/faults.ts';
+import { askedJobs } from '../../support/asked-jobs.ts';
+import { sized } from '../../support/soak.ts';
+
+describe('jobs whose backend is asked', { concurrency: 4 }, () => {
+  test('end as it says, with its end and its error, and are never asked about again', async (t) => {
+    const world = await askedJobs(t);
+    const { backend, silent, ago } = world;
+    const [startedAt, endedAt] = [ago(110), ago(50)];
+    const told = { startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() };
+    await world.write({
+      ...{ ran: silent('a'), broke: silent('b'), stopped: silent('c'), runs: silent('d') },
+      ...{ fell: silent('b', { error: 'their own words' }), queued: silent('d', { status: 'queued' }) },
+    });
+    backend.set('a', { state: 'done', ...told });
+    backend.set('b', { state: 'broken', error: 'out of memory', ...told });
+    backend.set('c', { state: 'stopped', ...told });
+    backend.set('d', { state: 'busy', startedAt: startedAt.toISOString() });
+    const { summary, outcome } = await world.deliver();
+    assert.equal(outcome, 'succeeded');
+    const { finished, failed, lost, held, kept } = summary;
+    assert.deepEqual(
+      { finished, failed, lost, held, kept },
+      { finished: 2, failed: 2, lost: 0, held: 0, kept: 1 },
+    );
+    assert.deepEqual(await world.statuses(), {
+      ...{ ran: 'completed', broke: 'failed', stopped: 'cancelled', runs: 'running' },
+      ...{ fell: 'failed', queued: 'queued' },
+    });
+    const broke = await world.job('broke');
+    assert.deepEqual([broke.error, broke.endedAt], ['out of memory', Timestamp.fromDate(endedAt)]);
+    assert.equal((await world.job('fell')).error, 'their own words');
+    const { evidence, endInferred } = broke.nightshift as {
+      evidence: Record<string, unknown>;
+      endInferred: unknown;
+    };
+    assert.deepEqual(
+      [evidence.verdict, evidence.rule, evidence.said, evidence.askedAt, endInferred],
+      ['fail', 'backend-ended', evidence.said, Timestamp.fromDate(world.now()), false],
+    );
+    assert.match(String(evidence.backend), /^127\.0\.0\.1:\d+$/);
+
+    const before = world.asked();
+    backend.delete('d');
+    await world.next();
+    assert.equal(world.asked() - before, 1);
+  });
+
+  test('in mode observe are asked about their end once, not in every sweep', async (t) => {
+    const world = await askedJobs(t, { mode: 'observe' });
+    await world.write({ ran: world.silent('a'), runs: world.silent('b') });
+    world.backend.set('a', { state: 'done', endedAt: world.ago(50).toISOString() });
+    world.backend.set('b', { state: 'busy' });
+    const first = await world.deliver();
+    const second = await world.next();
+    assert.deepEqual([first.summary.observed, second.summary.observed], [1, 1]);
+    assert.equal(world.asked(), 3);
+    assert.deepEqual(await world.statuses(), { ran: 'running', runs: 'running' });
+    assert.equal((await world.job('ran')).nightshift, undefined);
+  });
+
+  const faults: Record<string, Fault> = {
+    'is not there': { kind: 'reset' },
+    'never answers': { kind: 'hang' },
+    'denies it': { kind: 'denied' },
+    'has had too many questions': { kind: 'status', status: 429 },
+    'is broken': { kind: 'status', status: 500 },
+    'says what nobody can read': { kind: 'malformed' },
+    'says half a word': { kind: 'truncated' },
+    'says 404 of a page, not of the job': { kind: 'malformed', text: '<h1>Not found</h1>', status: 404 },
+  };
+  for (const [what, fault] of Object.entries(faults))
+    test(`are unknown, and none is ended, while it ${what}`, async (t) => {
+      const world = await askedJobs(t);
+      world.faults.add({ fault });
+      const ids = Array.from({ length: 12 }, (_, index) => `job-${index}`);
+      for (const id of ids) world.backend.set(id, { state: 'done', endedAt: world.ago(50).toISOString() });
+      await world.write(Object.fromEntries(ids.map((id) => [id, world.silent(id)])));
+      for (let sweeps = sized(1, 3); sweeps > 0; sweeps -= 1) {
+        const answer = await world.next();
+        assert.deepEqual([answer.summary.unknown, answer.outcome], [12, 'succeeded']);
+        assert.ok(Object.values(await world.statuses()).every((status) => status === 'running'));
+      }
+      assert.deepEqual([(await world.health()).unknown, (await world.health()).stale], [12, 12]);
+      world.faults.clear();
+      assert.equal((await world.next()).summary.finished, 12);
+    });
+
+  test('that it does not have are lost only by the second 404, and only when silent, too', async (t) => {
+    const world = await askedJobs(t);
+    await world.settle();
+    await world.write({ gone: world.silent('x'), fresh: world.silent('y', { heartbeatAt: world.ago(1) }) });
+    const first = await world.deliver();
+    assert.deepEqual([first.summary.unknown, first.summary.lost], [1, 0]);
+    // A heartbeat since then: that 404 was about another life.
+    const beat = (id: string) => world.db.doc(`jobs/${id}`).update({ heartbeatAt: world.now() });
+    await beat('gone');
+    for (const verdict of ['none', 'unknown', 'lost']) {
+      await beat('fresh');
+      const { summary } = await world.next();
+      assert.deepEqual(
+        [summary.scanned, summary.unknown, summary.lost],
+        { none: [0, 0, 0], unknown: [1, 1, 0], lost: [1, 0, 1] }[verdict],
+        verdict,
+      );
+    }
+    assert.deepEqual(await world.statuses(), { gone: 'failed', fresh: 'running' });
+    const { evidence } = (await world.job('gone')).nightshift as { evidence: Record<string, unknown> };
+    assert.deepEqual([evidence.verdict, evidence.rule], ['lost', 'gone']);
+  });
+
+  test('and that were written since the first 404 are asked about twice more', async (t) => {
+    const world = await askedJobs(t);
+    await world.write({ gone: world.silent('x') });
+    await world.deliver();
+    await world.db.doc('jobs/gone').update({ note: 'somebody cares' });
+    for (const lost of [0, 1]) assert.equal((await world.next()).summary.lost, lost);
+  });
+
+  test('of which it suddenly has more than half no more are unknown, however often it says so', async (t) => {
+    const world = await askedJobs(t);
+    const ids = Array.from({ length: 6 }, (_, index) => `job-${index}`);
+    await world.write(Object.fromEntries(ids.map((id) => [id, world.silent(id)])));
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) assert.equal((await world.next()).summary.unknown, 6);
+    assert.ok(Object.values(await world.statuses()).every((status) => status === 'running'));
+  });
+});

@@ -1,0 +1,56 @@
+import { HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import type { Truth } from '../../functions/shared/model/backend.ts';
+import type { Job } from '../../functions/shared/model/job.ts';
+import type { Suspect } from '../../functions/shared/model/sweep.ts';
+import { jobOf, utc } from './jobs.ts';
+
+/** When the tests of the verdicts take place. */
+export const NOW = utc('2026-03-09T12:00');
+
+/** So long before NOW. */
+export function ago(minutes: number): Date {
+  return new Date(NOW.getTime() - minutes * MINUTE_MS);
+}
+
+/** A job that runs since three hours, and beat a minute ago. */
+export function runningJob(over: Partial<Job> = {}): Job {
+  return jobOf({
+    ...{ id: 'x', state: 'running', status: 'RUNNING', endedAt: null },
+    ...{ createdAt: ago(190), startedAt: ago(180), heartbeatAt: ago(1) },
+    ...over,
+  });
+}
+
+/** Another state of the job, in its source's words. */
+export function inState(state: Job['state']): Pick<Job, 'state' | 'status'> {
+  return { state, status: state.toUpperCase() };
+}
+
+/** A suspect with that job: stale after 10 min and a grace of 5, too long after 24 h, no backend, no executions. */
+export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspect {
+  const read = runningJob(job);
+  return {
+    job: read,
+    writtenAt: read.heartbeatAt ?? read.startedAt ?? ago(190),
+    limits: {
+      ...{ staleAfterMs: 10 * MINUTE_MS, graceMs: 5 * MINUTE_MS },
+      ...{ maxRuntimeMs: 24 * HOUR_MS, maxQueuedMs: null },
+    },
+    ...{ beats: true, executions: null, parent: null, truth: null, goneSince: null },
+    ...over,
+  };
+}
+
+/** What a backend says: of one that runs or ran, from the start of `runningJob` to 40 min ago. */
+export function truthOf(state: Truth['state'], over: Partial<Truth> = {}): Truth {
+  const ran = !['queued', 'gone', 'unknown'].includes(state);
+  return {
+    state,
+    startedAt: ran ? ago(181) : null,
+    endedAt: ran && state !== 'running' ? ago(40) : null,
+    error: null,
+    askedAt: NOW,
+    said: `Vertex AI says ${state}`,
+    ...over,
+  };
+}

@@ -1,0 +1,114 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import {
+  type Habit,
+  type Instant,
+  type Item,
+  type Span,
+  type Troubles,
+  type Try,
+  within,
+} from './sweep-world.ts';
+
+/** Draws the lives of jobs for the simulation of the sweep. */
+
+const OUTCOMES = ['completed', 'completed', 'failed', 'cancelled'] as const;
+/** How long a silence of one heart alone lasts, where a backend knows better. */
+const HUNG_MS = 40 * MINUTE_MS;
+
+/** A job born at `bornAt`, with its executions. */
+export function lifeOf(
+  name: string,
+  habit: Habit,
+  bornAt: Instant,
+  troubles: Troubles,
+  random: () => number,
+): Item {
+  const draw = drawing(troubles, random);
+  const item = draw.born(name, habit, bornAt);
+  if (habit.executions) draw.executed(item);
+  else draw.tried(item);
+  for (const { arrivals } of [item, ...item.executions]) arrivals.sort((a, b) => a.at - b.at);
+  return item;
+}
+
+function drawing({ silences }: Troubles, random: () => number) {
+  const upTo = (ms: number) => Math.floor(random() * ms);
+  const arrive = (item: Item, at: Instant, fields: Item['arrivals'][number]['fields']) =>
+    item.arrivals.push({ at, fields });
+  /** Most clocks are right to two minutes; one in fifty is an hour ahead. */
+  const skew = () => (random() < 0.02 ? HOUR_MS : upTo(4 * MINUTE_MS) - 2 * MINUTE_MS);
+  /** Single beats are lost, but none beside a silence, which is long enough. */
+  const calm = silences.map(([from, to]): Span => [from - 4 * MINUTE_MS, to + 4 * MINUTE_MS]);
+
+  function born(name: string, habit: Habit, bornAt: Instant): Item {
+    const item: Item = {
+      ...{ name, habit, parent: null, executions: [], tries: [], bornAt, overAt: bornAt },
+      ...{ arrivals: [], next: 0, record: {}, writtenAt: bornAt, version: 0, sweptTo: null, dueAt: null },
+    };
+    arrive(item, bornAt, { state: 'queued', createdAt: new Date(bornAt) });
+    return item;
+  }
+
+  function start(item: Item, startAt: Instant, id: string): Try {
+    const endAt = startAt + 30 * MINUTE_MS + upTo(3 * HOUR_MS);
+    const it = { id, startAt, endAt, outcome: OUTCOMES[upTo(OUTCOMES.length)] ?? 'completed' };
+    item.tries.push(it);
+    arrive(item, startAt + upTo(10 * SECOND_MS), { state: 'running', startedAt: new Date(startAt) });
+    return it;
+  }
+
+  /** The last end is written, late at times, or never. */
+  function end(item: Item, { endAt, outcome }: Try): void {
+    item.overAt = endAt;
+    if (random() < 0.3) return;
+    const late = item.habit.backend && random() < 0.8;
+    const at = endAt + upTo(late ? 40 * MINUTE_MS : MINUTE_MS);
+    arrive(item, at, { state: outcome, endedAt: new Date(endAt) });
+  }
+
+  function beat(item: Item, { startAt, endAt }: Try, skewMs: number): void {
+    const hungAt = item.habit.backend && random() < 0.2 ? startAt + upTo(endAt - startAt) : endAt;
+    for (let at = startAt + upTo(MINUTE_MS); at < endAt; at += 50 * SECOND_MS + upTo(20 * SECOND_MS)) {
+      const lost = random() < 0.05 && !within(calm, at);
+      if (lost || within(silences, at) || (at >= hungAt && at < hungAt + HUNG_MS)) continue;
+      arrive(item, at + upTo(20 * SECOND_MS), { heartbeatAt: new Date(at + skewMs) });
+    }
+  }
+
+  /** One process after the other until one is the last. */
+  function tried(item: Item): void {
+    const skewMs = skew();
+    for (let at = item.bornAt, count = 1; ; count++) {
+      const it = start(item, at + upTo(10 * MINUTE_MS), `${item.name}-${count}`);
+      // For a while the record still names the try before.
+      if (item.habit.backend) arrive(item, it.startAt + upTo(2 * MINUTE_MS), { backendId: it.id });
+      if (item.habit.beats) beat(item, it, skewMs);
+      if (random() < 0.75) {
+        end(item, it);
+        return;
+      }
+      at = it.endAt + 10 * SECOND_MS + upTo(4 * MINUTE_MS);
+      arrive(item, at, { state: 'queued' });
+    }
+  }
+
+  /** A job that only starts executions, and beats when it does. */
+  function executed(item: Item): void {
+    let at = item.bornAt + upTo(5 * MINUTE_MS);
+    arrive(item, at, { state: 'running', startedAt: new Date(at) });
+    for (let left = 1 + upTo(3); left > 0; left--) {
+      arrive(item, at, { heartbeatAt: new Date(at) });
+      const execution = born(`${item.name}/${left}`, item.habit, at);
+      execution.parent = item;
+      const it = start(execution, at + upTo(2 * MINUTE_MS), execution.name);
+      beat(execution, it, skew());
+      end(execution, it);
+      item.executions.unshift(execution);
+      item.tries.push(it);
+      at = it.endAt + upTo(6 * MINUTE_MS);
+    }
+    end(item, item.tries.at(-1) as Try);
+  }
+
+  return { born, tried, executed };
+}

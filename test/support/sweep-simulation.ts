@@ -1,0 +1,257 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import type { Truth } from '../../functions/shared/model/backend.ts';
+import type { Suspect, Verdict } from '../../functions/shared/model/sweep.ts';
+import { blindness, isHeld, isNewlyStale, tooManyGone } from '../../functions/sweep-stale-jobs/guard.ts';
+import { verdictOf } from '../../functions/sweep-stale-jobs/verdict.ts';
+import { lifeOf } from './sweep-lives.ts';
+import {
+  BACKEND_LAG_MS,
+  HABITS,
+  type Habit,
+  type Instant,
+  type Item,
+  isActive,
+  LIMITS,
+  read,
+  type Span,
+  settle,
+  type Troubles,
+  truthOf,
+  within,
+} from './sweep-world.ts';
+
+/** Sweeps a virtual platform as the task does: read, ask, judge, guard, write with a precondition. */
+
+/** What can be taken away, to see that the simulation notices. */
+export interface Rules {
+  verdictOf: typeof verdictOf;
+  blindness: typeof blindness;
+  isHeld: typeof isHeld;
+  tooManyGone: typeof tooManyGone;
+  /** Whether the store refuses a write to a record that has changed since it was read. */
+  precondition: boolean;
+}
+
+export const RULES: Rules = { verdictOf, blindness, isHeld, tooManyGone, precondition: true };
+
+/** What went wrong, a line each, and how often what had to happen did. */
+export interface Findings {
+  /** A job that really ran, or was about to, was ended. */
+  liveEnded: string[];
+  /** A record that had just been ended by its own side was written over. */
+  overwritten: string[];
+  /** The sweep wrote another end than the one that a backend or an execution told. */
+  wrongEnd: string[];
+  /** A dead one outlived the second sweep that could have ended it. */
+  late: string[];
+  seen: Record<string, number>;
+}
+
+const START = Date.UTC(2026, 2, 9);
+const INTERVAL_MS = 10 * MINUTE_MS;
+/** From reading the records to the last answer of a backend, at most. */
+const ASKING_MS = 2 * MINUTE_MS;
+/** The longest life there is, its `maxRuntime`, and time to find it dead. */
+const AFTERWARDS_H = 48;
+
+/** Runs `jobs` jobs over `hours`, and sweeps until the last of them must have been ended. */
+export function simulate(jobs: number, hours: number, random: () => number, rules: Rules = RULES): Findings {
+  const troubles = troublesOf(hours, random);
+  const findings: Findings = { liveEnded: [], overwritten: [], wrongEnd: [], late: [], seen: {} };
+  const platforms = HABITS.map((habit): Platform => {
+    const lives = Array.from({ length: jobs / HABITS.length }, (_, index) => {
+      const bornAt = START + Math.floor(random() * hours * HOUR_MS);
+      return lifeOf(`${habit.name}-${index}`, habit, bornAt, troubles, random);
+    });
+    const items = lives.flatMap((item) => [item, ...item.executions]);
+    return { habit, items, sweptAt: null, gone: new Map() };
+  });
+  for (const at of sweepsOf(hours + AFTERWARDS_H, troubles, random))
+    for (const platform of platforms) sweep(platform, at, { troubles, random, rules, findings });
+  for (const { items } of platforms)
+    for (const { name } of items.filter(isActive)) findings.late.push(`${name} was never ended`);
+  return findings;
+}
+
+interface Platform {
+  habit: Habit;
+  items: Item[];
+  sweptAt: Instant | null;
+  gone: Map<Item, Date>;
+}
+
+interface Tools {
+  troubles: Troubles;
+  random: () => number;
+  rules: Rules;
+  findings: Findings;
+}
+
+/** One sweep of one source; between reading, asking and writing, the platform goes on. */
+function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
+  const { troubles, random, rules } = tools;
+  const askedAt = readAt + Math.floor(random() * ASKING_MS);
+  const wroteAt = askedAt + Math.floor(random() * 3 * MINUTE_MS);
+  const now = new Date(askedAt);
+
+  for (const item of platform.items) settle(item, readAt);
+  const active = platform.items.filter(isActive);
+  const suspects = active
+    .filter((item) => isSuspect(item, readAt) || random() < 0.05)
+    .map((item) => ({ item, version: item.version, suspect: suspectOf(item) }));
+
+  const truths = new Map<Item, Truth>();
+  for (const { item, suspect } of suspects) {
+    const { backendId } = suspect.job;
+    if (backendId) truths.set(item, truthOf(item, backendId, askedAt, troubles, random()));
+  }
+  const mistaken = rules.tooManyGone(truths.values());
+  if (mistaken) count(tools, 'mass 404s');
+  const judged = suspects.map(({ item, version, suspect }) => {
+    const truth = believed(truths.get(item), mistaken);
+    const verdict = rules.verdictOf({ ...suspect, truth, goneSince: platform.gone.get(item) ?? null }, now);
+    if (truth?.state === 'gone') platform.gone.set(item, platform.gone.get(item) ?? now);
+    else if (truth && truth.state !== 'unknown') platform.gone.delete(item);
+    count(tools, verdict.rule);
+    return { item, version, verdict, due: dueAt(item, truth, readAt) };
+  });
+
+  const sweptAt = platform.sweptAt === null ? null : new Date(platform.sweptAt);
+  const clock = { sweptAt, now, intervalMs: INTERVAL_MS };
+  const newlyStale = judged.filter(({ verdict }) => isNewlyStale(verdict, clock)).length;
+  const blind = rules.blindness({ ...clock, newlyStale, active: active.length, complete: true });
+  if (blind) count(tools, 'blind');
+  for (const { item, version, verdict, due } of judged) {
+    settle(item, wroteAt);
+    if (rules.isHeld(verdict, clock, blind)) count(tools, 'held');
+    else if ('state' in verdict) write(item, version, verdict, wroteAt, tools);
+    if (blind || due === null || due > readAt) continue;
+    item.dueAt ??= readAt;
+    // A second look at once is none.
+    const second = item.dueAt + LIMITS.graceMs + ASKING_MS <= readAt && due + INTERVAL_MS <= readAt;
+    if (second && isActive(item))
+      tools.findings.late.push(`${item.name}, due ${told(due)}, at ${told(readAt)}: ${verdict.because}`);
+  }
+  platform.sweptAt = readAt;
+  platform.items = platform.items.filter((item) => isActive(item) || hasMore(item));
+}
+
+/** Whether its own side still has something to write. */
+function hasMore({ sweptTo, next, arrivals }: Item): boolean {
+  return !sweptTo && next < arrivals.length;
+}
+
+/** The store: it takes a write with a precondition on the version of the record, and notes what that did. */
+function write(
+  item: Item,
+  version: number,
+  verdict: Extract<Verdict, { state: string }>,
+  at: Instant,
+  tools: Tools,
+): void {
+  const { rules, findings } = tools;
+  if (rules.precondition && item.version !== version) {
+    count(tools, 'skippedRace');
+    return;
+  }
+  const what = `${item.name} at ${told(at)}: ${verdict.rule}: ${verdict.because}`;
+  const { outcome, endAt } = item.tries.at(-1) ?? { outcome: 'completed', endAt: 0 };
+  const isOnItsWay = item.arrivals.slice(item.next).some(({ fields }) => fields.endedAt);
+  if (at < item.overAt) findings.liveEnded.push(what);
+  else if (!isActive(item)) findings.overwritten.push(what);
+  else if (isOnItsWay && verdict.state !== outcome) findings.wrongEnd.push(what);
+  else if (
+    verdict.rule === 'backend-ended' &&
+    (verdict.state !== outcome || verdict.endedAt.getTime() !== endAt)
+  )
+    findings.wrongEnd.push(what);
+  const { startedAt } = read(item);
+  if (verdict.endedAt.getTime() > at || (startedAt && verdict.endedAt < startedAt))
+    findings.wrongEnd.push(what);
+  count(tools, `wrote ${verdict.kind}`);
+  item.sweptTo = verdict.state;
+  item.record = { ...item.record, state: verdict.state, endedAt: verdict.endedAt };
+  item.writtenAt = at;
+  item.version++;
+}
+
+/** Whether a query of the sweep finds it: it does not beat, or stands under a job that has ended. */
+function isSuspect({ habit, record, parent }: Item, at: Instant): boolean {
+  if (!habit.beats || !record.heartbeatAt || (parent && !isActive(parent))) return true;
+  const age = at - record.heartbeatAt.getTime();
+  return age > LIMITS.staleAfterMs + LIMITS.graceMs || age < -5 * MINUTE_MS;
+}
+
+function suspectOf(item: Item): Suspect {
+  const { habit, parent, executions } = item;
+  return {
+    ...{ job: read(item), writtenAt: new Date(item.writtenAt), limits: LIMITS, beats: habit.beats },
+    executions:
+      habit.executions && !parent ? executions.filter(({ version }) => version > 0).map(read) : null,
+    ...{ parent: parent && read(parent), truth: null, goneSince: null },
+  };
+}
+
+function believed(truth: Truth | undefined, mistaken: string | null): Truth | null {
+  if (!truth || !mistaken || truth.state !== 'gone') return truth ?? null;
+  return { ...truth, state: 'unknown', said: mistaken };
+}
+
+/** From when on a dead one should be found, by one who knows all; `null` where something is in the way. */
+function dueAt(item: Item, truth: Truth | null, at: Instant): Instant | null {
+  const { habit, overAt, record, executions } = item;
+  if (at < overAt || executions.some(isActive)) return null;
+  const limit = LIMITS.staleAfterMs + LIMITS.graceMs;
+  if (!habit.beats && !habit.backend) return Number(record.startedAt) + LIMITS.maxRuntimeMs;
+  if (habit.backend && (!truth || ['unknown', 'queued', 'running'].includes(truth.state))) return null;
+  const told = habit.backend ? overAt + Math.max(BACKEND_LAG_MS, LIMITS.graceMs) : overAt;
+  const signs = [item, ...executions].flatMap((it) => [it.record.heartbeatAt, it.record.endedAt].map(Number));
+  const silent = habit.beats ? Math.max(item.writtenAt, ...signs) : Number(record.startedAt);
+  return Math.max(told, silent + limit);
+}
+
+/** At random times, at times in quick succession, and now and then not for long. */
+function sweepsOf(hours: number, { silences }: Troubles, random: () => number): Instant[] {
+  const end = START + hours * HOUR_MS;
+  const off = spans(4, [40, 120], hours, random);
+  const sweeps: Instant[] = [];
+  for (let at = START; at < end; at += (random() < 0.1 ? 1 : 3 + random() * 14) * MINUTE_MS)
+    if (!within(off, at)) sweeps.push(at);
+  // While many fall silent, once more by a person who wonders, and while they come back.
+  for (const [from, to] of silences)
+    sweeps.push(from + 14 * MINUTE_MS, from + 16 * MINUTE_MS, to + (40 + random() * 20) * SECOND_MS);
+  return sweeps.sort((a, b) => a - b);
+}
+
+/** Not in the first hours, when little runs. What a backend forgets, nobody would notice while it does not answer. */
+function troublesOf(hours: number, random: () => number): Troubles {
+  const times = Math.round(hours / 4);
+  return {
+    silences: spans(times, [16, 20], hours, random),
+    outages: spans(times, [10, 90], hours, random),
+    amnesias: spans(times, [25, 45], hours, random, 0.6),
+  };
+}
+
+/** So many spans of so many minutes, one in each part of the time, from `phase` of it on. */
+function spans(
+  times: number,
+  [least, most]: [number, number],
+  hours: number,
+  random: () => number,
+  phase = 0,
+): Span[] {
+  const part = ((hours - 3) * HOUR_MS) / times;
+  return Array.from({ length: times }, (_, index) => {
+    const from = Math.floor(START + 3 * HOUR_MS + (index + phase + random() * 0.3) * part);
+    return [from, from + Math.floor((least + random() * (most - least)) * MINUTE_MS)];
+  });
+}
+
+function count({ findings: { seen } }: Tools, what: string): void {
+  seen[what] = (seen[what] ?? 0) + 1;
+}
+
+function told(at: Instant): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,141 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import type { Truth } from '../../functions/shared/model/backend.ts';
+import type { Job } from '../../functions/shared/model/job.ts';
+import type { SweepLimits } from '../../functions/shared/model/sweep-limits.ts';
+import { jobOf } from './jobs.ts';
+
+/**
+ * A virtual platform for the simulation of the sweep: what really runs, what is written to its records and when that
+ * arrives, and what its backend says. It is drawn whole before the first sweep; only a record that the sweep ended takes
+ * no further writes, for whoever writes there sees that it has ended.
+ *
+ * What it takes for granted, for no sweeper could tell otherwise:
+ * - a live process that no backend sees is silent for longer than `staleAfter` and the grace only together with the
+ *   others of its source, and for less than an interval more (the design ends it then, and so it would);
+ * - clocks are behind by two minutes at most, and ahead by that or by so much that it is no time at all;
+ * - whoever queues a job again does so within the grace, and a job runs for less than `maxRuntime`;
+ * - a backend that says 404 of a live job says so of many at once.
+ */
+
+export type Instant = number;
+
+/** How the jobs of a source are seen. */
+export interface Habit {
+  name: string;
+  beats: boolean;
+  backend: boolean;
+  executions: boolean;
+}
+
+export const HABITS: readonly Habit[] = [
+  { name: 'beating', beats: true, backend: false, executions: false },
+  { name: 'both', beats: true, backend: true, executions: false },
+  { name: 'asked', beats: false, backend: true, executions: false },
+  { name: 'mute', beats: false, backend: false, executions: false },
+  // Their jobs beat only between two executions.
+  { name: 'executed', beats: true, backend: false, executions: true },
+];
+
+export const LIMITS: SweepLimits = {
+  staleAfterMs: 10 * MINUTE_MS,
+  graceMs: 5 * MINUTE_MS,
+  maxRuntimeMs: 6 * HOUR_MS,
+  maxQueuedMs: null,
+};
+
+/** One process: it runs, and its backend knows it under this id. */
+export interface Try {
+  id: string;
+  startAt: Instant;
+  endAt: Instant;
+  outcome: 'completed' | 'failed' | 'cancelled';
+}
+
+/** A write of the platform, by when it arrives. */
+interface Arrival {
+  at: Instant;
+  fields: Partial<Job>;
+}
+
+/** A job or an execution: the truth, its record, and what is on its way to it. */
+export interface Item {
+  name: string;
+  habit: Habit;
+  parent: Item | null;
+  executions: Item[];
+  tries: Try[];
+  /** Alive, or about to be, in [bornAt, overAt). */
+  bornAt: Instant;
+  overAt: Instant;
+  arrivals: Arrival[];
+  next: number;
+  record: Partial<Job>;
+  writtenAt: Instant;
+  /** Counts the writes, as Firestore's update time tells them apart. */
+  version: number;
+  /** What the sweep wrote; the platform writes no more then. */
+  sweptTo: Job['state'] | null;
+  /** When a sweep first had all that it needed to end it. */
+  dueAt: Instant | null;
+}
+
+/** What goes wrong for a while. */
+export interface Troubles {
+  /** No heartbeat arrives. */
+  silences: readonly Span[];
+  /** The backend does not answer. */
+  outages: readonly Span[];
+  /** The backend says 404 to everything that is asked of jobs without heartbeats. */
+  amnesias: readonly Span[];
+}
+export type Span = readonly [from: Instant, to: Instant];
+
+export function within(spans: readonly Span[], at: Instant): boolean {
+  return spans.some(([from, to]) => at >= from && at < to);
+}
+
+/** Takes in what has arrived by `at`. */
+export function settle(item: Item, at: Instant): void {
+  for (let it = item.arrivals[item.next]; it && it.at <= at; it = item.arrivals[++item.next]) {
+    if (item.sweptTo) continue;
+    item.record = { ...item.record, ...it.fields };
+    item.writtenAt = it.at;
+    item.version++;
+  }
+}
+
+/** The record as the sweep reads it. */
+export function read(item: Item): Job {
+  return jobOf({ id: item.name, startedAt: null, endedAt: null, ...item.record });
+}
+
+/** Whether the job is there, and its record says that it has not ended. */
+export function isActive({ record }: Item): boolean {
+  return record.state === 'queued' || record.state === 'running';
+}
+
+/** How late the backend knows of a start and of an end. */
+export const BACKEND_LAG_MS = 2 * MINUTE_MS;
+
+/** What the backend says at `at`; of some that died, it knows nothing afterwards. */
+export function truthOf(item: Item, id: string, at: Instant, troubles: Troubles, chance: number): Truth {
+  const it = item.tries.find((one) => one.id === id);
+  const told = (state: Truth['state'], of?: Try): Truth => ({
+    state,
+    startedAt: of ? new Date(of.startAt) : null,
+    endedAt: of && state !== 'running' ? new Date(of.endAt) : null,
+    error: state === 'failed' ? 'exit 1' : null,
+    askedAt: new Date(at),
+    said: `the backend says ${state}`,
+  });
+  if (within(troubles.outages, at) || chance < 0.03) return told('unknown');
+  if (!it || (!item.habit.beats && within(troubles.amnesias, at))) return told('gone');
+  if (at < it.startAt + BACKEND_LAG_MS) return told('queued');
+  if (at < it.endAt + BACKEND_LAG_MS) return told('running', it);
+  return isForgotten(it) ? told('gone') : told(it.outcome, it);
+}
+
+/** Every other failure is deleted from the backend at once. */
+function isForgotten({ endAt, outcome }: Try): boolean {
+  return outcome === 'failed' && Math.floor(endAt / SECOND_MS) % 2 === 0;
+}

@@ -1,0 +1,196 @@
+import type { TestContext } from 'node:test';
+import type { Firestore } from '@google-cloud/firestore';
+import {
+  type CatalogEntry,
+  entryOf,
+  expectationOf,
+  loadCatalog,
+  nextSlot,
+} from '../../functions/shared/catalog.ts';
+import type { Clock } from '../../functions/shared/clock.ts';
+import { openBackend } from '../../functions/shared/cloud/backend.ts';
+import { MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { readEnvironment } from '../../functions/shared/environment.ts';
+import { createLog } from '../../functions/shared/log.ts';
+import { type Alarm, alarmSchema } from '../../functions/shared/model/alarm.ts';
+import { type Source, sourceSchema } from '../../functions/shared/model/source.ts';
+import { type JobHealth, jobHealthSchema } from '../../functions/shared/model/sweep.ts';
+import type { Answer } from '../../functions/shared/run/answer.ts';
+import { execute } from '../../functions/shared/run/execute.ts';
+import { type ActiveJobStore, activeJobStore } from '../../functions/shared/store/active-jobs.ts';
+import { alarmStore } from '../../functions/shared/store/alarms.ts';
+import { collections as collectionsOf } from '../../functions/shared/store/collections.ts';
+import { dayStore } from '../../functions/shared/store/days.ts';
+import { decode } from '../../functions/shared/store/firestore.ts';
+import { jobHealthStore } from '../../functions/shared/store/job-health.ts';
+import { lifecycle } from '../../functions/shared/store/lifecycle.ts';
+import { sweepMarkStore } from '../../functions/shared/store/sweep-marks.ts';
+import { sweepStaleJobs } from '../../functions/sweep-stale-jobs/task.ts';
+import { freshFirestore, writeDocuments } from './firestore.ts';
+
+const TASK = 'sweep-stale-jobs';
+const SILENT = createLog({}, () => undefined);
+
+const time = (path: string) => ({ path, type: 'timestamp' });
+
+/** The words and fields of our own. */
+export const MAPPING = {
+  collection: 'jobs',
+  mode: 'enforce',
+  fields: {
+    type: 'type',
+    status: 'status',
+    error: 'error',
+    backendId: 'backendId',
+    createdAt: time('createdAt'),
+    startedAt: time('startedAt'),
+    heartbeatAt: time('heartbeatAt'),
+    endedAt: time('endedAt'),
+    updatedAt: time('updatedAt'),
+  },
+  statuses: {
+    ...{ queued: 'queued', running: 'running' },
+    ...{ completed: 'completed', failed: 'failed', cancelled: 'cancelled' },
+  },
+};
+
+/** A source in earnest, whose jobs beat. */
+export function beating(over: Record<string, unknown> = {}): Source {
+  return sourceSchema.parse({ ...MAPPING, ...over });
+}
+
+/** One whose jobs do not. */
+export function silentSource(over: Record<string, unknown> = {}): Source {
+  const { heartbeatAt: _, ...fields } = MAPPING.fields;
+  return sourceSchema.parse({ ...MAPPING, fields, ...over });
+}
+
+/** The executions of jobs, which do not beat. */
+export const EXECUTIONS = {
+  collection: 'executions',
+  fields: {
+    ...{ status: 'status', error: 'error', backendId: 'backendId' },
+    ...{ startedAt: time('startedAt'), endedAt: time('endedAt') },
+  },
+};
+
+export interface Setup {
+  /** By name. */
+  sources?: Record<string, Source>;
+  /** Opens the database of a source, where that is not ours. */
+  openSource?: (name: string, project: string) => Firestore | undefined;
+  entry?: Partial<CatalogEntry>;
+  monotonicMs?: () => number;
+}
+
+/** The answer's summary, as far as a test looks at it. */
+export interface SweepSummary extends Record<string, unknown> {
+  verdicts: { job: string; execution: string | null; verdict: string; rule: string; written: string }[];
+  detectionSeconds: { p50: number | null; p95: number | null; max: number | null };
+}
+
+/** sweep-stale-jobs from the delivery to the records, over a database of its own; only its clock is the test's. */
+export function sweeper(t: TestContext, setup: Setup = {}) {
+  const { db, project } = freshFirestore(t);
+  const { sources = { jobs: beating() } } = setup;
+  const collections = collectionsOf(db, '');
+  const entry = { ...entryOf(loadCatalog(readEnvironment({})), TASK), ...setup.entry };
+  // Of a record without a heartbeat, Firestore's own clock tells when it was written.
+  const begin = new Date();
+  let passedMs = 0;
+  const now = () => new Date(begin.getTime() + passedMs);
+  const clock: Clock = { now, monotonicMs: setup.monotonicMs ?? (() => performance.now()) };
+  const runs = lifecycle({
+    ...{ task: TASK, db, collections, clock, log: SILENT },
+    expectation: expectationOf(entry, { service: null, revision: null, region: null }),
+    nextSlot: (after) => nextSlot(entry, after),
+    leaseMs: entry.leaseSeconds * SECOND_MS,
+    failuresBeforeAlarm: 3,
+  });
+  const tools = {
+    apiOf: () => {
+      throw new Error('Only an HTTP endpoint is asked here');
+    },
+    variable: () => undefined,
+    log: SILENT,
+  };
+  let changeStore = (store: ActiveJobStore) => store;
+  const opened = Object.entries(sources).map(([name, source]) => {
+    const elsewhere = setup.openSource?.(name, project);
+    return {
+      store: activeJobStore(name, source, { db: elsewhere ?? db, ours: !elsewhere }, SILENT),
+      backend: source.backend ? openBackend(source.backend, tools) : null,
+    };
+  });
+
+  async function deliver(body: Record<string, unknown> = {}): Promise<Answer & { summary: SweepSummary }> {
+    const task = sweepStaleJobs({
+      sources: opened.map(({ store, backend }) => ({ store: changeStore(store), backend })),
+      ...{ days: dayStore(collections, SILENT), sweepMarks: sweepMarkStore(collections, SILENT) },
+      ...{ jobHealth: jobHealthStore(collections), alarms: alarmStore(collections, SILENT) },
+      watch: async () => ({ missedSlots: 0, expiredLeases: 0, scheduleDrift: null, problems: [] }),
+      ...{ intervalMs: 10 * MINUTE_MS, now },
+    });
+    const options = { entry, lifecycle: startingAt(now, runs), clock, log: SILENT };
+    const { answer } = await execute(task, { body, header: () => undefined }, options);
+    return answer as Answer & { summary: SweepSummary };
+  }
+
+  return {
+    ...{ db, project, collections, deliver, now },
+    /** So many minutes ago, by the clock of now. */
+    ago: (minutes: number) => new Date(now().getTime() - minutes * MINUTE_MS),
+    /** Moves the clock on. */
+    pass(minutes: number): void {
+      passedMs += minutes * MINUTE_MS;
+    },
+    /** A whole sweep, one interval after the last one. */
+    next(): Promise<Answer & { summary: SweepSummary }> {
+      passedMs += 10 * MINUTE_MS;
+      return deliver();
+    },
+    /** A whole sweep, and then one a second after it: the first has nothing to go by. */
+    async settle(): Promise<void> {
+      await deliver();
+      passedMs += SECOND_MS;
+    },
+    /** Stores that a run gets are what `change` makes of them. */
+    replaceStores(change: (store: ActiveJobStore) => ActiveJobStore): void {
+      changeStore = change;
+    },
+    write: (records: Record<string, object>, collection = 'jobs') =>
+      writeDocuments(db, collection, Object.entries(records)),
+    /** A record as it is stored, times as Date. */
+    async job(path: string): Promise<Record<string, unknown>> {
+      const found = await db.doc(path.includes('/') ? path : `jobs/${path}`).get();
+      return { ...found.data() };
+    },
+    async statuses(collection = 'jobs'): Promise<Record<string, unknown>> {
+      const { docs } = await db.collection(collection).get();
+      return Object.fromEntries(docs.map((document) => [document.id, document.get('status')]));
+    },
+    async alarms(): Promise<Alarm[]> {
+      const { docs } = await collections.alarms.get();
+      return docs.map((document) => decode(alarmSchema, document));
+    },
+    async health(source = 'jobs'): Promise<JobHealth> {
+      return decode(jobHealthSchema, await collections.jobHealth.doc(source).get());
+    },
+    async dirtyDays(): Promise<string[]> {
+      return (await collections.dirtyDays.get()).docs.map((document) => document.id).sort();
+    },
+  };
+}
+
+export type Sweeper = ReturnType<typeof sweeper>;
+
+/** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */
+function startingAt(now: () => Date, runs: ReturnType<typeof lifecycle>): ReturnType<typeof lifecycle> {
+  return {
+    ...runs,
+    async claim(named, budgetMs) {
+      const claim = await runs.claim(named, budgetMs);
+      return claim.kind === 'claimed' ? { ...claim, term: { ...claim.term, startedAt: now() } } : claim;
+    },
+  };
+}

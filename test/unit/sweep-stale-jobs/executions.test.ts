@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Job } from '../../../functions/shared/model/job.ts';
+import type { Suspect, Verdict } from '../../../functions/shared/model/sweep.ts';
+import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+import { ago, inState, NOW, runningJob, suspectOf, truthOf } from '../../support/suspects.ts';
+
+function execution(id: string, over: Partial<Job>): Job {
+  return runningJob({ id, heartbeatAt: null, ...over });
+}
+
+/** An execution that ended so many minutes ago, after an hour. */
+function over(id: string, state: Job['state'], minutes: number): Job {
+  return execution(id, { ...inState(state), startedAt: ago(minutes + 60), endedAt: ago(minutes) });
+}
+
+const SILENT = { heartbeatAt: ago(47) };
+
+describe('verdictOf() a job with executions', () => {
+  const judge = (executions: Job[], more: Partial<Suspect> = {}, job: Partial<Job> = SILENT): Verdict =>
+    verdictOf(suspectOf(job, { executions, ...more }), NOW);
+
+  test('keeps it while one is active, however silent, and whatever its backend says of it', () => {
+    const executions = [over('2', 'failed', 60), execution('1', { heartbeatAt: ago(300) })];
+    for (const truth of [null, truthOf('failed'), truthOf('gone')])
+      assert.equal(judge(executions, { truth, goneSince: ago(60) }).rule, 'execution-active');
+    assert.equal(judge([execution('1', inState('queued'))]).rule, 'execution-active');
+  });
+
+  test('cannot tell while nobody mapped the status of one', () =>
+    assert.equal(
+      judge([over('2', 'failed', 60), execution('1', inState('unknown'))]).rule,
+      'unmapped-execution',
+    ));
+
+  for (const [state, kind] of [
+    ['completed', 'finish'],
+    ['failed', 'fail'],
+    ['cancelled', 'finish'],
+  ] as const)
+    test(`follows the newest when it is ${state} and all are silent`, () => {
+      const verdict = judge([over('2', state, 40), over('1', 'failed', 110)]);
+      assert.ok('state' in verdict, verdict.because);
+      assert.deepEqual(
+        [verdict.kind, verdict.rule, verdict.state, verdict.endedAt, verdict.endInferred, verdict.doubtful],
+        [kind, 'executions-ended', state, ago(40), false, false],
+      );
+      assert.deepEqual(verdict.brokenAt, ago(25), 'silent since the newest ended');
+    });
+
+  test('keeps it as long as another may follow', () => {
+    assert.equal(judge([over('1', 'failed', 15)]).rule, 'execution-recent');
+    assert.equal(judge([over('1', 'failed', 15.1)]).rule, 'executions-ended');
+    assert.equal(judge([over('1', 'failed', 40)], {}, { heartbeatAt: ago(2) }).rule, 'execution-recent');
+  });
+
+  test('asks its backend first', () => {
+    const executions = [over('1', 'completed', 40)];
+    assert.equal(judge(executions, { truth: truthOf('running') }).rule, 'backend-running');
+    assert.equal(judge(executions, { truth: truthOf('unknown') }).rule, 'backend-unknown');
+    assert.equal(judge(executions, { truth: truthOf('failed') }).rule, 'backend-ended');
+    assert.equal(judge(executions, { truth: truthOf('gone') }).rule, 'executions-ended');
+  });
+
+  test('does not follow one from before its last start', () => {
+    const restarted = { startedAt: ago(30), heartbeatAt: ago(20) };
+    const verdict = judge([over('1', 'completed', 31)], {}, restarted);
+    assert.deepEqual([verdict.kind, verdict.rule], ['lost', 'silent']);
+    assert.equal(judge([], {}).rule, 'silent');
+  });
+
+  test('says that the end is inferred where that of the execution is', () => {
+    const [inferred, endless] = [over('1', 'failed', 40), over('1', 'failed', 40)];
+    inferred.added = { ...inferred.added, endInferred: true };
+    endless.endedAt = null;
+    const verdicts = [judge([inferred]), judge([endless])];
+    assert.deepEqual(
+      verdicts.map((it) => 'state' in it && [it.endInferred, it.endedAt, it.error]),
+      [
+        [true, ago(40), 'Execution 1 failed'],
+        [false, ago(100), 'Execution 1 failed'],
+      ],
+    );
+  });
+});
+
+describe('verdictOf() an execution', () => {
+  const parent = runningJob({ id: 'parent', ...inState('completed'), endedAt: ago(60) });
+  const judge = (job: Partial<Job>, more: Partial<Suspect> = {}): Verdict =>
+    verdictOf(suspectOf(job, { parent, ...more }), NOW);
+
+  test('ends by itself with its job', () => {
+    const verdict = judge(SILENT);
+    assert.ok('state' in verdict, verdict.because);
+    assert.deepEqual(
+      [verdict.kind, verdict.rule, verdict.state, verdict.endedAt, verdict.endInferred, verdict.doubtful],
+      ['lost', 'job-ended', 'failed', ago(60), true, false],
+    );
+    assert.deepEqual(verdict.brokenAt, ago(32), 'when it was silent, too');
+  });
+
+  test('never ends before its own start', () => {
+    const verdict = judge({ startedAt: ago(56), heartbeatAt: null }, { writtenAt: ago(50) });
+    assert.deepEqual('state' in verdict && [verdict.rule, verdict.endedAt], ['job-ended', ago(56)]);
+  });
+
+  test('has the grace after the end of its job', () => {
+    const just = runningJob({ ...inState('failed'), endedAt: ago(5) });
+    assert.equal(judge(SILENT, { parent: just }).rule, 'job-just-ended');
+    assert.equal(judge(SILENT, { parent: { ...just, endedAt: ago(5.1) } }).rule, 'job-ended');
+  });
+
+  test('goes on while it beats', () => assert.equal(judge({}).rule, 'outlives-job'));
+
+  test('follows its backend before its job', () => {
+    for (const [state, rule] of [
+      ['running', 'backend-running'],
+      ['unknown', 'backend-unknown'],
+      ['failed', 'backend-ended'],
+      ['gone', 'job-ended'],
+    ] as const)
+      assert.equal(judge(SILENT, { truth: truthOf(state) }).rule, rule);
+  });
+
+  test('is judged like a job while its job goes on, is of no known state, or has no end', () => {
+    for (const state of ['running', 'queued', 'unknown'] as const)
+      assert.equal(judge(SILENT, { parent: runningJob(inState(state)) }).rule, 'silent');
+    const again = { ...parent, ...inState('running') };
+    assert.equal(judge(SILENT, { parent: again }).rule, 'silent', 'its end is of a try before');
+    assert.equal(judge(SILENT, { parent: { ...parent, endedAt: null } }).rule, 'silent');
+    assert.equal(judge(SILENT, { parent: { ...parent, endedAt: ago(-60) } }).rule, 'silent');
+    assert.equal(
+      judge({}, { parent: { ...parent, endedAt: null }, beats: false }).rule,
+      'within-max-runtime',
+    );
+  });
+
+  test('is judged like a job when it began after the end of its job, which may be begun again', () => {
+    const began = { startedAt: ago(50), heartbeatAt: null };
+    assert.equal(judge(began, { beats: false }).rule, 'within-max-runtime');
+  });
+});

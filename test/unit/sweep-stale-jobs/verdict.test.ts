@@ -1,0 +1,394 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import type { Job } from '../../../functions/shared/model/job.ts';
+import { TERMINAL_STATES } from '../../../functions/shared/model/states.ts';
+import type { Suspect } from '../../../functions/shared/model/sweep.ts';
+import { endedByHand, verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+import { ago, inState, NOW, suspectOf, truthOf } from '../../support/suspects.ts';
+
+interface Row {
+  when: string;
+  job?: Partial<Job>;
+  over?: Partial<Suspect>;
+  /** `kind rule`, and `state` where it ends. */
+  is: string;
+  brokenAt?: Date | null;
+  endedAt?: Date;
+  endInferred?: boolean;
+  doubtful?: boolean;
+  overdue?: boolean;
+  error?: string | null;
+}
+
+const DEFAULT = suspectOf({}).limits;
+const QUEUED = { ...inState('queued'), startedAt: null, heartbeatAt: null, createdAt: ago(180) };
+const SILENT = { heartbeatAt: ago(47) };
+const RESTARTED = { startedAt: ago(30), heartbeatAt: null };
+
+function rows(...table: Row[]): void {
+  for (const { when, job = {}, over = {}, is, ...expected } of table)
+    test(`${when}: ${is}`, () => {
+      const verdict = verdictOf(suspectOf(job, over), NOW);
+      const state = 'state' in verdict ? ` ${verdict.state}` : '';
+      assert.equal(`${verdict.kind} ${verdict.rule}${state}`, is, verdict.because);
+      const found = Object.fromEntries(Object.keys(expected).map((key) => [key, Reflect.get(verdict, key)]));
+      assert.deepEqual(found, expected, verdict.because);
+    });
+}
+
+describe('verdictOf(): a backend says running', () => {
+  const running = truthOf('running');
+  const long = truthOf('running', { startedAt: ago(25 * 60) });
+  const since25h = { createdAt: ago(26 * 60), startedAt: ago(25 * 60) };
+  rows(
+    { when: 'beating', over: { truth: running }, is: 'keep backend-running', brokenAt: null, overdue: false },
+    { when: 'silent', job: SILENT, over: { truth: running }, is: 'keep backend-running', brokenAt: ago(32) },
+    {
+      ...{ when: 'past maxRuntime', job: { ...since25h }, over: { truth: long } },
+      ...{ is: 'keep backend-running', overdue: true, brokenAt: ago(60) },
+    },
+    {
+      ...{ when: 'past maxRuntime and silent', job: { ...since25h, ...SILENT }, over: { truth: long } },
+      ...{ is: 'keep backend-running', overdue: true, brokenAt: ago(60) },
+    },
+    {
+      ...{ when: 'started again since the record did', job: since25h, over: { truth: running } },
+      ...{ is: 'keep backend-running', overdue: false, brokenAt: null },
+    },
+    { when: 'its record says queued', job: QUEUED, over: { truth: running }, is: 'keep backend-running' },
+    {
+      ...{ when: 'its record says queued, past maxRuntime', job: QUEUED, over: { truth: long } },
+      ...{ is: 'keep backend-running', overdue: true, brokenAt: ago(60) },
+    },
+  );
+});
+
+describe('verdictOf(): a backend says queued', () => {
+  const truth = truthOf('queued');
+  const limits = { ...DEFAULT, maxQueuedMs: HOUR_MS };
+  rows(
+    { when: 'as its record does', job: QUEUED, over: { truth }, is: 'keep backend-queued', brokenAt: null },
+    { when: 'past maxQueued', job: QUEUED, over: { truth, limits }, is: 'keep backend-queued' },
+    { when: 'its record says running', job: SILENT, over: { truth }, is: 'keep backend-queued' },
+  );
+});
+
+describe('verdictOf(): a backend says ended', () => {
+  const completed = truthOf('completed');
+  const of = (endedAt: Date | null, startedAt: Date | null = ago(181)) =>
+    truthOf('completed', { endedAt, startedAt });
+  const finished = 'finish backend-ended completed';
+  rows(
+    {
+      ...{ when: 'completed', job: SILENT, over: { truth: completed }, is: finished, endedAt: ago(40) },
+      ...{ endInferred: false, doubtful: false, error: null, brokenAt: ago(32) },
+    },
+    {
+      ...{ when: 'failed', job: SILENT, over: { truth: truthOf('failed', { error: 'exit 137' }) } },
+      ...{ is: 'fail backend-ended failed', error: 'exit 137', endedAt: ago(40) },
+    },
+    {
+      ...{ when: 'failed without a reason', job: SILENT, over: { truth: truthOf('failed') } },
+      ...{ is: 'fail backend-ended failed', error: 'Vertex AI says failed, and not why' },
+    },
+    {
+      ...{ when: 'cancelled', job: SILENT, over: { truth: truthOf('cancelled') } },
+      ...{ is: 'finish backend-ended cancelled', error: null },
+    },
+    {
+      ...{
+        when: 'no hearts are known',
+        job: { heartbeatAt: null },
+        over: { truth: completed, beats: false },
+      },
+      ...{ is: finished, brokenAt: ago(40) },
+    },
+    { when: 'queued by its record', job: QUEUED, over: { truth: completed }, is: finished, endedAt: ago(40) },
+    { when: 'at its start', job: RESTARTED, over: { truth: of(ago(30), ago(31)) }, is: finished },
+    {
+      ...{ when: 'before its last start', job: RESTARTED, over: { truth: of(ago(31)) } },
+      is: 'unknown another-try',
+    },
+    {
+      ...{ when: 'before it was created', job: { ...RESTARTED, startedAt: null, createdAt: ago(30) } },
+      ...{ over: { truth: completed }, is: 'unknown another-try' },
+    },
+    {
+      ...{ when: 'before it was queued again', job: { ...inState('queued'), heartbeatAt: ago(90) } },
+      ...{ over: { truth: completed, writtenAt: ago(39) }, is: 'unknown another-try' },
+    },
+    {
+      ...{ when: 'before its queueing, by the field that says so', job: { ...QUEUED, updatedAt: ago(39) } },
+      ...{ over: { truth: completed }, is: 'unknown another-try' },
+    },
+    {
+      ...{ when: 'and then a heart beat', job: { heartbeatAt: ago(34) }, over: { truth: completed } },
+      is: 'unknown another-try',
+    },
+    {
+      when: 'and then a heart beat by a clock that is ahead',
+      ...{ job: { heartbeatAt: ago(16) }, over: { truth: completed, writtenAt: ago(41) }, is: finished },
+    },
+    {
+      when: 'when another start had just begun, and nobody is silent',
+      ...{ job: { startedAt: ago(12), heartbeatAt: null }, over: { truth: of(ago(8)), beats: false } },
+      is: 'unknown perhaps-another-try',
+    },
+    {
+      when: 'when another start had just begun, and all is silent',
+      ...{ job: { startedAt: ago(60), heartbeatAt: null }, over: { truth: of(ago(50)), beats: false } },
+      is: finished,
+    },
+    {
+      ...{ when: 'less than the grace ago', job: SILENT, over: { truth: of(ago(4.9)) } },
+      ...{ is: 'keep just-ended', brokenAt: ago(32) },
+    },
+    { when: 'the grace ago', job: SILENT, over: { truth: of(ago(5)) }, is: finished, brokenAt: ago(5) },
+    {
+      ...{
+        when: 'and then a heart beat, and still may',
+        job: { heartbeatAt: ago(6) },
+        over: { truth: of(ago(8)) },
+      },
+      is: 'unknown perhaps-another-try',
+    },
+    { when: 'at no known time, beating', over: { truth: of(null) }, is: 'unknown perhaps-another-try' },
+    {
+      ...{ when: 'at no known time, silent', job: SILENT, over: { truth: of(null) }, is: finished },
+      ...{ endedAt: ago(47), endInferred: true, brokenAt: ago(32) },
+    },
+    {
+      ...{ when: 'before it started', job: SILENT, over: { truth: of(ago(40), ago(39)) } },
+      is: 'unknown backend-contradicts',
+    },
+    { when: 'in an hour', job: SILENT, over: { truth: of(ago(-60)) }, is: 'unknown backend-contradicts' },
+    {
+      ...{ when: 'in a minute, without a grace', job: SILENT, is: 'keep just-ended' },
+      over: { truth: of(ago(-1)), limits: { ...DEFAULT, graceMs: 0 } },
+    },
+  );
+});
+
+describe('verdictOf(): a backend has no such job', () => {
+  const truth = truthOf('gone');
+  const again = { truth, goneSince: ago(10) };
+  rows(
+    { when: 'for the first time', job: SILENT, over: { truth }, is: 'unknown gone-once', brokenAt: ago(32) },
+    {
+      ...{ when: 'twice within the grace', job: SILENT, over: { truth, goneSince: ago(4) } },
+      is: 'unknown gone-once',
+    },
+    {
+      ...{ when: 'twice, and silent', job: SILENT, over: again, is: 'lost gone failed', doubtful: true },
+      ...{ endedAt: ago(47), endInferred: true, brokenAt: ago(32) },
+    },
+    { when: 'twice, but beating', over: again, is: 'unknown gone-but-alive' },
+    {
+      ...{ when: 'twice, and no hearts are known', job: { heartbeatAt: null } },
+      ...{ over: { ...again, beats: false }, is: 'lost gone failed', endedAt: ago(180), brokenAt: null },
+    },
+    {
+      ...{ when: 'twice, but queued again just now', job: { ...inState('queued'), heartbeatAt: null } },
+      ...{ over: { ...again, beats: false, writtenAt: ago(3) }, is: 'unknown gone-but-alive' },
+    },
+  );
+});
+
+describe('verdictOf(): a backend cannot tell', () => {
+  const truth = truthOf('unknown', { said: 'HTTP 403' });
+  const since25h = { createdAt: ago(25 * 60), startedAt: ago(25 * 60) };
+  rows(
+    { when: 'silent', job: SILENT, over: { truth }, is: 'unknown backend-unknown', brokenAt: ago(32) },
+    {
+      when: 'silent, gone before',
+      job: SILENT,
+      over: { truth, goneSince: ago(60) },
+      is: 'unknown backend-unknown',
+    },
+    {
+      ...{ when: 'past maxRuntime', job: since25h, over: { truth } },
+      ...{ is: 'unknown backend-unknown', overdue: true, brokenAt: ago(60) },
+    },
+  );
+});
+
+describe('verdictOf(): nobody can be asked', () => {
+  const mute = { beats: false };
+  const limits = { ...DEFAULT, maxQueuedMs: 3 * HOUR_MS };
+  const started = (minutes: number) => ({ startedAt: ago(minutes), heartbeatAt: null });
+  rows(
+    { when: 'beating', is: 'keep beating', brokenAt: null, overdue: false },
+    { when: 'silent to the limit', job: { heartbeatAt: ago(15) }, is: 'keep beating' },
+    {
+      ...{ when: 'silent beyond the limit', job: { heartbeatAt: new Date(ago(15).getTime() - 1) } },
+      ...{ is: 'lost silent failed', doubtful: true, endInferred: true },
+    },
+    {
+      ...{ when: 'silent', job: SILENT, is: 'lost silent failed', endedAt: ago(47), brokenAt: ago(32) },
+      error:
+        'Lost: no heartbeat for 47 min (since 2026-03-09 11:13:00 UTC), at most 15 min allowed; there is no backend to ask',
+    },
+    {
+      when: 'beating past maxRuntime',
+      ...{ job: { startedAt: ago(25 * 60) }, is: 'keep beating', overdue: true, brokenAt: ago(60) },
+    },
+    {
+      ...{ when: 'never beat, written lately', job: RESTARTED, over: { writtenAt: ago(14) } },
+      is: 'keep not-beating-yet',
+    },
+    {
+      ...{ when: 'never beat, not written for long', job: RESTARTED, over: { writtenAt: ago(20) } },
+      ...{ is: 'lost no-heartbeat failed', endedAt: ago(30), brokenAt: ago(5) },
+    },
+    {
+      ...{ when: 'neither started nor ever beat', job: { startedAt: null, heartbeatAt: null } },
+      ...{ over: { writtenAt: ago(20) }, is: 'lost no-heartbeat failed', endedAt: ago(20) },
+    },
+    {
+      when: 'the heart of a try before, but started lately',
+      ...{ job: { startedAt: ago(3), heartbeatAt: ago(90) }, over: { writtenAt: ago(3) } },
+      is: 'keep not-beating-yet',
+    },
+    { when: 'a heartbeat 5 min ahead', job: { heartbeatAt: ago(-5) }, is: 'keep beating' },
+    {
+      ...{ when: 'a heartbeat further ahead', job: { heartbeatAt: ago(-6) }, over: { writtenAt: ago(20) } },
+      ...{ is: 'lost no-heartbeat failed', endedAt: ago(180) },
+    },
+    {
+      ...{ when: 'a heartbeat further ahead, written lately', job: { heartbeatAt: ago(-6) } },
+      ...{ over: { writtenAt: ago(1) }, is: 'keep not-beating-yet' },
+    },
+    {
+      when: 'no hearts are known',
+      job: started(180),
+      over: mute,
+      is: 'keep within-max-runtime',
+      brokenAt: null,
+    },
+    { when: 'maxRuntime to the limit', job: started(24 * 60), over: mute, is: 'keep within-max-runtime' },
+    {
+      ...{ when: 'no hearts are known, past maxRuntime', job: started(25 * 60), over: mute, doubtful: true },
+      ...{ is: 'lost max-runtime failed', endedAt: ago(25 * 60), brokenAt: ago(60) },
+    },
+    {
+      when: 'no hearts are known, a heartbeat stands there all the same',
+      ...{ job: SILENT, over: mute, is: 'keep within-max-runtime' },
+    },
+    {
+      ...{
+        when: 'only the creation is known',
+        job: { startedAt: null, createdAt: ago(25 * 60) },
+        over: mute,
+      },
+      ...{ is: 'lost max-runtime failed', endedAt: ago(25 * 60) },
+    },
+    {
+      ...{ when: 'no time is known', job: { startedAt: null, createdAt: null, heartbeatAt: null } },
+      ...{ over: { ...mute, writtenAt: ago(25 * 60) }, is: 'lost max-runtime failed' },
+    },
+    {
+      ...{ when: 'a start in the future', job: { startedAt: ago(-60), createdAt: ago(60) }, over: mute },
+      is: 'keep within-max-runtime',
+    },
+    {
+      when: 'a start in the future and a heart that is silent',
+      ...{ job: { startedAt: ago(-60), ...SILENT }, is: 'lost silent failed', endedAt: ago(47) },
+    },
+    { when: 'queued', job: QUEUED, over: { writtenAt: ago(180) }, is: 'keep queued', brokenAt: null },
+    { when: 'queued to the limit', job: QUEUED, over: { limits }, is: 'keep queued' },
+    {
+      ...{ when: 'queued beyond the limit', job: { ...QUEUED, createdAt: ago(190) }, over: { limits } },
+      ...{ is: 'lost max-queued failed', brokenAt: ago(10), doubtful: true },
+    },
+    {
+      ...{
+        when: 'queued again lately',
+        job: { ...inState('queued'), startedAt: ago(300), heartbeatAt: null },
+      },
+      ...{ over: { limits, writtenAt: ago(60) }, is: 'keep queued' },
+    },
+    {
+      ...{
+        when: 'queued beyond the limit, beating',
+        job: { ...QUEUED, heartbeatAt: ago(1), updatedAt: ago(190) },
+      },
+      ...{ over: { limits }, is: 'keep queued' },
+    },
+  );
+});
+
+describe('verdictOf(): nothing to judge', () => {
+  const dead = { truth: truthOf('failed'), goneSince: ago(60) };
+  rows(
+    ...TERMINAL_STATES.map((state) => ({
+      ...{ when: `it is ${state}, whatever its backend says`, job: { ...inState(state), ...SILENT } },
+      ...{ over: dead, is: 'keep ended', brokenAt: null },
+    })),
+    {
+      ...{ when: 'nobody mapped its status', job: { ...inState('unknown'), ...SILENT }, over: dead },
+      is: 'unknown unmapped-status',
+    },
+  );
+});
+
+describe('endedByHand()', () => {
+  const reason = 'the node is gone';
+
+  test('ends at the last sign of life, in the words of the person', () => {
+    const verdict = endedByHand(suspectOf(SILENT), { end: 'failed', reason }, NOW);
+    assert.deepEqual(verdict, {
+      ...{
+        kind: 'fail',
+        rule: 'operator',
+        because: reason,
+        state: 'failed',
+        error: `Ended by hand: ${reason}`,
+      },
+      ...{ brokenAt: ago(32), endedAt: ago(47), endInferred: true, doubtful: false },
+    });
+  });
+
+  test('takes the end from a backend that knows it, and says what that said', () => {
+    const it = suspectOf(SILENT, { truth: truthOf('cancelled') });
+    const verdict = endedByHand(it, { end: 'completed', reason }, NOW);
+    assert.deepEqual(verdict, {
+      ...{ kind: 'finish', rule: 'operator', because: `${reason} (Vertex AI says cancelled)` },
+      ...{ state: 'completed', error: null, brokenAt: ago(32), endedAt: ago(40) },
+      ...{ endInferred: false, doubtful: false },
+    });
+  });
+
+  for (const [what, job, truth] of [
+    ['of a try before', { startedAt: ago(30), heartbeatAt: ago(20) }, truthOf('failed')],
+    ['that has not come yet', { heartbeatAt: ago(20) }, truthOf('failed', { endedAt: ago(-60) })],
+    ['from one that says running', { heartbeatAt: ago(20) }, truthOf('running', { endedAt: ago(40) })],
+  ] as const)
+    test(`takes no end ${what}`, () => {
+      const verdict = endedByHand(suspectOf(job, { truth }), { end: 'cancelled', reason }, NOW);
+      assert.deepEqual('state' in verdict && [verdict.endedAt, verdict.endInferred], [ago(20), true]);
+    });
+
+  test('ends now at the latest, and breaks no limit that there is not', () => {
+    const ahead = endedByHand(suspectOf({ heartbeatAt: ago(-3) }), { end: 'failed', reason }, NOW);
+    const mute = endedByHand(suspectOf({}, { beats: false }), { end: 'failed', reason }, NOW);
+    assert.deepEqual('state' in ahead && [ahead.endedAt, ahead.brokenAt], [NOW, null]);
+    assert.deepEqual('state' in mute && [mute.endedAt, mute.brokenAt], [ago(180), null]);
+  });
+
+  for (const state of [...TERMINAL_STATES, 'unknown'] as const)
+    test(`refuses a job that is ${state}`, () =>
+      assert.throws(
+        () => endedByHand(suspectOf(inState(state)), { end: 'failed', reason }, NOW),
+        /^Error: Cannot end/,
+      ));
+});
+
+describe('limits', () => {
+  test('are those of the job', () => {
+    const limits = { ...DEFAULT, staleAfterMs: 40 * MINUTE_MS, maxRuntimeMs: HOUR_MS };
+    assert.equal(verdictOf(suspectOf({ heartbeatAt: ago(44) }, { limits }), NOW).rule, 'beating');
+    assert.equal(verdictOf(suspectOf({ heartbeatAt: ago(46) }, { limits }), NOW).rule, 'silent');
+    assert.equal(verdictOf(suspectOf({}, { limits, beats: false }), NOW).rule, 'max-runtime');
+  });
+});
