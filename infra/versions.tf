@@ -11,4 +11,5 @@ terraform {
 
 provider "google" {
   project = var.project_id
+  region  = var.region
 }

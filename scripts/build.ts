@@ -1,14 +1,17 @@
-import { existsSync, rmSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { loadCatalog } from '../functions/shared/catalog.ts';
 import { readEnvironment } from '../functions/shared/environment.ts';
 import { bundle, writeJson } from './build/bundle.ts';
 import { sizeReport } from './build/report.ts';
+import { zip } from './build/zip.ts';
 import { ROOT } from './stack/places.ts';
 
 /**
- * `npm run build`: one folder per function, `dist/<task>/`, which is all that is deployed of it. What went into a bundle
- * is told beside it, in `dist/<task>.meta.json`.
+ * `npm run build`: one folder per function, `dist/<task>/`, and its archive `dist/<task>.zip`, which is all that is deployed
+ * of it. What went into a bundle is told beside it, in `dist/<task>.meta.json`, and what all of them were built of in
+ * `dist/built-from.json`: Terraform deploys no archive that goes by another catalogue than itself.
  */
 if (import.meta.main) for (const line of await buildAll(join(ROOT, 'dist'))) console.log(line);
 
@@ -25,7 +28,18 @@ export async function buildAll(folder: string): Promise<string[]> {
     }
     const metafile = await bundle(entryFile, task, join(folder, task));
     writeJson(join(folder, `${task}.meta.json`), metafile);
-    report.push(...sizeReport(task, join(folder, task, 'index.js'), metafile));
+    const archive = zip(filesIn(join(folder, task)));
+    writeFileSync(join(folder, `${task}.zip`), archive);
+    report.push(...sizeReport(task, join(folder, task, 'index.js'), archive.length, metafile));
   }
+  const hashes = ['catalog.json', 'settings.json'].map((file) => [
+    file,
+    hash('sha256', readFileSync(join(ROOT, 'functions', file))),
+  ]);
+  writeJson(join(folder, 'built-from.json'), Object.fromEntries(hashes));
   return report;
+}
+
+function filesIn(folder: string): Record<string, Buffer> {
+  return Object.fromEntries(readdirSync(folder).map((name) => [name, readFileSync(join(folder, name))]));
 }

@@ -41,6 +41,19 @@ const RULES: Rule[] = [
     },
   },
   {
+    // 0.8 MB. The client reads and writes by protos.json.
+    what: "generated protobuf classes of Cloud Logging's client",
+    of: 'logging-api',
+    path: /\/logging-api\/build\/protos\/protos\.js$/,
+    instead: (path) => ({ contents: absent(path) }),
+  },
+  {
+    what: "generated protobuf classes of Cloud Scheduler's client",
+    of: '@google-cloud/scheduler',
+    path: /\/@google-cloud\/scheduler\/build\/protos\/protos\.js$/,
+    instead: (path) => ({ contents: absent(path) }),
+  },
+  {
     // Every message is described once more, for gRPC servers that tell their clients what they serve.
     what: 'descriptors for gRPC reflection',
     of: 'protobufjs',

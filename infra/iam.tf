@@ -1,0 +1,154 @@
+# What each task may do, by what functions/settings.json gives it to look after: nothing more, and nothing of it anywhere
+# else. What runs in another project of the settings is granted there, which whoever deploys must be allowed to do.
+
+locals {
+  metrics       = try(local.settings.metrics, {})
+  artifacts     = try(local.settings.artifacts, {})
+  backends      = [for source in values(local.sources) : source.backend if can(source.backend.kind)]
+  backend_kinds = toset(local.backends[*].kind)
+
+  # Of the metric sources of the platform, each in the project that it looks at.
+  metric_permissions = {
+    storage  = ["storage.buckets.list"]
+    bigquery = ["bigquery.jobs.listAll"]
+    cloudRun = ["run.services.list"]
+    database = try(local.metrics.database.cloudSql, false) ? ["cloudsql.instances.list"] : []
+  }
+
+  # Of the systems that run the jobs; a failed execution of Cloud Run tells why only in its log. Of an HTTP backend the secret
+  # is all that is needed.
+  backend_permissions = {
+    vertex-ai   = ["aiplatform.customJobs.get", "aiplatform.customJobs.list"]
+    cloud-run   = ["logging.logEntries.list", "run.executions.get"]
+    cloud-build = ["cloudbuild.builds.get"]
+    http        = []
+  }
+
+  needs = concat(
+    [for section, permissions in local.metric_permissions : {
+      task        = "collect-metrics"
+      project     = try(local.metrics[section].googleProject, var.project_id)
+      permissions = concat(permissions, ["monitoring.timeSeries.list"])
+    } if contains(keys(local.metrics), section)],
+    [for registry in try([local.artifacts.vertexModels], []) : {
+      task        = "cleanup-artifacts"
+      project     = try(registry.googleProject, var.project_id)
+      permissions = ["aiplatform.models.list"]
+    }],
+    # It watches the jobs of Cloud Scheduler too.
+    [{
+      task        = "sweep-stale-jobs"
+      project     = var.project_id
+      permissions = ["cloudscheduler.jobs.list"]
+    }],
+    [for backend in local.backends : {
+      task        = "sweep-stale-jobs"
+      project     = try(backend.googleProject, var.project_id)
+      permissions = local.backend_permissions[backend.kind]
+    }],
+  )
+  grants = {
+    for key, needs in { for need in local.needs : "${need.task}/${need.project}" => need... } : key => {
+      task        = needs[0].task
+      project     = needs[0].project
+      permissions = sort(distinct(flatten(needs[*].permissions)))
+    } if contains(keys(local.catalog), needs[0].task)
+  }
+
+  # Databases: every task keeps its books in Nightshift's own. Of the user's, only a source in mode enforce is written.
+  accesses = concat(
+    [for task in keys(local.catalog) : { task = task, project = var.project_id, database = local.database, writes = true }],
+    flatten([for task in ["collect-metrics", "cleanup-artifacts", "sweep-stale-jobs"] : [
+      for source in values(local.sources) : {
+        task     = task
+        project  = try(source.googleProject, var.project_id)
+        database = try(source.database, local.database)
+        writes   = task != "collect-metrics" && try(source.mode, "observe") == "enforce"
+      }
+    ]]),
+    [for models in try(local.artifacts.models, []) : {
+      task     = "cleanup-artifacts"
+      project  = try(models.googleProject, var.project_id)
+      database = try(models.database, local.database)
+      writes   = false
+    }],
+    [for database in try(local.metrics.database.firestore, []) : {
+      task     = "collect-metrics"
+      project  = try(local.metrics.database.googleProject, var.project_id)
+      database = database
+      writes   = false
+    }],
+  )
+  database_grants = {
+    for key, accesses in { for it in local.accesses : "${it.task}/${it.project}/${it.database}" => it... } : key => {
+      task     = accesses[0].task
+      project  = accesses[0].project
+      database = accesses[0].database
+      role     = anytrue(accesses[*].writes) ? "roles/datastore.user" : "roles/datastore.viewer"
+    } if contains(keys(local.catalog), accesses[0].task)
+  }
+
+  artifact_buckets = contains(keys(local.catalog), "cleanup-artifacts") ? toset(try(local.artifacts.buckets, [])) : toset([])
+}
+
+resource "google_project_iam_custom_role" "task" {
+  for_each = local.grants
+
+  project     = each.value.project
+  role_id     = "nightshift_${replace(each.value.task, "-", "_")}"
+  title       = "Nightshift ${each.value.task}"
+  description = "What ${each.value.task} asks Google's APIs"
+  permissions = each.value.permissions
+
+  depends_on = [google_project_service.required]
+}
+
+resource "google_project_iam_member" "task" {
+  for_each = local.grants
+
+  project = each.value.project
+  role    = google_project_iam_custom_role.task[each.key].name
+  member  = module.function[each.value.task].service_account
+}
+
+resource "google_project_iam_member" "database" {
+  for_each = local.database_grants
+
+  project = each.value.project
+  role    = each.value.role
+  member  = module.function[each.value.task].service_account
+
+  # https://firebase.google.com/docs/firestore/manage-databases
+  condition {
+    title      = "Database ${each.value.database} alone"
+    expression = "resource.name == \"projects/${each.value.project}/databases/${each.value.database}\""
+  }
+}
+
+# Deletion: granted to the cleaner alone, and on the buckets that the settings name alone.
+resource "google_project_iam_custom_role" "cleaner" {
+  count = length(local.artifact_buckets) > 0 ? 1 : 0
+
+  project     = var.project_id
+  role_id     = "nightshift_artifact_cleaner"
+  title       = "Nightshift artifact cleaner"
+  description = "Lists and deletes objects, and brings them back from soft delete"
+  permissions = [
+    "storage.buckets.get",
+    # To restore an object is to create it: https://cloud.google.com/storage/docs/json_api/v1/objects/restore
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.objects.list",
+    "storage.objects.restore",
+  ]
+
+  depends_on = [google_project_service.required]
+}
+
+resource "google_storage_bucket_iam_member" "cleaner" {
+  for_each = local.artifact_buckets
+
+  bucket = each.value
+  role   = google_project_iam_custom_role.cleaner[0].name
+  member = module.function["cleanup-artifacts"].service_account
+}

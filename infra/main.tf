@@ -1,0 +1,47 @@
+# Nightshift: one private function and one Cloud Scheduler job per task of functions/catalog.json, beside the records that
+# they keep. functions/settings.json says what they look after, and with that what they may do.
+
+locals {
+  catalog  = jsondecode(file("${path.module}/../functions/catalog.json"))
+  settings = jsondecode(file("${path.module}/../functions/settings.json"))
+  sources  = local.settings.sources
+
+  backend_variables = toset(compact([
+    for source in values(local.sources) : try(source.backend.header.variable, "")
+  ]))
+}
+
+module "function" {
+  source   = "./modules/scheduled-function"
+  for_each = local.catalog
+
+  project_id = var.project_id
+  region     = var.region
+  task       = each.key
+  entry      = each.value
+
+  source_archive = {
+    bucket = google_storage_bucket.source.name
+    object = google_storage_bucket_object.source[each.key].name
+  }
+  build = {
+    service_account = google_service_account.build.name
+    repository      = google_artifact_registry_repository.images.id
+  }
+
+  environment = {
+    GOOGLE_CLOUD_PROJECT = var.project_id
+    FIRESTORE_DATABASE   = local.database
+    NIGHTSHIFT_REGION    = var.region
+  }
+  # Only the sweep asks backends.
+  secrets = each.key == "sweep-stale-jobs" ? var.backend_secrets : {}
+
+  # A build that starts before its rights are there fails.
+  depends_on = [
+    google_project_service.required,
+    google_project_iam_member.build,
+    google_storage_bucket_iam_member.build,
+    google_artifact_registry_repository_iam_member.build,
+  ]
+}

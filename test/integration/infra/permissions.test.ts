@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import catalog from '../../../functions/catalog.json' with { type: 'json' };
+import builtIn from '../../../functions/settings.json' with { type: 'json' };
+import { readEnvironment } from '../../../functions/shared/environment.ts';
+import { loadSettings } from '../../../functions/shared/settings.ts';
+import { type Deployed, deployedIn } from '../../support/deployed.ts';
+import { freshFile } from '../../support/folders.ts';
+import { filesBelow } from '../../support/source-files.ts';
+import { openTerraform, terraformMissing } from '../../support/terraform.ts';
+
+const { jobs } = builtIn.sources;
+const HTTP = {
+  kind: 'http',
+  url: 'https://runs.acme.example/{id}',
+  state: 'status',
+  statuses: { done: 'completed' },
+  header: { name: 'Authorization', variable: 'RUNS_TOKEN' },
+};
+/** All that a deployment can be given to look after. */
+const SETTINGS = {
+  ...builtIn,
+  metrics: {
+    storage: {},
+    bigquery: { googleProject: 'acme-warehouse' },
+    cloudRun: {},
+    database: { firestore: ['(default)', 'app'], cloudSql: true },
+  },
+  artifacts: {
+    buckets: ['acme-training', 'acme-evaluation'],
+    models: [{ collection: 'models', database: 'registry', artifactUri: 'uri' }],
+    vertexModels: { regions: ['europe-west4'], googleProject: 'acme-models' },
+  },
+  sources: {
+    jobs: { ...jobs, mode: 'enforce', database: 'app', backend: { kind: 'vertex-ai' } },
+    evaluations: { ...jobs, backend: { kind: 'cloud-run', googleProject: 'acme-evaluation' } },
+    builds: { ...jobs, backend: { kind: 'cloud-build' } },
+    elsewhere: { ...jobs, googleProject: 'acme-other', backend: HTTP },
+  },
+};
+
+describe('permissions', { skip: terraformMissing() }, () => {
+  let terraform: Awaited<ReturnType<typeof openTerraform>>;
+  let deployed: Deployed[];
+  before(async () => {
+    terraform = await openTerraform();
+    const edits = { 'functions/settings.json': () => JSON.stringify(SETTINGS) };
+    const args = ['test', '-json', '-verbose', '-filter=tests/permissions.tftest.hcl'];
+    const { code, stdout, output } = await terraform.edited(edits, () =>
+      terraform.run(args, { TF_VAR_backend_secrets: '{ "RUNS_TOKEN" = "runs-token" }' }),
+    );
+    assert.equal(code, 0, output);
+    deployed = deployedIn(stdout);
+  });
+  after(() => terraform?.stop());
+
+  const all = (address: string) => deployed.filter((it) => it.address.startsWith(`${address}[`));
+  const byIndex = (address: string, told: (values: Deployed['values']) => unknown) =>
+    Object.fromEntries(all(address).map(({ index = '', values }) => [index, told(values)]));
+
+  test('are asked about settings that the functions take', () => {
+    const file = freshFile('settings.json', JSON.stringify(SETTINGS));
+    loadSettings(readEnvironment({ NIGHTSHIFT_SETTINGS: file }));
+  });
+
+  test('are of each task and project what its part of the settings needs, and nothing more', () =>
+    assert.deepEqual(
+      byIndex('google_project_iam_custom_role.task', ({ permissions }) => permissions),
+      {
+        'collect-metrics/acme-platform': [
+          'cloudsql.instances.list',
+          'monitoring.timeSeries.list',
+          'run.services.list',
+          'storage.buckets.list',
+        ],
+        'collect-metrics/acme-warehouse': ['bigquery.jobs.listAll', 'monitoring.timeSeries.list'],
+        'cleanup-artifacts/acme-models': ['aiplatform.models.list'],
+        'sweep-stale-jobs/acme-platform': [
+          'aiplatform.customJobs.get',
+          'aiplatform.customJobs.list',
+          'cloudbuild.builds.get',
+          'cloudscheduler.jobs.list',
+        ],
+        'sweep-stale-jobs/acme-evaluation': ['logging.logEntries.list', 'run.executions.get'],
+      },
+    ));
+
+  test('over databases are to write only to our own, and where a source is enforced', () => {
+    const roles = byIndex('google_project_iam_member.database', ({ role }) => role);
+    const writable = Object.keys(roles).filter((key) => roles[key] === 'roles/datastore.user');
+    const own = Object.keys(catalog).map((task) => `${task}/acme-platform/(default)`);
+    const enforced = ['cleanup-artifacts/acme-platform/app', 'sweep-stale-jobs/acme-platform/app'];
+    assert.deepEqual(writable.sort(), [...own, ...enforced].sort());
+    const readable = Object.keys(roles).filter((key) => roles[key] === 'roles/datastore.viewer');
+    assert.deepEqual(readable.sort(), [
+      'cleanup-artifacts/acme-other/(default)',
+      'cleanup-artifacts/acme-platform/registry',
+      'collect-metrics/acme-other/(default)',
+      'collect-metrics/acme-platform/app',
+      'sweep-stale-jobs/acme-other/(default)',
+    ]);
+  });
+
+  test('over objects has the cleaner alone, on the buckets of the settings alone', () => {
+    const cleaner = deployed.find(({ address }) => address === 'google_project_iam_custom_role.cleaner[0]');
+    assert.deepEqual(cleaner?.values.permissions, [
+      'storage.buckets.get',
+      'storage.objects.create',
+      'storage.objects.delete',
+      'storage.objects.list',
+      'storage.objects.restore',
+    ]);
+    const members = byIndex('google_storage_bucket_iam_member.cleaner', ({ member }) => member);
+    assert.deepEqual(Object.keys(members).sort(), SETTINGS.artifacts.buckets.toSorted());
+    const runtime = deployed.find(({ address }) =>
+      address.endsWith('["cleanup-artifacts"].google_service_account.runtime'),
+    );
+    for (const member of Object.values(members))
+      assert.equal(member, `serviceAccount:${runtime?.values.email}`);
+    const others = deployed.filter((it) => JSON.stringify(it.values).includes('storage.objects.'));
+    assert.deepEqual(others, [cleaner]);
+  });
+
+  test('are granted for all that the code names as missing when it is denied', () => {
+    const granted = deployed.flatMap(({ values }) => values.permissions ?? []);
+    const named = filesBelow('functions').flatMap(({ text }) =>
+      [...text.matchAll(/permission(?::| =) '([a-z]+\.[a-zA-Z]+\.[a-zA-Z]+)'/gi)].map(
+        ([, name = '']) => name,
+      ),
+    );
+    assert.ok(named.length > 10, String(named));
+    // Of Firestore, the predefined roles are granted.
+    const missing = named.filter((name) => !name.startsWith('datastore.') && !granted.includes(name));
+    assert.deepEqual(missing, []);
+  });
+
+  test('to read a secret, and the secret itself, has the sweep alone', () => {
+    const readers = deployed.filter(({ type }) => type === 'google_secret_manager_secret_iam_member');
+    assert.deepEqual(
+      readers.map(({ address }) => address),
+      ['module.function["sweep-stale-jobs"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]'],
+    );
+    const holders = deployed.filter(
+      ({ type, values }) =>
+        type === 'google_cloudfunctions2_function' && JSON.stringify(values).includes('RUNS_TOKEN'),
+    );
+    assert.deepEqual(
+      holders.map(({ values }) => values.name),
+      ['sweep-stale-jobs'],
+    );
+  });
+
+  test('has the public none, nowhere', () => {
+    const granted = deployed.filter(({ type }) => type.includes('_iam_'));
+    assert.ok(granted.length > 20);
+    assert.doesNotMatch(JSON.stringify(deployed), /all(Authenticated)?Users/);
+    const invokers = deployed.filter(({ type }) => type === 'google_cloud_run_v2_service_iam_member');
+    assert.deepEqual(
+      invokers.map(({ values }) => [values.name, values.role]),
+      Object.keys(catalog)
+        .sort()
+        .map((task) => [task, 'roles/run.invoker']),
+    );
+  });
+
+  test('need the APIs of what is looked after', () => {
+    const apis = Object.keys(byIndex('google_project_service.required', () => true));
+    for (const api of ['aiplatform', 'bigquery', 'sqladmin', 'secretmanager', 'cloudscheduler', 'run'])
+      assert.ok(apis.includes(`${api}.googleapis.com`), api);
+  });
+});
+
+describe('the variables of infra/', () => {
+  for (const file of ['variables.tf', 'modules/scheduled-function/variables.tf'])
+    test(`in ${file} are described, typed and checked`, () => {
+      const text = readFileSync(join(import.meta.dirname, '../../../infra', file), 'utf8');
+      const blocks = text.split(/^variable /m).slice(1);
+      assert.ok(blocks.length > 5);
+      for (const block of blocks) {
+        assert.match(block, /^ {2}description += "/m, block);
+        assert.match(block, /^ {2}type += /m, block);
+        // A truth value has nothing to check.
+        if (!/^ {2}type += bool$/m.test(block)) assert.match(block, /^ {2}validation \{/m, block);
+      }
+    });
+});

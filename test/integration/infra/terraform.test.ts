@@ -1,0 +1,145 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { freshFolder } from '../../support/folders.ts';
+import { openTerraform, terraformMissing } from '../../support/terraform.ts';
+
+/** An edit of the catalogue: one value of collect-metrics. */
+const entry = (key: string, value: unknown) => (text: string) => {
+  const catalog = JSON.parse(text);
+  const { [key]: _, ...others } = catalog['collect-metrics'];
+  const changed = value === undefined ? others : { ...others, [key]: value };
+  return JSON.stringify({ ...catalog, 'collect-metrics': changed });
+};
+const replaced = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
+const same = { 'functions/catalog.json': (text: string) => `${text}\n` };
+
+describe('infra/', { skip: terraformMissing() }, () => {
+  let terraform: Awaited<ReturnType<typeof openTerraform>>;
+  before(async () => {
+    terraform = await openTerraform();
+  });
+  after(() => terraform?.stop());
+  const catalogTests = () => terraform.run(['test', '-no-color', '-filter=tests/catalog.tftest.hcl']);
+
+  test('is formatted', async () => {
+    const { code, output } = await terraform.run(['fmt', '-check', '-diff', '-recursive', '-no-color']);
+    assert.equal(code, 0, output);
+  });
+
+  test('is valid', async (t) => {
+    t.diagnostic(`checked with ${terraform.provider}`);
+    const { code, output } = await terraform.run(['validate', '-no-color']);
+    assert.equal(code, 0, output);
+  });
+
+  test('deploys what its own tests say', async () => {
+    const { code, output } = await terraform.edited(same, () => terraform.run(['test', '-no-color']));
+    assert.equal(code, 0, output);
+    assert.match(output, /Success! \d\d+ passed, 0 failed/);
+  });
+
+  test('has an example that is valid', async () => {
+    const where = { cwd: join(terraform.folder, 'infra/examples/adopt-existing-project') };
+    const data = { TF_DATA_DIR: freshFolder() };
+    for (const args of [['init', '-input=false'], ['validate']]) {
+      const { code, output } = await terraform.run([...args, '-no-color'], data, where);
+      assert.equal(code, 0, output);
+    }
+  });
+
+  for (const [what, file, edit, said] of [
+    [
+      'a typo in an argument',
+      'infra/modules/scheduled-function/main.tf',
+      replaced('attempt_deadline =', 'attempt_deadlin  ='),
+      /Unsupported argument .*An argument named "attempt_deadlin" is not expected here/,
+    ],
+    [
+      'a typo in a block',
+      'infra/alerts.tf',
+      replaced('condition_absent {', 'condition_absence {'),
+      /Unsupported block type .*Blocks of type "condition_absence" are not expected here/,
+    ],
+    [
+      'a missing argument',
+      'infra/modules/scheduled-function/main.tf',
+      replaced(/\n\s+uri {9}= .*/, ''),
+      /Missing required argument .*The argument "uri" is required/,
+    ],
+    [
+      'a resource that does not exist',
+      'infra/apis.tf',
+      replaced('"google_project_service"', '"google_project_services"'),
+      /does not support resource type "google_project_services"/,
+    ],
+  ] as const)
+    test(`is not valid with ${what}`, async () => {
+      const { code, output } = await terraform.edited({ [file]: edit }, () =>
+        terraform.run(['validate', '-no-color']),
+      );
+      assert.notEqual(code, 0);
+      assert.match(output, said);
+    });
+
+  for (const [what, edit, said] of [
+    [
+      'a cron that Cloud Scheduler refuses',
+      entry('schedule', '0 2 * * 5#1'),
+      /Cannot use collect-metrics\.schedule "0 2 \* \* 5#1"; expected five fields of unix-cron/,
+    ],
+    [
+      'a timeout above the attempt deadline',
+      entry('timeoutSeconds', 601),
+      /Cannot use collect-metrics\.timeoutSeconds 601; expected at most attemptDeadlineSeconds, which is 600/,
+    ],
+    [
+      'a lease that its retries do not outlast',
+      entry('leaseSeconds', 400),
+      /Cannot use collect-metrics\.retry: the back-offs sum to 420 s; expected more than leaseSeconds \+ 30 = 430 s/,
+    ],
+    [
+      'a forgotten attempt deadline',
+      entry('attemptDeadlineSeconds', undefined),
+      /attribute "attemptDeadlineSeconds" is required/,
+    ],
+  ] as const)
+    test(`deploys nothing with ${what}`, async () => {
+      const { code, output } = await terraform.edited({ 'functions/catalog.json': edit }, catalogTests);
+      assert.notEqual(code, 0);
+      assert.match(output, said);
+    });
+
+  test('deploys no archive that was built of another catalogue', async () => {
+    await terraform.edited(same, async () => {});
+    // The copy has its own text again, the archives have not.
+    const { code, output } = await catalogTests();
+    assert.notEqual(code, 0);
+    assert.match(
+      output,
+      /catalog\.json or settings\.json changed since .*\.zip was built\. Run: npm run build/,
+    );
+  });
+
+  test('asks for the secrets of the backends, and for no others', async () => {
+    const backend = {
+      kind: 'http',
+      url: 'https://runs.acme.example/{id}',
+      state: 'status',
+      statuses: {},
+      header: { name: 'Authorization', variable: 'RUNS_TOKEN' },
+    };
+    const withBackend = (text: string) => {
+      const settings = JSON.parse(text);
+      return JSON.stringify({ ...settings, sources: { jobs: { ...settings.sources.jobs, backend } } });
+    };
+    const missing = await terraform.edited({ 'functions/settings.json': withBackend }, catalogTests);
+    assert.match(missing.output, /Missing from backend_secrets: RUNS_TOKEN/);
+    const unknown = await terraform.edited(same, () =>
+      terraform.run(['test', '-no-color', '-filter=tests/catalog.tftest.hcl'], {
+        TF_VAR_backend_secrets: '{ "RUNS_TOKEN" = "runs-token" }',
+      }),
+    );
+    assert.match(unknown.output, /Unknown in backend_secrets: RUNS_TOKEN/);
+  });
+});
