@@ -4,6 +4,7 @@ import type { Catalog } from '../../functions/shared/catalog.ts';
 import type { FunctionSpec } from './function-process.ts';
 import { shortPath } from './places.ts';
 import { StackProblem } from './problem.ts';
+import { LOCATION } from './scheduler/catalog-jobs.ts';
 
 /** Where each task's function is below `folder`: its TypeScript, or the folder of its bundle. Throws naming a missing one. */
 export function functionSources(catalog: Catalog, folder: string): Map<string, string> {
@@ -46,7 +47,7 @@ export function functionSpecs(catalog: Catalog, place: Place): FunctionSpec[] {
       METADATA_SERVER_DETECTION: 'none',
       K_SERVICE: task,
       K_REVISION: 'local',
-      NIGHTSHIFT_REGION: 'local',
+      NIGHTSHIFT_REGION: LOCATION,
     },
   }));
 }

@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { problemInWords } from './problem.ts';
+import type { StartOptions } from './start.ts';
 import { listenForStop } from './stopping.ts';
 
-const HELP = `npm start [-- --once | --empty]
+const HELP = `npm start [-- --once | --empty | --nights N]
 
 Starts the local stack: Firestore emulator, functions, gateway, a sample world; runs every task once and stays up.
 
   --once    stops after the tasks have run; exit code 0 when each did what it should
-  --empty   starts with no records and runs nothing
+  --empty   starts with no records and runs nothing; jobs run only by hand
+  --nights  lets N nights pass, the clock jumping from slot to slot, and tells what each task did
   --help    tells this
 
 PORT                      of the gateway, 8080 unless set
@@ -33,7 +35,7 @@ async function main(): Promise<number> {
   try {
     // Loaded only here: a broken settings.json or catalog.json fails the import, and is a message like any other.
     const { start } = await import('./start.ts');
-    return await start({ once: flags.once ?? false, empty: flags.empty ?? false }, stopping.signal);
+    return await start(flags, stopping.signal);
   } catch (error) {
     if (stopping.signal.aborted) return stopping.exitCode();
     console.error(problemInWords(error));
@@ -41,16 +43,21 @@ async function main(): Promise<number> {
   }
 }
 
-function parseFlags(): { once?: boolean; empty?: boolean; help?: boolean } | string {
+function parseFlags(): (StartOptions & { help: boolean }) | string {
   try {
-    return parseArgs({
+    const { nights, ...flags } = parseArgs({
       options: {
-        once: { type: 'boolean' },
-        empty: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
+        once: { type: 'boolean', default: false },
+        empty: { type: 'boolean', default: false },
+        nights: { type: 'string', default: '0' },
+        help: { type: 'boolean', short: 'h', default: false },
       },
     }).values;
+    if (!/^\d\d?$/.test(nights)) return `Cannot use --nights "${nights}": expected a number up to 99`;
+    if (flags.empty && Number(nights) > 0)
+      return 'Cannot use --nights with --empty, where jobs run only by hand';
+    return { ...flags, nights: Number(nights) };
   } catch (error) {
-    return `${(error as Error).message.split('. ')[0]}. Known are --once, --empty and --help`;
+    return `${(error as Error).message.split('. ')[0]}. Known are --once, --empty, --nights and --help`;
   }
 }

@@ -2,7 +2,7 @@ import { HOUR_MS } from '../../functions/shared/dates.ts';
 import { readArtifactUri } from '../../functions/shared/model/artifact.ts';
 import type { ObjectOptions } from './gcs/world.ts';
 import { type Dice, dice } from './sample-dice.ts';
-import type { SampleJob } from './sample-jobs.ts';
+import type { SampleJob } from './sample-job.ts';
 
 const CONFIG_BYTES = 2_300;
 
@@ -14,7 +14,7 @@ export function sampleObjects(jobs: readonly SampleJob[]): ObjectOptions[] {
 function objectsOf(job: SampleJob, startedAt: Date): ObjectOptions[] {
   const roll = dice(`objects of ${job.id}`);
   const { bucket, path } = homeOf(job);
-  const last = job.endedAt ?? job.heartbeatAt ?? startedAt;
+  const last = job.endedAt ?? job.updatedAt ?? startedAt;
   const sizes = sizesOf(job, roll);
   const objects = sizes.map(([name, size], index): ObjectOptions => {
     const sinceStart = ((last.getTime() - startedAt.getTime()) * index) / sizes.length;

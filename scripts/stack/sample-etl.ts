@@ -10,7 +10,8 @@ import {
 } from '../../functions/shared/dates.ts';
 import type { JobState } from '../../functions/shared/model/states.ts';
 import { type Dice, dice } from './sample-dice.ts';
-import { SAMPLE_DAYS, type SampleRecord } from './sample-jobs.ts';
+import type { SampleRecord } from './sample-job.ts';
+import { SAMPLE_DAYS } from './sample-jobs.ts';
 
 interface Pipeline {
   /** Hours of the day that it runs at. */
@@ -42,14 +43,16 @@ const FAILURES = [
 ];
 
 /** An ETL run whose course is settled, whether it is over by now or not. */
-interface Plan extends Pick<SampleRecord, 'id' | 'project' | 'createdAt'> {
+interface Plan extends Pick<SampleRecord, 'id' | 'project' | 'backendId'> {
+  createdAt: Date;
   startedAt: Date;
   end: { at: Date; status: JobState; error: string | null };
 }
 
 /**
  * The ETL runs of three pipelines, one hourly and two daily, over the 40 days before `now` and today so far, the same for
- * the same `now`: some fail, the nightly ones end after midnight, and one runs at this moment.
+ * the same `now`: some fail, the nightly ones end after midnight, one runs at this moment, and three say so that should
+ * have ended long ago.
  */
 export function sampleEtlRuns(now: Date): SampleRecord[] {
   const today = dayOf(now);
@@ -57,7 +60,8 @@ export function sampleEtlRuns(now: Date): SampleRecord[] {
     .flatMap(runsOfDay)
     .concat(runOfThisMoment(now))
     .filter(({ createdAt }) => createdAt <= now)
-    .map((plan) => seenAt(plan, now));
+    .map((plan) => seenAt(plan, now))
+    .concat(troubledRuns(now));
 }
 
 function runsOfDay(day: Day): Plan[] {
@@ -69,6 +73,28 @@ function runsOfDay(day: Day): Plan[] {
       return planOf(id, name, createdAt, roll, takes);
     }),
   );
+}
+
+/** Runs that are over by what the orchestrator says, that it does not know, and of which it says nothing. */
+function troubledRuns(now: Date): SampleRecord[] {
+  const hoursAgo = (hours: number) => new Date(now.getTime() - hours * HOUR_MS);
+  const running = (
+    project: keyof typeof PIPELINES,
+    name: string,
+    startedAt: Date,
+    fate: NonNullable<SampleRecord['fate']>,
+  ): SampleRecord => {
+    const id = `${project}-${name}`;
+    return {
+      ...{ id, project, backendId: id, createdAt: startedAt, startedAt, fate },
+      ...{ status: 'running', endedAt: null, updatedAt: startedAt, error: null },
+    };
+  };
+  return [
+    running('feature-build', 'done', hoursAgo(27), { status: 'completed', at: hoursAgo(25), error: null }),
+    running('event-intake', 'gone', hoursAgo(52), 'gone'),
+    running('account-sync', 'unanswered', hoursAgo(9), 'silence'),
+  ];
 }
 
 /** What chance may leave out. */
@@ -89,10 +115,7 @@ function planOf(
   const status = roll.weighted(COURSES);
   const error = status === 'failed' ? roll.pick(FAILURES) : null;
   return {
-    id,
-    project,
-    createdAt,
-    startedAt,
+    ...{ id, project, backendId: id, createdAt, startedAt },
     end: { at: new Date(startedAt.getTime() + ranMs), status, error },
   };
 }

@@ -1,46 +1,21 @@
 import {
   addDays,
-  DAY_MS,
   type Day,
   dayOf,
   HOUR_MS,
   MINUTE_MS,
+  SECOND_MS,
   startOfDay,
 } from '../../functions/shared/dates.ts';
-import type { JobState } from '../../functions/shared/model/states.ts';
+import type { TerminalState } from '../../functions/shared/model/states.ts';
 import { type Dice, dice } from './sample-dice.ts';
-import { type Marks, withMarks } from './sample-marks.ts';
-
-/** One record of the sample world, in our own words; what it lacks is null. */
-export interface SampleRecord {
-  id: string;
-  project: string;
-  status: JobState;
-  createdAt: Date;
-  startedAt: Date | null;
-  endedAt: Date | null;
-  updatedAt: Date;
-  error: string | null;
-}
-
-/** One job of the sample world. */
-export interface SampleJob extends SampleRecord, Marks {
-  model: string;
-  gpus: number;
-  heartbeatAt: Date | null;
-  backendId: string | null;
-  artifactUri: string | null;
-  artifactBytes: number | null;
-}
+import { after, type Fate, type NewJob, newJob, type SampleJob } from './sample-job.ts';
+import { withMarks } from './sample-marks.ts';
+import { KILLED, troubledJobs } from './sample-troubled.ts';
 
 /** Days before today that the sample world has jobs of. */
 export const SAMPLE_DAYS = 40;
 
-const PROJECTS = {
-  'image-search': ['clip-encoder', 'reranker', 'near-duplicates'],
-  'speech-notes': ['transcriber', 'speaker-turns'],
-  'churn-forecast': ['tabular-base', 'uplift', 'sequence'],
-};
 const CRASHES = [
   'CUDA out of memory. Tried to allocate 2.50 GiB (GPU 0; 39.59 GiB total capacity)',
   'RuntimeError: DataLoader worker (pid 812) is killed by signal: Killed',
@@ -76,13 +51,14 @@ export function sampleJobs(now: Date): SampleJob[] {
     .flatMap(jobsOfDay)
     .filter((planned) => planned.createdAt < now)
     .map((planned) => seenAt(planned, now))
-    .concat(jobsOfThisMoment(now));
+    .concat(jobsOfThisMoment(now), troubledJobs(now));
   return withMarks(jobs, now);
 }
 
-interface Plan extends Omit<SampleJob, 'status' | 'heartbeatAt' | 'updatedAt' | 'endedAt' | 'artifactBytes'> {
+interface Plan extends NewJob {
+  fate?: Fate;
   /** When and how it will have ended; null when nobody will ever hear of it again after `heardUntil`. */
-  end: { at: Date; status: JobState } | null;
+  end: { at: Date; status: TerminalState } | null;
   heardUntil: Date;
 }
 
@@ -102,7 +78,7 @@ function planOf(day: Day, number: number, roll: Dice): Plan {
     course === 'runs overnight' ? minutes(21 * 60, 23 * 60) : minutes(0, 1_438),
   );
   const queuedMs = minutes(1, 25);
-  const base = jobIn(roll, `${day.replaceAll('-', '')}-${String(number).padStart(2, '0')}`, createdAt);
+  const base = newJob(roll, `${day.replaceAll('-', '')}-${String(number).padStart(2, '0')}`, createdAt);
 
   if (course === 'never starts' || course === 'is cancelled early') {
     const status = course === 'never starts' ? 'failed' : 'cancelled';
@@ -120,7 +96,10 @@ function planOf(day: Day, number: number, roll: Dice): Plan {
     hangs: minutes(30, 6 * 60),
   }[course];
   const at = after(startedAt, runMs);
-  if (course === 'hangs') return { ...base, startedAt, end: null, heardUntil: at };
+  if (course === 'hangs') {
+    const fate: Fate = { status: 'failed', at: after(at, 40 * SECOND_MS), error: KILLED };
+    return { ...base, startedAt, fate, end: null, heardUntil: at };
+  }
   const status = course === 'crashes' ? 'failed' : course === 'is cancelled' ? 'cancelled' : 'completed';
   return {
     ...base,
@@ -131,25 +110,8 @@ function planOf(day: Day, number: number, roll: Dice): Plan {
   };
 }
 
-function jobIn(roll: Dice, suffix: string, createdAt: Date): Omit<Plan, 'end' | 'heardUntil'> {
-  const project = roll.pick(Object.keys(PROJECTS) as (keyof typeof PROJECTS)[]);
-  const model = roll.pick(PROJECTS[project]);
-  const id = `${model}-${suffix}`;
-  return {
-    id,
-    project,
-    model,
-    gpus: roll.pick([1, 1, 1, 2, 2, 4, 4, 8]),
-    createdAt,
-    startedAt: null,
-    error: null,
-    backendId: `projects/${project}/locations/us-central1/customJobs/${roll.between(1e9, 9e9)}`,
-    artifactUri: `gs://sample-artifacts/${project}/${id}/`,
-  };
-}
-
 /** What a job's record says at `now`. */
-function seenAt({ end, heardUntil, ...job }: Plan, now: Date): SampleJob {
+function seenAt({ end, heardUntil, fate, ...job }: Plan, now: Date): SampleJob {
   const ended = end !== null && end.at <= now ? end : null;
   const startedAt = job.startedAt && job.startedAt <= now ? job.startedAt : null;
   // Heartbeats come once a minute.
@@ -166,6 +128,7 @@ function seenAt({ end, heardUntil, ...job }: Plan, now: Date): SampleJob {
     artifactUri: startedAt ? job.artifactUri : null,
     artifactBytes: ended?.status === 'completed' ? artifactBytesOf(job) : null,
     updatedAt: ended?.at ?? heartbeatAt ?? job.createdAt,
+    ...(fate && fate.at <= now && { fate }),
   };
 }
 
@@ -174,26 +137,17 @@ function artifactBytesOf({ id, gpus }: Pick<SampleJob, 'id' | 'gpus'>): number {
   return gpus * dice(`artifacts of ${id}`).between(180e6, 2_400e6);
 }
 
-/** What chance may leave out: jobs that run, wait and hang at this very moment. */
+/** What chance may leave out: jobs that run and wait at this very moment. */
 function jobsOfThisMoment(now: Date): SampleJob[] {
   const roll = dice('jobs of this moment');
   const running = [0.4, 1.5, 7, 31].map((hours, index) => {
     const startedAt = new Date(now.getTime() - hours * HOUR_MS);
-    const job = jobIn(roll, `now-${index + 1}`, after(startedAt, -4 * MINUTE_MS));
+    const job = newJob(roll, `now-${index + 1}`, after(startedAt, -4 * MINUTE_MS));
     return { ...job, startedAt, end: null, heardUntil: now };
   });
   const queued = [3, 17].map((minutes, index) => {
-    const job = jobIn(roll, `queued-${index + 1}`, new Date(now.getTime() - minutes * MINUTE_MS));
+    const job = newJob(roll, `queued-${index + 1}`, new Date(now.getTime() - minutes * MINUTE_MS));
     return { ...job, end: null, heardUntil: job.createdAt };
   });
-  const hung = [2.3, 5.8, 11.4].map((days, index) => {
-    const startedAt = new Date(now.getTime() - days * DAY_MS);
-    const job = jobIn(roll, `hung-${index + 1}`, after(startedAt, -6 * MINUTE_MS));
-    return { ...job, startedAt, end: null, heardUntil: after(startedAt, 95 * MINUTE_MS) };
-  });
-  return [...running, ...queued, ...hung].map((plan) => seenAt(plan, now));
-}
-
-function after(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms);
+  return [...running, ...queued].map((plan) => seenAt(plan, now));
 }

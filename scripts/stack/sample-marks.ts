@@ -19,7 +19,7 @@ type Changes = Marks & { artifactUri?: string };
 interface Markable {
   id: string;
   model: string;
-  status: JobState;
+  status: JobState | 'unknown';
   endedAt: Date | null;
   artifactUri: string | null;
 }

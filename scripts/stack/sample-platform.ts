@@ -1,11 +1,14 @@
 import { type Day, dayOf } from '../../functions/shared/dates.ts';
 import type { ObjectOptions } from './gcs/world.ts';
-import type { PlatformWorld, SqlInstance } from './google/world.ts';
+import { emptyWorld, type PlatformWorld, type SqlInstance } from './google/world.ts';
 import { sampleObjects } from './sample-artifacts.ts';
 import { sampleDatasets, sampleQueries } from './sample-bigquery.ts';
 import { sampleRequests, sampleServices } from './sample-cloud-run.ts';
+import { sampleCustomJobs } from './sample-custom-jobs.ts';
+import { sampleEtlRuns } from './sample-etl.ts';
 import { GIB, levelOf, MIB } from './sample-growth.ts';
 import { SAMPLE_DAYS, sampleJobs } from './sample-jobs.ts';
+import { type Orchestrator, sampleOrchestrator } from './sample-orchestrator.ts';
 import { sampleRegistry } from './sample-registry.ts';
 import { type SampleBucket, sampleStorage } from './sample-storage.ts';
 
@@ -15,6 +18,13 @@ export interface Platform {
   buckets: SampleBucket[];
   /** What the buckets hold that the sample jobs wrote. */
   objects: ObjectOptions[];
+  orchestrator: Orchestrator;
+}
+
+/** A platform with nothing in it. */
+export function emptyPlatform(project: string): Platform {
+  const orchestrator = { runs: new Map(), silent: [] };
+  return { world: emptyWorld(project), buckets: [], objects: [], orchestrator };
 }
 
 /** Where the sample platform is. */
@@ -39,9 +49,14 @@ export function samplePlatform({ project, database }: PlatformPlace, now: Date):
       firestore: [{ id: database, location: 'nam5', bytes: documents }],
       sql: sampleInstances(today),
       models: sampleRegistry(jobs, now).vertex,
+      customJobs: sampleCustomJobs(jobs),
+      executions: [],
+      builds: [],
+      logs: [],
     },
     buckets,
     objects: sampleObjects(jobs),
+    orchestrator: sampleOrchestrator(sampleEtlRuns(now)),
   };
 }
 

@@ -1,10 +1,10 @@
 import { writeTime } from '../../functions/shared/model/job.ts';
 import { type Source, type TimeField, wordsFor, wordToWrite } from '../../functions/shared/model/source.ts';
 import { setAt } from '../objects.ts';
-import type { SampleJob, SampleRecord } from './sample-jobs.ts';
+import type { SampleJob, SampleRecord } from './sample-job.ts';
 
-/** A job or an ETL run, which has less to tell. */
-type Sample = SampleRecord & Partial<SampleJob>;
+/** A job, or an ETL run or a try of a job, which have less to tell. */
+type Sample = Pick<SampleRecord, 'status'> & Partial<SampleJob>;
 
 /** `sample` as the user's own system would have stored it: their field names, time types and status words. */
 export function recordOf(sample: Sample, source: Source): Record<string, unknown> {
@@ -20,6 +20,10 @@ export function recordOf(sample: Sample, source: Source): Record<string, unknown
   return record;
 }
 
-function wordOf({ status }: SampleRecord, source: Source): string {
+/** What no setting of the sample maps. */
+const UNMAPPED = 'waiting-for-quota';
+
+function wordOf({ status }: Sample, source: Source): string {
+  if (status === 'unknown') return UNMAPPED;
   return wordToWrite(source, status) ?? wordsFor(source, status)[0] ?? status;
 }

@@ -1,7 +1,7 @@
 import { DAY_MS } from '../../functions/shared/dates.ts';
 import type { Pin } from '../../functions/shared/model/cleanup.ts';
 import type { RegisteredModel } from './google/world.ts';
-import type { SampleJob } from './sample-jobs.ts';
+import type { SampleJob } from './sample-job.ts';
 import { oldJobs } from './sample-marks.ts';
 
 /** A record of the sample's own registry of models. */

@@ -1,9 +1,19 @@
 import { type ArtifactPolicy, artifactPolicySchema } from '../../functions/shared/model/policy.ts';
-import { type Source, sourceSchema } from '../../functions/shared/model/source.ts';
+import { type Source, sourceSchema, type TimeMapping } from '../../functions/shared/model/source.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
+import { TRAINING_REGION } from './sample-custom-jobs.ts';
 
-/** The ETL runs of the sample world, as a system that is not ours would have them. */
-const ETL_SOURCE: Source = sourceSchema.parse({
+/** The words of the orchestrator of the sample's ETL runs, in their records and in its answers. */
+const ETL_STATUSES = {
+  scheduled: 'queued',
+  running: 'running',
+  success: 'completed',
+  failure: 'failed',
+  stopped: 'cancelled',
+} as const;
+
+/** The ETL runs of the sample world, as a system that is not ours would have them; observed only, as a new source is. */
+export const ETL_SOURCE: Source = sourceSchema.parse({
   collection: 'etlRuns',
   kind: 'etl',
   fields: {
@@ -14,13 +24,18 @@ const ETL_SOURCE: Source = sourceSchema.parse({
     endedAt: { path: 'times.ended', type: 'timestamp' },
     updatedAt: { path: 'updated', type: 'timestamp' },
     error: 'reason',
+    backendId: 'run',
   },
-  statuses: {
-    scheduled: 'queued',
-    running: 'running',
-    success: 'completed',
-    failure: 'failed',
-    stopped: 'cancelled',
+  statuses: ETL_STATUSES,
+  sweep: { maxRuntimeHours: 6 },
+  backend: {
+    kind: 'http',
+    url: 'https://orchestrator.example.com/jobs/{id}',
+    state: 'state',
+    statuses: ETL_STATUSES,
+    startedAt: 'started',
+    endedAt: 'ended',
+    error: 'reason',
   },
 });
 
@@ -35,8 +50,8 @@ const ARTIFACTS: ArtifactPolicy = artifactPolicySchema.parse({
 });
 
 /**
- * `settings` with all that the sample platform has: ETL runs, every metric source of the platform, and artifacts of jobs
- * that are deleted in earnest.
+ * `settings` with all that the sample platform has: ETL runs, every metric source of the platform, jobs that run on Vertex
+ * AI, some of them in several tries, and that are ended in earnest, and so are their artifacts deleted.
  */
 export function withSample(settings: Settings): Settings {
   const training = trainingSource(settings);
@@ -69,7 +84,22 @@ function inEarnest(source: Source): Source {
       ...source.fields,
       registeredModel: 'registeredModel',
       resumedFrom: 'resumedFrom',
-      keepUntil: { path: 'keepUntil', type: 'timestamp' },
+      keepUntil: timestamp('keepUntil'),
+    },
+    backend: { kind: 'vertex-ai', region: TRAINING_REGION },
+    executions: {
+      collection: 'executions',
+      fields: {
+        status: 'status',
+        error: 'error',
+        startedAt: timestamp('startedAt'),
+        heartbeatAt: timestamp('heartbeatAt'),
+        endedAt: timestamp('endedAt'),
+      },
     },
   };
+}
+
+function timestamp(path: string): TimeMapping {
+  return { path, type: 'timestamp' };
 }

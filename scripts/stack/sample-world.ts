@@ -1,13 +1,13 @@
 import { Firestore } from '@google-cloud/firestore';
 import { HOUR_MS } from '../../functions/shared/dates.ts';
 import type { Environment } from '../../functions/shared/environment.ts';
-import type { Source } from '../../functions/shared/model/source.ts';
-import type { JobState } from '../../functions/shared/model/states.ts';
+import { executionsOf, type Source } from '../../functions/shared/model/source.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import { setAt } from '../objects.ts';
 import { figure, plural } from '../ops/words.ts';
 import { sampleEtlRuns } from './sample-etl.ts';
-import { SAMPLE_DAYS, type SampleJob, type SampleRecord, sampleJobs } from './sample-jobs.ts';
+import type { SampleJob, SampleRecord } from './sample-job.ts';
+import { SAMPLE_DAYS, sampleJobs } from './sample-jobs.ts';
 import { recordOf } from './sample-record.ts';
 import { type SampleModel, sampleRegistry } from './sample-registry.ts';
 import { trainingSource } from './sample-settings.ts';
@@ -25,8 +25,8 @@ interface Place {
 type Documents = Iterable<readonly [id: string, data: object]>;
 
 /**
- * Writes the sample world into the emulator: the jobs as records of the source `jobs` (the first of training jobs when
- * none is called so), the ETL runs as those of the first source of such, the models that some of the jobs became and the
+ * Writes the sample world into the emulator: the jobs, with the tries of some, as records of the source `jobs` (the first
+ * of training jobs when none is called so), the ETL runs as those of the first source of such, the models that some of the jobs became and the
  * pins; none into a collection that holds any already: they may be somebody's. Returns what it did, in words.
  */
 export async function writeSampleWorld(
@@ -57,8 +57,20 @@ export async function writeSampleWorld(
   return done.flat().join('; ');
 }
 
-function recordsOf(records: readonly SampleRecord[], source: Source): Documents {
-  return records.map((record) => [record.id, recordOf(record, source)] as const);
+/** Records by their ids, and the tries of jobs by their paths below these. */
+function recordsOf(
+  records: readonly (SampleRecord & Pick<SampleJob, 'executions'>)[],
+  source: Source,
+): Documents {
+  const tries = executionsOf(source);
+  return records.flatMap((record) => [
+    [record.id, recordOf(record, source)] as const,
+    ...(tries && record.executions
+      ? record.executions.map(
+          (it) => [`${record.id}/${tries.collection}/${it.id}`, recordOf(it, tries)] as const,
+        )
+      : []),
+  ]);
 }
 
 function modelRecords(
@@ -116,6 +128,7 @@ function jobsInWords(jobs: SampleJob[], now: Date): string {
     `${withStatus(jobs, 'cancelled')} cancelled`,
     `${withStatus(jobs, 'running')} running (${silent} silent for hours)`,
     `${withStatus(jobs, 'queued')} queued`,
+    `${withStatus(jobs, 'unknown')} of a status that nobody mapped`,
   ];
   const projects = new Set(jobs.map((job) => job.project)).size;
   return `${SAMPLE_DAYS} days of ${projects} ML projects, ${jobs.length} jobs: ${kinds.join(', ')}`;
@@ -126,6 +139,6 @@ function etlInWords(runs: SampleRecord[]): string {
   return `${pipelines} ETL pipelines, ${figure(runs.length)} runs: ${withStatus(runs, 'failed')} failed, ${withStatus(runs, 'running')} running`;
 }
 
-function withStatus(records: SampleRecord[], status: JobState): number {
+function withStatus(records: SampleRecord[], status: SampleRecord['status']): number {
   return records.filter((record) => record.status === status).length;
 }

@@ -1,15 +1,27 @@
 import { PLATFORM_SOURCES } from '../../functions/shared/model/platform.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
+import type { StandIns } from './stand-ins.ts';
 
 /**
- * `settings` over stand-ins of Google's APIs. Beside an emulator no real API is ever asked: an address of theirs stays
- * only when it is on this machine, and the stand-ins know no project but the stack's.
+ * `settings` over stand-ins. Beside an emulator nothing real is ever asked: an address stays only when it is on this
+ * machine, and the stand-ins know no project but the stack's.
  */
-export function overStandIns(settings: Settings, standIns: Settings['baseUrls']): Settings {
-  const { metrics, artifacts } = structuredClone(settings);
+export function overStandIns(
+  settings: Settings,
+  { baseUrls, statusUrl }: Pick<StandIns, 'baseUrls' | 'statusUrl'>,
+): Settings {
+  const { metrics, artifacts, sources } = structuredClone(settings);
   for (const source of PLATFORM_SOURCES) delete metrics[source]?.googleProject;
   delete artifacts.vertexModels?.googleProject;
-  // The schema allows http:// for this machine alone.
-  const own = Object.entries(settings.baseUrls).filter(([, url]) => url.startsWith('http://'));
-  return { ...settings, metrics, artifacts, baseUrls: { ...standIns, ...Object.fromEntries(own) } };
+  for (const { backend } of Object.values(sources)) {
+    if (backend?.kind !== 'http') delete backend?.googleProject;
+    else if (!isHere(backend.url)) backend.url = statusUrl;
+  }
+  const own = Object.entries(settings.baseUrls).filter(([, url]) => isHere(url));
+  return { ...settings, metrics, artifacts, sources, baseUrls: { ...baseUrls, ...Object.fromEntries(own) } };
+}
+
+/** The schemas allow http:// for this machine alone. */
+function isHere(url: string): boolean {
+  return url.startsWith('http://');
 }

@@ -1,33 +1,47 @@
-import type { ApiName } from '../../functions/shared/settings.ts';
+import type { Settings } from '../../functions/shared/settings.ts';
 import { emptyGcs } from './gcs/world.ts';
 import { startGcs } from './gcs.ts';
 import { startGoogleApis } from './google-apis.ts';
 import type { Platform } from './sample-platform.ts';
+import { startStatusEndpoint } from './status-endpoint.ts';
 
-/** Stand-ins of all of Google's APIs that Nightshift asks. */
+/** Stand-ins of all of Google's APIs that Nightshift asks, and of an endpoint that tells how jobs stand. */
 export interface StandIns {
   /** In place of Google's own addresses. */
-  baseUrls: Record<ApiName, string>;
+  baseUrls: Settings['baseUrls'];
+  /** In place of any status endpoint of a user's own, with `{id}` where the job's id goes. */
+  statusUrl: string;
   /** What stands where. */
   words: string;
   stop(): Promise<void>;
 }
 
 /** Starts the stand-ins over a platform. */
-export async function startStandIns({ world, buckets, objects }: Platform): Promise<StandIns> {
-  const apis = await startGoogleApis(world);
+export async function startStandIns({ world, buckets, objects, orchestrator }: Platform): Promise<StandIns> {
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => void (await Promise.all(started.map((each) => each.stop())));
   const storage = emptyGcs(world.project);
   for (const bucket of buckets) storage.addBucket(bucket);
   for (const object of objects) storage.putObject(object);
-  const gcs = await startGcs(storage).catch(async (error) => {
-    await apis.stop();
+  try {
+    const apis = await startGoogleApis(world);
+    started.push(apis);
+    const gcs = await startGcs(storage);
+    started.push(gcs);
+    const endpoint = await startStatusEndpoint(orchestrator.runs);
+    started.push(endpoint);
+    const fault = { kind: 'status', status: 503, message: 'The scheduler restarts.' } as const;
+    for (const id of orchestrator.silent) endpoint.faults.add({ id, fault });
+    return {
+      baseUrls: { ...apis.baseUrls, storage: gcs.baseUrl },
+      statusUrl: endpoint.url,
+      words: `stand-ins of Cloud Monitoring, BigQuery, Cloud Run, Cloud SQL, Vertex AI, Cloud Build, Cloud Logging on ${hostOf(apis.baseUrls.run)}, Cloud Storage on ${hostOf(gcs.baseUrl)}, an orchestrator on ${new URL(endpoint.url).host}`,
+      stop,
+    };
+  } catch (error) {
+    await stop();
     throw error;
-  });
-  return {
-    baseUrls: { ...apis.baseUrls, storage: gcs.baseUrl },
-    words: `stand-ins of Cloud Monitoring, BigQuery, Cloud Run, Cloud SQL, Vertex AI on ${hostOf(apis.baseUrls.run)}, Cloud Storage on ${hostOf(gcs.baseUrl)}`,
-    stop: async () => void (await Promise.all([apis.stop(), gcs.stop()])),
-  };
+  }
 }
 
 function hostOf(url: string): string {

@@ -1,36 +1,48 @@
 import pc from 'picocolors';
+import { passNights } from './nights.ts';
 import { logFolder, shortPath } from './places.ts';
 import { StackProblem } from './problem.ts';
-import { runTasks } from './run-tasks.ts';
+import { runTasks, tellAttempt } from './run-tasks.ts';
+import { LOCATION, schedulerJobs } from './scheduler/catalog-jobs.ts';
 import { aborted } from './stopping.ts';
 import { terminal } from './tell.ts';
 import { up } from './up.ts';
 
+/** What `npm start` was told. */
+export interface StartOptions {
+  /** Ends when the tasks have run. */
+  once: boolean;
+  /** No records; jobs run only by hand. */
+  empty: boolean;
+  /** How many nights shall pass; 0 for none. */
+  nights: number;
+}
+
 /** `npm start`: the stack, every task once, what to try next; stays up until `signal` unless `once`. Returns the exit code. */
-export async function start(
-  { once, empty }: { once: boolean; empty: boolean },
-  signal: AbortSignal,
-): Promise<number> {
+export async function start({ once, empty, nights }: StartOptions, signal: AbortSignal): Promise<number> {
   const tell = terminal();
   tell.line(`\n${pc.bold('Nightshift')}, the local stack\n`);
   const stack = await up({ port: portOf(process.env.PORT), sample: !empty, announced: true, tell, signal });
   try {
-    const enabled = Object.values(stack.catalog).flatMap(({ enabled, task }) => (enabled ? [task] : []));
+    const { scheduler, catalog, project } = stack;
+    const enabled = Object.values(catalog).flatMap(({ enabled, task }) => (enabled ? [task] : []));
+    const until = <T>(work: Promise<T>) => Promise.race([work, stack.broken, aborted(signal)]);
     let fine = true;
     if (!empty) {
       tell.line('\nEvery task, once\n');
-      fine = await Promise.race([
-        runTasks(stack.gatewayUrl, enabled, tell, signal),
-        stack.broken,
-        aborted(signal),
-      ]);
+      const jobs = schedulerJobs(scheduler.baseUrl, project);
+      fine = await until(runTasks(scheduler, jobs, enabled, tell, signal));
     }
+    if (nights > 0) fine = (await until(passNights(stack, nights, tell, signal))) && fine;
     if (once) return fine ? 0 : 1;
-    for (const line of whatNext(enabled[0] ?? 'TASK')) tell.line(line);
+    for (const line of whatNext(enabled[0] ?? 'TASK', scheduler.baseUrl, project)) tell.line(line);
+    const unwatch = scheduler.watch((attempt) => void tellAttempt(attempt, tell));
+    if (!empty) scheduler.fireSlots();
     await Promise.race([stack.broken, aborted(signal)]).catch((error) => {
       // To be told to stop is how a stack that stays up is meant to end.
       if (!signal.aborted) throw error;
     });
+    unwatch();
     tell.line('\nStopping.');
     return 0;
   } finally {
@@ -47,7 +59,7 @@ function portOf(text: string | undefined): number {
   );
 }
 
-function whatNext(task: string): string[] {
+function whatNext(task: string, schedulerUrl: string, project: string): string[] {
   const commands = [
     ['npm run -s ops -- days', 'the figures, day by day'],
     ['npm run -s ops -- tasks', 'how each task stands'],
@@ -60,6 +72,11 @@ function whatNext(task: string): string[] {
   return [
     '\nTry next, in another terminal\n',
     ...commands.map(([command = '', words]) => `  ${pc.cyan(command.padEnd(width))}${pc.dim(words ?? '')}`),
+    '\nCloud Scheduler by gcloud, in a terminal with these variables exported\n',
+    `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${schedulerUrl}/`,
+    'CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true',
+    `CLOUDSDK_CORE_PROJECT=${project}`,
+    `\n  ${pc.cyan(`gcloud scheduler jobs run ${task} --location=${LOCATION}`)}`,
     `\nLogs are in ${shortPath(logFolder())}. Ctrl-C stops everything.`,
   ];
 }

@@ -11,6 +11,8 @@ export interface StackState {
   project: string;
   /** Path of the settings that its functions run with. */
   settings: string;
+  /** Path of the file by which its clock is set ahead, as NIGHTSHIFT_CLOCK_FILE wants it. */
+  clockFile: string;
   startedAt: string;
 }
 
@@ -23,10 +25,13 @@ export function readStack(env: NodeJS.ProcessEnv = process.env): StackState | un
 /** Tells of this process's stack. */
 export function writeStack(state: StackState, env: NodeJS.ProcessEnv = process.env): void {
   mkdirSync(stateFolder(env), { recursive: true });
-  // Renamed into place, so that no reader ever sees half a file.
-  const draft = `${ownFile(env)}.draft`;
-  writeFileSync(draft, `${JSON.stringify(state, null, 2)}\n`);
-  renameSync(draft, ownFile(env));
+  writeWhole(ownFile(env), `${JSON.stringify(state, null, 2)}\n`);
+}
+
+/** Writes a file that others read meanwhile: renamed into place, so that no reader ever sees half of it. */
+export function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.draft`, text);
+  renameSync(`${file}.draft`, file);
 }
 
 /** Forgets this process's stack, and those that died without doing so; others that run stay. */

@@ -4,17 +4,19 @@ import { join, resolve } from 'node:path';
 import { type Catalog, loadCatalog } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
+import { type StackClock, stackClock } from './clock.ts';
 import { openEmulator } from './emulator.ts';
 import { functionSources, functionSpecs } from './function-specs.ts';
 import { type RunningFunction, startFunctions } from './functions.ts';
 import { openGateway } from './gateway.ts';
-import { emptyWorld } from './google/world.ts';
 import { logFolder, ROOT } from './places.ts';
-import { samplePlatform } from './sample-platform.ts';
+import { emptyPlatform, samplePlatform } from './sample-platform.ts';
 import { withSample } from './sample-settings.ts';
+import { LOCATION, schedulerJobs } from './scheduler/catalog-jobs.ts';
+import { type Scheduler, startScheduler } from './scheduler.ts';
 import { overStandIns } from './stack-settings.ts';
 import { startStandIns } from './stand-ins.ts';
-import { removeStack, writeStack } from './state.ts';
+import { removeStack, writeStack, writeWhole } from './state.ts';
 import { aborted } from './stopping.ts';
 import { quiet, type Tell } from './tell.ts';
 
@@ -44,6 +46,10 @@ export interface Stack {
   emulatorHost: string;
   project: string;
   catalog: Catalog;
+  /** Has the job of every task; its slots are delivered once it is told to. */
+  scheduler: Scheduler;
+  /** The time of scheduler and functions. */
+  clock: StackClock;
   /** Path of the settings that its functions run with. */
   settings: string;
   /** The folder of the logs: one file per task, and the emulator's. */
@@ -90,20 +96,36 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     cleanUps.push(emulator.stop);
     tell.step('firestore', `${emulator.words} on ${emulator.host}, project ${project}`);
 
-    const now = new Date();
+    const clockFile = join(logs, `clock-${process.pid}`);
+    const clock = stackClock((offsetMs) => writeWhole(clockFile, String(offsetMs)));
+    writeWhole(clockFile, '0');
+    cleanUps.push(async () => rmSync(clockFile, { force: true }));
+    const now = clock.now();
     const platform = options.sample
       ? samplePlatform({ project, database: environment.FIRESTORE_DATABASE }, now)
-      : { world: emptyWorld(project), buckets: [], objects: [] };
+      : emptyPlatform(project);
     const standIns = await startStandIns(platform);
     cleanUps.push(standIns.stop);
     tell.step('google', standIns.words);
+    const scheduler = await startScheduler({ project, location: LOCATION, clock });
+    cleanUps.push(scheduler.stop);
+    await schedulerJobs(scheduler.baseUrl, project).create(catalog, gateway.url);
+    tell.step(
+      'scheduler',
+      `stand-in of Cloud Scheduler on ${new URL(scheduler.baseUrl).host}, a job for every task`,
+    );
     // Two stacks may share the folder.
     const settingsFile = join(logs, `settings-${process.pid}.json`);
-    writeFileSync(settingsFile, `${JSON.stringify(overStandIns(settings, standIns.baseUrls), null, 2)}\n`);
+    const baseUrls = { ...standIns.baseUrls, scheduler: scheduler.baseUrl };
+    writeFileSync(
+      settingsFile,
+      `${JSON.stringify(overStandIns(settings, { ...standIns, baseUrls }), null, 2)}\n`,
+    );
     cleanUps.push(async () => rmSync(settingsFile, { force: true }));
 
-    const place = { sources, env, project, emulatorHost: emulator.host, settings: settingsFile, logs };
-    const specs = functionSpecs(catalog, place);
+    const place = { sources, project, emulatorHost: emulator.host, settings: settingsFile, logs };
+    const functionEnv = { ...env, NIGHTSHIFT_CLOCK_FILE: clockFile };
+    const specs = functionSpecs(catalog, { ...place, env: functionEnv });
     functions = await startFunctions(specs, tell, signal);
     cleanUps.push(async () => void (await Promise.all([...functions.values()].map((each) => each.stop()))));
     signal.throwIfAborted();
@@ -126,6 +148,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
           emulatorHost: emulator.host,
           project,
           settings: settingsFile,
+          clockFile,
           startedAt,
         },
         env,
@@ -136,6 +159,8 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
       emulatorHost: emulator.host,
       project,
       catalog,
+      scheduler,
+      clock,
       settings: settingsFile,
       logs,
       broken: emulator.ended,

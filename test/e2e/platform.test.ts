@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { addDays, dayOf } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { daySchema } from '../../functions/shared/model/day.ts';
-import { loadSettings } from '../../functions/shared/settings.ts';
+import { API_NAMES, loadSettings } from '../../functions/shared/settings.ts';
 import { openFirestore, withDates } from '../../functions/shared/store/firestore.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
 import { sampleEtlRuns } from '../../scripts/stack/sample-etl.ts';
@@ -96,8 +96,8 @@ describe('a stack with settings of its user’s own', () => {
     t.after(() => stack.stop());
     const { baseUrls } = loadSettings(readEnvironment({ NIGHTSHIFT_SETTINGS: stack.settings }));
     assert.deepEqual(
-      Object.entries(baseUrls).map(([api, url]) => [api, new URL(url).hostname]),
-      ['monitoring', 'bigquery', 'run', 'sql', 'aiplatform', 'storage'].map((api) => [api, '127.0.0.1']),
+      Object.fromEntries(Object.entries(baseUrls).map(([api, url]) => [api, new URL(url).hostname])),
+      Object.fromEntries(API_NAMES.map((api) => [api, '127.0.0.1'])),
     );
     const date = addDays(dayOf(new Date()), -1);
     const response = await fetch(`${stack.gatewayUrl}/${TASK}`, {

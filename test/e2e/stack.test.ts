@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { loadCatalog } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
 import { downloadedJar } from '../../scripts/stack/emulator-download.ts';
@@ -222,6 +223,12 @@ describe('npm start', () => {
       /cleanup-artifacts partial in .*\n {4}the plan waits for approval, nothing of it was/,
     );
     assert.match(output, / Approve it {2}npm run -s ops -- cleanup approve plan-\S+\n/);
+    assert.match(
+      output,
+      /sweep-stale-jobs partial in .*\n {4}\d+ records looked at, ended \d+: 2 finished, /,
+    );
+    assert.match(output, /\n {6}Held {8}1 job that nothing but silence speaks against:\n/);
+    assert.match(output, /prune-records succeeded in .*\n {4}no record of ours is past its time\n/);
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
     assert.ok(readdirSync(join(folder, 'logs')).includes(`${TASK}.log`));
@@ -234,13 +241,23 @@ describe('npm start', () => {
     assert.equal(state.pid, child.pid);
     assert.equal(state.project, process.env.GOOGLE_CLOUD_PROJECT ?? 'nightshift-local');
     assert.equal((await fetch(state.gatewayUrl)).status, 200);
+    const environment = readEnvironment({ NIGHTSHIFT_SETTINGS: state.settings });
+    const { scheduler } = loadSettings(environment).baseUrls;
+    const answer = await fetch(`${scheduler}/v1/projects/${state.project}/locations/us-central1/jobs`);
+    const { jobs } = (await answer.json()) as { jobs: { name: string; state: string }[] };
     const family = childrenOf(child.pid as number);
     assert.ok(
       family.some((it) => it.command.includes('java')) && family.some((it) => it.command.includes(TASK)),
     );
     child.kill('SIGINT');
-    const { code, errors } = await ended;
+    const { code, output, errors } = await ended;
     assert.deepEqual({ code, errors }, { code: 0, errors: '' });
+    const line = `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${scheduler}/`;
+    assert.ok(output.split('\n').includes(line), output);
+    assert.deepEqual(
+      jobs.map(({ name, state }) => [name.split('/').at(-1), state]),
+      Object.keys(loadCatalog(readEnvironment({}))).map((task) => [task, 'ENABLED']),
+    );
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
   });
