@@ -5,6 +5,8 @@ import { fieldsOf } from './objects.ts';
 import { oneLine } from './ops/terminal.ts';
 import { duration } from './ops/words.ts';
 import { inWords, spaced } from './plain-words.ts';
+import { pruneInWords } from './prune-words.ts';
+import { sweepInWords } from './sweep-words.ts';
 
 const INDENT = '    ';
 const GOOD = ['succeeded', 'partial', 'duplicate'];
@@ -34,7 +36,7 @@ export function answerInWords(answer: unknown): string[] {
     .flatMap(([key, text]) => (text ? [`${key}: ${text}`] : []));
   return [
     headline(fields),
-    ...[...lines, ...others].map((line) => `${INDENT}${line}`),
+    ...[...lines, ...others].map((line) => `${INDENT}${line}`.trimEnd()),
     ...problemLines(fields.problems, told),
   ];
 }
@@ -47,6 +49,8 @@ function summaryInWords(
   if ('daysCollected' in summary) return collectionInWords(summary, INDENT.length);
   if ('planId' in summary) return cleanupInWords(summary, answer, INDENT.length);
   if ('undo' in summary) return undoInWords(summary, INDENT.length);
+  if ('scanned' in summary) return sweepInWords(summary, answer, INDENT.length);
+  if ('prunedRuns' in summary) return pruneInWords(summary, answer, INDENT.length);
   return { lines: [], rest: summary };
 }
 

@@ -12,7 +12,7 @@ export interface Reply {
 interface Question {
   method?: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
   signal?: AbortSignal;
 }
 

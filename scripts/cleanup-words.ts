@@ -1,20 +1,14 @@
 import { keptInWords } from './keep-words.ts';
 import { fieldsOf } from './objects.ts';
-import { type Entry, entriesInWords, lineWidth } from './ops/entries.ts';
+import type { Entry } from './ops/entries.ts';
 import { oneLine, paint } from './ops/terminal.ts';
 import { bytes, figure, plural } from './ops/words.ts';
 import { inWords } from './plain-words.ts';
+import { any, entry, entryLines, type SummaryTold } from './summary-words.ts';
 
 type Fields = Record<string, unknown>;
 
 const ROWS_SHOWN = 3;
-
-/** What is told of a summary: its lines, what they leave untold, and the paths of the problems that they tell. */
-export interface CleanupTold {
-  lines: string[];
-  rest: Fields;
-  problems: string[];
-}
 
 /** The command that does `what` of `ops cleanup`. */
 export function cleanupCommand(what: string): string {
@@ -30,10 +24,10 @@ const TOLD = [
 ];
 
 /** The lines for the summary of a clean-up, `indent` of the terminal being taken. */
-export function cleanupInWords(summary: Fields, answer: Fields, indent: number): CleanupTold {
+export function cleanupInWords(summary: Fields, answer: Fields, indent: number): SummaryTold {
   const { headline, details, commands } = actOf(summary, answer);
   return {
-    lines: [headline, ...told([...details, ...entriesOf(summary), ...commands], indent)],
+    lines: [headline, ...entryLines([...details, ...entriesOf(summary), ...commands], indent)],
     rest: Object.fromEntries(Object.entries(summary).filter(([key]) => !TOLD.includes(key))),
     problems: summary.planStatus === 'waiting' ? ['plan'] : [],
   };
@@ -91,7 +85,7 @@ function entriesOf(summary: Fields): Entry[] {
 }
 
 /** The lines for the summary of an undo. */
-export function undoInWords(summary: Fields, indent: number): CleanupTold {
+export function undoInWords(summary: Fields, indent: number): SummaryTold {
   const { undo, jobs: count, objects: all, restored, newerKept, outsideWindow, failed, ...rest } = summary;
   const entries = [
     entry('Newer', any(newerKept) && `${objects(newerKept)} stand there again already, and stay`),
@@ -106,7 +100,7 @@ export function undoInWords(summary: Fields, indent: number): CleanupTold {
   return {
     lines: [
       `${figure(Number(restored))} of ${objects(all)} of ${jobs(count)} came back, which ${inWords(undo)} had deleted`,
-      ...told(entries, indent),
+      ...entryLines(entries, indent),
     ],
     rest,
     problems: [],
@@ -120,14 +114,6 @@ export function guardsOf(tripped: unknown): string[] {
 
 function command(label: string, what: string): Entry {
   return { label, lines: [cleanupCommand(what)], verbatim: true, tone: paint.cyan };
-}
-
-/** Those entries that have anything to say. */
-function told(entries: readonly Entry[], indent: number): string[] {
-  return entriesInWords(
-    entries.filter(({ lines }) => lines.length > 0),
-    lineWidth() - indent,
-  );
 }
 
 /** The buckets that Cloud Storage told to slow down for. */
@@ -145,21 +131,12 @@ function softDeleted({ bytesPendingSoftDelete: pending, pendingUntil, bytesFree:
   return `${bytes(Number(pending))} can be brought back ${until}, ${bytes(Number(free))} is free`;
 }
 
-function entry(label: string, text: string | false, tone?: Entry['tone']): Entry {
-  return { label, lines: text ? [text] : [], tone };
-}
-
 /** Jobs with what is said of each. */
 function listed(label: string, list: unknown, tone: Entry['tone']): Entry {
   const all = (Array.isArray(list) ? list : []).map(fieldsOf);
   const told = all.slice(0, ROWS_SHOWN).map(({ job, because }) => `${inWords(job)}: ${inWords(because)}`);
   const more = all.length - told.length;
   return { label, lines: [...told, ...(more > 0 ? [`and ${figure(more)} more`] : [])], tone };
-}
-
-/** Whether a count says that there is any. */
-function any(count: unknown): boolean {
-  return Number(count) > 0;
 }
 
 function jobs(count: unknown): string {

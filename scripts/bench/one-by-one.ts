@@ -12,13 +12,13 @@ import { serialQueue } from '../../functions/shared/concurrency.ts';
 import { type Day, endOfDay } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { PlatformFigures } from '../../functions/shared/model/platform.ts';
-import type { ApiName } from '../../functions/shared/settings.ts';
+import type { ApiName, Settings } from '../../functions/shared/settings.ts';
 import { rootCollections } from '../../functions/shared/store/root-collections.ts';
 
 /** Where the platform is, and how patiently it is asked. */
 export interface OneByOneOptions {
   project: string;
-  baseUrls: Record<ApiName, string>;
+  baseUrls: Settings['baseUrls'];
   db: Firestore;
   regions: readonly string[];
   /** For each single call. */

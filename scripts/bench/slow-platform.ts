@@ -1,5 +1,5 @@
 import { addDays, dayOf, endOfDay, MINUTE_MS } from '../../functions/shared/dates.ts';
-import type { ApiName } from '../../functions/shared/settings.ts';
+import type { Settings } from '../../functions/shared/settings.ts';
 import { emptyGcs } from '../stack/gcs/world.ts';
 import { startGcs } from '../stack/gcs.ts';
 import type { PlatformWorld } from '../stack/google/world.ts';
@@ -20,7 +20,7 @@ const LATENCY_MS = 1_000;
 /** A platform that takes a second for every answer. */
 export interface SlowPlatform {
   /** In place of Google's own addresses. */
-  baseUrls: Record<ApiName, string>;
+  baseUrls: Settings['baseUrls'];
   /** From now on nothing is answered at all. */
   hang(): void;
   stop(): Promise<void>;

@@ -1,5 +1,6 @@
 import { connect as connectSocket } from 'node:net';
 import type { Firestore } from '@google-cloud/firestore';
+import { type Clock, clockOf } from '../../functions/shared/clock.ts';
 import { withDeadline } from '../../functions/shared/concurrency.ts';
 import { type Environment, readEnvironment } from '../../functions/shared/environment.ts';
 import { DeadlineExceeded } from '../../functions/shared/errors.ts';
@@ -9,7 +10,7 @@ import { loadSettings, type Settings } from '../../functions/shared/settings.ts'
 import type { Collections } from '../../functions/shared/store/collections.ts';
 import { readStack } from '../stack/state.ts';
 import { OpsProblem } from './problem.ts';
-import { placeOf, resolveTarget, settingsOf, type Target } from './target.ts';
+import { filesOf, placeOf, resolveTarget, type Target } from './target.ts';
 import { firstLine, firstSentence, note, paintError } from './terminal.ts';
 
 /** How long a Firestore call may take before the operator is told. */
@@ -17,12 +18,16 @@ const CALL_LIMIT_MS = 15_000;
 const REACH_LIMIT_MS = 3_000;
 /** For stores that log every call: an operator reads results. */
 export const SILENT = createLog({}, () => undefined);
+/** For stores that count what they read: an operator reads little. */
+export const uncounted = () => ({ tally: { documents: 0 } });
 
 /** An open way to Firestore. */
 export interface Connection {
   target: Target;
   environment: Environment;
   settings: Settings;
+  /** The one that its functions go by. */
+  clock: Clock;
   collections: Collections;
   /** Opens the database that a source lies in. */
   openSource(source: Pick<Source, 'googleProject' | 'database'>): Firestore;
@@ -36,10 +41,12 @@ export async function connect(): Promise<Connection> {
   const target = resolveTarget(process.env, stack);
   if (target.kind === 'real') await requireCredentials(placeOf(target));
   else await useEmulator(target);
+  const { settings: settingsFile, clockFile } = filesOf(target, process.env, stack);
   const environment = readEnvironment({
     ...process.env,
     GOOGLE_CLOUD_PROJECT: target.project,
-    NIGHTSHIFT_SETTINGS: settingsOf(target, process.env, stack),
+    NIGHTSHIFT_SETTINGS: settingsFile,
+    NIGHTSHIFT_CLOCK_FILE: clockFile,
   });
   const settings = loadSettings(environment);
   // Loaded here and not above: the client takes 300 ms, and `ops --help` must be quick.
@@ -50,6 +57,7 @@ export async function connect(): Promise<Connection> {
     target,
     environment,
     settings,
+    clock: clockOf(environment),
     collections: collections(databaseOf(), settings.collectionPrefix),
     openSource: databaseOf,
     ask: async (operation, call, place = placeOf(target)) => {

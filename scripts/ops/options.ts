@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type Day, dayOf, startOfDay } from '../../functions/shared/dates.ts';
+import { DAY_MS, type Day, dayOf, HOUR_MS, MINUTE_MS, startOfDay } from '../../functions/shared/dates.ts';
 import { nearest } from '../../functions/shared/problems.ts';
 import { usage } from './problem.ts';
 
@@ -17,6 +17,16 @@ export function wholeUpTo(most: number): (text: string) => number {
     if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
     throw new InvalidArgumentError(`Expected a whole number from 1 to ${most}.`);
   };
+}
+
+const UNITS_MS: Record<string, number> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
+
+/** Reads an age such as 90m, 1h or 2d; milliseconds. */
+export function parseAge(text: string): number {
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text) ?? [];
+  const age = Number(amount) * (UNITS_MS[unit] ?? 0);
+  if (age > 0) return age;
+  throw new InvalidArgumentError('Expected minutes, hours or days, such as 90m, 1h or 2d.');
 }
 
 /** Collects a flag that may be repeated, each time with several values separated by commas. */

@@ -1,22 +1,33 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
+import { addAlarms } from './alarms.ts';
 import { addBackfill } from './backfill.ts';
 import { addCleanup } from './cleanup.ts';
 import { addDays } from './days.ts';
+import { addDoctor } from './doctor.ts';
+import { addHealth } from './health.ts';
 import { addImport } from './import.ts';
+import { addJobs } from './jobs.ts';
 import { OpsProblem } from './problem.ts';
 import { addRun } from './run.ts';
 import { addRuns } from './runs.ts';
+import { addSchedules } from './schedules.ts';
 import { addSources } from './sources.ts';
+import { addSweep } from './sweep.ts';
 import { addTasks } from './tasks.ts';
 import { paintError, wantsColor } from './terminal.ts';
 
 const EXAMPLES = `
 Examples:
+  npm run -s ops -- health
+  npm run -s ops -- doctor
   npm run -s ops -- tasks
+  npm run -s ops -- schedules
   npm run -s ops -- run collect-metrics --date 2026-01-31
   npm run -s ops -- runs collect-metrics --outcome failed --json
   npm run -s ops -- days 2026-01-31
+  npm run -s ops -- jobs --stale
+  npm run -s ops -- sweep --dry-run
   npm run -s ops -- cleanup plan
   npm run -s ops -- backfill --from 2026-01-01
 
@@ -36,8 +47,9 @@ function opsProgram(): Command {
     })
     .configureHelp({ styleTitle: (title) => paintError.bold(title) })
     .exitOverride();
-  for (const add of [addTasks, addRun, addRuns, addDays, addCleanup, addBackfill, addSources, addImport])
-    add(program);
+  const health = [addHealth, addAlarms, addTasks, addRun, addRuns, addSchedules, addDoctor];
+  const records = [addJobs, addSweep, addDays, addCleanup, addBackfill, addSources, addImport];
+  for (const add of [...health, ...records]) add(program);
   return program;
 }
 

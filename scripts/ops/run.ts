@@ -2,12 +2,11 @@ import type { Command } from 'commander';
 import { loadCatalog } from '../../functions/shared/catalog.ts';
 import type { Day } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import { answerInWords, isGood } from '../answer-words.ts';
 import { isObject } from '../objects.ts';
+import { call, tell } from './call.ts';
 import { oneOf, parseDay } from './options.ts';
-import { callFunction, functionUrl, readAnswer } from './post.ts';
+import { functionUrl } from './post.ts';
 import { usage } from './problem.ts';
-import { print, printJson } from './terminal.ts';
 import { whileSaying } from './waiting.ts';
 
 interface RunOptions {
@@ -36,11 +35,7 @@ export function addRun(program: Command): void {
 async function run(taskName: string, options: RunOptions): Promise<void> {
   const task = oneOf('task', taskName, Object.keys(loadCatalog(readEnvironment())));
   const url = functionUrl(task, options.url);
-  const body = JSON.stringify(bodyOf(options));
-  const answer = readAnswer(url, await whileSaying(`${task} is running`, callFunction(url, body)));
-  if (options.json) printJson(answer);
-  else print(...answerInWords(answer));
-  if (!isGood(answer.outcome)) process.exitCode = 1;
+  tell(await call(url, bodyOf(options), (work) => whileSaying(`${task} is running`, work)), options);
 }
 
 /** The body to send: `--body` with `--date` and `--dry-run` merged in. Throws when they contradict. */

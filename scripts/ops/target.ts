@@ -27,18 +27,21 @@ export function resolveTarget(
 }
 
 /**
- * Path of the settings to read the records of `target` by: those that were named, else those of the stack that it is;
- * `undefined` for the built-in ones.
+ * Paths of what `target` is read by: the settings that were named, else those of the stack that it is, whose clock it goes
+ * by; `undefined` for the built-in settings, and for real time.
  */
-export function settingsOf(
+export function filesOf(
   target: Target,
   variables: NodeJS.ProcessEnv,
-  stack: Pick<StackState, 'emulatorHost' | 'project' | 'settings'> | undefined,
-): string | undefined {
-  if (variables.NIGHTSHIFT_SETTINGS) return variables.NIGHTSHIFT_SETTINGS;
+  stack: Pick<StackState, 'emulatorHost' | 'project' | 'settings' | 'clockFile'> | undefined,
+): { settings: string | undefined; clockFile: string | undefined } {
   const isStack =
     target.kind !== 'real' && target.host === stack?.emulatorHost && target.project === stack.project;
-  return isStack ? stack.settings : undefined;
+  const own = isStack ? stack : undefined;
+  return {
+    settings: variables.NIGHTSHIFT_SETTINGS || own?.settings,
+    clockFile: variables.NIGHTSHIFT_CLOCK_FILE || own?.clockFile,
+  };
 }
 
 /** The place in words, `googleProject` and `database` being those of a source that lies elsewhere. */

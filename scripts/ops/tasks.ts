@@ -72,6 +72,11 @@ const COLORS: Record<HealthState, (text: string) => string> = {
   stuck: paint.red,
 };
 
+/** The word of a state in its colour. */
+export function stateWord(state: HealthState): string {
+  return COLORS[state](state);
+}
+
 /** The tasks as a table, each with its reason, its schedule and its open alarms below, and the strip explained. */
 export function tasksInWords(rows: readonly TaskRow[], now: Date): string[] {
   const [head = '', ...lines] = table(
@@ -86,7 +91,7 @@ export function tasksInWords(rows: readonly TaskRow[], now: Date): string[] {
     ],
     rows.map((row) => [
       paint.bold(row.task),
-      COLORS[row.state](row.state),
+      stateWord(row.state),
       at(row.nextExpectedAt, now, minuteStamp),
       at(row.lastStartedAt, now, stamp),
       duration(row.lastDurationMs),

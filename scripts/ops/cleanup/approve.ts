@@ -6,7 +6,7 @@ import { OpsProblem } from '../problem.ts';
 import { placeOf } from '../target.ts';
 import { print } from '../terminal.ts';
 import { minuteStamp } from '../words.ts';
-import { TASK } from './call.ts';
+import { TASK } from './carry-out.ts';
 import { plannedInWords, totalsInWords } from './plan-words.ts';
 import { openPlans, readPlan } from './stored-plan.ts';
 

@@ -1,10 +1,7 @@
-import { answerInWords, isGood } from '../../answer-words.ts';
 import { fieldsOf } from '../../objects.ts';
-import { realPlaceOf } from '../backfill/target.ts';
-import { confirmWrite } from '../confirm.ts';
+import { type CallOptions, call, confirmCall, tell } from '../call.ts';
 import { connect, SILENT } from '../connect.ts';
-import { callFunction, functionUrl, readAnswer } from '../post.ts';
-import { print, printJson } from '../terminal.ts';
+import { functionUrl } from '../post.ts';
 import { plannedInWords } from './plan-words.ts';
 import { type Watched, whileWatching } from './progress.ts';
 import { readPlan } from './stored-plan.ts';
@@ -12,12 +9,6 @@ import { deletionWatch } from './watch.ts';
 
 /** The task whose function is called. */
 export const TASK = 'cleanup-artifacts';
-
-export interface CallOptions {
-  url?: string;
-  json?: true;
-  yes?: true;
-}
 
 /** Lets the function carry out a plan, and shows how far it is. */
 export async function applyPlan(planId: string, { url: given, json, yes }: CallOptions): Promise<void> {
@@ -60,25 +51,4 @@ export async function undoRun(runId: string, { url: given, json, yes }: CallOpti
     poll: async () => ({ count: (await count()) - before, bytes: null }),
   };
   tell(await call(url, { undo: runId }, (work) => whileWatching(watched, work)), { json });
-}
-
-async function confirmCall(url: URL, what: string, yes: true | undefined): Promise<void> {
-  const place = realPlaceOf(url);
-  if (place !== undefined) await confirmWrite({ kind: 'real' }, `${what}, in ${place}`, yes);
-}
-
-/** The answer of the function to `body`. */
-export async function call(
-  url: URL,
-  body: Record<string, unknown>,
-  meanwhile: <T>(work: Promise<T>) => Promise<T>,
-): Promise<Record<string, unknown>> {
-  return readAnswer(url, await meanwhile(callFunction(url, JSON.stringify(body))));
-}
-
-/** Prints an answer; a bad one sets the exit code. */
-export function tell(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
-  if (json) printJson(answer);
-  else print(...answerInWords(answer));
-  if (!isGood(answer.outcome)) process.exitCode = 1;
 }

@@ -1,0 +1,92 @@
+import { dayOf, SECOND_MS } from '../../../functions/shared/dates.ts';
+import type { Alarm, AlarmKind } from '../../../functions/shared/model/alarm.ts';
+import { table } from '../table.ts';
+import { oneLine, paint } from '../terminal.ts';
+import { relative, stamp } from '../words.ts';
+
+/** How bad an alarm is, the worst first: a duty is not done, somebody is waited for, something is worth a look. */
+const RANKS: Record<AlarmKind, number> = {
+  'sweeper-blind': 0,
+  stuck: 0,
+  missed: 0,
+  failing: 0,
+  conflict: 1,
+  'source-failing': 1,
+  'backend-unknown': 1,
+  'prune-lag': 1,
+  'schedule-drift': 1,
+  guard: 2,
+  approval: 2,
+  overdue: 2,
+  'long-running': 2,
+};
+const COLORS = [paint.red, paint.yellow, paint.cyan];
+
+/** The worst first, and of those that are equally bad the oldest. */
+export function worstFirst(alarms: readonly Alarm[]): Alarm[] {
+  return alarms.toSorted(
+    (a, b) => RANKS[a.kind] - RANKS[b.kind] || a.brokenAt.getTime() - b.brokenAt.getTime(),
+  );
+}
+
+/** The command that shows more of what an alarm is about. */
+export function furtherCommand({
+  kind,
+  subject,
+  brokenAt,
+}: Pick<Alarm, 'kind' | 'subject' | 'brokenAt'>): string {
+  return `npm run -s ops -- ${further(kind, subject, brokenAt)}`;
+}
+
+function further(kind: AlarmKind, subject: string, brokenAt: Date): string {
+  switch (kind) {
+    case 'failing':
+    case 'stuck':
+    case 'missed':
+      return `runs ${subject}`;
+    case 'prune-lag':
+      return 'runs prune-records';
+    case 'source-failing':
+      return 'runs collect-metrics';
+    case 'conflict':
+      // Dated at the end of its day, which is the first instant of the next one.
+      return `days ${dayOf(new Date(brokenAt.getTime() - SECOND_MS))}`;
+    case 'guard':
+    case 'approval':
+      return 'cleanup plans';
+    case 'backend-unknown':
+      return `sweep --dry-run --source ${subject}`;
+    case 'sweeper-blind':
+      return 'sweep --dry-run';
+    case 'overdue':
+    case 'long-running':
+      return `jobs --source ${subject}`;
+    case 'schedule-drift':
+      return 'schedules';
+  }
+}
+
+/** Alarms as a table, each with what it says, its run and where to look further below. */
+export function alarmsInWords(alarms: readonly Alarm[], now: Date): string[] {
+  const [head = '', ...rows] = table(
+    [{ title: 'KIND' }, { title: 'SUBJECT' }, { title: 'SINCE' }, { title: '' }, { title: '' }],
+    alarms.map(({ kind, subject, brokenAt, closedAt }) => [
+      closedAt ? paint.dim(kind) : (COLORS[RANKS[kind]] ?? paint.red)(kind),
+      oneLine(subject),
+      stamp(brokenAt),
+      paint.dim(relative(brokenAt, now)),
+      closedAt ? `closed ${stamp(closedAt)}` : '',
+    ]),
+  );
+  return [
+    head,
+    ...alarms.flatMap((alarm, index) => [
+      rows[index] ?? '',
+      `  ${oneLine(alarm.message)}`,
+      ...(alarm.runId ? [paint.dim(`  run ${oneLine(alarm.runId)}`)] : []),
+      ...(alarm.closedAt
+        ? [paint.dim(`  closed because ${oneLine(alarm.closedBecause ?? 'nobody said why')}`)]
+        : [`  ${paint.cyan(furtherCommand(alarm))}`]),
+    ]),
+  ];
+}

@@ -1,0 +1,34 @@
+import { answerInWords, isGood } from '../answer-words.ts';
+import { realPlaceOf } from './backfill/target.ts';
+import { confirmWrite } from './confirm.ts';
+import { callFunction, readAnswer } from './post.ts';
+import { print, printJson } from './terminal.ts';
+
+/** The options of every command that calls a function. */
+export interface CallOptions {
+  url?: string;
+  json?: true;
+  yes?: true;
+}
+
+/** Lets a call through that writes: to an emulator always, else as `confirmWrite` does, naming the place. */
+export async function confirmCall(url: URL, what: string, yes: true | undefined): Promise<void> {
+  const place = realPlaceOf(url);
+  if (place !== undefined) await confirmWrite({ kind: 'real' }, `${what}, in ${place}`, yes);
+}
+
+/** The answer of the function to `body`. */
+export async function call(
+  url: URL,
+  body: Record<string, unknown>,
+  meanwhile: <T>(work: Promise<T>) => Promise<T>,
+): Promise<Record<string, unknown>> {
+  return readAnswer(url, await meanwhile(callFunction(url, JSON.stringify(body))));
+}
+
+/** Prints an answer; a bad one sets the exit code. */
+export function tell(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
+  if (json) printJson(answer);
+  else print(...answerInWords(answer));
+  if (!isGood(answer.outcome)) process.exitCode = 1;
+}

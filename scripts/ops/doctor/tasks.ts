@@ -1,0 +1,56 @@
+import { type Catalog, nextSlot } from '../../../functions/shared/catalog.ts';
+import type { HealthState } from '../../../functions/shared/model/health.ts';
+import { type Connection, SILENT, uncounted } from '../connect.ts';
+import { type TaskRow, taskRow } from '../tasks.ts';
+import { firstLine } from '../terminal.ts';
+import { minuteStamp, plural, relative } from '../words.ts';
+import type { Check, Finding } from './check.ts';
+
+const WRONG: readonly HealthState[] = ['stuck', 'failing', 'late'];
+
+/** How the last runs of each task went, and whether an alarm is open. */
+export function taskChecks({ collections, clock, ask }: Connection, catalog: Catalog): Check[] {
+  return [
+    {
+      group: 'Tasks',
+      what: 'last runs',
+      async look() {
+        const { healthStore } = await import('../../../functions/shared/store/health.ts');
+        const health = await ask('reading the tasks', healthStore(collections).all());
+        const now = clock.now();
+        return Object.values(catalog).map((entry) =>
+          taskFinding(taskRow(entry, health.get(entry.task), now), nextSlot(entry, now), now),
+        );
+      },
+    },
+    {
+      group: 'Tasks',
+      what: 'alarms',
+      async look() {
+        const { alarmStore } = await import('../../../functions/shared/store/alarms.ts');
+        const open = await ask('reading the alarms', alarmStore(collections, SILENT).open(uncounted()));
+        if (open.length === 0) return { state: 'ok', words: 'none is open' };
+        return {
+          ...{ state: 'wrong', words: `${plural(open.length, 'alarm')} open` },
+          mend: 'npm run -s ops -- alarms',
+        };
+      },
+    },
+  ];
+}
+
+/** How a task stands; what has never run shows nothing yet. */
+export function taskFinding(row: TaskRow, nextSlotAt: Date, now: Date): Finding {
+  const { task, state, reason, lastSuccessAt } = row;
+  if (WRONG.includes(state)) {
+    const words = `${state}: ${firstLine(reason)}`;
+    return { what: task, state: 'wrong', words, mend: `npm run -s ops -- runs ${task}` };
+  }
+  if (state === 'new')
+    return {
+      ...{ what: task, state: 'unknown', words: `it has not run yet, next at ${minuteStamp(nextSlotAt)}` },
+      mend: `npm run -s ops -- schedules run ${task}`,
+    };
+  const success = lastSuccessAt ? `, last success ${relative(lastSuccessAt, now)}` : '';
+  return { what: task, state: 'ok', words: `${state}: ${firstLine(reason)}${success}` };
+}

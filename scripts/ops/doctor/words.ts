@@ -1,0 +1,36 @@
+import { oneLine, paint } from '../terminal.ts';
+import { plural } from '../words.ts';
+import type { Examined, Finding } from './check.ts';
+
+const MARKS: Record<Finding['state'], string> = {
+  ok: paint.green('ok'),
+  wrong: paint.red('! '),
+  unknown: paint.dim('- '),
+};
+
+/** The findings as a person reads them, group by group; the first line alone says whether anything is not fine. */
+export function doctorInWords(found: readonly Examined[], place: string): string[] {
+  const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length;
+  const [wrong, unknown] = [count('wrong'), count('unknown')];
+  const told = unknown > 0 ? `, ${unknown} nobody can tell from here` : '';
+  const all = plural(found.length, 'check');
+  const width = Math.max(...found.map(({ what }) => what.length));
+  return [
+    wrong === 0
+      ? paint.green(`ok: nothing is wrong in ${place} (${all}${told})`)
+      : paint.red(`wrong: ${wrong} of ${all} in ${place}${told}`),
+    ...[...Map.groupBy(found, ({ group }) => group)].flatMap(([group, findings]) => [
+      '',
+      paint.bold(group),
+      ...findings.flatMap((finding) => lineOf(finding, width)),
+    ]),
+  ];
+}
+
+function lineOf({ what, state, words, mend }: Finding, width: number): string[] {
+  const said = state === 'unknown' ? paint.dim(`cannot tell: ${oneLine(words)}`) : oneLine(words);
+  return [
+    `  ${MARKS[state]}  ${what.padEnd(width)}  ${said}`,
+    ...(mend === undefined ? [] : [`      ${paint.cyan(oneLine(mend))}`]),
+  ];
+}

@@ -1,0 +1,59 @@
+import { alarmsInWords } from '../alarms/alarm-words.ts';
+import { table } from '../table.ts';
+import { stateWord } from '../tasks.ts';
+import { firstLine, oneLine, paint } from '../terminal.ts';
+import { figure, plural, relative, UNKNOWN } from '../words.ts';
+import type { HealthReport, SourceHealth } from './report.ts';
+
+/** Open alarms that are told; `ops alarms` tells all. */
+const ALARMS_TOLD = 5;
+
+/** A report as a person reads it; its first line alone says whether anything is wrong, and what. */
+export function healthInWords(report: HealthReport, now: Date): string[] {
+  const { ok, wrong, sources, tasks, alarms } = report;
+  const more = alarms.length - ALARMS_TOLD;
+  return [
+    ok ? paint.green('ok: nothing is wrong') : paint.red(`wrong: ${oneLine(wrong.join('; '))}`),
+    '',
+    ...sourcesInWords(sources, now),
+    '',
+    ...table(
+      [{ title: 'TASK' }, { title: 'STATE' }, { title: 'WHY' }],
+      tasks.map(({ task, state, reason, running }) => [
+        task,
+        stateWord(state),
+        `${firstLine(reason)}${running && state !== 'running' ? '; a run is under way' : ''}`,
+      ]),
+    ),
+    ...(alarms.length > 0 ? ['', ...alarmsInWords(alarms.slice(0, ALARMS_TOLD), now)] : []),
+    ...(more > 0 ? [paint.dim(`and ${plural(more, 'alarm')} more: npm run -s ops -- alarms`)] : []),
+  ];
+}
+
+function sourcesInWords(sources: readonly SourceHealth[], now: Date): string[] {
+  const count = (value: number, color: (text: string) => string = String) =>
+    value > 0 ? color(figure(value)) : figure(value);
+  return table(
+    [
+      { title: 'JOBS OF' },
+      ...['RUNNING', 'LONG-RUNNING', 'SCHEDULED', 'LAST 24 H', 'STALE', 'UNKNOWN'].map(
+        (title) => ({ title, align: 'right' }) as const,
+      ),
+      { title: 'AS OF' },
+    ],
+    sources.map((one) =>
+      one.at === null
+        ? [one.source, ...Array(6).fill(UNKNOWN), 'no sweep yet']
+        : [
+            one.source,
+            figure(one.running),
+            count(one.longRunning, paint.yellow),
+            figure(one.scheduled),
+            figure(one.recent24h),
+            count(one.stale, paint.red),
+            count(one.unknown, paint.yellow),
+            relative(one.at, now),
+          ],
+    ),
+  );
+}

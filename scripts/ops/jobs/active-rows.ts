@@ -1,0 +1,87 @@
+import { chunksOf } from '../../../functions/shared/concurrency.ts';
+import type { Source } from '../../../functions/shared/model/source.ts';
+import { ACTIVE_STATES } from '../../../functions/shared/model/states.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
+import type { Cursor } from '../../../functions/shared/store/active-records.ts';
+import type { ReadOptions } from '../../../functions/shared/store/jobs.ts';
+import { type Lookout, valuesOf } from '../../../functions/shared/store/lookouts.ts';
+import { figure } from '../words.ts';
+import { type JobRow, jobRow } from './job-row.ts';
+
+/** Records of a source that are read for a person, at most. */
+const READ_MOST = 2_000;
+const PAGE = 300;
+/** As many values as one query takes. */
+const VALUES = 30;
+
+/** What of a source is to be shown. */
+export interface Wanted {
+  /** Only those that are silent or over their limits. */
+  stale: boolean;
+  limit: number;
+  now: Date;
+}
+
+/** Rows of a source. */
+export interface Rows {
+  rows: JobRow[];
+  /** Paths of records that cannot be read. */
+  unreadable: string[];
+  /** Why there may be more; `null` where these are all. */
+  cut: string | null;
+}
+
+/** The active jobs of a source, at most as many as wanted; of a source that has many, only some are looked at. */
+export async function activeRows(
+  store: Pick<ActiveJobStore, 'name' | 'source' | 'lookouts' | 'hasAny' | 'page'>,
+  { stale, limit, now }: Wanted,
+  options: ReadOptions,
+): Promise<Rows> {
+  const rows = new Map<string, JobRow>();
+  const unreadable = new Set<string>();
+  let left = READ_MOST;
+  const rowsWith = (cut: string | null): Rows => ({
+    rows: [...rows.values()].slice(0, limit).sort(oldestFirst),
+    unreadable: [...unreadable],
+    cut,
+  });
+  const lookouts = stale ? store.lookouts(now).filter((it) => it.of === 'jobs') : everyActive(store.source);
+  for (const lookout of lookouts) {
+    if (stale && !(await store.hasAny(lookout, options))) continue;
+    let after: Cursor | null = null;
+    do {
+      const most = Math.min(PAGE, left);
+      if (most === 0) return rowsWith(`only ${figure(READ_MOST)} of its records were read`);
+      const page = await store.page(lookout, { after, most, wanted: () => true }, options);
+      left -= page.read;
+      for (const { path } of page.unreadable) unreadable.add(path);
+      for (const seen of page.seen) {
+        const writtenAt = seen.updateTime.toDate();
+        const row = jobRow(store, { job: seen.job, writtenAt, now });
+        if (!stale || row.wrong.length > 0) rows.set(seen.path, row);
+      }
+      if (rows.size > limit) return rowsWith(`only ${figure(limit)} ${limit === 1 ? 'is' : 'are'} shown`);
+      after = page.next;
+    } while (after !== null);
+  }
+  return rowsWith(null);
+}
+
+/** Queries of every active record, whatever its times. */
+function everyActive(source: Source): Lookout[] {
+  const statuses = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));
+  return chunksOf(statuses, VALUES).map((some) => ({
+    name: 'active jobs',
+    of: 'jobs',
+    statuses: some,
+    by: { without: null, state: 'running' },
+  }));
+}
+
+function oldestFirst(a: JobRow, b: JobRow): number {
+  return sinceOf(a) - sinceOf(b);
+}
+
+function sinceOf({ startedAt, createdAt }: JobRow): number {
+  return (startedAt ?? createdAt)?.getTime() ?? Number.POSITIVE_INFINITY;
+}

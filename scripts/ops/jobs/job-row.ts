@@ -1,0 +1,93 @@
+import type { Evidence } from '../../../functions/shared/model/evidence.ts';
+import { isTerminal, type Job } from '../../../functions/shared/model/job.ts';
+import type { Source } from '../../../functions/shared/model/source.ts';
+import type { Suspect } from '../../../functions/shared/model/sweep.ts';
+import { silence } from '../../../functions/sweep-stale-jobs/conclude.ts';
+import { CLOCK_SKEW_MS, caseOf } from '../../../functions/sweep-stale-jobs/signs.ts';
+import { suspectOf } from '../../../functions/sweep-stale-jobs/suspicion.ts';
+import { duration } from '../words.ts';
+
+/** A job, or an execution of one, as its record alone shows it. */
+export interface JobRow {
+  source: string;
+  job: string;
+  project: string;
+  type: string;
+  /** Their word. */
+  status: string;
+  createdAt: Date | null;
+  startedAt: Date | null;
+  endedAt: Date | null;
+  heartbeatAt: Date | null;
+  /** The kind of the system where it really runs, and its name there. */
+  backend: string | null;
+  backendId: string | null;
+  error: string | null;
+  /** What is wrong with it, each in a few words. */
+  wrong: string[];
+  /** What a sweep, or a person through it, ended it by. */
+  evidence: Evidence | null;
+}
+
+/** The source that a record is of. */
+interface Named {
+  name: string;
+  source: Source;
+}
+
+/** The row of a job, whose record was last written at `writtenAt`. */
+export function jobRow(
+  { name, source }: Named,
+  { job, writtenAt, now }: { job: Job; writtenAt: Date; now: Date },
+): JobRow {
+  const suspect = suspectOf({ job, writtenAt, isExecution: false }, source, null);
+  return rowOf({ name, source }, job, wrongOf(suspect, now));
+}
+
+/** The row of an execution of `parent`. */
+export function executionRow(
+  { name, source }: Named,
+  { job, parent, now }: { job: Job; parent: Job; now: Date },
+): JobRow {
+  const stuck = isTerminal(parent.state) && !isTerminal(job.state) ? [`its job is ${parent.status}`] : [];
+  // When its record was written is not known here, so only its own times count.
+  const suspect = suspectOf({ job, writtenAt: now, isExecution: true }, source, parent);
+  return rowOf({ name, source }, job, [...stuck, ...wrongOf(suspect, now)]);
+}
+
+function rowOf({ name, source }: Named, job: Job, wrong: string[]): JobRow {
+  const { id, project, type, status, createdAt, startedAt, endedAt, heartbeatAt, backendId, error } = job;
+  return {
+    ...{ source: name, job: id, project, type, status, createdAt, startedAt, endedAt, heartbeatAt },
+    ...{ backend: backendId === null ? null : (source.backend?.kind ?? null), backendId, error, wrong },
+    evidence: job.added.evidence,
+  };
+}
+
+/** What is wrong with a record that says that it is active, as far as it can tell by itself. */
+function wrongOf(suspect: Suspect, now: Date): string[] {
+  const { job, limits, beats } = suspect;
+  if (isTerminal(job.state)) return [];
+  const it = caseOf(suspect, now);
+  const ahead = beats && job.heartbeatAt ? job.heartbeatAt.getTime() - now.getTime() : 0;
+  const queuedMs = now.getTime() - (it.begunAt ?? now).getTime();
+  const { maxQueuedMs, maxRuntimeMs } = limits;
+  return [
+    ...(job.state === 'unknown' ? ['nobody mapped its status'] : []),
+    ...(ahead > CLOCK_SKEW_MS ? [`its heartbeat lies ${duration(ahead)} in the future`] : []),
+    ...(job.state === 'running' && beats && it.stale ? [silence(it)] : []),
+    ...(it.overdueAt
+      ? [
+          `runs for ${duration(now.getTime() - it.overdueAt.getTime() + maxRuntimeMs)}, ${atMost(maxRuntimeMs)}`,
+        ]
+      : []),
+    ...(job.state === 'queued' && maxQueuedMs !== null && queuedMs > maxQueuedMs
+      ? [`queued for ${duration(queuedMs)}, ${atMost(maxQueuedMs)}`]
+      : []),
+    ...(job.mistyped.length > 0 ? [`of another type than mapped: ${job.mistyped.join(', ')}`] : []),
+  ];
+}
+
+function atMost(ms: number): string {
+  return `at most ${duration(ms)} allowed`;
+}

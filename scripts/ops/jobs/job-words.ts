@@ -1,0 +1,77 @@
+import { type Column, table } from '../table.ts';
+import { cut, firstLine, oneLine, paint } from '../terminal.ts';
+import { duration, relative, stamp, UNKNOWN } from '../words.ts';
+import type { JobRow } from './job-row.ts';
+
+/** The longest text of a cell that is not the last. */
+const LONGEST = 60;
+
+interface JobColumn extends Column {
+  of: (row: JobRow, now: Date) => string;
+}
+
+const JOB_COLUMNS: readonly JobColumn[] = [
+  { title: 'SOURCE', of: ({ source }) => source },
+  { title: 'JOB', of: ({ job }) => paint.bold(short(job)) },
+  { title: 'PROJECT', of: ({ project }) => short(project) },
+  { title: 'TYPE', of: ({ type }) => short(type) },
+  { title: 'STATUS', of: ({ status }) => short(status) },
+  { title: 'SINCE', of: ({ startedAt, createdAt }) => stamp(startedAt ?? createdAt) },
+  { title: 'FOR', align: 'right', of: lastingOf },
+  { title: 'HEARTBEAT', of: ({ heartbeatAt }, now) => relative(heartbeatAt, now) },
+  { title: 'RUNS ON', of: whereOf },
+];
+
+const EXECUTION_COLUMNS: readonly JobColumn[] = [
+  { title: 'EXECUTION', of: ({ job }) => paint.bold(short(job)) },
+  { title: 'STATUS', of: ({ status }) => short(status) },
+  { title: 'STARTED', of: ({ startedAt }) => stamp(startedAt) },
+  { title: 'ENDED', of: ({ endedAt }) => stamp(endedAt) },
+  { title: 'FOR', align: 'right', of: lastingOf },
+  { title: 'HEARTBEAT', of: ({ heartbeatAt }, now) => relative(heartbeatAt, now) },
+  { title: 'RUNS ON', of: whereOf },
+];
+
+/** Active jobs as a table, each with what is wrong below. */
+export function jobsInWords(rows: readonly JobRow[], now: Date): string[] {
+  return tableOf(JOB_COLUMNS, rows, now);
+}
+
+/** The executions of a job as a table, each with what is wrong, or how it failed, below. */
+export function executionsInWords(rows: readonly JobRow[], now: Date): string[] {
+  return tableOf(EXECUTION_COLUMNS, rows, now);
+}
+
+/** A table of those columns that have anything to say of any row. */
+function tableOf(columns: readonly JobColumn[], rows: readonly JobRow[], now: Date): string[] {
+  const cells = columns.map(({ of }) => rows.map((row) => of(row, now) || UNKNOWN));
+  const telling = columns.map((_, index) => cells[index]?.some((cell) => cell !== UNKNOWN));
+  const shown = columns.flatMap((column, index) => (telling[index] ? [{ column, cells: cells[index] }] : []));
+  const [head = '', ...lines] = table(
+    shown.map(({ column }) => column),
+    rows.map((_, index) => shown.map(({ cells }) => cells?.[index] ?? '')),
+  );
+  return [head, ...rows.flatMap((row, index) => [lines[index] ?? '', ...detailsOf(row)])];
+}
+
+function lastingOf({ startedAt, createdAt, endedAt }: JobRow, now: Date): string {
+  const from = startedAt ?? createdAt;
+  return from ? duration(Math.max(0, (endedAt ?? now).getTime() - from.getTime())) : UNKNOWN;
+}
+
+function whereOf({ backend, backendId }: JobRow): string {
+  return backendId === null ? UNKNOWN : short([backend, backendId].filter(Boolean).join(' '));
+}
+
+/** What is wrong, by what it was ended, and how it failed. */
+function detailsOf({ wrong, evidence, error }: JobRow): string[] {
+  return [
+    ...wrong.map((words) => paint.yellow(`  ! ${oneLine(words)}`)),
+    ...(evidence ? [`  ended by ${oneLine(`${evidence.runId}: ${evidence.because}`)}`] : []),
+    ...(error ? [paint.dim(`  ${firstLine(error)}`)] : []),
+  ];
+}
+
+function short(text: string): string {
+  return cut(oneLine(text), LONGEST);
+}
