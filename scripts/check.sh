@@ -20,6 +20,8 @@ section() {
 
 # The emulators of the tests live too briefly for Java's optimizing compiler, which would take a third of all the time.
 export JAVA_TOOL_OPTIONS="${JAVA_TOOL_OPTIONS:-} -XX:TieredStopAtLevel=1"
+# Some hundred processes load the same modules.
+export NODE_COMPILE_CACHE="$PWD/node_modules/.cache/compile"
 # A test that hangs fails after this long.
 limit=--test-timeout=300000
 
