@@ -45,12 +45,14 @@ locals {
   ]...)
 
   # One field of a collection group is indexed only where somebody says so: those of grouped sources that are asked for
-  # alone, and the status of executions.
+  # alone, the status of executions, and the URIs of grouped models.
   grouped_fields = merge(concat([
     for name, source in local.settings.sources : {
       for field in distinct(compact([
         source.fields.status,
         try(source.fields.id, null),
+        try(source.fields.artifactUri, null),
+        try(source.fields.resumedFrom, null),
         source.fields.startedAt.path,
         source.fields.endedAt.path,
         try(source.fields.createdAt.path, null),
@@ -61,10 +63,34 @@ locals {
     for name, source in local.settings.sources : {
       "${name}-executions-status" = merge(local.source_places[name], {
         collection = source.executions.collection
+        scope      = "COLLECTION_GROUP"
         field      = source.executions.fields.status
       })
     } if try(source.executions, null) != null
+    ], [
+    for index, model in try(local.settings.artifacts.models, []) : {
+      "models-${index}-${model.artifactUri}" = {
+        project    = try(model.googleProject, var.project_id)
+        database   = try(model.database, local.database)
+        collection = model.collection
+        scope      = "COLLECTION_GROUP"
+        field      = model.artifactUri
+      }
+    } if try(model.group, false)
   ])...)
+
+  # Sources may share a collection, or have executions of one name: what they both need is made once.
+  needed_indexes = merge(local.source_indexes, local.execution_indexes)
+  index_names    = { for name, index in local.needed_indexes : jsonencode(index) => name... }
+  field_names    = { for name, field in local.grouped_fields : jsonencode(field) => name... }
+
+  # Firestore wants a name of more than letters, digits and _ in backticks.
+  quoted_paths = {
+    for path in distinct(concat(
+      flatten([for index in values(local.needed_indexes) : index.fields]),
+      [for field in values(local.grouped_fields) : field.field],
+    )) : path => join(".", [for name in split(".", path) : can(regex("^[A-Za-z_][A-Za-z0-9_]*$", name)) ? name : "`${name}`"])
+  }
 }
 
 resource "google_firestore_index" "runs_by_task" {
@@ -100,7 +126,7 @@ resource "google_firestore_index" "runs_by_task_and_outcome" {
 }
 
 resource "google_firestore_index" "source" {
-  for_each = merge(local.source_indexes, local.execution_indexes)
+  for_each = { for index, names in local.index_names : names[0] => jsondecode(index) }
 
   project     = each.value.project
   database    = each.value.database
@@ -110,19 +136,19 @@ resource "google_firestore_index" "source" {
   dynamic "fields" {
     for_each = each.value.fields
     content {
-      field_path = fields.value
+      field_path = local.quoted_paths[fields.value]
       order      = "ASCENDING"
     }
   }
 }
 
 resource "google_firestore_field" "grouped" {
-  for_each = local.grouped_fields
+  for_each = { for field, names in local.field_names : names[0] => jsondecode(field) }
 
   project    = each.value.project
   database   = each.value.database
   collection = each.value.collection
-  field      = each.value.field
+  field      = local.quoted_paths[each.value.field]
 
   # The first three are what every field has unless told.
   index_config {

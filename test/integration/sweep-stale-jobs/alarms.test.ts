@@ -32,6 +32,22 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
     assert.deepEqual([await open(world), (await world.alarms()).length], [[], 1]);
   });
 
+  test('that run past their limit: only of those that somebody sees run, and as long as nobody says otherwise', async (t) => {
+    const world = await askedJobs(t, { sweep: { maxRuntimeHours: 1 } });
+    const long = { startedAt: world.ago(100), createdAt: world.ago(110) };
+    await world.write({
+      seen: { ...world.silent('seen'), ...long },
+      gone: { ...world.silent('gone'), ...long },
+    });
+    world.backend.set('seen', { state: 'busy' });
+    await world.deliver();
+    assert.deepEqual(await open(world), ['overdue']);
+    assert.match((await world.alarms())[0]?.message ?? '', /^Overdue: jobs:jobs\/seen: /);
+    world.faults.add({ fault: { kind: 'status', status: 500 } });
+    await world.deliver();
+    assert.deepEqual(await open(world), ['overdue']);
+  });
+
   test('of which more than five run for over an hour: dated when the sixth did', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating() } });
     const sixth = world.ago(62);

@@ -1,0 +1,120 @@
+import type { Firestore } from '@google-cloud/firestore';
+import { DAY_MS, dayOf } from '../../functions/shared/dates.ts';
+import { createLog } from '../../functions/shared/log.ts';
+import type { Job } from '../../functions/shared/model/job.ts';
+import { EXPIRING_KINDS } from '../../functions/shared/model/retention.ts';
+import type { Source } from '../../functions/shared/model/source.ts';
+import type { Settings } from '../../functions/shared/settings.ts';
+import { activeJobStore } from '../../functions/shared/store/active-jobs.ts';
+import { alarmStore } from '../../functions/shared/store/alarms.ts';
+import { artifactJobStore } from '../../functions/shared/store/artifact-jobs.ts';
+import { cleanupPlanStore } from '../../functions/shared/store/cleanup-plans.ts';
+import { collections as collectionsOf } from '../../functions/shared/store/collections.ts';
+import { dayStore } from '../../functions/shared/store/days.ts';
+import { healthStore } from '../../functions/shared/store/health.ts';
+import { jobHealthStore } from '../../functions/shared/store/job-health.ts';
+import { jobStore } from '../../functions/shared/store/jobs.ts';
+import { journalStore } from '../../functions/shared/store/journal.ts';
+import { retentionStore } from '../../functions/shared/store/retention.ts';
+import { modelStore, pinStore } from '../../functions/shared/store/roots.ts';
+import { runStore } from '../../functions/shared/store/runs.ts';
+import { watchStore } from '../../functions/shared/store/watch.ts';
+
+const SILENT = createLog({}, () => undefined);
+const options = { tally: { documents: 0 } };
+const ignore = () => undefined;
+
+/** Every query that the stores of our own collections know, whoever asks it: tasks or `ops`. */
+export async function askOurs(db: Firestore, { collectionPrefix }: Settings, task: string, now: Date) {
+  const collections = collectionsOf(db, collectionPrefix);
+  const before = new Date(now.getTime() - DAY_MS);
+  const [runs, days] = [runStore(collections), dayStore(collections, SILENT)];
+  const [plans, journal] = [cleanupPlanStore(collections, SILENT), journalStore(collections, SILENT)];
+  const [alarms, retention] = [alarmStore(collections, SILENT), retentionStore(collections, SILENT)];
+  await Promise.all([
+    runs.newest(task, { limit: 3 }, now),
+    runs.newest(task, { limit: 3, outcome: 'succeeded' }, now),
+    watchStore(collections, SILENT).history(task, before, new AbortController().signal),
+    healthStore(collections).all(),
+    jobHealthStore(collections).all(),
+    pinStore(collections, SILENT).all(),
+    pinStore(collections, SILENT).count(),
+    alarms.open(options),
+    alarms.closedSince(before, 10, options),
+    days.range(dayOf(before), dayOf(now)),
+    days.projectRows(dayOf(before), 5),
+    days.revisions(dayOf(before)),
+    days.countedOn(['jobs:jobs/1'], options.tally, ignore),
+    days.unsettled(options.tally),
+    days.dirty(options.tally),
+    days.accept(dayOf(before), { at: now }),
+    plans.newest(3),
+    plans.open(),
+    plans.lines('plan'),
+    journal.unfinished(),
+    journal.ofPlan('plan', null),
+    journal.ofPlan('plan', before),
+    journal.jobsOf('run'),
+    journal.ofRun('run', ignore),
+    retention.tasks(options.tally),
+    retention.newestRunId(task, options.tally),
+    retention.countRuns(task),
+    retention.runsOf(task, ignore, options.tally, new AbortController().signal),
+    retention.countEndless('runs', before, options.tally),
+    retention.countEndless('journal', before, options.tally),
+    retention.strayItems(before, options.tally),
+    ...EXPIRING_KINDS.flatMap((kind) => [
+      retention.due(kind, now, null, 3, options.tally),
+      retention.countDue(kind, now, null),
+    ]),
+  ]);
+}
+
+/** Every query about the records of a source, and the executions below them. */
+export async function askSource(db: Firestore, name: string, source: Source, now: Date): Promise<void> {
+  const jobs = jobStore(name, source, db, SILENT);
+  const active = activeJobStore(name, source, { db, ours: true }, SILENT);
+  const before = new Date(now.getTime() - DAY_MS);
+  const job = source.group ? `labs/a/${source.collection}/1` : `${source.collection}/1`;
+  await Promise.all([
+    jobs.touching({ from: before, to: now }, options, ignore),
+    jobs.running(options, ignore),
+    jobs.changedSince(before, options, ignore),
+    active.active(options),
+    active.named('1', options),
+    active.unmapped(options),
+    active.counts.runningSince(before, options),
+    active.counts.startOf(5, options),
+    active.counts.newSince(before, options),
+    active.executions?.of(job, options),
+    active.executions?.activeOf(job, options),
+    ...active
+      .lookouts(now)
+      .flatMap((lookout) => [
+        active.page(lookout, { after: null, most: 2, wanted: () => true }, options),
+        active.hasAny(lookout, options),
+      ]),
+  ]);
+}
+
+/** What decides over the artifacts of a job of the source `name` at the moment of their deletion; marks them as going. */
+export async function askKeepers(db: Firestore, settings: Settings, name: string, at: Date): Promise<void> {
+  const { artifacts, sources, collectionPrefix } = settings;
+  const pins = pinStore(collectionsOf(db, collectionPrefix), SILENT);
+  const stores = Object.entries(sources).map((each) => artifactJobStore(...each, db, SILENT));
+  const models = artifacts.models.map((model) => modelStore(model, db, SILENT));
+  await Promise.all(models.map((model) => model.all(options, ignore)));
+  const store = stores.find((each) => each.name === name);
+  const found: Job[] = [];
+  await store?.all(options, (job) => void found.push(job));
+  const [job] = found;
+  if (!job) throw new Error(`Cannot ask for the keepers of a job of ${name}: there is none`);
+  const keepers = {
+    ...{ stores, buckets: artifacts.buckets, at },
+    roots: [pins.query, ...models.map(({ query }) => query)],
+    ...{ going: new Set<string>(), later: new Map<string, Job>() },
+  };
+  const because = await store?.entomb(job, { planId: 'plan', runId: 'run', at }, keepers);
+  // Whatever keeps it ends the search, with queries that nobody has seen.
+  if (because) throw new Error(`Cannot ask for all keepers of ${job.name}: ${because}`);
+}
