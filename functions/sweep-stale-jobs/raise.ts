@@ -38,11 +38,12 @@ export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Dat
     changes.close.push(...close);
   };
 
-  const overdue = overdueAlarms(standing);
+  // Of a job that nobody can tell about, no alarm says that it runs; one that was raised before is not over either.
+  const seen = standing.judged.filter(({ verdict }) => verdict.kind === 'keep');
   const known = new Set(open.map(({ id }) => id));
-  const lasts = new Set(overdue.map(alarmId));
+  const lasts = new Set(overdueAlarms(standing).map(alarmId));
   add({
-    open: overdue.filter((alarm) => !known.has(alarmId(alarm))),
+    open: overdueAlarms({ ...standing, judged: seen }).filter((alarm) => !known.has(alarmId(alarm))),
     close: of('overdue').flatMap(({ id }) =>
       complete && !lasts.has(id) ? [{ id, because: 'no job is over that limit any more' }] : [],
     ),

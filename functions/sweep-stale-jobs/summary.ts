@@ -40,7 +40,7 @@ export function summaryOf(sweeps: readonly Sweep[], now: Date, told: Told): Summ
     observed: count(judged, ({ written }) => written === 'observe'),
     skippedRace: count(judged, ({ written }) => written === 'race'),
     executionsFixed: ending.length - jobs.length,
-    overdue: count(judged, ({ verdict }) => 'overdue' in verdict && verdict.overdue),
+    overdue: count(judged, ({ verdict }) => verdict.kind === 'keep' && verdict.overdue),
     hitLimit: sweeps.some(({ cursor }) => cursor !== null),
     oldestBacklogSeconds: oldestBacklogSeconds(sweeps, now),
     detectionSeconds: detectionSeconds(judged, now),

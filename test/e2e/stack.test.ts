@@ -234,10 +234,22 @@ describe('npm start', () => {
     assert.ok(readdirSync(join(folder, 'logs')).includes(`${TASK}.log`));
   });
 
-  test('stays up until Ctrl-C, which leaves no process behind and exits 0', async () => {
+  test('stays up until Ctrl-C, which leaves no process behind and exits 0; tells `ops` its settings', async () => {
     const folder = freshFolder();
-    const { child, ended } = startMain(folder, ['--empty']);
+    const settings = JSON.parse(readFileSync(join(ROOT, 'functions/settings.json'), 'utf8'));
+    const own = freshFile(
+      'own.json',
+      JSON.stringify({ ...settings, sources: { theirs: settings.sources.jobs } }),
+    );
+    const { child, ended } = startMain(folder, ['--empty'], { NIGHTSHIFT_SETTINGS: own });
     const state = await untilAnnounced(folder, ended);
+    const env = { PATH: process.env.PATH, NIGHTSHIFT_STATE_DIR: folder };
+    const ops = [join(ROOT, 'scripts/ops/main.ts'), 'sources', 'check', '--json'];
+    const reports = JSON.parse(execFileSync(process.execPath, ops, { env, encoding: 'utf8' }));
+    assert.deepEqual(
+      reports.map(({ source }: { source: string }) => source),
+      ['theirs'],
+    );
     assert.equal(state.pid, child.pid);
     assert.equal(state.project, process.env.GOOGLE_CLOUD_PROJECT ?? 'nightshift-local');
     assert.equal((await fetch(state.gatewayUrl)).status, 200);
@@ -260,26 +272,6 @@ describe('npm start', () => {
     );
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
-  });
-
-  test('tells `ops` the settings to read its records by', async () => {
-    const folder = freshFolder();
-    const settings = JSON.parse(readFileSync(join(ROOT, 'functions/settings.json'), 'utf8'));
-    const own = freshFile(
-      'own.json',
-      JSON.stringify({ ...settings, sources: { theirs: settings.sources.jobs } }),
-    );
-    const { child, ended } = startMain(folder, ['--empty'], { NIGHTSHIFT_SETTINGS: own });
-    const state = await untilAnnounced(folder, ended);
-    const env = { PATH: process.env.PATH, NIGHTSHIFT_STATE_DIR: folder };
-    const ops = [join(ROOT, 'scripts/ops/main.ts'), 'sources', 'check', '--json'];
-    const reports = JSON.parse(execFileSync(process.execPath, ops, { env, encoding: 'utf8' }));
-    assert.deepEqual(
-      reports.map(({ source }: { source: string }) => source),
-      ['theirs'],
-    );
-    child.kill('SIGINT');
-    await ended;
     assert.equal(existsSync(state.settings), false);
   });
 

@@ -143,7 +143,7 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
       const expected = status === 'aborted' || (typeof status === 'number' && status < 400);
       const level = expected ? 'debug' : 'warning';
       const line = { api, operation, project, region, page, attempt, ms, status, ...asked.fields?.() };
-      log[level](`${api}: ${operation}`, line);
+      log[level](`${api}: ${operation}${expected ? '' : `: ${status}`}`, line);
     }
   }
 
