@@ -31,13 +31,21 @@ export async function startFunctions(
   throw failed.reason;
 }
 
+/** Lines of a function that are not told again. */
+const MOST_REMEMBERED = 1_000;
+
 async function startFunction(spec: FunctionSpec, tell: Tell, signal: AbortSignal): Promise<RunningFunction> {
   signal.throwIfAborted();
   rmSync(logFileOf(spec), { force: true });
   const stopping = new AbortController();
+  // A task that comes every ten minutes meets the same trouble every ten minutes.
+  const told = new Set<string>();
   const onLine = (line: string) => {
     const words = lineInWords(line);
-    if (words) tell.warn(`${spec.task}: ${words}`);
+    if (words === undefined || told.has(words)) return;
+    if (told.size === MOST_REMEMBERED) told.clear();
+    told.add(words);
+    tell.warn(`${spec.task}: ${words}`);
   };
   let life = launchFunction(spec, onLine);
   let listening = life.port;

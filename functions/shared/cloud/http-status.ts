@@ -80,7 +80,9 @@ export function httpStatus(settings: Settings, secret: string | undefined, log: 
           ms: Math.round(performance.now() - begun),
           status,
         };
-        log[status === 200 || status === 'aborted' ? 'debug' : 'warning'](`${host}: GET`, line);
+        // That there is no such job is an answer, too.
+        const answered = [200, 404, 'aborted'].includes(status);
+        log[answered ? 'debug' : 'warning'](`${host}: GET of ${id}: ${status}`, line);
       }
     },
   };
