@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { bundle } from '../build/bundle.ts';
 import { endInWords, endProcess, spawnOwned } from '../stack/processes.ts';
-import { type BenchContext, type Measured, median, type Row, rounded } from './bench.ts';
+import { type BenchContext, HEAP_MEGABYTES, type Measured, median, type Row, rounded } from './bench.ts';
 import type { Told } from './delete-objects.ts';
 import { gcloudSeconds, hasGcloud } from './gcloud.ts';
 import { type StorageProcess, startStorage } from './storage-process.ts';
@@ -12,8 +12,6 @@ const OBJECTS = 20_000;
 /** gcloud takes minutes for more; what counts is the rate. */
 const GCLOUD_OBJECTS = 5_000;
 const MANY_OBJECTS = 1_000_000;
-/** Node's own choice in a container of 512 MiB, which is what the function has: it takes what it is given. */
-const HEAP_MEGABYTES = 256;
 /** These take turns, a few times: a slow moment of the machine weighs more with what is fast. */
 const FAST = ['ours', 'client-256', 'limit'];
 const ROUNDS = 3;

@@ -1,4 +1,4 @@
-import { Firestore } from '@google-cloud/firestore';
+import { Firestore, type Timestamp } from '@google-cloud/firestore';
 import { DAY_MS, type Day, endOfDay, HOUR_MS, MINUTE_MS, startOfDay } from '../../functions/shared/dates.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
 import type { SampleJob } from '../stack/sample-job.ts';
@@ -48,11 +48,11 @@ export function history(day: Day, from: number, to: number): SampleJob[] {
   });
 }
 
-/** Writes jobs as records of `source` into the emulator. */
+/** Writes jobs as records of `source` into the emulator; returns when each was written. */
 export async function writeJobs(
   jobs: SampleJob[],
   { host, project, source }: { host: string; project: string; source: Source },
-): Promise<void> {
+): Promise<Timestamp[]> {
   // Named here, not left to the environment: made-up records must never reach a real project.
   const db = new Firestore({ projectId: project, host, ssl: false });
   // The ramp is kind to a real database that has to warm up, which an emulator has not.
@@ -61,8 +61,9 @@ export async function writeJobs(
     writer.set(db.collection(source.collection).doc(job.id), recordOf(job, source)),
   );
   await writer.close();
-  await Promise.all(written);
+  const results = await Promise.all(written);
   await db.terminate();
+  return results.map(({ writeTime }) => writeTime);
 }
 
 function lasting(startMs: number, ms: number): Partial<SampleJob> {
@@ -71,7 +72,8 @@ function lasting(startMs: number, ms: number): Partial<SampleJob> {
   return { createdAt: startedAt, startedAt, heartbeatAt: endedAt, endedAt, updatedAt: endedAt };
 }
 
-function jobOf(id: string, job: Partial<SampleJob>): SampleJob {
+/** A job of a bench, which has ended unless `job` tells otherwise. */
+export function jobOf(id: string, job: Partial<SampleJob>): SampleJob {
   return {
     id,
     project: 'bench',

@@ -3,6 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
+import { MINUTE_MS } from '../../functions/shared/dates.ts';
+import { activeJobs, customJobs, JOB_PROJECT, STALE_AFTER_MINUTES } from '../../scripts/bench/active-jobs.ts';
 import { median, rounded } from '../../scripts/bench/bench.ts';
 import { history, jobsOfDay } from '../../scripts/bench/job-history.ts';
 import { inTurn } from '../../scripts/bench/one-by-one.ts';
@@ -23,6 +25,7 @@ describe('npm run bench', () => {
       assert.match(stderr, /^ {2}collect +\S/m);
       assert.match(stderr, /^ {2}cold-start +\S/m);
       assert.match(stderr, /^ {2}sources +\S/m);
+      assert.match(stderr, /^ {2}sweep +\S/m);
     });
 });
 
@@ -76,6 +79,31 @@ describe('the history of a bench', () => {
       'running',
     ]);
     assert.ok(jobs.some(({ startedAt, status }) => !startedAt && status === 'failed'));
+  });
+});
+
+describe('the active jobs of a bench', () => {
+  const now = new Date('2026-03-04T12:00:00Z');
+  const ageOf = (at: Date | null) => (now.getTime() - (at?.getTime() ?? Number.NaN)) / MINUTE_MS;
+
+  test('run for less than a day, and as many of them are stale as asked for, written at once or in parts', () => {
+    const jobs = [...activeJobs(now, 0, 300, 200), ...activeJobs(now, 300, 1_000, 200)];
+    assert.deepEqual(jobs, activeJobs(now, 0, 1_000, 200));
+    assert.equal(new Set(jobs.map(({ id }) => id)).size, 1_000);
+    const silent = jobs.filter(({ heartbeatAt }) => ageOf(heartbeatAt) > 2 * STALE_AFTER_MINUTES);
+    const alive = jobs.filter(({ heartbeatAt }) => ageOf(heartbeatAt) <= 1);
+    assert.deepEqual([silent.length, alive.length], [200, 800]);
+    const day = 24 * 60;
+    assert.ok(jobs.every(({ status, startedAt }) => status === 'running' && ageOf(startedAt) < day));
+    assert.ok(jobs.every(({ startedAt, heartbeatAt }) => Number(startedAt) < Number(heartbeatAt)));
+  });
+
+  test('run where their records say, too', () => {
+    const names = customJobs(now, 10).map(({ id, region, state }) => [
+      ...[`projects/${JOB_PROJECT}/locations/${region}/customJobs/${id}`, state],
+    ]);
+    const told = activeJobs(now, 0, 10, 10).map(({ backendId }) => [backendId, 'JOB_STATE_RUNNING']);
+    assert.deepEqual(names, told);
   });
 });
 

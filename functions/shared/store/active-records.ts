@@ -57,7 +57,12 @@ export function activeRecords(
   log: Log,
   holds: (ref: DocumentReference) => boolean = () => true,
 ) {
-  const paths = pathsOf(source);
+  const { id, type, status, error, backendId } = source.fields;
+  const { createdAt, startedAt, heartbeatAt, endedAt, updatedAt } = source.fields;
+  // Tens of thousands may be in memory at once: what tells nothing about a job's life is not read.
+  const paths = pathsOf({
+    fields: { id, type, status, error, backendId, createdAt, startedAt, heartbeatAt, endedAt, updatedAt },
+  });
 
   function seen(document: DocumentSnapshot, orderedBy?: string): SeenJob {
     return {

@@ -1,0 +1,29 @@
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import type { CustomJob } from '../stack/google/world.ts';
+import { after, type SampleJob } from '../stack/sample-job.ts';
+import { jobOf } from './job-history.ts';
+
+/** Where the jobs of a bench run. */
+export const JOB_PROJECT = 'bench';
+/** Longer than the bench takes: whose heart beats when it begins is alive to its end. */
+export const STALE_AFTER_MINUTES = 60;
+
+/** Jobs number `from` to `to` of those that run at `now`; the first `stale` of all have been silent for hours. */
+export function activeJobs(now: Date, from: number, to: number, stale: number): SampleJob[] {
+  return Array.from({ length: to - from }, (_, index) => {
+    const number = from + index;
+    const startedAt = after(now, -12 * HOUR_MS + number * SECOND_MS * 0.1);
+    const silence = number < stale ? 3 * HOUR_MS + number * 0.3 * SECOND_MS : MINUTE_MS;
+    const heartbeatAt = after(now, -silence);
+    const job = { createdAt: startedAt, startedAt, heartbeatAt, updatedAt: heartbeatAt };
+    return jobOf(`active-${number}`, { status: 'running', ...job });
+  });
+}
+
+/** The first `count` of those that run at `now`, as Vertex AI has them. */
+export function customJobs(now: Date, count: number): CustomJob[] {
+  return activeJobs(now, 0, count, count).map(({ id, createdAt, startedAt }) => ({
+    ...{ id, region: 'us-central1', state: 'JOB_STATE_RUNNING', error: null },
+    ...{ createdAt: createdAt ?? now, startedAt, endedAt: null },
+  }));
+}

@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type DocumentSnapshot, Firestore } from '@google-cloud/firestore';
+import { readEnvironment } from '../../functions/shared/environment.ts';
+import type { Source } from '../../functions/shared/model/source.ts';
+import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
+import type { CustomJob } from '../stack/google/world.ts';
+import { StackProblem } from '../stack/problem.ts';
+import { activeJobs, customJobs, STALE_AFTER_MINUTES } from './active-jobs.ts';
+import { HEAP_MEGABYTES } from './bench.ts';
+import type { Ending, RecordToEnd } from './ending-writers.ts';
+import { writeJobs } from './job-history.ts';
+import type { Served } from './served-function.ts';
+
+/** Written at once; more would only fill this process. */
+const CHUNK = 10_000;
+/** What the end of a job changes in its record. */
+const CHANGED = ['status', 'endedAt', 'updatedAt', 'error', 'nightshift'];
+
+/** So many jobs run, and so many of those are stale. */
+export interface Size {
+  active: number;
+  stale: number;
+}
+
+/** How a sweep differs from another one: whether it writes, and who is asked about the jobs. */
+export interface Sweeping {
+  mode?: Source['mode'];
+  backend?: Source['backend'];
+  baseUrls?: Settings['baseUrls'];
+}
+
+/** A project of its own in the emulator at `host`, whose stale jobs are ended again and again. */
+export function sweptProject(host: string, project: string, { active, stale }: Size) {
+  const settings = loadSettings(readEnvironment({}));
+  const { jobs } = settings.sources;
+  if (!jobs) throw new StackProblem('Cannot bench sweep: functions/settings.json has no source "jobs"');
+  const sweep = { ...jobs.sweep, staleAfterMinutes: STALE_AFTER_MINUTES };
+  const source: Source = { ...jobs, sweep };
+  const db = new Firestore({ projectId: project, host, ssl: false });
+  const now = new Date();
+  const place = { host, project, source };
+  const records = db.collection(source.collection);
+
+  return {
+    db,
+    size: { active, stale },
+
+    /** Writes all jobs. */
+    async fill(progress: (text: string) => void): Promise<void> {
+      for (let from = 0; from < active; from += CHUNK) {
+        progress(`${from.toLocaleString('en')} of ${active.toLocaleString('en')} jobs written`);
+        await writeJobs(activeJobs(now, from, Math.min(from + CHUNK, active), stale), place);
+      }
+    },
+
+    /** The sweep bundled in `folder`, as it is served for this project. */
+    served(folder: string, { mode = 'enforce', backend, baseUrls = {} }: Sweeping = {}): Served {
+      const file = join(folder, `${project}-${mode}-${backend?.kind ?? 'none'}.json`);
+      const sources = { jobs: { ...source, mode, backend } };
+      writeFileSync(file, JSON.stringify({ ...settings, baseUrls, sources }));
+      const env = {
+        FIRESTORE_EMULATOR_HOST: host,
+        GOOGLE_CLOUD_PROJECT: project,
+        NIGHTSHIFT_SETTINGS: file,
+        NODE_OPTIONS: `--max-heap-size=${HEAP_MEGABYTES}`,
+      };
+      return { folder, entryPoint: 'sweepStaleJobs', env };
+    },
+
+    /** The stale jobs as Vertex AI has them, each of which runs. */
+    customJobs: (): CustomJob[] => customJobs(now, stale),
+
+    /** How a sweep ended each stale job, so that others can write the same; by the job's id. */
+    async endings(): Promise<Map<string, Ending>> {
+      const { docs } = await records.where('status', '==', 'failed').get();
+      assert.equal(docs.length, stale, 'The sweep ended others than the stale jobs');
+      const endingOf = (document: DocumentSnapshot) =>
+        Object.fromEntries(CHANGED.map((field) => [field, document.get(field)]));
+      return new Map(docs.map((document) => [document.id, endingOf(document)]));
+    },
+
+    /** Has the stale jobs run again, silent as before; returns them, to be ended so. */
+    async runAgain(endings: ReadonlyMap<string, Ending>): Promise<RecordToEnd[]> {
+      const stales = activeJobs(now, 0, stale, stale);
+      const times = await writeJobs(stales, place);
+      return stales.flatMap(({ id }, index) => {
+        const [updateTime, ending] = [times[index], endings.get(id)];
+        return updateTime && ending ? [{ ref: records.doc(id), updateTime, ending }] : [];
+      });
+    },
+  };
+}
