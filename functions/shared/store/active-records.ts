@@ -57,11 +57,14 @@ export function activeRecords(
   log: Log,
   holds: (ref: DocumentReference) => boolean = () => true,
 ) {
-  const { id, type, status, error, backendId } = source.fields;
+  const { id, type, project, status, error, backendId } = source.fields;
   const { createdAt, startedAt, heartbeatAt, endedAt, updatedAt } = source.fields;
-  // Tens of thousands may be in memory at once: what tells nothing about a job's life is not read.
+  // Tens of thousands may be in memory at once: of what tells nothing about its life, only the project is read.
   const paths = pathsOf({
-    fields: { id, type, status, error, backendId, createdAt, startedAt, heartbeatAt, endedAt, updatedAt },
+    fields: {
+      ...{ id, type, project, status, error, backendId },
+      ...{ createdAt, startedAt, heartbeatAt, endedAt, updatedAt },
+    },
   });
 
   function seen(document: DocumentSnapshot, orderedBy?: string): SeenJob {
