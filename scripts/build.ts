@@ -21,16 +21,7 @@ export async function buildAll(folder: string): Promise<string[]> {
   const report: string[] = [];
   // The catalogue of the project, whatever the environment names: what is deployed holds no other.
   for (const task of Object.keys(loadCatalog(readEnvironment({})))) {
-    const entryFile = join(ROOT, 'functions', task, 'index.ts');
-    if (!existsSync(entryFile)) {
-      report.push(`${task}: in the catalogue, but there is no ${relative(ROOT, entryFile)}: left out`);
-      continue;
-    }
-    const metafile = await bundle(entryFile, task, join(folder, task));
-    writeJson(join(folder, `${task}.meta.json`), metafile);
-    const archive = zip(filesIn(join(folder, task)));
-    writeFileSync(join(folder, `${task}.zip`), archive);
-    report.push(...sizeReport(task, join(folder, task, 'index.js'), archive.length, metafile));
+    report.push(...(await buildFunction(task, folder)));
   }
   const hashes = ['catalog.json', 'settings.json'].map((file) => [
     file,
@@ -38,6 +29,18 @@ export async function buildAll(folder: string): Promise<string[]> {
   ]);
   writeJson(join(folder, 'built-from.json'), Object.fromEntries(hashes));
   return report;
+}
+
+/** Builds the function of `task` into `folder`; returns the lines of the report about it. */
+export async function buildFunction(task: string, folder: string): Promise<string[]> {
+  const entryFile = join(ROOT, 'functions', task, 'index.ts');
+  if (!existsSync(entryFile))
+    return [`${task}: in the catalogue, but there is no ${relative(ROOT, entryFile)}: left out`];
+  const metafile = await bundle(entryFile, task, join(folder, task));
+  writeJson(join(folder, `${task}.meta.json`), metafile);
+  const archive = zip(filesIn(join(folder, task)));
+  writeFileSync(join(folder, `${task}.zip`), archive);
+  return sizeReport(task, join(folder, task, 'index.js'), archive.length, metafile);
 }
 
 function filesIn(folder: string): Record<string, Buffer> {

@@ -11,7 +11,7 @@ import catalog from '../../functions/catalog.json' with { type: 'json' };
 import settings from '../../functions/settings.json' with { type: 'json' };
 import { bundle } from '../../scripts/build/bundle.ts';
 import { type Lock, lockOf } from '../../scripts/build/lock.ts';
-import { buildAll } from '../../scripts/build.ts';
+import { buildAll, buildFunction } from '../../scripts/build.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
 import { filesWithout, modulesEvaluated, packageFolderOf, packageOf, usersOf } from '../support/bundle.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
@@ -55,14 +55,11 @@ describe('npm run build', () => {
     });
   });
 
-  test('makes the same archives again of the same files', async () => {
+  test('makes the same archive again of the same files', async () => {
     const again = join(folder, 'again');
-    await buildAll(again);
-    for (const task of Object.keys(catalog))
-      assert.ok(
-        readFileSync(join(again, `${task}.zip`)).equals(readFileSync(join(dist, `${task}.zip`))),
-        task,
-      );
+    await buildFunction('prune-records', again);
+    const archiveIn = (built: string) => readFileSync(join(built, 'prune-records.zip'));
+    assert.ok(archiveIn(again).equals(archiveIn(dist)));
   });
 
   for (const [task, { entryPoint }] of Object.entries(catalog)) {
