@@ -75,7 +75,7 @@ export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Dat
               kind: 'backend-unknown',
               brokenAt: new Date(first.since.getTime() + UNKNOWN_MS),
             },
-            message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${others.length + 1} jobs of source ${source}: ${named([first, ...others].map(({ path }) => path))}`,
+            message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${others.length === 0 ? '1 job' : `${others.length + 1} jobs`} of source ${source}: ${named([first, ...others].map(({ path }) => path))}`,
           }
         : null,
     ),
