@@ -76,6 +76,7 @@ function tryReadRun(id: string, fields: unknown): KeptRun | undefined {
   try {
     return readRun(id, fields);
   } catch {
+    // It stays; once it has expired, whoever prunes it tells that nobody can read it.
     return undefined;
   }
 }

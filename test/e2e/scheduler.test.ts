@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, type TestContext, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import type { Firestore } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
@@ -18,6 +17,7 @@ import { quiet } from '../../scripts/stack/tell.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
 import { ENTRY } from '../support/entry.ts';
 import { freshFolder } from '../support/folders.ts';
+import { gcloudOf } from '../support/gcloud.ts';
 import { callsTo, clientOf } from '../support/scheduler.ts';
 
 /** Hours away, so that no run by hand comes close to a slot. */
@@ -105,8 +105,13 @@ describe('Cloud Scheduler of a stack', () => {
   const codes = () => attempts.map(({ code }) => code);
 
   test('is driven by gcloud: list, describe, run, pause, resume, create, update, delete', async (t) => {
-    const gcloud = await gcloudOf(t, stack, project);
-    if (!gcloud) return;
+    const endpoints = { cloudscheduler: `${stack.scheduler.baseUrl}/` };
+    const run = await gcloudOf(t, { project, endpoints });
+    if (!run) return;
+    const gcloud = async (...args: string[]) => {
+      const { stdout, stderr } = await run('scheduler', 'jobs', ...args, `--location=${LOCATION}`);
+      return stdout + stderr;
+    };
     const words = async (...args: string[]) => gcloud(...args).catch((error: Error) => error.message);
     // Those that do not touch each other at once: gcloud takes a second to start.
     const [listed] = await Promise.all([
@@ -122,8 +127,8 @@ describe('Cloud Scheduler of a stack', () => {
       ),
     ]);
     assert.match(listed, /^fixture +us-central1 +\d+ \d+ \* \* \* \(Etc\/UTC\) +HTTP +ENABLED$/m);
-    const run = await until(async () => (await runs()).find(({ outcome }) => outcome === 'succeeded'));
-    assert.deepEqual([run.trigger, run.slot], ['manual', null]);
+    const made = await until(async () => (await runs()).find(({ outcome }) => outcome === 'succeeded'));
+    assert.deepEqual([made.trigger, made.slot], ['manual', null]);
     await stack.scheduler.settled();
 
     const [described] = await Promise.all([
@@ -246,28 +251,3 @@ describe('Cloud Scheduler of a stack', () => {
     assert.ok(stack.clock.now().getTime() - Date.now() > 3 * 24 * 60 * MINUTE_MS);
   });
 });
-
-/** Runs `gcloud scheduler jobs ...` as `npm start` tells, with a configuration of its own; undefined without gcloud. */
-async function gcloudOf(context: TestContext, { scheduler }: Stack, project: string) {
-  const run = promisify(execFile);
-  try {
-    await run('which', ['gcloud']);
-  } catch {
-    return context.skip('gcloud is not installed');
-  }
-  const env = {
-    ...process.env,
-    CLOUDSDK_CONFIG: freshFolder(),
-    CLOUDSDK_CORE_DISABLE_PROMPTS: 'true',
-    CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: 'true',
-    CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK: 'true',
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER: `${scheduler.baseUrl}/`,
-    CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
-    CLOUDSDK_CORE_PROJECT: project,
-  };
-  return async (...args: string[]) => {
-    const all = ['scheduler', 'jobs', ...args, `--location=${LOCATION}`];
-    const { stdout, stderr } = await run('gcloud', all, { env, timeout: 60_000 });
-    return stdout + stderr;
-  };
-}

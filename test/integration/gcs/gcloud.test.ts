@@ -1,57 +1,28 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, type TestContext, test } from 'node:test';
-import { promisify } from 'node:util';
+import { describe, test } from 'node:test';
 import { freshFolder } from '../../support/folders.ts';
+import { gcloudOf } from '../../support/gcloud.ts';
 import { setupGcs } from '../../support/gcs.ts';
 import { PROJECT } from '../../support/google.ts';
 
-/** Runs `gcloud storage ...` against a stand-in, with a configuration of its own; its lines, of either stream. */
-function gcloudOf(baseUrl: string, folder: string) {
-  const env = {
-    ...process.env,
-    CLOUDSDK_CONFIG: join(folder, 'config'),
-    CLOUDSDK_CORE_PROJECT: PROJECT,
-    CLOUDSDK_CORE_DISABLE_PROMPTS: 'true',
-    CLOUDSDK_CORE_DISABLE_USAGE_REPORTING: 'true',
-    CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK: 'true',
-    CLOUDSDK_AUTH_DISABLE_CREDENTIALS: 'true',
-    // With the path and the last slash, or gcloud asks elsewhere.
-    CLOUDSDK_API_ENDPOINT_OVERRIDES_STORAGE: `${baseUrl}/storage/v1/`,
-  };
-  return async (...args: string[]): Promise<string> => {
-    const { stdout, stderr } = await promisify(execFile)('gcloud', ['storage', ...args], {
-      cwd: folder,
-      env,
-      timeout: 60_000,
-    });
-    return stdout + stderr;
-  };
-}
-
-async function hasGcloud(context: TestContext): Promise<boolean> {
-  try {
-    await promisify(execFile)('gcloud', ['--version']);
-    return true;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    context.skip('gcloud is not installed');
-    return false;
-  }
-}
-
 describe('gcloud storage', () => {
   test('lists, uploads, downloads, deletes and restores', async (context) => {
-    if (!(await hasGcloud(context))) return;
     const { world, gcs } = await setupGcs(context);
     world.addBucket({ name: 'acme-data', location: 'EU' });
     world.addBucket({ name: 'acme-copies' });
     for (const day of [1, 2, 3])
       world.putObject({ bucket: 'acme-data', name: `logs/day ${day}.txt`, size: 10 });
     const folder = freshFolder();
-    const gcloud = gcloudOf(gcs.baseUrl, folder);
+    // With the path and the last slash, or gcloud asks elsewhere.
+    const endpoints = { storage: `${gcs.baseUrl}/storage/v1/` };
+    const run = await gcloudOf(context, { project: PROJECT, endpoints, cwd: folder });
+    if (!run) return;
+    const gcloud = async (...args: string[]) => {
+      const { stdout, stderr } = await run('storage', ...args);
+      return stdout + stderr;
+    };
     const names = (bucket: string) => world.live(bucket).map(({ name }) => name);
     const logs = [1, 2, 3].map((day) => `logs/day ${day}.txt`);
 

@@ -1,17 +1,13 @@
 import assert from 'node:assert/strict';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import catalog from '../../../functions/catalog.json' with { type: 'json' };
 import builtIn from '../../../functions/settings.json' with { type: 'json' };
 import { DAY_MS } from '../../../functions/shared/dates.ts';
-import { launchFunction } from '../../../scripts/stack/function-process.ts';
 import { emptyGcs } from '../../../scripts/stack/gcs/world.ts';
 import { type Gcs, startGcs } from '../../../scripts/stack/gcs.ts';
-import { ROOT } from '../../../scripts/stack/places.ts';
-import { freshFile, freshFolder } from '../../support/folders.ts';
 import { freshProject } from './ops-process.ts';
+import { serveTask } from './served-task.ts';
 
 const TASK = 'cleanup-artifacts';
 const BUCKET = 'runs';
@@ -39,22 +35,12 @@ async function setup(records: Record<string, Record<string, unknown>>) {
     artifacts: { buckets: [BUCKET] },
     baseUrls: { storage: gcs.baseUrl },
   };
-  const NIGHTSHIFT_SETTINGS = freshFile('settings.json', JSON.stringify(settings));
-  const served = launchFunction(
-    {
-      ...{ task: TASK, entryPoint: catalog[TASK].entryPoint, logFolder: freshFolder() },
-      source: join(ROOT, `functions/${TASK}/index.ts`),
-      env: { ...process.env, GOOGLE_CLOUD_PROJECT: project.project, NIGHTSHIFT_SETTINGS },
-    },
-    () => {},
-  );
-  const port = await served.port;
-  assert.ok(port, await Promise.race([served.ended, 'it listens nowhere']));
+  const served = await serveTask(TASK, project.project, settings);
   return {
     db: project.db,
     live: () => gcs.world.live(BUCKET).map(({ name }) => name),
-    ops: (...args: string[]) => project.ops(['cleanup', ...args], { env: { NIGHTSHIFT_SETTINGS } }),
-    url: ['--url', `http://127.0.0.1:${port}/`],
+    ops: (...args: string[]) => project.ops(['cleanup', ...args], { env: served.env }),
+    url: ['--url', served.url],
     async end() {
       await served.stop();
       await gcs.stop();

@@ -1,16 +1,12 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import catalog from '../../../functions/catalog.json' with { type: 'json' };
 import builtIn from '../../../functions/settings.json' with { type: 'json' };
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Alarm } from '../../../functions/shared/model/alarm.ts';
-import { launchFunction } from '../../../scripts/stack/function-process.ts';
 import { type CustomJob, emptyWorld } from '../../../scripts/stack/google/world.ts';
 import { startGoogleApis } from '../../../scripts/stack/google-apis.ts';
-import { ROOT } from '../../../scripts/stack/places.ts';
-import { freshFile, freshFolder } from '../../support/folders.ts';
 import { freshProject, ops } from './ops-process.ts';
+import { serveTask } from './served-task.ts';
 
 const TASK = 'sweep-stale-jobs';
 const REGION = 'us-central1';
@@ -75,22 +71,11 @@ async function setup() {
     ...{ backend: { kind: 'vertex-ai', region: REGION }, executions: { collection: 'executions', fields } },
   };
   const settings = { ...builtIn, sources: { jobs }, baseUrls: { aiplatform: apis.baseUrls.aiplatform } };
-  const NIGHTSHIFT_SETTINGS = freshFile('settings.json', JSON.stringify(settings));
-  const served = launchFunction(
-    {
-      ...{ task: TASK, entryPoint: catalog[TASK].entryPoint, logFolder: freshFolder() },
-      source: join(ROOT, `functions/${TASK}/index.ts`),
-      env: { ...process.env, GOOGLE_CLOUD_PROJECT: project.project, NIGHTSHIFT_SETTINGS },
-    },
-    () => {},
-  );
-  const port = await served.port;
-  assert.ok(port, await Promise.race([served.ended, 'it listens nowhere']));
+  const served = await serveTask(TASK, project.project, settings);
   return {
     db: project.db,
-    ops: (...args: string[]) => project.ops(args, { env: { NIGHTSHIFT_SETTINGS } }),
-    sweep: (...args: string[]) =>
-      project.ops(['sweep', '--url', `http://127.0.0.1:${port}/`, ...args], { env: { NIGHTSHIFT_SETTINGS } }),
+    ops: (...args: string[]) => project.ops(args, { env: served.env }),
+    sweep: (...args: string[]) => project.ops(['sweep', '--url', served.url, ...args], { env: served.env }),
     async record(path: string) {
       return (await project.db.doc(path).get()).data() ?? {};
     },
