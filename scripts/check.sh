@@ -31,6 +31,6 @@ section 'types' tsc -p .
 section 'unit tests' node --test --test-isolation=none "$limit" 'test/unit/**/*.test.ts'
 # Half of their time they wait, for deadlines to pass and processes to start.
 section 'integration and end-to-end tests' \
-  node scripts/stack/with-emulator.ts node --test --test-concurrency=4 "$limit" 'test/{integration,e2e}/**/*.test.ts'
+  node scripts/stack/with-emulator.ts node --test --test-concurrency=3 "$limit" 'test/{integration,e2e}/**/*.test.ts'
 
 printf '\n=== All checks passed in %s s\n' "$SECONDS"

@@ -102,7 +102,7 @@ describe('faults', { concurrency: true }, () => {
   describe('Firestore out of reach during the run', { concurrency: true }, () => {
     test("at heartbeats: the task's own result is answered, and the record is right once Firestore is back", async (context) => {
       const { records, proxy, served } = await setup(context);
-      const answered = served.post({ workMs: 8_000 }, schedulerHeaders('fixture', SLOT));
+      const answered = served.post({ workMs: 6_500 }, schedulerHeaders('fixture', SLOT));
       await records.untilRunning();
       proxy.cut();
       await pause(5_000);

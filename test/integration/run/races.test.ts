@@ -7,7 +7,7 @@ import { seededRandom, sized } from '../../support/soak.ts';
 const AT_ONCE = 10;
 
 describe('finish against takeover', () => {
-  const races = sized(120, 1_000);
+  const races = sized(60, 1_000);
   test(`${races} races: nothing is ever overwritten and both attempts stay readable`, async (context) => {
     const random = seededRandom((message) => context.diagnostic(message));
     const count = { finishedFirst: 0, takenOver: 0 };
