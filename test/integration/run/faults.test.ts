@@ -40,6 +40,16 @@ async function setupSlow(context: TestContext) {
   return { records, proxy, slow };
 }
 
+/** Until a heartbeat has come: only then the function surely knows that its claim has landed. */
+async function untilHeld(records: Pick<ReturnType<typeof freshRecords>, 'untilRunning' | 'health'>) {
+  await records.untilRunning();
+  for (;;) {
+    const { current } = await records.health();
+    if (!current || current.heartbeatAt > current.startedAt) return;
+    await pause(20);
+  }
+}
+
 const SLOT = new Date(Math.floor(Date.now() / 600_000) * 600_000);
 const RUN_ID = `fixture@${SLOT.toISOString()}`;
 
@@ -103,7 +113,7 @@ describe('faults', { concurrency: true }, () => {
     test("at heartbeats: the task's own result is answered, and the record is right once Firestore is back", async (context) => {
       const { records, proxy, served } = await setup(context);
       const answered = served.post({ workMs: 6_500 }, schedulerHeaders('fixture', SLOT));
-      await records.untilRunning();
+      await untilHeld(records);
       proxy.cut();
       await pause(5_000);
       proxy.resume();
@@ -121,7 +131,7 @@ describe('faults', { concurrency: true }, () => {
     test('at the finish and for good: the result is answered within the deadline, and the failure is logged with its stack', async (context) => {
       const { records, proxy, served } = await setup(context);
       const answered = served.post({ workMs: 1_500 }, schedulerHeaders('fixture', SLOT));
-      await records.untilRunning();
+      await untilHeld(records);
       proxy.cut();
       const reply = await answered;
       assert.equal(reply.status, 200);
