@@ -55,6 +55,46 @@ export function serialQueue(): <T>(job: () => Promise<T>) => Promise<T> {
   };
 }
 
+/** `items`, of which the first is fetched at once, and not when somebody asks for it. */
+export function eager<T>(items: AsyncGenerator<T, void>): AsyncIterable<T> & { end(): Promise<unknown> } {
+  let first: Promise<IteratorResult<T, void>> | undefined = items.next();
+  // Told to whoever asks for it.
+  first.catch(() => undefined);
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (let next = await (first ?? items.next()); !next.done; next = await items.next()) {
+        first = undefined;
+        yield next.value;
+      }
+    },
+    /** Ends the items, wherever they are. */
+    end: () => items.return(),
+  };
+}
+
+/** Jobs that run one after the other, each while the next one is being prepared. */
+export function oneBehind() {
+  let last: Promise<{ error: unknown } | undefined> = Promise.resolve(undefined);
+  const done = async () => {
+    const failed = await last;
+    if (failed) throw failed.error;
+  };
+  return {
+    /** Resolves once `job` has begun, for which the one before has to be done; rejects with its failure. */
+    async begin(job: () => Promise<void>): Promise<void> {
+      await done();
+      last = job().then(
+        () => undefined,
+        (error: unknown) => ({ error }),
+      );
+    },
+    /** Resolves when the last one is done; rejects with its failure. */
+    done,
+    /** Resolves when nothing runs any more, however it ended. */
+    idle: async (): Promise<void> => void (await last),
+  };
+}
+
 /** Maps `items` with at most `limit` under way at once; rejects with the first failure and begins no other item then. */
 export async function mapPool<T, R>(
   items: readonly T[],

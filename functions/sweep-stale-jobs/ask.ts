@@ -1,5 +1,5 @@
 import type { Backend } from '../shared/cloud/backend.ts';
-import { chunksOf, mapPool } from '../shared/concurrency.ts';
+import { mapPool } from '../shared/concurrency.ts';
 import type { Truth } from '../shared/model/backend.ts';
 import type { Job } from '../shared/model/job.ts';
 import type { Suspect } from '../shared/model/sweep.ts';
@@ -10,8 +10,6 @@ import { tooManyGone } from './guard.ts';
 import type { Found } from './look.ts';
 import { suspectOf } from './suspicion.ts';
 
-/** So many are asked about before the time is looked at again. */
-const ASKED_AT_ONCE = 500;
 const JOBS_AT_ONCE = 16;
 
 /** What is asked about suspects with. */
@@ -21,7 +19,6 @@ export interface AskTools {
   marks: SweepMarks;
   options: ReadOptions & { signal: AbortSignal };
   now: () => Date;
-  isTimeUp: () => boolean;
 }
 
 /** A suspect with all that is known of it. */
@@ -30,47 +27,53 @@ export interface Known {
   suspect: Suspect;
 }
 
-/** What asking about those found came to. */
+/** What asking about some suspects came to. */
 export interface Asked {
-  /** In the order they were found; the rest was not asked about, for the time was up. */
+  /** In the order they were found. */
   known: Known[];
   /** Suspects that nobody can read all of, and why. */
   unreadable: { path: string; error: unknown }[];
-  /** How many of those found were gone through. */
-  through: number;
 }
 
-/** Asks about each suspect: its executions, or its job; and its backend, unless that told an end already. */
-export async function ask(found: readonly Found[], tools: AskTools): Promise<Asked> {
-  const asked: Asked = { known: [], unreadable: [], through: 0 };
-  const remembered = new Map(tools.marks.ended.map(({ backendId, truth }) => [backendId, truth]));
+/** Who asks about the suspects of one sweep of a source, as they are found. */
+export function asker(tools: AskTools) {
+  const { marks } = tools;
+  const remembered = new Map(marks.ended.map(({ backendId, truth }) => [backendId, truth]));
+  const goneSince = new Map(marks.gone.map(({ path, since }) => [path, since]));
   const told = new Map<string, Truth>();
-  for (const some of chunksOf(found, ASKED_AT_ONCE)) {
-    if (tools.isTimeUp()) break;
-    asked.known.push(...(await readAround(some, asked, tools)));
-    await askBackend(some, { remembered, told }, tools);
-    asked.through += some.length;
-  }
-  const goneSince = new Map(tools.marks.gone.map(({ path, since }) => [path, since]));
-  const believed = new Map([...remembered, ...withoutDoubt(told)]);
-  for (const { found: one, suspect } of asked.known) {
-    suspect.truth = believed.get(suspect.job.backendId ?? '') ?? null;
-    const since = goneSince.get(one.seen.path) ?? null;
-    // What was written since then is a sign of life.
-    suspect.goneSince = since && since > suspect.writtenAt ? since : null;
-  }
-  return asked;
+
+  return {
+    /** Asks about each of them: its executions, or its job; and its backend, unless that told an end already. */
+    async about(some: readonly Found[]): Promise<Asked> {
+      const asked = await readAround(some, tools);
+      await askBackend(some, { remembered, told }, tools);
+      for (const { found, suspect } of asked.known) {
+        const { backendId } = suspect.job;
+        suspect.truth = remembered.get(backendId ?? '') ?? told.get(backendId ?? '') ?? null;
+        const since = goneSince.get(found.seen.path) ?? null;
+        // What was written since then is a sign of life.
+        suspect.goneSince = since && since > suspect.writtenAt ? since : null;
+      }
+      return asked;
+    },
+
+    /** Where the backend says of too many of all that there is no such job, it says nothing of those any more. */
+    doubt(gone: readonly Known[]): void {
+      const why = tooManyGone(told.values());
+      if (!why) return;
+      for (const { suspect } of gone)
+        if (suspect.truth)
+          suspect.truth = { ...suspect.truth, state: 'unknown', said: `${suspect.truth.said}; but ${why}` };
+    },
+  };
 }
 
 /** The jobs of executions, the executions of jobs; one that cannot be read costs only itself. */
-async function readAround(
-  some: readonly Found[],
-  { unreadable }: Asked,
-  { store, options }: AskTools,
-): Promise<Known[]> {
+async function readAround(some: readonly Found[], { store, options }: AskTools): Promise<Asked> {
   const { source, executions } = store;
   const paths = some.flatMap(({ isExecution, seen }) => (isExecution ? seen.path : []));
   const parents = executions ? await executions.jobsOf(paths, options) : new Map<string, Job>();
+  const unreadable: Asked['unreadable'] = [];
   const known = await mapPool(some, JOBS_AT_ONCE, async (found) => {
     const { seen, isExecution } = found;
     try {
@@ -84,7 +87,7 @@ async function readAround(
       return undefined;
     }
   });
-  return known.filter((it) => it !== undefined);
+  return { known: known.filter((it) => it !== undefined), unreadable };
 }
 
 async function askBackend(
@@ -98,17 +101,4 @@ async function askBackend(
   if (unasked.length === 0) return;
   const truths = await backend.truthsOf(unasked, { signal: options.signal, now });
   for (const [id, truth] of truths) told.set(id, truth);
-}
-
-/** The truths; of too many at once that there is no such job, none is. */
-function withoutDoubt(truths: ReadonlyMap<string, Truth>): ReadonlyMap<string, Truth> {
-  const why = tooManyGone(truths.values());
-  if (!why) return truths;
-  return new Map(
-    [...truths].map(([id, truth]) =>
-      truth.state === 'gone'
-        ? [id, { ...truth, state: 'unknown', said: `${truth.said}; but ${why}` }]
-        : [id, truth],
-    ),
-  );
 }

@@ -8,9 +8,9 @@ import type { ReadOptions } from '../shared/store/jobs.ts';
 import type { SweepMarkStore } from '../shared/store/sweep-marks.ts';
 import { type Ages, healthAfter } from './job-health.ts';
 import { marksAfter } from './marks.ts';
+import type { Scope, Sweep, SweepTools } from './pipeline.ts';
 import { alarmsAbout, type Standing } from './raise.ts';
 import { after } from './signs.ts';
-import type { Scope, Sweep, SweepTools } from './sweep-source.ts';
 
 /** What a whole sweep keeps its books with. */
 export interface BookTools extends SweepTools {
@@ -62,10 +62,12 @@ export async function keepBooks(
   const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
   const health = ages && healthAfter(ages, sweep, longSince, now);
   const open = openAlarms.filter(({ subject }) => subject === name);
-  const { judged, complete } = sweep;
   const longRunning = health && (await tooManyLong(store, health, open, options));
   const alarms = alarmsAbout(
-    { source: name, judged, complete, unknown: next.unknown, longRunning },
+    {
+      ...{ source: name, overdue: sweep.outcomes.overdue, complete: sweep.complete },
+      ...{ unknown: next.unknown, longRunning },
+    },
     open,
     now,
   );

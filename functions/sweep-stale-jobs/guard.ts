@@ -41,6 +41,15 @@ export function blindness(sight: Sight): string | null {
 }
 
 /**
+ * The same before anything was looked at, where it does not depend on that; `undefined` where it does. While over half of
+ * all active jobs show life, fewer than half can have fallen silent.
+ */
+export function foresight(clock: SweepClock, active: number, alive: number): string | null | undefined {
+  const because = blindness({ ...clock, newlyStale: 0, active, complete: true });
+  return because ?? (2 * alive > active ? null : undefined);
+}
+
+/**
  * Whether a verdict is not carried out in this sweep. A blind one carries out nothing doubtful, and what is newly stale
  * always waits for a second look, as a 404 does: where many fall silent, neither do they so at the same instant nor come
  * back at the same instant, and a sweep in the midst of that sees only a few silent, for no reason that a share could tell.

@@ -1,5 +1,6 @@
 import type { JobHealth } from '../shared/model/sweep.ts';
-import type { Sweep } from './sweep-source.ts';
+import type { Outcome } from './outcomes.ts';
+import type { Sweep } from './pipeline.ts';
 
 /** How many jobs of a source run for long, and how many are new. */
 export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
@@ -7,19 +8,17 @@ export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
 /** How the jobs of a source stand after a sweep: what it ended counts no more. */
 export function healthAfter(
   { longRunning, recent24h }: Ages,
-  { source, active, judged, left }: Pick<Sweep, 'source' | 'active' | 'judged' | 'left'>,
+  { source, active, outcomes, left }: Pick<Sweep, 'source' | 'active' | 'outcomes' | 'left'>,
   longSince: Date,
   at: Date,
 ): JobHealth {
-  const jobs = judged.filter(({ found }) => !found.isExecution);
-  const ended = jobs.filter(({ written }) => written === 'yes').map(({ suspect }) => suspect.job);
-  const standing = jobs.filter(({ written }) => written !== 'yes').map(({ verdict }) => verdict);
-  const without = (count: number, isOne: (job: (typeof ended)[number]) => boolean) =>
+  const jobs = outcomes.each.filter(({ isExecution }) => !isExecution);
+  const ended = jobs.filter(({ written }) => written === 'yes');
+  const standing = jobs.filter(({ written }) => written !== 'yes');
+  const without = (count: number, isOne: (job: Outcome) => boolean) =>
     Math.max(0, count - ended.filter(isOne).length);
   const unknown = standing.filter(({ kind }) => kind === 'unknown').length;
-  const lying = standing.filter(
-    (verdict) => 'state' in verdict || (verdict.kind === 'keep' && verdict.brokenAt),
-  );
+  const lying = standing.filter(({ kind, brokenAt }) => kind !== 'unknown' && (kind !== 'keep' || brokenAt));
   return {
     source,
     running: without(active.running, ({ state }) => state === 'running'),
@@ -29,7 +28,7 @@ export function healthAfter(
       ({ state, startedAt }) => state === 'running' && startedAt !== null && startedAt < longSince,
     ),
     recent24h,
-    stale: unknown + lying.length + left.filter(({ isExecution }) => !isExecution).length,
+    stale: unknown + lying.length + left.jobs,
     unknown,
     at,
   };

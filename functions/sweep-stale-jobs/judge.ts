@@ -1,7 +1,7 @@
 import { executionsOf, type Source, wordToWrite } from '../shared/model/source.ts';
 import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import type { Known } from './ask.ts';
-import { blindness, isNewlyStale, type SweepClock } from './guard.ts';
+import { isHeld, type SweepClock } from './guard.ts';
 
 /** What became of a verdict that ends something; `no` of one that ends nothing. */
 export type Written = 'yes' | 'dry run' | 'observe' | 'held' | 'race' | 'no';
@@ -18,33 +18,32 @@ export type EndingVerdict = Extract<Verdict, { state: unknown }>;
 /** One that is to be ended. */
 export type Condemned = Judged & { verdict: EndingVerdict };
 
-/** The verdicts on all suspects of one sweep of a source. */
-export interface Judgement {
-  judged: Judged[];
+/** What cannot be judged or ended, told at the end of the sweep. */
+export interface Costs {
   /** Suspects that nobody can judge, and why. */
   unreadable: { path: string; error: unknown }[];
   /** Keys of the source's settings that name no word to write, and how many suspects lack it. */
   wordless: Map<string, number>;
 }
 
-/** Judges each suspect by `conclude`; one that cannot be judged costs only itself. */
+/** Judges each suspect by `conclude`; one that cannot be judged costs only itself, and is told in `costs`. */
 export function judge(
   known: readonly Known[],
   source: Source,
   conclude: (suspect: Suspect) => Verdict,
-): Judgement {
-  const judgement: Judgement = { judged: [], unreadable: [], wordless: new Map() };
-  for (const it of known) {
+  costs: Costs,
+): Judged[] {
+  return known.flatMap((it): Judged[] => {
     try {
       const verdict = conclude(it.suspect);
       const key = 'state' in verdict ? wordlessKey(source, it, verdict) : null;
-      judgement.judged.push({ ...it, verdict: key ? withoutWord(verdict, key) : verdict, written: 'no' });
-      if (key) judgement.wordless.set(key, (judgement.wordless.get(key) ?? 0) + 1);
+      if (key) costs.wordless.set(key, (costs.wordless.get(key) ?? 0) + 1);
+      return [{ ...it, verdict: key ? withoutWord(verdict, key) : verdict, written: 'no' }];
     } catch (error) {
-      judgement.unreadable.push({ path: it.found.seen.path, error });
+      costs.unreadable.push({ path: it.found.seen.path, error });
+      return [];
     }
-  }
-  return judgement;
+  });
 }
 
 /** The key that should name the word for how a verdict ends something; `null` where there is one. */
@@ -65,53 +64,29 @@ export function wordFor(source: Source, { found }: Known, { state }: EndingVerdi
   return mapping && wordToWrite(mapping, state);
 }
 
-/** What a sweep of a source knows of itself. */
-export interface Sweeping extends SweepClock {
-  /** Jobs that run. */
-  active: number;
-  complete: boolean;
+/** What keeps a verdict from being carried out. */
+export interface Doubts {
+  clock: SweepClock;
+  mode: Source['mode'];
+  dryRun: boolean;
 }
 
-/** Why nothing doubtful of a source is believed in this sweep; `null` when it is. */
-export function blindnessOf(judged: readonly Judged[], sweeping: Sweeping): string | null {
-  const jobs = judged.filter(({ found }) => !found.isExecution);
-  const newlyStale = jobs.filter(({ verdict }) => isNewlyStale(verdict, sweeping)).length;
-  const { active, complete } = sweeping;
-  return blindness({ ...sweeping, newlyStale, active: complete ? active : jobs.length });
+/**
+ * What is to become of a verdict in a sweep that is blind for the reason `blind`, or is not (`null`), or may be, as
+ * nobody can tell before all are judged (`undefined`).
+ */
+export function fateOf(
+  verdict: Verdict,
+  { clock, mode, dryRun }: Doubts,
+  blind: string | null | undefined,
+): Exclude<Written, 'yes' | 'race'> | 'write' | 'wait' {
+  if (!('state' in verdict)) return 'no';
+  if (mode === 'observe') return 'observe';
+  if (isHeld(verdict, clock, blind ?? null)) return 'held';
+  if (blind === undefined && verdict.doubtful) return 'wait';
+  return dryRun ? 'dry run' : 'write';
 }
 
-/** Why nothing doubtful is believed, and what of it is held for that. */
-export interface Blind {
-  because: string;
-  held: number;
-  /** The first limit that was broken since the last sweep. */
-  brokenAt: Date;
-}
-
-/** What is to be ended, in the order it was found; of the rest it is told why not. */
-export function condemn(
-  judged: readonly Judged[],
-  doubts: { why: string | null; clock: SweepClock; mode: Source['mode']; dryRun: boolean },
-): { condemned: Condemned[]; blind: Blind | null } {
-  const { why, clock, mode, dryRun } = doubts;
-  const condemned: Condemned[] = [];
-  const held: Condemned[] = [];
-  for (const one of judged.filter(isCondemned)) {
-    // Hearts neither stop nor come back at the same instant: what is new waits for a second look.
-    const isHeld = one.verdict.doubtful && (why !== null || isNewlyStale(one.verdict, clock));
-    if (mode === 'observe') one.written = 'observe';
-    else if (isHeld) one.written = 'held';
-    else if (dryRun) one.written = 'dry run';
-    else condemned.push(one);
-    if (one.written === 'held') held.push(one);
-  }
-  if (why === null || held.length === 0) return { condemned, blind: null };
-  const newly = held.filter(({ verdict }) => isNewlyStale(verdict, clock));
-  const instants = newly.flatMap(({ verdict: { brokenAt } }) => (brokenAt ? [brokenAt.getTime()] : []));
-  const brokenAt = instants.length > 0 ? new Date(Math.min(...instants)) : clock.now;
-  return { condemned, blind: { because: why, held: held.length, brokenAt } };
-}
-
-function isCondemned(one: Judged): one is Condemned {
+export function isCondemned(one: Judged): one is Condemned {
   return 'state' in one.verdict;
 }

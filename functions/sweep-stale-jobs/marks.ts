@@ -1,8 +1,6 @@
 import { DAY_MS } from '../shared/dates.ts';
-import { isTerminal } from '../shared/model/job.ts';
-import type { Suspect } from '../shared/model/sweep.ts';
 import type { Since, SweepCursor, SweepMarks, UnmappedStatus } from '../shared/model/sweep-marks.ts';
-import type { Judged } from './judge.ts';
+import type { Outcomes } from './outcomes.ts';
 
 /** A document holds 1 MiB; each list gets its share. */
 const BYTES_OF_NAMES = 150_000;
@@ -11,7 +9,7 @@ const BYTES_OF_TRUTHS = 400_000;
 /** What a sweep adds to the memory of a source. */
 export interface ToRemember {
   now: Date;
-  judged: readonly Judged[];
+  outcomes: Outcomes;
   /** Whether every suspect was seen: who was not, is none. */
   complete: boolean;
   cursor: SweepCursor | null;
@@ -22,26 +20,18 @@ export interface ToRemember {
 /** What to remember after a sweep. */
 export function marksAfter(
   before: SweepMarks,
-  { now, judged, complete, cursor, unmapped }: ToRemember,
+  { now, outcomes, complete, cursor, unmapped }: ToRemember,
 ): SweepMarks {
-  const seen = new Set(judged.map(({ found }) => found.seen.path));
+  const { each, gone, ended } = outcomes;
+  const seen = new Set(each.map(({ path }) => path));
   const carried = (entries: readonly Since[]) =>
     complete ? [] : entries.filter(({ path }) => !seen.has(path));
-  const left = judged.filter(({ written }) => written !== 'yes');
   const sinceBy = new Map(before.unknown.map(({ path, since }) => [path, since]));
-  const gone = left.flatMap(({ found, suspect: { truth, goneSince } }) =>
-    truth?.state === 'gone' ? [{ path: found.seen.path, since: goneSince ?? truth.askedAt }] : [],
-  );
-  const unknown = left.flatMap(({ found, verdict }) =>
-    verdict.kind === 'unknown' ? [{ path: found.seen.path, since: sinceBy.get(found.seen.path) ?? now }] : [],
+  const unknown = each.flatMap(({ path, kind }) =>
+    kind === 'unknown' ? [{ path, since: sinceBy.get(path) ?? now }] : [],
   );
   // A day later, nobody knows whether the job was there again meanwhile.
   const young = ({ since }: Since) => now.getTime() - since.getTime() < DAY_MS;
-  const ended = left.flatMap(({ suspect }) =>
-    suspect.truth && suspect.job.backendId !== null && hasEnded(suspect)
-      ? [{ backendId: suspect.job.backendId, truth: suspect.truth }]
-      : [],
-  );
   const known = new Set(ended.map(({ backendId }) => backendId));
   const others = complete ? [] : before.ended.filter(({ backendId }) => !known.has(backendId));
   return {
@@ -68,8 +58,4 @@ function within<T>(bytes: number, entries: readonly T[]): T[] {
     left -= Buffer.byteLength(JSON.stringify(entry));
     return left >= 0;
   });
-}
-
-function hasEnded({ truth }: Suspect): boolean {
-  return truth !== null && truth.state !== 'gone' && isTerminal(truth.state);
 }

@@ -1,6 +1,6 @@
 import type { SeenJob } from '../shared/store/active-records.ts';
 import type { ReadOptions } from '../shared/store/jobs.ts';
-import type { SweptSource } from './sweep-source.ts';
+import type { SweptSource } from './pipeline.ts';
 
 /** The one job of that id, or at that path, in `sources`. Throws when there is none, and when several have one. */
 export async function findJob(

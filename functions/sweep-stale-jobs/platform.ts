@@ -3,8 +3,8 @@ import { cloudScheduler } from '../shared/cloud/scheduler.ts';
 import { readVariable } from '../shared/environment.ts';
 import type { startFunction } from '../shared/start.ts';
 import { activeJobStore } from '../shared/store/active-jobs.ts';
+import type { SweptSource } from './pipeline.ts';
 import type { Schedules } from './reconcile.ts';
-import type { SweptSource } from './sweep-source.ts';
 
 type Started = ReturnType<typeof startFunction>;
 

@@ -7,7 +7,7 @@ import {
   alarmId,
 } from '../shared/model/alarm.ts';
 import type { Since } from '../shared/model/sweep-marks.ts';
-import type { Judged } from './judge.ts';
+import type { Overdue } from './outcomes.ts';
 import { lasting } from './words.ts';
 
 /** Of one source, so many jobs that run for too long have an alarm of their own: those that broke their limit first. */
@@ -19,7 +19,8 @@ const UNKNOWN_MS = DAY_MS;
 /** How the jobs of a source stand after a sweep. */
 export interface Standing {
   source: string;
-  judged: readonly Judged[];
+  /** Jobs that run for longer than they may. */
+  overdue: readonly Overdue[];
   /** Whether every suspect was seen: who was not, is none. */
   complete: boolean;
   /** Jobs that nobody can tell about. */
@@ -39,11 +40,11 @@ export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Dat
   };
 
   // Of a job that nobody can tell about, no alarm says that it runs; one that was raised before is not over either.
-  const seen = standing.judged.filter(({ verdict }) => verdict.kind === 'keep');
+  const seen = standing.overdue.filter(({ kept }) => kept);
   const known = new Set(open.map(({ id }) => id));
   const lasts = new Set(overdueAlarms(standing).map(alarmId));
   add({
-    open: overdueAlarms({ ...standing, judged: seen }).filter((alarm) => !known.has(alarmId(alarm))),
+    open: overdueAlarms({ source, overdue: seen }).filter((alarm) => !known.has(alarmId(alarm))),
     close: of('overdue').flatMap(({ id }) =>
       complete && !lasts.has(id) ? [{ id, because: 'no job is over that limit any more' }] : [],
     ),
@@ -112,12 +113,7 @@ function one(open: readonly Alarm[], because: string, wrong: AlarmToOpen | null)
   return { open: open.length === 0 ? [wrong] : [], close: [] };
 }
 
-function overdueAlarms({ source, judged }: Standing): AlarmToOpen[] {
-  const overdue = judged.flatMap(({ verdict, suspect }) =>
-    'overdue' in verdict && verdict.overdue && verdict.brokenAt
-      ? [{ brokenAt: verdict.brokenAt, name: suspect.job.name, because: verdict.because }]
-      : [],
-  );
+function overdueAlarms({ source, overdue }: Pick<Standing, 'source' | 'overdue'>): AlarmToOpen[] {
   const incidents = [...Map.groupBy(overdue, ({ brokenAt }) => brokenAt.getTime()).values()];
   return incidents
     .flatMap((jobs) => {

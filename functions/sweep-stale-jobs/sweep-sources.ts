@@ -6,7 +6,8 @@ import type { Tally } from '../shared/store/jobs.ts';
 import { auditStatuses, type BookTools, countAges, keepBooks } from './books.ts';
 import { isWhole, type SweepInput } from './input.ts';
 import { findJob } from './one-job.ts';
-import { type Sweep, type SweptSource, sweepJob, sweepSource } from './sweep-source.ts';
+import type { Sweep, SweptSource } from './pipeline.ts';
+import { sweepJob, sweepSource } from './sweep-source.ts';
 
 /** The sweep of a source, with what was known of it before. */
 export interface Swept extends Sweep {
@@ -62,7 +63,7 @@ export async function sweepNamedJob(
   const { end, reason } = input;
   const byHand = end !== undefined && reason !== undefined ? { end, reason } : null;
   const sweep = await sweepJob(source, seen, byHand, { marks, from: null }, tools);
-  if (sweep.judged.length === 0)
+  if (sweep.outcomes.each.length === 0)
     throw new Error(sweep.problems[0]?.message ?? `Cannot judge job ${jobId} in time`);
   if (byHand && source.store.source.mode === 'observe')
     sweep.problems.push({

@@ -2,9 +2,9 @@ import type { RunProblem } from '../shared/model/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { AlarmStore } from '../shared/store/alarms.ts';
 import { isWhole, type SweepInput, sweepInput } from './input.ts';
+import type { SweptSource } from './pipeline.ts';
 import { blindAlarm } from './raise.ts';
 import { summaryOf } from './summary.ts';
-import type { SweptSource } from './sweep-source.ts';
 import { type SourcesTools, type Swept, sweepNamedJob, sweepSources } from './sweep-sources.ts';
 import type { Watched } from './watch.ts';
 

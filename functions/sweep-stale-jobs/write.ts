@@ -9,7 +9,7 @@ import type { ReadOptions } from '../shared/store/jobs.ts';
 import { type Condemned, wordFor } from './judge.ts';
 
 /** Written at once: one that moved costs another look at all of them. */
-const CHUNK = 200;
+const CHUNK = 500;
 /** Of one record, so many days are collected again, the newest of those that its end touches. */
 const MOST_DAYS = 400;
 const LONGEST_ERROR = 2_000;

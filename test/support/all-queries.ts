@@ -81,6 +81,7 @@ export async function askSource(db: Firestore, name: string, source: Source, now
     jobs.running(options, ignore),
     jobs.changedSince(before, options, ignore),
     active.active(options),
+    active.alive(now, options),
     active.named('1', options),
     active.unmapped(options),
     active.counts.runningSince(before, options),
@@ -91,7 +92,7 @@ export async function askSource(db: Firestore, name: string, source: Source, now
     ...active
       .lookouts(now)
       .flatMap((lookout) => [
-        active.page(lookout, { after: null, most: 2, wanted: () => true }, options),
+        active.pages(lookout, { after: null, most: 2 }, options).next(),
         active.hasAny(lookout, options),
       ]),
   ]);

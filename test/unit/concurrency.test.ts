@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { serialQueue, sleep, withDeadline } from '../../functions/shared/concurrency.ts';
+import { eager, oneBehind, serialQueue, sleep, withDeadline } from '../../functions/shared/concurrency.ts';
 import { DeadlineExceeded } from '../../functions/shared/errors.ts';
 
 /** Timers that move only when told to. */
@@ -130,5 +130,76 @@ describe('serialQueue()', () => {
     });
     await assert.rejects(failing, { message: 'at once' });
     assert.equal(await queue(async () => 5), 5);
+  });
+});
+
+describe('eager()', () => {
+  const told: string[] = [];
+  async function* items() {
+    try {
+      for (const item of [1, 2, 3]) {
+        told.push(`made ${item}`);
+        yield item;
+      }
+    } finally {
+      told.push('ended');
+    }
+  }
+
+  test('fetches the first at once, and each other when it is asked for', async () => {
+    told.length = 0;
+    const eagerly = eager(items());
+    assert.deepEqual(told, ['made 1']);
+    for await (const item of eagerly) told.push(`took ${item}`);
+    assert.deepEqual(told, ['made 1', 'took 1', 'made 2', 'took 2', 'made 3', 'took 3', 'ended']);
+  });
+
+  test('ends the items that nobody asked for, and those that were left', async () => {
+    told.length = 0;
+    await eager(items()).end();
+    assert.deepEqual(told, ['made 1', 'ended']);
+    const eagerly = eager(items());
+    for await (const _ of eagerly) break;
+    await eagerly.end();
+    assert.deepEqual(told, ['made 1', 'ended', 'made 1', 'ended']);
+  });
+
+  test('tells a failure to whoever asks, and to nobody else', async () => {
+    async function* broken(): AsyncGenerator<number, void> {
+      yield Promise.reject(new Error('broken'));
+    }
+    const [asked, unasked] = [eager(broken()), eager(broken())];
+    await new Promise(setImmediate);
+    await assert.rejects(
+      async () => {
+        for await (const _ of asked);
+      },
+      { message: 'broken' },
+    );
+    await unasked.end();
+  });
+});
+
+describe('oneBehind()', () => {
+  test('begins a job once the one before is done, and does not wait for its end', async () => {
+    const jobs = oneBehind();
+    const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+    await jobs.begin(() => first.promise);
+    const begun = jobs.begin(() => second.promise);
+    assert.equal(await stateOf(begun), 'pending');
+    first.resolve();
+    assert.equal(await stateOf(begun), 'resolved');
+    assert.equal(await stateOf(jobs.done()), 'pending');
+    second.resolve();
+    assert.equal(await stateOf(jobs.done()), 'resolved');
+  });
+
+  test('tells the failure of a job to the next one, which is not begun', async () => {
+    const jobs = oneBehind();
+    await jobs.begin(() => Promise.reject(new Error('first')));
+    await jobs.idle();
+    const next = async () => assert.fail('It was begun');
+    await assert.rejects(jobs.begin(next), { message: 'first' });
+    await assert.rejects(jobs.done(), { message: 'first' });
   });
 });

@@ -13,7 +13,7 @@ export type ReadPage = (
   limits: Limits,
 ) => Promise<{ jobs: (readonly [id: string, said: Said])[]; next: string | undefined }>;
 
-/** So few jobs of a region are asked after one by one; of those that a list did not hold, so many in a sweep. */
+/** In a sweep, so few jobs of a region are asked after one by one; and so many of those that its list did not hold. */
 const ONE_BY_ONE = 20;
 /** A list that goes on after so many pages is read no further. */
 const MAX_PAGES = 1_000;
@@ -21,6 +21,7 @@ const MAX_PAGES = 1_000;
 /** The lists of one sweep. */
 export function vertexList(readPage: ReadPage): NonNullable<Platform<Resource>['list']> {
   const lists = new Map<string, ReturnType<typeof listOf>>();
+  const asked = new Map<string, number>();
   let absentLeft = ONE_BY_ONE;
 
   return async (jobs, { call, now }) => {
@@ -44,7 +45,9 @@ export function vertexList(readPage: ReadPage): NonNullable<Platform<Resource>['
     const places = Map.groupBy(jobs, ({ project, region }) => `${project}/${region}`);
     await Promise.all(
       [...places].map(async ([place, [first, ...others]]) => {
-        if (first && others.length >= ONE_BY_ONE) await askPlace(place, [first, ...others]);
+        const count = (asked.get(place) ?? 0) + others.length + 1;
+        asked.set(place, count);
+        if (first && count > ONE_BY_ONE) await askPlace(place, [first, ...others]);
       }),
     );
     return told;

@@ -1,6 +1,7 @@
 import type { DocumentSnapshot, Firestore, WriteBatch } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
+import { PLAUSIBLE_TIMES } from '../model/job.ts';
 import { executionsOf, type Source } from '../model/source.ts';
 import type { ACTIVE_STATES } from '../model/states.ts';
 import type { UnmappedStatus } from '../model/sweep-marks.ts';
@@ -9,7 +10,7 @@ import { executionStore, isOf } from './executions.ts';
 import { bounded } from './firestore.ts';
 import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
 import { pathsOf, type ReadOptions, recordsOf } from './jobs.ts';
-import { type Lookout, lookoutsOf } from './lookouts.ts';
+import { type Lookout, livelyOf, lookoutsOf } from './lookouts.ts';
 import { recordCounts } from './record-counts.ts';
 import { findUnmapped } from './status-audit.ts';
 
@@ -71,17 +72,17 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
       ...lookoutsOf(source, 'jobs', now),
     ],
 
-    /** One page of a lookout. */
-    page: (lookout: Lookout, which: PageOptions, options: ReadOptions): Promise<Page> =>
-      (lookout.of === 'executions' && executions ? executions : jobs).page(lookout, which, options),
+    /** The records of a lookout, as `activeRecords` hands them over. */
+    pages: (lookout: Lookout, which: PageOptions, options: ReadOptions): AsyncGenerator<Page, void> =>
+      (lookout.of === 'executions' && executions ? executions : jobs).pages(lookout, which, options),
 
-    /** Whether a lookout finds anything at all: of one for records without a time, counts tell; `jobs` if they are known. */
-    async hasAny({ of, by }: Lookout, options: ReadOptions, jobs?: Promise<ActiveCounts>): Promise<boolean> {
+    /** Whether a lookout finds anything at all: of one for records without a time, counts tell. */
+    async hasAny({ of, state, by }: Lookout, options: ReadOptions): Promise<boolean> {
       if (!('without' in by)) return true;
       const counts = of === 'executions' && executions ? executions.counts : own;
       const [all, dated] = await Promise.all([
-        (of === 'jobs' && (await jobs)?.[by.state]) || counts.inState(by.state, options),
-        by.without ? counts.dated(by.state, by.without, options) : 0,
+        counts.inState(state, options),
+        by.without ? counts.between(state, by.without, PLAUSIBLE_TIMES, options) : 0,
       ]);
       return all > dated;
     },
@@ -93,6 +94,15 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
         own.inState('queued', options),
       ]);
       return { running, queued };
+    },
+
+    /**
+     * How many of its running jobs show life at `now`: by their time, no lookout finds them. Of times as ISO text, which
+     * no query can tell apart to the hour, it is none.
+     */
+    async alive(now: Date, options: ReadOptions): Promise<number> {
+      const { time, range } = livelyOf(source, now);
+      return time.type === 'iso' ? 0 : own.between('running', time, range, options);
     },
 
     /**

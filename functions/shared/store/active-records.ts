@@ -3,6 +3,8 @@ import {
   type DocumentSnapshot,
   FieldPath,
   type Firestore,
+  type Query,
+  type QueryDocumentSnapshot,
   type Timestamp,
 } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../dates.ts';
@@ -10,10 +12,12 @@ import { DeadlineExceeded } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Job, readJob } from '../model/job.ts';
 import type { Source } from '../model/source.ts';
-import { streamQuery } from './firestore.ts';
+import { streamPages } from './firestore.ts';
 import { pathsOf, type ReadOptions, recordsOf, toRecord, within } from './jobs.ts';
 import type { Lookout } from './lookouts.ts';
 
+/** Records that are in memory at once. */
+const PAGE = 500;
 const PAGE_LIMIT_MS = MINUTE_MS;
 
 /** A record as it was seen, with what its next write demands. */
@@ -30,23 +34,21 @@ export interface SeenJob {
 /** A record behind which a lookout goes on. */
 export type Cursor = Pick<SeenJob, 'path' | 'value'>;
 
-/** What to read of a lookout. */
+/** What to read of a lookout: at most so many records, from behind `after` on. */
 export interface PageOptions {
   after: Cursor | null;
   most: number;
-  wanted: (job: Job, writtenAt: Date) => boolean;
 }
 
-/** What a lookout found. */
+/** Some records of a lookout. */
 export interface Page {
-  /** Those that were wanted. */
   seen: SeenJob[];
   /** Records that cannot be read, and why. */
   unreadable: { path: string; error: unknown }[];
   /** How many records were looked at. */
   read: number;
-  /** `null` at the end. */
-  next: Cursor | null;
+  /** The last of them. */
+  last: Cursor;
 }
 
 /** The records of a source, or the executions below them, that have not ended. */
@@ -82,47 +84,58 @@ export function activeRecords(
     seen,
 
     /**
-     * At most `most` records of a lookout, from behind `after` on, and of those the ones that are `wanted`. What could be
-     * read within the time of a query is a page, too.
+     * The records of a lookout, page by page as they arrive: who takes a page holds back the others. A query that took
+     * too long goes on where it stopped. Rejects with DeadlineExceeded where it does not get on at all.
      */
-    async page(
+    async *pages(
       { name: lookout, statuses, by }: Lookout,
-      { after, most, wanted }: PageOptions,
+      { after, most }: PageOptions,
       { tally, signal }: ReadOptions,
-    ): Promise<Page> {
+    ): AsyncGenerator<Page, void> {
       const orderedBy = 'time' in by ? by.time.path : 'text' in by ? by.text : undefined;
       let query = recordsOf(source, db).where(source.fields.status, 'in', statuses);
       if ('time' in by) query = within(query, by.time, by.range);
       if ('text' in by) query = query.where(by.text, '>', '');
       if (orderedBy !== undefined) query = query.orderBy(orderedBy);
-      query = query
-        .orderBy(FieldPath.documentId())
-        .select(...paths)
-        .limit(most);
-      if (after)
-        query = query.startAfter(...(orderedBy === undefined ? [] : [after.value]), db.doc(after.path));
+      query = query.orderBy(FieldPath.documentId()).select(...paths);
+      const behind = ({ path, value }: Cursor): Query =>
+        query.startAfter(...(orderedBy === undefined ? [] : [value]), db.doc(path));
 
-      const page: Page = { seen: [], unreadable: [], read: 0, next: null };
-      const look = (document: DocumentSnapshot) => {
-        const { path } = document.ref;
-        page.read += 1;
-        page.next = { path, value: orderedBy === undefined ? null : document.get(orderedBy) };
-        if (!holds(document.ref)) return;
-        try {
-          const found = seen(document, orderedBy);
-          if (wanted(found.job, found.updateTime.toDate())) page.seen.push(found);
-        } catch (error) {
-          page.unreadable.push({ path, error });
-        }
+      const pageOf = (documents: readonly QueryDocumentSnapshot[], final: QueryDocumentSnapshot): Page => {
+        const page: Page = {
+          ...{ seen: [], unreadable: [], read: documents.length },
+          last: { path: final.ref.path, value: orderedBy === undefined ? null : final.get(orderedBy) },
+        };
+        for (const document of documents.filter(({ ref }) => holds(ref)))
+          try {
+            page.seen.push(seen(document, orderedBy));
+          } catch (error) {
+            page.unreadable.push({ path: document.ref.path, error });
+          }
+        return page;
       };
-      try {
-        await streamQuery(log, `${lookout} of source ${name}`, PAGE_LIMIT_MS, query, look, signal);
-        if (page.read < most) page.next = null;
-      } catch (error) {
-        if (!(error instanceof DeadlineExceeded) || page.read === 0) throw error;
+
+      const operation = `${lookout} of source ${name}`;
+      let last = after;
+      for (let left = most; left > 0; ) {
+        const before = left;
+        const rest = (last ? behind(last) : query).limit(left);
+        try {
+          for await (const documents of streamPages(log, operation, PAGE_LIMIT_MS, rest, PAGE, signal)) {
+            const final = documents.at(-1);
+            if (!final) continue;
+            tally.documents += documents.length;
+            left -= documents.length;
+            const page = pageOf(documents, final);
+            last = page.last;
+            yield page;
+          }
+          if (left === before) tally.documents += 1;
+          return;
+        } catch (error) {
+          if (!(error instanceof DeadlineExceeded) || left === before) throw error;
+        }
       }
-      tally.documents += Math.max(1, page.read);
-      return page;
     },
   };
 }

@@ -26,7 +26,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
   const records = activeRecords(name, below, db, log, (ref) => isOf(source, ref.parent.parent));
 
   return {
-    page: records.page,
+    pages: records.pages,
     counts: recordCounts(name, below, db, log),
 
     /** Those of the job at `path`, newest first. */

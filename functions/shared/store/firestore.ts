@@ -128,6 +128,63 @@ export async function streamQuery(
   return Math.max(1, documents);
 }
 
+/**
+ * Streams a query as pages of at most `size` documents, as they arrive: what is done with one holds back the others.
+ * Rejects with the signal's reason, and with DeadlineExceeded when a page takes longer than `limitMs`, once what had
+ * arrived of it was handed over.
+ */
+export async function* streamPages(
+  log: Log,
+  operation: string,
+  limitMs: number,
+  query: Query,
+  size: number,
+  signal?: AbortSignal,
+): AsyncGenerator<QueryDocumentSnapshot[]> {
+  const stream = query.stream() as NodeJS.ReadableStream;
+  let page: QueryDocumentSnapshot[] = [];
+  let isOver = false;
+  let failure: unknown;
+  let tell = () => {};
+  const fill = () =>
+    new Promise<void>((resolve, reject) => {
+      tell = () => (failure === undefined ? resolve() : reject(failure));
+      if (failure === undefined) stream.resume();
+      else tell();
+    });
+  // Not `for await`, which costs several promises a document.
+  const take = (document: unknown) => {
+    page.push(document as QueryDocumentSnapshot);
+    if (page.length < size) return;
+    stream.pause();
+    tell();
+  };
+  stream.on('data', take).pause();
+  stream.on('end', () => {
+    isOver = true;
+    tell();
+  });
+  stream.on('error', (error) => {
+    failure = error;
+    tell();
+  });
+  try {
+    while (!isOver) {
+      page = [];
+      try {
+        await bounded(log, operation, limitMs, fill(), signal);
+      } catch (error) {
+        if (error instanceof DeadlineExceeded && page.length > 0) yield page;
+        throw error;
+      }
+      if (page.length > 0) yield page;
+    }
+  } finally {
+    // The client cannot cancel a query, and one that nobody reads to its end would keep its connection for ever.
+    stream.off('data', take).resume();
+  }
+}
+
 /** The document parsed by `schema`, its times as Date. Throws naming the document when it has another shape. */
 export function decode<T>(schema: z.ZodType<T>, snapshot: DocumentSnapshot): T {
   const parsed = schema.safeParse(withDates(snapshot.data()));

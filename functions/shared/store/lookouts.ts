@@ -2,7 +2,7 @@ import { chunksOf } from '../concurrency.ts';
 import { MINUTE_MS } from '../dates.ts';
 import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
 import type { JobState } from '../model/states.ts';
-import { allLimits, type SweepLimits } from '../model/sweep-limits.ts';
+import { allLimits } from '../model/sweep-limits.ts';
 import { VALUES_PER_QUERY } from './firestore.ts';
 import type { JobRange } from './jobs.ts';
 
@@ -14,7 +14,8 @@ export interface Lookout {
   /** Names it in the cursor of a sweep that goes on with it. */
   name: string;
   of: 'jobs' | 'executions';
-  /** Values of the status field. */
+  state: 'queued' | 'running';
+  /** Its values of the status field. */
   statuses: (string | number)[];
   /** What is asked for, and ordered by. */
   by:
@@ -22,7 +23,7 @@ export interface Lookout {
     /** Any text in the field at that path. */
     | { text: string }
     /** Records whose time here is missing or of another type: no query finds those, so all are read. */
-    | { without: TimeMapping | null; state: 'queued' | 'running' };
+    | { without: TimeMapping | null };
 }
 
 /**
@@ -32,33 +33,56 @@ export interface Lookout {
 export function lookoutsOf(source: Source, of: Lookout['of'], now: Date): Lookout[] {
   const { heartbeatAt, startedAt, createdAt, backendId } = source.fields;
   const limits = allLimits(source.sweep);
-  const before = (each: (limits: SweepLimits) => number): Partial<JobRange> => ({
-    to: new Date(now.getTime() - Math.min(...limits.map(each))),
-  });
-  const staleMs = ({ staleAfterMs, graceMs }: SweepLimits) => staleAfterMs + graceMs;
-  const runningMs = ({ maxRuntimeMs }: SweepLimits) => maxRuntimeMs;
-  const startTells = source.backend !== undefined || of === 'executions';
+  const edges = edgesOf(source, of, now);
   const mayWait = limits.every(({ maxQueuedMs }) => maxQueuedMs === null);
 
   const lookouts: Lookout[] = [];
-  const add = (name: string, state: JobState, by: Lookout['by']) => {
+  const add = (name: string, state: Lookout['state'], by: Lookout['by']) => {
     for (const [index, statuses] of chunksOf(valuesOf(source, state), VALUES_PER_QUERY).entries())
-      lookouts.push({ name: `${of}:${name}${index || ''}`, of, statuses, by });
+      lookouts.push({ name: `${of}:${name}${index || ''}`, of, state, statuses, by });
   };
-  const long = (each: (limits: SweepLimits) => number) =>
-    add('long', 'running', { time: startedAt, range: before(each) });
   if (heartbeatAt) {
-    add('silent', 'running', { time: heartbeatAt, range: before(staleMs) });
-    add('ahead', 'running', { time: heartbeatAt, range: { from: new Date(now.getTime() + AHEAD_MS) } });
-    long(runningMs);
-  } else long(startTells ? (each) => Math.min(staleMs(each), runningMs(each)) : runningMs);
+    add('silent', 'running', { time: heartbeatAt, range: { to: edges.silent } });
+    add('ahead', 'running', { time: heartbeatAt, range: { from: edges.ahead } });
+  }
+  add('long', 'running', { time: startedAt, range: { to: edges.long } });
   if (source.backend && backendId) add('submitted', 'queued', { text: backendId });
-  add('clockless', 'running', { without: heartbeatAt ?? startedAt, state: 'running' });
+  add('clockless', 'running', { without: heartbeatAt ?? startedAt });
   if (mayWait) return lookouts;
-  const waitingMs = ({ maxQueuedMs }: SweepLimits) => maxQueuedMs ?? Number.POSITIVE_INFINITY;
-  if (createdAt) add('waiting', 'queued', { time: createdAt, range: before(waitingMs) });
-  add('undated', 'queued', { without: createdAt ?? null, state: 'queued' });
+  const waitingMs = Math.min(...limits.map(({ maxQueuedMs }) => maxQueuedMs ?? Number.POSITIVE_INFINITY));
+  if (createdAt) add('waiting', 'queued', { time: createdAt, range: { to: before(now, waitingMs) } });
+  add('undated', 'queued', { without: createdAt ?? null });
   return lookouts;
+}
+
+/** Where the time of a running job lies that no lookout at `now` finds by it. */
+export function livelyOf(source: Source, now: Date): { time: TimeMapping; range: JobRange } {
+  const { heartbeatAt, startedAt } = source.fields;
+  const { silent, long, ahead } = edgesOf(source, 'jobs', now);
+  return { time: heartbeatAt ?? startedAt, range: { from: heartbeatAt ? silent : long, to: ahead } };
+}
+
+/** Whether it finds running jobs by that same time: what it finds shows no life, and the rest of those with such a time does. */
+export function tellsLife({ of, state, by }: Lookout, source: Source, now: Date): boolean {
+  return of === 'jobs' && state === 'running' && 'time' in by && by.time === livelyOf(source, now).time;
+}
+
+/** Until when a heartbeat is too old, from when on too new, and until when a start is too long ago. */
+function edgesOf(source: Source, of: Lookout['of'], now: Date): Record<'silent' | 'ahead' | 'long', Date> {
+  const limits = allLimits(source.sweep);
+  const staleMs = Math.min(...limits.map(({ staleAfterMs, graceMs }) => staleAfterMs + graceMs));
+  const runningMs = Math.min(...limits.map(({ maxRuntimeMs }) => maxRuntimeMs));
+  // Without heartbeats, who can tell about a job is asked as soon as its start is that old.
+  const startTells = !source.fields.heartbeatAt && (source.backend !== undefined || of === 'executions');
+  return {
+    silent: before(now, staleMs),
+    ahead: before(now, -AHEAD_MS),
+    long: before(now, startTells ? Math.min(staleMs, runningMs) : runningMs),
+  };
+}
+
+function before(now: Date, ms: number): Date {
+  return new Date(now.getTime() - ms);
 }
 
 /** The values that a status of `state` can have in the records; a word that is a number may be stored as one. */

@@ -6,7 +6,7 @@ import { PLAUSIBLE_TIMES, readTime } from '../model/job.ts';
 import type { Source, TimeMapping } from '../model/source.ts';
 import type { JobState } from '../model/states.ts';
 import { bounded, streamQuery, VALUES_PER_QUERY, withDates } from './firestore.ts';
-import { type ReadOptions, recordsOf, within } from './jobs.ts';
+import { type JobRange, type ReadOptions, recordsOf, within } from './jobs.ts';
 import { valuesOf } from './lookouts.ts';
 
 const LIMIT_MS = MINUTE_MS;
@@ -74,11 +74,9 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
     inState: (state: JobState, options: ReadOptions): Promise<number> =>
       sum(state, (query, operation) => countOf(log, operation, query, options)),
 
-    /** How many of those in `state` have a usable time there. */
-    dated: (state: JobState, time: TimeMapping, options: ReadOptions): Promise<number> =>
-      sum(state, (query, operation) =>
-        countOf(log, operation, within(query, time, PLAUSIBLE_TIMES), options),
-      ),
+    /** How many of those in `state` have a time in that range; of ISO text, some that lie up to 14 h outside count, too. */
+    between: (state: JobState, time: TimeMapping, range: JobRange, options: ReadOptions): Promise<number> =>
+      sum(state, (query, operation) => countOf(log, operation, within(query, time, range), options)),
 
     /** How many have been running since before `instant`. */
     runningSince: (instant: Date, options: ReadOptions): Promise<number> =>

@@ -79,13 +79,13 @@ export async function sourceProbes(
   const options = { tally: { documents: 0 } };
   const jobs = jobStore(name, source, db, SILENT);
   const active = activeJobStore(name, source, { db, ours: false }, SILENT);
-  const page = { after: null, most: 1, wanted: () => false };
+  const one = { after: null, most: 1 };
   const range = { from: soon, to: new Date(soon.getTime() + 1) };
   return [
     { what: 'jobs of a day', run: () => jobs.touching(range, options, () => undefined) },
     ...active.lookouts(now).map((lookout) => ({
       what: lookout.name,
-      run: () => active.page(lookout, page, options),
+      run: () => active.pages(lookout, one, options).next(),
     })),
   ];
 }

@@ -2,7 +2,6 @@ import { chunksOf } from '../../../functions/shared/concurrency.ts';
 import type { Source } from '../../../functions/shared/model/source.ts';
 import { ACTIVE_STATES } from '../../../functions/shared/model/states.ts';
 import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
-import type { Cursor } from '../../../functions/shared/store/active-records.ts';
 import type { ReadOptions } from '../../../functions/shared/store/jobs.ts';
 import { type Lookout, valuesOf } from '../../../functions/shared/store/lookouts.ts';
 import { figure } from '../words.ts';
@@ -10,7 +9,6 @@ import { type JobRow, jobRow } from './job-row.ts';
 
 /** Records of a source that are read for a person, at most. */
 const READ_MOST = 2_000;
-const PAGE = 300;
 /** As many values as one query takes. */
 const VALUES = 30;
 
@@ -33,7 +31,7 @@ export interface Rows {
 
 /** The active jobs of a source, at most as many as wanted; of a source that has many, only some are looked at. */
 export async function activeRows(
-  store: Pick<ActiveJobStore, 'name' | 'source' | 'lookouts' | 'hasAny' | 'page'>,
+  store: Pick<ActiveJobStore, 'name' | 'source' | 'lookouts' | 'hasAny' | 'pages'>,
   { stale, limit, now }: Wanted,
   options: ReadOptions,
 ): Promise<Rows> {
@@ -48,11 +46,7 @@ export async function activeRows(
   const lookouts = stale ? store.lookouts(now).filter((it) => it.of === 'jobs') : everyActive(store.source);
   for (const lookout of lookouts) {
     if (stale && !(await store.hasAny(lookout, options))) continue;
-    let after: Cursor | null = null;
-    do {
-      const most = Math.min(PAGE, left);
-      if (most === 0) return rowsWith(`only ${figure(READ_MOST)} of its records were read`);
-      const page = await store.page(lookout, { after, most, wanted: () => true }, options);
+    for await (const page of store.pages(lookout, { after: null, most: left }, options)) {
       left -= page.read;
       for (const { path } of page.unreadable) unreadable.add(path);
       for (const seen of page.seen) {
@@ -61,8 +55,8 @@ export async function activeRows(
         if (!stale || row.wrong.length > 0) rows.set(seen.path, row);
       }
       if (rows.size > limit) return rowsWith(`only ${figure(limit)} ${limit === 1 ? 'is' : 'are'} shown`);
-      after = page.next;
-    } while (after !== null);
+    }
+    if (left === 0) return rowsWith(`only ${figure(READ_MOST)} of its records were read`);
   }
   return rowsWith(null);
 }
@@ -72,9 +66,8 @@ function everyActive(source: Source): Lookout[] {
   const statuses = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));
   return chunksOf(statuses, VALUES).map((some) => ({
     name: 'active jobs',
-    of: 'jobs',
-    statuses: some,
-    by: { without: null, state: 'running' },
+    ...{ of: 'jobs', state: 'running', statuses: some },
+    by: { without: null },
   }));
 }
 

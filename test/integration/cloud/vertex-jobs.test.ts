@@ -112,6 +112,21 @@ describe('many custom jobs of Vertex AI', () => {
     assert.deepEqual(methods().slice(20), ['customJobs.list']);
   });
 
+  test('are listed as well when they are asked after a few at a time', async (context) => {
+    const { backend, methods } = await setup(context, running(30));
+    const { signal } = new AbortController();
+    const ids = idsOf(running(30));
+    assert.deepEqual(statesOf(await ask(backend, ids.slice(0, 15), signal)), { running: 15 });
+    assert.deepEqual(statesOf(await ask(backend, ids.slice(15), signal)), { running: 15 });
+    assert.deepEqual(methods().slice(15), ['customJobs.list']);
+    assert.deepEqual(statesOf(await ask(backend, ids.slice(0, 20))), { running: 20 });
+    assert.equal(
+      methods().filter((method) => method === 'customJobs.list').length,
+      1,
+      'another sweep counts anew',
+    );
+  });
+
   test('are told by the pages of a list, and of those that are not in it a few one by one', async (context) => {
     const jobs = running(970);
     const { apis, backend, lists } = await setup(context, jobs, 100);

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe, type TestContext, test } from 'node:test';
 import type { Job } from '../../../functions/shared/model/job.ts';
+import type { Page } from '../../../functions/shared/store/active-records.ts';
 import { beating, type Sweeper, silentSource, sweeper } from '../../support/sweeper.ts';
 
 /** Jobs that began two hours ago and fell silent one after the other, the first the longest ago. */
@@ -13,6 +14,11 @@ function dead(world: Sweeper, count: number): Record<string, object> {
   );
 }
 
+function beatingJobs(world: Sweeper, count: number): Record<string, object> {
+  const job = { status: 'running', startedAt: world.ago(30), heartbeatAt: world.ago(1) };
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`live-${index}`, job]));
+}
+
 /** The job, but nobody can look at its heartbeat. */
 function unjudgeable(job: Job): Job {
   return {
@@ -23,6 +29,11 @@ function unjudgeable(job: Job): Job {
   };
 }
 
+/** Nothing of it can be read. */
+async function* unreadable(because: string): AsyncGenerator<Page, void> {
+  yield Promise.reject(new Error(because));
+}
+
 const running = async (world: Sweeper) =>
   Object.values(await world.statuses()).filter((status) => status === 'running').length;
 
@@ -31,18 +42,18 @@ describe('a sweep whose time is up', () => {
     let spentMs = 0;
     const world = sweeper(t, { monotonicMs: () => spentMs });
     await world.settle();
-    await world.write(dead(world, 900));
-    const pages: (string | null)[] = [];
-    let commits = 0;
+    await world.write(dead(world, 1_200));
+    const begun: (string | null)[] = [];
+    let endings = 0;
     world.replaceStores((store) => ({
       ...store,
-      page(lookout, which, options) {
-        if (lookout.name === 'jobs:silent') pages.push(which.after?.path ?? null);
-        return store.page(lookout, which, options);
+      pages(lookout, which, options) {
+        if (lookout.name === 'jobs:silent') begun.push(which.after?.path ?? null);
+        return store.pages(lookout, which, options);
       },
       putEnding(...how) {
-        // The budget is 450 s, of which each commit of 200 takes 200.
-        if (commits++ % 200 === 0) spentMs += 200_000;
+        // The budget is 450 s, of which each commit of 500 takes 200.
+        if (endings++ % 500 === 0) spentMs += 200_000;
         return store.putEnding(...how);
       },
     }));
@@ -50,19 +61,21 @@ describe('a sweep whose time is up', () => {
     const { hitLimit, lost, oldestBacklogSeconds, scanned } = first.summary;
     assert.deepEqual(
       { hitLimit, lost, scanned, outcome: first.outcome },
-      { hitLimit: true, lost: 400, scanned: 400, outcome: 'partial' },
+      { hitLimit: true, lost: 1_000, scanned: 1_000, outcome: 'partial' },
     );
-    assert.equal(oldestBacklogSeconds, Math.round(3600 - 0.4 * 60));
-    assert.equal(await running(world), 500);
+    assert.equal(oldestBacklogSeconds, 3600 - 60);
+    assert.equal(await running(world), 200);
 
+    spentMs = 0;
     const second = await world.next();
-    assert.deepEqual([second.summary.lost, second.summary.hitLimit], [400, true]);
-    const third = await world.next();
-    assert.deepEqual([third.summary.lost, third.summary.hitLimit, third.outcome], [100, false, 'succeeded']);
-    assert.deepEqual(pages, [null, 'jobs/job-0399', 'jobs/job-0799']);
+    assert.deepEqual(
+      [second.summary.lost, second.summary.hitLimit, second.outcome],
+      [200, false, 'succeeded'],
+    );
+    assert.deepEqual(begun, [null, 'jobs/job-0999']);
     assert.equal(await running(world), 0);
     await world.next();
-    assert.equal(pages.at(-1), null);
+    assert.equal(begun.at(-1), null);
   });
 
   test('while it still asks leaves the rest for the next one', async (t) => {
@@ -72,11 +85,12 @@ describe('a sweep whose time is up', () => {
     await world.write(dead(world, 600));
     world.replaceStores((store) => ({
       ...store,
-      async page(lookout, which, options) {
-        const page = await store.page(lookout, which, options);
-        // Reading took longer than it may: nobody is asked about anything any more.
-        if (lookout.name === 'jobs:silent') spentMs += 300_000;
-        return page;
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          // Reading took longer than it may: nobody is asked about anything any more.
+          spentMs += 300_000;
+          yield page;
+        }
       },
     }));
     const first = await world.deliver();
@@ -84,6 +98,57 @@ describe('a sweep whose time is up', () => {
     world.replaceStores((store) => store);
     spentMs = 0;
     assert.deepEqual([(await world.next()).summary.lost, await running(world)], [600, 0]);
+  });
+});
+
+describe('a sweep that cannot tell before its end whether it is blind', () => {
+  /** Fewer than half show life, but those that do not have been silent for long. */
+  async function doubtful(t: TestContext, monotonicMs?: () => number) {
+    const world = sweeper(t, { ...(monotonicMs && { monotonicMs }) });
+    await world.settle();
+    const alive = { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(1) };
+    await world.write({ ...dead(world, 700), alive });
+    return world;
+  }
+
+  test('writes nothing until everything is read, and then all', async (t) => {
+    const world = await doubtful(t);
+    const written: number[] = [];
+    let endings = 0;
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) yield page;
+        written.push(endings);
+      },
+      putEnding(...how) {
+        endings += 1;
+        return store.putEnding(...how);
+      },
+    }));
+    assert.equal((await world.deliver()).summary.lost, 700);
+    assert.deepEqual([new Set(written), await running(world)], [new Set([0]), 1]);
+  });
+
+  test('leaves what waited to the next one when the time is up', async (t) => {
+    let spentMs = 0;
+    const world = await doubtful(t, () => spentMs);
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(lookout, which, options) {
+        yield* store.pages(lookout, which, options);
+        // All was read, but nothing can be written any more.
+        if (lookout.name === 'jobs:silent') spentMs += 400_000;
+      },
+    }));
+    const first = await world.deliver();
+    const { hitLimit, lost, scanned, oldestBacklogSeconds } = first.summary;
+    assert.deepEqual([hitLimit, lost, scanned, oldestBacklogSeconds], [true, 0, 0, 3600]);
+    assert.equal((await world.health()).stale, 700);
+    world.replaceStores((store) => store);
+    spentMs = 0;
+    const second = await world.next();
+    assert.deepEqual([second.summary.lost, await running(world)], [700, 1]);
   });
 });
 
@@ -96,11 +161,12 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
     await world.write({ ...dead(world, 30), 'job-0007': { ...full, much: 'x'.repeat(1_048_200) } });
     world.replaceStores((store) => ({
       ...store,
-      async page(lookout, which, options) {
-        const page = await store.page(lookout, which, options);
-        const [poison] = page.seen.splice(3, 1);
-        if (poison) page.seen.push({ ...poison, job: unjudgeable(poison.job) });
-        return { ...page, unreadable: [{ path: 'jobs/odd', error: new Error('no such type') }] };
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          const [poison] = page.seen.splice(3, 1);
+          if (poison) page.seen.push({ ...poison, job: unjudgeable(poison.job) });
+          yield { ...page, unreadable: [{ path: 'jobs/odd', error: new Error('no such type') }] };
+        }
       },
     }));
     const { summary, problems, outcome } = await world.deliver();
@@ -110,13 +176,34 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
     assert.equal(await running(world), 2);
   });
 
+  test('a source that can be read no further keeps what was done, and goes on there', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write({ ...dead(world, 600), ...beatingJobs(world, 700) });
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          yield page;
+          throw new Error('14 UNAVAILABLE: gone');
+        }
+      },
+    }));
+    const { outcome, summary, problems } = await world.deliver();
+    assert.deepEqual([outcome, summary.lost, summary.hitLimit], ['partial', 500, true]);
+    assert.deepEqual(problems, [{ path: 'jobs', message: 'Cannot sweep all of it: 14 UNAVAILABLE: gone' }]);
+    world.replaceStores((store) => store);
+    const second = await world.next();
+    assert.deepEqual([second.summary.lost, second.summary.scanned], [100, 100]);
+  });
+
   test('a source that cannot be read stops no other', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating(), etl: beating({ collection: 'etl' }) } });
     await world.settle();
     await world.write(dead(world, 2));
     world.replaceStores((store) =>
       store.name === 'etl'
-        ? { ...store, page: () => Promise.reject(new Error('7 PERMISSION_DENIED: not for you')) }
+        ? { ...store, pages: () => unreadable('7 PERMISSION_DENIED: not for you') }
         : store,
     );
     const { outcome, summary, problems } = await world.deliver();
@@ -127,7 +214,7 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
 
     world.replaceStores((store) => ({
       ...store,
-      page: () => Promise.reject(new Error(`${store.name} is gone`)),
+      pages: () => unreadable(`${store.name} is gone`),
     }));
     const all = await world.next();
     assert.equal(all.outcome, 'failed');
@@ -142,10 +229,10 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
     const let1 = Promise.withResolvers<void>();
     world.replaceStores((store) => ({
       ...store,
-      async page(...how) {
+      async *pages(...how) {
         reached.resolve();
         await let1.promise;
-        return store.page(...how);
+        yield* store.pages(...how);
       },
     }));
     const first = world.deliver();
@@ -161,11 +248,7 @@ describe('what a sweep reads', () => {
     const reads = async (alive: number, stale: number) => {
       const world = sweeper(t);
       await world.settle();
-      const living = Array.from({ length: alive }, (_, index) => [
-        `live-${index}`,
-        { status: 'running', startedAt: world.ago(30), heartbeatAt: world.ago(1) },
-      ]);
-      await world.write({ ...Object.fromEntries(living), ...dead(world, stale) });
+      await world.write({ ...beatingJobs(world, alive), ...dead(world, stale) });
       const { summary } = await world.deliver();
       assert.equal(summary.lost, stale);
       return Number(summary.documentsRead);
@@ -185,6 +268,7 @@ describe('what a sweep reads', () => {
     const before = Number((await world.deliver()).summary.documentsRead);
     await world.write({ odd: { status: 'running', startedAt: 'some time' } });
     const after = Number((await world.next()).summary.documentsRead);
-    assert.equal(after - before, 51);
+    // And two counts, to be sure of it.
+    assert.equal(after - before, 51 + 2);
   });
 });

@@ -23,13 +23,13 @@ describe('a job that finishes while it is swept', () => {
     // Each finishes at some moment between being read and being written.
     world.replaceStores((store) => ({
       ...store,
-      async page(lookout, which, options) {
-        const page = await store.page(lookout, which, options);
-        if (lookout.name === 'jobs:silent')
-          await Promise.all(
-            ids.map((id) => world.db.doc(`jobs/${id}`).update({ status: 'completed', endedAt, steps: 7 })),
-          );
-        return page;
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          const finish = { status: 'completed', endedAt, steps: 7 };
+          const racers = page.seen.filter(({ path }) => path !== 'jobs/dead');
+          await Promise.all(racers.map(({ path }) => world.db.doc(path).update(finish)));
+          yield page;
+        }
       },
     }));
     const { summary, outcome } = await world.deliver();
@@ -69,10 +69,11 @@ describe('a job that finishes while it is swept', () => {
     let finishing: Promise<boolean[]> | undefined;
     world.replaceStores((store) => ({
       ...store,
-      async page(lookout, which, options) {
-        const page = await store.page(lookout, which, options);
-        finishing ??= mapPool(ids.toReversed(), 2, finish);
-        return page;
+      async *pages(...how) {
+        for await (const page of store.pages(...how)) {
+          finishing ??= mapPool(ids.toReversed(), 2, finish);
+          yield page;
+        }
       },
     }));
     const { summary } = await world.deliver();

@@ -144,10 +144,11 @@ describe('sources that are elsewhere', { concurrency: 4 }, () => {
     await world.settle();
     world.replaceStores((store) => ({
       ...store,
-      async page(...how) {
-        const page = await store.page(...how);
-        await theirs.doc('jobs/finishes').update({ status: 'completed' });
-        return page;
+      async *pages(...how) {
+        for await (const page of store.pages(...how)) {
+          await theirs.doc('jobs/finishes').update({ status: 'completed' });
+          yield page;
+        }
       },
     }));
     const { summary } = await world.deliver();

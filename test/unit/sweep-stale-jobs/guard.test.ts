@@ -4,6 +4,7 @@ import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Verdict } from '../../../functions/shared/model/sweep.ts';
 import {
   blindness,
+  foresight,
   isHeld,
   isNewlyStale,
   type Sight,
@@ -41,6 +42,27 @@ describe('blindness()', () => {
     assert.match(`${why({ sweptAt: null })}`, /first sweep/);
     assert.equal(why({ sweptAt: ago(30) }), null);
     assert.equal(why({ sweptAt: ago(30.1) }), 'the last full sweep was 2026-03-09 11:29:54 UTC, 30 min ago');
+  });
+});
+
+describe('foresight()', () => {
+  test('knows before anything is judged that a sweep sees well, as long as over half show life', () => {
+    assert.equal(foresight(CLOCK, 1_000, 501), null);
+    assert.equal(foresight(CLOCK, 1_000, 500), undefined);
+    assert.equal(foresight(CLOCK, 0, 0), undefined);
+  });
+
+  test('knows that a sweep is blind by its clock alone, whoever shows life', () => {
+    assert.match(`${foresight({ ...CLOCK, sweptAt: null }, 10, 10)}`, /first sweep/);
+    assert.match(`${foresight({ ...CLOCK, sweptAt: ago(31) }, 10, 10)}`, /last full sweep/);
+  });
+
+  test('never says what the whole sweep would deny', () => {
+    for (let active = 1; active <= 40; active += 1)
+      for (let alive = 0; alive <= active; alive += 1)
+        if (foresight(CLOCK, active, alive) === null)
+          for (let newlyStale = 0; newlyStale <= active - alive; newlyStale += 1)
+            assert.equal(blindness({ ...CLOCK, newlyStale, active, complete: true }), null);
   });
 });
 
