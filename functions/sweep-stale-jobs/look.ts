@@ -4,7 +4,7 @@ import type { SweepCursor } from '../shared/model/sweep-marks.ts';
 import type { ActiveCounts, ActiveJobStore } from '../shared/store/active-jobs.ts';
 import type { Cursor, Page, SeenJob } from '../shared/store/active-records.ts';
 import type { ReadOptions } from '../shared/store/jobs.ts';
-import { type Lookout, tellsLife } from '../shared/store/lookouts.ts';
+import type { Lookout } from '../shared/store/lookouts.ts';
 import { isSuspicious } from './suspicion.ts';
 
 /** Of one source, a sweep reads so many records; the next one goes on from there. */
@@ -87,7 +87,7 @@ async function goThrough(
   store: ActiveJobStore,
   options: LookOptions,
 ): Promise<Look> {
-  const { from, now, counted, isTimeUp, take, signal } = options;
+  const { from, counted, isTimeUp, take, signal } = options;
   const look: Look = { left: [], unreadable: [], stoppedAt: null, complete: false, failure: null };
   const known = new Set<string>();
   let [read, dated] = [0, 0];
@@ -119,7 +119,7 @@ async function goThrough(
         look.unreadable.push(...unreadable);
         await take(found);
         read += page.read;
-        if (tellsLife(lookout, store.source, now)) dated += page.read;
+        if (lookout.tellsLife) dated += page.read;
         after = page.last;
       }
       if (read >= MOST_READ) return stoppedHere();

@@ -1,4 +1,5 @@
-import type { DocumentReference, Firestore, Timestamp } from '@google-cloud/firestore';
+import assert from 'node:assert/strict';
+import type { DocumentReference, Firestore, Query, Timestamp } from '@google-cloud/firestore';
 import { mapPool } from '../../functions/shared/concurrency.ts';
 
 /** Other ways to end records, each as it was seen: they reject where one has moved. */
@@ -22,6 +23,21 @@ export async function endInBulk(db: Firestore, records: readonly RecordToEnd[]):
     writer.update(ref, ending, { lastUpdateTime: updateTime }),
   );
   await Promise.all([...written, writer.close()]);
+}
+
+/** The same, but what is to be ended has to be found first: one query for it, and nothing else. */
+export async function findAndEndInBulk(
+  db: Firestore,
+  query: Query,
+  endings: ReadonlyMap<string, Ending>,
+): Promise<void> {
+  const { docs } = await query.get();
+  const records = docs.flatMap(({ id, ref, updateTime }): RecordToEnd[] => {
+    const ending = endings.get(id);
+    return ending ? [{ ref, updateTime, ending }] : [];
+  });
+  assert.equal(records.length, endings.size, 'The query found others than the stale jobs');
+  await endInBulk(db, records);
 }
 
 /** A transaction for each: it reads the record again, and writes where that is as it was. */

@@ -9,7 +9,7 @@ import { ROOT } from '../stack/places.ts';
 import { quiet } from '../stack/tell.ts';
 import { JOB_PROJECT } from './active-jobs.ts';
 import { type BenchContext, type Measured, median, type Row, rounded } from './bench.ts';
-import { endInBulk, endInTransactions } from './ending-writers.ts';
+import { endInBulk, endInTransactions, findAndEndInBulk } from './ending-writers.ts';
 import { type ServedFunction, serve } from './served-function.ts';
 import { type Size, sweptProject } from './swept-project.ts';
 
@@ -30,8 +30,9 @@ interface Swept {
 
 /**
  * How fast 20,000 stale jobs of 100,000 are ended, from the request to the answer: found, judged and written by the
- * function as it is deployed, in a process of its own; against the writes alone, each with its precondition, and against
- * a transaction per job. And the same jobs again while Vertex AI says that they run: then nothing is written.
+ * function as it is deployed, in a process of its own; against the writes alone, each with its precondition, against one
+ * query with those writes, and against a transaction per job. And the same jobs again while Vertex AI says that they run:
+ * then nothing is written.
  */
 export async function sweep({ folder, signal, progress }: BenchContext): Promise<Measured> {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
@@ -70,9 +71,10 @@ export async function sweep({ folder, signal, progress }: BenchContext): Promise
   // Both do all the same, but one writes no ends.
   const writing = rowOf('ours-100k-write', LARGE.stale, large.row.seconds - large.observe.seconds);
   return {
-    rows: [large.row, small.row, listed, large.observe, writing, large.limit, transactions],
+    rows: [large.row, small.row, listed, large.observe, writing, large.limit, large.found, transactions],
     ratios: {
       limit: perSecond(large.row, large.limit),
+      'limit-with-query': perSecond(large.row, large.found),
       'limit-write-alone': perSecond(writing, large.limit),
       transactions: perSecond(large.row, transactions),
       'transactions-write-alone': perSecond(writing, transactions),
@@ -83,7 +85,7 @@ export async function sweep({ folder, signal, progress }: BenchContext): Promise
   };
 }
 
-/** Has a fresh process end the stale jobs a few times, in turn with nothing but the writes. */
+/** Has a fresh process end the stale jobs a few times, in turn with a bare client. */
 async function measure(project: Project, ours: string, name: string, tell: (text: string) => void) {
   const { stale } = project.size;
   await using started = new AsyncDisposableStack();
@@ -94,7 +96,8 @@ async function measure(project: Project, ours: string, name: string, tell: (text
   // The first of all has nothing to go by, and looks for statuses that nobody mapped.
   const first = await sweepOnce(sweeper);
   assert.equal(first.summary.held, stale, 'The first sweep has to hold everything');
-  const seconds = { observe: [] as number[], whole: [] as number[], limit: [] as number[] };
+  const seconds = { observe: [] as number[], whole: [] as number[] };
+  const bare = { limit: [] as number[], found: [] as number[] };
   let last = first;
   let endings: Awaited<ReturnType<Project['endings']>> = new Map();
   for (let round = 0; round < ROUNDS; round += 1) {
@@ -107,7 +110,9 @@ async function measure(project: Project, ours: string, name: string, tell: (text
     seconds.whole.push(last.seconds);
     endings = await project.endings();
     const running = await project.runAgain(endings);
-    seconds.limit.push(await secondsOf(() => endInBulk(project.db, running)));
+    bare.limit.push(await secondsOf(() => endInBulk(project.db, running)));
+    await project.runAgain(endings);
+    bare.found.push(await secondsOf(() => findAndEndInBulk(project.db, project.silent(), endings)));
     await project.runAgain(endings);
   }
   const { documentsRead } = last.summary;
@@ -119,7 +124,8 @@ async function measure(project: Project, ours: string, name: string, tell: (text
       ...{ documentsRead, auditDocumentsRead, peakMemoryBytes },
     },
     observe: rowOf(`${name}-observe`, stale, median(seconds.observe)),
-    limit: rowOf('limit', stale, median(seconds.limit)),
+    limit: rowOf('limit', stale, median(bare.limit)),
+    found: rowOf('limit-with-query', stale, median(bare.found)),
     endings,
   };
 }

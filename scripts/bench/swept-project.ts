@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type DocumentSnapshot, Firestore } from '@google-cloud/firestore';
+import { type DocumentSnapshot, Firestore, type Query } from '@google-cloud/firestore';
+import { MINUTE_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
@@ -79,6 +80,14 @@ export function sweptProject(host: string, project: string, { active, stale }: S
       const endingOf = (document: DocumentSnapshot) =>
         Object.fromEntries(CHANGED.map((field) => [field, document.get(field)]));
       return new Map(docs.map((document) => [document.id, endingOf(document)]));
+    },
+
+    /** The stale jobs by their age, with no more of each than has to be known. */
+    silent(): Query {
+      const cutOff = new Date(now.getTime() - STALE_AFTER_MINUTES * MINUTE_MS);
+      const { status, heartbeatAt } = source.fields;
+      assert.ok(heartbeatAt, 'The jobs of the bench beat');
+      return records.where(status, '==', 'running').where(heartbeatAt.path, '<', cutOff).select(status);
     },
 
     /** Has the stale jobs run again, silent as before; returns them, to be ended so. */

@@ -17,6 +17,8 @@ export interface Lookout {
   state: 'queued' | 'running';
   /** Its values of the status field. */
   statuses: (string | number)[];
+  /** Whether it finds running jobs by the time that tells whether they live: those that no such lookout finds do. */
+  tellsLife: boolean;
   /** What is asked for, and ordered by. */
   by:
     | { time: TimeMapping; range: Partial<JobRange> }
@@ -38,8 +40,9 @@ export function lookoutsOf(source: Source, of: Lookout['of'], now: Date): Lookou
 
   const lookouts: Lookout[] = [];
   const add = (name: string, state: Lookout['state'], by: Lookout['by']) => {
+    const tellsLife = of === 'jobs' && 'time' in by && by.time === (heartbeatAt ?? startedAt);
     for (const [index, statuses] of chunksOf(valuesOf(source, state), VALUES_PER_QUERY).entries())
-      lookouts.push({ name: `${of}:${name}${index || ''}`, of, state, statuses, by });
+      lookouts.push({ name: `${of}:${name}${index || ''}`, of, state, statuses, tellsLife, by });
   };
   if (heartbeatAt) {
     add('silent', 'running', { time: heartbeatAt, range: { to: edges.silent } });
@@ -55,16 +58,11 @@ export function lookoutsOf(source: Source, of: Lookout['of'], now: Date): Lookou
   return lookouts;
 }
 
-/** Where the time of a running job lies that no lookout at `now` finds by it. */
+/** Where the time of a running job lies that shows life at `now`. */
 export function livelyOf(source: Source, now: Date): { time: TimeMapping; range: JobRange } {
   const { heartbeatAt, startedAt } = source.fields;
   const { silent, long, ahead } = edgesOf(source, 'jobs', now);
   return { time: heartbeatAt ?? startedAt, range: { from: heartbeatAt ? silent : long, to: ahead } };
-}
-
-/** Whether it finds running jobs by that same time: what it finds shows no life, and the rest of those with such a time does. */
-export function tellsLife({ of, state, by }: Lookout, source: Source, now: Date): boolean {
-  return of === 'jobs' && state === 'running' && 'time' in by && by.time === livelyOf(source, now).time;
 }
 
 /** Until when a heartbeat is too old, from when on too new, and until when a start is too long ago. */

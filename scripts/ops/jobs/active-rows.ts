@@ -66,7 +66,7 @@ function everyActive(source: Source): Lookout[] {
   const statuses = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));
   return chunksOf(statuses, VALUES).map((some) => ({
     name: 'active jobs',
-    ...{ of: 'jobs', state: 'running', statuses: some },
+    ...{ of: 'jobs', state: 'running', statuses: some, tellsLife: false },
     by: { without: null },
   }));
 }
