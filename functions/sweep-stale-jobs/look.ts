@@ -47,6 +47,8 @@ export interface LookOptions extends ReadOptions {
   isTimeUp: () => boolean;
   /** Is given the suspects as they are read; what it takes its time for holds the look back. */
   take: (found: Found[]) => Promise<void>;
+  /** Resolves when nothing of what was taken is being written any more. */
+  idle: () => Promise<void>;
 }
 
 /**
@@ -87,7 +89,7 @@ async function goThrough(
   store: ActiveJobStore,
   options: LookOptions,
 ): Promise<Look> {
-  const { from, counted, isTimeUp, take, signal } = options;
+  const { from, counted, isTimeUp, take, idle, signal } = options;
   const look: Look = { left: [], unreadable: [], stoppedAt: null, complete: false, failure: null };
   const known = new Set<string>();
   let [read, dated] = [0, 0];
@@ -99,7 +101,10 @@ async function goThrough(
     if (after || !('without' in by)) return true;
     const [{ running }, alive] = await counted;
     const areAllDated = of === 'jobs' && state === 'running' && alive + dated >= running;
-    return !areAllDated && store.hasAny(lookout, options);
+    if (areAllDated) return false;
+    // Of two counts, one would miss what is ended between them.
+    await idle();
+    return store.hasAny(lookout, options);
   }
 
   for (const it of opened) {

@@ -23,7 +23,7 @@ export async function sweepSource(source: SweptSource, scope: Scope, tools: Swee
   try {
     const look = await lookAt(store, {
       ...{ ...options, ...scope, now: run.startedAt, counted, isTimeUp },
-      take: pipeline.take,
+      ...{ take: pipeline.take, idle: pipeline.idle },
     });
     return await pipeline.end(look);
   } finally {

@@ -19,10 +19,10 @@ export function addAlarms(program: Command): void {
 }
 
 async function showAlarms({ all, json }: { all?: true; json?: true }): Promise<void> {
-  const { collections, ask } = await connect();
+  const { collections, ask, clock } = await connect();
   const { alarmStore } = await import('../../functions/shared/store/alarms.ts');
   const store = alarmStore(collections, SILENT);
-  const now = new Date();
+  const now = clock.now();
   const since = new Date(now.getTime() - CLOSED_DAYS * DAY_MS);
   const [open, closed] = await Promise.all([
     ask('reading the alarms', store.open(uncounted())),

@@ -81,5 +81,5 @@ async function showPlans(
   const plans = await connection.ask('reading the plans', store.newest(limit));
   if (json) return printJson(plans);
   if (plans.length === 0) return print(`No plan on record. Make one: ${cleanupCommand('plan')}`);
-  print(...plansInWords(plans, new Date()));
+  print(...plansInWords(plans, connection.clock.now()));
 }

@@ -23,7 +23,7 @@ export function addHealth(program: Command): void {
 }
 
 async function showHealth({ json }: { json?: true }): Promise<void> {
-  const { environment, settings, collections, ask } = await connect();
+  const { environment, settings, collections, ask, clock } = await connect();
   const { healthStore } = await import('../../functions/shared/store/health.ts');
   const { alarmStore } = await import('../../functions/shared/store/alarms.ts');
   const { jobHealthStore } = await import('../../functions/shared/store/job-health.ts');
@@ -32,7 +32,7 @@ async function showHealth({ json }: { json?: true }): Promise<void> {
     ask('reading the alarms', alarmStore(collections, SILENT).open(uncounted())),
     ask('reading how the jobs stand', jobHealthStore(collections).all()),
   ]);
-  const now = new Date();
+  const now = clock.now();
   const catalog = loadCatalog(environment);
   const report = healthReport({
     tasks: Object.values(catalog).map((entry) => taskRow(entry, healthByTask.get(entry.task), now)),

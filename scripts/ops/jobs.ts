@@ -67,7 +67,7 @@ async function showActive(
   { stale = false, limit, json }: Omit<JobsOptions, 'stale'> & { stale?: boolean },
   connection: Connection,
 ): Promise<void> {
-  const now = new Date();
+  const now = connection.clock.now();
   const found = await Promise.all(
     stores.map((store) => {
       const rows = activeRows(store, { stale, limit, now }, uncounted());
@@ -112,7 +112,7 @@ async function showExecutions(
   const { store, seen } = one;
   if (!store.executions) throw new OpsProblem(`The source ${store.name} maps no executions`);
   const executions = await askAbout(store, store.executions.of(seen.path, uncounted()), connection);
-  const now = new Date();
+  const now = connection.clock.now();
   const rows = executions.slice(0, limit).map((job) => executionRow(store, { job, parent: seen.job, now }));
   if (json) return printJson(rows);
   if (rows.length === 0) return print(`${jobId} has no executions`);

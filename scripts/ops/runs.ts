@@ -26,16 +26,16 @@ export function addRuns(program: Command): void {
     .option('--limit <number>', 'how many, at most 500', wholeUpTo(500), 20)
     .option('--json', 'print the whole run records as JSON')
     .action(async (taskName: string, { outcome, limit, json }: RunsOptions) => {
-      const { environment, collections, ask } = await connect();
+      const { environment, collections, ask, clock } = await connect();
       const task = oneOf('task', taskName, Object.keys(loadCatalog(environment)));
       const { runStore } = await import('../../functions/shared/store/runs.ts');
       const runs = await ask(
         `reading the runs of ${task}`,
-        runStore(collections).newest(task, { limit, outcome }),
+        runStore(collections).newest(task, { limit, outcome }, clock.now()),
       );
       if (json) return printJson(runs);
       if (runs.length === 0) return print(`No ${outcome ? `${outcome} ` : ''}run of ${task} on record`);
-      print(...runsInWords(runs, new Date()));
+      print(...runsInWords(runs, clock.now()));
     });
 }
 

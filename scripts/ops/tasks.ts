@@ -21,10 +21,10 @@ export function addTasks(program: Command): void {
     .description('how every task stands: state, next and last run, recent results, open alarms')
     .option('--json', 'print the tasks as JSON')
     .action(async ({ json }: { json?: true }) => {
-      const { environment, collections, ask } = await connect();
+      const { environment, collections, ask, clock } = await connect();
       const { healthStore } = await import('../../functions/shared/store/health.ts');
       const healthByTask = await ask('reading the tasks', healthStore(collections).all());
-      const now = new Date();
+      const now = clock.now();
       const rows = Object.values(loadCatalog(environment)).map((entry) =>
         taskRow(entry, healthByTask.get(entry.task), now),
       );

@@ -13,7 +13,7 @@ import { openPlans, readPlan } from './stored-plan.ts';
 /** Shows what a plan comes to, lets it go on, and tells what happens next. */
 export async function approvePlan(planId: string, { yes }: { yes?: true }): Promise<void> {
   const connection = await connect();
-  const { target, environment, ask } = connection;
+  const { target, environment, ask, clock } = connection;
   const { plan, lines } = await readPlan(planId, connection);
   print(...totalsInWords(plan, lines));
   const place = placeOf(target, { database: environment.FIRESTORE_DATABASE });
@@ -23,11 +23,11 @@ export async function approvePlan(planId: string, { yes }: { yes?: true }): Prom
     yes,
   );
   const store = await openPlans(connection);
-  const result = await ask(`approving ${planId}`, store.approve(planId, new Date()));
+  const result = await ask(`approving ${planId}`, store.approve(planId, clock.now()));
   if (result !== 'approved') throw new OpsProblem(`Cannot approve ${planId}: it is ${result} already`);
   const { plan: approved } = await readPlan(planId, connection);
   const entry = loadCatalog(environment)[TASK];
-  const next = entry?.enabled ? `, the next one at ${minuteStamp(nextSlot(entry, new Date()))}` : '';
+  const next = entry?.enabled ? `, the next one at ${minuteStamp(nextSlot(entry, clock.now()))}` : '';
   print(
     `approved until ${minuteStamp(approved.approvalEndsAt)}: a scheduled run carries it out${next}`,
     `or do it now: ${cleanupCommand(`apply ${planId}`)}`,
