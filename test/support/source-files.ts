@@ -8,6 +8,8 @@ export interface Import {
   to: string;
   /** Erased before the file runs: `import type`, `export type ... from`. */
   type: boolean;
+  /** Of the form import('...'): it is loaded when the code comes there, and not with the file. */
+  late: boolean;
   /** What stands between `import` and `from`; empty where nothing does. */
   clause: string;
 }
@@ -59,6 +61,21 @@ export function cycleIn(files: readonly SourceFile[]): string[] | undefined {
   return undefined;
 }
 
+/** What is loaded with the file at `path`: files of ours and packages, each with the file that asks for it. */
+export function loadedWith(path: string, files: readonly SourceFile[]): Map<string, string> {
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  const loaded = new Map<string, string>();
+  const visit = (from: string): void => {
+    for (const { to, type, late } of byPath.get(from)?.imports ?? []) {
+      if (type || late || loaded.has(to)) continue;
+      loaded.set(to, from);
+      visit(to);
+    }
+  };
+  visit(path);
+  return loaded;
+}
+
 /** Statements begin a line, for Biome formats them so; calls and types of the form import('...') stand anywhere. */
 const STATEMENT =
   /^(?:import|export)(\s+type(?!\s*,|\s+from\b))?(?:\s+([\w*{][^'"`;()=]*?)\s+from)?\s+'([^']+)'/gm;
@@ -67,13 +84,11 @@ const CALL = /\bimport\(\s*'([^']+)'/g;
 function importsIn(path: string, code: string): Import[] {
   const statements = [...code.matchAll(STATEMENT)].map(([, type, clause = '', specifier = '']) => ({
     to: resolved(path, specifier),
-    type: type !== undefined,
-    clause,
+    ...{ type: type !== undefined, late: false, clause },
   }));
   const calls = [...code.matchAll(CALL)].map(([, specifier = '']) => ({
     to: resolved(path, specifier),
-    type: false,
-    clause: '',
+    ...{ type: false, late: true, clause: '' },
   }));
   return [...statements, ...calls];
 }

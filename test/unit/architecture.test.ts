@@ -7,7 +7,7 @@ import { build } from 'esbuild';
 import { type Lock, nearest } from '../../scripts/build/lock.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
 import { complaint, layerOf, TIMELESS } from '../support/layers.ts';
-import { cycleIn, filesBelow, type SourceFile, sourceFile } from '../support/source-files.ts';
+import { cycleIn, filesBelow, loadedWith, type SourceFile, sourceFile } from '../support/source-files.ts';
 
 const FUNCTIONS = filesBelow('functions');
 const SCRIPTS = filesBelow('scripts');
@@ -83,6 +83,13 @@ describe('imports', () => {
     holdsFor(SCRIPTS, ({ path, imports }) =>
       imports.map(({ to }) => (/^(test|infra)\//.test(to) ? `${path} imports ${to}` : undefined)),
     ));
+
+  test('of Google’s clients none is loaded with ops: a command loads what it needs', () => {
+    const loaded = loadedWith('scripts/ops/program.ts', ALL);
+    assert.ok(loaded.has('commander') && loaded.has('scripts/ops/connect.ts'));
+    const clients = [...loaded].filter(([to]) => /^(@google-cloud\/|google-)/.test(to));
+    assert.deepEqual(clients, []);
+  });
 
   for (const [folder, files] of Object.entries({ functions: FUNCTIONS, scripts: SCRIPTS, test: TESTS }))
     test(`below ${folder}/ there is no cycle, not even of types`, () =>

@@ -3,14 +3,12 @@ import type { Source } from '../../../functions/shared/model/source.ts';
 import { ACTIVE_STATES } from '../../../functions/shared/model/states.ts';
 import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
 import type { ReadOptions } from '../../../functions/shared/store/jobs.ts';
-import { type Lookout, valuesOf } from '../../../functions/shared/store/lookouts.ts';
+import type { Lookout } from '../../../functions/shared/store/lookouts.ts';
 import { figure } from '../words.ts';
 import { type JobRow, jobRow } from './job-row.ts';
 
 /** Records of a source that are read for a person, at most. */
 const READ_MOST = 2_000;
-/** As many values as one query takes. */
-const VALUES = 30;
 
 /** What of a source is to be shown. */
 export interface Wanted {
@@ -43,7 +41,9 @@ export async function activeRows(
     unreadable: [...unreadable],
     cut,
   });
-  const lookouts = stale ? store.lookouts(now).filter((it) => it.of === 'jobs') : everyActive(store.source);
+  const lookouts = stale
+    ? store.lookouts(now).filter((it) => it.of === 'jobs')
+    : await everyActive(store.source);
   for (const lookout of lookouts) {
     if (stale && !(await store.hasAny(lookout, options))) continue;
     for await (const page of store.pages(lookout, { after: null, most: left }, options)) {
@@ -62,9 +62,11 @@ export async function activeRows(
 }
 
 /** Queries of every active record, whatever its times. */
-function everyActive(source: Source): Lookout[] {
+async function everyActive(source: Source): Promise<Lookout[]> {
+  const { VALUES_PER_QUERY } = await import('../../../functions/shared/store/firestore.ts');
+  const { valuesOf } = await import('../../../functions/shared/store/lookouts.ts');
   const statuses = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));
-  return chunksOf(statuses, VALUES).map((some) => ({
+  return chunksOf(statuses, VALUES_PER_QUERY).map((some) => ({
     name: 'active jobs',
     ...{ of: 'jobs', state: 'running', statuses: some, tellsLife: false },
     by: { without: null },
