@@ -19,6 +19,8 @@ export interface AskTools {
   marks: SweepMarks;
   options: ReadOptions & { signal: AbortSignal };
   now: () => Date;
+  /** The run that sweeps. */
+  runId: string;
 }
 
 /** A suspect with all that is known of it. */
@@ -69,7 +71,7 @@ export function asker(tools: AskTools) {
 }
 
 /** The jobs of executions, the executions of jobs; one that cannot be read costs only itself. */
-async function readAround(some: readonly Found[], { store, options }: AskTools): Promise<Asked> {
+async function readAround(some: readonly Found[], { store, options, runId }: AskTools): Promise<Asked> {
   const { source, executions } = store;
   const paths = some.flatMap(({ isExecution, seen }) => (isExecution ? seen.path : []));
   const parents = executions ? await executions.jobsOf(paths, options) : new Map<string, Job>();
@@ -79,7 +81,8 @@ async function readAround(some: readonly Found[], { store, options }: AskTools):
     try {
       const reading = { job: seen.job, writtenAt: seen.updateTime.toDate(), isExecution };
       const suspect = suspectOf(reading, source, parents.get(seen.path) ?? null);
-      if (executions && !isExecution) suspect.executions = await executions.of(seen.path, options);
+      if (executions && !isExecution)
+        suspect.executions = (await executions.of(seen.path, options)).map((it) => beforeRun(it, runId));
       return { found, suspect };
     } catch (error) {
       options.signal.throwIfAborted();
@@ -88,6 +91,11 @@ async function readAround(some: readonly Found[], { store, options }: AskTools):
     }
   });
   return { known: known.filter((it) => it !== undefined), unreadable };
+}
+
+/** What this very sweep has ended says nothing yet: whoever knows better has until the next one. */
+function beforeRun(execution: Job, runId: string): Job {
+  return execution.added.evidence?.runId === runId ? { ...execution, state: 'running' } : execution;
 }
 
 async function askBackend(

@@ -92,7 +92,7 @@ export function pipelineOf(
   const now = run.startedAt;
   const clock = { sweptAt: marks.sweptAt, now, intervalMs };
   const doubts = { clock, mode: source.mode, dryRun: run.dryRun };
-  const asking = asker({ store, backend, marks, options, now: clockNow });
+  const asking = asker({ store, backend, marks, options, now: clockNow, runId: run.runId });
   const writeTools: WriteTools = {
     ...{ store, days, options, run, now, backend: backend?.name ?? null },
     isTimeUp: () => run.budgetUsed() > WRITTEN_BY,
@@ -183,6 +183,7 @@ export function pipelineOf(
     async end(look: Look): Promise<Sweep> {
       await writes.done();
       const unsettled = left.splice(0);
+      const readLast = last;
       asking.doubt(gone);
       const late = [...waiting.splice(0), ...judged(gone)];
       const sawAll = look.complete && unsettled.length === 0;
@@ -195,7 +196,7 @@ export function pipelineOf(
         ...{ source: name, active, outcomes, blind: blindOf(outcomes, blind, now) },
         left: {
           jobs: left.filter(({ isExecution }) => !isExecution).length,
-          oldestAt: oldestOf(left.length === 0 && look.stoppedAt && last ? [last] : left),
+          oldestAt: oldestOf(left.length === 0 && look.stoppedAt && readLast ? [readLast] : left),
         },
         cursor: left[0]?.at ?? look.stoppedAt,
         complete: look.complete && left.length === 0,

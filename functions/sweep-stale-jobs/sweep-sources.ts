@@ -93,24 +93,26 @@ async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept
       return null;
     }
   };
-  const [sweep, ages, unmapped] = await Promise.all([
-    // Nothing of it may still be under way when the run ends.
-    sweepSource(source, scope, tools).then(
-      (value) => ({ value }),
-      (error: unknown) => ({ error }),
-    ),
+  // Nothing of it may still be under way when the run ends.
+  const [swept, counted, audited] = await Promise.allSettled([
+    sweepSource(source, scope, tools),
     orTell('Cannot count its jobs', countAges(store, run.startedAt, options)),
     orTell(
       'Cannot look for statuses that nobody mapped',
       auditStatuses(store, marks.auditedAt, run.startedAt, { ...options, tally: audit }),
     ),
   ]);
-  if ('error' in sweep) throw sweep.error;
-  await orTell('Cannot keep its books', keepBooks(store, sweep.value, scope, { ages, unmapped }, tools));
+  const [sweep, ages, unmapped] = [resultOf(swept), resultOf(counted), resultOf(audited)];
+  await orTell('Cannot keep its books', keepBooks(store, sweep, scope, { ages, unmapped }, tools));
   return {
-    ...{ ...sweep.value, ...known, ...(unmapped && { unmapped }) },
-    problems: [...sweep.value.problems, ...problems],
+    ...{ ...sweep, ...known, ...(unmapped && { unmapped }) },
+    problems: [...sweep.problems, ...problems],
   };
+}
+
+function resultOf<T>(result: PromiseSettledResult<T>): T {
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
 /** Throws what ends the whole run. */

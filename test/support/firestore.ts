@@ -38,3 +38,23 @@ export async function writeDocuments(
   await writer.close();
   await Promise.all(writes);
 }
+
+/** The database of a project as it is reached by `host`, whatever the environment says. */
+export function firestoreAt(
+  t: TestContext,
+  host: string,
+  projectId: string,
+  settings: Record<string, unknown> = {},
+): Firestore {
+  // The environment comes before a host, but not before a host and a port.
+  const [servicePath, port] = host.split(':');
+  const db = new Firestore({
+    projectId,
+    host: servicePath as string,
+    port: Number(port),
+    ssl: false,
+    ...settings,
+  });
+  t.after(() => db.terminate());
+  return db;
+}

@@ -6,6 +6,7 @@ export async function startProxy(target: string) {
   const [host, port] = target.split(':') as [string, string];
   let mode: 'pass' | 'stall' | 'cut' = 'pass';
   const sockets = new Set<Socket>();
+  let frozen = false;
   let held: (() => void)[] = [];
 
   const server = createServer((client) => {
@@ -20,7 +21,11 @@ export async function startProxy(target: string) {
       if (mode === 'stall') held.push(() => upstream.write(bytes));
       else upstream.write(bytes);
     });
-    upstream.pipe(client);
+    upstream.on('data', (bytes) => {
+      if (frozen) held.push(() => client.write(bytes));
+      else client.write(bytes);
+    });
+    upstream.on('end', () => client.end());
     client.on('close', () => {
       // What is held still arrives: a write that the client gave up on is under way all the same.
       if (mode !== 'stall') upstream.destroy();
@@ -35,6 +40,11 @@ export async function startProxy(target: string) {
     stall: () => {
       mode = 'stall';
     },
+    /** Holds every byte, whichever way it goes. */
+    freeze: () => {
+      mode = 'stall';
+      frozen = true;
+    },
     /** Breaks every connection and refuses new ones. */
     cut: () => {
       mode = 'cut';
@@ -43,6 +53,7 @@ export async function startProxy(target: string) {
     /** Lets everything through again, what was held first. */
     resume: () => {
       mode = 'pass';
+      frozen = false;
       const late = held;
       held = [];
       for (const send of late) send();

@@ -90,7 +90,7 @@ export function activeRecords(
     async *pages(
       { name: lookout, statuses, by }: Lookout,
       { after, most }: PageOptions,
-      { tally, signal }: ReadOptions,
+      { tally, signal, limitMs = PAGE_LIMIT_MS }: ReadOptions,
     ): AsyncGenerator<Page, void> {
       const orderedBy = 'time' in by ? by.time.path : 'text' in by ? by.text : undefined;
       let query = recordsOf(source, db).where(source.fields.status, 'in', statuses);
@@ -121,7 +121,7 @@ export function activeRecords(
         const before = left;
         const rest = (last ? behind(last) : query).limit(left);
         try {
-          for await (const documents of streamPages(log, operation, PAGE_LIMIT_MS, rest, PAGE, signal)) {
+          for await (const documents of streamPages(log, operation, limitMs, rest, PAGE, signal)) {
             const final = documents.at(-1);
             if (!final) continue;
             tally.documents += documents.length;

@@ -159,6 +159,11 @@ export async function* streamPages(
     stream.pause();
     tell();
   };
+  const handOver = () => {
+    const full = page;
+    page = [];
+    return full;
+  };
   stream.on('data', take).pause();
   stream.on('end', () => {
     isOver = true;
@@ -170,14 +175,13 @@ export async function* streamPages(
   });
   try {
     while (!isOver) {
-      page = [];
       try {
         await bounded(log, operation, limitMs, fill(), signal);
       } catch (error) {
-        if (error instanceof DeadlineExceeded && page.length > 0) yield page;
+        if (error instanceof DeadlineExceeded && page.length > 0) yield handOver();
         throw error;
       }
-      if (page.length > 0) yield page;
+      if (page.length > 0) yield handOver();
     }
   } finally {
     // The client cannot cancel a query, and one that nobody reads to its end would keep its connection for ever.

@@ -40,7 +40,9 @@ export function lookoutsOf(source: Source, of: Lookout['of'], now: Date): Lookou
 
   const lookouts: Lookout[] = [];
   const add = (name: string, state: Lookout['state'], by: Lookout['by']) => {
-    const tellsLife = of === 'jobs' && 'time' in by && by.time === (heartbeatAt ?? startedAt);
+    const isClock = 'time' in by && by.time === (heartbeatAt ?? startedAt);
+    // Of ISO text, a query finds others, too.
+    const tellsLife = of === 'jobs' && isClock && by.time.type !== 'iso';
     for (const [index, statuses] of chunksOf(valuesOf(source, state), VALUES_PER_QUERY).entries())
       lookouts.push({ name: `${of}:${name}${index || ''}`, of, state, statuses, tellsLife, by });
   };

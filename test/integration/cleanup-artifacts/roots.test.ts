@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { describe, type TestContext, test } from 'node:test';
-import { Firestore } from '@google-cloud/firestore';
+import { describe, test } from 'node:test';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
 import { BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
 import { daysAgo, NOW } from '../../support/cleanup.ts';
+import { firestoreAt } from '../../support/firestore.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
 
 const MODELS = { ...NO_GUARDS, models: [{ collection: 'models', artifactUri: 'files.uri' }] };
@@ -19,14 +19,6 @@ function registry(...uris: string[]) {
     region: 'europe-west4',
   }));
   return { artifactUris: async () => models };
-}
-
-/** A client of the server at `host`. */
-function databaseAt(t: TestContext, host: string, projectId: string): Firestore {
-  const [servicePath, port] = host.split(':');
-  const db = new Firestore({ projectId, host: servicePath as string, port: Number(port), ssl: false });
-  t.after(() => db.terminate());
-  return db;
 }
 
 describe('roots', () => {
@@ -94,7 +86,7 @@ describe('roots', () => {
     await once(server, 'listening');
     t.after(() => server.close());
     const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const modelsDb = (project: string) => databaseAt(t, host, project);
+    const modelsDb = (project: string) => firestoreAt(t, host, project);
     const world = await cleaner(t, { policy: MODELS, modelsDb });
     await world.write({ 'run-1': {} });
     world.put(['run-1/a']);
@@ -113,7 +105,7 @@ describe('roots', () => {
     const world = await cleaner(t, {
       policy: MODELS,
       entry: { timeoutSeconds: 33 },
-      modelsDb: (project) => databaseAt(t, proxy.host, project),
+      modelsDb: (project) => firestoreAt(t, proxy.host, project),
     });
     await world.write({ 'run-1': {} });
     world.put(['run-1/a']);

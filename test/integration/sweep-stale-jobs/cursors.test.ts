@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { beating, EXECUTIONS, type Sweeper, sweeper } from '../../support/sweeper.ts';
+
+/** Where a look ends, and where the next one goes on. */
+
+/** Jobs that fell silent an hour ago, the first the longest ago. */
+function dead(world: Sweeper, count: number): Record<string, object> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [
+      `job-${String(index).padStart(4, '0')}`,
+      { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(60 - index / 1_000) },
+    ]),
+  );
+}
+
+/** Where sweeps begin with the jobs that are silent, as long as nobody replaces the stores again. */
+function beginnings(world: Sweeper): (string | undefined)[] {
+  const begun: (string | undefined)[] = [];
+  world.replaceStores((store) => ({
+    ...store,
+    pages(lookout, which, options) {
+      if (lookout.name === 'jobs:silent') begun.push(which.after?.path);
+      return store.pages(lookout, which, options);
+    },
+  }));
+  return begun;
+}
+
+describe('a look', { concurrency: 4 }, () => {
+  test('that broke off goes on behind the last page, and reads nothing before it again', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ mode: 'observe' }) } });
+    await world.settle();
+    await world.write(dead(world, 600));
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(...how) {
+        for await (const page of store.pages(...how)) {
+          yield page;
+          throw new Error('14 UNAVAILABLE: gone');
+        }
+      },
+    }));
+    assert.equal((await world.deliver()).summary.observed, 500);
+    const begun = beginnings(world);
+    assert.deepEqual([(await world.next()).summary.observed, begun], [100, ['jobs/job-0499']]);
+  });
+
+  test('that goes on somewhere comes to all the others from their heads', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
+    await world.write(dead(world, 3));
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) yield { ...page, read: 25_000 };
+      },
+    }));
+    assert.equal((await world.deliver()).summary.hitLimit, true);
+    const over = { status: 'completed', startedAt: world.ago(200), endedAt: world.ago(100) };
+    await world.write({ over });
+    await world.write({ 1: { status: 'running', startedAt: world.ago(150) } }, 'jobs/over/executions');
+    const begun = beginnings(world);
+    assert.deepEqual([(await world.next()).summary.executionsFixed, begun], [1, ['jobs/job-0002']]);
+  });
+
+  test('that has read as much as it may goes on in the same place', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write(dead(world, 3));
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) yield { ...page, read: 25_000 };
+      },
+    }));
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.lost, summary.hitLimit], [3, true]);
+    const begun = beginnings(world);
+    assert.deepEqual([(await world.next()).summary.hitLimit, begun], [false, ['jobs/job-0002']]);
+  });
+
+  test('asks for jobs without a time only where the others are not all that run', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    const live = { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(1) };
+    await world.write({ ...dead(world, 2), live });
+    let asked = 0;
+    world.replaceStores((store) => ({
+      ...store,
+      hasAny(...how) {
+        asked += 1;
+        return store.hasAny(...how);
+      },
+    }));
+    await world.deliver();
+    assert.equal(asked, 0);
+    await world.write({ mute: { status: 'running', startedAt: world.ago(120) } });
+    await world.deliver();
+    assert.equal(asked, 1);
+  });
+});

@@ -1,0 +1,490 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LeaseLost } from '../../../functions/shared/errors.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
+import type { Page } from '../../../functions/shared/store/active-records.ts';
+import { askedJobs } from '../../support/asked-jobs.ts';
+import { beating, EXECUTIONS, MAPPING, type Sweeper, sweeper } from '../../support/sweeper.ts';
+
+/** Suspects on their way: they are judged and written while others are still being read. */
+
+const named = (index: number) => `job-${String(index).padStart(4, '0')}`;
+
+/** Jobs that fell silent about an hour ago, one after the other, the first the longest ago. */
+function dead(world: Pick<Sweeper, 'ago'>, count: number): Record<string, object> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [named(index), silentFor(world, 60 - index / 1_000)]),
+  );
+}
+
+function live(world: Pick<Sweeper, 'ago'>, count: number, over: object = {}): Record<string, object> {
+  const job = { ...silentFor(world, 1), ...over };
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`live-${index}`, job]));
+}
+
+function silentFor(world: Pick<Sweeper, 'ago'>, minutes: number): object {
+  return { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(minutes) };
+}
+
+/** All pages at once, each as soon as the one before it is taken. */
+async function* atOnce(pages: AsyncGenerator<Page, void>): AsyncGenerator<Page, void> {
+  const all: Page[] = [];
+  for await (const page of pages) all.push(page);
+  yield* all;
+}
+
+/** Over half of its jobs show life, so nothing has to wait. */
+function lively(store: ActiveJobStore): ActiveJobStore {
+  return { ...store, alive: async () => 1_000_000 };
+}
+
+const countOf = async (world: Sweeper, status: string) =>
+  Object.values(await world.statuses()).filter((it) => it === status).length;
+
+describe('while over half of the jobs show life', { concurrency: 4 }, () => {
+  test('a sweep writes what it has read before it has read everything', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write(dead(world, 1_100));
+    const ended: number[] = [];
+    world.replaceStores((store) => ({
+      ...lively(store),
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          if (lookout.name === 'jobs:silent') ended.push(await countOf(world, 'failed'));
+          yield page;
+        }
+      },
+    }));
+    assert.equal((await world.deliver()).summary.lost, 1_100);
+    assert.equal(ended[0], 0);
+    assert.ok(Number(ended[2]) >= 500, String(ended));
+  });
+
+  test('a write that fails ends the writing, and the next sweep goes on with it', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write(dead(world, 1_100));
+    world.replaceStores((store) => ({
+      ...lively(store),
+      async *pages(lookout, which, options) {
+        for await (const page of atOnce(store.pages(lookout, which, options))) {
+          const odd = page.seen.find(({ path }) => path.endsWith(named(700)));
+          if (odd) await world.db.doc(odd.path).update({ note: 'moved' });
+          yield page;
+        }
+      },
+      async moved() {
+        // The next page is on its way meanwhile.
+        await sleep(200);
+        throw new Error('14 UNAVAILABLE: gone');
+      },
+    }));
+    const first = await world.deliver();
+    const { lost, hitLimit, scanned, oldestBacklogSeconds } = first.summary;
+    assert.deepEqual(
+      { lost, hitLimit, scanned, oldestBacklogSeconds, outcome: first.outcome },
+      { lost: 500, hitLimit: true, scanned: 500, oldestBacklogSeconds: 3600 - 30, outcome: 'partial' },
+    );
+    assert.deepEqual(first.problems, [
+      { path: 'jobs', message: 'Cannot write the ends of its jobs: 14 UNAVAILABLE: gone' },
+    ]);
+    assert.equal((await world.health()).stale, 600);
+
+    const begun: (string | undefined)[] = [];
+    world.replaceStores((store) => ({
+      ...lively(store),
+      pages(lookout, which, options) {
+        if (lookout.name === 'jobs:silent') begun.push(which.after?.path);
+        return store.pages(lookout, which, options);
+      },
+    }));
+    const second = await world.next();
+    assert.deepEqual([begun, second.summary.lost], [[`jobs/${named(499)}`], 600]);
+    assert.equal(await countOf(world, 'running'), 0);
+  });
+
+  test('nothing more is read once a write failed', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write(dead(world, 600));
+    const taken: number[] = [];
+    world.replaceStores((store) => ({
+      ...lively(store),
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          yield page;
+          taken.push(page.read);
+        }
+      },
+      putEnding() {
+        throw new Error('13 INTERNAL: no');
+      },
+    }));
+    const { summary, outcome } = await world.deliver();
+    assert.deepEqual([taken, summary.scanned, outcome], [[500], 0, 'partial']);
+  });
+
+  test('the next sweep goes on behind the last that was gone through, in the midst of what was read', async (t) => {
+    const world = await askedJobs(t);
+    await world.settle();
+    await world.write({ busy: world.silent('a', { heartbeatAt: world.ago(90) }), ...dead(world, 2) });
+    world.backend.set('a', { state: 'busy' });
+    world.replaceStores((store) => ({
+      ...lively(store),
+      putEnding() {
+        throw new Error('13 INTERNAL: no');
+      },
+    }));
+    assert.deepEqual((await world.deliver()).summary.scanned, 1);
+    const begun: (string | undefined)[] = [];
+    world.replaceStores((store) => ({
+      ...lively(store),
+      pages(lookout, which, options) {
+        if (lookout.name === 'jobs:silent') begun.push(which.after?.path);
+        return store.pages(lookout, which, options);
+      },
+    }));
+    const { summary } = await world.next();
+    assert.deepEqual([summary.lost, summary.scanned, begun], [2, 2, ['jobs/busy']]);
+  });
+
+  test('what was read when the time was up is counted as left, and was not gone through', async (t) => {
+    let spentMs = 0;
+    const world = sweeper(t, { monotonicMs: () => spentMs });
+    await world.settle();
+    await world.write(dead(world, 600));
+    world.replaceStores((store) => ({
+      ...lively(store),
+      async *pages(lookout, which, options) {
+        for await (const page of atOnce(store.pages(lookout, which, options))) {
+          if (page.last.path.endsWith(named(599))) spentMs = 300_000;
+          yield page;
+        }
+      },
+    }));
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.lost, summary.scanned, summary.oldestBacklogSeconds], [500, 500, 3600 - 30]);
+    assert.equal((await world.health()).stale, 100);
+  });
+});
+
+describe('a sweep that can tell only at its end whether it is blind', { concurrency: 4 }, () => {
+  test('goes by the jobs alone, not by their executions', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
+    await world.write({ ...dead(world, 6), ...live(world, 4) });
+    // They broke their limit two minutes ago.
+    const fresh = { status: 'running', startedAt: world.ago(24 * 60 + 2) };
+    await world.write({ 1: fresh, 2: fresh, 3: fresh, 4: fresh, 5: fresh }, 'jobs/live-0/executions');
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.lost, summary.held], [6, 5]);
+  });
+
+  test('goes by the jobs that it could read, where it could not read all', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
+    const mute = { status: 'running', startedAt: world.ago(2) };
+    await world.write({
+      ...dead(world, 1),
+      ...{ mute1: mute, mute2: mute, mute3: mute, mute4: mute, mute5: mute },
+      ...live(world, 10),
+      // Silent for five minutes more than they may.
+      ...Object.fromEntries([1, 2, 3, 4, 5].map((it) => [`fresh-${it}`, silentFor(world, 20)])),
+    });
+    const going = { status: 'running', startedAt: world.ago(50) };
+    const executions = Array.from({ length: 10 }, (_, index) => [String(index), going]);
+    await world.write(Object.fromEntries(executions), 'jobs/live-0/executions');
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(lookout, which, options) {
+        if (lookout.name === 'jobs:long') throw new Error('14 UNAVAILABLE: gone');
+        yield* store.pages(lookout, which, options);
+      },
+    }));
+    const { summary, problems } = await world.deliver();
+    assert.deepEqual([summary.lost, summary.held], [0, 6]);
+    assert.match(
+      problems.map(({ message }) => message).join(),
+      /5 of the 6 active jobs that could be read fell silent/,
+    );
+    // Not at the limit of the one that was doubted before.
+    const alarm = (await world.alarms()).find(({ kind }) => kind === 'sweeper-blind');
+    assert.deepEqual(alarm?.brokenAt, world.ago(5));
+  });
+
+  test('counts those that wait as well, where none may wait for ever', async (t) => {
+    for (const [maxQueuedHours, held] of [
+      [2, 5],
+      [undefined, 6],
+    ]) {
+      const world = sweeper(t, { sources: { jobs: beating({ sweep: { maxQueuedHours } }) } });
+      await world.settle();
+      const waits = { status: 'queued', createdAt: world.ago(1) };
+      await world.write({
+        ...{ ...dead(world, 1), w1: waits, w2: waits, w3: waits, w4: waits, w5: waits },
+        ...Object.fromEntries([1, 2, 3, 4, 5].map((it) => [`fresh-${it}`, silentFor(world, 20)])),
+      });
+      assert.equal((await world.deliver()).summary.held, held);
+    }
+  });
+
+  test('goes on next time with the first of all that had to wait, in the order they were read', async (t) => {
+    const world = await askedJobs(t);
+    const { silent } = world;
+    await world.settle();
+    await world.write({ gone: silent('nobody', { heartbeatAt: world.ago(90) }) });
+    assert.equal((await world.deliver()).summary.unknown, 1);
+    world.pass(10);
+    await world.write(dead(world, 8));
+    world.replaceStores((store) => ({
+      ...store,
+      putEnding() {
+        throw new Error('13 INTERNAL: no');
+      },
+    }));
+    const { summary, problems } = await world.deliver();
+    assert.deepEqual([summary.lost, summary.scanned, summary.hitLimit], [0, 0, true]);
+    assert.deepEqual(problems, [
+      { path: 'jobs', message: 'Cannot write the ends of its jobs: 13 INTERNAL: no' },
+    ]);
+    assert.equal((await world.health()).stale, 9);
+
+    const begun: unknown[] = [];
+    world.replaceStores((store) => ({
+      ...store,
+      pages(lookout, which, options) {
+        if (lookout.name === 'jobs:silent') begun.push(which.after);
+        return store.pages(lookout, which, options);
+      },
+    }));
+    assert.deepEqual([(await world.next()).summary.lost, begun], [9, [null]]);
+  });
+
+  test('writes meanwhile what is beyond doubt', async (t) => {
+    const world = await askedJobs(t);
+    await world.settle();
+    await world.write({ done: world.silent('a'), ...dead(world, 8) });
+    world.backend.set('a', { state: 'done', endedAt: world.ago(50).toISOString() });
+    let meanwhile: Record<string, unknown> = {};
+    world.replaceStores((store) => ({
+      ...store,
+      async *pages(lookout, which, options) {
+        yield* store.pages(lookout, which, options);
+        if (lookout.name !== 'jobs:submitted') return;
+        for (let tries = 100; tries > 0 && meanwhile.done !== 'completed'; tries -= 1) {
+          await sleep(20);
+          meanwhile = await world.statuses();
+        }
+      },
+    }));
+    const { summary } = await world.deliver();
+    assert.deepEqual([meanwhile.done, meanwhile[named(0)], summary.lost], ['completed', 'running', 8]);
+  });
+
+  test('tells in a dry run what would be held', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write({ ...dead(world, 2), fresh: silentFor(world, 20) });
+    const { summary } = await world.deliver({ dryRun: true });
+    assert.deepEqual([summary.lost, summary.held], [2, 1]);
+  });
+
+  test('may be blind where heartbeats are text, of which nobody can count those that are fresh', async (t) => {
+    const heartbeatAt = { path: 'heartbeatAt', type: 'iso' };
+    const world = sweeper(t, { sources: { jobs: beating({ fields: { ...MAPPING.fields, heartbeatAt } }) } });
+    await world.settle();
+    const silent = (minutes: number) => ({
+      ...silentFor(world, minutes),
+      heartbeatAt: world.ago(minutes).toISOString(),
+    });
+    const fresh = [1, 2, 3, 4, 5].map((it) => [`fresh-${it}`, silent(20)]);
+    await world.write({ old: silent(60), ...Object.fromEntries(fresh) });
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.held, summary.lost], [6, 0]);
+  });
+
+  test('counts each 404 once, and what it says of each once', async (t) => {
+    const world = await askedJobs(t);
+    await world.settle();
+    await world.write({ gone: world.silent('nobody'), ...dead(world, 8) });
+    const { summary } = await world.deliver({ dryRun: true });
+    assert.deepEqual([summary.scanned, summary.verdicts.length, summary.unknown, summary.lost], [9, 9, 1, 8]);
+  });
+});
+
+describe('what cannot be read or written', { concurrency: 4 }, () => {
+  test('of the executions of one job costs only that job', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
+    await world.write(dead(world, 3));
+    world.replaceStores((store) => ({
+      ...store,
+      executions: store.executions && {
+        ...store.executions,
+        of: async (path, options) => {
+          if (path.endsWith(named(1))) throw new Error('13 INTERNAL: no');
+          return store.executions?.of(path, options) ?? [];
+        },
+      },
+    }));
+    const { summary, problems, outcome } = await world.deliver();
+    assert.deepEqual([summary.lost, outcome], [2, 'partial']);
+    assert.deepEqual(problems, [
+      { path: `jobs:jobs/${named(1)}`, message: 'Cannot judge or end it: 13 INTERNAL: no' },
+    ]);
+  });
+
+  test('is not over before what is being written is', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write(dead(world, 3));
+    const told: string[] = [];
+    world.replaceStores((store) => ({
+      ...lively(store),
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          await world.db.doc(`jobs/${named(1)}`).update({ note: 'moved' });
+          yield page;
+          throw new LeaseLost('Cannot go on: the run was taken over');
+        }
+      },
+      async moved(...how) {
+        told.push('writes');
+        await sleep(300);
+        told.push('wrote');
+        return store.moved(...how);
+      },
+    }));
+    const { outcome, problems } = await world.deliver();
+    assert.deepEqual([outcome, told], ['failed', ['writes', 'wrote']]);
+    assert.match(problems[0]?.message ?? '', /^Cannot go on: the run was taken over/);
+  });
+
+  test('where nobody can count the jobs is told, and ends no process', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write(dead(world, 3));
+    world.replaceStores((store) => ({ ...store, alive: () => Promise.reject(new Error('9 no index')) }));
+    const { outcome, problems } = await world.deliver();
+    assert.deepEqual(
+      [outcome, problems[0]?.message],
+      ['failed', 'Cannot sweep any source: jobs: Cannot sweep it: 9 no index'],
+    );
+    assert.equal(await countOf(world, 'running'), 3);
+  });
+
+  test('for want of a word is counted', async (t) => {
+    const statuses = { ...MAPPING.statuses, broken: 'failed', failed: 'failed' };
+    const world = sweeper(t, { sources: { jobs: beating({ statuses }) } });
+    await world.settle();
+    await world.write(dead(world, 3));
+    const { problems } = await world.deliver();
+    assert.match(problems[0]?.message ?? '', /: 3 records cannot be ended$/);
+  });
+
+  test('leaves what is younger than the last that was written', async (t) => {
+    const world = sweeper(t);
+    await world.settle();
+    await world.write(dead(world, 600));
+    world.replaceStores((store) => ({
+      ...lively(store),
+      async *pages(lookout, which, options) {
+        for await (const page of store.pages(lookout, which, options)) {
+          yield page;
+          throw new Error('14 UNAVAILABLE: gone');
+        }
+      },
+    }));
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.lost, summary.oldestBacklogSeconds], [500, 3600 - 30]);
+  });
+
+  test('of executions counts for no job', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
+    const over = { status: 'completed', startedAt: world.ago(200), endedAt: world.ago(100) };
+    await world.write({ over, ...dead(world, 2) });
+    await world.write({ 1: { status: 'running', startedAt: world.ago(150) } }, 'jobs/over/executions');
+    world.replaceStores((store) => ({
+      ...store,
+      putEnding() {
+        throw new Error('13 INTERNAL: no');
+      },
+    }));
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.scanned, summary.hitLimit], [0, true]);
+    // Of the jobs, none was even looked for any more.
+    assert.equal((await world.health()).stale, 0);
+    world.replaceStores((store) => store);
+    const second = await world.next();
+    assert.deepEqual([second.summary.executionsFixed, second.summary.lost], [1, 2]);
+  });
+});
+
+describe('what a backend said', { concurrency: 4 }, () => {
+  test('is not asked for again by those that are read later', async (t) => {
+    const world = await askedJobs(t);
+    const jobs = Array.from({ length: 501 }, (_, index) => [named(index), world.silent('a')]);
+    await world.write(Object.fromEntries(jobs));
+    world.backend.set('a', { state: 'busy' });
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.kept, world.asked()], [501, 1]);
+  });
+
+  test('about an end is believed by later sweeps, too', async (t) => {
+    const world = await askedJobs(t, { mode: 'observe' });
+    await world.write({ ran: world.silent('a') });
+    world.backend.set('a', { state: 'done', endedAt: world.ago(50).toISOString() });
+    await world.deliver();
+    world.backend.clear();
+    const { summary } = await world.deliver({ dryRun: true });
+    assert.equal(summary.verdicts[0]?.rule, 'backend-ended');
+  });
+});
+
+describe('what ended in a sweep', { concurrency: 4 }, () => {
+  test('says nothing about a job in the same sweep', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
+    await world.write({
+      ...live(world, 3),
+      // Silent for only a minute more than it may, and once more beating soon.
+      long: { status: 'running', startedAt: world.ago(26 * 60), heartbeatAt: world.ago(16) },
+    });
+    await world.write({ 1: { status: 'running', startedAt: world.ago(25 * 60) } }, 'jobs/long/executions');
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.executionsFixed, (await world.job('long')).status], [1, 'running']);
+  });
+});
+
+describe('records without a time', { concurrency: 4 }, () => {
+  test('are found, too, where the heartbeats of the others are text', async (t) => {
+    const heartbeatAt = { path: 'heartbeatAt', type: 'iso' };
+    const world = sweeper(t, {
+      sources: { jobs: beating({ fields: { ...MAPPING.fields, heartbeatAt } }) },
+    });
+    await world.settle();
+    const beat = () => live(world, 3, { heartbeatAt: world.now().toISOString() });
+    await world.write({ ...beat(), mute: { status: 'running', startedAt: world.ago(120) } });
+    world.pass(40);
+    await world.write(beat());
+    await world.deliver();
+    world.pass(10);
+    await world.write(beat());
+    assert.deepEqual([(await world.deliver()).summary.lost, (await world.job('mute')).status], [1, 'failed']);
+  });
+
+  test('are found among the executions, too, whatever the jobs have', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
+    const over = { status: 'completed', startedAt: world.ago(200), endedAt: world.ago(100) };
+    await world.write({ over, ...live(world, 2) });
+    await world.write({ 1: { status: 'running' } }, 'jobs/over/executions');
+    world.pass(60);
+    await world.write(live(world, 2));
+    const { summary } = await world.deliver();
+    assert.equal(summary.executionsFixed, 1);
+  });
+});
