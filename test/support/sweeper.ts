@@ -184,6 +184,45 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
 
 export type Sweeper = ReturnType<typeof sweeper>;
 
+/** The id of the job number `index` of `dead`. */
+export function named(index: number): string {
+  return `job-${String(index).padStart(4, '0')}`;
+}
+
+/** Jobs that fell silent about an hour ago, one after the other, the first the longest ago. */
+export function dead(world: Pick<Sweeper, 'ago'>, count: number): Record<string, object> {
+  return Object.fromEntries(
+    Array.from({ length: count }, (_, index) => [named(index), silentFor(world, 60 - index / 1_000)]),
+  );
+}
+
+/** Jobs that beat a minute ago. */
+export function live(world: Pick<Sweeper, 'ago'>, count: number, over: object = {}): Record<string, object> {
+  const job = { ...silentFor(world, 1), ...over };
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`live-${index}`, job]));
+}
+
+/** A job that began two hours ago and last beat so many minutes ago. */
+export function silentFor(world: Pick<Sweeper, 'ago'>, minutes: number): object {
+  return { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(minutes) };
+}
+
+/** Where sweeps begin with the jobs that are silent, as long as nobody replaces the stores again. */
+export function beginnings(
+  world: Pick<Sweeper, 'replaceStores'>,
+  change = (store: ActiveJobStore) => store,
+): (string | undefined)[] {
+  const begun: (string | undefined)[] = [];
+  world.replaceStores((store) => ({
+    ...change(store),
+    pages(lookout, which, options) {
+      if (lookout.name === 'jobs:silent') begun.push(which.after?.path);
+      return store.pages(lookout, which, options);
+    },
+  }));
+  return begun;
+}
+
 /** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */
 function startingAt(now: () => Date, runs: ReturnType<typeof lifecycle>): ReturnType<typeof lifecycle> {
   return {

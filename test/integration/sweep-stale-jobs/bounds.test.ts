@@ -2,22 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Job } from '../../../functions/shared/model/job.ts';
 import type { Page } from '../../../functions/shared/store/active-records.ts';
-import { beating, type Sweeper, silentSource, sweeper } from '../../support/sweeper.ts';
-
-/** Jobs that began two hours ago and fell silent one after the other, the first the longest ago. */
-function dead(world: Sweeper, count: number): Record<string, object> {
-  return Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [
-      `job-${String(index).padStart(4, '0')}`,
-      { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(60 - index / 1_000) },
-    ]),
-  );
-}
-
-function beatingJobs(world: Sweeper, count: number): Record<string, object> {
-  const job = { status: 'running', startedAt: world.ago(30), heartbeatAt: world.ago(1) };
-  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`live-${index}`, job]));
-}
+import { beating, dead, live, type Sweeper, silentSource, sweeper } from '../../support/sweeper.ts';
 
 /** The job, but nobody can look at its heartbeat. */
 function unjudgeable(job: Job): Job {
@@ -179,7 +164,7 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
   test('a source that can be read no further keeps what was done, and goes on there', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.write({ ...dead(world, 600), ...beatingJobs(world, 700) });
+    await world.write({ ...dead(world, 600), ...live(world, 700) });
     world.replaceStores((store) => ({
       ...store,
       async *pages(lookout, which, options) {
@@ -248,7 +233,7 @@ describe('what a sweep reads', () => {
     const reads = async (alive: number, stale: number) => {
       const world = sweeper(t);
       await world.settle();
-      await world.write({ ...beatingJobs(world, alive), ...dead(world, stale) });
+      await world.write({ ...live(world, alive), ...dead(world, stale) });
       const { summary } = await world.deliver();
       assert.equal(summary.lost, stale);
       return Number(summary.documentsRead);

@@ -1,31 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { beating, EXECUTIONS, type Sweeper, sweeper } from '../../support/sweeper.ts';
+import { beating, beginnings, dead, EXECUTIONS, sweeper } from '../../support/sweeper.ts';
 
 /** Where a look ends, and where the next one goes on. */
-
-/** Jobs that fell silent an hour ago, the first the longest ago. */
-function dead(world: Sweeper, count: number): Record<string, object> {
-  return Object.fromEntries(
-    Array.from({ length: count }, (_, index) => [
-      `job-${String(index).padStart(4, '0')}`,
-      { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(60 - index / 1_000) },
-    ]),
-  );
-}
-
-/** Where sweeps begin with the jobs that are silent, as long as nobody replaces the stores again. */
-function beginnings(world: Sweeper): (string | undefined)[] {
-  const begun: (string | undefined)[] = [];
-  world.replaceStores((store) => ({
-    ...store,
-    pages(lookout, which, options) {
-      if (lookout.name === 'jobs:silent') begun.push(which.after?.path);
-      return store.pages(lookout, which, options);
-    },
-  }));
-  return begun;
-}
 
 describe('a look', { concurrency: 4 }, () => {
   test('that broke off goes on behind the last page, and reads nothing before it again', async (t) => {

@@ -8,7 +8,7 @@ import { beating } from '../../support/sweeper.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
 
 const SILENT = createLog({}, () => undefined);
-const JOBS = 900;
+const JOBS = 600;
 const LIMIT_MS = 1_500;
 
 /** More than the client takes at once, read through a connection that can be held up. */

@@ -8,7 +8,7 @@ import { seededRandom, sized } from '../../support/soak.ts';
 import { suspectOf } from '../../support/suspects.ts';
 import { beating, type Sweeper, sweeper } from '../../support/sweeper.ts';
 
-const WORLDS = sized(3, 100);
+const WORLDS = sized(2, 100);
 const SWEEPS = 6;
 const SOURCE = beating({ sweep: { types: { slow: { staleAfterMinutes: 60 } } } });
 
