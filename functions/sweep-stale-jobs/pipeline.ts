@@ -1,6 +1,5 @@
 import type { Backend } from '../shared/cloud/backend.ts';
 import { oneBehind } from '../shared/concurrency.ts';
-import { earlierOf } from '../shared/dates.ts';
 import { LeaseLost } from '../shared/errors.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { Source } from '../shared/model/source.ts';
@@ -16,6 +15,7 @@ import { blindness, foresight, isNewlyStale } from './guard.ts';
 import { type Condemned, type Costs, fateOf, isCondemned, type Judged, judge } from './judge.ts';
 import type { Found, Look } from './look.ts';
 import { addOutcome, noOutcomes, type Outcomes } from './outcomes.ts';
+import { earliest } from './signs.ts';
 import { type WriteTools, writeEndings } from './write.ts';
 
 /** By this share of the budget a sweep has written; what is left is the next one's. */
@@ -123,10 +123,13 @@ export function pipelineOf(
     const condemned: Condemned[] = [];
     for (const one of some) {
       const fate = fateOf(one.verdict, doubts, blind);
-      if (fate === 'wait') waiting.push(one);
-      else decided.push(one);
-      if (fate === 'write' && isCondemned(one)) condemned.push(one);
-      else if (fate !== 'wait' && fate !== 'write') one.written = fate;
+      if (fate === 'wait') {
+        waiting.push(one);
+        continue;
+      }
+      decided.push(one);
+      if (fate !== 'write') one.written = fate;
+      else if (isCondemned(one)) condemned.push(one);
     }
     const unwritable: Costs['unreadable'] = [];
     try {
@@ -210,17 +213,13 @@ export function pipelineOf(
 function blindOf({ each }: Outcomes, because: string | null, now: Date): Blind | null {
   const held = each.filter(({ written }) => written === 'held');
   if (because === null || held.length === 0) return null;
-  const first = oldest(held.map((it) => (it.newlyStale ? it.brokenAt : null)));
+  const first = earliest(held.map((it) => (it.newlyStale ? it.brokenAt : null)));
   return { because, held: held.length, brokenAt: first ?? now };
 }
 
 /** Since when the oldest shows no life. Where not even that was read which is left, it is younger than what was read last. */
 function oldestOf(found: readonly Found[]): Date | null {
-  return oldest(found.map(({ seen: { job } }) => job.heartbeatAt ?? job.startedAt ?? job.createdAt));
-}
-
-function oldest(instants: readonly (Date | null)[]): Date | null {
-  return instants.reduce((a, b) => (a && b ? earlierOf(a, b) : (a ?? b)), null);
+  return earliest(found.map(({ seen: { job } }) => job.heartbeatAt ?? job.startedAt ?? job.createdAt));
 }
 
 function problemsOf(

@@ -1,4 +1,4 @@
-import { laterOf, MINUTE_MS } from '../shared/dates.ts';
+import { earlierOf, laterOf, MINUTE_MS } from '../shared/dates.ts';
 import type { Job } from '../shared/model/job.ts';
 import type { Suspect } from '../shared/model/sweep.ts';
 
@@ -62,6 +62,11 @@ export function since(at: Date, now: Date): number {
 /** The latest of those that are known. */
 export function latest(instants: readonly (Date | null)[]): Date | null {
   return instants.reduce((a, b) => (a && b ? laterOf(a, b) : (a ?? b)), null);
+}
+
+/** The earliest of those that are known. */
+export function earliest(instants: readonly (Date | null)[]): Date | null {
+  return instants.reduce((a, b) => (a && b ? earlierOf(a, b) : (a ?? b)), null);
 }
 
 /** One from before the start is of a try before. */

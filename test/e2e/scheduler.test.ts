@@ -198,6 +198,8 @@ describe('Cloud Scheduler of a stack', () => {
       encoding: 'utf8',
     }).split('\n');
     process.kill(Number(pid), 'SIGKILL');
+    // A retry that came before the stack has noticed would meet the dead one, too.
+    await until(async () => (await fetch(`${stack.gatewayUrl}/fixture`)).status === 405);
     await retryUntilDone();
     const run = await runOf(slot);
     assert.deepEqual(

@@ -22,6 +22,7 @@ export async function gcloudOf(context: TestContext, { project, endpoints, cwd }
     await run('gcloud', ['--version']);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    // It proves the stand-ins right; who works on anything else needs none of it.
     context.skip('gcloud is not installed');
     return undefined;
   }

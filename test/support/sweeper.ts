@@ -207,6 +207,19 @@ export function silentFor(world: Pick<Sweeper, 'ago'>, minutes: number): object 
   return { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(minutes) };
 }
 
+/** Of each lookout nothing can be read behind its first page. */
+export function brokenOff(store: ActiveJobStore): ActiveJobStore {
+  return {
+    ...store,
+    async *pages(...how) {
+      for await (const page of store.pages(...how)) {
+        yield page;
+        throw new Error('14 UNAVAILABLE: gone');
+      }
+    },
+  };
+}
+
 /** Where sweeps begin with the jobs that are silent, as long as nobody replaces the stores again. */
 export function beginnings(
   world: Pick<Sweeper, 'replaceStores'>,

@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Job } from '../../../functions/shared/model/job.ts';
 import type { Page } from '../../../functions/shared/store/active-records.ts';
-import { beating, dead, live, type Sweeper, silentSource, sweeper } from '../../support/sweeper.ts';
+import {
+  beating,
+  brokenOff,
+  dead,
+  live,
+  type Sweeper,
+  silentSource,
+  sweeper,
+} from '../../support/sweeper.ts';
 
 /** The job, but nobody can look at its heartbeat. */
 function unjudgeable(job: Job): Job {
@@ -165,15 +173,7 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
     const world = sweeper(t);
     await world.settle();
     await world.write({ ...dead(world, 600), ...live(world, 700) });
-    world.replaceStores((store) => ({
-      ...store,
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) {
-          yield page;
-          throw new Error('14 UNAVAILABLE: gone');
-        }
-      },
-    }));
+    world.replaceStores(brokenOff);
     const { outcome, summary, problems } = await world.deliver();
     assert.deepEqual([outcome, summary.lost, summary.hitLimit], ['partial', 500, true]);
     assert.deepEqual(problems, [{ path: 'jobs', message: 'Cannot sweep all of it: 14 UNAVAILABLE: gone' }]);

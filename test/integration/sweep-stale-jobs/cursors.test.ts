@@ -1,23 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { beating, beginnings, dead, EXECUTIONS, sweeper } from '../../support/sweeper.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
+import { beating, beginnings, brokenOff, dead, EXECUTIONS, live, sweeper } from '../../support/sweeper.ts';
 
 /** Where a look ends, and where the next one goes on. */
+
+/** A page of it is as much as a sweep may read. */
+function full(store: ActiveJobStore): ActiveJobStore {
+  return {
+    ...store,
+    async *pages(...how) {
+      for await (const page of store.pages(...how)) yield { ...page, read: 25_000 };
+    },
+  };
+}
 
 describe('a look', { concurrency: 4 }, () => {
   test('that broke off goes on behind the last page, and reads nothing before it again', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating({ mode: 'observe' }) } });
     await world.settle();
     await world.write(dead(world, 600));
-    world.replaceStores((store) => ({
-      ...store,
-      async *pages(...how) {
-        for await (const page of store.pages(...how)) {
-          yield page;
-          throw new Error('14 UNAVAILABLE: gone');
-        }
-      },
-    }));
+    world.replaceStores(brokenOff);
     assert.equal((await world.deliver()).summary.observed, 500);
     const begun = beginnings(world);
     assert.deepEqual([(await world.next()).summary.observed, begun], [100, ['jobs/job-0499']]);
@@ -27,12 +30,7 @@ describe('a look', { concurrency: 4 }, () => {
     const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
     await world.settle();
     await world.write(dead(world, 3));
-    world.replaceStores((store) => ({
-      ...store,
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) yield { ...page, read: 25_000 };
-      },
-    }));
+    world.replaceStores(full);
     assert.equal((await world.deliver()).summary.hitLimit, true);
     const over = { status: 'completed', startedAt: world.ago(200), endedAt: world.ago(100) };
     await world.write({ over });
@@ -45,12 +43,7 @@ describe('a look', { concurrency: 4 }, () => {
     const world = sweeper(t);
     await world.settle();
     await world.write(dead(world, 3));
-    world.replaceStores((store) => ({
-      ...store,
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) yield { ...page, read: 25_000 };
-      },
-    }));
+    world.replaceStores(full);
     const { summary } = await world.deliver();
     assert.deepEqual([summary.lost, summary.hitLimit], [3, true]);
     const begun = beginnings(world);
@@ -60,8 +53,7 @@ describe('a look', { concurrency: 4 }, () => {
   test('asks for jobs without a time only where the others are not all that run', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    const live = { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(1) };
-    await world.write({ ...dead(world, 2), live });
+    await world.write({ ...dead(world, 2), ...live(world, 1) });
     let asked = 0;
     world.replaceStores((store) => ({
       ...store,

@@ -9,6 +9,7 @@ import { askedJobs } from '../../support/asked-jobs.ts';
 import {
   beating,
   beginnings,
+  brokenOff,
   dead,
   EXECUTIONS,
   live,
@@ -379,15 +380,7 @@ describe('what cannot be read or written', { concurrency: 4 }, () => {
     const world = sweeper(t);
     await world.settle();
     await world.write(dead(world, 600));
-    world.replaceStores((store) => ({
-      ...lively(store),
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) {
-          yield page;
-          throw new Error('14 UNAVAILABLE: gone');
-        }
-      },
-    }));
+    world.replaceStores((store) => brokenOff(lively(store)));
     const { summary } = await world.deliver();
     assert.deepEqual([summary.lost, summary.oldestBacklogSeconds], [500, 3600 - 30]);
   });
