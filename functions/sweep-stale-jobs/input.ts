@@ -11,6 +11,8 @@ export interface SweepInput {
   olderThanHours?: number | undefined;
   end?: TerminalState | undefined;
   reason?: string | undefined;
+  /** Who says so, as they name themselves: nobody checks it, and it is kept beside the reason. */
+  by?: string | undefined;
 }
 
 /** The strict schema of the body. */
@@ -33,18 +35,21 @@ export function sweepInput(sources: readonly string[]): z.ZodType<SweepInput> {
         .optional(),
       end: z.enum(TERMINAL_STATES).optional(),
       reason: z.string().trim().min(1).max(1_000).optional(),
+      by: z.string().trim().min(1).max(200).optional(),
     })
     .check(
       z.superRefine(
         (input: SweepInput, context) => {
           const complain = (path: keyof SweepInput, message: string, expected: string) =>
             context.addIssue({ code: 'custom', path: [path], message, params: { expected } });
-          const { end, jobId, reason, olderThanHours } = input;
+          const { end, jobId, reason, by, olderThanHours } = input;
           if (end !== undefined && jobId === undefined) complain('jobId', 'Missing', 'the job that ended');
           if (end !== undefined && reason === undefined)
             complain('reason', 'Missing', 'why it is ended by hand');
           if (reason !== undefined && end === undefined)
             complain('end', 'Missing', `how it ended: ${TERMINAL_STATES.join(', ')}`);
+          if (by !== undefined && end === undefined)
+            complain('by', 'Cannot use by', 'a job that is ended by hand, with end');
           if (olderThanHours !== undefined && jobId !== undefined)
             complain('olderThanHours', 'Cannot use olderThanHours beside jobId', 'either of them');
         },

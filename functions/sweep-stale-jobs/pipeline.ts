@@ -74,6 +74,8 @@ export interface Blind {
 /** What a pipeline is opened with. */
 export interface PipelineOptions {
   conclude: (suspect: Suspect) => Verdict;
+  /** The person who concludes so, as they named themselves; `null` for the sweep. */
+  by: string | null;
   /** How many jobs are active, and how many of those that run show life. */
   counted: Promise<[active: ActiveCounts, alive: number]>;
 }
@@ -86,7 +88,7 @@ export function pipelineOf(
   { store, backend }: SweptSource,
   { marks }: Scope,
   { run, days, options, intervalMs, now: clockNow }: SweepTools,
-  { conclude, counted }: PipelineOptions,
+  { conclude, by, counted }: PipelineOptions,
 ) {
   const { name, source } = store;
   const now = run.startedAt;
@@ -94,7 +96,7 @@ export function pipelineOf(
   const doubts = { clock, mode: source.mode, dryRun: run.dryRun };
   const asking = asker({ store, backend, marks, options, now: clockNow, runId: run.runId });
   const writeTools: WriteTools = {
-    ...{ store, days, options, run, now, backend: backend?.name ?? null },
+    ...{ store, days, options, run, now, backend: backend?.name ?? null, by },
     isTimeUp: () => run.budgetUsed() > WRITTEN_BY,
   };
   const outcomes = noOutcomes();

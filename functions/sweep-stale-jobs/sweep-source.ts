@@ -18,7 +18,7 @@ export async function sweepSource(source: SweptSource, scope: Scope, tools: Swee
   // Told to whoever waits for it.
   counted.catch(() => undefined);
   const conclude = (suspect: Suspect) => verdictOf(suspect, run.startedAt);
-  const pipeline = pipelineOf(source, scope, tools, { conclude, counted });
+  const pipeline = pipelineOf(source, scope, tools, { conclude, by: null, counted });
   const isTimeUp = () => pipeline.isStopped() || run.budgetUsed() > LOOKED_BY;
   try {
     const look = await lookAt(store, {
@@ -51,6 +51,7 @@ export async function sweepJob(
   const pipeline = pipelineOf(source, scope, tools, {
     conclude: (suspect) =>
       byHand ? endedByHand(suspect, byHand, run.startedAt) : verdictOf(suspect, run.startedAt),
+    by: byHand?.by ?? null,
     // One job tells nothing about the others.
     counted: Promise.resolve([active, 0]),
   });

@@ -60,8 +60,8 @@ export async function sweepNamedJob(
   const { input, options, sweepMarks } = tools;
   const { source, seen } = await findJob(sources, jobId, options);
   const marks = await sweepMarks.load(source.store.name, options);
-  const { end, reason } = input;
-  const byHand = end !== undefined && reason !== undefined ? { end, reason } : null;
+  const { end, reason, by = null } = input;
+  const byHand = end !== undefined && reason !== undefined ? { end, reason, by } : null;
   const sweep = await sweepJob(source, seen, byHand, { marks, from: null }, tools);
   if (sweep.outcomes.each.length === 0)
     throw new Error(sweep.problems[0]?.message ?? `Cannot judge job ${jobId} in time`);

@@ -30,13 +30,19 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
 export interface EndByHand {
   end: TerminalState;
   reason: string;
+  /** Who says so, as they named themselves; `null` where they did not. */
+  by: string | null;
 }
 
 /**
  * The verdict of a person. Throws an Error for a job that has ended already, and for one whose status nobody mapped,
  * which may have ended, too.
  */
-export function endedByHand(suspect: Suspect, { end, reason }: EndByHand, now: Date): Verdict {
+export function endedByHand(
+  suspect: Suspect,
+  { end, reason }: Pick<EndByHand, 'end' | 'reason'>,
+  now: Date,
+): Verdict {
   const it = caseOf(suspect, now);
   const { job, truth } = suspect;
   if (isTerminal(job.state))

@@ -22,6 +22,8 @@ export interface WriteTools {
   run: Pick<RunContext<unknown>, 'commit' | 'runId' | 'signal'>;
   /** Who was asked; `null` where nobody can be. */
   backend: string | null;
+  /** The person whose word the verdicts are; `null` where they are the sweep's own. */
+  by: string | null;
   now: Date;
   isTimeUp: () => boolean;
 }
@@ -74,9 +76,9 @@ async function withoutMoved(
 
 async function commit(
   some: readonly Condemned[],
-  { store, days, run, backend, now }: WriteTools,
+  { store, days, run, backend, by, now }: WriteTools,
 ): Promise<void> {
-  const endings = some.map((one) => ({ one, ending: endingOf(one, store, { run, backend, now }) }));
+  const endings = some.map((one) => ({ one, ending: endingOf(one, store, { run, backend, by, now }) }));
   const dirty = daysOf(some, now);
   const putDays: Parameters<typeof run.commit>[0] = (batch) => {
     for (const [date, cause] of dirty) days.markDirty(batch, { date, cause, markedAt: now });
@@ -98,7 +100,7 @@ async function commit(
 function endingOf(
   one: Condemned,
   { source }: ActiveJobStore,
-  { run, backend, now }: Pick<WriteTools, 'run' | 'backend' | 'now'>,
+  { run, backend, by, now }: Pick<WriteTools, 'run' | 'backend' | 'by' | 'now'>,
 ) {
   const { verdict, suspect } = one;
   const word = wordFor(source, one, verdict);
@@ -106,9 +108,9 @@ function endingOf(
   const { kind, rule, because, endedAt, endInferred, error } = verdict;
   const { truth, job } = suspect;
   const asked = { backend: truth && backend, askedAt: truth?.askedAt ?? null, said: truth?.said ?? null };
-  const evidence: Evidence = {
+  const evidence: Omit<Evidence, 'fields'> = {
     ...{ verdict: kind, rule, because, ...asked },
-    ...{ was: job.status, foundAt: now, runId: run.runId },
+    ...{ was: job.status, foundAt: now, runId: run.runId, by },
   };
   return { word, endedAt, endInferred, error: error?.slice(0, LONGEST_ERROR) ?? null, evidence };
 }

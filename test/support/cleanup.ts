@@ -34,7 +34,7 @@ export function plannedOf({ added, ...over }: PlannedWords): PlannedJob {
     registeredModel: null,
     keepUntil: null,
     resumedFrom: null,
-    added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null, ...added },
+    added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null, earlier: [], ...added },
     mistyped: [],
     enforced: true,
     ...over,

@@ -30,7 +30,7 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     registeredModel: null,
     keepUntil: null,
     resumedFrom: null,
-    added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null },
+    added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null, earlier: [] },
     mistyped: [],
     ...over,
   };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseInstant } from '../dates.ts';
-import { evidenceSchema } from './evidence.ts';
+import { earlierSchema, evidenceSchema } from './evidence.ts';
 import type { Source, TimeField, TimeMapping } from './source.ts';
 import { type JobState, TERMINAL_STATES } from './states.ts';
 
@@ -50,6 +50,8 @@ const addedSchema = z.object({
   deletedAt: z.date().nullable().default(null).catch(null),
   /** Why the sweep, or a person through it, ended the job. */
   evidence: evidenceSchema.nullable().default(null).catch(null),
+  /** What was said of it before and stands no more, the newest last. */
+  earlier: z.array(earlierSchema).default([]).catch([]),
 });
 export type AddedToJob = z.infer<typeof addedSchema>;
 

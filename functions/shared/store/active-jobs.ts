@@ -34,7 +34,7 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
   const executions = below ? executionStore(name, source, below, db, log) : null;
 
   async function find(id: string, { tally, signal }: ReadOptions): Promise<DocumentSnapshot[]> {
-    const paths = pathsOf(source);
+    const paths = [...pathsOf(source), source.addedField];
     const atPath = async (path: string) => {
       const call = db.getAll(db.doc(path), { fieldMask: paths });
       const found = await bounded(log, `job ${path}`, LIMIT_MS, call, signal);

@@ -15,6 +15,7 @@ import type { Source } from '../model/source.ts';
 import { streamPages } from './firestore.ts';
 import { pathsOf, type ReadOptions, recordsOf, toRecord, within } from './jobs.ts';
 import type { Lookout } from './lookouts.ts';
+import { endingPaths, type StoredFields, storedFields } from './stored-fields.ts';
 
 /** Records that are in memory at once. */
 const PAGE = 500;
@@ -27,6 +28,8 @@ export interface SeenJob {
   updateTime: Timestamp;
   /** Whether its status is stored as a number. */
   numbered: boolean;
+  /** Of the fields that its end touches. */
+  stored: StoredFields;
   /** What its lookout is ordered by, as it is stored; `null` where that is the name alone. */
   value: unknown;
 }
@@ -62,12 +65,14 @@ export function activeRecords(
   const { id, type, project, status, error, backendId } = source.fields;
   const { createdAt, startedAt, heartbeatAt, endedAt, updatedAt } = source.fields;
   // Tens of thousands may be in memory at once: of what tells nothing about its life, only the project is read.
-  const paths = pathsOf({
+  const mapped = pathsOf({
     fields: {
       ...{ id, type, project, status, error, backendId },
       ...{ createdAt, startedAt, heartbeatAt, endedAt, updatedAt },
     },
   });
+  const paths = [...mapped, source.addedField];
+  const touched = endingPaths(source);
 
   function seen(document: DocumentSnapshot, orderedBy?: string): SeenJob {
     return {
@@ -75,6 +80,7 @@ export function activeRecords(
       path: document.ref.path,
       updateTime: document.updateTime as Timestamp,
       numbered: typeof document.get(source.fields.status) === 'number',
+      stored: storedFields(document, touched),
       value: orderedBy === undefined ? null : document.get(orderedBy),
     };
   }

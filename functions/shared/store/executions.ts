@@ -56,7 +56,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
     async activeOf(path: string, options: ReadOptions): Promise<SeenJob[]> {
       const words = ACTIVE_STATES.flatMap((state) => valuesOf(below, state)).slice(0, VALUES_PER_QUERY);
       const all = db.doc(path).collection(below.collection).where(below.fields.status, 'in', words);
-      const query = all.select(...pathsOf(below)).limit(EXECUTIONS_PER_JOB);
+      const query = all.select(...pathsOf(below), below.addedField).limit(EXECUTIONS_PER_JOB);
       const { docs } = await ask(`active executions of ${path}`, query.get(), options);
       options.tally.documents += Math.max(1, docs.length);
       return docs.map((document) => records.seen(document));

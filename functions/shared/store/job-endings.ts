@@ -2,13 +2,14 @@ import type { Firestore, WriteBatch } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../dates.ts';
 import { RecordChanged } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Evidence } from '../model/evidence.ts';
+import { type ChangedField, EARLIER_KEPT, type Evidence } from '../model/evidence.ts';
 import { writeTime } from '../model/job.ts';
-import type { Source, TimeMapping } from '../model/source.ts';
+import type { Source } from '../model/source.ts';
 import type { SeenJob } from './active-records.ts';
 import { bounded } from './firestore.ts';
 import type { ReadOptions } from './jobs.ts';
 import { isConflict } from './records.ts';
+import { addedPaths, type StoredFields } from './stored-fields.ts';
 
 const LIMIT_MS = MINUTE_MS;
 
@@ -19,30 +20,65 @@ export interface JobEnding {
   endedAt: Date;
   endInferred: boolean;
   error: string | null;
-  evidence: Evidence;
+  /** The fields that are written are added to it. */
+  evidence: Omit<Evidence, 'fields'>;
 }
 
-/** Adds to `batch` the end of a record as it was seen, in the words and types of its source; it fails where the record moved. */
+/**
+ * Adds to `batch` the end of a record as it was seen, in the words and types of its source; it fails where the record moved.
+ * What is overwritten stays in the evidence, and the evidence of a change before among the earlier ones.
+ */
 export function putEnding(
   batch: WriteBatch,
   db: Firestore,
   { fields, addedField }: Source,
-  { job, path, numbered, updateTime }: SeenJob,
+  { job, path, numbered, stored, updateTime }: SeenJob,
   { word, endedAt, endInferred, error, evidence }: JobEnding,
 ): void {
-  const at = (time: TimeMapping, instant: Date) => ({ [time.path]: writeTime(instant, time.type) });
+  const { status, updatedAt, error: errorField } = fields;
+  const theirs = new Map<string, unknown>([
+    [status, numbered ? Number(word) : word],
+    [fields.endedAt.path, writeTime(endedAt, fields.endedAt.type)],
+  ]);
+  if (updatedAt) theirs.set(updatedAt.path, writeTime(evidence.foundAt, updatedAt.type));
+  if (errorField !== undefined && error !== null && job.error === null && isFree(stored.get(errorField)))
+    theirs.set(errorField, error);
+  const added = addedPaths(addedField);
+  const kept = stored.get(added.evidence);
   batch.update(
     db.doc(path),
     {
-      [fields.status]: numbered ? Number(word) : word,
-      ...at(fields.endedAt, endedAt),
-      ...(fields.updatedAt && at(fields.updatedAt, evidence.foundAt)),
-      ...(fields.error !== undefined && error !== null && job.error === null && { [fields.error]: error }),
-      [`${addedField}.evidence`]: evidence,
-      [`${addedField}.endInferred`]: endInferred,
+      ...Object.fromEntries(theirs),
+      [added.evidence]: { ...evidence, fields: changesOf(theirs, stored) },
+      [added.endInferred]: endInferred,
+      ...(isObject(kept) && {
+        [added.earlier]: earlierWith({ ...kept, takenBack: null }, stored, addedField),
+      }),
     },
     { lastUpdateTime: updateTime },
   );
+}
+
+/** Whether a field holds nothing that an error of ours would hide: what nobody can read is theirs all the same. */
+function isFree(value: unknown): boolean {
+  return value === null || typeof value !== 'object';
+}
+
+/** What each field held before, as it is stored: times to the microsecond. */
+function changesOf(fields: ReadonlyMap<string, unknown>, stored: StoredFields): ChangedField[] {
+  return [...fields].map(([path, after]) =>
+    stored.has(path) ? { path, before: stored.get(path), after } : { path, after },
+  );
+}
+
+/** The changes that stand no more, with one more of them. */
+function earlierWith(change: object, stored: StoredFields, addedField: string): unknown[] {
+  const before = stored.get(addedPaths(addedField).earlier);
+  return [...(Array.isArray(before) ? before : []), change].slice(-EARLIER_KEPT);
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }
 
 /** The paths of those that are not as they were seen any more. */

@@ -48,7 +48,13 @@ describe('sweep-stale-jobs', { concurrency: 4 }, () => {
       { ...(evidence as object), because: '' },
       {
         ...{ verdict: 'lost', rule: 'silent', because: '', backend: null, askedAt: null, said: null },
-        ...{ was: 'running', foundAt: Timestamp.fromDate(world.now()), runId: second.runId },
+        ...{ was: 'running', foundAt: Timestamp.fromDate(world.now()), runId: second.runId, by: null },
+        fields: [
+          { path: 'status', before: 'running', after: 'failed' },
+          { path: 'endedAt', after: Timestamp.fromDate(heartbeatAt) },
+          { path: 'updatedAt', after: Timestamp.fromDate(world.now()) },
+          { path: 'error', after: job.error },
+        ],
       },
     );
     assert.equal((await world.job('alive')).status, 'running');

@@ -109,9 +109,9 @@ describe('jobsInWords()', () => {
 test('executionsInWords() shows how each went, and what a sweep ended it by', () => {
   const evidence: Evidence = {
     ...{ verdict: 'lost', rule: 'job-ended', because: 'its job has ended', backend: null, askedAt: null },
-    ...{ said: null, was: 'RUNNING', foundAt: NOW, runId: 'sweep-stale-jobs@x' },
+    ...{ said: null, was: 'RUNNING', foundAt: NOW, runId: 'sweep-stale-jobs@x', by: null, fields: [] },
   };
-  const added = { endInferred: true, tombstone: null, deletedAt: null, evidence };
+  const added = { endInferred: true, tombstone: null, deletedAt: null, evidence, earlier: [] };
   const rows = [
     executionOf({ id: '2', backendId: null }, { state: 'failed', status: 'failed' }),
     executionOf({
