@@ -21,7 +21,7 @@ export interface PlannedJob
     | 'keepUntil'
     | 'resumedFrom'
     | 'added'
-    | 'mistyped'
+    | 'unreadable'
   > {
   source: string;
   /** Whether its source is more than observed: of others, nothing is deleted whatever is decided. */

@@ -1,7 +1,7 @@
 import { DAY_MS, dayOf, laterOf } from '../shared/dates.ts';
 import { type Prefix, reachOf, readArtifactUri, uriOf } from '../shared/model/artifact.ts';
 import type { KeepReason } from '../shared/model/cleanup.ts';
-import { isTerminal } from '../shared/model/job.ts';
+import { isTerminal, isUnreadable } from '../shared/model/job.ts';
 import type { ArtifactPolicy } from '../shared/model/policy.ts';
 import type { Kept, Pin, PlannedJob, Root, Roots } from './decision.ts';
 import { modelFinder, pinFinder } from './root-finder.ts';
@@ -107,7 +107,7 @@ function* holdsOf({ job, end }: Dated, prefix: Prefix, rules: Rules): Generator<
   const forEver = (reason: KeepReason, words: string): Hold => ({ reason, until: null, words });
 
   if (!end) {
-    const unread = job.mistyped.includes('endedAt');
+    const unread = isUnreadable(job, 'endedAt');
     return yield forEver('no-end', unread ? 'its end cannot be read' : 'it has no end');
   }
   if (lasts(end, now)) yield forEver('future-end', `its end ${end.toISOString()} has not come yet`);
@@ -122,7 +122,7 @@ function* holdsOf({ job, end }: Dated, prefix: Prefix, rules: Rules): Generator<
   const model = rules.model(prefix);
   if (model) yield forEver('registered-model', `${model.by} names ${uriOf(model.prefix)}`);
 
-  if (job.mistyped.includes('keepUntil')) yield forEver('pinned', 'its keepUntil cannot be read');
+  if (isUnreadable(job, 'keepUntil')) yield forEver('pinned', 'its keepUntil cannot be read');
   if (job.keepUntil) yield { reason: 'pinned', until: job.keepUntil, words: 'its record says so' };
   const pin = rules.lastingPin(prefix) ?? rules.pin(prefix);
   if (pin) {

@@ -1,10 +1,10 @@
 import { type Day, dayOf, earlierOf, endOfDay, HOUR_MS, laterOf, startOfDay } from '../shared/dates.ts';
 import type { Figures, GpuFigures, JobFigures, ProjectRow, RecordFaults } from '../shared/model/day.ts';
-import type { Job } from '../shared/model/job.ts';
+import { isUnreadable, type Job } from '../shared/model/job.ts';
 
 /** Ids of faulty records that are told, by fault. */
 const FAULTS_TOLD = 100;
-/** Fields whose value enters a figure: a record that has it mistyped is told. */
+/** Fields whose value enters a figure: a record in which one cannot be read is told. */
 const AMOUNTS = ['gpus', 'artifactBytes'];
 
 /**
@@ -29,7 +29,7 @@ export function figuresOf(day: Day, jobs: Iterable<Job>, now: Date): Figures {
     if (!share) continue;
     if (read.life.skewed && share.ended) faults.skewed.add(job.id);
     const mattered = share.started || share.ended;
-    if (mattered && job.mistyped.some((field) => AMOUNTS.includes(field))) faults.malformed.add(job.id);
+    if (mattered && job.unreadable.some(({ field }) => AMOUNTS.includes(field))) faults.malformed.add(job.id);
     if (share.started || share.ended) members.push(job.name);
     add(total, share, job);
     const row = projects.get(job.project) ?? newSum();
@@ -79,10 +79,11 @@ function lifeOf(job: Job): ReadLife {
       // A job that was queued again counts as its latest attempt, which has not started.
       return life({ start: null, end: null, outcome: null });
     case 'running':
+    case 'suspended':
       return job.startedAt ? life({ start: job.startedAt, end: null, outcome: null }) : fault('malformed');
     default: {
       const { startedAt: start, endedAt: end, state: outcome } = job;
-      if (!end || job.mistyped.includes('startedAt')) return fault('malformed');
+      if (!end || isUnreadable(job, 'startedAt')) return fault('malformed');
       const skewed = start !== null && end < start;
       return life({ start: skewed ? end : start, end, outcome, skewed });
     }

@@ -13,6 +13,8 @@ export function byBackend(it: Case, truth: Truth): Verdict {
       const told = truth.startedAt ? `${truth.said}, since ${instant(truth.startedAt)}` : truth.said;
       return keep(it, 'backend-running', isSilent(it) ? `${silence(it)}; but ${told}` : told);
     }
+    case 'suspended':
+      return keep(it, 'backend-suspended', `${truth.said}: it was stopped on purpose`);
     case 'queued':
       return keep(it, 'backend-queued', `${truth.said}: it waits to run`);
     case 'unknown':

@@ -1,12 +1,24 @@
-import { isTerminal, type Job, type JobRecord, readJob, readTime } from '../../functions/shared/model/job.ts';
+import {
+  isTerminal,
+  type Job,
+  type JobRecord,
+  MOST_BYTES,
+  readJob,
+} from '../../functions/shared/model/job.ts';
+import {
+  isNone,
+  readAmount,
+  readId,
+  readTime,
+  TIME_TYPES,
+  type TimeType,
+} from '../../functions/shared/model/reading.ts';
 import {
   PLAIN_FIELDS,
   type PlainField,
   type Source,
   TIME_FIELDS,
-  TIME_TYPES,
   type TimeField,
-  type TimeType,
 } from '../../functions/shared/model/source.ts';
 import type { JobState } from '../../functions/shared/model/states.ts';
 
@@ -72,9 +84,9 @@ export function inspectSource(source: Source, records: readonly JobRecord[]): In
   const jobs = records.map((record) => readJob(source, record));
   const words = jobs.filter((job) => job.state === 'unknown' && job.status !== '').map((job) => job.status);
   const unmapped = counted(words).map(([word, count]) => ({ word, count }));
-  const mistyped = mappedFields(source).flatMap(({ field, path, type }) =>
+  const mistyped = mappedFields(source).flatMap(({ field, path, type, zone }) =>
     mistypedIn(
-      { field, path, type },
+      { field, path, type, zone },
       records.map((record) => record.get(path)),
     ),
   );
@@ -103,6 +115,7 @@ interface MappedField {
   field: Field;
   path: string;
   type: TimeType | 'text' | 'number';
+  zone?: string | undefined;
 }
 
 function mappedFields({ fields }: Source): MappedField[] {
@@ -117,12 +130,14 @@ function mappedFields({ fields }: Source): MappedField[] {
   return [...plain, ...times];
 }
 
-function mistypedIn({ field, path, type }: MappedField, values: readonly unknown[]): Mistyped[] {
-  const filled = values.filter((value) => value !== undefined && value !== null && value !== '');
-  const wrong = filled.filter((value) => !hasType(value, type));
+function mistypedIn({ field, path, type, zone }: MappedField, values: readonly unknown[]): Mistyped[] {
+  const filled = values.filter((value) => !isNone(value));
+  const wrong = filled.filter((value) => !isReadable(value, { type, zone }));
   const isTime = type !== 'text' && type !== 'number';
   const fits = isTime
-    ? TIME_TYPES.find((other) => filled.every((value) => readTime(value, other) !== undefined))
+    ? TIME_TYPES.find((other) =>
+        filled.every((value) => readTime(value, { type: other, zone }).is === 'read'),
+      )
     : undefined;
   return counted(wrong.map(holdsInWords)).map(([holds, count]) => ({
     field,
@@ -134,10 +149,11 @@ function mistypedIn({ field, path, type }: MappedField, values: readonly unknown
   }));
 }
 
-function hasType(value: unknown, type: MappedField['type']): boolean {
-  if (type === 'text') return typeof value === 'string' || typeof value === 'number';
-  if (type === 'number') return typeof value === 'number' && Number.isFinite(value) && value >= 0;
-  return readTime(value, type) !== undefined;
+function isReadable(value: unknown, { type, zone }: Pick<MappedField, 'type' | 'zone'>): boolean {
+  if (type === 'text') return readId(value).is === 'read';
+  if (type === 'number') return readAmount(value, MOST_BYTES).is === 'read';
+  // A value that stands for none is no fault.
+  return readTime(value, { type, zone }).is !== 'unreadable';
 }
 
 const TIME_WORDS: Record<TimeType, string> = {
@@ -145,10 +161,13 @@ const TIME_WORDS: Record<TimeType, string> = {
   iso: 'ISO text',
   seconds: 'seconds',
   millis: 'milliseconds',
+  micros: 'microseconds',
 };
 
 function holdsInWords(value: unknown): string {
-  const type = TIME_TYPES.find((candidate) => readTime(value, candidate) !== undefined);
+  const type = TIME_TYPES.find(
+    (candidate) => readTime(value, { type: candidate, zone: 'UTC' }).is === 'read',
+  );
   if (type !== undefined) return TIME_WORDS[type];
   if (value instanceof Date) return 'an implausible timestamp';
   if (typeof value === 'string')

@@ -8,6 +8,7 @@ export const TRAINING_REGION = 'us-central1';
 const STATES: Record<JobState, string> = {
   queued: 'JOB_STATE_PENDING',
   running: 'JOB_STATE_RUNNING',
+  suspended: 'JOB_STATE_PAUSED',
   completed: 'JOB_STATE_SUCCEEDED',
   failed: 'JOB_STATE_FAILED',
   cancelled: 'JOB_STATE_CANCELLED',

@@ -1,4 +1,4 @@
-import { writeTime } from '../../functions/shared/model/job.ts';
+import { writeTime } from '../../functions/shared/model/reading.ts';
 import { type Source, type TimeField, wordsFor, wordToWrite } from '../../functions/shared/model/source.ts';
 import { setAt } from '../objects.ts';
 import type { SampleJob, SampleRecord } from './sample-job.ts';

@@ -6,7 +6,7 @@ import { addDays, dayOf } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { daySchema } from '../../functions/shared/model/day.ts';
 import { API_NAMES, loadSettings } from '../../functions/shared/settings.ts';
-import { openFirestore, withDates } from '../../functions/shared/store/firestore.ts';
+import { openFirestore, plainOf } from '../../functions/shared/store/firestore.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
 import { sampleEtlRuns } from '../../scripts/stack/sample-etl.ts';
 import { sampleJobs } from '../../scripts/stack/sample-jobs.ts';
@@ -46,7 +46,7 @@ describe('a stack with the sample platform', () => {
       readEnvironment({ GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: stack.emulatorHost }),
     );
     t.after(() => db.terminate());
-    const read = async (path: string) => withDates((await db.doc(path).get()).data());
+    const read = async (path: string) => plainOf((await db.doc(path).get()).data());
     const day = daySchema.parse(await read(`dailyMetrics/${yesterday}`));
     const { jobs, etl, storage, bigquery, cloudRun, database } = day;
     const found = { jobs, etl, storage, bigquery, cloudRun, database };

@@ -37,7 +37,8 @@ export function oracle(
     else if (end > now.getTime()) kept.add(job);
     else if (now.getTime() - end < policy.minimumAgeDays * DAY * (job.added.endInferred ? 2 : 1))
       kept.add(job);
-    else if (job.registeredModel !== null || job.mistyped.some((it) => it !== 'endedAt')) kept.add(job);
+    else if (job.registeredModel !== null || job.unreadable.some(({ field }) => field !== 'endedAt'))
+      kept.add(job);
     else if (job.keepUntil !== null && job.keepUntil.getTime() > now.getTime()) kept.add(job);
     else if (rootUris.some((root) => touching(root, uri))) kept.add(job);
     else if (job.state === 'completed') {

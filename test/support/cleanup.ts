@@ -35,7 +35,7 @@ export function plannedOf({ added, ...over }: PlannedWords): PlannedJob {
     keepUntil: null,
     resumedFrom: null,
     added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null, earlier: [], ...added },
-    mistyped: [],
+    unreadable: [],
     enforced: true,
     ...over,
   };

@@ -1,5 +1,10 @@
-import type { Job } from '../../functions/shared/model/job.ts';
-import { type Source, sourceSchema, type TimeField } from '../../functions/shared/model/source.ts';
+import type { Job, Unreadable } from '../../functions/shared/model/job.ts';
+import {
+  type JobField,
+  type Source,
+  sourceSchema,
+  type TimeField,
+} from '../../functions/shared/model/source.ts';
 
 /** The instant that `text`, such as 2026-03-09T12:00, is in UTC. */
 export function utc(text: string): Date {
@@ -31,9 +36,14 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     keepUntil: null,
     resumedFrom: null,
     added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null, earlier: [] },
-    mistyped: [],
+    unreadable: [],
     ...over,
   };
+}
+
+/** That a field of a job is there and cannot be read. */
+export function unread(field: JobField): Unreadable {
+  return { field, why: '"?" is not what was expected' };
 }
 
 /** A user's record in our own words; times are text as `utc` takes it. */

@@ -105,17 +105,17 @@ describe('settings', () => {
     [
       'fields.endedAt.type',
       'date',
-      'fields.endedAt.type: Cannot use "date"; expected one of "timestamp", "iso", "seconds", "millis"',
+      'fields.endedAt.type: Cannot use "date"; expected one of "timestamp", "iso", "seconds", "millis", "micros"',
     ],
     [
       'statuses.odd',
       'finished',
-      'statuses.odd: Cannot use "finished"; expected one of "queued", "running", "completed", "failed", "cancelled"',
+      'statuses.odd: Cannot use "finished"; expected one of "queued", "running", "suspended", "completed", "failed", "cancelled"',
     ],
     [
       'write',
       { fail: 'bad' },
-      'write.fail: Unknown key "fail", did you mean "failed"?; expected one of queued, running, completed, failed, cancelled',
+      'write.fail: Unknown key "fail", did you mean "failed"?; expected one of queued, running, suspended, completed, failed, cancelled',
     ],
     [
       'write',

@@ -76,7 +76,7 @@ export type ProjectRow = z.infer<typeof projectRowSchema>;
 const recordFaultsSchema = z.strictObject({
   /** End before start: counted as start = end. */
   skewed: z.array(z.string()),
-  /** Terminal without an end, running without a start, or a mistyped field that mattered: left out of the figure. */
+  /** Terminal without an end, running without a start, or a field that mattered and cannot be read: left out of the figure. */
   malformed: z.array(z.string()),
   /** A status that nobody mapped: left out. */
   unmapped: z.array(z.string()),

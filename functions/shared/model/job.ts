@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { parseInstant } from '../dates.ts';
 import { earlierSchema, evidenceSchema } from './evidence.ts';
-import type { Source, TimeField, TimeMapping } from './source.ts';
+import { isNone, orNull, quoted, type Reading, readAmount, readId, readText, readTime } from './reading.ts';
+import type { JobField, PlainField, Source, TimeField } from './source.ts';
 import { type JobState, TERMINAL_STATES } from './states.ts';
 
 /** A job as the rest of the project sees it: the user's record, mapped. */
@@ -36,8 +36,14 @@ export interface Job {
   resumedFrom: string | null;
   /** What Nightshift itself added. */
   added: AddedToJob;
-  /** Mapped fields whose value is not of the mapped type; they count as missing. */
-  mistyped: string[];
+  /** Mapped fields whose value is there and cannot be read; each is empty above, and must not be taken for absent. */
+  unreadable: Unreadable[];
+}
+
+/** A field that cannot be read, and why in words. */
+export interface Unreadable {
+  field: JobField;
+  why: string;
 }
 
 /** What Nightshift adds to a record, below its `addedField`. Whatever cannot be read counts as not there. */
@@ -65,44 +71,34 @@ export interface JobRecord {
   get: (fieldPath: string) => unknown;
 }
 
-/** Maps a record of `source`. Never throws: what cannot be read counts as missing and is told in `mistyped`. */
+/** Beyond these, nobody counted: a value is unreadable. */
+export const MOST_GPUS = 1_000_000;
+export const MOST_BYTES = 1e18;
+
+/** Maps a record of `source`. Never throws: what cannot be read is named in `unreadable`. */
 export function readJob(source: Source, document: JobRecord): Job {
   const { fields } = source;
-  const mistyped: string[] = [];
-  const text = (path: string | undefined): string | undefined => {
-    const value = path === undefined ? undefined : document.get(path);
-    if (typeof value === 'number') return String(value);
-    return typeof value === 'string' && value !== '' ? value : undefined;
+  const unreadable: Unreadable[] = [];
+  /** The value of a field by its reader; `null` where it is not mapped, absent or unreadable. */
+  const field = <T>(name: JobField, reader: (value: unknown) => Reading<T>): T | null => {
+    const mapping = fields[name];
+    if (mapping === undefined) return null;
+    const reading = reader(document.get(typeof mapping === 'string' ? mapping : mapping.path));
+    if (reading.is === 'unreadable') unreadable.push({ field: name, why: reading.why });
+    return orNull(reading);
   };
-  const time = (field: TimeField): Date | null => {
-    const mapping = fields[field];
-    if (!mapping) return null;
-    const value = document.get(mapping.path);
-    if (value === null || value === undefined || value === '') return null;
-    const instant = readTime(value, mapping.type);
-    if (!instant) mistyped.push(field);
-    return instant ?? null;
+  const id = (name: PlainField) => field(name, readId);
+  const time = (name: TimeField) => {
+    const form = fields[name];
+    return form ? field(name, (value) => readTime(value, form)) : null;
   };
-  /** Anything but an empty value marks; `true` has no name. */
-  const mark = (field: 'registeredModel'): string | null => {
-    const path = fields[field];
-    const value = path === undefined ? undefined : document.get(path);
-    return value === null || value === undefined || value === false || value === '' ? null : String(value);
-  };
-  const amount = (field: 'gpus' | 'artifactBytes'): number | null => {
-    const path = fields[field];
-    const value = path === undefined ? undefined : document.get(path);
-    if (value === null || value === undefined) return null;
-    if (typeof value === 'number' && Number.isFinite(value) && value >= 0) return value;
-    mistyped.push(field);
-    return null;
-  };
-  const status = text(fields.status) ?? '';
+  const amount = (name: PlainField, max: number) => field(name, (value) => readAmount(value, max));
+  const status = field('status', readText) ?? '';
   return {
-    id: text(fields.id) ?? document.id,
+    id: id('id') ?? document.id,
     name: document.name,
-    type: text(fields.type) ?? '',
-    project: text(fields.project) ?? NO_PROJECT,
+    type: id('type') ?? '',
+    project: id('project') ?? NO_PROJECT,
     // Their word may be `constructor`, which every object has.
     state: (Object.hasOwn(source.statuses, status) && source.statuses[status]) || 'unknown',
     status,
@@ -111,48 +107,33 @@ export function readJob(source: Source, document: JobRecord): Job {
     createdAt: time('createdAt'),
     updatedAt: time('updatedAt'),
     heartbeatAt: time('heartbeatAt'),
-    error: text(fields.error) ?? null,
-    backendId: text(fields.backendId) ?? null,
-    gpus: amount('gpus') ?? 0,
-    artifactBytes: amount('artifactBytes'),
-    model: text(fields.model) ?? '',
-    artifactUri: text(fields.artifactUri) ?? null,
-    registeredModel: mark('registeredModel'),
+    error: field('error', readText),
+    backendId: id('backendId'),
+    gpus: amount('gpus', MOST_GPUS) ?? 0,
+    artifactBytes: amount('artifactBytes', MOST_BYTES),
+    model: id('model') ?? '',
+    artifactUri: id('artifactUri'),
+    registeredModel: field('registeredModel', readMark),
     keepUntil: time('keepUntil'),
-    resumedFrom: text(fields.resumedFrom) ?? null,
+    resumedFrom: id('resumedFrom'),
     added: addedSchema.parse(document.get(source.addedField) ?? {}),
-    mistyped,
+    unreadable,
   };
+}
+
+/** Whether a field of the job is there and cannot be read. */
+export function isUnreadable(job: Pick<Job, 'unreadable'>, field: JobField): boolean {
+  return job.unreadable.some((it) => it.field === field);
+}
+
+/** Anything but `false` and what stands for none marks a job, whatever it says: nobody wants it deleted. */
+function readMark(value: unknown): Reading<string> {
+  if (isNone(value) || value === false) return { is: 'absent' };
+  const name = readId(value);
+  return name.is === 'read' ? name : { is: 'read', value: quoted(value) };
 }
 
 /** Whether a job in this state has ended for good. */
 export function isTerminal(state: Job['state']): boolean {
   return (TERMINAL_STATES as readonly string[]).includes(state);
-}
-
-/** No time of a job lies outside; half-open. */
-export const PLAUSIBLE_TIMES = { from: new Date(Date.UTC(2000, 0, 1)), to: new Date(Date.UTC(2200, 0, 1)) };
-
-/** Reads a stored time of the mapped type; `undefined` when it is of another type or no plausible time at all. */
-export function readTime(value: unknown, type: TimeMapping['type']): Date | undefined {
-  const instant = (() => {
-    if (type === 'timestamp') return value instanceof Date ? value : undefined;
-    if (type === 'iso') return typeof value === 'string' ? parseIso(value) : undefined;
-    if (typeof value !== 'number') return undefined;
-    return new Date(type === 'seconds' ? value * 1000 : value);
-  })();
-  // Seconds read as milliseconds land in 1970, the reverse far in the future: neither is a time of a job.
-  return instant && instant >= PLAUSIBLE_TIMES.from && instant < PLAUSIBLE_TIMES.to ? instant : undefined;
-}
-
-/** The value to store for `instant` in the mapped type. */
-export function writeTime(instant: Date, type: TimeMapping['type']): Date | string | number {
-  if (type === 'timestamp') return instant;
-  if (type === 'iso') return instant.toISOString();
-  return type === 'seconds' ? instant.getTime() / 1000 : instant.getTime();
-}
-
-/** ISO text with an offset, or without one and then in UTC, as the days are. */
-function parseIso(text: string): Date | undefined {
-  return parseInstant(text) ?? parseInstant(`${text}Z`) ?? parseInstant(`${text}T00:00:00Z`);
 }

@@ -1,16 +1,14 @@
 import { z } from 'zod';
 import { backendSchema } from './backend.ts';
+import { TIME_TYPES } from './reading.ts';
 import { JOB_STATES, type JobState, TERMINAL_STATES } from './states.ts';
 import { sweepSchema } from './sweep-limits.ts';
+import { isZone } from './time-text.ts';
 
 /**
  * A source: one collection of the user's own job records, with the mapping of its fields and statuses.
  * Their collections stay theirs; whatever Nightshift adds to a record goes under one map field.
  */
-
-/** How a time is stored in the user's records; a query of the wrong type silently finds nothing. */
-export const TIME_TYPES = ['timestamp', 'iso', 'seconds', 'millis'] as const;
-export type TimeType = (typeof TIME_TYPES)[number];
 
 /** Our fields that hold a time, each mapped with its type. */
 export const TIME_FIELDS = [
@@ -42,11 +40,26 @@ export type PlainField = (typeof PLAIN_FIELDS)[number];
 
 /** Every field of a job that can be mapped. */
 export const JOB_FIELDS = [...PLAIN_FIELDS, ...TIME_FIELDS] as const;
+export type JobField = (typeof JOB_FIELDS)[number];
 
 const fieldPath = z.string().regex(/^[^.[\]*`~/]+(\.[^.[\]*`~/]+)*$/, {
   error: 'a field path such as status or times.started',
 });
-const timeField = z.strictObject({ path: fieldPath, type: z.enum(TIME_TYPES) });
+const timeField = z
+  .strictObject({
+    path: fieldPath,
+    type: z.enum(TIME_TYPES),
+    /** Of ISO text that names no zone; without it, such text cannot be read. */
+    zone: z
+      .string()
+      .refine(isZone, { error: 'UTC, an offset such as +02:00, or a name such as Europe/Berlin' })
+      .optional(),
+  })
+  .refine(({ type, zone }) => type === 'iso' || zone === undefined, {
+    path: ['zone'],
+    message: 'Only ISO text can lack its zone',
+    params: { expected: 'no zone, or type iso' },
+  });
 export type TimeMapping = z.infer<typeof timeField>;
 
 const statusesSchema = z.record(z.string().min(1), z.enum(JOB_STATES));

@@ -1,9 +1,8 @@
 import type { DocumentSnapshot, Firestore, WriteBatch } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
-import { PLAUSIBLE_TIMES } from '../model/job.ts';
+import { PLAUSIBLE_TIMES } from '../model/reading.ts';
 import { executionsOf, type Source } from '../model/source.ts';
-import type { ACTIVE_STATES } from '../model/states.ts';
 import type { UnmappedStatus } from '../model/sweep-marks.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
 import { executionStore, isOf } from './executions.ts';
@@ -24,7 +23,7 @@ export interface Home {
 }
 
 /** Jobs by their state. */
-export type ActiveCounts = Record<(typeof ACTIVE_STATES)[number], number>;
+export type ActiveCounts = Record<'running' | 'queued', number>;
 
 /** One source of jobs as the sweep sees it: what has not ended, and the executions below. */
 export function activeJobStore(name: string, source: Source, { db, ours }: Home, log: Log) {

@@ -12,7 +12,7 @@ import { DeadlineExceeded } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Job, readJob } from '../model/job.ts';
 import type { Source } from '../model/source.ts';
-import { streamPages } from './firestore.ts';
+import { plainOf, streamPages } from './firestore.ts';
 import { pathsOf, type ReadOptions, recordsOf, toRecord, within } from './jobs.ts';
 import type { Lookout } from './lookouts.ts';
 import { endingPaths, type StoredFields, storedFields } from './stored-fields.ts';
@@ -79,7 +79,7 @@ export function activeRecords(
       job: readJob(source, toRecord(name, document)),
       path: document.ref.path,
       updateTime: document.updateTime as Timestamp,
-      numbered: typeof document.get(source.fields.status) === 'number',
+      numbered: typeof plainOf(document.get(source.fields.status)) === 'number',
       stored: storedFields(document, touched),
       value: orderedBy === undefined ? null : document.get(orderedBy),
     };

@@ -31,6 +31,8 @@ export function openFirestore(environment: Environment, other: Elsewhere = {}): 
     databaseId: other.database ?? environment.FIRESTORE_DATABASE,
     // An undefined in what a task tells must not cost its record.
     ignoreUndefinedProperties: true,
+    // An identifier of 19 digits would be rounded to another one.
+    useBigInt: true,
     // By default a channel waits up to two minutes before it looks again whether a server is back.
     'grpc.initial_reconnect_backoff_ms': SECOND_MS / 4,
     'grpc.max_reconnect_backoff_ms': 2 * SECOND_MS,
@@ -189,20 +191,30 @@ export async function* streamPages(
   }
 }
 
-/** The document parsed by `schema`, its times as Date. Throws naming the document when it has another shape. */
+/** The document parsed by `schema`, its values plain. Throws naming the document when it has another shape. */
 export function decode<T>(schema: z.ZodType<T>, snapshot: DocumentSnapshot): T {
-  const parsed = schema.safeParse(withDates(snapshot.data()));
+  const parsed = schema.safeParse(plainOf(snapshot.data()));
   if (parsed.success) return parsed.data;
   throw new TypeError(`Cannot read ${snapshot.ref.path}: ${parsed.error.message}`, { cause: parsed.error });
 }
 
-/** `value` with every Firestore timestamp in it as Date. */
-export function withDates(value: unknown): unknown {
-  if (value instanceof Timestamp) return value.toDate();
-  if (Array.isArray(value)) return value.map(withDates);
+/**
+ * `value` with every timestamp in it as Date and every integer as number, where that is exact; beyond 2^53 it stays a
+ * bigint. A timestamp is cut off below the millisecond: `toDate` rounds, and a query that compares what is stored does not.
+ */
+export function plainOf(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
+  if (value instanceof Timestamp)
+    return new Date(value.seconds * SECOND_MS + Math.floor(value.nanoseconds / 1e6));
+  if (Array.isArray(value)) return value.map(plainOf);
   if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
     return Object.fromEntries(
-      Object.entries(value as DocumentData).map(([key, inner]) => [key, withDates(inner)]),
+      Object.entries(value as DocumentData).map(([key, inner]) => [key, plainOf(inner)]),
     );
   return value;
+}
+
+/** How many records a query finds. */
+export async function countDocuments(query: Query): Promise<number> {
+  return Number((await query.count().get()).data().count);
 }

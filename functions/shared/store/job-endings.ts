@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../dates.ts';
 import { RecordChanged } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type ChangedField, EARLIER_KEPT, type Evidence } from '../model/evidence.ts';
-import { writeTime } from '../model/job.ts';
+import { writeTime } from '../model/reading.ts';
 import type { Source } from '../model/source.ts';
 import type { SeenJob } from './active-records.ts';
 import { bounded } from './firestore.ts';

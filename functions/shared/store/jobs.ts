@@ -2,9 +2,10 @@ import type { DocumentSnapshot, Firestore, Query } from '@google-cloud/firestore
 import { chunksOf } from '../concurrency.ts';
 import { HOUR_MS, MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
-import { type Job, type JobRecord, readJob, writeTime } from '../model/job.ts';
+import { type Job, type JobRecord, readJob } from '../model/job.ts';
+import { writeTime } from '../model/reading.ts';
 import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
-import { bounded, streamQuery, VALUES_PER_QUERY, withDates } from './firestore.ts';
+import { bounded, plainOf, streamQuery, VALUES_PER_QUERY } from './firestore.ts';
 
 /** How long one query of a source may take unless told. */
 const QUERY_LIMIT_MS = MINUTE_MS;
@@ -126,7 +127,7 @@ export function recordsOf(source: Source, db: Firestore): Query {
 
 /** A document of the source of that name, as the model reads it. */
 export function toRecord(source: string, document: DocumentSnapshot): JobRecord {
-  return { id: document.id, name: nameOf(source, document), get: (path) => withDates(document.get(path)) };
+  return { id: document.id, name: nameOf(source, document), get: (path) => plainOf(document.get(path)) };
 }
 
 function nameOf(source: string, document: DocumentSnapshot): string {

@@ -8,7 +8,7 @@ import type {
 } from '@google-cloud/firestore';
 import { chunksOf } from '../concurrency.ts';
 import { ancestorsOf, overlaps, type Prefix, reachOf, readArtifactUri, uriOf } from '../model/artifact.ts';
-import { isTerminal, type Job } from '../model/job.ts';
+import { isTerminal, isUnreadable, type Job } from '../model/job.ts';
 import type { Source } from '../model/source.ts';
 import { VALUES_PER_QUERY } from './firestore.ts';
 
@@ -110,7 +110,7 @@ function changeOf(seen: Job, job: Job, at: Date): string | undefined {
   if (job.endedAt?.getTime() !== seen.endedAt?.getTime()) return 'its end has changed';
   if (job.artifactUri !== seen.artifactUri) return 'its URI has changed';
   if (job.registeredModel) return `it is the registered model ${job.registeredModel} now`;
-  if (job.mistyped.includes('keepUntil')) return 'nobody can read until when it is pinned';
+  if (isUnreadable(job, 'keepUntil')) return 'nobody can read until when it is pinned';
   if (job.keepUntil && job.keepUntil > at) return `it is pinned until ${job.keepUntil.toISOString()} now`;
   return undefined;
 }

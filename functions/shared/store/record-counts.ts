@@ -2,10 +2,10 @@ import type { Firestore, Query } from '@google-cloud/firestore';
 import { chunksOf } from '../concurrency.ts';
 import { MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
-import { PLAUSIBLE_TIMES, readTime } from '../model/job.ts';
+import { orNull, PLAUSIBLE_TIMES, readTime } from '../model/reading.ts';
 import type { Source, TimeMapping } from '../model/source.ts';
 import type { JobState } from '../model/states.ts';
-import { bounded, streamQuery, VALUES_PER_QUERY, withDates } from './firestore.ts';
+import { bounded, countDocuments, plainOf, streamQuery, VALUES_PER_QUERY } from './firestore.ts';
 import { type JobRange, type ReadOptions, recordsOf, within } from './jobs.ts';
 import { valuesOf } from './lookouts.ts';
 
@@ -20,7 +20,7 @@ export async function countOf(
   query: Query,
   { tally, signal }: ReadOptions,
 ): Promise<number> {
-  const { count } = (await bounded(log, operation, LIMIT_MS, query.count().get(), signal)).data();
+  const count = await bounded(log, operation, LIMIT_MS, countDocuments(query), signal);
   tally.documents += Math.max(1, Math.ceil(count / ENTRIES_PER_READ));
   return count;
 }
@@ -55,13 +55,13 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
     if (time.type !== 'iso') return roughly;
     const edge = 'from' in side ? side.from : side.to;
     const near = within(query, time, { from: edge, to: edge }).select(time.path);
-    const isBeyond = (instant: Date | undefined) =>
+    const isBeyond = (instant: Date | null) =>
       !instant || ('from' in side ? instant < edge : instant >= edge);
     let beyond = 0;
     const read = await streamQuery(
       ...([log, operation, LIMIT_MS, near] as const),
       (document) => {
-        if (isBeyond(readTime(withDates(document.get(time.path)), time.type))) beyond += 1;
+        if (isBeyond(orNull(readTime(plainOf(document.get(time.path)), time)))) beyond += 1;
       },
       options.signal,
     );
@@ -94,7 +94,7 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
       const { docs } = await bounded(log, operation, LIMIT_MS, query.get(), options.signal);
       options.tally.documents += Math.max(1, docs.length);
       const value = docs.length === nth && docs.at(-1)?.get(startedAt.path);
-      return readTime(withDates(value), startedAt.type) ?? null;
+      return orNull(readTime(plainOf(value), startedAt));
     },
 
     /** How many were created at or after `instant`; started, where the source maps no creation. */

@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
 import { EXPIRING, type ExpiringKind } from '../model/retention.ts';
 import type { Collections } from './collections.ts';
-import { bounded, decode, streamQuery, withDates } from './firestore.ts';
+import { bounded, countDocuments, decode, plainOf, streamQuery } from './firestore.ts';
 
 const LIMIT_MS = MINUTE_MS;
 
@@ -80,7 +80,7 @@ export function retentionStore(collections: Collections, log: Log) {
 
     /** How many records of a kind are due, behind `after`. */
     async countDue(kind: ExpiringKind, now: Date, after: Found | null): Promise<number> {
-      return (await ask(`number of ${kind} that are due`, due(kind, now, after).count().get())).data().count;
+      return ask(`number of ${kind} that are due`, countDocuments(due(kind, now, after)));
     },
 
     async newestRunId(task: string, tally: ReadTally): Promise<string | null> {
@@ -89,8 +89,7 @@ export function retentionStore(collections: Collections, log: Log) {
     },
 
     async countRuns(task: string): Promise<number> {
-      return (await ask(`number of runs of ${task}`, taskRuns.where('task', '==', task).count().get())).data()
-        .count;
+      return ask(`number of runs of ${task}`, countDocuments(taskRuns.where('task', '==', task)));
     },
 
     /** Every run of a task, newest first. */
@@ -168,5 +167,5 @@ function itemsBelow(plan: DocumentReference): Query {
 }
 
 function foundOf(document: QueryDocumentSnapshot): Found {
-  return { id: document.id, path: document.ref.path, fields: withDates(document.data()), document };
+  return { id: document.id, path: document.ref.path, fields: plainOf(document.data()), document };
 }

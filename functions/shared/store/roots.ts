@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import { isHeld, type Pin, pinSchema } from '../model/cleanup.ts';
 import type { ArtifactPolicy } from '../model/policy.ts';
 import type { Collections } from './collections.ts';
-import { bounded, decode, streamQuery } from './firestore.ts';
+import { bounded, countDocuments, decode, streamQuery } from './firestore.ts';
 import type { ReadOptions } from './jobs.ts';
 import type { RootQuery } from './keepers.ts';
 
@@ -59,8 +59,7 @@ export function pinStore({ artifactPins }: Collections, log: Log) {
 
     /** How many there are. */
     async count(): Promise<number> {
-      const counted = await bounded(log, 'number of pins', READ_LIMIT_MS, artifactPins.count().get());
-      return counted.data().count;
+      return bounded(log, 'number of pins', READ_LIMIT_MS, countDocuments(artifactPins));
     },
 
     /** Pins a prefix; the same pin again is the same pin. */

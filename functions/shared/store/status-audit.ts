@@ -2,10 +2,11 @@ import type { Firestore } from '@google-cloud/firestore';
 import { chunksOf } from '../concurrency.ts';
 import { MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
+import { quoted } from '../model/reading.ts';
 import type { Source } from '../model/source.ts';
 import { JOB_STATES } from '../model/states.ts';
 import type { UnmappedStatus } from '../model/sweep-marks.ts';
-import { bounded, VALUES_PER_QUERY, withDates } from './firestore.ts';
+import { bounded, plainOf, VALUES_PER_QUERY } from './firestore.ts';
 import { type ReadOptions, recordsOf } from './jobs.ts';
 import { valuesOf } from './lookouts.ts';
 import { countOf } from './record-counts.ts';
@@ -48,10 +49,11 @@ export async function findUnmapped(
     options.tally.documents += 1;
     const [document] = docs;
     if (!document) break;
-    const value: unknown = document.get(path);
-    query = query.startAfter(value);
+    const stored: unknown = document.get(path);
+    query = query.startAfter(stored);
+    const value = plainOf(stored);
     if (known.has(value as string)) continue;
-    const count = await countOf(log, operation, records.where(path, '==', value), options);
+    const count = await countOf(log, operation, records.where(path, '==', stored), options);
     unmapped.push({ status: inWords(value), count });
     left -= count;
   }
@@ -59,6 +61,6 @@ export async function findUnmapped(
 }
 
 function inWords(value: unknown): string {
-  const text = typeof value === 'string' ? value : JSON.stringify(withDates(value));
+  const text = typeof value === 'string' ? value : quoted(value);
   return text.slice(0, LONGEST_WORD);
 }

@@ -1,5 +1,5 @@
 import { parseInstant } from '../../../functions/shared/dates.ts';
-import { readTime, writeTime } from '../../../functions/shared/model/job.ts';
+import { readTime, writeTime } from '../../../functions/shared/model/reading.ts';
 import { TIME_FIELDS, type TimeMapping } from '../../../functions/shared/model/source.ts';
 import type { JobState } from '../../../functions/shared/model/states.ts';
 import { setAt } from '../../objects.ts';
@@ -62,7 +62,7 @@ function recordOf(
   for (const field of TIME_FIELDS) {
     const mapping = fields[field];
     if (mapping === undefined) continue;
-    const instant = timeOf(field, value(field), since, mapping.type);
+    const instant = timeOf(field, value(field), since, mapping);
     times[field] = instant;
     // Explicitly null when there is none: a record without the field is invisible to queries by it.
     setAt(data, mapping.path, instant && writeTime(instant, mapping.type));
@@ -107,16 +107,11 @@ function gpusOf(value: unknown): number | null {
   return gpus ?? null;
 }
 
-function timeOf(
-  field: JobField,
-  value: unknown,
-  since: Date | undefined,
-  type: TimeMapping['type'],
-): Date | null {
+function timeOf(field: JobField, value: unknown, since: Date | undefined, mapping: TimeMapping): Date | null {
   if (value === undefined) return null;
   const instant = since ? secondsAfter(field, value, since) : isoTime(field, value);
   // Whatever a task would refuse to read again is not written.
-  if (readTime(writeTime(instant, type), type)) return instant;
+  if (readTime(writeTime(instant, mapping.type), mapping).is === 'read') return instant;
   throw new Rejected(`${field} ${quoted(value)} lies outside 2000 to 2200`);
 }
 

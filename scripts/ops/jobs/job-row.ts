@@ -84,7 +84,7 @@ function wrongOf(suspect: Suspect, now: Date): string[] {
     ...(job.state === 'queued' && maxQueuedMs !== null && queuedMs > maxQueuedMs
       ? [`queued for ${duration(queuedMs)}, ${atMost(maxQueuedMs)}`]
       : []),
-    ...(job.mistyped.length > 0 ? [`of another type than mapped: ${job.mistyped.join(', ')}`] : []),
+    ...job.unreadable.map(({ field, why }) => `${field} cannot be read: ${why}`),
   ];
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import type { Source } from '../../../functions/shared/model/source.ts';
-import { withDates } from '../../../functions/shared/store/firestore.ts';
+import { plainOf } from '../../../functions/shared/store/firestore.ts';
 import { collector } from '../../support/collector.ts';
 import { writeDocuments } from '../../support/firestore.ts';
 import { sourceOf, utc } from '../../support/jobs.ts';
@@ -101,7 +101,7 @@ async function figures(
     const { outcome } = await deliver('2026-03-11T02:00', { date });
     assert.equal(outcome, 'succeeded');
     const { jobs, gpu, checks, members } = await day(date);
-    found[date] = { jobs, gpu, checks, members, rows: withDates(await rows(date)) };
+    found[date] = { jobs, gpu, checks, members, rows: plainOf(await rows(date)) };
   }
   return found;
 }

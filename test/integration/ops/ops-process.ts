@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Firestore } from '@google-cloud/firestore';
-import { withDates } from '../../../functions/shared/store/firestore.ts';
+import { plainOf } from '../../../functions/shared/store/firestore.ts';
 import { openTestFirestore } from '../../support/firestore.ts';
 import { freshFile, freshFolder } from '../../support/folders.ts';
 
@@ -50,7 +50,7 @@ export function freshProject() {
     /** Every document of a collection, by id, times as Date. */
     async documents(collection: string, of: Firestore = db): Promise<Record<string, unknown>> {
       const { docs } = await of.collection(collection).get();
-      return Object.fromEntries(docs.map((document) => [document.id, withDates(document.data())]));
+      return Object.fromEntries(docs.map((document) => [document.id, plainOf(document.data())]));
     },
     end,
   };

@@ -15,6 +15,7 @@ import {
   reasonsOf,
   type World,
 } from '../../support/cleanup.ts';
+import { unread } from '../../support/jobs.ts';
 
 /** The reason told for a job alone in the world. */
 function reasonOf(words: Omit<PlannedWords, 'id'>, rest: Omit<World, 'jobs'> = {}): string | undefined {
@@ -50,7 +51,7 @@ describe('planCleanup() for a job by itself', () => {
     ['deleted-before', { added: { deletedAt: daysAgo(1) } }],
     ['deleted-before', { added: { deletedAt: daysAgo(1) }, endedAt: null }],
     ['no-end', { endedAt: null }],
-    ['no-end', { endedAt: null, mistyped: ['endedAt'] }],
+    ['no-end', { endedAt: null, unreadable: [unread('endedAt')] }],
     ['no-end', { endedAt: null, startedAt: daysAgo(30) }],
     ['future-end', { endedAt: later(1) }],
     ['future-end', { endedAt: later(SECOND_MS), keepUntil: daysAgo(-1) }],
@@ -66,14 +67,14 @@ describe('planCleanup() for a job by itself', () => {
     ['registered-model', { registeredModel: 'resnet@3', keepUntil: daysAgo(-1) }],
     ['pinned', { keepUntil: later(1) }],
     ['eligible', { keepUntil: NOW }],
-    ['pinned', { mistyped: ['keepUntil'] }],
+    ['pinned', { unreadable: [unread('keepUntil')] }],
     ['newest-success', { state: 'completed' }],
     ['eligible', { state: 'cancelled' }],
     ['eligible', { added: { tombstone: { planId: 'p', runId: 'r' } } }],
   ] as const)
     test(`says ${reason} of ${JSON.stringify(words)}`, () =>
       assert.equal(
-        reasonOf({ ...words, mistyped: [...(('mistyped' in words && words.mistyped) || [])] }),
+        reasonOf({ ...words, unreadable: [...(('unreadable' in words && words.unreadable) || [])] }),
         reason,
       ));
 
@@ -87,7 +88,7 @@ describe('planCleanup() for a job by itself', () => {
       tell({ endedAt: daysAgo(5), added: { endInferred: true } }),
       'kept until 2026-04-09: younger than 14 days, twice the age as its end is inferred',
     );
-    assert.equal(tell({ mistyped: ['keepUntil'] }), 'its keepUntil cannot be read');
+    assert.equal(tell({ unreadable: [unread('keepUntil')] }), 'its keepUntil cannot be read');
     assert.equal(tell({ state: 'completed' }), 'the newest success of alpha, resnet');
     assert.equal(tell({}), 'ended on 2026-03-01, and no rule keeps it');
   });

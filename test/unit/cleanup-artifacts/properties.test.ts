@@ -5,9 +5,11 @@ import type { Kept, PlannedJob, Roots } from '../../../functions/cleanup-artifac
 import { planCleanup } from '../../../functions/cleanup-artifacts/plan.ts';
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import type { Decision } from '../../../functions/shared/model/cleanup.ts';
+import { isUnreadable, type Unreadable } from '../../../functions/shared/model/job.ts';
 import type { ArtifactPolicy } from '../../../functions/shared/model/policy.ts';
 import { daysAgo, NOW, plannedOf, policyOf, prefixOf } from '../../support/cleanup.ts';
 import { oracle, touching } from '../../support/cleanup-oracle.ts';
+import { unread } from '../../support/jobs.ts';
 import { sized } from '../../support/soak.ts';
 
 const NUM_RUNS = sized(500, 2_000);
@@ -80,9 +82,13 @@ const job = fc
       tombstone: rarely(fc.constant({ planId: 'plan', runId: 'run' })),
       deletedAt: rarely(fc.constant(daysAgo(1))),
     }),
-    mistyped: often<string[]>(fc.constant([]), fc.constantFrom(['keepUntil'], ['endedAt']), 20),
+    unreadable: often<Unreadable[]>(
+      fc.constant([]),
+      fc.constantFrom([unread('keepUntil')], [unread('endedAt')]),
+      20,
+    ),
   })
-  .map((over) => ({ ...over, ...(over.mistyped.includes('endedAt') && { endedAt: null }) }));
+  .map((over) => ({ ...over, ...(isUnreadable(over, 'endedAt') && { endedAt: null }) }));
 
 const root = often(
   uri,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { figuresOf } from '../../../functions/collect-metrics/figures.ts';
 import { checkWords, DATE, figuresWith } from '../../support/days.ts';
-import { jobOf, utc } from '../../support/jobs.ts';
+import { jobOf, unread, utc } from '../../support/jobs.ts';
 
 const NOW = utc('2026-03-10T02:00');
 
@@ -11,7 +11,7 @@ describe('figuresOf()', () => {
     const job = jobOf({
       id: 'text',
       startedAt: null,
-      mistyped: ['startedAt'],
+      unreadable: [unread('startedAt')],
       endedAt: utc('2026-03-09T10:00'),
     });
     const { jobs, faults } = figuresOf(DATE, [job], NOW);

@@ -46,7 +46,11 @@ describe('what is wrong with a job by its record', () => {
     ],
     ['a run beyond its limit', { startedAt: ago(30 * HOUR_MS) }, 'runs for 30 h, at most 24 h allowed'],
     ['a heartbeat of the future', { heartbeatAt: ago(-3 * HOUR_MS) }, 'its heartbeat lies 3 h in the future'],
-    ['a field of another type', { mistyped: ['gpus'] }, 'of another type than mapped: gpus'],
+    [
+      'a field of another type',
+      { unreadable: [{ field: 'gpus', why: '"two" is not a number' }] },
+      'gpus cannot be read: "two" is not a number',
+    ],
     ['a status that nobody mapped', { state: 'unknown', status: 'odd' }, 'nobody mapped its status'],
   ];
   for (const [what, over, wrong] of cases)

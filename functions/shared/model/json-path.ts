@@ -1,0 +1,53 @@
+import { compile, TreeInterpreter } from '@jmespath-community/jmespath';
+import { z } from 'zod';
+
+/** JSON that others wrote: exact numbers, and JMESPath (https://jmespath.org/specification.html) for what stands where in it. */
+
+/** Parses JSON; an integer beyond 2^53 becomes a bigint, with all its digits. Throws a SyntaxError for anything else. */
+export function parseJson(text: string): unknown {
+  return JSON.parse(text, exact);
+}
+
+/** The context is of https://github.com/tc39/proposal-json-parse-with-source. */
+function exact(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
+  const isInteger = typeof value === 'number' && !Number.isSafeInteger(value);
+  const source = context?.source ?? '';
+  return isInteger && /^-?\d+$/.test(source) ? BigInt(source) : value;
+}
+
+/** A JMESPath expression, such as `status.phase`, `jobs[0].state` or `labels."app.kubernetes.io/name"`. */
+export const jsonPath = z.string().refine(isPath, {
+  error: 'a JMESPath such as status.phase or jobs[0].state (https://jmespath.org)',
+});
+
+function isPath(path: string): boolean {
+  try {
+    compiled(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+type Expression = ReturnType<typeof compile>;
+
+const expressions = new Map<string, Expression>();
+
+function compiled(path: string): Expression {
+  const known = expressions.get(path) ?? compile(path);
+  expressions.set(path, known);
+  return known;
+}
+
+/**
+ * What stands at `path` in a value of JSON; `null` where nothing does. Throws where the expression does not fit the value,
+ * such as the length of a number.
+ */
+export function valueAt(body: unknown, path: string): unknown {
+  const found: unknown = TreeInterpreter.search(
+    compiled(path),
+    body as Parameters<typeof TreeInterpreter.search>[1],
+  );
+  // Every object has a constructor, which nobody wrote.
+  return typeof found === 'function' ? null : (found ?? null);
+}
