@@ -44,13 +44,14 @@ function isoWithOffset(instant: Date, hours: number, separator = 'T'): string {
 
 /** A source with times of one type at nested paths, and with words of its own. */
 function foreignSource(type: string): Source {
+  const zone = type === 'iso' ? 'UTC' : undefined;
   return sourceOf({
     fields: {
       status: 'state.phase',
       gpus: 'spec.accelerators',
-      createdAt: { path: 'times.submitted', type },
-      startedAt: { path: 'times.begin', type },
-      endedAt: { path: 'times.finish', type },
+      createdAt: { path: 'times.submitted', type, zone },
+      startedAt: { path: 'times.begin', type, zone },
+      endedAt: { path: 'times.finish', type, zone },
     },
     statuses: {
       WAITING: 'queued',
