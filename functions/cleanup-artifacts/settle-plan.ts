@@ -1,4 +1,9 @@
-import type { AlarmChanges, AlarmToClose } from '../shared/model/alarm.ts';
+import {
+  type AlarmChanges,
+  type AlarmKind,
+  type AlarmToClose,
+  isAlarmOfKind,
+} from '../shared/model/alarm.ts';
 import type { CleanupPlan, PlanLine } from '../shared/model/cleanup.ts';
 import type { RunContext } from '../shared/run/task.ts';
 import type { CleanupPlanStore } from '../shared/store/cleanup-plans.ts';
@@ -17,13 +22,23 @@ export interface ThisPlan {
 
 type Run = Pick<RunContext<unknown>, 'commit' | 'startedAt'>;
 
-/** Stores a plan that waits for a person, with its alarm; it takes the place of those that waited before. */
+/**
+ * Stores a plan that waits for a person; it takes the place of those that waited before. Night after night that is one
+ * incident and not many: the alarm of the plan before goes on, in the words of this one.
+ */
 export async function holdPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
   const { record, seen } = plan;
   if (seen?.data?.status === 'waiting') return;
-  const { status, policyHash, rootCounts, tripped, alarmId } = record;
+  const { status, policyHash, rootCounts, tripped } = record;
+  const alarm = alarmOf(record);
+  const lasting = lastingAlarm(plan, alarm.kind);
+  const alarmId = lasting ?? record.alarmId;
   const anew = { status, policyHash, rootCounts, tripped, alarmId, approvedAt: null, approvalEndsAt: null };
-  await settle(plan, anew, { open: [alarmOf(record)], close: alarmsOf(plan) }, run, plans);
+  const close = alarmsOf(plan).filter(({ id }) => id !== lasting);
+  const changes: AlarmChanges = lasting
+    ? { reword: [{ id: lasting, message: alarm.message }], close }
+    : { open: [alarm], close };
+  await settle({ ...plan, record: { ...record, alarmId } }, anew, changes, run, plans);
 }
 
 /** Stores that a plan is being carried out; those that waited need nobody any more. */
@@ -69,6 +84,12 @@ function supersede({ record, open }: ThisPlan, plans: CleanupPlanStore) {
   return (batch: Parameters<CleanupPlanStore['change']>[0]): void => {
     for (const other of others(open, record)) plans.change(batch, other, { status: 'superseded' });
   };
+}
+
+/** The open alarm of that kind of a plan that waits by now. */
+function lastingAlarm({ record, open }: ThisPlan, kind: AlarmKind): string | undefined {
+  const waiting = others(open, record).filter(({ data }) => data.status === 'waiting');
+  return waiting.flatMap(({ data }) => data.alarmId ?? []).find((id) => isAlarmOfKind(id, kind));
 }
 
 /** The alarms of plans that wait no more. */

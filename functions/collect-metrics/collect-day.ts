@@ -64,7 +64,7 @@ export async function collectDay(
         if (next?.changed) days.put(batch, next.seen, next.day);
         if (clears) days.clearDirty(batch, clears);
       },
-      { open: revised.open, close: revised.close },
+      { open: revised.open, close: revised.close, reword: revised.reword },
     );
   }
   seen.set(date, { ...here, data: revised.day });

@@ -1,5 +1,5 @@
 import { type Day, endOfDay } from '../shared/dates.ts';
-import { type AlarmToClose, type AlarmToOpen, alarmId } from '../shared/model/alarm.ts';
+import { type AlarmChanges, alarmId, NO_CHANGES } from '../shared/model/alarm.ts';
 import { BOOKS, type DailyMetrics, endedOf, type Figures, type Sections } from '../shared/model/day.ts';
 
 const VANISHED_TOLD = 100;
@@ -12,10 +12,8 @@ interface Held {
 }
 
 /** What becomes of a day's conflict, and of its alarm. */
-interface ConflictAfter {
+interface ConflictAfter extends Required<AlarmChanges> {
   conflict: DailyMetrics['conflict'];
-  open: AlarmToOpen[];
-  close: AlarmToClose[];
 }
 
 /** Whether figures of a book sank in a way that vanished records would explain. */
@@ -50,20 +48,18 @@ export function conflictAfter(
   const now = heldIn(after);
   if (vanished.length > 0 && stored) {
     const before = heldIn(stored);
-    const alarm: AlarmToOpen = {
-      subject: 'collect-metrics',
-      kind: 'conflict',
-      brokenAt: endOfDay(date),
-      message: sankMessage(date, before, now, vanished.length),
-    };
+    const incident = { subject: 'collect-metrics', kind: 'conflict', brokenAt: endOfDay(date) } as const;
     const conflict = {
       started: Math.max(before.started, standing?.started ?? 0),
       ended: Math.max(before.ended, standing?.ended ?? 0),
       hoursCompleted: Math.max(before.hoursCompleted, standing?.hoursCompleted ?? 0),
       vanished: [...new Set([...(standing?.vanished ?? []), ...vanished])].slice(0, VANISHED_TOLD),
-      alarmId: alarmId(alarm),
+      alarmId: alarmId(incident),
     };
-    return { conflict, open: standing ? [] : [alarm], close: [] };
+    const message = sankMessage(date, conflict, now, conflict.vanished.length);
+    return standing
+      ? { ...NO_CHANGES, conflict, reword: [{ id: standing.alarmId, message }] }
+      : { ...NO_CHANGES, conflict, open: [{ ...incident, message }] };
   }
   const back =
     standing !== null &&
@@ -73,8 +69,8 @@ export function conflictAfter(
     // What one book gained must not hide what the other one lost.
     standing.vanished.every((name) => members?.includes(name));
   return back
-    ? { conflict: null, open: [], close: [{ id: standing.alarmId, because: 'the records are back' }] }
-    : { conflict: standing, open: [], close: [] };
+    ? { ...NO_CHANGES, conflict: null, close: [{ id: standing.alarmId, because: 'the records are back' }] }
+    : { ...NO_CHANGES, conflict: standing };
 }
 
 function heldIn({ jobs, etl, gpu }: Sections): Held {

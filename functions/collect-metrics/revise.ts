@@ -1,5 +1,5 @@
 import { type Day, endOfDay } from '../shared/dates.ts';
-import type { AlarmToClose, AlarmToOpen } from '../shared/model/alarm.ts';
+import type { AlarmChanges } from '../shared/model/alarm.ts';
 import {
   type Checks,
   type DailyMetrics,
@@ -40,7 +40,7 @@ export interface Circumstances {
 }
 
 /** What becomes of a day, and what is written about it. */
-export interface Revised {
+export interface Revised extends Required<AlarmChanges> {
   day: DailyMetrics;
   /** Whether any figure is new or differs from the stored one. */
   figuresChanged: boolean;
@@ -52,8 +52,6 @@ export interface Revised {
   rows: ProjectRow[] | null;
   /** The names of the jobs that the day counts, where they are new. */
   members: string[] | null;
-  open: AlarmToOpen[];
-  close: AlarmToClose[];
 }
 
 const UNKNOWN = { status: 'unknown' as const, expected: null, actual: null };
@@ -81,7 +79,7 @@ export function revise(
     books.jobs || books.etl
       ? [...circumstances.kept, ...(books.jobs?.members ?? []), ...(books.etl?.members ?? [])].sort()
       : null;
-  const { conflict, open, close } = conflictAfter(stored, sections, date, vanished, members);
+  const { conflict, ...alarms } = conflictAfter(stored, sections, date, vanished, members);
   const final = configured.every((source) => isSettled(states[source]));
   const status = conflict ? 'conflict' : final ? 'final' : 'provisional';
   const day: DailyMetrics = {
@@ -107,8 +105,7 @@ export function revise(
     revision: stored && figuresChanged ? revisionOf(stored, at, changed, circumstances) : null,
     rows: changed.includes('jobs') ? (books.jobs?.projects ?? null) : null,
     members: changed.some(isBook) ? members : null,
-    open,
-    close,
+    ...alarms,
   };
 }
 

@@ -157,6 +157,10 @@ async function countFailures(
     (batch) => {
       for (const { seen, record } of changes) metricSources.put(batch, seen, record);
     },
-    { open: changes.flatMap(({ open }) => open), close: changes.flatMap(({ close }) => close) },
+    {
+      open: changes.flatMap(({ open }) => open),
+      close: changes.flatMap(({ close }) => close),
+      reword: changes.flatMap(({ reword }) => reword),
+    },
   );
 }

@@ -72,11 +72,13 @@ async function tellLag(
   const opened = openAlarms.filter((id) => isAlarmOfKind(id, 'prune-lag'));
   const brokenAt = oldestLeft && new Date(oldestLeft.getTime() + LAG_MS);
   const lags = brokenAt !== null && brokenAt <= run.startedAt;
-  if (lags === opened.length > 0) return;
+  if (!lags && opened.length === 0) return;
   const left = Object.values(remaining).reduce((sum, count) => sum + count, 0);
   const message = `Records are due since ${oldestLeft?.toISOString()}: ${left} left for lack of time, ${problems.length} unreadable`;
-  const changes: AlarmChanges = lags
-    ? { open: [{ subject: TASK, kind: 'prune-lag', brokenAt, message }] }
-    : { close: opened.map((id) => ({ id, because: `run ${run.runId} left nothing that is overdue` })) };
+  const changes: AlarmChanges = !lags
+    ? { close: opened.map((id) => ({ id, because: `run ${run.runId} left nothing that is overdue` })) }
+    : opened.length > 0
+      ? { reword: opened.map((id) => ({ id, message })) }
+      : { open: [{ subject: TASK, kind: 'prune-lag', brokenAt, message }] };
   await run.commit(() => undefined, changes);
 }

@@ -84,7 +84,7 @@ async function tooManyLong(
   options: ReadOptions,
 ): Promise<Standing['longRunning']> {
   const { hours, jobs: most } = source.sweep.longRunning;
-  if (longRunning <= most) return null;
+  if (most === undefined || longRunning <= most) return null;
   const longerThanMs = hours * HOUR_MS;
   // An incident that lasts has its date.
   const known = open.find(({ kind }) => kind === 'long-running')?.brokenAt;

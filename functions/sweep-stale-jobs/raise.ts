@@ -4,14 +4,13 @@ import {
   type AlarmChanges,
   type AlarmKind,
   type AlarmToOpen,
-  alarmId,
+  NO_CHANGES,
+  oneAlarm,
 } from '../shared/model/alarm.ts';
 import type { Since } from '../shared/model/sweep-marks.ts';
 import type { Overdue } from './outcomes.ts';
 import { lasting } from './words.ts';
 
-/** Of one source, so many jobs that run for too long have an alarm of their own: those that broke their limit first. */
-const MOST_OVERDUE = 20;
 const NAMES_TOLD = 5;
 /** Nobody could tell about a job for so long: that is an incident. */
 const UNKNOWN_MS = DAY_MS;
@@ -29,59 +28,58 @@ export interface Standing {
   longRunning: { jobs: number; most: number; longerThanMs: number; brokenAt: Date } | null;
 }
 
-/** The alarms about the jobs of one source that open and close with a sweep; `open` are those of the source. */
+/** The alarms about the jobs of one source that change with a sweep; `open` are those of the source. */
 export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Date): Required<AlarmChanges> {
-  const { source, complete } = standing;
   const of = (kind: AlarmKind) => open.filter((alarm) => alarm.kind === kind);
-  const changes: Required<AlarmChanges> = { open: [], close: [] };
-  const add = ({ open: opened, close }: Required<AlarmChanges>) => {
-    changes.open.push(...opened);
-    changes.close.push(...close);
+  const changes = [
+    overdueAlarm(standing, of('overdue')),
+    oneAlarm(of('long-running'), 'fewer jobs run for so long', longRunningAlarm(standing)),
+    oneAlarm(of('backend-unknown'), 'no job is unknown for so long any more', unknownAlarm(standing, now)),
+  ];
+  return {
+    open: changes.flatMap((change) => change.open),
+    close: changes.flatMap((change) => change.close),
+    reword: changes.flatMap((change) => change.reword),
   };
+}
 
-  // Of a job that nobody can tell about, no alarm says that it runs; one that was raised before is not over either.
-  const seen = standing.overdue.filter(({ kept }) => kept);
-  const known = new Set(open.map(({ id }) => id));
-  const lasts = new Set(overdueAlarms(standing).map(alarmId));
-  add({
-    open: overdueAlarms({ source, overdue: seen }).filter((alarm) => !known.has(alarmId(alarm))),
-    close: of('overdue').flatMap(({ id }) =>
-      complete && !lasts.has(id) ? [{ id, because: 'no job is over that limit any more' }] : [],
-    ),
+/**
+ * Of a job that nobody can tell about, no alarm says that it runs; one that was raised before is not over either. A sweep
+ * that did not see all knows of nothing that is over.
+ */
+function overdueAlarm(
+  { source, overdue, complete }: Standing,
+  open: readonly Alarm[],
+): Required<AlarmChanges> {
+  const told = open.length > 0 ? overdue : overdue.filter(({ kept }) => kept);
+  if (open.length > 0 && !complete) return NO_CHANGES;
+  const [first] = told.toSorted((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  if (!first) return oneAlarm(open, 'no job is over that limit any more', null);
+  const names = named(told.map(({ name }) => name));
+  const longest = told.length === 1 ? '' : `the longest, ${first.name}: `;
+  return oneAlarm(open, '', {
+    ...{ subject: source, kind: 'overdue', brokenAt: first.brokenAt },
+    message: `Overdue: ${names}: ${longest}${first.because}`,
   });
+}
 
-  const long = standing.longRunning;
-  add(
-    one(
-      of('long-running'),
-      'fewer jobs run for so long',
-      long && {
-        ...{ subject: source, kind: 'long-running', brokenAt: long.brokenAt },
-        message: `${long.jobs} jobs of source ${source} have been running for over ${lasting(long.longerThanMs)}, at most ${long.most} allowed`,
-      },
-    ),
-  );
+function longRunningAlarm({ source, longRunning }: Standing): AlarmToOpen | null {
+  if (!longRunning) return null;
+  const { jobs, most, longerThanMs, brokenAt } = longRunning;
+  const message = `${jobs} jobs of source ${source} have been running for over ${lasting(longerThanMs)}, at most ${most} allowed`;
+  return { subject: source, kind: 'long-running', brokenAt, message };
+}
 
-  const [first, ...others] = standing.unknown.filter(
-    ({ since }) => now.getTime() - since.getTime() >= UNKNOWN_MS,
-  );
-  add(
-    one(
-      of('backend-unknown'),
-      'no job is unknown for so long any more',
-      first
-        ? {
-            ...{
-              subject: source,
-              kind: 'backend-unknown',
-              brokenAt: new Date(first.since.getTime() + UNKNOWN_MS),
-            },
-            message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${others.length === 0 ? '1 job' : `${others.length + 1} jobs`} of source ${source}: ${named([first, ...others].map(({ path }) => path))}`,
-          }
-        : null,
-    ),
-  );
-  return changes;
+function unknownAlarm({ source, unknown }: Standing, now: Date): AlarmToOpen | null {
+  const long = unknown.filter(({ since }) => now.getTime() - since.getTime() >= UNKNOWN_MS);
+  const [first] = long;
+  if (!first) return null;
+  const jobs = long.length === 1 ? '1 job' : `${long.length} jobs`;
+  return {
+    ...{ subject: source, kind: 'backend-unknown' },
+    brokenAt: new Date(first.since.getTime() + UNKNOWN_MS),
+    message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${jobs} of source ${source}: ${named(long.map(({ path }) => path))}`,
+  };
 }
 
 /** The alarm of the sweep itself, while it does not believe what it sees. */
@@ -95,7 +93,7 @@ export function blindAlarm(
     ({ source, because, held }) =>
       `source ${source}: ${because}, so what rests on age or on a 404 alone is held for one interval (${held})`,
   );
-  return one(
+  return oneAlarm(
     open.filter((alarm) => alarm.kind === 'sweeper-blind' && alarm.subject === subject),
     'it believes what it sees again',
     first
@@ -105,32 +103,6 @@ export function blindAlarm(
         }
       : null,
   );
-}
-
-/** One incident at a time: an alarm that is open stays what it is until nothing is `wrong` any more. */
-function one(open: readonly Alarm[], because: string, wrong: AlarmToOpen | null): Required<AlarmChanges> {
-  if (!wrong) return { open: [], close: open.map(({ id }) => ({ id, because })) };
-  return { open: open.length === 0 ? [wrong] : [], close: [] };
-}
-
-function overdueAlarms({ source, overdue }: Pick<Standing, 'source' | 'overdue'>): AlarmToOpen[] {
-  const incidents = [...Map.groupBy(overdue, ({ brokenAt }) => brokenAt.getTime()).values()];
-  return incidents
-    .flatMap((jobs) => {
-      const [first] = jobs;
-      if (!first) return [];
-      const names = named(jobs.map(({ name }) => name));
-      return [
-        {
-          subject: source,
-          kind: 'overdue' as const,
-          brokenAt: first.brokenAt,
-          message: `Overdue: ${names}: ${first.because}`,
-        },
-      ];
-    })
-    .sort((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime())
-    .slice(0, MOST_OVERDUE);
 }
 
 function named(names: readonly string[]): string {

@@ -54,7 +54,7 @@ async function sweep(run: RunContext<SweepInput>, tools: SweeperTools): Promise<
   const blind = swept.flatMap((it) => (it.blind && it.sweptAt ? [{ ...it.blind, source: it.source }] : []));
   if (whole && !dryRun && (blind.length > 0 || swept.length === sources.length)) {
     const changes = blindAlarm(TASK, blind, openAlarms);
-    if (changes.open.length + changes.close.length > 0) await run.commit(() => undefined, changes);
+    if (Object.values(changes).some((some) => some.length > 0)) await run.commit(() => undefined, changes);
   }
 
   // 4. Tell.

@@ -63,8 +63,16 @@ describe('recordAfter()', () => {
     assert.deepEqual(third?.record.alarmId, 'storage:source-failing:2026-03-04T02:00:00.000Z');
   });
 
-  test('opens no second one while it lasts', () =>
-    assert.equal(after([1, 2, 3, 4, 5].map((day) => fared(day, 'denied'))).opened.length, 1));
+  test('opens no second one while it lasts, and keeps the words of the first true', () => {
+    const { opened, record } = after([1, 2, 3, 4, 5].map((day) => fared(day, 'denied')));
+    assert.equal(opened.length, 1);
+    const { reword } = recordAfter(record, fared(6, 'it hung'), LIMIT) ?? {};
+    assert.deepEqual(
+      reword?.map(({ id }) => id),
+      opened,
+    );
+    assert.match(reword?.[0]?.message ?? '', / failed in 6 runs in a row, since .*: it hung$/);
+  });
 
   test('ends the row with the first answer, and closes its alarm', () => {
     const { record } = after([1, 2, 3].map((day) => fared(day, 'denied')));
@@ -76,6 +84,7 @@ describe('recordAfter()', () => {
       },
       open: [],
       close: [{ id: record?.alarmId, because: 'metric source storage answers again' }],
+      reword: [],
     });
     assert.equal(recordAfter(answer.record, fared(5, null), LIMIT), null);
   });

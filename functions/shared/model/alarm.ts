@@ -50,10 +50,40 @@ export interface AlarmToClose {
   because: string;
 }
 
+/** An open alarm whose words are not true any more. */
+export interface AlarmToReword {
+  id: string;
+  message: string;
+}
+
 /** Alarms that change in one commit with the record that causes it. */
 export interface AlarmChanges {
   open?: AlarmToOpen[];
   close?: AlarmToClose[];
+  reword?: AlarmToReword[];
+}
+
+/** No alarm changes. */
+export const NO_CHANGES: Required<AlarmChanges> = { open: [], close: [], reword: [] };
+
+/**
+ * One incident at a time: what is `wrong` opens an alarm where none of `open` tells of it, else the oldest of them says it
+ * in the words of today, until nothing is wrong any more; then all close, with `because`.
+ */
+export function oneAlarm(
+  open: readonly Pick<Alarm, 'id' | 'message' | 'brokenAt'>[],
+  because: string,
+  wrong: AlarmToOpen | null,
+): Required<AlarmChanges> {
+  if (!wrong) return { ...NO_CHANGES, close: open.map(({ id }) => ({ id, because })) };
+  const [first, ...others] = open.toSorted((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  if (!first) return { ...NO_CHANGES, open: [wrong] };
+  const { message } = wrong;
+  return {
+    open: [],
+    close: others.map(({ id }) => ({ id, because: `${first.id} tells of it` })),
+    reword: first.message === message ? [] : [{ id: first.id, message }],
+  };
 }
 
 /** The id of an incident: who, what, and the instant of the broken limit. */

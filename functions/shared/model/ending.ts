@@ -1,4 +1,11 @@
-import { type AlarmChanges, type AlarmToClose, type AlarmToOpen, alarmId, isAlarmOfKind } from './alarm.ts';
+import {
+  type AlarmChanges,
+  type AlarmToClose,
+  type AlarmToOpen,
+  alarmId,
+  isAlarmOfKind,
+  NO_CHANGES,
+} from './alarm.ts';
 import { type CurrentRun, type Health, typicalDurationMs, withEntry } from './health.ts';
 import type { NamedRun } from './lease.ts';
 import {
@@ -42,11 +49,9 @@ export function dryRunRecord(named: NamedRun, ending: Ending, startedAt: Date): 
 }
 
 /** The records after an attempt ended, and the alarms that change with them. */
-export interface Ended {
+export interface Ended extends Required<AlarmChanges> {
   health: Health;
   run: Run;
-  open: AlarmToOpen[];
-  close: AlarmToClose[];
 }
 
 /** The records after the run's newest attempt ended; a whole run also moves health and alarms. */
@@ -73,12 +78,13 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
     ...causeOf(run, ending),
   };
   const released: Health = { ...health, current: null };
-  if (!run.whole) return { health: released, run: endedRun, open: [], close: [] };
+  if (!run.whole) return { ...NO_CHANGES, health: released, run: endedRun };
 
   const failures = failuresAfter(health.consecutiveFailures, run, ending.outcome);
   const incident = incidentOf(run, ending, failures, failuresBeforeAlarm);
-  const isOpen = health.openAlarms.some((id) => incident && isAlarmOfKind(id, incident.kind));
-  const open = incident && !isOpen ? [incident] : [];
+  const lasting = health.openAlarms.find((id) => incident && isAlarmOfKind(id, incident.kind));
+  const open = incident && !lasting ? [incident] : [];
+  const reword = incident && lasting ? [{ id: lasting, message: incident.message }] : [];
   const because = `run ${run.runId} ${ending.outcome}`;
   const over = DONE.includes(ending.outcome) ? health.openAlarms.filter(isAboutRuns) : [];
   const close = over.map((id): AlarmToClose => ({ id, because }));
@@ -100,8 +106,7 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
       }),
     },
     run: endedRun,
-    open,
-    close,
+    ...{ open, close, reword },
   };
 }
 

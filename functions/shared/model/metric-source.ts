@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type AlarmToClose, type AlarmToOpen, alarmId } from './alarm.ts';
+import { type AlarmChanges, type AlarmToOpen, alarmId, NO_CHANGES } from './alarm.ts';
 import { METRIC_SOURCES, type MetricSource } from './day.ts';
 
 /** `metricSources/{source}`: the failures in a row of a metric source that failed at least once. */
@@ -25,10 +25,8 @@ export interface Fared {
 }
 
 /** What a run changes of a source's record; `null` when nothing. */
-export interface RecordAfter {
+export interface RecordAfter extends Required<AlarmChanges> {
   record: MetricSourceRecord;
-  open: AlarmToOpen[];
-  close: AlarmToClose[];
 }
 
 /** The record after a run: the failure in a row that reaches `limit` opens an alarm, the first answer closes it. */
@@ -42,14 +40,11 @@ export function recordAfter(
   const failures = (before?.failures ?? 0) + 1;
   const failingSince = before?.failingSince ?? at;
   const record = { source, failures, failingSince, error, alarmId: before?.alarmId ?? null, runId };
-  if (failures < limit || record.alarmId) return { record, open: [], close: [] };
-  const alarm: AlarmToOpen = {
-    subject: source,
-    kind: 'source-failing',
-    brokenAt: at,
-    message: `Metric source ${source} failed in ${failures} runs in a row, since ${failingSince.toISOString()}: ${error}`,
-  };
-  return { record: { ...record, alarmId: alarmId(alarm) }, open: [alarm], close: [] };
+  const message = `Metric source ${source} failed in ${failures} runs in a row, since ${failingSince.toISOString()}: ${error}`;
+  if (record.alarmId) return { ...NO_CHANGES, record, reword: [{ id: record.alarmId, message }] };
+  if (failures < limit) return { ...NO_CHANGES, record };
+  const alarm: AlarmToOpen = { subject: source, kind: 'source-failing', brokenAt: at, message };
+  return { ...NO_CHANGES, record: { ...record, alarmId: alarmId(alarm) }, open: [alarm] };
 }
 
 /** The record of a source that nobody asks any more: what is not there cannot fail. */
@@ -60,5 +55,5 @@ export function recordDropped(before: MetricSourceRecord | null, runId: string):
 function rowEnded(before: MetricSourceRecord | null, runId: string, because: string): RecordAfter | null {
   if (!before || before.failures === 0) return null;
   const record = { ...before, failures: 0, failingSince: null, error: null, alarmId: null, runId };
-  return { record, open: [], close: before.alarmId ? [{ id: before.alarmId, because }] : [] };
+  return { ...NO_CHANGES, record, close: before.alarmId ? [{ id: before.alarmId, because }] : [] };
 }

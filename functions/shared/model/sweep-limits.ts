@@ -34,8 +34,8 @@ export const sweepSchema = z.strictObject({
   maxQueuedHours: typeLimits.maxQueuedHours,
   /** By the value of the mapped field `type`. */
   types: z.record(z.string().min(1), z.strictObject(typeLimits)).default({}),
-  /** More than so many jobs that run for longer than so long raise an alarm. */
-  longRunning: z.strictObject({ hours: hours.default(1), jobs: z.int().min(0).default(5) }).prefault({}),
+  /** What counts as long in `jobHealth`; and more jobs than `jobs` that run for so long raise an alarm, where it is set. */
+  longRunning: z.strictObject({ hours: hours.default(1), jobs: z.int().min(0).optional() }).prefault({}),
 });
 export type SweepSettings = z.infer<typeof sweepSchema>;
 

@@ -133,7 +133,7 @@ function driftAlarms(
   { enabled, schedule }: Expectation,
   live: History['live'],
   now: Date,
-): Required<AlarmChanges> {
+): Required<Pick<AlarmChanges, 'open' | 'close'>> {
   if (live === undefined) return { open: [], close: [] };
   const ids = openAlarms.filter((id) => isAlarmOfKind(id, 'schedule-drift'));
   const drifts = driftOf({ task, enabled, schedule }, live ?? undefined);

@@ -112,6 +112,8 @@ export function putAlarms(
   }
   for (const { id, because } of changes.close ?? [])
     batch.set(collections.alarms.doc(id), { closedAt: at, closedBecause: because }, { merge: true });
+  for (const { id, message } of changes.reword ?? [])
+    batch.set(collections.alarms.doc(id), { message }, { merge: true });
 }
 
 /**

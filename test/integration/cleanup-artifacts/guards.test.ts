@@ -109,7 +109,7 @@ describe('guards', () => {
 });
 
 describe('a plan', () => {
-  test('waits alone: a newer one takes its place and closes its alarm', async (t) => {
+  test('waits alone: a newer one takes its place, night after night under one alarm that names it', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ old: {} });
     world.put(['old/a']);
@@ -118,14 +118,17 @@ describe('a plan', () => {
     const second = await world.deliver();
     assert.notEqual(first.summary.planId, second.summary.planId);
     assert.equal((await world.plans.load(first.summary.planId as string)).data?.status, 'superseded');
-    const [alarm, ...others] = await world.openAlarms();
-    assert.deepEqual(others, []);
-    assert.match(alarm?.message ?? '', new RegExp(second.summary.planId as string));
+    const { db } = world;
+    const all = (await db.collection('alarms').get()).docs.map((document) => document.data());
+    assert.deepEqual([all.length, all[0]?.closedAt, all[0]?.runId], [1, null, first.runId]);
+    assert.match(all[0]?.message, new RegExp(second.summary.planId as string));
     assert.equal(await world.plans.approve(first.summary.planId as string, world.now()), 'superseded');
     const late = await world.deliver({ planId: first.summary.planId });
     assert.equal(late.outcome, 'failed');
     assert.match(late.problems[0]?.message ?? '', new RegExp(`${first.summary.planId}.*newer plan`));
     assert.deepEqual(world.live(), ['old/a']);
+    assert.equal(await world.plans.approve(second.summary.planId as string, world.now()), 'approved');
+    assert.deepEqual(await world.openAlarms(), []);
   });
 
   test('that is not known is an error that names it', async (t) => {

@@ -321,7 +321,12 @@ describe('what should have gone', () => {
     await pruner.prune({ now: daysAgo(-1) });
     await pruner.prune({ now: daysAgo(-2) });
     assert.equal(await openLag(pruner), 1);
-    const [alarm] = await pruner.alarms();
+    await pruner.collections.taskRuns.doc('worse').set({ expireAt, outcome: 'who knows' });
+    await pruner.prune({ now: daysAgo(-2) });
+    const [alarm, ...others] = await pruner.alarms();
+    assert.deepEqual(others, []);
+    assert.match(alarm?.message ?? '', / 2 unreadable$/);
+    await pruner.collections.taskRuns.doc('worse').delete();
     assert.deepEqual([alarm?.subject, alarm?.brokenAt], ['prune-records', daysAgo(-1)]);
     await broken.delete();
     await pruner.prune({ now: daysAgo(-2) });

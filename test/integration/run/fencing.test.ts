@@ -181,7 +181,7 @@ describe('health and alarms', () => {
     outcome: 'succeeded' | 'partial' | 'failed',
   ) => (await claimTerm(records.claimant(), scheduled(slotOf(index)))).finish(ending(outcome));
 
-  test('three failed runs in a row open one alarm, the fourth none, and a success closes it', async () => {
+  test('three failed runs in a row open one alarm, the fourth is told by it, and a success closes it', async () => {
     await using records = freshRecords();
     for (const index of [1, 2]) await runOnce(records, index, 'failed');
     assert.equal((await records.alarms()).length, 0);
@@ -190,6 +190,7 @@ describe('health and alarms', () => {
     assert.equal(more.length, 0);
     assert.equal(alarm?.kind, 'failing');
     assert.equal(alarm?.closedAt, null);
+    assert.match(alarm?.message ?? '', /^fixture failed, 4 times in a row: /);
     assert.match(alarm?.id ?? '', /^fixture:failing:\d{4}-\d{2}-\d{2}T/);
     assert.deepEqual((await records.health()).openAlarms, [alarm?.id]);
     assert.equal((await records.health()).consecutiveFailures, 4);

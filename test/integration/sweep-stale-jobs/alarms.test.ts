@@ -35,10 +35,10 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
   test('that run past their limit: only of those that somebody sees run, and as long as nobody says otherwise', async (t) => {
     const world = await askedJobs(t, { sweep: { maxRuntimeHours: 1 } });
     const long = { startedAt: world.ago(100), createdAt: world.ago(110) };
-    await world.write({
-      seen: { ...world.silent('seen'), ...long },
-      gone: { ...world.silent('gone'), ...long },
-    });
+    await world.write({ gone: { ...world.silent('gone'), ...long } });
+    await world.deliver();
+    assert.deepEqual(await open(world), []);
+    await world.write({ seen: { ...world.silent('seen'), ...long } });
     world.backend.set('seen', { state: 'busy' });
     await world.deliver();
     assert.deepEqual(await open(world), ['overdue']);
@@ -48,8 +48,13 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
     assert.deepEqual(await open(world), ['overdue']);
   });
 
-  test('of which more than five run for over an hour: dated when the sixth did', async (t) => {
-    const world = sweeper(t, { sources: { jobs: beating() } });
+  test('of which more run for long than the settings allow: dated when the first too many did', async (t) => {
+    const world = sweeper(t, {
+      sources: {
+        jobs: beating({ sweep: { longRunning: { jobs: 5 } } }),
+        others: beating({ collection: 'others' }),
+      },
+    });
     const sixth = world.ago(62);
     const record = (startedAt: Date) => ({ status: 'running', startedAt, heartbeatAt: world.ago(0) });
     const jobs = Array.from({ length: 8 }, (_, index) => [
@@ -57,6 +62,7 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
       record(index < 5 ? world.ago(100 + index) : sixth),
     ]);
     await world.write(Object.fromEntries(jobs));
+    await world.write(Object.fromEntries(jobs), 'others');
     await world.deliver();
     const [alarm, ...others] = await world.alarms();
     assert.deepEqual(
@@ -69,9 +75,13 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
       // Of this source, nobody says when its jobs were created.
       { running: 8, longRunning: 8, scheduled: 0, recent24h: 0, stale: 0, unknown: 0 },
     );
+    await world.write({ j8: record(sixth) });
     await world.next();
-    assert.equal((await world.alarms()).length, 1);
-    for (const id of ['j0', 'j1', 'j2']) await world.db.doc(`jobs/${id}`).update({ status: 'completed' });
+    const [current, ...more] = await world.alarms();
+    assert.match(current?.message ?? '', /^9 jobs of source jobs /);
+    assert.deepEqual([current?.openedAt, more], [alarm?.openedAt, []]);
+    for (const id of ['j0', 'j1', 'j2', 'j3'])
+      await world.db.doc(`jobs/${id}`).update({ status: 'completed' });
     await world.deliver();
     assert.deepEqual([await open(world), (await world.alarms()).length], [[], 1]);
   });

@@ -111,6 +111,10 @@ describe('revise()', () => {
     );
     const more = revised(day, '2026-03-10T13:00', figuresWith(0), { vanished: [a] });
     assert.deepEqual([more.open, more.day.conflict?.ended, more.day.conflict?.vanished], [[], 3, [b, c, a]]);
+    assert.match(
+      more.reword[0]?.message ?? '',
+      /^3 job records of .* it counted 3 started, now 0; 3 ended, now 0/,
+    );
     const back = revised(more.day, '2026-03-10T14:00', figuresWith(3));
     assert.deepEqual([back.day.status, back.close.length], ['provisional', 1]);
     const partly = revised(more.day, '2026-03-10T14:00', figuresWith(2));
