@@ -41,6 +41,8 @@ export function marksAfter(
     ended: within(BYTES_OF_TRUTHS, [...ended, ...others]),
     auditedAt: unmapped ? now : before.auditedAt,
     unmapped: unmapped ?? before.unmapped,
+    backendKnewAt: before.backendKnewAt,
+    backendFingerprint: before.backendFingerprint,
   };
 }
 

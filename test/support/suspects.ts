@@ -48,7 +48,7 @@ export function truthOf(state: Truth['state'], over: Partial<Truth> = {}): Truth
     state,
     startedAt: ran ? ago(181) : null,
     endedAt: ran && state !== 'running' ? ago(40) : null,
-    error: null,
+    ...{ unreadable: null, placed: 'named', error: null },
     askedAt: NOW,
     said: `Vertex AI says ${state}`,
     ...over,

@@ -124,7 +124,7 @@ export function truthOf(item: Item, id: string, at: Instant, troubles: Troubles,
     state,
     startedAt: of ? new Date(of.startAt) : null,
     endedAt: of && state !== 'running' ? new Date(of.endAt) : null,
-    error: state === 'failed' ? 'exit 1' : null,
+    ...{ unreadable: null, placed: 'named', error: state === 'failed' ? 'exit 1' : null },
     askedAt: new Date(at),
     said: `the backend says ${state}`,
   });

@@ -1,6 +1,8 @@
+import { createHash } from 'node:crypto';
 import { InvalidConfiguration } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { BackendSettings, Truth } from '../model/backend.ts';
+import { stable } from '../model/stable.ts';
 import type { ApiName } from '../settings.ts';
 import { cloudBuilds } from './cloud-builds.ts';
 import { hostOf, httpStatus } from './http-status.ts';
@@ -26,6 +28,8 @@ export interface BackendTools {
 export interface Backend {
   /** Such as `Vertex AI`, or the host of an HTTP endpoint. */
   name: string;
+  /** Of its settings and of where it is asked; another one is another backend. */
+  fingerprint: string;
   /**
    * What it says about each of `ids`. One signal is one sweep: its circuit and its lists last as long. Rejects only with
    * the reason of the signal.
@@ -42,28 +46,32 @@ export function openBackend(settings: BackendSettings, tools: BackendTools): Bac
   switch (settings.kind) {
     case 'vertex-ai': {
       const options = apiOf('aiplatform', settings);
-      return backendOf('Vertex AI', () => vertexJobs(settings, options));
+      return backendOf('Vertex AI', [settings, options.project], () => vertexJobs(settings, options));
     }
     case 'cloud-run': {
       const options = apiOf('run', settings);
       const logs = runLogs(apiOf('logging', settings));
-      return backendOf('Cloud Run', () => runExecutions(settings, options, logs));
+      return backendOf('Cloud Run', [settings, options.project], () =>
+        runExecutions(settings, options, logs),
+      );
     }
     case 'cloud-build': {
       const options = apiOf('cloudbuild', settings);
-      return backendOf('Cloud Build', () => cloudBuilds(settings, options));
+      return backendOf('Cloud Build', [settings, options.project], () => cloudBuilds(settings, options));
     }
     case 'http': {
       const secret = secretOf(settings, tools);
-      return backendOf(hostOf(settings), () => httpStatus(settings, secret, log));
+      return backendOf(hostOf(settings), [settings], () => httpStatus(settings, secret, log));
     }
   }
 }
 
-function backendOf<Job>(name: string, open: () => Platform<Job>): Backend {
+function backendOf<Job>(name: string, asked: readonly unknown[], open: () => Platform<Job>): Backend {
   const sweeps = new WeakMap<AbortSignal, ReturnType<typeof inquiry>>();
   return {
     name,
+    // An address may hold a secret.
+    fingerprint: createHash('sha256').update(stable(asked)).digest('base64url'),
     truthsOf(ids, sweep) {
       const ask = sweeps.get(sweep.signal) ?? inquiry(open(), sweep);
       sweeps.set(sweep.signal, ask);

@@ -1,13 +1,15 @@
 import { z } from 'zod';
-import type { BackendSettings, Truth } from '../model/backend.ts';
+import type { BackendSettings } from '../model/backend.ts';
+import type { JobState } from '../model/states.ts';
 import { errorOf, patiently, time } from './google-jobs.ts';
-import { type Platform, unknown } from './inquiry.ts';
-import { type Resource, readResource } from './resource-name.ts';
+import type { Platform } from './inquiry.ts';
+import { homeOf, type Resource, readResource } from './resource-name.ts';
 import { type ApiOptions, restApi } from './rest.ts';
+import { saidOf, timeAt, unknown } from './said.ts';
 
 /** Cloud Build, builds.get (https://cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds). */
 
-const STATES = new Map<string, Truth['state']>(
+const STATES = new Map<string, JobState>(
   Object.entries({
     PENDING: 'queued',
     QUEUED: 'queued',
@@ -29,20 +31,21 @@ const buildOf = (id: string) =>
     id: z.literal(id),
     status: z.string(),
     statusDetail: z.string().optional(),
-    startTime: time.optional(),
-    finishTime: time.optional(),
+    startTime: time,
+    finishTime: time,
     failureInfo: z.object({ detail: z.string().optional() }).default({}),
   });
 
 /** The builds of one project, in one region unless their names tell another one. */
 export function cloudBuilds(
-  { region = 'global' }: Extract<BackendSettings, { kind: 'cloud-build' }>,
+  settings: Extract<BackendSettings, { kind: 'cloud-build' }>,
   options: ApiOptions,
 ): Platform<Resource> {
-  const { project } = options;
+  const home = homeOf(settings, options.project, 'global');
   return {
     form: 'projects/P/locations/R/builds/ID, or ID',
-    read: (id) => readResource(id, ['builds'], { project, region }),
+    read: (id) => readResource(id, ['builds'], home),
+    placed: ({ placed }) => placed,
     async ask(build, limits) {
       const [id = ''] = build.ids;
       const api = restApi('Cloud Build', 'https://cloudbuild.googleapis.com', {
@@ -63,13 +66,13 @@ export function cloudBuilds(
       const words = `Cloud Build says ${status}`;
       const state = STATES.get(status);
       if (!state) return unknown(words);
-      return {
+      return saidOf({
         state,
-        startedAt: said.startTime ?? null,
-        endedAt: said.finishTime ?? null,
-        error: state === 'failed' ? errorOf(said.failureInfo.detail ?? said.statusDetail) : null,
+        startedAt: timeAt('startTime', said.startTime),
+        endedAt: timeAt('finishTime', said.finishTime),
+        error: errorOf(said.failureInfo.detail ?? said.statusDetail),
         said: words,
-      };
+      });
     },
   };
 }

@@ -3,9 +3,10 @@ import type { Log } from '../log.ts';
 import type { BackendSettings } from '../model/backend.ts';
 import { reasonOf } from './answer.ts';
 import { plain } from './google-error.ts';
-import { errorOf, time } from './google-jobs.ts';
-import { type Platform, type Said, unknown } from './inquiry.ts';
+import { errorOf } from './google-jobs.ts';
+import type { Platform } from './inquiry.ts';
 import type { Limits } from './rest.ts';
+import { type Said, saidOf, timeAt, unknown } from './said.ts';
 
 /**
  * Any endpoint that answers a GET with JSON that holds a state. It is asked once per job and sweep; the secret goes to it
@@ -38,6 +39,9 @@ export function httpStatus(settings: Settings, secret: string | undefined, log: 
     read: (id) =>
       isSafe(id) ? { id, url: settings.url.replaceAll('{id}', () => encodeURIComponent(id)) } : null,
 
+    // Its address may well be a wrong one.
+    placed: () => 'guessed',
+
     async ask({ id, url }, { limitMs, signal }: Limits): Promise<Said> {
       // Not the address: it may hold a secret, too.
       const where = `${host} GET of ${plain(id)}`;
@@ -59,7 +63,7 @@ export function httpStatus(settings: Settings, secret: string | undefined, log: 
         const body = jsonOf(text);
         if (body === undefined)
           throw new UpstreamError(`Cannot read ${where}: no JSON: ${words(text)}`, { retryable: false });
-        return saidOf(body, where);
+        return readBody(body, where);
       } catch (error) {
         if (signal?.aborted) {
           status = 'aborted';
@@ -87,7 +91,7 @@ export function httpStatus(settings: Settings, secret: string | undefined, log: 
     },
   };
 
-  function saidOf(body: unknown, where: string): Said {
+  function readBody(body: unknown, where: string): Said {
     const found = valueAt(body, settings.state);
     if (found === undefined || found === null || typeof found === 'object')
       throw new UpstreamError(`Cannot read ${where}: no word at ${settings.state}`, { retryable: false });
@@ -95,16 +99,15 @@ export function httpStatus(settings: Settings, secret: string | undefined, log: 
     const state = Object.hasOwn(settings.statuses, word) ? settings.statuses[word] : undefined;
     const said = `${host} says ${words(JSON.stringify(word))}`;
     if (!state) return unknown(said);
-    const timeAt = (path: string | undefined) => time.safeParse(valueAt(body, path)).data ?? null;
-    const ended = state !== 'queued' && state !== 'running';
+    const timeOf = (path: string | undefined) => (path ? timeAt(path, valueAt(body, path)) : null);
     const error = state === 'failed' ? valueAt(body, settings.error) : undefined;
-    return {
+    return saidOf({
       state,
-      startedAt: timeAt(settings.startedAt),
-      endedAt: ended ? timeAt(settings.endedAt) : null,
+      startedAt: timeOf(settings.startedAt),
+      endedAt: timeOf(settings.endedAt),
       error: errorOf(hide(typeof error === 'string' ? error : (JSON.stringify(error ?? undefined) ?? ''))),
       said,
-    };
+    });
   }
 }
 

@@ -1,26 +1,26 @@
 import { atMost } from '../concurrency.ts';
 import { SECOND_MS } from '../dates.ts';
 import { UpstreamError } from '../errors.ts';
-import type { Truth } from '../model/backend.ts';
+import type { Placed, Truth } from '../model/backend.ts';
 import { circuit } from './circuit.ts';
 import { plain } from './google-error.ts';
 import type { Limits } from './rest.ts';
+import { type Said, type Told, unknown } from './said.ts';
 
 /** How the jobs of one backend are asked after in one sweep. */
-
-/** What a backend says about a job. */
-export type Said = Omit<Truth, 'askedAt'>;
 
 /** A backend of one kind, for one sweep; a job is what its id was read to. */
 export interface Platform<Job> {
   /** The job that an id names; `null` for one of another form. */
   read(id: string): Job | null;
+  /** Where it is asked after. */
+  placed(job: Job): Placed;
   /** The form of ids, in words. */
   form: string;
   /** Asks after one job. Rejects when there is no answer. */
   ask(job: Job, limits: Limits): Promise<Said>;
   /** What can be told of many jobs at once; each that is left out is asked after by itself. */
-  list?(jobs: readonly Job[], by: { call: Call; now: Sweep['now'] }): Promise<ReadonlyMap<Job, Truth>>;
+  list?(jobs: readonly Job[], by: { call: Call; now: Sweep['now'] }): Promise<ReadonlyMap<Job, Told>>;
 }
 
 /** Makes a call in its turn, if there is still a point in it. Rejects only with the reason of the sweep's signal. */
@@ -37,11 +37,6 @@ const AT_ONCE = 8;
 const FAILURES_IN_A_ROW = 5;
 /** For one call with all its tries. */
 const LIMIT_MS = 10 * SECOND_MS;
-
-/** Nobody can tell, and why. */
-export function unknown(said: string): Said {
-  return { state: 'unknown', startedAt: null, endedAt: null, error: null, said };
-}
 
 /** Asks `platform` after ids, and after none of them when it fails again and again. */
 export function inquiry<Job>(platform: Platform<Job>, { signal, now }: Sweep) {
@@ -73,7 +68,7 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now }: Sweep) {
     return missing ? { ...unknown(why), state: 'gone' } : unknown(why);
   }
 
-  async function truthOf(job: Job): Promise<Truth> {
+  async function toldOf(job: Job): Promise<Told> {
     const called = await call((limits) => platform.ask(job, limits));
     return { ...('answer' in called ? called.answer : called.failure), askedAt: called.askedAt };
   }
@@ -84,7 +79,7 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now }: Sweep) {
     for (const id of new Set(ids)) {
       const job = platform.read(id);
       const words = `cannot read the id ${plain(JSON.stringify(id))}: expected ${platform.form}`;
-      if (job === null) truths.set(id, { ...unknown(words), askedAt: now() });
+      if (job === null) truths.set(id, { ...unknown(words), placed: 'guessed', askedAt: now() });
       else jobs.push({ id, job });
     }
     shuffle(jobs);
@@ -93,7 +88,7 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now }: Sweep) {
       { call, now },
     );
     const ask = async ({ id, job }: (typeof jobs)[number]) =>
-      void truths.set(id, listed?.get(job) ?? (await truthOf(job)));
+      void truths.set(id, { ...(listed?.get(job) ?? (await toldOf(job))), placed: platform.placed(job) });
     await Promise.all(jobs.map(ask));
     return truths;
   };

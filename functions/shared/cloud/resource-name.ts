@@ -1,3 +1,4 @@
+import type { Placed } from '../model/backend.ts';
 import { region as regionForm } from '../model/forms.ts';
 
 /** Something in a location of a Google Cloud project. */
@@ -6,12 +7,25 @@ export interface Resource {
   region: string;
   /** The ids in its name below the location, outermost first; of a short name the outer ones are missing. */
   ids: string[];
+  placed: Placed;
 }
 
 /** Where names that tell no place belong. */
 export interface Home {
   project: string;
   region: string | undefined;
+  /** Whether the settings name both. */
+  placed: Placed;
+}
+
+/** Where names that tell no place belong, by settings that may leave the region to `region`, and the project to Nightshift's own. */
+export function homeOf(
+  settings: { googleProject?: string | undefined; region?: string | undefined },
+  project: string,
+  region?: string,
+): Home {
+  const placed = settings.googleProject && settings.region ? 'named' : 'guessed';
+  return { project, region: settings.region ?? region, placed };
 }
 
 /** https://docs.cloud.google.com/resource-manager/docs/creating-managing-projects, some after a domain; or its number. */
@@ -34,7 +48,8 @@ export function readResource(name: string, collections: readonly string[], home:
   if (form.join('/') !== name || ids.length > collections.length) return null;
   if (full && ids.length < collections.length) return null;
   if (!project || !PROJECT.test(project) || !region || !isRegion(region)) return null;
-  return ids.every((id) => ID.test(id)) ? { project, region, ids } : null;
+  const placed = full ? 'named' : home.placed;
+  return ids.every((id) => ID.test(id)) ? { project, region, ids, placed } : null;
 }
 
 function isRegion(text: string): boolean {

@@ -2,12 +2,16 @@ import { z } from 'zod';
 import { SECOND_MS } from '../dates.ts';
 import { DeadlineExceeded, UpstreamError } from '../errors.ts';
 import type { BackendSettings } from '../model/backend.ts';
+import { isTerminal } from '../model/job.ts';
+import { orNull } from '../model/reading.ts';
+import type { JobState } from '../model/states.ts';
 import { circuit } from './circuit.ts';
 import { ERROR_LENGTH, errorOf, patiently, time } from './google-jobs.ts';
-import { type Platform, type Said, unknown } from './inquiry.ts';
-import { type Resource, readResource } from './resource-name.ts';
+import type { Platform } from './inquiry.ts';
+import { homeOf, type Resource, readResource } from './resource-name.ts';
 import { type ApiOptions, type Limits, restApi } from './rest.ts';
 import type { LoggedExecution, RunLogs } from './run-logs.ts';
+import { type Said, saidOf, timeAt, unknown } from './said.ts';
 
 /**
  * Cloud Run jobs, executions.get of v2
@@ -24,8 +28,8 @@ const FIELDS =
 const executionSchema = z.object({
   name: z.string(),
   createTime: time,
-  startTime: time.optional(),
-  completionTime: time.optional(),
+  startTime: time,
+  completionTime: time,
   runningCount: z.int().default(0),
   conditions: z
     .array(
@@ -49,16 +53,17 @@ const executionOf = (id: string) =>
 
 /** The executions of one project, in one region unless their names tell another one. */
 export function runExecutions(
-  { region }: Extract<BackendSettings, { kind: 'cloud-run' }>,
+  settings: Extract<BackendSettings, { kind: 'cloud-run' }>,
   options: ApiOptions,
   logs: RunLogs,
 ): Platform<Resource> {
-  const { project } = options;
+  const home = homeOf(settings, options.project);
   const logCalls = circuit(LOGS_IN_A_ROW);
 
   return {
-    form: `projects/P/locations/R/jobs/J/executions/E${region ? ', or J/executions/E, or E' : ''}`,
-    read: (id) => readResource(id, ['jobs', 'executions'], { project, region }),
+    form: `projects/P/locations/R/jobs/J/executions/E${home.region ? ', or J/executions/E, or E' : ''}`,
+    read: (id) => readResource(id, ['jobs', 'executions'], home),
+    placed: ({ placed }) => placed,
 
     async ask(resource, limits) {
       const endsAt = performance.now() + limits.limitMs;
@@ -87,11 +92,13 @@ export function runExecutions(
         if (ids.length > 1 || !(error instanceof UpstreamError && error.missing)) throw error;
         return unknown(`${error.message} The name of its job was guessed: expected J/executions/E`);
       }
-      const said = saidOf(execution);
-      if (said.state !== 'failed') return said;
+      const said = readExecution(execution);
+      // Its log is looked for from its creation on.
+      const since = orNull(timeAt('createTime', execution.createTime).reading);
+      if (said.state !== 'failed' || !since) return said;
       return withLog(
         said,
-        { ...place, job, id, since: execution.createTime },
+        { ...place, job, id, since },
         { ...limits, limitMs: Math.min(LOG_MS, Math.max(1, Math.round(endsAt - performance.now()))) },
       );
     },
@@ -116,29 +123,32 @@ export function runExecutions(
   }
 }
 
-function saidOf(execution: Execution): Said {
+function readExecution(execution: Execution): Said {
   const { startTime, completionTime, runningCount } = execution;
   const completed = execution.conditions.find(({ type }) => type === 'Completed');
   const { state: word = 'no state', executionReason: reason, message } = completed ?? {};
   const because = [reason, message].filter(Boolean).join(': ');
-  const said = {
-    startedAt: startTime ?? null,
-    endedAt: null,
-    error: null,
-    said: `Cloud Run says ${word}${because ? ` (${errorOf(because)})` : ''}`,
-  };
-  const ended = { ...said, endedAt: completionTime ?? null };
+  const said = `Cloud Run says ${word}${because ? ` (${errorOf(because)})` : ''}`;
+  const startedAt = timeAt('startTime', startTime);
+  const endedAt = timeAt('completionTime', completionTime);
+  const state = stateOf(word, reason, { begun: startedAt.reading.is !== 'absent' || runningCount > 0 });
+  // One that goes on has not come to its end.
+  const contradicts = state && !isTerminal(state) && endedAt.reading.is !== 'absent';
+  if (!state || contradicts) return unknown(said);
+  return saidOf({ state, startedAt, endedAt, error: errorOf(message), said });
+}
+
+function stateOf(word: string, reason: string | undefined, { begun }: { begun: boolean }): JobState | null {
   switch (word) {
     case 'CONDITION_SUCCEEDED':
-      return { ...ended, state: 'completed' };
+      return 'completed';
     case 'CONDITION_FAILED':
       // One that failed cancels the tasks that it has left, too: only the reason tells the two apart.
-      if (reason === 'CANCELLED' || reason === 'DELETED') return { ...ended, state: 'cancelled' };
-      return { ...ended, state: 'failed', error: errorOf(message) };
+      return reason === 'CANCELLED' || reason === 'DELETED' ? 'cancelled' : 'failed';
     case 'CONDITION_PENDING':
     case 'CONDITION_RECONCILING':
-      if (completionTime) break;
-      return { ...said, state: startTime || runningCount > 0 ? 'running' : 'queued' };
+      return begun ? 'running' : 'queued';
+    default:
+      return null;
   }
-  return unknown(said.said);
 }

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { BackendSettings, Truth } from '../model/backend.ts';
+import type { BackendSettings } from '../model/backend.ts';
+import type { JobState } from '../model/states.ts';
 import { errorOf, patiently, time } from './google-jobs.ts';
-import { type Platform, type Said, unknown } from './inquiry.ts';
-import { type Resource, readResource } from './resource-name.ts';
+import type { Platform } from './inquiry.ts';
+import { homeOf, type Resource, readResource } from './resource-name.ts';
 import { type ApiOptions, restApi } from './rest.ts';
+import { type Said, saidOf, timeAt, unknown } from './said.ts';
 import { vertexList } from './vertex-list.ts';
 
 /**
@@ -13,13 +15,13 @@ import { vertexList } from './vertex-list.ts';
  */
 
 /** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/JobState; whatever has not ended counts as running. */
-const STATES = new Map<string, Truth['state']>(
+const STATES = new Map<string, JobState>(
   Object.entries({
     JOB_STATE_QUEUED: 'queued',
     JOB_STATE_PENDING: 'queued',
     JOB_STATE_RUNNING: 'running',
     JOB_STATE_UPDATING: 'running',
-    JOB_STATE_PAUSED: 'running',
+    JOB_STATE_PAUSED: 'suspended',
     JOB_STATE_CANCELLING: 'running',
     JOB_STATE_SUCCEEDED: 'completed',
     JOB_STATE_PARTIALLY_SUCCEEDED: 'completed',
@@ -36,8 +38,8 @@ const FIELDS = 'name,state,startTime,endTime,error(message)';
 const jobSchema = z.object({
   name: z.string().regex(/\/customJobs\/[^/]+$/, { error: 'projects/P/locations/R/customJobs/ID' }),
   state: z.string(),
-  startTime: time.optional(),
-  endTime: time.optional(),
+  startTime: time,
+  endTime: time,
   error: z.object({ message: z.string().optional() }).optional(),
 });
 type CustomJob = z.infer<typeof jobSchema>;
@@ -58,10 +60,10 @@ const jobOf = (id: string) =>
 
 /** The custom jobs of one project, in one region unless their names tell another one. */
 export function vertexJobs(
-  { region }: Extract<BackendSettings, { kind: 'vertex-ai' }>,
+  settings: Extract<BackendSettings, { kind: 'vertex-ai' }>,
   options: ApiOptions,
 ): Platform<Resource> {
-  const { project } = options;
+  const home = homeOf(settings, options.project);
   const apiOf = (place: Resource) =>
     restApi('Vertex AI', `https://${place.region}-aiplatform.googleapis.com`, {
       ...patiently(options),
@@ -70,8 +72,9 @@ export function vertexJobs(
   const pathOf = (place: Resource) => `/v1/projects/${place.project}/locations/${place.region}/customJobs`;
 
   return {
-    form: `projects/P/locations/R/customJobs/ID${region ? ', or ID' : ''}`,
-    read: (id) => readResource(id, ['customJobs'], { project, region }),
+    form: `projects/P/locations/R/customJobs/ID${home.region ? ', or ID' : ''}`,
+    read: (id) => readResource(id, ['customJobs'], home),
+    placed: ({ placed }) => placed,
 
     async ask(job, limits) {
       const [id = ''] = job.ids;
@@ -86,7 +89,7 @@ export function vertexJobs(
         },
         limits,
       );
-      return saidOf(answer);
+      return readJob(answer);
     },
 
     list: vertexList(async (place, { number, token }, limits) => {
@@ -101,7 +104,7 @@ export function vertexJobs(
         },
         limits,
       );
-      return { jobs: customJobs.map((job) => [idOf(job), saidOf(job)]), next: nextPageToken };
+      return { jobs: customJobs.map((job) => [idOf(job), readJob(job)]), next: nextPageToken };
     }),
   };
 }
@@ -110,15 +113,15 @@ function idOf({ name }: CustomJob): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
-function saidOf({ state: word, startTime, endTime, error }: CustomJob): Said {
+function readJob({ state: word, startTime, endTime, error }: CustomJob): Said {
+  const said = `Vertex AI says ${word}`;
   const state = STATES.get(word);
-  if (!state) return unknown(`Vertex AI says ${word}`);
-  const ended = state !== 'queued' && state !== 'running';
-  return {
+  if (!state) return unknown(said);
+  return saidOf({
     state,
-    startedAt: startTime ?? null,
-    endedAt: (ended && endTime) || null,
-    error: state === 'failed' ? errorOf(error?.message) : null,
-    said: `Vertex AI says ${word}`,
-  };
+    startedAt: timeAt('startTime', startTime),
+    endedAt: timeAt('endTime', endTime),
+    error: errorOf(error?.message),
+    said,
+  });
 }

@@ -1,8 +1,8 @@
 import { serialQueue } from '../concurrency.ts';
-import type { Truth } from '../model/backend.ts';
-import { type Call, type Platform, type Said, unknown } from './inquiry.ts';
+import type { Call, Platform } from './inquiry.ts';
 import type { Resource } from './resource-name.ts';
 import type { Limits } from './rest.ts';
+import { type Said, type Told, unknown } from './said.ts';
 
 /** The truths of many jobs from the list of their region, which is read once in a sweep, and only as far as it is needed. */
 
@@ -25,7 +25,7 @@ export function vertexList(readPage: ReadPage): NonNullable<Platform<Resource>['
   let absentLeft = ONE_BY_ONE;
 
   return async (jobs, { call, now }) => {
-    const told = new Map<Resource, Truth>();
+    const told = new Map<Resource, Told>();
     const tell = (job: Resource, words: string) => told.set(job, { ...unknown(words), askedAt: now() });
 
     async function askPlace(place: string, those: readonly [Resource, ...Resource[]]): Promise<void> {
@@ -56,7 +56,7 @@ export function vertexList(readPage: ReadPage): NonNullable<Platform<Resource>['
 
 /** The list of the region of `place`. */
 function listOf(place: Resource, readPage: ReadPage) {
-  const truths = new Map<string, Truth>();
+  const truths = new Map<string, Told>();
   const inTurn = serialQueue();
   let page: { number: number; token: string | undefined } | null = { number: 1, token: undefined };
   let broken: string | null = null;

@@ -50,12 +50,26 @@ export const backendSchema = z.discriminatedUnion('kind', [
 ]);
 export type BackendSettings = z.infer<typeof backendSchema>;
 
+/**
+ * Whether the settings and the job's id name in full where it runs. An address of an HTTP endpoint, a region and a project
+ * that nobody named are `guessed`.
+ */
+export const PLACED = ['named', 'guessed'] as const;
+export type Placed = (typeof PLACED)[number];
+
 /** What a backend says about one job. */
 export interface Truth {
   /** `gone`: a definite answer to a question after this very job that there is none. `unknown`: nobody can tell. */
   state: JobState | 'gone' | 'unknown';
   startedAt: Date | null;
   endedAt: Date | null;
+  /**
+   * The times that it told and nobody can read, in words that name where each stands and what it is; `null` where there are
+   * none. They are `null` above, and must not be taken for absent: a job that has ended is `unknown` with one of them.
+   */
+  unreadable: string | null;
+  /** Where it was asked: what `guessed` places know nothing of may well be somewhere else. */
+  placed: Placed;
   /** Why it failed, in the backend's words. */
   error: string | null;
   askedAt: Date;

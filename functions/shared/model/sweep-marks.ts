@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { PLACED } from './backend.ts';
 import { JOB_STATES } from './states.ts';
 
 /** A status of their records that nobody mapped; empty where a record has none. */
@@ -13,6 +14,8 @@ const truthSchema = z.object({
   state: z.enum([...JOB_STATES, 'gone', 'unknown']),
   startedAt: z.date().nullable(),
   endedAt: z.date().nullable(),
+  unreadable: z.string().nullable().default(null),
+  placed: z.enum(PLACED).default('guessed'),
   error: z.string().nullable(),
   askedAt: z.date(),
   said: z.string(),
@@ -36,6 +39,9 @@ export const sweepMarksSchema = z.object({
   unknown: z.array(sinceSchema),
   /** How jobs ended that are still written down as active: a terminal state is never asked for again. */
   ended: z.array(z.object({ backendId: z.string(), truth: truthSchema })),
+  /** When the backend last knew a job of this source, and as what it was asked (`Backend.fingerprint`); see `knewAt`. */
+  backendKnewAt: z.date().nullable().default(null),
+  backendFingerprint: z.string().nullable().default(null),
   /** When every status was last looked at, and those that nobody mapped. */
   auditedAt: z.date().nullable(),
   unmapped: z.array(unmappedSchema),
@@ -46,4 +52,13 @@ export type SweepMarks = z.infer<typeof sweepMarksSchema>;
 /** Of a source that was never swept. */
 export const NO_MARKS: SweepMarks = {
   ...{ sweptAt: null, cursor: null, gone: [], unknown: [], ended: [], auditedAt: null, unmapped: [] },
+  ...{ backendKnewAt: null, backendFingerprint: null },
 };
+
+/** When a backend with this fingerprint last knew a job of the source; `null` if it never did, for all that anybody knows. */
+export function knewAt(
+  { backendKnewAt, backendFingerprint }: Pick<SweepMarks, 'backendKnewAt' | 'backendFingerprint'>,
+  fingerprint: string,
+): Date | null {
+  return backendFingerprint === fingerprint ? backendKnewAt : null;
+}

@@ -67,12 +67,42 @@ describe('an HTTP status endpoint', () => {
       if (typeof phase === 'string') assert.match(truth.said, new RegExp(`^127.0.0.1:\\d+ says "${phase}"$`));
     });
 
-  test('may give no times, or none that anybody can read', async (context) => {
-    for (const times of [undefined, null, 'yesterday', [], ['2026-03-09', 1_773_050_400], [{}, '']]) {
+  test('may give no times', async (context) => {
+    for (const times of [
+      undefined,
+      null,
+      [],
+      ['', 'None'],
+      ['1970-01-01T00:00:00Z', '0001-01-01T00:00:00Z'],
+    ]) {
       const { backend } = await httpBackend(context, new Map([['a', body('done', { times })]]));
-      const { state, startedAt, endedAt } = await askOne(backend, 'a');
-      assert.deepEqual([state, startedAt, endedAt], ['completed', null, null]);
+      const { state, startedAt, endedAt, unreadable } = await askOne(backend, 'a');
+      assert.deepEqual([state, startedAt, endedAt, unreadable], ['completed', null, null, null]);
     }
+  });
+
+  test('tells no end where a time is there that nobody can read, and names it', async (context) => {
+    for (const times of [
+      [null, 'yesterday'],
+      [null, 1_773_050_400],
+      [{}, null],
+    ]) {
+      const { backend } = await httpBackend(context, new Map([['a', body('done', { times })]]));
+      const truth = await askOne(backend, 'a');
+      assert.deepEqual([truth.state, truth.startedAt, truth.endedAt], ['unknown', null, null]);
+      assert.match(truth.said, /says "done"; but nobody can read times\.[01]: .* is not an ISO time as text/);
+      assert.ok(truth.unreadable && truth.said.includes(truth.unreadable));
+    }
+  });
+
+  test('that runs goes on with a start that nobody can read', async (context) => {
+    const { backend } = await httpBackend(
+      context,
+      new Map([['a', body('busy', { times: ['soon', 'never'] })]]),
+    );
+    const { state, startedAt, unreadable } = await askOne(backend, 'a');
+    assert.deepEqual([state, startedAt], ['running', null]);
+    assert.equal(unreadable, 'times.0: "soon" is not an ISO time as text with its zone');
   });
 
   test('is asked after each id at its own address', async (context) => {

@@ -37,7 +37,7 @@ const STATES: [word: string, state: Truth['state'], ended: boolean][] = [
   ['JOB_STATE_PENDING', 'queued', false],
   ['JOB_STATE_RUNNING', 'running', false],
   ['JOB_STATE_UPDATING', 'running', false],
-  ['JOB_STATE_PAUSED', 'running', false],
+  ['JOB_STATE_PAUSED', 'suspended', false],
   ['JOB_STATE_CANCELLING', 'running', false],
   ['JOB_STATE_SUCCEEDED', 'completed', true],
   ['JOB_STATE_PARTIALLY_SUCCEEDED', 'completed', true],

@@ -1,23 +1,26 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readResource } from '../../../functions/shared/cloud/resource-name.ts';
+import { homeOf, readResource } from '../../../functions/shared/cloud/resource-name.ts';
 
-const HOME = { project: 'acme-ml', region: 'europe-west4' };
+const HOME = { project: 'acme-ml', region: 'europe-west4', placed: 'guessed' } as const;
 const EXECUTION = ['jobs', 'executions'];
 const FULL = 'projects/p/locations/us-central1/jobs/train/executions/train-1';
 
 describe('readResource()', () => {
   const NAMES: [name: string, expected: object][] = [
-    [FULL, { project: 'p', region: 'us-central1', ids: ['train', 'train-1'] }],
+    [FULL, { project: 'p', region: 'us-central1', ids: ['train', 'train-1'], placed: 'named' }],
     [
       FULL.replace('/p/', '/1234567/'),
-      { project: '1234567', region: 'us-central1', ids: ['train', 'train-1'] },
+      { project: '1234567', region: 'us-central1', ids: ['train', 'train-1'], placed: 'named' },
     ],
     [
       FULL.replace('/p/', '/acme.example:p/'),
-      { project: 'acme.example:p', region: 'us-central1', ids: ['train', 'train-1'] },
+      { project: 'acme.example:p', region: 'us-central1', ids: ['train', 'train-1'], placed: 'named' },
     ],
-    [FULL.replace('us-central1', 'global'), { project: 'p', region: 'global', ids: ['train', 'train-1'] }],
+    [
+      FULL.replace('us-central1', 'global'),
+      { project: 'p', region: 'global', ids: ['train', 'train-1'], placed: 'named' },
+    ],
     ['train/executions/train-1', { ...HOME, ids: ['train', 'train-1'] }],
     ['train-1', { ...HOME, ids: ['train-1'] }],
   ];
@@ -68,4 +71,19 @@ describe('readResource()', () => {
     assert.equal(readResource('train-1', EXECUTION, home), null);
     assert.ok(readResource(FULL, EXECUTION, home));
   });
+});
+
+describe('homeOf()', () => {
+  const SETTINGS: [settings: { googleProject?: string; region?: string }, expected: object][] = [
+    [{}, { project: 'ours', region: 'global', placed: 'guessed' }],
+    [{ region: 'us-central1' }, { project: 'ours', region: 'us-central1', placed: 'guessed' }],
+    [{ googleProject: 'acme' }, { project: 'acme', region: 'global', placed: 'guessed' }],
+    [
+      { googleProject: 'acme', region: 'us-central1' },
+      { project: 'acme', region: 'us-central1', placed: 'named' },
+    ],
+  ];
+  for (const [settings, expected] of SETTINGS)
+    test(`of ${JSON.stringify(settings)} is ${JSON.stringify(expected)}`, () =>
+      assert.deepEqual(homeOf(settings, settings.googleProject ?? 'ours', 'global'), expected));
 });
