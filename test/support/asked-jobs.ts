@@ -3,8 +3,11 @@ import { sourceSchema } from '../../functions/shared/model/source.ts';
 import { startStatusEndpoint } from '../../scripts/stack/status-endpoint.ts';
 import { MAPPING, sweeper } from './sweeper.ts';
 
-/** Jobs of a source whose backend is an HTTP endpoint; `backend` holds what it says, by the backend's id. */
-export async function askedJobs(t: TestContext, over: Record<string, unknown> = {}) {
+/**
+ * Jobs of a source whose backend is an HTTP endpoint; `backend` holds what it says, by the backend's id. A call of it may
+ * take `limitMs`.
+ */
+export async function askedJobs(t: TestContext, over: Record<string, unknown> = {}, limitMs?: number) {
   const backend = new Map<string, object>();
   const endpoint = await startStatusEndpoint(backend);
   t.after(() => endpoint.stop());
@@ -23,7 +26,7 @@ export async function askedJobs(t: TestContext, over: Record<string, unknown> = 
     },
     ...over,
   });
-  const world = sweeper(t, { sources: { jobs: source } });
+  const world = sweeper(t, { sources: { jobs: source }, limitMs });
   return {
     ...world,
     ...{ backend, faults: endpoint.faults },

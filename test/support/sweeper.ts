@@ -8,7 +8,7 @@ import {
   nextSlot,
 } from '../../functions/shared/catalog.ts';
 import type { Clock } from '../../functions/shared/clock.ts';
-import { openBackend } from '../../functions/shared/cloud/backend.ts';
+import { type Backend, openBackend } from '../../functions/shared/cloud/backend.ts';
 import { MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { createLog } from '../../functions/shared/log.ts';
@@ -81,6 +81,8 @@ export interface Setup {
   openSource?: (name: string, project: string) => Firestore | undefined;
   entry?: Partial<CatalogEntry>;
   monotonicMs?: () => number;
+  /** How long a call of a backend may take; as long as in earnest unless given. */
+  limitMs?: number | undefined;
 }
 
 /** The answer's summary, as far as a test looks at it. */
@@ -119,7 +121,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     const elsewhere = setup.openSource?.(name, project);
     return {
       store: activeJobStore(name, source, { db: elsewhere ?? db, ours: !elsewhere }, SILENT),
-      backend: source.backend ? openBackend(source.backend, tools) : null,
+      backend: source.backend ? withLimit(openBackend(source.backend, tools), setup.limitMs) : null,
     };
   });
 
@@ -234,6 +236,11 @@ export function beginnings(
     },
   }));
   return begun;
+}
+
+function withLimit(backend: Backend, limitMs: number | undefined): Backend {
+  if (limitMs === undefined) return backend;
+  return { ...backend, truthsOf: (ids, sweep) => backend.truthsOf(ids, { ...sweep, limitMs }) };
 }
 
 /** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */

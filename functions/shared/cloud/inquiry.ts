@@ -31,15 +31,16 @@ export type Called<Answer> = { askedAt: Date } & ({ answer: Answer } | { failure
 export interface Sweep {
   signal: AbortSignal;
   now: () => Date;
+  /** For one call with all its tries; 10 s unless given. */
+  limitMs?: number;
 }
 
 const AT_ONCE = 8;
 const FAILURES_IN_A_ROW = 5;
-/** For one call with all its tries. */
 const LIMIT_MS = 10 * SECOND_MS;
 
 /** Asks `platform` after ids, and after none of them when it fails again and again. */
-export function inquiry<Job>(platform: Platform<Job>, { signal, now }: Sweep) {
+export function inquiry<Job>(platform: Platform<Job>, { signal, now, limitMs = LIMIT_MS }: Sweep) {
   const inTurn = atMost(AT_ONCE);
   const calls = circuit(FAILURES_IN_A_ROW);
 
@@ -50,7 +51,7 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now }: Sweep) {
       const broken = calls.broken();
       if (broken !== null) return { askedAt, failure: unknown(`not asked: ${broken}`) };
       try {
-        const answer = await ask({ limitMs: LIMIT_MS, signal });
+        const answer = await ask({ limitMs, signal });
         calls.answered();
         return { askedAt, answer };
       } catch (error) {

@@ -74,7 +74,7 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
   };
   for (const [what, fault] of Object.entries(faults))
     test(`are unknown, and none is ended, while it ${what}`, async (t) => {
-      const world = await askedJobs(t);
+      const world = await askedJobs(t, {}, fault.kind === 'hang' ? 1_000 : undefined);
       world.faults.add({ fault });
       const ids = Array.from({ length: 12 }, (_, index) => `job-${index}`);
       for (const id of ids) world.backend.set(id, { state: 'done', endedAt: world.ago(50).toISOString() });
