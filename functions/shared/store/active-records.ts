@@ -13,9 +13,10 @@ import type { Log } from '../log.ts';
 import { type Job, readJob } from '../model/job.ts';
 import type { Source } from '../model/source.ts';
 import { plainOf, streamPages } from './firestore.ts';
-import { pathsOf, type ReadOptions, recordsOf, toRecord, within } from './jobs.ts';
+import { pathsOf, type ReadOptions, recordsOf, toRecord } from './jobs.ts';
 import type { Lookout } from './lookouts.ts';
 import { endingPaths, type StoredFields, storedFields } from './stored-fields.ts';
+import { within } from './time-range.ts';
 
 /** Records that are in memory at once. */
 const PAGE = 500;

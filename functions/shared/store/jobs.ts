@@ -1,16 +1,14 @@
 import type { DocumentSnapshot, Firestore, Query } from '@google-cloud/firestore';
 import { chunksOf } from '../concurrency.ts';
-import { HOUR_MS, MINUTE_MS } from '../dates.ts';
+import { MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
 import { type Job, type JobRecord, readJob } from '../model/job.ts';
-import { writeTime } from '../model/reading.ts';
-import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
+import { type Source, wordsFor } from '../model/source.ts';
 import { bounded, plainOf, streamQuery, VALUES_PER_QUERY } from './firestore.ts';
+import { type JobRange, within } from './time-range.ts';
 
 /** How long one query of a source may take unless told. */
 const QUERY_LIMIT_MS = MINUTE_MS;
-/** ISO text is compared as text; an offset in it can move it by so much against UTC. */
-const LARGEST_OFFSET_MS = 14 * HOUR_MS;
 const DOCUMENTS_PER_READ = 300;
 
 /** Counts the documents that Firestore bills as read. */
@@ -24,12 +22,6 @@ export interface ReadOptions {
   signal?: AbortSignal | undefined;
   /** How long each query may take. */
   limitMs?: number | undefined;
-}
-
-/** Half-open: from `from` on, before `to`. */
-export interface JobRange {
-  from: Date;
-  to: Date;
 }
 
 /** One source of jobs: the user's collection, read through its mapping. Only the mapped fields are ever fetched. */
@@ -140,28 +132,4 @@ export function pathsOf({ fields }: Pick<Source, 'fields'>): string[] {
     typeof field === 'object' ? field.path : (field ?? []),
   );
   return [...new Set(paths)];
-}
-
-/** `query` with what lies in `range`; of times as ISO text, some that lie up to 14 h outside. */
-export function within(query: Query, field: TimeMapping, range: Partial<JobRange>): Query {
-  const later = range.from ? query.where(field.path, '>=', lowest(range.from, field.type)) : query;
-  return range.to ? later.where(field.path, '<', highest(range.to, field.type)) : later;
-}
-
-/** The least stored value that can mean an instant at or after `instant`; what is too early is left out later. */
-function lowest(instant: Date, type: TimeMapping['type']): Date | string | number {
-  return type === 'iso' ? isoText(instant, -LARGEST_OFFSET_MS, ' ') : writeTime(instant, type);
-}
-
-function highest(instant: Date, type: TimeMapping['type']): Date | string | number {
-  return type === 'iso' ? isoText(instant, LARGEST_OFFSET_MS, 't') : writeTime(instant, type);
-}
-
-/**
- * Without fraction and zone, so that it sorts before every text of the same second. Between date and time stands a T, a
- * t or a space, as the writer liked it: a space sorts before the others, a t behind them.
- */
-function isoText(instant: Date, shiftMs: number, separator: ' ' | 't'): string {
-  const text = new Date(instant.getTime() + shiftMs).toISOString().slice(0, 19);
-  return text.replace('T', separator);
 }

@@ -4,7 +4,7 @@ import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
 import type { JobState } from '../model/states.ts';
 import { allLimits } from '../model/sweep-limits.ts';
 import { VALUES_PER_QUERY } from './firestore.ts';
-import type { JobRange } from './jobs.ts';
+import type { JobRange } from './time-range.ts';
 
 /** A heartbeat may be so far ahead before somebody's clock is wrong. */
 const AHEAD_MS = 5 * MINUTE_MS;

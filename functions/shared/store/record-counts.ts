@@ -6,8 +6,9 @@ import { orNull, PLAUSIBLE_TIMES, readTime } from '../model/reading.ts';
 import type { Source, TimeMapping } from '../model/source.ts';
 import type { JobState } from '../model/states.ts';
 import { bounded, countDocuments, plainOf, streamQuery, VALUES_PER_QUERY } from './firestore.ts';
-import { type JobRange, type ReadOptions, recordsOf, within } from './jobs.ts';
+import { type ReadOptions, recordsOf } from './jobs.ts';
 import { valuesOf } from './lookouts.ts';
+import { type JobRange, within } from './time-range.ts';
 
 const LIMIT_MS = MINUTE_MS;
 /** So many entries of an index are billed as one document. */
