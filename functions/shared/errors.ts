@@ -46,6 +46,8 @@ export interface UpstreamFacts {
   retryable: boolean;
   /** The HTTP status; null where no answer came, or one that nobody can read. */
   status?: number | null;
+  /** No whole answer came: refused, broken off, too late, or nobody could even ask. */
+  unanswered?: boolean;
   /** The permission that is missing, as far as anybody can tell. */
   permission?: string | null;
   /** How long the server asked to be left alone. */
@@ -59,6 +61,7 @@ export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly retryable: boolean;
   readonly status: number | null;
+  readonly unanswered: boolean;
   readonly permission: string | null;
   readonly retryAfterMs: number | null;
   readonly missing: boolean;
@@ -66,6 +69,7 @@ export class UpstreamError extends Error {
     super(message, options);
     this.retryable = facts.retryable;
     this.status = facts.status ?? null;
+    this.unanswered = facts.unanswered ?? false;
     this.permission = facts.permission ?? null;
     this.retryAfterMs = facts.retryAfterMs ?? null;
     this.missing = facts.missing ?? false;

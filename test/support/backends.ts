@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import { type Backend, type BackendTools, openBackend } from '../../functions/shared/cloud/backend.ts';
-import type { BackendSettings, Truth } from '../../functions/shared/model/backend.ts';
+import { type BackendSettings, backendSchema, type Truth } from '../../functions/shared/model/backend.ts';
 import type { Fault } from '../../scripts/stack/google/faults.ts';
 import type { CustomJob, Execution, PlatformWorld } from '../../scripts/stack/google/world.ts';
 import type { GoogleApisOptions } from '../../scripts/stack/google-apis.ts';
@@ -43,16 +43,24 @@ export async function googleBackend(
   return { world, apis, lines, backend: openBackend(settings, tools) };
 }
 
-/** The settings of the endpoint of `httpBackend`. */
-export const HTTP = {
+/** The settings of the endpoint of `httpBackend`, as settings.json has them. */
+const HTTP = {
   kind: 'http',
   state: 'status.phase',
-  statuses: { waiting: 'queued', busy: 'running', done: 'completed', broken: 'failed', stopped: 'cancelled' },
-  startedAt: 'times.0',
-  endedAt: 'times.1',
+  statuses: {
+    ...{ waiting: 'queued', busy: 'running', done: 'completed', broken: 'failed', stopped: 'cancelled' },
+    ...{ 3: 'queued', false: 'running' },
+  },
+  startedAt: 'times[0]',
+  endedAt: 'times[1]',
   error: 'status.reason',
   header: { name: 'X-Token', variable: 'STATUS_TOKEN' },
 } as const;
+
+/** The settings of that endpoint at another address. */
+export function httpSettings(url: string): BackendSettings {
+  return backendSchema.parse({ ...HTTP, url });
+}
 
 /** A backend of an HTTP endpoint, which tells `jobs`. */
 export async function httpBackend(context: TestContext, jobs: ReadonlyMap<string, object> = new Map()) {
@@ -63,7 +71,7 @@ export async function httpBackend(context: TestContext, jobs: ReadonlyMap<string
     throw new Error('An HTTP endpoint is no API of Google');
   };
   const variable = (name: string) => (name === 'STATUS_TOKEN' ? TOKEN : undefined);
-  const backend = openBackend({ ...HTTP, url: endpoint.url }, { apiOf, variable, log });
+  const backend = openBackend(httpSettings(endpoint.url), { apiOf, variable, log });
   return { endpoint, lines, backend };
 }
 
@@ -100,6 +108,8 @@ export interface Populated {
   /** The id of a job that it never had. */
   none: string;
   fault(fault: Fault, times?: number): void;
+  /** Ends all faults. */
+  clear(): void;
   requests(): number;
   stop(): Promise<void>;
   lines: Record<string, unknown>[];
@@ -131,6 +141,7 @@ export const KINDS: Record<
     return {
       ...{ backend, lines, ids: [...jobs.keys()], none: 'job-none' },
       fault: (fault, times) => void endpoint.faults.add({ fault, ...(times && { times }) }),
+      clear: () => endpoint.faults.clear(),
       requests: () => endpoint.requests().length,
       stop: endpoint.stop,
     };
@@ -152,6 +163,7 @@ async function populated(
   return {
     ...{ backend, lines, ids: numbered(count).map(nameOf), none: nameOf('job-none') },
     fault: (fault, times) => void apis.faults.add({ fault, ...(times && { times }) }),
+    clear: () => apis.faults.clear(),
     requests: () => apis.requests().length,
     stop: apis.stop,
   };

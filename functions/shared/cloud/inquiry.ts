@@ -1,6 +1,6 @@
 import { atMost } from '../concurrency.ts';
 import { SECOND_MS } from '../dates.ts';
-import { UpstreamError } from '../errors.ts';
+import { DeadlineExceeded, UpstreamError } from '../errors.ts';
 import type { Placed, Truth } from '../model/backend.ts';
 import { circuit } from './circuit.ts';
 import { plain } from './google-error.ts';
@@ -62,10 +62,9 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now, limitMs = L
 
   function failure(error: unknown): Said {
     const why = error instanceof Error ? error.message : plain(String(error));
-    const { missing, status } = error instanceof UpstreamError ? error : {};
-    // Who refuses one question, or says that there is no such job, has heard it.
-    if (missing || status === 400 || status === 404) calls.answered();
-    else calls.failed(why);
+    if (isOutOfReach(error)) calls.failed(why);
+    else calls.answered();
+    const missing = error instanceof UpstreamError && error.missing;
     return missing ? { ...unknown(why), state: 'gone' } : unknown(why);
   }
 
@@ -93,6 +92,19 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now, limitMs = L
     await Promise.all(jobs.map(ask));
     return truths;
   };
+}
+
+/** Whether a status tells that nothing can be asked now, whatever it is about. */
+export function isOutage(status: number): boolean {
+  return [401, 403, 408, 429].includes(status) || status >= 500;
+}
+
+/** Whether a failure is one of the backend, or of the way there; an answer about one job that nobody can read is none. */
+function isOutOfReach(error: unknown): boolean {
+  if (error instanceof DeadlineExceeded) return true;
+  return (
+    error instanceof UpstreamError && (error.unanswered || (error.status !== null && isOutage(error.status)))
+  );
 }
 
 /** In random order, the few that always fail do not come first in every sweep and keep it from all the others. */

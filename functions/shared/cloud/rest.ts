@@ -126,7 +126,7 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
         status = 'deadline';
         if (leftMs <= policy.attemptMs) throw new DeadlineExceeded(where, bounds.limitMs, { cause: error });
         const words = `no answer within ${policy.attemptMs} ms`;
-        throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true });
+        throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true, unanswered: true });
       }
       if (error instanceof UpstreamError) throw error;
       // What is no JSON at all broke on its way; JSON of another form will be the same the next time.
@@ -135,7 +135,11 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
         throw new UpstreamError(`Cannot read ${where}: ${reasonOf(error)}`, { retryable: true });
       }
       const words = `the connection failed: ${reasonOf(error)}`;
-      throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true }, { cause: error });
+      throw new UpstreamError(
+        `Cannot finish ${where}: ${words}`,
+        { retryable: true, unanswered: true },
+        { cause: error },
+      );
     } finally {
       clearTimeout(timer);
       const { page, attempt } = position;
@@ -153,7 +157,10 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
     } catch (error) {
       // Not as its cause: what the library throws holds the request, and with it perhaps a key.
       const words = plain(error instanceof Error ? error.message : String(error));
-      throw new UpstreamError(`Cannot finish ${where}: no credentials: ${words}`, { retryable: false });
+      throw new UpstreamError(`Cannot finish ${where}: no credentials: ${words}`, {
+        retryable: false,
+        unanswered: true,
+      });
     }
   }
 

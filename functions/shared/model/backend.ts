@@ -1,11 +1,29 @@
 import { z } from 'zod';
-import { region } from './forms.ts';
-import { JOB_STATES, type JobState } from './states.ts';
+import { region, zone, zoneOnlyOfText } from './forms.ts';
+import { jsonPath } from './json-path.ts';
+import { JSON_TIME_TYPES } from './reading.ts';
+import { ACTIVE_STATES, JOB_STATES, type JobState } from './states.ts';
 
 /** A backend is the system that really runs a job; the truth is what it says about it, and when it was asked. */
 
-/** A path into a JSON answer, such as `status.phase` or `jobs.0.state`. */
-const jsonPath = z.string().regex(/^[^.\s]+(\.[^.\s]+)*$/, { error: 'a path such as status.phase' });
+/** A time in an answer: where it stands and how it is told; a path alone is one of ISO text. */
+const timeInAnswer = z.preprocess(
+  (given) => (typeof given === 'string' ? { path: given } : given),
+  z
+    .strictObject({ path: jsonPath, type: z.enum(JSON_TIME_TYPES).default('iso'), zone: zone.optional() })
+    .superRefine(zoneOnlyOfText),
+);
+export type TimeInAnswer = z.infer<typeof timeInAnswer>;
+
+/** One word, or several; a number or true and false are words, too. */
+const words = z.preprocess(
+  (given) => [given].flat().map((word) => (isScalar(word) ? String(word) : word)),
+  z.array(z.string()).min(1),
+);
+
+function isScalar(value: unknown): boolean {
+  return typeof value === 'number' || typeof value === 'boolean';
+}
 
 const google = {
   /** The project of ids that are no full resource names; Nightshift's own unless named. */
@@ -36,8 +54,12 @@ export const backendSchema = z.discriminatedUnion('kind', [
     /** Where in the answer the state stands, and what its words mean; a word that is not here is unknown. */
     state: jsonPath,
     statuses: z.record(z.string().min(1), z.enum(JOB_STATES)),
-    startedAt: jsonPath.optional(),
-    endedAt: jsonPath.optional(),
+    /** What a job is where nothing stands at `state`; that it ended, nobody can tell from nothing. */
+    absent: z.enum(ACTIVE_STATES).optional(),
+    /** What an answer says where there is no such job, for those that tell it otherwise than by a 404 that names the job. */
+    gone: z.strictObject({ path: jsonPath, is: words }).optional(),
+    startedAt: timeInAnswer.optional(),
+    endedAt: timeInAnswer.optional(),
     error: jsonPath.optional(),
     /** A header with a secret, which is in an environment variable of the function. */
     header: z

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isZone } from './time-text.ts';
 
 /** Forms that values of the settings have in several places. */
 
@@ -15,5 +16,24 @@ export function distinct(entry: z.ZodString) {
   return z.array(entry).refine((entries) => new Set(entries).size === entries.length, {
     message: 'An entry comes twice',
     params: { expected: 'each entry once' },
+  });
+}
+
+/** The zone of ISO text that names none; without it, such text cannot be read. */
+export const zone = z
+  .string()
+  .refine(isZone, { error: 'UTC, an offset such as +02:00, or a name such as Europe/Berlin' });
+
+/** Refuses a zone beside a type of time that is no ISO text. */
+export function zoneOnlyOfText(
+  time: { type: string; zone?: string | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (time.type === 'iso' || time.zone === undefined) return;
+  context.addIssue({
+    code: 'custom',
+    path: ['zone'],
+    message: 'Only ISO text can lack its zone',
+    params: { expected: 'no zone, or type iso' },
   });
 }

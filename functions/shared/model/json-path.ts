@@ -1,5 +1,6 @@
 import { compile, TreeInterpreter } from '@jmespath-community/jmespath';
 import { z } from 'zod';
+import { quoted } from './reading.ts';
 
 /** JSON that others wrote: exact numbers, and JMESPath (https://jmespath.org/specification.html) for what stands where in it. */
 
@@ -17,7 +18,8 @@ function exact(this: unknown, _key: string, value: unknown, context?: { source?:
 
 /** A JMESPath expression, such as `status.phase`, `jobs[0].state` or `labels."app.kubernetes.io/name"`. */
 export const jsonPath = z.string().refine(isPath, {
-  error: 'a JMESPath such as status.phase or jobs[0].state (https://jmespath.org)',
+  error: ({ input }) => `No JMESPath: ${quoted(input)}`,
+  params: { expected: 'such as status.phase or jobs[0].state (https://jmespath.org)' },
 });
 
 function isPath(path: string): boolean {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { backendSchema } from './backend.ts';
+import { zone, zoneOnlyOfText } from './forms.ts';
 import { TIME_TYPES } from './reading.ts';
 import { JOB_STATES, type JobState, TERMINAL_STATES } from './states.ts';
 import { sweepSchema } from './sweep-limits.ts';
-import { isZone } from './time-text.ts';
 
 /**
  * A source: one collection of the user's own job records, with the mapping of its fields and statuses.
@@ -46,20 +46,8 @@ const fieldPath = z.string().regex(/^[^.[\]*`~/]+(\.[^.[\]*`~/]+)*$/, {
   error: 'a field path such as status or times.started',
 });
 const timeField = z
-  .strictObject({
-    path: fieldPath,
-    type: z.enum(TIME_TYPES),
-    /** Of ISO text that names no zone; without it, such text cannot be read. */
-    zone: z
-      .string()
-      .refine(isZone, { error: 'UTC, an offset such as +02:00, or a name such as Europe/Berlin' })
-      .optional(),
-  })
-  .refine(({ type, zone }) => type === 'iso' || zone === undefined, {
-    path: ['zone'],
-    message: 'Only ISO text can lack its zone',
-    params: { expected: 'no zone, or type iso' },
-  });
+  .strictObject({ path: fieldPath, type: z.enum(TIME_TYPES), zone: zone.optional() })
+  .superRefine(zoneOnlyOfText);
 export type TimeMapping = z.infer<typeof timeField>;
 
 const statusesSchema = z.record(z.string().min(1), z.enum(JOB_STATES));

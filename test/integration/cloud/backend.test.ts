@@ -16,8 +16,11 @@ const PROXIES = [
   '{"error": {"code": 404, "message": "Method not found.", "status": "NOT_FOUND"}}',
 ];
 
-const FAULTS: [what: string, fault: Fault, said: RegExp][] = [
+/** Nothing can be asked. */
+const OUTAGES: [what: string, fault: Fault, said: RegExp][] = [
+  ['answers 401', { kind: 'status', status: 401 }, /HTTP 401/],
   ['answers 403', { kind: 'denied' }, /HTTP 403/],
+  ['answers 408', { kind: 'status', status: 408 }, /HTTP 408/],
   ['answers 429', { kind: 'status', status: 429 }, /HTTP 429/],
   [
     'answers 429 and wants to be left alone for a minute',
@@ -26,13 +29,20 @@ const FAULTS: [what: string, fault: Fault, said: RegExp][] = [
   ],
   ['answers 500', { kind: 'status', status: 500 }, /HTTP 500/],
   ['answers 503', { kind: 'status', status: 503 }, /HTTP 503/],
+  ['breaks off in the middle of its answer', { kind: 'truncated' }, /connection failed|Cannot read/],
+  ['closes the connection', { kind: 'reset' }, /the connection failed/],
+];
+
+/** Each answer is about one job, and nobody can read it. */
+const UNREADABLE: [what: string, fault: Fault, said: RegExp][] = [
   ['redirects', { kind: 'status', status: 302 }, /HTTP 302/],
+  ['refuses the question', { kind: 'status', status: 400 }, /HTTP 400/],
+  ['answers 422', { kind: 'status', status: 422 }, /HTTP 422/],
   ['answers what is no JSON', { kind: 'malformed' }, /Cannot read/],
   ["answers with a proxy's page", { kind: 'malformed', text: PROXY }, /Cannot read/],
   ['answers JSON of another form', { kind: 'malformed', text: '[]' }, /Cannot read/],
   ['answers an empty object', { kind: 'malformed', text: '{}' }, /Cannot read/],
-  ['breaks off in the middle of its answer', { kind: 'truncated' }, /connection failed|Cannot read/],
-  ['closes the connection', { kind: 'reset' }, /the connection failed/],
+  ['answers JSON without an end', { kind: 'malformed', text: '['.repeat(50_000) }, /Cannot read/],
 ];
 
 for (const [kind, start] of Object.entries(KINDS))
@@ -54,7 +64,7 @@ for (const [kind, start] of Object.entries(KINDS))
       assert.match(truths.get(gone[0] ?? '')?.said ?? '', /404/);
     });
 
-    for (const [what, fault, said] of FAULTS)
+    for (const [what, fault, said] of OUTAGES)
       test(`that ${what} says nothing about any job, and is left alone soon`, async (context) => {
         const { backend, ids, none, fault: set, requests } = await start(context, 19);
         set(fault);
@@ -70,6 +80,19 @@ for (const [kind, start] of Object.entries(KINDS))
         // Those that are under way when the fifth one fails are waited for.
         assert.ok(open.length >= 20 - 5 - 7 && open.length <= 15, `${open.length} were not asked after`);
         assert.ok(requests() <= 12 * 3, `${requests()} requests`);
+      });
+
+    for (const [what, fault, said] of UNREADABLE)
+      test(`that ${what} to many is asked about every other job all the same`, async (context) => {
+        const { backend, ids, fault: set, clear } = await start(context, 12);
+        const { signal } = new AbortController();
+        set(fault);
+        for (const truth of (await ask(backend, ids.slice(1), signal)).values()) {
+          assert.equal(truth.state, 'unknown');
+          assert.match(truth.said, said);
+        }
+        clear();
+        assert.deepEqual(statesOf(await ask(backend, ids.slice(0, 1), signal)), { running: 1 });
       });
 
     test('behind a proxy that answers 404 says nothing about any job', async (context) => {

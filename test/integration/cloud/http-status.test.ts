@@ -6,7 +6,16 @@ import { describe, type TestContext, test } from 'node:test';
 import { type BackendTools, openBackend } from '../../../functions/shared/cloud/backend.ts';
 import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
 import type { Truth } from '../../../functions/shared/model/backend.ts';
-import { ask, askOne, BEGAN, ENDED, HTTP, httpBackend, statesOf, TOKEN } from '../../support/backends.ts';
+import {
+  ask,
+  askOne,
+  BEGAN,
+  ENDED,
+  httpBackend,
+  httpSettings,
+  statesOf,
+  TOKEN,
+} from '../../support/backends.ts';
 import { recordedLog } from '../../support/google.ts';
 
 /** A backend over a server that answers as it likes. */
@@ -17,7 +26,7 @@ async function over(context: TestContext, serve: (req: IncomingMessage, res: Ser
   const { port } = server.address() as AddressInfo;
   const { log, lines } = recordedLog();
   const url = `http://127.0.0.1:${port}/jobs/{id}?key=k3y-in-the-address`;
-  const backend = openBackend({ ...HTTP, url }, { ...tools(TOKEN), log });
+  const backend = openBackend(httpSettings(url), { ...tools(TOKEN), log });
   return { backend, lines, port };
 }
 
@@ -44,6 +53,11 @@ const STATES: [phase: unknown, state: Truth['state']][] = [
   ['done', 'completed'],
   ['broken', 'failed'],
   ['stopped', 'cancelled'],
+  [3, 'queued'],
+  [false, 'running'],
+  [['busy'], 'running'],
+  [[], 'unknown'],
+  [['busy', 'done'], 'unknown'],
   ['BUSY', 'unknown'],
   ['', 'unknown'],
   ['toString', 'unknown'],
@@ -64,7 +78,13 @@ describe('an HTTP status endpoint', () => {
       assert.deepEqual(truth.startedAt, state === 'unknown' ? null : BEGAN);
       assert.deepEqual(truth.endedAt, ended ? ENDED : null);
       assert.equal(truth.error, state === 'failed' ? 'exit code 1' : null);
-      if (typeof phase === 'string') assert.match(truth.said, new RegExp(`^127.0.0.1:\\d+ says "${phase}"$`));
+      if (typeof phase === 'string' && phase !== '')
+        assert.match(
+          truth.said,
+          new RegExp(
+            `^127.0.0.1:\\d+ says "${phase}"${state === 'unknown' ? ', which its statuses do not map' : ''}$`,
+          ),
+        );
     });
 
   test('may give no times', async (context) => {
@@ -90,7 +110,10 @@ describe('an HTTP status endpoint', () => {
       const { backend } = await httpBackend(context, new Map([['a', body('done', { times })]]));
       const truth = await askOne(backend, 'a');
       assert.deepEqual([truth.state, truth.startedAt, truth.endedAt], ['unknown', null, null]);
-      assert.match(truth.said, /says "done"; but nobody can read times\.[01]: .* is not an ISO time as text/);
+      assert.match(
+        truth.said,
+        /says "done"; but nobody can read times\[[01]\]: .* is not an ISO time as text/,
+      );
       assert.ok(truth.unreadable && truth.said.includes(truth.unreadable));
     }
   });
@@ -102,7 +125,7 @@ describe('an HTTP status endpoint', () => {
     );
     const { state, startedAt, unreadable } = await askOne(backend, 'a');
     assert.deepEqual([state, startedAt], ['running', null]);
-    assert.equal(unreadable, 'times.0: "soon" is not an ISO time as text with its zone');
+    assert.equal(unreadable, 'times[0]: "soon" is not an ISO time as text with its zone');
   });
 
   test('is asked after each id at its own address', async (context) => {
@@ -140,7 +163,9 @@ describe('an HTTP status endpoint', () => {
     ['JSON of another job', 404, '{"error": "There is no job-77, nor my-job-7"}'],
     ['nothing', 404, ''],
     ['a text in quotes', 404, '"job-7"'],
-    ['another status', 410, '{"error": "There is no job-7"}'],
+    ['another status', 400, '{"error": "There is no job-7"}'],
+    ['an end of its own', 410, '{"error": "This API was removed"}'],
+    ['a page of its own', 410, '<html>Gone: job-7</html>'],
   ];
   for (const [what, status, answer] of NOT_GONE)
     test(`says nothing by ${status} with ${what}`, async (context) => {
@@ -226,13 +251,13 @@ describe('the secret of an HTTP status endpoint', () => {
 
   test('may end with the line of the file that it was in', async (context) => {
     const { endpoint } = await httpBackend(context, new Map([['a', body('busy')]]));
-    const backend = openBackend({ ...HTTP, url: endpoint.url }, tools(`${TOKEN}\n`));
+    const backend = openBackend(httpSettings(endpoint.url), tools(`${TOKEN}\n`));
     assert.equal((await askOne(backend, 'a')).state, 'running');
   });
 
   for (const secret of [undefined, '', ' \n', 'two\nlines', 'schlüssel'])
     test(`cannot be ${JSON.stringify(secret)}`, () => {
-      const open = () => openBackend({ ...HTTP, url: 'https://status.acme.example/{id}' }, tools(secret));
+      const open = () => openBackend(httpSettings('https://status.acme.example/{id}'), tools(secret));
       assert.throws(open, (error: Error) => {
         assert.ok(error instanceof InvalidConfiguration);
         assert.match(

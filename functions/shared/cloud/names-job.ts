@@ -1,0 +1,62 @@
+/** Whether an answer that there is no such thing speaks of the job, or only of the address that was asked. */
+
+/** A job of an HTTP endpoint, and the address of its status. */
+export interface AskedJob {
+  id: string;
+  url: string;
+}
+
+/** Fields that repeat the question. */
+const OF_THE_QUESTION =
+  /^(path|url|uri|href|links?|self|instance|route|location|query|params|parameters|request|(request|original)[-_]?(url|uri|path)|(path|query|querystring)[-_]?(params|parameters))$/i;
+/** Fields whose number is none of a job. */
+const OF_THE_ANSWER = /(status|code|errno|version|time|timestamp|count|length)$/i;
+/** What a sentence has that tells what answers at an address, rather than what was asked for there. */
+const ABOUT_AN_ADDRESS = /\b(routes?|url|uri|endpoint|handler|page)\b/i;
+/** What another name would go on with; a dot only beside a letter or digit. */
+const JOINED_BEFORE = /([\p{L}\p{N}_%-]|[\p{L}\p{N}_-]\.)$/u;
+const JOINED_AFTER = /^([\p{L}\p{N}_/%-]|\.[\p{L}\p{N}_-])/u;
+/** What stands right before, up to a blank, a quote, a bracket or a mark that parts words. */
+const RUN_BEFORE = /[^\s"'`´‘’“”«»‹›()<>[\]{},;|]*$/u;
+const LONGEST_RUN = 2_000;
+/** A slash that begins a path. */
+const BEGINS_PATH = /(^|[^\w.~-])\//;
+
+/**
+ * Whether JSON that came with `status` names the job: in a sentence, as a value or as a key, beside whatever quote or mark.
+ * One that only repeats the address, as routers and proxies do, does not.
+ */
+export function namesJob(body: unknown, asked: AskedJob, status: number): boolean {
+  // Else every answer of this status would name it.
+  if (asked.id === String(status)) return false;
+  return typeof body === 'object' && isNamedIn(body, '', asked);
+}
+
+function isNamedIn(value: unknown, field: string, asked: AskedJob): boolean {
+  if (OF_THE_QUESTION.test(field)) return false;
+  if (typeof value === 'string') return isNamedInText(value, asked);
+  if (typeof value === 'number' || typeof value === 'bigint')
+    return String(value) === asked.id && !OF_THE_ANSWER.test(field);
+  if (Array.isArray(value)) return value.some((inner) => isNamedIn(inner, field, asked));
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, inner]) => key === asked.id || isNamedIn(inner, key, asked));
+}
+
+function isNamedInText(text: string, asked: AskedJob): boolean {
+  const { id } = asked;
+  if (ABOUT_AN_ADDRESS.test(text.replaceAll(id, ' '))) return false;
+  for (let at = text.indexOf(id); at >= 0; at = text.indexOf(id, at + 1)) {
+    const before = text.slice(Math.max(0, at - LONGEST_RUN), at);
+    const after = text.slice(at + id.length, at + id.length + 2);
+    const isJoined = JOINED_BEFORE.test(before.slice(-2)) || JOINED_AFTER.test(after);
+    if (!isJoined && !isAddress(RUN_BEFORE.exec(before)?.[0] ?? '', asked)) return true;
+  }
+  return false;
+}
+
+/** Whether what stands right before the id is the way to it, in the address that was asked or in another one. */
+function isAddress(run: string, { id, url }: AskedJob): boolean {
+  if (run === '') return false;
+  const ways = url.split(encodeURIComponent(id)).slice(0, -1);
+  return BEGINS_PATH.test(run) || ways.some((way) => way.endsWith(run));
+}
