@@ -30,6 +30,11 @@ export class DeadlineExceeded extends Error {
   }
 }
 
+/** No job has the name that was given, or several have it: nobody can tell which one is meant. */
+export class NotOneJob extends Error {
+  override readonly name = 'NotOneJob';
+}
+
 /** A record that was to be written is not as it was read any more: nothing was written, somebody else's change stands. */
 export class RecordChanged extends Error {
   override readonly name = 'RecordChanged';

@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
 
-/** The body of sweep-stale-jobs: nothing, or which jobs; for one job also how a person says that it ended, and why. */
+/**
+ * The body of sweep-stale-jobs: nothing, or which jobs; for one job also how a person says that it ended, or that what was
+ * said of it is to be taken back, and why.
+ */
 export interface SweepInput {
   dryRun?: boolean | undefined;
   source?: string | undefined;
@@ -10,6 +13,7 @@ export interface SweepInput {
   /** Only jobs silent for so long, or running where they have no heartbeat. */
   olderThanHours?: number | undefined;
   end?: TerminalState | undefined;
+  undo?: true | undefined;
   reason?: string | undefined;
   /** Who says so, as they name themselves: nobody checks it, and it is kept beside the reason. */
   by?: string | undefined;
@@ -34,6 +38,7 @@ export function sweepInput(sources: readonly string[]): z.ZodType<SweepInput> {
         .max(365 * 24)
         .optional(),
       end: z.enum(TERMINAL_STATES).optional(),
+      undo: z.literal(true).optional(),
       reason: z.string().trim().min(1).max(1_000).optional(),
       by: z.string().trim().min(1).max(200).optional(),
     })
@@ -42,14 +47,16 @@ export function sweepInput(sources: readonly string[]): z.ZodType<SweepInput> {
         (input: SweepInput, context) => {
           const complain = (path: keyof SweepInput, message: string, expected: string) =>
             context.addIssue({ code: 'custom', path: [path], message, params: { expected } });
-          const { end, jobId, reason, by, olderThanHours } = input;
-          if (end !== undefined && jobId === undefined) complain('jobId', 'Missing', 'the job that ended');
+          const { end, undo, jobId, reason, by, olderThanHours } = input;
+          const byHand = end !== undefined || undo !== undefined;
+          if (end !== undefined && undo !== undefined)
+            complain('undo', 'Cannot use undo beside end', 'either of them');
+          if (byHand && jobId === undefined) complain('jobId', 'Missing', 'the job that it is about');
           if (end !== undefined && reason === undefined)
             complain('reason', 'Missing', 'why it is ended by hand');
-          if (reason !== undefined && end === undefined)
-            complain('end', 'Missing', `how it ended: ${TERMINAL_STATES.join(', ')}`);
-          if (by !== undefined && end === undefined)
-            complain('by', 'Cannot use by', 'a job that is ended by hand, with end');
+          if (reason !== undefined && !byHand)
+            complain('end', 'Missing', `how it ended: ${TERMINAL_STATES.join(', ')}; or undo`);
+          if (by !== undefined && !byHand) complain('by', 'Cannot use by', 'end or undo beside it');
           if (olderThanHours !== undefined && jobId !== undefined)
             complain('olderThanHours', 'Cannot use olderThanHours beside jobId', 'either of them');
         },

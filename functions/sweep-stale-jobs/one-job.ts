@@ -1,22 +1,75 @@
+import { NotOneJob } from '../shared/errors.ts';
+import type { Problem } from '../shared/problems.ts';
 import type { SeenJob } from '../shared/store/active-records.ts';
 import type { ReadOptions } from '../shared/store/jobs.ts';
+import type { SweepInput } from './input.ts';
 import type { SweptSource } from './pipeline.ts';
+import { whyNotEnded } from './verdict.ts';
 
-/** The one job of that id, or at that path, in `sources`. Throws when there is none, and when several have one. */
+/** The job, or the execution of one, that a person names. */
+export interface Named {
+  source: SweptSource;
+  seen: SeenJob;
+  isExecution: boolean;
+}
+
+/** The one job of that id, or at that path, in `sources`. Rejects with NotOneJob when there is none, or several have it. */
 export async function findJob(
   sources: readonly SweptSource[],
   jobId: string,
   options: ReadOptions,
-): Promise<{ source: SweptSource; seen: SeenJob }> {
-  const looked = await Promise.all(
+): Promise<Named> {
+  const found = await Promise.all(
     sources.map(async (source) => ({ source, seen: await source.store.named(jobId, options) })),
   );
-  const found = looked.flatMap(({ source, seen }) => (seen ? [{ source, seen }] : []));
+  return onlyOne(sources, jobId, found, false);
+}
+
+/** The same, or the execution at that path. */
+export async function findRecord(
+  sources: readonly SweptSource[],
+  jobId: string,
+  options: ReadOptions,
+): Promise<Named> {
+  const executions = await Promise.all(
+    sources.map(async (source) => ({ source, seen: await source.store.executions?.at(jobId, options) })),
+  );
+  if (executions.every(({ seen }) => !seen)) return findJob(sources, jobId, options);
+  return onlyOne(sources, jobId, executions, true);
+}
+
+/** Why nothing can be done about the job that the input names; `null` where it names none, or something can. */
+export async function refusalOf(
+  sources: readonly SweptSource[],
+  { jobId, end, undo }: SweepInput,
+  options: ReadOptions,
+): Promise<Problem | null> {
+  if (jobId === undefined) return null;
+  try {
+    const { source, seen, isExecution } = await (undo ? findRecord : findJob)(sources, jobId, options);
+    const { name } = seen.job;
+    const why = undo ? source.store.whyNotTakenBack(seen, isExecution) : end && whyNotEnded(seen.job);
+    if (!why) return null;
+    const what = undo ? `Cannot take back how ${name} ended` : `Cannot end ${name}`;
+    return { path: 'jobId', message: `${what}: ${why}` };
+  } catch (error) {
+    if (!(error instanceof NotOneJob)) throw error;
+    return { path: 'jobId', message: error.message, expected: 'the id of a job, or the path of its record' };
+  }
+}
+
+function onlyOne(
+  sources: readonly SweptSource[],
+  jobId: string,
+  looked: readonly { source: SweptSource; seen: SeenJob | undefined }[],
+  isExecution: boolean,
+): Named {
+  const found = looked.flatMap(({ source, seen }) => (seen ? [{ source, seen, isExecution }] : []));
   const [one, other] = found;
-  if (!one) throw new Error(`Cannot find job ${jobId} in ${inWords(sources)}`);
+  if (!one) throw new NotOneJob(`Cannot find job ${jobId} in ${inWords(sources)}`);
   if (other)
-    throw new Error(
-      `Cannot tell which job ${jobId} is meant: ${inWords(found.map((it) => it.source))} have one; name the source`,
+    throw new NotOneJob(
+      `Cannot tell which job ${jobId} is meant: ${inWords(found.map(({ source }) => source))} have one; name the source`,
     );
   return one;
 }

@@ -82,7 +82,10 @@ export function addOutcome(outcomes: Outcomes, one: Judged, clock: SweepClock): 
   if (rows.length < MOST_VERDICTS) rows.push(rowOf(one));
   if (written === 'yes') return;
   if (truth?.state === 'gone') outcomes.gone.push({ path, since: goneSince ?? truth.askedAt });
-  if (truth && backendId !== null && hasEnded(suspect)) outcomes.ended.push({ backendId, truth });
+  // What a person does not believe is asked for again.
+  const isBelieved = verdict.rule !== 'taken-back';
+  if (truth && backendId !== null && hasEnded(suspect) && isBelieved)
+    outcomes.ended.push({ backendId, truth });
 }
 
 function hasEnded({ truth }: Suspect): boolean {

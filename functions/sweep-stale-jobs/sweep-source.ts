@@ -1,7 +1,8 @@
-import type { Suspect } from '../shared/model/sweep.ts';
+import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import type { SeenJob } from '../shared/store/active-records.ts';
 import { lookAt } from './look.ts';
 import { pipelineOf, type Scope, type Sweep, type SweepTools, type SweptSource } from './pipeline.ts';
+import { unlessTakenBack } from './taken-back.ts';
 import { type EndByHand, endedByHand, verdictOf } from './verdict.ts';
 
 /** By this share of the budget a sweep has looked and asked, so that what waited for the end can be written. */
@@ -17,7 +18,7 @@ export async function sweepSource(source: SweptSource, scope: Scope, tools: Swee
   const counted = Promise.all([store.active(options), store.alive(run.startedAt, options)]);
   // Told to whoever waits for it.
   counted.catch(() => undefined);
-  const conclude = (suspect: Suspect) => verdictOf(suspect, run.startedAt);
+  const conclude = conclusionAt(run.startedAt);
   const pipeline = pipelineOf(source, scope, tools, { conclude, by: null, counted });
   const isTimeUp = () => pipeline.isStopped() || run.budgetUsed() > LOOKED_BY;
   try {
@@ -49,12 +50,16 @@ export async function sweepJob(
   ].map((it, nth) => ({ ...it, nth, at: { lookout: '', after: null } }));
   const active = await store.active(options);
   const pipeline = pipelineOf(source, scope, tools, {
-    conclude: (suspect) =>
-      byHand ? endedByHand(suspect, byHand, run.startedAt) : verdictOf(suspect, run.startedAt),
+    conclude: byHand ? (suspect) => endedByHand(suspect, byHand, run.startedAt) : conclusionAt(run.startedAt),
     by: byHand?.by ?? null,
     // One job tells nothing about the others.
     counted: Promise.resolve([active, 0]),
   });
   await pipeline.take(found);
   return pipeline.end({ left: [], unreadable: [], stoppedAt: null, complete: true, failure: null });
+}
+
+/** What the sweep itself concludes. */
+function conclusionAt(now: Date): (suspect: Suspect) => Verdict {
+  return (suspect) => unlessTakenBack(suspect, verdictOf(suspect, now), now);
 }

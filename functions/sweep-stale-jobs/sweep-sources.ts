@@ -51,7 +51,7 @@ export async function sweepSources(
   return results.flatMap((it) => it.swept ?? []);
 }
 
-/** Sweeps the one job that the input names. Rejects where there is no such job, or no verdict on it. */
+/** Sweeps the one job that the input names. Rejects with NotOneJob, and where there is no verdict on it. */
 export async function sweepNamedJob(
   sources: readonly SweptSource[],
   jobId: string,

@@ -1,11 +1,14 @@
+import { InvalidRequest } from '../shared/errors.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { AlarmStore } from '../shared/store/alarms.ts';
 import { isWhole, type SweepInput, sweepInput } from './input.ts';
+import { refusalOf } from './one-job.ts';
 import type { SweptSource } from './pipeline.ts';
 import { blindAlarm } from './raise.ts';
 import { summaryOf } from './summary.ts';
 import { type SourcesTools, type Swept, sweepNamedJob, sweepSources } from './sweep-sources.ts';
+import { takeBack } from './take-back.ts';
 import type { Watched } from './watch.ts';
 
 /** Of the problems of single records, a run keeps so many. */
@@ -24,10 +27,29 @@ export interface SweeperTools
 /** Ends the records of jobs that lie, and watches over our own tasks. */
 export function sweepStaleJobs(tools: SweeperTools): Task<SweepInput> {
   const names = tools.sources.map(({ store }) => store.name);
-  return { name: TASK, input: () => sweepInput(names), run: (run) => sweep(run, tools) };
+  const asked = ({ source }: SweepInput) =>
+    tools.sources.filter(({ store }) => (source ?? store.name) === store.name);
+  return {
+    name: TASK,
+    input: () => sweepInput(names),
+    async check(input, { signal }) {
+      const problem = await refusalOf(asked(input), input, { tally: { documents: 0 }, signal });
+      if (problem) throw new InvalidRequest([problem]);
+    },
+    run(run) {
+      const { jobId, undo } = run.input;
+      if (!undo || jobId === undefined) return sweep(run, asked(run.input), tools);
+      const options = { tally: { documents: 0 }, signal: run.signal };
+      return takeBack(asked(run.input), jobId, run, { days: tools.days, options });
+    },
+  };
 }
 
-async function sweep(run: RunContext<SweepInput>, tools: SweeperTools): Promise<TaskResult> {
+async function sweep(
+  run: RunContext<SweepInput>,
+  sources: readonly SweptSource[],
+  tools: SweeperTools,
+): Promise<TaskResult> {
   const { input, signal, dryRun } = run;
   const options = { tally: { documents: 0 }, signal };
   const audit = { documents: 0 };
@@ -42,7 +64,6 @@ async function sweep(run: RunContext<SweepInput>, tools: SweeperTools): Promise<
 
   // 2. The jobs: one that is named, or those of the sources.
   const openAlarms = whole && !dryRun ? await tools.alarms.open(options) : [];
-  const sources = tools.sources.filter(({ store }) => (input.source ?? store.name) === store.name);
   const sourcesTools: SourcesTools = { ...tools, run, input, options, audit, openAlarms };
   const swept =
     input.jobId === undefined

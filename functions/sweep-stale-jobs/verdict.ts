@@ -1,5 +1,5 @@
 import type { Truth } from '../shared/model/backend.ts';
-import { isTerminal } from '../shared/model/job.ts';
+import { isTerminal, type Job } from '../shared/model/job.ts';
 import { TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
 import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import { byBackend } from './backend-verdict.ts';
@@ -45,12 +45,8 @@ export function endedByHand(
 ): Verdict {
   const it = caseOf(suspect, now);
   const { job, truth } = suspect;
-  if (isTerminal(job.state))
-    throw new Error(
-      `Cannot end ${job.name}: its record says ${job.status} already, and nothing changes that`,
-    );
-  if (job.state === 'unknown')
-    throw new Error(`Cannot end ${job.name}: nobody mapped its status ${JSON.stringify(job.status)}`);
+  const why = whyNotEnded(job);
+  if (why) throw new Error(`Cannot end ${job.name}: ${why}`);
   return ended(it, end, {
     rule: 'operator',
     because: truth ? `${reason} (${truth.said})` : reason,
@@ -58,6 +54,12 @@ export function endedByHand(
     endedAt: truth && isOver(truth) && isOfRecord(it, truth.endedAt) ? truth.endedAt : null,
     error: end === 'failed' ? (truth?.error ?? `Ended by hand: ${reason}`) : null,
   });
+}
+
+/** Why a person cannot end a job by hand, in words; `null` where they can. */
+export function whyNotEnded({ state, status }: Job): string | null {
+  if (isTerminal(state)) return `its record says ${status} already, and nothing changes that`;
+  return state === 'unknown' ? `nobody mapped its status ${JSON.stringify(status)}` : null;
 }
 
 function isOver({ state }: Truth): boolean {

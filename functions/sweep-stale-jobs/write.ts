@@ -115,12 +115,15 @@ function endingOf(
   return { word, endedAt, endInferred, error: error?.slice(0, LONGEST_ERROR) ?? null, evidence };
 }
 
+/** The days whose figures it changes that a job ended at `end`, or did not. */
+export function daysFrom(end: Date, now: Date): Day[] {
+  return daysBetween(dayOf(end), dayOf(now)).slice(-MOST_DAYS);
+}
+
 /** The days whose figures the ends change, each with the cause. */
 function daysOf(some: readonly Condemned[], now: Date): Map<Day, string> {
   const touched = some.flatMap(({ suspect, verdict }) =>
-    daysBetween(dayOf(verdict.endedAt), dayOf(now))
-      .slice(-MOST_DAYS)
-      .map((day) => ({ day, name: suspect.job.name })),
+    daysFrom(verdict.endedAt, now).map((day) => ({ day, name: suspect.job.name })),
   );
   return new Map(
     [...Map.groupBy(touched, ({ day }) => day)].map(([day, jobs]) => {

@@ -15,6 +15,9 @@ import type { RunContext, Task, TaskInput } from './task.ts';
 import { type Header, nameTrigger } from './trigger.ts';
 import { work } from './work.ts';
 
+/** How long a task may look whether what is asked for can be done. */
+const CHECK_LIMIT_MS = 20 * SECOND_MS;
+
 /** What every run of one task is made with. */
 export interface ExecuteOptions {
   entry: CatalogEntry;
@@ -34,7 +37,8 @@ type Rights = Pick<RunContext<never>, 'commit' | 'stillMine'>;
 
 /**
  * The life of one run, from a delivery to its answer: parse, name, claim, work, settle, finish, answer.
- * Throws InvalidRequest, before anything is claimed or written, when the body is not what the task takes.
+ * Throws InvalidRequest, before anything is claimed or written, when the body is not what the task takes, or asks
+ * for what cannot be done.
  */
 export async function execute<Input extends TaskInput>(
   task: Task<Input>,
@@ -57,6 +61,22 @@ export async function execute<Input extends TaskInput>(
   const named = nameRun(entry, delivery, dryRun, arrivedAt);
   const { runId, whole } = named;
   const log = parentLog.with({ runId });
+
+  const notBegun = (error: unknown): Executed => {
+    log.error(`Cannot begin ${runId}, nothing was done`, error);
+    const ending = {
+      ...settleError(error, 'failed'),
+      endedAt: clock.now(),
+      durationMs: Math.round(elapsedMs()),
+    };
+    return { answer: answerTo(named, { attempt: 0, startedAt: arrivedAt }, ending), unclaimed: true };
+  };
+  try {
+    await task.check?.(input, { now: arrivedAt, signal: AbortSignal.timeout(CHECK_LIMIT_MS) });
+  } catch (error) {
+    if (error instanceof InvalidRequest) throw error;
+    return notBegun(error);
+  }
 
   // How step 4 is done: whatever becomes of the work, it has an end.
   const workUntilItEnds = async (startedAt: Date, rights: Rights, stop: AbortController) => {
@@ -84,13 +104,7 @@ export async function execute<Input extends TaskInput>(
   try {
     claim = await lifecycle.claim(named, remainingMs());
   } catch (error) {
-    log.error(`Cannot claim ${runId}, nothing was done`, error);
-    const ending = {
-      ...settleError(error, 'failed'),
-      endedAt: clock.now(),
-      durationMs: Math.round(elapsedMs()),
-    };
-    return { answer: answerTo(named, { attempt: 0, startedAt: arrivedAt }, ending), unclaimed: true };
+    return notBegun(error);
   }
   if (claim.kind !== 'claimed') return refused(claim, clock.now(), log);
   const { term } = claim;

@@ -15,6 +15,11 @@ export interface Task<Input extends TaskInput> {
   name: string;
   /** The strict schema of the body, for a delivery that arrives at `now`. */
   input(now: Date): z.ZodType<Input>;
+  /**
+   * Looks whether a body that is well formed asks for something that can be done. Rejects with InvalidRequest where it
+   * cannot: a slip of whoever asks is no run, and none that failed.
+   */
+  check?(input: Input, options: { now: Date; signal: AbortSignal }): Promise<void>;
   run(run: RunContext<Input>): Promise<TaskResult>;
 }
 

@@ -1,17 +1,20 @@
 import type { DocumentSnapshot, Firestore, WriteBatch } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../dates.ts';
+import { NotOneJob } from '../errors.ts';
 import type { Log } from '../log.ts';
+import type { TakenBack } from '../model/evidence.ts';
 import { PLAUSIBLE_TIMES } from '../model/reading.ts';
 import { executionsOf, type Source } from '../model/source.ts';
 import type { UnmappedStatus } from '../model/sweep-marks.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
 import { executionStore, isOf } from './executions.ts';
-import { bounded } from './firestore.ts';
+import { bounded, isPath } from './firestore.ts';
 import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
 import { pathsOf, type ReadOptions, recordsOf } from './jobs.ts';
 import { type Lookout, livelyOf, lookoutsOf } from './lookouts.ts';
 import { recordCounts } from './record-counts.ts';
 import { findUnmapped } from './status-audit.ts';
+import { putTakenBack, whyNotTakenBack } from './take-back.ts';
 
 const LIMIT_MS = MINUTE_MS;
 
@@ -41,9 +44,10 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
       return found.filter((document) => document.exists && isOf(source, document.ref));
     };
     const path = id.startsWith(`${name}:`) ? id.slice(name.length + 1) : id;
+    if (!isPath(path)) return [];
     if (path.includes('/')) return path.split('/').length % 2 === 0 ? atPath(path) : [];
     if (source.fields.id !== undefined) {
-      const values = String(Number(id)) === id ? [id, Number(id)] : [id];
+      const values = isWhole(id) ? [id, BigInt(id)] : [id];
       const query = recordsOf(source, db).where(source.fields.id, 'in', values);
       const { docs } = await bounded(
         log,
@@ -105,13 +109,13 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     },
 
     /**
-     * The job of that id or at that path, with its source before it or not; `undefined` where there is none. Throws when
-     * there are several.
+     * The job of that id or at that path, with its source before it or not; `undefined` where there is none. Rejects with
+     * NotOneJob when there are several.
      */
     async named(id: string, options: ReadOptions): Promise<SeenJob | undefined> {
       const [one, other] = await find(id, options);
       if (one && other)
-        throw new Error(
+        throw new NotOneJob(
           `Source ${name} has several jobs ${id}: name one by its path, such as ${one.ref.path}`,
         );
       return one && jobs.seen(one);
@@ -126,6 +130,15 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
       putEnding(batch, db, isExecution && below ? below : source, seen, ending);
     },
 
+    /** Why what we said of a job, or of an execution, cannot be taken back, in words; `null` where it can. */
+    whyNotTakenBack: (seen: SeenJob, isExecution: boolean): string | null =>
+      whyNotTakenBack(isExecution && below ? below : source, seen),
+
+    /** Adds to `batch` that what we said of it is taken back. */
+    putTakenBack(batch: WriteBatch, seen: SeenJob, isExecution: boolean, takenBack: TakenBack): void {
+      putTakenBack(batch, db, isExecution && below ? below : source, seen, takenBack);
+    },
+
     /** The paths of those that are not as they were seen any more. */
     moved: (seen: readonly SeenJob[], options: ReadOptions): Promise<Set<string>> =>
       movedSince(log, db, seen, options),
@@ -136,3 +149,8 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
 }
 
 export type ActiveJobStore = ReturnType<typeof activeJobStore>;
+
+/** Whether an id may be stored as an integer, which Firestore keeps in 64 bits. */
+function isWhole(id: string): boolean {
+  return /^(0|-?[1-9]\d{0,18})$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id);
+}

@@ -6,10 +6,11 @@ import { type Job, readJob } from '../model/job.ts';
 import type { Source } from '../model/source.ts';
 import { ACTIVE_STATES } from '../model/states.ts';
 import { activeRecords, type SeenJob } from './active-records.ts';
-import { bounded, VALUES_PER_QUERY } from './firestore.ts';
+import { bounded, isPath, VALUES_PER_QUERY } from './firestore.ts';
 import { pathsOf, type ReadOptions, toRecord } from './jobs.ts';
 import { valuesOf } from './lookouts.ts';
 import { recordCounts } from './record-counts.ts';
+import { addedPaths } from './stored-fields.ts';
 
 const LIMIT_MS = MINUTE_MS;
 /** Of one job, so many are looked at: the newest, and besides as many that are active. */
@@ -58,6 +59,31 @@ export function executionStore(name: string, source: Source, below: Source, db: 
       const all = db.doc(path).collection(below.collection).where(below.fields.status, 'in', words);
       const query = all.select(...pathsOf(below), below.addedField).limit(EXECUTIONS_PER_JOB);
       const { docs } = await ask(`active executions of ${path}`, query.get(), options);
+      options.tally.documents += Math.max(1, docs.length);
+      return docs.map((document) => records.seen(document));
+    },
+
+    /** The one at `path`; `undefined` where there is none. */
+    async at(path: string, options: ReadOptions): Promise<SeenJob | undefined> {
+      const parts = path.split('/');
+      if (parts.length < 4 || parts.length % 2 === 1 || !isPath(path)) return undefined;
+      const ref = db.doc(path);
+      if (ref.parent.id !== below.collection || !isOf(source, ref.parent.parent)) return undefined;
+      const call = db.getAll(ref, { fieldMask: [...pathsOf(below), below.addedField] });
+      const [found] = await ask(`execution ${path}`, call, options);
+      options.tally.documents += 1;
+      return found?.exists ? records.seen(found) : undefined;
+    },
+
+    /** Those of the job at `path` that a run ended. */
+    async endedBy(path: string, runId: string, options: ReadOptions): Promise<SeenJob[]> {
+      const query = db
+        .doc(path)
+        .collection(below.collection)
+        .where(`${addedPaths(below.addedField).evidence}.runId`, '==', runId)
+        .select(...pathsOf(below), below.addedField)
+        .limit(EXECUTIONS_PER_JOB);
+      const { docs } = await ask(`executions of ${path} that ${runId} ended`, query.get(), options);
       options.tally.documents += Math.max(1, docs.length);
       return docs.map((document) => records.seen(document));
     },

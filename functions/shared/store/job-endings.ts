@@ -71,8 +71,8 @@ function changesOf(fields: ReadonlyMap<string, unknown>, stored: StoredFields): 
   );
 }
 
-/** The changes that stand no more, with one more of them. */
-function earlierWith(change: object, stored: StoredFields, addedField: string): unknown[] {
+/** The changes that stand no more, with one more of them, as they are stored. */
+export function earlierWith(change: object, stored: StoredFields, addedField: string): unknown[] {
   const before = stored.get(addedPaths(addedField).earlier);
   return [...(Array.isArray(before) ? before : []), change].slice(-EARLIER_KEPT);
 }

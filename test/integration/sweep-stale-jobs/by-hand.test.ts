@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { InvalidRequest } from '../../../functions/shared/errors.ts';
-import { beating, EXECUTIONS, sweeper } from '../../support/sweeper.ts';
+import { beating, EXECUTIONS, MAPPING, sweeper } from '../../support/sweeper.ts';
 
 describe('a sweep that a person asks for', { concurrency: 4 }, () => {
   test('ends one job as they say, with their reason, and touches nothing else', async (t) => {
@@ -28,12 +28,38 @@ describe('a sweep that a person asks for', { concurrency: 4 }, () => {
       world.collections.alarms,
     ])
       assert.equal((await collection.get()).size, 0);
+  });
 
-    const again = await world.deliver({ ...body, jobId: 'jobs/done' });
-    assert.equal(again.outcome, 'failed');
-    assert.match(again.problems[0]?.message ?? '', /done.*says completed already/);
-    const none = await world.deliver({ ...body, jobId: 'nobody' });
-    assert.match(none.problems[0]?.message ?? '', /Cannot find job nobody in source jobs/);
+  test('of what cannot be done is refused before anything begins, and is no run', async (t) => {
+    const world = sweeper(t, { sources: { jobs: beating({ fields: { ...MAPPING.fields, id: 'name' } }) } });
+    await world.write({ done: { status: 'completed', startedAt: world.ago(9), endedAt: world.ago(1) } });
+    const huge = '9007199254740993';
+    await world.write({
+      twin: { status: 'running', name: BigInt(huge) },
+      two: { status: 'running', name: 'd' },
+    });
+    await world.write({ three: { status: 'running', name: 'd' } });
+    const hand = { end: 'failed', reason: 'gone' };
+    for (const [body, message] of [
+      [{ jobId: 'jobs/done', ...hand }, /^Cannot end jobs:jobs\/done: its record says completed already/],
+      [{ jobId: 'nobody' }, /^Cannot find job nobody in source jobs$/],
+      [{ jobId: 'nobody', ...hand, dryRun: true }, /^Cannot find job nobody in source jobs$/],
+      [{ jobId: 'd' }, /^Source jobs has several jobs d: name one by its path, such as jobs\/t/],
+      [{ jobId: 'jobs/done/executions' }, /^Cannot find job/],
+      [{ jobId: 'others/done' }, /^Cannot find job/],
+      [{ jobId: '..' }, /^Cannot find job/],
+      [{ jobId: '__x__' }, /^Cannot find job/],
+      [{ jobId: '9007199254740992' }, /^Cannot find job/],
+      [{ jobId: '92233720368547758070' }, /^Cannot find job/],
+      [{ jobId: 'ü'.repeat(1_000) }, /^Cannot find job/],
+    ] as const)
+      await assert.rejects(world.deliver(body), (error) => {
+        assert.ok(error instanceof InvalidRequest, String(error));
+        assert.match(error.message, new RegExp(`^jobId: ${message.source.slice(1)}`));
+        return true;
+      });
+    assert.equal((await world.collections.taskRuns.get()).size, 0);
+    assert.equal((await world.deliver({ jobId: huge, ...hand })).summary.failed, 1);
   });
 
   test('in mode observe is told that nothing was ended', async (t) => {
@@ -69,10 +95,7 @@ describe('a sweep that a person asks for', { concurrency: 4 }, () => {
     await world.write({ one: live });
     await world.write({ one: live }, 'etl');
     const body = { jobId: 'one', end: 'failed', reason: 'gone' };
-    assert.match(
-      (await world.deliver(body)).problems[0]?.message ?? '',
-      /jobs, etl have one; name the source/,
-    );
+    await assert.rejects(world.deliver(body), /jobs, etl have one; name the source/);
     for (const named of [{ source: 'etl' }, { jobId: 'jobs/one' }])
       assert.equal((await world.deliver({ ...body, ...named })).summary.failed, 1);
     assert.deepEqual(
@@ -112,6 +135,10 @@ describe('a sweep that a person asks for', { concurrency: 4 }, () => {
       [{ sauce: 'jobs' }, ['sauce']],
       [{ source: 'nobody' }, ['source']],
       [{ end: 'failed' }, ['jobId', 'reason']],
+      [{ undo: true }, ['jobId']],
+      [{ jobId: 'a', undo: true, end: 'failed', reason: 'x' }, ['undo']],
+      [{ jobId: 'a', undo: false }, ['undo']],
+      [{ jobId: 'a', by: 'ada' }, ['by']],
       [{ jobId: 'a', end: 'running', reason: 'x' }, ['end']],
       [{ jobId: 'a', reason: 'x' }, ['end']],
       [{ jobId: 'a//b', olderThanHours: 0 }, ['jobId', 'olderThanHours', 'olderThanHours']],
