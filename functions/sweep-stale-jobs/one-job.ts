@@ -1,5 +1,4 @@
-import { NotOneJob } from '../shared/errors.ts';
-import type { Problem } from '../shared/problems.ts';
+import { InvalidRequest, NotOneJob } from '../shared/errors.ts';
 import type { SeenJob } from '../shared/store/active-records.ts';
 import type { ReadOptions } from '../shared/store/jobs.ts';
 import type { SweepInput } from './input.ts';
@@ -38,23 +37,24 @@ export async function findRecord(
   return onlyOne(sources, jobId, executions, true);
 }
 
-/** Why nothing can be done about the job that the input names; `null` where it names none, or something can. */
-export async function refusalOf(
+/** Rejects with InvalidRequest where nothing can be done about the job that the input names. */
+export async function refuse(
   sources: readonly SweptSource[],
   { jobId, end, undo }: SweepInput,
   options: ReadOptions,
-): Promise<Problem | null> {
-  if (jobId === undefined) return null;
+): Promise<void> {
+  if (jobId === undefined) return;
   try {
     const { source, seen, isExecution } = await (undo ? findRecord : findJob)(sources, jobId, options);
     const { name } = seen.job;
     const why = undo ? source.store.whyNotTakenBack(seen, isExecution) : end && whyNotEnded(seen.job);
-    if (!why) return null;
+    if (!why) return;
     const what = undo ? `Cannot take back how ${name} ended` : `Cannot end ${name}`;
-    return { path: 'jobId', message: `${what}: ${why}` };
+    throw new InvalidRequest([{ path: 'jobId', message: `${what}: ${why}` }]);
   } catch (error) {
     if (!(error instanceof NotOneJob)) throw error;
-    return { path: 'jobId', message: error.message, expected: 'the id of a job, or the path of its record' };
+    const expected = 'the id of a job, or the path of its record';
+    throw new InvalidRequest([{ path: 'jobId', message: error.message, expected }]);
   }
 }
 

@@ -1,9 +1,8 @@
-import { InvalidRequest } from '../shared/errors.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { AlarmStore } from '../shared/store/alarms.ts';
 import { isWhole, type SweepInput, sweepInput } from './input.ts';
-import { refusalOf } from './one-job.ts';
+import { refuse } from './one-job.ts';
 import type { SweptSource } from './pipeline.ts';
 import { blindAlarm } from './raise.ts';
 import { summaryOf } from './summary.ts';
@@ -32,10 +31,7 @@ export function sweepStaleJobs(tools: SweeperTools): Task<SweepInput> {
   return {
     name: TASK,
     input: () => sweepInput(names),
-    async check(input, { signal }) {
-      const problem = await refusalOf(asked(input), input, { tally: { documents: 0 }, signal });
-      if (problem) throw new InvalidRequest([problem]);
-    },
+    check: (input, { signal }) => refuse(asked(input), input, { tally: { documents: 0 }, signal }),
     run(run) {
       const { jobId, undo } = run.input;
       if (!undo || jobId === undefined) return sweep(run, asked(run.input), tools);
