@@ -6,7 +6,7 @@ import { oneLine } from './ops/terminal.ts';
 import { duration } from './ops/words.ts';
 import { inWords, spaced } from './plain-words.ts';
 import { pruneInWords } from './prune-words.ts';
-import { sweepInWords } from './sweep-words.ts';
+import { sweepInWords, takeBackInWords } from './sweep-words.ts';
 
 const INDENT = '    ';
 const GOOD = ['succeeded', 'partial', 'duplicate'];
@@ -50,6 +50,7 @@ function summaryInWords(
   if ('planId' in summary) return cleanupInWords(summary, answer, INDENT.length);
   if ('undo' in summary) return undoInWords(summary, INDENT.length);
   if ('scanned' in summary) return sweepInWords(summary, answer, INDENT.length);
+  if ('takenBack' in summary) return takeBackInWords(summary, answer);
   if ('prunedRuns' in summary) return pruneInWords(summary, answer, INDENT.length);
   return { lines: [], rest: summary };
 }

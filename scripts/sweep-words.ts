@@ -17,6 +17,7 @@ const TOLD = [
   ...['scanned', 'kept', 'finished', 'lost', 'failed', 'unknown', 'held', 'observed', 'skippedRace'],
   ...['executionsFixed', 'missedSlots', 'expiredLeases', 'scheduleDrift', 'hitLimit', 'oldestBacklogSeconds'],
   ...['detectionSeconds', 'unmapped', 'overdue', 'verdicts', 'verdictsOmitted'],
+  ...['ended', 'endedOmitted'],
   ...['documentsRead', 'auditDocumentsRead'],
 ];
 
@@ -34,6 +35,13 @@ export function sweepInWords(summary: Fields, { dryRun }: Fields, indent: number
     rest: Object.fromEntries(Object.entries(summary).filter(([key]) => !TOLD.includes(key))),
     problems: [],
   };
+}
+
+/** The lines for the summary of a run that took back what was said of a job. */
+export function takeBackInWords(summary: Fields, { dryRun }: Fields): SummaryTold {
+  const lines = takenBackInWords(summary);
+  const head = `${dryRun === true ? 'would take back' : 'taken back'}: ${plural(lines.length, 'record')}`;
+  return { lines: [head, ...lines.map((line) => `  ${line}`)], rest: {}, problems: [] };
 }
 
 /** `14 records looked at, ended 4: 2 finished, 1 lost, 1 execution`. */
@@ -58,6 +66,7 @@ function entriesOf(summary: Fields): Entry[] {
   const { kept, unknown, held, observed, overdue, skippedRace, unmapped } = summary;
   const { missedSlots, expiredLeases, hitLimit, oldestBacklogSeconds: behind } = summary;
   return [
+    endedEntry(summary),
     entry('Kept', any(kept) && `${jobs(kept)}, as they are`),
     entry(
       'Overdue',
@@ -82,6 +91,38 @@ function entriesOf(summary: Fields): Entry[] {
       yellow,
     ),
   ];
+}
+
+/** What was ended, job by job; of many only the first. */
+function endedEntry({ ended, endedOmitted }: Fields): Entry {
+  const all = endedInWords({ ended });
+  const more = all.length - LISTED + Number(endedOmitted ?? 0);
+  return {
+    label: 'Ended',
+    lines: [...all.slice(0, LISTED), ...(more > 0 ? [`and ${figure(more)} more: see ops runs`] : [])],
+  };
+}
+
+/** A line for each job and execution that a run says that it ended: `jobs resnet-1: lost, no heartbeat for 40 min`. */
+export function endedInWords({ ended, verdicts }: Fields): string[] {
+  const written = (Array.isArray(verdicts) ? verdicts.map(fieldsOf) : []).filter(
+    (row) => row.written === 'yes',
+  );
+  const rows = Array.isArray(ended) ? ended.map(fieldsOf) : written;
+  return rows.map(({ source, job, execution, verdict, because }) => {
+    const name = `${inWords(source)} ${inWords(job)}${execution ? `, execution ${inWords(execution)}` : ''}`;
+    return oneLine(`${name}: ${PAST[String(verdict)] ?? inWords(verdict)}, ${inWords(because)}`);
+  });
+}
+
+/** A line for each record that was taken back to what it was. */
+export function takenBackInWords({ takenBack }: Fields): string[] {
+  return (Array.isArray(takenBack) ? takenBack.map(fieldsOf) : []).map(
+    ({ source, job, path, was, is, because }) => {
+      const name = `${inWords(source)} ${inWords(job)} (${inWords(path)})`;
+      return oneLine(`${name}: ${inWords(is)} again; it was ${inWords(was)} because: ${inWords(because)}`);
+    },
+  );
 }
 
 /** How Cloud Scheduler goes by something else than the catalogue. */
@@ -129,6 +170,8 @@ const VERDICTS: Record<string, { rank: number; color: (text: string) => string }
   unknown: { rank: 3, color: paint.yellow },
   keep: { rank: 4, color: paint.dim },
 };
+
+const PAST: Record<string, string> = { finish: 'finished', fail: 'failed' };
 
 const WRITTEN: Record<string, string> = {
   yes: 'ended',

@@ -38,6 +38,8 @@ export interface Overdue {
 /** One suspect as a person reads it. */
 export interface VerdictRow {
   job: string;
+  /** Of the record, whose id another source may have, too. */
+  path: string;
   execution: string | null;
   recordSays: string;
   backendSays: string | null;
@@ -56,12 +58,18 @@ export interface Outcomes {
   /** How jobs ended that are still written down as active. */
   ended: { backendId: string; truth: Truth }[];
   overdue: Overdue[];
-  /** The first of those that end, of those nobody can tell about, and of those that stay. */
-  rows: Record<'ending' | 'unknown' | 'keep', VerdictRow[]>;
+  /** The first of those that were ended, that should end and were not, that nobody can tell about, and that stay. */
+  rows: Record<'ended' | 'ending' | 'unknown' | 'keep', VerdictRow[]>;
 }
 
 export function noOutcomes(): Outcomes {
-  return { each: [], gone: [], ended: [], overdue: [], rows: { ending: [], unknown: [], keep: [] } };
+  return {
+    each: [],
+    gone: [],
+    ended: [],
+    overdue: [],
+    rows: { ended: [], ending: [], unknown: [], keep: [] },
+  };
 }
 
 /** Adds a suspect that was gone through. */
@@ -78,7 +86,7 @@ export function addOutcome(outcomes: Outcomes, one: Judged, clock: SweepClock): 
   });
   if (overdue && brokenAt)
     outcomes.overdue.push({ name, because: verdict.because, brokenAt, kept: kind === 'keep' });
-  const rows = outcomes.rows['state' in verdict ? 'ending' : verdict.kind];
+  const rows = outcomes.rows[written === 'yes' ? 'ended' : 'state' in verdict ? 'ending' : verdict.kind];
   if (rows.length < MOST_VERDICTS) rows.push(rowOf(one));
   if (written === 'yes') return;
   if (truth?.state === 'gone') outcomes.gone.push({ path, since: goneSince ?? truth.askedAt });
@@ -96,6 +104,7 @@ function rowOf({ found, suspect, verdict, written }: Judged): VerdictRow {
   const { job, parent, truth } = suspect;
   return {
     job: (parent ?? job).id,
+    path: found.seen.path,
     execution: found.isExecution ? job.id : null,
     recordSays: job.status,
     backendSays: truth?.said ?? null,

@@ -1,8 +1,11 @@
 import { SECOND_MS } from '../shared/dates.ts';
 import type { Summary } from '../shared/model/run.ts';
 import type { UnmappedStatus } from '../shared/model/sweep-marks.ts';
-import { MOST_VERDICTS, type Outcome } from './outcomes.ts';
+import { MOST_VERDICTS, type Outcome, type Outcomes } from './outcomes.ts';
 import type { Sweep } from './pipeline.ts';
+
+/** Of what is told job by job: beside all the rest, a run's record holds 1 MiB. */
+const MOST_BYTES = 200 * 1024;
 
 /** What a sweep tells of itself besides. */
 export interface Told {
@@ -10,7 +13,7 @@ export interface Told {
   expiredLeases: number;
   scheduleDrift: string[] | null;
   unmapped: (UnmappedStatus & { source: string })[];
-  /** Whether the verdicts are told one by one. */
+  /** Whether every verdict is told, and not only of what was ended. */
   verdicts: boolean;
   documentsRead: number;
   /** Of those, what the daily look for unmapped statuses took. */
@@ -42,7 +45,7 @@ export function summaryOf(sweeps: readonly Sweep[], now: Date, told: Told): Summ
     oldestBacklogSeconds: oldestBacklogSeconds(sweeps, now),
     detectionSeconds: detectionSeconds(all, now),
     ...rest,
-    ...(verdicts && verdictsOf(sweeps)),
+    ...(verdicts ? verdictsOf(sweeps) : endedOf(sweeps)),
   };
 }
 
@@ -68,13 +71,32 @@ function detectionSeconds(
   return { p50: at(0.5), p95: at(0.95), max: at(1) };
 }
 
+/** Each verdict, those that ended something first. */
 function verdictsOf(sweeps: readonly Sweep[]): Summary {
-  const rows = (['ending', 'unknown', 'keep'] as const).flatMap((kind) =>
-    sweeps.flatMap(({ source, outcomes }) => outcomes.rows[kind].map((row) => ({ source, ...row }))),
-  );
-  const verdicts = rows.slice(0, MOST_VERDICTS);
+  const verdicts = rowsOf(sweeps, ['ended', 'ending', 'unknown', 'keep']);
   const omitted = sweeps.reduce((sum, { outcomes }) => sum + outcomes.each.length, 0) - verdicts.length;
   return { verdicts, ...(omitted > 0 && { verdictsOmitted: omitted }) };
+}
+
+/** What was ended, by what verdict and why, as long as anybody keeps the run. */
+function endedOf(sweeps: readonly Sweep[]): Summary {
+  const ended = rowsOf(sweeps, ['ended']);
+  const all = sweeps.flatMap(({ outcomes }) => outcomes.each);
+  const omitted = count(all, ({ written }) => written === 'yes') - ended.length;
+  return { ended, ...(omitted > 0 && { endedOmitted: omitted }) };
+}
+
+/** The rows of those kinds, as many as a record can hold. */
+function rowsOf(sweeps: readonly Sweep[], kinds: readonly (keyof Outcomes['rows'])[]) {
+  const rows = kinds.flatMap((kind) =>
+    sweeps.flatMap(({ source, outcomes }) => outcomes.rows[kind].map((row) => ({ source, ...row }))),
+  );
+  let left = MOST_BYTES;
+  const fitting = rows.slice(0, MOST_VERDICTS).findIndex((row) => {
+    left -= Buffer.byteLength(JSON.stringify(row));
+    return left < 0;
+  });
+  return rows.slice(0, fitting === -1 ? MOST_VERDICTS : fitting);
 }
 
 function secondsBetween(from: Date, to: Date): number {

@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
 import { loadCatalog } from '../../functions/shared/catalog.ts';
 import { OUTCOMES, type Outcome, type Run } from '../../functions/shared/model/run.ts';
+import { endedInWords, takenBackInWords } from '../sweep-words.ts';
 import { connect } from './connect.ts';
 import { oneOf, wholeUpTo } from './options.ts';
 import { outcomeWord } from './outcomes.ts';
 import { table } from './table.ts';
 import { cut, firstLine, oneLine, paint, print, printJson } from './terminal.ts';
-import { duration, minuteStamp, relative, stamp, UNKNOWN } from './words.ts';
+import { duration, minuteStamp, plural, relative, stamp, UNKNOWN } from './words.ts';
+
+/** Of the jobs of a run, so many are told. */
+const JOBS_SHOWN = 5;
 
 interface RunsOptions {
   outcome?: Outcome;
@@ -39,9 +43,9 @@ export function addRuns(program: Command): void {
     });
 }
 
-/** The runs as a table, with the first line of the error or the summary in short. */
+/** The runs as a table, with the first line of the error or the summary in short, and below each what it did to which jobs. */
 export function runsInWords(runs: readonly Run[], now: Date): string[] {
-  return table(
+  const [head = '', ...lines] = table(
     [
       { title: 'STARTED' },
       { title: '' },
@@ -65,6 +69,17 @@ export function runsInWords(runs: readonly Run[], now: Date): string[] {
       whatOf(run),
     ]),
   );
+  return [head, ...runs.flatMap((run, index) => [lines[index] ?? '', ...jobsOf(run.summary)])];
+}
+
+/** What a sweep ended, or took back; of much only the first. */
+function jobsOf(summary: Run['summary']): string[] {
+  const all = [...endedInWords(summary), ...takenBackInWords(summary)];
+  const more = all.length - JOBS_SHOWN + Number(summary.endedOmitted ?? 0);
+  return [
+    ...all.slice(0, JOBS_SHOWN).map((line) => paint.dim(`  ${firstLine(line)}`)),
+    ...(more > 0 ? [paint.dim(`  and ${plural(more, 'job')} more; --json tells of them`)] : []),
+  ];
 }
 
 function whatOf(run: Run): string {

@@ -14,7 +14,7 @@ describe('a sweep that a person asks for', { concurrency: 4 }, () => {
     });
     const body = { jobId: 'one', end: 'cancelled', reason: 'the cluster is gone' };
     const { outcome, summary } = await world.deliver(body);
-    assert.deepEqual([outcome, summary.finished], ['succeeded', 1]);
+    assert.deepEqual([outcome, summary.finished, summary.ended], ['succeeded', 1, undefined]);
     assert.deepEqual(
       summary.verdicts.map(({ job, rule, written }) => [job, rule, written]),
       [['one', 'operator', 'yes']],

@@ -30,6 +30,17 @@ describe('sweep-stale-jobs', { concurrency: 4 }, () => {
     // Silent for 40 minutes by now, of which 15 are allowed.
     assert.deepEqual(detectionSeconds, { p50: 1500, p95: 1500, max: 1500 });
 
+    assert.deepEqual(
+      (second.summary.ended as object[]).map((row) => ({ ...row, because: '' })),
+      [
+        {
+          ...{ source: 'jobs', job: 'dead', path: 'jobs/dead', execution: null, recordSays: 'running' },
+          ...{ backendSays: null, verdict: 'lost', rule: 'silent', because: '', written: 'yes' },
+          endedAt: heartbeatAt.toISOString(),
+        },
+      ],
+    );
+
     const job = await world.job('dead');
     const { evidence, endInferred, deletedAt } = job.nightshift as Record<string, unknown>;
     assert.deepEqual(

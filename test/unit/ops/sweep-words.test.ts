@@ -73,6 +73,34 @@ describe('the answer of sweep-stale-jobs in words', () => {
       ],
     ));
 
+  test('tells what it ended and why, and of many only the first', () => {
+    const row = (job: string, over = {}) => ({
+      source: 'jobs',
+      job,
+      verdict: 'lost',
+      because: 'silent',
+      ...over,
+    });
+    const rows = [row('a'), row('b', { execution: '5', verdict: 'fail' }), row('c'), row('d')];
+    assert.deepEqual(swept({ scanned: 6, lost: 6, ended: rows, endedOmitted: 2 }), [
+      '    6 records looked at, ended 6: 6 lost',
+      '      Ended       jobs a: lost, silent',
+      '                  jobs b, execution 5: failed, silent',
+      '                  jobs c: lost, silent',
+      '                  and 3 more: see ops runs',
+    ]);
+  });
+
+  test('tells what was taken back', () => {
+    const row = { source: 'jobs', job: 'a', path: 'jobs/a', was: 'FAILED', is: 'RUNNING', because: 'silent' };
+    const told = (more = {}) => words('sweep-stale-jobs', { takenBack: [row], documentsRead: 2 }, more);
+    assert.deepEqual(told(), [
+      '    taken back: 1 record',
+      '      jobs a (jobs/a): RUNNING again; it was FAILED because: silent',
+    ]);
+    assert.equal(told({ dryRun: true })[0], '    would take back: 1 record');
+  });
+
   test('tells each job of a dry run first: the record, the backend, the verdict and why', () =>
     assert.deepEqual(
       swept(

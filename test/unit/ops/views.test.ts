@@ -120,6 +120,26 @@ describe('runsInWords()', () => {
       ],
     ));
 
+  test('tells below a sweep what it ended and why, and of much how much more', () => {
+    const row = (job: string, written = 'yes') => ({
+      source: 'jobs',
+      job,
+      verdict: 'lost',
+      because: 'x',
+      written,
+    });
+    const below = (summary: Run['summary']) => plain(runsInWords([run({ summary })], NOW)).slice(2);
+    assert.deepEqual(below({ ended: [row('a')], endedOmitted: 7 }), [
+      '  jobs a: lost, x',
+      '  and 3 jobs more; --json tells of them',
+    ]);
+    assert.deepEqual(below({ verdicts: [row('a'), row('b', 'held')] }), ['  jobs a: lost, x']);
+    assert.deepEqual(below({ ended: [...'abcdef'].map((id) => row(id)) }).slice(4), [
+      '  jobs e: lost, x',
+      '  and 1 job more; --json tells of them',
+    ]);
+  });
+
   test('summaryInShort() counts long lists and leaves out maps and what is empty', () =>
     assert.equal(
       summaryInShort({ a: [1, 2, 3, 4], b: null, c: [{}], d: [], e: { f: 1 }, g: 0, h: 'x' }),
