@@ -1,7 +1,7 @@
-import { Cron } from 'croner';
-import cronstrue from 'cronstrue';
 import { z } from 'zod';
 import builtInCatalog from '../catalog.json' with { type: 'json' };
+import { ambiguousDays, comesAgainWithin, gapsOf, isCron, scheduleWords, slotAfter } from './cron.ts';
+import { SECOND_MS } from './dates.ts';
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
 import type { Expectation } from './model/lease.ts';
@@ -38,7 +38,7 @@ const entrySchema = z
     attemptDeadlineSeconds: z.int().min(15).max(1800),
     /** A run that has not renewed its lease for so long may be taken over. */
     leaseSeconds: z.int().min(2).max(900),
-    /** How late a slot may start before the task counts as late. */
+    /** How late a slot may start before the task counts as late; less than from any slot to the next. */
     startGraceSeconds: z.int().min(0),
     retry: retrySchema,
     memory: z.string().regex(/^\d+(Mi|Gi)$/, { error: 'an amount such as 512Mi' }),
@@ -46,7 +46,8 @@ const entrySchema = z
   .superRefine((entry, context) => {
     const complain = (path: string, message: string, expected: string) =>
       context.addIssue({ code: 'custom', path: [path], message, params: { expected } });
-    if (!isCron(entry.schedule))
+    if (isCron(entry.schedule)) checkSlots(entry, complain);
+    else
       complain(
         'schedule',
         `Cannot read ${JSON.stringify(entry.schedule)}`,
@@ -66,6 +67,27 @@ const entrySchema = z
         `more than leaseSeconds + ${TAKEOVER_MARGIN_SECONDS} = ${entry.leaseSeconds + TAKEOVER_MARGIN_SECONDS} s, or a retry could never take over a dead run`,
       );
   });
+
+/** What is wrong with the slots of a schedule that can be read. */
+function checkSlots(
+  { schedule, startGraceSeconds }: { schedule: string; startGraceSeconds: number },
+  complain: (path: string, message: string, expected: string) => void,
+): void {
+  const ambiguous = ambiguousDays(schedule);
+  if (ambiguous)
+    complain(
+      'schedule',
+      `Cannot use ${JSON.stringify(schedule)}`,
+      `* in one of the fields of days, or a range such as 1-31/2 or 0-6/2 instead of ${ambiguous}: of two restricted fields either will do, but crons differ in whether ${ambiguous} restricts`,
+    );
+  // A later slot would come before anybody could tell that this one has no run.
+  else if (comesAgainWithin(schedule, startGraceSeconds * SECOND_MS))
+    complain(
+      'startGraceSeconds',
+      `Cannot use ${startGraceSeconds}`,
+      `less than ${gapsOf(schedule).shortestMs / SECOND_MS}, the shortest time from a slot of "${schedule}" to the next`,
+    );
+}
 
 const catalogSchema = z
   .record(z.string().regex(/^[a-z][a-z0-9-]*$/, { error: 'a kebab-case task name' }), entrySchema)
@@ -113,16 +135,9 @@ export function backoffSeconds(retry: CatalogEntry['retry']): number {
   return waits.reduce((sum, wait) => sum + Math.min(wait, retry.maxBackoffSeconds), 0);
 }
 
-/** How far back a delivery's slot may lie and still be this slot's retry: deadline plus back-offs, at least an hour. */
-export function retryWindowSeconds(entry: CatalogEntry): number {
-  return Math.max(3600, entry.attemptDeadlineSeconds + backoffSeconds(entry.retry));
-}
-
 /** The task's first slot after `instant`. */
 export function nextSlot(entry: Pick<CatalogEntry, 'schedule'>, instant: Date): Date {
-  const next = cronOf(entry.schedule).nextRun(instant);
-  if (!next) throw new RangeError(`Cannot find a slot of "${entry.schedule}" after ${instant.toISOString()}`);
-  return next;
+  return slotAfter(entry.schedule, instant);
 }
 
 /** What a task's health record says of its schedule and limits. */
@@ -142,29 +157,4 @@ export function watchedTaskOf(entry: CatalogEntry): WatchedTask {
     expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => nextSlot(entry, after),
   };
-}
-
-/** The schedule in English words, such as "At 02:00". */
-export function scheduleWords(schedule: string): string {
-  return cronstrue.toString(schedule, { use24HourTimeFormat: true });
-}
-
-function cronOf(schedule: string): Cron {
-  // An offset, not a zone: looking up a zone's rules costs a cold start 17 ms.
-  return new Cron(schedule, { utcOffset: 0, mode: '5-part', paused: true });
-}
-
-/** Whether Cloud Scheduler takes `schedule` as unix-cron. */
-export function isCron(schedule: string): boolean {
-  // Cloud Scheduler knows no L, W, # or nicknames, which the parser would accept.
-  if (
-    !/^[\d*,/\-A-Za-z]+( [\d*,/\-A-Za-z]+){4}$/.test(schedule) ||
-    /[LW]/i.test(schedule.replace(/JUL|WED/gi, ''))
-  )
-    return false;
-  try {
-    return cronOf(schedule).nextRun() !== null;
-  } catch {
-    return false;
-  }
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { type CatalogEntry, loadCatalog, nextSlot, scheduleWords } from '../../functions/shared/catalog.ts';
+import { type CatalogEntry, loadCatalog, nextSlot } from '../../functions/shared/catalog.ts';
+import { scheduleWords } from '../../functions/shared/cron.ts';
 import {
   type Health,
   type HealthNow,

@@ -36,6 +36,7 @@ const PLAIN = [
   'catalog',
   'clock',
   'concurrency',
+  'cron',
   'dates',
   'environment',
   'errors',
@@ -69,8 +70,8 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
 const PACKAGES: Record<string, { value: string[]; type?: string[] }> = {
   '@jmespath-community/jmespath': { value: ['model'] },
   zod: { value: ['model', 'store', 'cloud', 'pure', ...PLAIN], type: ['run/task', 'run'] },
-  croner: { value: ['catalog'] },
-  cronstrue: { value: ['catalog'] },
+  croner: { value: ['cron'] },
+  cronstrue: { value: ['cron'] },
   leven: { value: ['problems'] },
   '@google-cloud/firestore': { value: ['store'], type: ['run/task', 'run', 'task', 'input-output'] },
   '@google-cloud/functions-framework': { value: ['entry'], type: ['http'] },

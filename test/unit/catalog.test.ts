@@ -9,9 +9,7 @@ import {
   loadCatalog,
   nextSlot,
   parseCatalog,
-  retryWindowSeconds,
   SETTLE_SECONDS,
-  scheduleWords,
 } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
@@ -90,6 +88,33 @@ describe('a catalogue', () => {
   });
 });
 
+describe('the grace of a start', () => {
+  for (const [schedule, shortest] of [
+    ['*/10 * * * *', 600],
+    ['* * * * *', 60],
+    // From minute 56 to the next hour.
+    ['*/7 * * * *', 240],
+    ['55,0 * * * *', 300],
+    ['59 23 * * *', 86_400],
+    ['0,59 0,23 * * *', 60],
+    ['0 2 * * 0', 604_800],
+    ['0 2 1 * *', 28 * 86_400],
+    // The first may be the day before a Monday.
+    ['0 2 1 * MON', 86_400],
+    // 29 February 2044 is a Monday: none of those two ever meets a Tuesday sooner.
+    ['0 2 29 2 TUE', 86_400],
+    ['0 22,1 * * 1,2', 3 * 3600],
+    ['0 22,1 * * 1,3', 21 * 3600],
+  ] as const)
+    test(`of "${schedule}" is less than ${shortest} s`, () => {
+      assert.ok(parse({ ...ENTRY, schedule, startGraceSeconds: shortest - 1 }));
+      refused(
+        { ...ENTRY, schedule, startGraceSeconds: shortest },
+        `.startGraceSeconds: Cannot use ${shortest}; expected less than ${shortest}, the shortest time from a slot of "${schedule}" to the next`,
+      );
+    });
+});
+
 describe('a schedule', () => {
   for (const schedule of [
     '0 2 * * *',
@@ -99,7 +124,26 @@ describe('a schedule', () => {
     '0 2 29 2 *',
     '1-59/2 * * * 7',
   ])
-    test(`"${schedule}" is taken`, () => assert.equal(parse({ ...ENTRY, schedule })?.schedule, schedule));
+    test(`"${schedule}" is taken`, () =>
+      assert.equal(parse({ ...ENTRY, schedule, startGraceSeconds: 59 })?.schedule, schedule));
+
+  for (const [schedule, field] of [
+    ['0 2 */2 * 1', '*/2'],
+    ['0 2 */1 * MON', '*/1'],
+    ['0 2 1 * */2', '*/2'],
+    ['0 2 1,*/5 * 7', '1,*/5'],
+  ] as const)
+    test(`"${schedule}" is refused: whether ${field} restricts the days is read in two ways`, () =>
+      assert.throws(
+        () => parse({ ...ENTRY, schedule }),
+        (error) =>
+          error instanceof InvalidConfiguration &&
+          error.message.includes(`duty.schedule: Cannot use ${JSON.stringify(schedule)}; expected * in`) &&
+          error.message.includes(`instead of ${field}:`),
+      ));
+
+  for (const schedule of ['0 2 */2 * *', '0 2 * * */2', '0 2 1-31/2 * 1', '0 2 1 * 0-6/2'])
+    test(`"${schedule}" is read in one way alone`, () => assert.ok(parse({ ...ENTRY, schedule })));
 
   for (const [schedule, why] of [
     ['', 'nothing'],
@@ -130,26 +174,6 @@ describe('a schedule', () => {
       ));
 });
 
-describe('nextSlot()', () => {
-  for (const [schedule, after, next] of [
-    ['0 2 * * *', '2026-03-04T01:59:59.999Z', '2026-03-04T02:00:00.000Z'],
-    ['0 2 * * *', '2026-03-04T02:00:00.000Z', '2026-03-05T02:00:00.000Z'],
-    ['*/10 * * * *', '2026-12-31T23:50:00.001Z', '2027-01-01T00:00:00.000Z'],
-    // Clocks change in Europe that night; in UTC nothing does.
-    ['30 1 * * *', '2026-03-29T00:00:00.000Z', '2026-03-29T01:30:00.000Z'],
-    // Day of the month or day of the week: either will do, as in every unix cron.
-    ['0 0 13 * 5', '2026-11-12T00:00:00.000Z', '2026-11-13T00:00:00.000Z'],
-    ['0 0 13 * 5', '2026-11-14T00:00:00.000Z', '2026-11-20T00:00:00.000Z'],
-  ] as const)
-    test(`of "${schedule}" after ${after} is ${next}`, () =>
-      assert.equal(nextSlot({ schedule }, new Date(after)).toISOString(), next));
-
-  test('has its schedule in words', () => {
-    assert.equal(scheduleWords('0 2 * * *'), 'At 02:00');
-    assert.equal(scheduleWords('*/10 * * * *'), 'Every 10 minutes');
-  });
-});
-
 describe('backoffSeconds()', () => {
   // https://cloud.google.com/scheduler/docs/reference/rest/v1/projects.locations.jobs#retryconfig
   const DOCUMENTED = [10, 20, 40, 80, 160, 240, 300, 300];
@@ -165,15 +189,6 @@ describe('backoffSeconds()', () => {
       backoffSeconds({ count: 4, minBackoffSeconds: 10, maxBackoffSeconds: 35, maxDoublings: 0 }),
       10 + 20 + 30 + 35,
     ));
-});
-
-describe('retryWindowSeconds()', () => {
-  const window = (retry: Partial<CatalogEntry['retry']>) =>
-    retryWindowSeconds({ task: 'duty', ...ENTRY, retry: { ...ENTRY.retry, ...retry } });
-
-  test('is an hour at least', () => assert.equal(window({}), 3600));
-  test('spans the deadline and every back-off', () =>
-    assert.equal(window({ count: 5, minBackoffSeconds: 3600, maxBackoffSeconds: 3600 }), 600 + 5 * 3600));
 });
 
 describe('the catalogue of the project', () => {

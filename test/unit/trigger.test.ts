@@ -1,14 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
-import { HOUR_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { nameTrigger } from '../../functions/shared/run/trigger.ts';
 import { ENTRY } from '../support/entry.ts';
 
 const SLOT = new Date('2026-03-04T02:00:00.000Z');
 const DUTY: CatalogEntry = { task: 'duty', ...ENTRY };
-/** Deadline and back-offs of this entry stay below the hour that every task has. */
-const WINDOW_MS = HOUR_MS;
+const OLDEST_MS = 35 * DAY_MS;
 const EARLY_MS = 30 * SECOND_MS;
 
 function name(headers: Record<string, string>, now: Date, entry = DUTY) {
@@ -40,27 +39,22 @@ describe('nameTrigger()', () => {
     [-EARLY_MS - 1, MANUAL],
     [-EARLY_MS, SCHEDULED],
     [0, SCHEDULED],
-    [WINDOW_MS, SCHEDULED],
-    [WINDOW_MS + 1, MANUAL],
+    [75 * MINUTE_MS, SCHEDULED],
+    [5 * DAY_MS, SCHEDULED],
+    [OLDEST_MS, SCHEDULED],
+    [OLDEST_MS + 1, MANUAL],
   ] as const)
     test(`names a delivery ${ms} ms after its slot ${expected.trigger}`, () =>
       assert.deepEqual(name(delivery(SLOT.toISOString()), after(SLOT, ms)), expected));
-
-  test('keeps a slot as long as its retries can last', () => {
-    const patient = {
-      ...DUTY,
-      retry: { ...ENTRY.retry, count: 5, minBackoffSeconds: 3600, maxBackoffSeconds: 3600 },
-    };
-    const lastMs = (600 + 5 * 3600) * SECOND_MS;
-    assert.deepEqual(name(delivery(SLOT.toISOString()), after(SLOT, lastMs), patient), SCHEDULED);
-    assert.deepEqual(name(delivery(SLOT.toISOString()), after(SLOT, lastMs + 1), patient), MANUAL);
-  });
 
   test('a forced run that carries the next slot is manual, and leaves that slot alone', () =>
     assert.deepEqual(name(delivery('2026-03-05T02:00:00Z'), after(SLOT, 12 * HOUR_MS)), MANUAL));
 
   for (const [what, headers] of [
     ['no headers', {}],
+    ['an instant that is none of its slots', delivery('2026-03-04T01:59:00Z')],
+    ['a slot of other days', delivery('2026-03-03T14:00:00Z')],
+    ['a fraction after its slot', delivery('2026-03-04T02:00:00.001Z')],
     ['a slot of no job', { 'x-cloudscheduler-scheduletime': SLOT.toISOString() }],
     ['the job of another task', delivery(SLOT.toISOString(), 'other-duty')],
     ['a job with a prefix', delivery(SLOT.toISOString(), 'staging-duty')],

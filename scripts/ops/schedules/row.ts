@@ -1,4 +1,5 @@
-import { type CatalogEntry, scheduleWords } from '../../../functions/shared/catalog.ts';
+import type { CatalogEntry } from '../../../functions/shared/catalog.ts';
+import { scheduleWords } from '../../../functions/shared/cron.ts';
 import {
   type Drift,
   driftOf,

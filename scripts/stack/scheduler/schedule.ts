@@ -1,5 +1,5 @@
 import { Cron } from 'croner';
-import { isCron } from '../../../functions/shared/catalog.ts';
+import { isCron } from '../../../functions/shared/cron.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 
 /** When a job is due. */
