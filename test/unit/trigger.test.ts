@@ -29,6 +29,9 @@ describe('nameTrigger()', () => {
   for (const text of [
     '2026-03-04T02:00:00Z',
     '2026-03-04T02:00:00.000000Z',
+    // As told in https://github.com/firebase/firebase-functions-python/issues/255.
+    '2026-03-03T19:00:00.510855-07:00',
+    '2026-03-04T02:00:59.999Z',
     '2026-03-04T03:00:00+01:00',
     '2026-03-03T16:00:00-10:00',
   ])
@@ -54,7 +57,8 @@ describe('nameTrigger()', () => {
     ['no headers', {}],
     ['an instant that is none of its slots', delivery('2026-03-04T01:59:00Z')],
     ['a slot of other days', delivery('2026-03-03T14:00:00Z')],
-    ['a fraction after its slot', delivery('2026-03-04T02:00:00.001Z')],
+    ['an instant in the minute before its slot', delivery('2026-03-04T01:59:59.999Z')],
+    ['an instant in the minute after its slot', delivery('2026-03-04T02:01:00Z')],
     ['a slot of no job', { 'x-cloudscheduler-scheduletime': SLOT.toISOString() }],
     ['the job of another task', delivery(SLOT.toISOString(), 'other-duty')],
     ['a job with a prefix', delivery(SLOT.toISOString(), 'staging-duty')],

@@ -1,6 +1,6 @@
 import type { CatalogEntry } from '../catalog.ts';
 import { isSlot } from '../cron.ts';
-import { DAY_MS, parseInstant, SECOND_MS } from '../dates.ts';
+import { DAY_MS, MINUTE_MS, parseInstant, SECOND_MS } from '../dates.ts';
 import { manualRunId, scheduledRunId } from '../model/run.ts';
 
 /** How far ahead of our clock a slot may lie and still be the one that is due. */
@@ -19,11 +19,13 @@ export type NamedTrigger =
 /**
  * Names a delivery: `scheduled` when Cloud Scheduler's headers name the task's own job and a slot of its schedule that is
  * due, however late it is delivered and however often. Anything else is manual: a forced run can carry the *next* slot's
- * time, and must never eat tomorrow's run. The header's text may carry any offset; only the instant counts.
+ * time, and must never eat tomorrow's run. The header's text may carry any offset; only the instant counts, to the minute:
+ * Cloud Scheduler has been seen to tell when it came to a slot, up to seconds after it.
  */
 export function nameTrigger(entry: CatalogEntry, header: Header, now: Date, uuid: string): NamedTrigger {
-  const slot = parseInstant(header('X-CloudScheduler-ScheduleTime') ?? '');
-  if (slot && header('X-CloudScheduler-JobName') === entry.task) {
+  const told = parseInstant(header('X-CloudScheduler-ScheduleTime') ?? '');
+  if (told && header('X-CloudScheduler-JobName') === entry.task) {
+    const slot = new Date(Math.floor(told.getTime() / MINUTE_MS) * MINUTE_MS);
     const lateMs = now.getTime() - slot.getTime();
     const isDue = lateMs >= -EARLY_TOLERANCE_MS && lateMs <= OLDEST_SLOT_MS;
     if (isDue && isSlot(entry.schedule, slot))

@@ -9,7 +9,6 @@ import { utc } from '../../support/jobs.ts';
 const ENTRY = entryOf(loadCatalog(readEnvironment({})), 'collect-metrics');
 const SLOT = '2026-03-10T02:00:00Z';
 
-/** The retry window of the built-in catalogue: an hour, for deadline and back-offs sum to less. */
 const DELIVERIES: {
   what: string;
   arrives: string;
@@ -20,8 +19,10 @@ const DELIVERIES: {
   { what: 'on time', arrives: '2026-03-10T02:00:00', slot: SLOT, counts: '2026-03-09' },
   { what: 'ahead of our clock by 30 s', arrives: '2026-03-10T01:59:30', slot: SLOT, counts: '2026-03-09' },
   { what: 'ahead by a little more', arrives: '2026-03-10T01:59:29.999', slot: SLOT, counts: 'manual' },
-  { what: 'as a last retry', arrives: '2026-03-10T03:00:00', slot: SLOT, counts: '2026-03-09' },
-  { what: 'after every retry', arrives: '2026-03-10T03:00:00.001', slot: SLOT, counts: 'manual' },
+  { what: '75 minutes late', arrives: '2026-03-10T03:15:00', slot: SLOT, counts: '2026-03-09' },
+  { what: 'after midnight', arrives: '2026-03-11T00:20:00', slot: SLOT, counts: '2026-03-09' },
+  { what: '35 days late', arrives: '2026-04-14T02:00:00', slot: SLOT, counts: '2026-03-09' },
+  { what: 'later still', arrives: '2026-04-14T02:00:00.001', slot: SLOT, counts: 'manual' },
   {
     what: 'with an offset to the east in its text',
     arrives: '2026-03-10T02:00:01',
@@ -31,14 +32,14 @@ const DELIVERIES: {
   {
     what: 'with an offset in its text that names another day',
     arrives: '2026-03-10T02:00:01',
-    slot: '2026-03-09T21:00:00.123-05:00',
+    slot: '2026-03-09T21:00:01.515191-05:00',
     counts: '2026-03-09',
   },
   {
-    what: 'retried after midnight',
+    what: 'at an instant that is no slot',
     arrives: '2026-03-10T00:20:00',
     slot: '2026-03-09T23:50:00Z',
-    counts: '2026-03-08',
+    counts: 'manual',
   },
   {
     what: "forced, with tomorrow's slot",
