@@ -68,7 +68,8 @@ export function whyRunStays(
 ): string | null {
   if (outcome === 'running' || endedAt === null) return 'it says that it is running';
   if (id === newestRunId) return 'it is the newest of its task';
-  // The sweep takes a slot without any record for missed. It looks back so far, and a task new to it starts from now.
+  // The sweep takes a slot without any record for missed. It looks back to its last look, and a task new to it starts from
+  // now; but of a task that no sweep looks at, records do not stay for ever.
   const lookedAtFrom =
     watchedUntil && laterOf(watchedUntil, new Date(now.getTime() - WATCHED_MS)).getTime() - SKEW_MS;
   if (lookedAtFrom !== null && endedAt.getTime() > lookedAtFrom) return 'its slot is not watched yet';

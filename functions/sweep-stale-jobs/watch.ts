@@ -14,13 +14,13 @@ import {
 } from '../shared/model/watch.ts';
 import type { RunContext } from '../shared/run/task.ts';
 import type { Seen } from '../shared/store/records.ts';
-import type { WatchStore } from '../shared/store/watch.ts';
+import type { SeenHistory, WatchStore } from '../shared/store/watch.ts';
 import { reconcile, type Schedules } from './reconcile.ts';
 
 /** A task that moves each time it is looked at is alive: the next sweep looks again. */
 const TRIES = 5;
 
-const NONE: History = { recorded: new Set(), spans: [] };
+const NONE: SeenHistory = { runs: [], unreadable: [], seen: new Map() };
 
 /** What the watch over our tasks works with. */
 export interface WatchTools {
@@ -53,7 +53,7 @@ interface Finding extends Judgement {
   /** Whether a lease has expired, its run recorded or not. */
   expired: boolean;
   slots: readonly Date[];
-  history: History;
+  history: SeenHistory & History;
 }
 
 /**
@@ -70,6 +70,7 @@ export async function watchTasks(run: WatchingRun, tools: WatchTools): Promise<W
       if (!found) continue;
       watched.missedSlots += found.missedSlots;
       watched.expiredLeases += found.expired ? 1 : 0;
+      watched.problems.push(...found.untold.map((message) => ({ path: task.task, message })));
     } catch (error) {
       run.signal.throwIfAborted();
       if (error instanceof LeaseLost || !(error instanceof Error)) throw error;
@@ -113,12 +114,10 @@ async function lookAt(
   let health = seen.data ?? newHealth(task.task, task.expectation, task.nextSlot(now), now);
   let lost: Finding['lost'] = null;
   let open: AlarmToOpen[] = [];
-  const spans = [];
   const { current } = health;
   const expired = hasExpired(current, now);
   if (expired) {
     const holder = await watch.run(current.runId);
-    spans.push({ startedAt: current.startedAt, endedAt: current.leaseExpiresAt });
     health = { ...health, current: null };
     if (holder.data) {
       const after = ended(health, holder.data, lostEnding(current), failuresBeforeAlarm);
@@ -130,8 +129,16 @@ async function lookAt(
   const [oldest] = slots;
   const found =
     oldest && task.expectation.enabled ? await watch.history(task.task, oldest, run.signal) : NONE;
-  const history = { ...found, spans: [...found.spans, ...spans], live };
-  const judgement = judged(health, task, slots, history, now);
+  let history = { ...found, live };
+  let judgement = judged(health, task, slots, history, now);
+  // A record whose start nobody can read is among no runs since an instant.
+  const fresh = judgement.runs.filter(({ runId }) => !found.seen.has(runId));
+  const existing = await watch.existing(fresh.map(({ runId }) => runId));
+  if (existing.length > 0) {
+    const hidden = fresh.filter(({ runId }) => existing.includes(runId));
+    history = { ...history, unreadable: [...history.unreadable, ...hidden] };
+    judgement = judged(health, task, slots, history, now);
+  }
   return { ...judgement, open: [...open, ...judgement.open], seen, lost, expired, slots, history };
 }
 
@@ -142,13 +149,13 @@ async function write(found: Finding, task: WatchedTask, run: WatchingRun, tools:
   const at = run.startedAt;
   if (task.task === own) {
     const change = (now: Health) => judged(now, task, slots, history, at).health;
-    return run.commit((batch) => watch.addRuns(batch, runs), { open, close, health: change });
+    return run.commit((batch) => watch.putRuns(batch, runs, history), { open, close, health: change });
   }
   const cause = lost?.run.runId ?? runs.at(-1)?.runId ?? health.current?.runId ?? null;
   await run.commit((batch) => {
     watch.put(batch, seen, { ...health, updatedAt: at });
     if (lost) watch.put(batch, lost.seen, lost.run);
-    watch.addRuns(batch, runs);
+    watch.putRuns(batch, runs, history);
     watch.putAlarms(batch, { open, close }, cause, at);
   });
   watch.tellAlarms(open);

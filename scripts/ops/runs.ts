@@ -60,7 +60,7 @@ export function runsInWords(runs: readonly Run[], now: Date): string[] {
     runs.map((run) => [
       stamp(run.startedAt),
       paint.dim(relative(run.startedAt, now)),
-      `${run.trigger}${run.dryRun ? ', dry' : ''}`,
+      `${run.trigger}${run.dryRun ? ', dry' : ''}${run.arrivedLate ? ', late' : ''}`,
       minuteStamp(run.slot),
       String(run.attempt),
       outcomeWord(run.outcome),

@@ -43,11 +43,16 @@ describe('whyRunStays()', () => {
     ['ended well before it', { endedAt: ago(HOUR_MS + 6 * MINUTE_MS) }, FACTS.watchedUntil, null],
     [
       'is not watched, but from so long ago that nobody will',
-      { endedAt: ago(49 * HOUR_MS) },
-      ago(9 * DAY_MS),
+      { endedAt: ago(35 * DAY_MS + HOUR_MS) },
+      ago(90 * DAY_MS),
       null,
     ],
-    ['is not watched, and will be', { endedAt: ago(47 * HOUR_MS) }, ago(9 * DAY_MS), /not watched yet/],
+    [
+      'is not watched, and will be, for no sweep came',
+      { endedAt: ago(35 * DAY_MS - 1) },
+      ago(90 * DAY_MS),
+      /not watched yet/,
+    ],
     ['is of a task that no sweep has seen', { endedAt: ago(1) }, null, null],
   ] as const)
     test(`a run that ${what} ${stays ? 'stays' : 'goes'}`, () => {

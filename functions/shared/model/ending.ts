@@ -18,6 +18,7 @@ import {
   type RunError,
   type RunProblem,
   type Summary,
+  slotOfRunId,
 } from './run.ts';
 
 /** How a run ended. */
@@ -80,22 +81,27 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
   const released: Health = { ...health, current: null };
   if (!run.whole) return { ...NO_CHANGES, health: released, run: endedRun };
 
-  const failures = failuresAfter(health.consecutiveFailures, run, ending.outcome);
+  const isGood = DONE.includes(ending.outcome);
+  // One that comes late has not done a later slot.
+  const isOutdone = isGood && run.slot !== null && hasLaterFailure(health.strip, run.slot);
+  const failures = isOutdone
+    ? health.consecutiveFailures
+    : failuresAfter(health.consecutiveFailures, run, ending.outcome);
   const incident = incidentOf(run, ending, failures, failuresBeforeAlarm);
   const lasting = health.openAlarms.find((id) => incident && isAlarmOfKind(id, incident.kind));
   const open = incident && !lasting ? [incident] : [];
   const reword = incident && lasting ? [{ id: lasting, message: incident.message }] : [];
   const because = `run ${run.runId} ${ending.outcome}`;
-  const over = DONE.includes(ending.outcome) ? health.openAlarms.filter(isAboutRuns) : [];
+  const over = isGood && !isOutdone ? health.openAlarms.filter(isAboutRuns) : [];
   const close = over.map((id): AlarmToClose => ({ id, because }));
   return {
     health: {
       ...released,
       lastFinishedAt: ending.endedAt,
       lastSuccessAt: ending.outcome === 'succeeded' ? ending.endedAt : health.lastSuccessAt,
-      lastOutcome: ending.outcome,
+      lastOutcome: isOutdone ? health.lastOutcome : ending.outcome,
       lastDurationMs: ending.durationMs,
-      lastError: FAILURES.includes(ending.outcome) ? ending.error : null,
+      lastError: isOutdone ? health.lastError : isGood ? null : ending.error,
       consecutiveFailures: failures,
       openAlarms: alarmsAfter(health.openAlarms, { open, close }),
       strip: withEntry(health.strip, {
@@ -108,6 +114,14 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
     run: endedRun,
     ...{ open, close, reword },
   };
+}
+
+/** Whether a slot after `slot` failed or was missed. */
+function hasLaterFailure(strip: Health['strip'], slot: Date): boolean {
+  return strip.some(({ runId, outcome }) => {
+    const other = FAILURES.includes(outcome) ? slotOfRunId(runId) : null;
+    return other !== null && other > slot;
+  });
 }
 
 /** Why the slot of the run was not done in time, where it was not. */

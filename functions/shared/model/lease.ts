@@ -1,3 +1,4 @@
+import { SECOND_MS } from '../dates.ts';
 import type { CurrentRun, Health } from './health.ts';
 import { type Attempt, DONE, expireAtOf, type Run, type Trigger } from './run.ts';
 
@@ -120,7 +121,7 @@ export function claimed(
       problems: [],
       error: null,
       attempts: withAttempt(run?.attempts ?? [], attempt),
-      ...lateness(run),
+      ...lateness(run, named, health, now),
       duplicates: run?.duplicates ?? 0,
       expireAt: null,
     },
@@ -128,7 +129,14 @@ export function claimed(
 }
 
 /** The record of a delivery that found another run of its task live; a second one in a row replaces the first. */
-export function skipped(run: Run | null, named: NamedRun, holder: CurrentRun, token: string, now: Date): Run {
+export function skipped(
+  limits: Pick<Expectation, 'startGraceSeconds'>,
+  run: Run | null,
+  named: NamedRun,
+  holder: CurrentRun,
+  token: string,
+  now: Date,
+): Run {
   const earlier = (run?.attempts ?? []).filter(
     (attempt, index, all) => index < all.length - 1 || attempt.outcome !== 'skipped',
   );
@@ -154,10 +162,16 @@ export function skipped(run: Run | null, named: NamedRun, holder: CurrentRun, to
     problems: [{ path: '', message: `Run ${holder.runId} of this task is live` }],
     error: null,
     attempts: withAttempt(earlier, attempt),
-    ...lateness(run),
+    ...lateness(run, named, limits, now),
     duplicates: run?.duplicates ?? 0,
     expireAt: skippedExpireAt(now),
   };
+}
+
+/** What is kept of a delivery that was skipped: a slot that was recorded as missed stays so. */
+export function afterSkip(run: Run | null, skippedRun: Run): Run {
+  const { attempt, attempts } = skippedRun;
+  return run?.outcome === 'missed' ? { ...run, attempt, attempts } : skippedRun;
 }
 
 /** The record of a run whose claim got no answer: its attempt ends as skipped, so that a retry takes the run up. */
@@ -175,10 +189,18 @@ export function givenUp(run: Run, token: string, now: Date): Run {
   };
 }
 
-/** Who comes after the slot was recorded as missed keeps what becomes of the run, but it came late. */
-function lateness(run: Run | null): Pick<Run, 'arrivedLate' | 'cause'> {
+/** Who comes for a slot when its grace is over, or it was recorded as missed, keeps what becomes of the run, but came late. */
+function lateness(
+  run: Run | null,
+  { slot }: NamedRun,
+  { startGraceSeconds }: Pick<Expectation, 'startGraceSeconds'>,
+  now: Date,
+): Pick<Run, 'arrivedLate' | 'cause'> {
+  const isOver = slot !== null && now.getTime() > slot.getTime() + startGraceSeconds * SECOND_MS;
+  // Where an earlier delivery came in time, this one is a retry.
+  const cameLate = run ? run.outcome === 'missed' || run.arrivedLate : isOver;
   return {
-    ...((run?.outcome === 'missed' || run?.arrivedLate) && { arrivedLate: true }),
+    ...(cameLate && { arrivedLate: true }),
     // Of the attempt before; what is left out of a write stays as it was.
     ...(run?.cause && { cause: null }),
   };

@@ -1,7 +1,7 @@
 import { type AlarmToClose, type AlarmToOpen, alarmId, isAlarmOfKind } from './alarm.ts';
 import { alarmsAfter } from './ending.ts';
 import { type Health, STRIP_LENGTH, type StripEntry } from './health.ts';
-import { DONE, expireAtOf, type Run, type RunError, scheduledRunId } from './run.ts';
+import { type Attempt, DONE, expireAtOf, goesBy, type Run, type RunError, scheduledRunId } from './run.ts';
 import type { MissedBecause } from './schedule.ts';
 
 /** Records of missed slots that one look at a task writes, the newest; those before share one. */
@@ -12,25 +12,31 @@ interface Missed {
   from: Date;
   to: Date;
   count: number;
-  /** Of the last of them, for Cloud Scheduler tells of no earlier one; `null` where nobody was asked. */
+  /** Of the last of them, for Cloud Scheduler tells of no earlier one; `null` where nobody can tell. */
   because: MissedBecause | null;
 }
 
-/** Why a slot was missed; `null` where nobody was asked. */
-type Why = (slot: Date) => MissedBecause | null;
+/** What is told of a missed slot. */
+export interface ToldOf {
+  /** Why it was missed; `null` where nobody can tell. */
+  why(slot: Date): MissedBecause | null;
+  /** The attempts that its record has already: those of deliveries that were skipped. */
+  attempts(slot: Date): readonly Attempt[];
+}
 
 /**
  * The task's record after `slots`, oldest first, were found missed, with their runs and alarms. Those before the task's
  * last good run are an incident that is over already: told all the same, but no failure that lasts.
  */
-export function withMissed(health: Health, slots: readonly Date[], graceMs: number, why: Why) {
+export function withMissed(health: Health, slots: readonly Date[], graceMs: number, told: ToldOf) {
   const { task, openAlarms, strip } = health;
-  const good = strip.findLast(({ outcome }) => DONE.includes(outcome));
-  const isOver = (slot: Date) => good !== undefined && good.startedAt >= slot;
-  const over = missedOf(slots.filter(isOver), why);
+  const good = strip.filter(({ outcome }) => DONE.includes(outcome));
+  // By their slots: one that came late has not done a later one.
+  const isOver = (slot: Date) => good.some((run) => goesBy(run) >= slot);
+  const over = missedOf(slots.filter(isOver), told);
   const lasting = missedOf(
     slots.filter((slot) => !isOver(slot)),
-    why,
+    told,
   );
   const isOpen = openAlarms.some((id) => isAlarmOfKind(id, 'missed'));
   const alarmsOf = (missed: Missed | null): AlarmToOpen[] => {
@@ -41,9 +47,9 @@ export function withMissed(health: Health, slots: readonly Date[], graceMs: numb
   const open = [...alarmsOf(over), ...alarmsOf(lasting)];
   const close: AlarmToClose[] = alarmsOf(over).map((alarm) => ({
     id: alarmId(alarm),
-    because: `run ${good?.runId} ${good?.outcome}`,
+    because: `run ${good.at(-1)?.runId} ${good.at(-1)?.outcome}`,
   }));
-  const runs = missedRuns(task, slots, graceMs, why);
+  const runs = missedRuns(task, slots, graceMs, told);
   const after: Health = {
     ...health,
     ...(lasting ? { lastOutcome: 'missed', lastError: errorOf(task, lasting) } : {}),
@@ -61,12 +67,13 @@ function entryOf({ runId, outcome, startedAt }: Run): StripEntry {
 }
 
 /** The records of missed slots, oldest first. */
-function missedRuns(task: string, slots: readonly Date[], graceMs: number, why: Why): Run[] {
+function missedRuns(task: string, slots: readonly Date[], graceMs: number, told: ToldOf): Run[] {
   const single = slots.slice(-RECORDS_AT_ONCE);
-  const rest = missedOf(slots.slice(0, slots.length - single.length), why);
+  const rest = missedOf(slots.slice(0, slots.length - single.length), told);
   const runs = single.map((slot) => {
     const named = { runId: scheduledRunId(task, slot), slot, summary: {} };
-    return missedRun(task, { from: slot, to: slot, count: 1, because: why(slot) }, named, graceMs);
+    const missed = { from: slot, to: slot, count: 1, because: told.why(slot) };
+    return missedRun(task, missed, named, graceMs, told.attempts(slot));
   });
   if (!rest) return runs;
   const named = {
@@ -78,7 +85,7 @@ function missedRuns(task: string, slots: readonly Date[], graceMs: number, why: 
       missedSlots: rest.count,
     },
   };
-  return [missedRun(task, rest, named, graceMs), ...runs];
+  return [missedRun(task, rest, named, graceMs, []), ...runs];
 }
 
 function missedRun(
@@ -86,11 +93,12 @@ function missedRun(
   missed: Missed,
   named: Pick<Run, 'runId' | 'slot' | 'summary'>,
   graceMs: number,
+  earlier: readonly Attempt[],
 ): Run {
   const endedAt = later(missed.to, graceMs);
   const error = errorOf(task, missed);
   const attempt = {
-    attempt: 1,
+    attempt: (earlier.at(-1)?.attempt ?? 0) + 1,
     token: '',
     startedAt: missed.from,
     endedAt,
@@ -102,7 +110,7 @@ function missedRun(
     ...{ durationMs: 0, leaseExpiresAt: null, deadlineAt: null, duplicates: 0 },
     ...(missed.because?.cause && { cause: missed.because.cause }),
     problems: [{ path: '', message: error.message }],
-    attempts: [attempt],
+    attempts: [...earlier, attempt],
     expireAt: expireAtOf(
       { outcome: 'missed', endedAt, durationMs: 0 },
       { lastSuccessAt: null, typicalDurationMs: null },
@@ -110,7 +118,7 @@ function missedRun(
   };
 }
 
-function missedOf(slots: readonly Date[], why: Why): Missed | null {
+function missedOf(slots: readonly Date[], { why }: ToldOf): Missed | null {
   const [from, to] = [slots[0], slots.at(-1)];
   return from && to ? { from, to, count: slots.length, because: why(to) } : null;
 }

@@ -24,8 +24,14 @@ export const DONE: readonly Outcome[] = ['succeeded', 'partial'];
 /** Outcomes that count as a failure of the task, once per run. */
 export const FAILURES: readonly Outcome[] = ['failed', 'timed-out', 'lost', 'missed'];
 
-/** Why a slot has no run that began in time and ended well. */
-const CAUSES = ['not fired', 'fired, not delivered', 'started and died', 'finished late'] as const;
+/** Outcomes of attempts that held no lease. */
+export const HELD_NOTHING: readonly Outcome[] = ['skipped', 'missed'];
+
+/**
+ * Why a slot has no run that began in time and ended well; `skipped` when its delivery found another run of the task live,
+ * and none came again.
+ */
+const CAUSES = ['not fired', 'fired, not delivered', 'skipped', 'started and died', 'finished late'] as const;
 export type Cause = (typeof CAUSES)[number];
 
 const TRIGGERS = ['scheduled', 'manual'] as const;
@@ -59,7 +65,7 @@ const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
-/** `taskRuns/{runId}`. The top level tells the newest attempt. */
+/** `taskRuns/{runId}`. The top level tells the newest attempt; a slot once missed stays so until a run of it begins. */
 export const runSchema = z.object({
   runId: z.string(),
   task: z.string(),
@@ -83,7 +89,7 @@ export const runSchema = z.object({
   problems: z.array(runProblemSchema),
   error: runErrorSchema.nullable(),
   attempts: z.array(attemptSchema),
-  /** Whether it came after its slot had been recorded as missed. */
+  /** Whether it came later than its task's grace allows, or after its slot had been recorded as missed. */
   arrivedLate: z.boolean().optional(),
   /** Why its slot was not done in time, as far as anybody can tell. */
   cause: z.enum(CAUSES).nullish(),
@@ -97,6 +103,17 @@ export type Run = z.infer<typeof runSchema>;
 /** The id of a scheduled run: two deliveries of one slot always meet in it, whatever offset their header carried. */
 export function scheduledRunId(task: string, slot: Date): string {
   return `${task}@${slot.toISOString()}`;
+}
+
+/** The slot in the id of a scheduled run; `null` in any other. */
+export function slotOfRunId(runId: string): Date | null {
+  const [, slot] = /@(\d{4}-\d\d-\d\dT[\d:.]+Z)$/.exec(runId) ?? [];
+  return slot ? new Date(slot) : null;
+}
+
+/** The instant by which a run does its duty: its slot, or its start where it has none. */
+export function goesBy({ runId, startedAt }: Pick<Run, 'runId' | 'startedAt'>): Date {
+  return slotOfRunId(runId) ?? startedAt;
 }
 
 /** The id of a manual run. */

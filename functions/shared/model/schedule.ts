@@ -1,4 +1,4 @@
-import type { Cause, Run } from './run.ts';
+import type { Cause } from './run.ts';
 
 /** Cloud Scheduler's states of a job; DISABLED and UPDATE_FAILED are its own doing. */
 export const SCHEDULE_STATES = [
@@ -90,21 +90,14 @@ export interface MissedBecause {
   words: string;
 }
 
-/** A slot, and all that is known about it. */
-export interface SlotSeen {
+/** A slot, up to the one after it. */
+export interface SlotSpan {
   slot: Date;
-  /** The first slot after it. */
   nextSlot: Date;
-  /** The run of the slot; null when there is none. */
-  run: Pick<Run, 'outcome' | 'startedAt' | 'endedAt' | 'leaseExpiresAt' | 'attempts'> | null;
-  /** Undefined when there is no job. */
-  live: LiveSchedule | undefined;
-  now: Date;
 }
 
-/** Why a slot was missed, as far as run record and live job tell. */
-export function whyMissed({ slot, nextSlot, run, live, now }: SlotSeen): MissedBecause {
-  if (run && run.outcome !== 'missed') return whyUnfinished(run, now);
+/** Why no run of a slot began, as far as the live job tells; `null` for no job. */
+export function whyNotBegun({ slot, nextSlot }: SlotSpan, live: LiveSchedule | null): MissedBecause {
   if (!live) return { cause: 'not fired', words: 'Cloud Scheduler has no job for it' };
   const { lastAttemptAt, lastStatus, state } = live;
   if (!lastAttemptAt || lastAttemptAt < slot) {
@@ -124,21 +117,6 @@ export function whyMissed({ slot, nextSlot, run, live, now }: SlotSeen): MissedB
     cause: 'fired, not delivered',
     words: `Cloud Scheduler fired it at ${lastAttemptAt.toISOString()}, but no run of it began (${said})`,
   };
-}
-
-function whyUnfinished(run: NonNullable<SlotSeen['run']>, now: Date): MissedBecause {
-  const startedAt = run.startedAt.toISOString();
-  const late = run.attempts.find(({ lateCompletion }) => lateCompletion)?.lateCompletion;
-  if (late)
-    return {
-      cause: 'finished late',
-      words: `It was given up as lost, and ended ${late.outcome} at ${late.finishedAt.toISOString()}`,
-    };
-  const expired = run.outcome === 'running' && run.leaseExpiresAt !== null && run.leaseExpiresAt < now;
-  if (expired || run.outcome === 'lost')
-    return { cause: 'started and died', words: `It started at ${startedAt} and was not heard of again` };
-  const ended = run.endedAt ? `ended ${run.outcome} at ${run.endedAt.toISOString()}` : 'still runs';
-  return { cause: 'finished late', words: `It started at ${startedAt} and ${ended}` };
 }
 
 /** What an attempt of Cloud Scheduler came to, in words. */

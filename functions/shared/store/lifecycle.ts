@@ -5,6 +5,7 @@ import type { AlarmToOpen } from '../model/alarm.ts';
 import { dryRunRecord, type Ending, ended, lostEnding } from '../model/ending.ts';
 import type { Health } from '../model/health.ts';
 import {
+  afterSkip,
   type ClaimDecision,
   claimed,
   decideClaim,
@@ -93,14 +94,12 @@ export function lifecycle(options: LifecycleOptions) {
     { holder }: Decided<'skipped'>,
     named: NamedRun,
     token: string,
-    { health, run, now }: SeenRecords,
+    { run, now }: SeenRecords,
   ): Promise<Claim | undefined> {
     const batch = db.batch();
-    const skippedRun = skipped(run.data, named, holder, token, now);
-    put(batch, run, skippedRun);
-    // The slot has its record, so the task is not late for it: the next one is expected.
-    if (health.data && named.slot && named.slot >= health.data.nextExpectedAt)
-      put(batch, health, { ...health.data, nextExpectedAt: nextSlot(named.slot), updatedAt: now });
+    // Its task is late all the same, until somebody does what is due.
+    const skippedRun = skipped(expectation, run.data, named, holder, token, now);
+    put(batch, run, afterSkip(run.data, skippedRun));
     if (!(await commitIfUnchanged(batch))) return undefined;
     return { kind: 'skipped', run: skippedRun, retryAfterSeconds: until(holder.leaseExpiresAt, now) };
   }

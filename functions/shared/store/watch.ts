@@ -1,28 +1,33 @@
-import type { WriteBatch } from '@google-cloud/firestore';
-import { z } from 'zod';
+import type {
+  DocumentReference,
+  QueryDocumentSnapshot,
+  Timestamp,
+  WriteBatch,
+} from '@google-cloud/firestore';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
 import type { AlarmChanges, AlarmToOpen } from '../model/alarm.ts';
+import type { RunHistory, WatchedRun } from '../model/duty.ts';
 import { type Health, healthSchema } from '../model/health.ts';
-import { OUTCOMES, type Outcome, type Run, runSchema } from '../model/run.ts';
-import type { History, Span } from '../model/watch.ts';
+import { type Run, runSchema } from '../model/run.ts';
 import type { Collections } from './collections.ts';
-import { bounded, decode, streamQuery } from './firestore.ts';
+import { bounded, decode, plainOf, streamQuery } from './firestore.ts';
 import { put, putAlarms, type Seen, seenOf, tellAlarms } from './records.ts';
 
 const READ_LIMIT_MS = 10 * SECOND_MS;
 const HISTORY_LIMIT_MS = MINUTE_MS;
 /** No run takes so long: the catalogue allows half an hour, and a lease a quarter. */
 const LONGEST_RUN_MS = HOUR_MS;
-/** Outcomes of attempts that held no lease. */
-const HELD_NOTHING: readonly Outcome[] = ['skipped', 'missed'];
-
-const attemptsSchema = z.object({
-  dryRun: z.boolean(),
-  attempts: z.array(
-    z.object({ startedAt: z.date(), endedAt: z.date().nullable(), outcome: z.enum(OUTCOMES) }),
-  ),
+const watchedRunSchema = runSchema.pick({
+  ...{ runId: true, slot: true, whole: true, dryRun: true, body: true },
+  ...{ outcome: true, startedAt: true, attempts: true },
 });
+const FIELDS = Object.keys(watchedRunSchema.shape);
+
+/** Records of runs with the update times that their next writes demand. */
+export interface SeenHistory extends RunHistory {
+  seen: ReadonlyMap<string, { ref: DocumentReference; updateTime: Timestamp }>;
+}
 
 /** What the watch over our tasks reads, and writes inside the commits of its run. */
 export function watchStore(collections: Collections, log: Log) {
@@ -39,39 +44,54 @@ export function watchStore(collections: Collections, log: Log) {
       return seenOf(found, (it) => decode(runSchema, it));
     },
 
-    /** What is recorded about the slots of a task from `oldest` on. */
-    async history(task: string, oldest: Date, signal: AbortSignal): Promise<History> {
-      const recorded = new Set<string>();
-      const spans: Span[] = [];
+    /** What is recorded about the slots of a task from `oldest` on, oldest first. */
+    async history(task: string, oldest: Date, signal: AbortSignal): Promise<SeenHistory> {
+      const runs: WatchedRun[] = [];
+      const unreadable: SeenHistory['unreadable'][number][] = [];
+      const seen = new Map<string, { ref: DocumentReference; updateTime: Timestamp }>();
       const query = taskRuns
         .where('task', '==', task)
         .where('startedAt', '>=', new Date(oldest.getTime() - LONGEST_RUN_MS))
         .orderBy('startedAt', 'desc')
-        .select('dryRun', 'attempts');
-      await streamQuery(
+        .select(...FIELDS);
+      const onRun = (document: QueryDocumentSnapshot) => {
+        seen.set(document.id, { ref: document.ref, updateTime: document.updateTime });
+        const run = watchedRunSchema.safeParse(plainOf(document.data()));
+        if (run.success) runs.push(run.data);
+        else unreadable.push({ runId: document.id, startedAt: document.get('startedAt').toDate() });
+      };
+      const what = `runs of ${task} since ${oldest.toISOString()}`;
+      await streamQuery(log, what, HISTORY_LIMIT_MS, query, onRun, signal);
+      return { runs: runs.reverse(), unreadable, seen };
+    },
+
+    /** Which of these runs have a record, whatever is in it. */
+    async existing(runIds: readonly string[]): Promise<string[]> {
+      const refs = runIds.map((runId) => taskRuns.doc(runId));
+      const [first] = refs;
+      if (!first) return [];
+      const what = `records of ${runIds.length} runs`;
+      const found = await bounded(
         log,
-        `runs of ${task} since ${oldest.toISOString()}`,
-        HISTORY_LIMIT_MS,
-        query,
-        (document) => {
-          recorded.add(document.id);
-          const { dryRun, attempts } = decode(attemptsSchema, document);
-          // A dry run takes no lease.
-          if (dryRun) return;
-          for (const { startedAt, endedAt, outcome } of attempts)
-            if (endedAt && !HELD_NOTHING.includes(outcome)) spans.push({ startedAt, endedAt });
-        },
-        signal,
+        what,
+        READ_LIMIT_MS,
+        first.firestore.getAll(...refs, { fieldMask: [] }),
       );
-      return { recorded, spans };
+      return found.filter(({ exists }) => exists).map(({ id }) => id);
     },
 
     /** Adds to `batch` a record as it is now, which must be as it was seen. */
     put,
 
-    /** Adds to `batch` runs that have no record. */
-    addRuns(batch: WriteBatch, runs: readonly Run[]): void {
-      for (const run of runs) batch.create(taskRuns.doc(run.runId), run);
+    /** Adds to `batch` the records of runs: new ones, or instead of those that were seen and must be as they were. */
+    putRuns(batch: WriteBatch, runs: readonly Run[], { seen }: Pick<SeenHistory, 'seen'>): void {
+      for (const run of runs) {
+        const known = seen.get(run.runId);
+        // Counted by deliveries at any time, so never written back from here.
+        const { duplicates: _, ...rest } = run;
+        if (known) batch.update(known.ref, rest, { lastUpdateTime: known.updateTime });
+        else batch.create(taskRuns.doc(run.runId), run);
+      }
     },
 
     /** Adds to `batch` what becomes of a task's alarms. */

@@ -174,7 +174,7 @@ describe('takeover', () => {
 });
 
 describe('health and alarms', () => {
-  const slotOf = (index: number) => new Date(SLOT.getTime() - index * 86_400_000);
+  const slotOf = (index: number) => new Date(SLOT.getTime() + index * 86_400_000);
   const runOnce = async (
     records: ReturnType<typeof freshRecords>,
     index: number,

@@ -83,6 +83,19 @@ describe('a served task', () => {
     assert.equal(second.body.trigger, 'scheduled');
   });
 
+  test('a slot that is delivered 80 minutes late is that slot, and says that it came late', async () => {
+    const slot = lastSlot(80);
+    const reply = await post({}, schedulerHeaders('fixture', slot));
+    assert.deepEqual(
+      [reply.body.runId, reply.body.trigger, reply.body.outcome],
+      [`fixture@${slot.toISOString()}`, 'scheduled', 'succeeded'],
+    );
+    const { arrivedLate, cause } = await records.run(reply.body.runId);
+    assert.deepEqual([arrivedLate, cause], [true, 'finished late']);
+    const again = await post({}, schedulerHeaders('fixture', slot));
+    assert.equal(again.body.outcome, 'duplicate');
+  });
+
   test("a forced run that carries the next slot's time is manual, and leaves that slot free", async () => {
     const next = new Date(lastSlot().getTime() + 600_000 + 86_400_000);
     const reply = await post({}, schedulerHeaders('fixture', next));

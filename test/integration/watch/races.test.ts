@@ -19,14 +19,28 @@ async function races(count: number, race: () => Promise<void>): Promise<void> {
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, count - done) }, race));
 }
 
-/** What lets both sides of a race go at once, within a few milliseconds. */
-function start(random: () => number) {
-  const { promise: begun, resolve } = Promise.withResolvers<void>();
-  const go = async () => {
-    resolve();
-    await pause(random() * 10);
+/**
+ * What lets both sides of a race go at once, within a few milliseconds; the second waits up to as long as the first has
+ * taken before, however busy the machine is, so that either comes first now and then.
+ */
+function starter(random: () => number) {
+  let usualMs = 100;
+  return () => {
+    const { promise: begun, resolve } = Promise.withResolvers<number>();
+    const go = async () => {
+      resolve(performance.now());
+      await pause(random() * 10);
+    };
+    return {
+      go,
+      first: async <T>(work: Promise<T>): Promise<T> => {
+        const result = await work;
+        usualMs = performance.now() - (await begun);
+        return result;
+      },
+      second: () => begun.then(() => pause(random() * usualMs)),
+    };
   };
-  return { begun, go };
 }
 
 describe('a late arrival against the sweep that records its slot as missed', () => {
@@ -34,6 +48,7 @@ describe('a late arrival against the sweep that records its slot as missed', () 
   test(`${count} races: the run is done once, its failures and alarms add up`, async (context) => {
     const random = seededRandom((message) => context.diagnostic(message));
     const seen = { late: 0, inTime: 0 };
+    const start = starter(random);
     await races(count, async () => {
       await using records = freshWatch();
       const slot = lastSlot();
@@ -44,11 +59,13 @@ describe('a late arrival against the sweep that records its slot as missed', () 
         lastOutcome: null,
         strip: [],
       });
-      const claimant = records.claimant({ expectation: task.expectation, nextSlot: task.nextSlot });
-      const { begun, go } = start(random);
+      // In time as far as the grace goes: only the sweep can call it late.
+      const expectation = { ...task.expectation, startGraceSeconds: 900 };
+      const claimant = records.claimant({ expectation, nextSlot: task.nextSlot });
+      const { go, first, second } = start();
       const [found, term] = await Promise.all([
-        records.sweep(new Date(slot.getTime() + 1), [task], { onClaimed: go }),
-        begun.then(() => pause(random() * 80)).then(() => claimTerm(claimant, scheduled(slot))),
+        first(records.sweep(new Date(slot.getTime() + 1), [task], { onClaimed: go })),
+        second().then(() => claimTerm(claimant, scheduled(slot))),
       ]);
       assert.deepEqual(found.problems, []);
       const run = await records.run(scheduledRunId(TASK, slot));
@@ -80,15 +97,16 @@ describe('a run that finishes while the sweep calls its lease lost', () => {
   test(`${count} races: whoever comes first stands, nothing is overwritten`, async (context) => {
     const random = seededRandom((message) => context.diagnostic(message));
     const seen = { finished: 0, lost: 0 };
+    const start = starter(random);
     await races(count, async () => {
       await using records = freshWatch();
       const term = await claimTerm(records.claimant({ leaseMs: 20 }));
       await pause(20);
       const task = watched(TASK, { startGraceSeconds: 60, timeoutSeconds: 60 });
-      const { begun, go } = start(random);
+      const { go, first, second } = start();
       const [found, finish] = await Promise.all([
-        records.sweep(new Date(Date.now() + 1_000), [task], { onClaimed: go }),
-        begun.then(() => pause(random() * 160)).then(() => term.finish(ending('succeeded', { figure: 7 }))),
+        first(records.sweep(new Date(Date.now() + 1_000), [task], { onClaimed: go })),
+        second().then(() => term.finish(ending('succeeded', { figure: 7 }))),
       ]);
       assert.deepEqual(found.problems, []);
       const run = await records.run(term.runId);

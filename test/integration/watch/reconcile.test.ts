@@ -168,10 +168,11 @@ describe('why a slot was missed', () => {
 
   test('is forgotten when somebody takes the slot up again', async () => {
     await using records = freshWatch();
-    await claimTerm(records.claimant({ leaseMs: 20 }));
+    const slot = new Date();
+    await claimTerm(records.claimant({ leaseMs: 20 }), scheduled(slot));
     await pause(30);
     await records.sweep(new Date(Date.now() + SECOND_MS), [watched(TASK, { timeoutSeconds: 60 })]);
-    const again = await claimTerm(records.claimant());
+    const again = await claimTerm(records.claimant(), scheduled(slot));
     assert.equal((await records.run(again.runId)).cause, null);
     await again.finish(ending('succeeded'));
     assert.equal((await records.run(again.runId)).cause, null, 'it was lost, but it was not late');

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
-import { scheduledRunId } from '../../../functions/shared/model/run.ts';
+import { type Run, scheduledRunId } from '../../../functions/shared/model/run.ts';
 import { SLOT } from '../../support/health.ts';
 import { claimTerm, ending, scheduled, TASK } from '../../support/lifecycle.ts';
-import { freshWatch, SWEEP, watched } from '../../support/watch.ts';
+import { freshWatch, ranAt, SWEEP, watched } from '../../support/watch.ts';
 
 const OFTEN = { schedule: '*/10 * * * *' };
 const after = (ms: number) => new Date(SLOT.getTime() + ms);
@@ -95,7 +95,7 @@ describe('missed slots', () => {
     );
   });
 
-  test('the sweeper off for half an hour: what ran meanwhile, or was skipped, is not missed', async () => {
+  test('the sweeper off for half an hour: what ran meanwhile is not missed, what was skipped is', async () => {
     await using records = freshWatch();
     await records.know('duty', { ...OFTEN, watchedUntil: after(-10 * MINUTE_MS) });
     for (const [minutes, outcome] of [
@@ -104,28 +104,106 @@ describe('missed slots', () => {
       [20, 'failed'],
       [30, 'lost'],
     ] as const)
-      await records.ran('duty', after(minutes * MINUTE_MS), { outcome });
+      await records.ran('duty', after(minutes * MINUTE_MS), { outcome, duplicates: 3 });
     const task = watched('duty', { ...OFTEN, startGraceSeconds: 300 });
     const found = await records.sweep(after(39 * MINUTE_MS), [task]);
-    assert.deepEqual([found.missedSlots, await records.missed('duty')], [0, []]);
+    const missed = await records.missed('duty');
+    assert.equal(found.missedSlots, 1);
+    assert.deepEqual(
+      missed.map(({ slot, cause, duplicates, attempts }) => [slot, cause, duplicates, attempts.length]),
+      [[after(10 * MINUTE_MS), 'skipped', 3, 2]],
+    );
     assert.deepEqual((await records.healthOf('duty')).watchedUntil, after(30 * MINUTE_MS));
   });
 
-  test('a long run over the next slot, live or ended, is no miss; a dry run does nobody’s duty', async () => {
+  test('a long run over the next slot has not done that, nor has a dry run; one that began after it has', async () => {
     await using records = freshWatch();
     const tasks = [watched('duty', OFTEN)];
-    const times = { startedAt: after(0), endedAt: after(11 * MINUTE_MS) };
     await records.know('duty', { ...OFTEN, watchedUntil: after(-1) });
-    await records.ran('duty', SLOT, times);
-    await records.ran('duty', after(1), {
-      ...{ runId: 'duty@manual-dry', startedAt: after(1), endedAt: after(31 * MINUTE_MS), dryRun: true },
-    });
-    const found = await records.sweep(after(36 * MINUTE_MS), tasks);
-    assert.equal(found.missedSlots, 1, 'the slot at 20 minutes');
+    await records.ran('duty', SLOT, { startedAt: after(0), endedAt: after(11 * MINUTE_MS) });
+    const manual = (name: string, from: number, to: number, over: Partial<Run> = {}) =>
+      records.ran('duty', after(1), {
+        ...{ runId: `duty@manual-${name}`, slot: null, trigger: 'manual' },
+        ...{ startedAt: after(from * MINUTE_MS), endedAt: after(to * MINUTE_MS), ...over },
+      });
+    await manual('dry', 1, 31, { dryRun: true, whole: false });
+    await manual('whole', 22, 25);
+    await manual('part', 31, 33, { whole: false, body: { source: 'jobs' } });
+    const found = await records.sweep(after(46 * MINUTE_MS), tasks);
+    assert.equal(found.missedSlots, 2);
     assert.deepEqual(
-      (await records.missed('duty')).map(({ slot }) => slot),
-      [after(20 * MINUTE_MS)],
+      (await records.missed('duty')).map(({ slot, error }) => [slot, error?.message]),
+      [
+        [after(10 * MINUTE_MS), 'duty did not run at 2026-03-04T02:10:00.000Z'],
+        [
+          after(30 * MINUTE_MS),
+          'duty did not run at 2026-03-04T02:30:00.000Z: duty@manual-part began at 2026-03-04T02:31:00.000Z, but was asked for {"source":"jobs"} alone',
+        ],
+      ],
     );
+  });
+
+  test('a slot that found another run live is late, then missed, then taken up all the same', async () => {
+    await using records = freshWatch();
+    const slot = new Date(Math.floor(Date.now() / 600_000) * 600_000);
+    const task = watched(TASK, { ...OFTEN, startGraceSeconds: 60, timeoutSeconds: 60 });
+    const claimant = records.claimant({ expectation: task.expectation, nextSlot: task.nextSlot });
+    await records.know(TASK, {
+      ...OFTEN,
+      watchedUntil: new Date(slot.getTime() - 1),
+      nextExpectedAt: slot,
+      strip: [],
+    });
+    const manual = { ...scheduled(), runId: `${TASK}@manual-x`, slot: null, whole: false, body: { part: 1 } };
+    const part = await claimTerm(claimant, { ...manual, trigger: 'manual' });
+    const skip = () => claimant.claim(scheduled(slot), 30_000);
+    assert.equal((await skip()).kind, 'skipped');
+    assert.deepEqual((await records.health()).nextExpectedAt, slot, 'nobody has done it yet');
+    const now = new Date(Math.max(Date.now(), slot.getTime() + MINUTE_MS));
+    assert.equal((await records.sweep(now, [task])).missedSlots, 1);
+    const runId = scheduledRunId(TASK, slot);
+    assert.match(
+      (await records.run(runId)).error?.message ?? '',
+      new RegExp(`found ${part.runId} live \\(HTTP 409\\)`),
+    );
+    assert.equal((await skip()).kind, 'skipped');
+    const missed = await records.run(runId);
+    assert.deepEqual([missed.outcome, missed.cause], ['missed', 'skipped'], 'that is no news');
+    await part.finish(ending('succeeded'));
+    assert.equal((await records.health()).consecutiveFailures, 1, 'a part has not done it');
+    const late = await claimTerm(claimant, scheduled(slot));
+    await late.finish(ending('succeeded'));
+    const run = await records.run(runId);
+    assert.deepEqual(
+      [run.outcome, run.arrivedLate, run.cause, run.attempts.map(({ outcome }) => outcome)],
+      ['succeeded', true, 'finished late', ['skipped', 'missed', 'skipped', 'succeeded']],
+    );
+    const { consecutiveFailures, openAlarms } = await records.health();
+    assert.deepEqual([consecutiveFailures, openAlarms], [0, []]);
+  });
+
+  test('a record of the slot that nobody can read is told, and the watch goes on', async () => {
+    await using records = freshWatch();
+    await records.know('duty', { ...OFTEN, watchedUntil: after(-1) });
+    const { taskRuns } = records.collections;
+    // One is among the runs of that time, the other is not: its start is no time.
+    await taskRuns.doc(ID).set({ task: 'duty', startedAt: after(1), attempts: 'none' });
+    await taskRuns.doc(scheduledRunId('duty', after(10 * MINUTE_MS))).set({ task: 'duty', startedAt: 'now' });
+    const found = await records.sweep(after(35 * MINUTE_MS), [watched('duty', OFTEN)]);
+    assert.equal(found.missedSlots, 1, 'the slot at 20 minutes');
+    assert.match(
+      found.problems[0]?.message ?? '',
+      /from 2026-03-04T02:00:00.000Z to 2026-03-04T02:10:00.000Z .* cannot be read$/,
+    );
+    assert.deepEqual((await records.healthOf('duty')).watchedUntil, after(20 * MINUTE_MS));
+  });
+
+  test('records of runs from before some fields were there are read', async () => {
+    await using records = freshWatch();
+    await records.know('duty', { ...OFTEN, watchedUntil: after(-1) });
+    const { arrivedLate: _, cause: __, ...old } = ranAt('duty', SLOT);
+    await records.collections.taskRuns.doc(ID).set(old);
+    assert.equal((await records.sweep(after(15 * MINUTE_MS), [watched('duty', OFTEN)])).missedSlots, 0);
   });
 
   test('after a day off every task has its missed slots, capped, and one alarm', async () => {
