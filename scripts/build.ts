@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { loadCatalog } from '../functions/shared/catalog.ts';
 import { readEnvironment } from '../functions/shared/environment.ts';
+import { builtFrom, checkSweep } from './build/built-from.ts';
 import { bundle, writeJson } from './build/bundle.ts';
 import { sizeReport } from './build/report.ts';
 import { zip } from './build/zip.ts';
@@ -20,14 +20,12 @@ export async function buildAll(folder: string): Promise<string[]> {
   rmSync(folder, { recursive: true, force: true });
   const report: string[] = [];
   // The catalogue of the project, whatever the environment names: what is deployed holds no other.
-  for (const task of Object.keys(loadCatalog(readEnvironment({})))) {
-    report.push(...(await buildFunction(task, folder)));
-  }
-  const hashes = ['catalog.json', 'settings.json'].map((file) => [
-    file,
-    hash('sha256', readFileSync(join(ROOT, 'functions', file))),
-  ]);
-  writeJson(join(folder, 'built-from.json'), Object.fromEntries(hashes));
+  const catalog = loadCatalog(readEnvironment({}));
+  const read = (file: string) => readFileSync(join(ROOT, 'functions', file), 'utf8');
+  const from = builtFrom({ 'catalog.json': read('catalog.json'), 'settings.json': read('settings.json') });
+  checkSweep(catalog, from);
+  for (const task of Object.keys(catalog)) report.push(...(await buildFunction(task, folder)));
+  writeJson(join(folder, 'built-from.json'), from);
   return report;
 }
 

@@ -135,17 +135,59 @@ run "tells_whom_it_concerns" {
   }
 
   assert {
-    condition     = alltrue([for task in keys(local.catalog) : strcontains(google_logging_metric.failed_attempts.filter, "\"${task}\"") && strcontains(google_logging_metric.alarms.filter, "\"${task}\"")])
-    error_message = "Alarms and failed attempts of every task count."
+    condition = alltrue([for policy in [google_monitoring_alert_policy.alarm, google_monitoring_alert_policy.failed_attempt] :
+      alltrue([for task in keys(local.catalog) : strcontains(policy.conditions[0].condition_matched_log[0].filter, "\"${task}\"")])
+    ])
+    error_message = "Alarms and failed attempts of every task are told."
   }
 
   assert {
-    condition     = strcontains(google_logging_metric.failed_attempts.filter, "NOT httpRequest.status=409")
+    condition     = strcontains(google_monitoring_alert_policy.failed_attempt.conditions[0].condition_matched_log[0].filter, "NOT httpRequest.status=409")
     error_message = "A deliberate 409 is no failed attempt."
   }
 
   assert {
     condition     = length(google_monitoring_alert_policy.sweep_absent) == (local.sweeps ? 1 : 0)
     error_message = "The sweep is missed when there is one."
+  }
+}
+
+run "needs_no_metric_that_is_there_already" {
+  command = plan
+
+  assert {
+    condition = alltrue([for policy in concat([google_monitoring_alert_policy.alarm, google_monitoring_alert_policy.failed_attempt], google_monitoring_alert_policy.sweep_absent) :
+      alltrue([for condition in policy.conditions :
+        length(condition.condition_matched_log) == 1 || try(condition.condition_prometheus_query_language[0].disable_metric_validation, false)
+      ])
+    ])
+    error_message = "A first apply is not refused for a metric that Monitoring does not know yet."
+  }
+
+  # https://docs.cloud.google.com/logging/docs/alerting/log-based-alerts
+  assert {
+    condition = alltrue([for policy in [google_monitoring_alert_policy.alarm, google_monitoring_alert_policy.failed_attempt] :
+      length(policy.conditions) == 1 && policy.alert_strategy[0].notification_rate_limit[0].period == "300s"
+    ])
+    error_message = "A policy about log lines has one condition and a limit of its notifications."
+  }
+}
+
+run "misses_the_sweep_by_its_schedule" {
+  command = plan
+
+  assert {
+    condition = alltrue([for policy in google_monitoring_alert_policy.sweep_absent : (
+      strcontains(policy.conditions[0].condition_prometheus_query_language[0].query, "logging_googleapis_com:user_nightshift_sweeps{") &&
+      strcontains(policy.conditions[0].condition_prometheus_query_language[0].query, "[${local.built_from.longestGapSeconds["sweep-stale-jobs"]}s]")
+    )])
+    error_message = "The query looks back from one slot to the next."
+  }
+
+  assert {
+    condition = alltrue([for policy in google_monitoring_alert_policy.sweep_absent : (
+      tonumber(trimsuffix(policy.conditions[0].condition_prometheus_query_language[0].duration, "s")) + local.sweep_gap_seconds == local.sweep_absent_seconds
+    )])
+    error_message = "It holds for the rest of the time after which the sweep is absent."
   }
 }

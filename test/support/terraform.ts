@@ -1,7 +1,7 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { hash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { builtFrom } from '../../scripts/build/built-from.ts';
 import { ROOT } from '../../scripts/stack/places.ts';
 import { freshFolder } from './folders.ts';
 import { serveProvider } from './provider.ts';
@@ -107,6 +107,6 @@ function build(folder: string): void {
   const read = (file: string) => readFileSync(join(folder, 'functions', file), 'utf8');
   for (const task of Object.keys(JSON.parse(read('catalog.json'))))
     writeFileSync(join(folder, 'dist', `${task}.zip`), task);
-  const hashes = READ_BY_TERRAFORM.map((file) => [file, hash('sha256', read(file))]);
-  writeFileSync(join(folder, 'dist/built-from.json'), JSON.stringify(Object.fromEntries(hashes)));
+  const from = builtFrom({ 'catalog.json': read('catalog.json'), 'settings.json': read('settings.json') });
+  writeFileSync(join(folder, 'dist/built-from.json'), JSON.stringify(from));
 }

@@ -52,6 +52,10 @@ describe('npm run build', () => {
     assert.deepEqual(json(dist, 'built-from.json'), {
       'catalog.json': hashOf('catalog.json'),
       'settings.json': hashOf('settings.json'),
+      longestGapSeconds: {
+        ...{ 'collect-metrics': 86_400, 'cleanup-artifacts': 86_400, 'prune-records': 86_400 },
+        'sweep-stale-jobs': 600,
+      },
     });
   });
 

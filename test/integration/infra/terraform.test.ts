@@ -4,6 +4,8 @@ import { after, before, describe, test } from 'node:test';
 import { freshFolder } from '../../support/folders.ts';
 import { openTerraform, terraformMissing } from '../../support/terraform.ts';
 
+const SWEEP = 'sweep-stale-jobs';
+
 /** An edit of the catalogue: one value of collect-metrics. */
 const entry = (key: string, value: unknown) => (text: string) => {
   const catalog = JSON.parse(text);
@@ -11,8 +13,31 @@ const entry = (key: string, value: unknown) => (text: string) => {
   const changed = value === undefined ? others : { ...others, [key]: value };
   return JSON.stringify({ ...catalog, 'collect-metrics': changed });
 };
+/** An edit of the catalogue: values of the sweep. */
+const sweep = (values: object) => (text: string) => {
+  const catalog = JSON.parse(text);
+  return JSON.stringify({ ...catalog, [SWEEP]: { ...catalog[SWEEP], ...values } });
+};
 const replaced = (from: string | RegExp, to: string) => (text: string) => text.replace(from, to);
 const same = { 'functions/catalog.json': (text: string) => `${text}\n` };
+
+/** A test of Terraform's: what the alert of the sweep looks back for. */
+function windowTest(range: number, duration: number): string {
+  const condition =
+    'google_monitoring_alert_policy.sweep_absent[0].conditions[0].condition_prometheus_query_language[0]';
+  return `
+    mock_provider "google" {}
+    variables {
+      project_id = "acme-platform"
+    }
+    run "window" {
+      command = plan
+      assert {
+        condition     = strcontains(${condition}.query, "[${range}s]") && ${condition}.duration == "${duration}s"
+        error_message = "It is \${${condition}.query} for \${${condition}.duration}"
+      }
+    }`;
+}
 
 describe('infra/', { skip: terraformMissing() }, () => {
   let terraform: Awaited<ReturnType<typeof openTerraform>>;
@@ -58,8 +83,8 @@ describe('infra/', { skip: terraformMissing() }, () => {
     [
       'a typo in a block',
       'infra/alerts.tf',
-      replaced('condition_absent {', 'condition_absence {'),
-      /Unsupported block type .*Blocks of type "condition_absence" are not expected here/,
+      replaced('condition_matched_log {', 'condition_matching_log {'),
+      /Unsupported block type .*Blocks of type "condition_matching_log" are not expected here/,
     ],
     [
       'a missing argument',
@@ -99,6 +124,11 @@ describe('infra/', { skip: terraformMissing() }, () => {
       /Cannot use collect-metrics\.retry: the back-offs sum to 420 s; expected more than leaseSeconds \+ 30 = 430 s/,
     ],
     [
+      'a sweep that nobody could miss',
+      sweep({ schedule: '0 2 * * *' }),
+      /Cannot use sweep-stale-jobs\.schedule "0 2 \* \* \*": up to 86400 s from a slot to the next and 1080 s until a sweep is seen; expected 84600 s together/,
+    ],
+    [
       'a forgotten attempt deadline',
       entry('attemptDeadlineSeconds', undefined),
       /attribute "attemptDeadlineSeconds" is required/,
@@ -108,6 +138,22 @@ describe('infra/', { skip: terraformMissing() }, () => {
       const { code, output } = await terraform.edited({ 'functions/catalog.json': edit }, catalogTests);
       assert.notEqual(code, 0);
       assert.match(output, said);
+    });
+
+  for (const [schedule, over, range, duration] of [
+    ['*/10 * * * *', {}, 600, 1_200],
+    // There is no room for three intervals.
+    ['0 0,12 * * *', {}, 43_200, 41_400],
+    // Nor may it be told sooner than a sweep can be seen.
+    ['* * * * *', { startGraceSeconds: 30 }, 60, 840],
+  ] as const)
+    test(`misses a sweep of "${schedule}" ${(range + duration) / 60} minutes after the last`, async () => {
+      const edit = { 'functions/catalog.json': sweep({ schedule, ...over }) };
+      const { code, output } = await terraform.edited(
+        { ...edit, 'infra/tests/catalog.tftest.hcl': () => windowTest(range, duration) },
+        catalogTests,
+      );
+      assert.equal(code, 0, output);
     });
 
   test('deploys no archive that was built of another catalogue', async () => {
