@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { artifactPolicySchema, policyHashOf } from '../../functions/shared/model/policy.ts';
-import { sourceSchema } from '../../functions/shared/model/source.ts';
+import { type Source, sourceSchema } from '../../functions/shared/model/source.ts';
 import { parseWithProblems } from '../../functions/shared/problems.ts';
 import { edited } from '../support/edited.ts';
 import { sourceOf } from '../support/jobs.ts';
@@ -133,7 +133,10 @@ describe('policyHashOf()', () => {
   });
 
   test('stays the same when only the sweep is told otherwise', () => {
-    const swept = sourceOf({ sweep: { staleAfterMinutes: 30 }, backend: { kind: 'vertex-ai' } });
+    const swept: Source = {
+      ...sourceOf({ sweep: { staleAfterMinutes: 30 } }),
+      backend: { kind: 'vertex-ai' },
+    };
     assert.equal(policyHashOf(policy, { jobs: swept }), policyHashOf(policy, sources));
   });
 });

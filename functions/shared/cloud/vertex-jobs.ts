@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { BackendSettings } from '../model/backend.ts';
 import type { JobState } from '../model/states.ts';
+import { parseWithProblems } from '../problems.ts';
+import { plain } from './google-error.ts';
 import { errorOf, patiently, time } from './google-jobs.ts';
 import type { Platform } from './inquiry.ts';
 import { homeOf, type Resource, readResource } from './resource-name.ts';
@@ -46,7 +48,7 @@ type CustomJob = z.infer<typeof jobSchema>;
 
 /** Strict, for an answer of another form must not pass for an empty list. */
 const pageSchema = z.strictObject({
-  customJobs: z.array(jobSchema).default([]),
+  customJobs: z.array(z.unknown()).default([]),
   nextPageToken: z.string().optional(),
 });
 
@@ -104,12 +106,22 @@ export function vertexJobs(
         },
         limits,
       );
-      return { jobs: customJobs.map((job) => [idOf(job), readJob(job)]), next: nextPageToken };
+      return { jobs: customJobs.flatMap(readListed), next: nextPageToken };
     }),
   };
 }
 
-function idOf({ name }: CustomJob): string {
+/** A job of a list. One that nobody can read costs only itself, and is asked after by itself where not even its name is told. */
+function readListed(listed: unknown): [id: string, said: Said][] {
+  const parsed = parseWithProblems(jobSchema, listed);
+  if (parsed.ok) return [[idOf(parsed.value), readJob(parsed.value)]];
+  const named = jobSchema.pick({ name: true }).safeParse(listed);
+  const [{ path, message } = { path: '', message: '' }] = parsed.problems;
+  const words = `Cannot read what the list of Vertex AI says: ${path}: ${plain(message)}`;
+  return named.success ? [[idOf(named.data), unknown(words)]] : [];
+}
+
+function idOf({ name }: Pick<CustomJob, 'name'>): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 

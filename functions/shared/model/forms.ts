@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { quoted } from './reading.ts';
 import { isZone } from './time-text.ts';
 
 /** Forms that values of the settings have in several places. */
@@ -20,9 +21,10 @@ export function distinct(entry: z.ZodString) {
 }
 
 /** The zone of ISO text that names none; without it, such text cannot be read. */
-export const zone = z
-  .string()
-  .refine(isZone, { error: 'UTC, an offset such as +02:00, or a name such as Europe/Berlin' });
+export const zone = z.string().refine(isZone, {
+  error: ({ input }) => `No zone: ${quoted(input)}`,
+  params: { expected: 'UTC, an offset such as +02:00, or a name such as Europe/Berlin' },
+});
 
 /** Refuses a zone beside a type of time that is no ISO text. */
 export function zoneOnlyOfText(

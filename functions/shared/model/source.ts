@@ -133,6 +133,16 @@ export const sourceSchema = z
         params: { expected: 'no such field, or kind training' },
       });
     }
+    if (source.backend && !source.fields.backendId && !source.executions?.fields.backendId)
+      context.addIssue({
+        code: 'custom',
+        path: ['fields', 'backendId'],
+        message: 'Missing: the backend could be asked about no job',
+        params: {
+          expected:
+            'the field that holds the name of a job there (where it is its id, the field of that), or no backend',
+        },
+      });
     for (const [state, word] of Object.entries(source.write)) {
       if (source.statuses[word] === state) continue;
       context.addIssue({
