@@ -1,3 +1,5 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
 import { type HttpSettings, readHttpAnswer } from '../../functions/shared/cloud/http-answer.ts';
 import type { Said } from '../../functions/shared/cloud/said.ts';
 import { backendSchema } from '../../functions/shared/model/backend.ts';
@@ -23,4 +25,30 @@ export function saidBy(settings: HttpSettings, id: string, status: number, answe
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
   const telling = { host: new URL(url).host, hide: (some: string) => some };
   return readHttpAnswer(settings, { id, url }, { status, text }, telling);
+}
+
+/** Times of the examples. */
+export const START = '2026-03-09T10:00:00.000Z';
+export const END = '2026-03-09T11:30:00.000Z';
+
+/** A system that runs jobs, settings that read its answers, and answers as its API gives them. */
+export interface System {
+  id: string;
+  settings: Record<string, unknown>;
+  cases: [what: string, status: number, answer: unknown, expected: Expected][];
+}
+type Expected = [state: Said['state'], startedAt: string | null, endedAt: string | null];
+
+/** Tests that each system is understood. */
+export function testSystems(systems: Record<string, System>): void {
+  for (const [system, { id, settings, cases }] of Object.entries(systems))
+    describe(system, () => {
+      const read = httpSettingsOf(settings);
+      for (const [what, status, answer, expected] of cases)
+        test(`${what} is ${expected[0]}`, () => {
+          const said = saidBy(read, id, status, answer);
+          const times = [said.startedAt, said.endedAt].map((at) => at?.toISOString() ?? null);
+          assert.deepEqual([said.state, ...times], expected, said.said);
+        });
+    });
 }

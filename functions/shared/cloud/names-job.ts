@@ -57,6 +57,8 @@ function isNamedInText(text: string, asked: AskedJob): boolean {
 /** Whether what stands right before the id is the way to it, in the address that was asked or in another one. */
 function isAddress(run: string, { id, url }: AskedJob): boolean {
   if (run === '') return false;
+  // No name is that long.
+  if (run.length === LONGEST_RUN) return true;
   const ways = url.split(encodeURIComponent(id)).slice(0, -1);
   return BEGINS_PATH.test(run) || ways.some((way) => way.endsWith(run));
 }
