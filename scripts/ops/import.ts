@@ -1,50 +1,88 @@
 import type { Command } from 'commander';
 import { confirmWrite } from './confirm.ts';
 import { type Connection, connect, explain } from './connect.ts';
-import { type ImportPlan, planImport } from './import/plan.ts';
+import { bringJobs, readRows } from './import/bring.ts';
+import { openRows, type Rows } from './import/file/rows.ts';
+import { fieldPairs, statusPairs } from './import/flags/pairs.ts';
+import { type ImportFlags, type ImportPlan, planImport } from './import/flags/plan.ts';
 import { showProgress } from './import/progress.ts';
-import { toRecord } from './import/record.ts';
-import { openRows, type Rows } from './import/rows.ts';
+import {
+  examplesAsJson,
+  examplesInWords,
+  keptInWords,
+  outcomesInWords,
+  rejectedInWords,
+} from './import/report.ts';
+import { openSpool, type Spool } from './import/spool.ts';
 import { collectCommand, newTally, type Tally } from './import/tally.ts';
-import { documentWriter, SILENCE_MS } from './import/write.ts';
+import { recordWriter } from './import/write.ts';
 import { commaList } from './options.ts';
 import { OpsProblem } from './problem.ts';
 import { placeOf } from './target.ts';
-import { paint, print, printJson } from './terminal.ts';
+import { note, paint, paintError, print, printJson } from './terminal.ts';
 import { duration, figure, plural } from './words.ts';
 
-interface ImportOptions {
+interface ImportOptions extends ImportFlags {
   source: string;
-  map: string[];
-  status: string[];
-  secondsSince?: string;
+  delimiter?: string;
   format?: string;
+  dryRun?: true;
   yes?: true;
   json?: true;
 }
 
-const SHOWN = 20;
+/** Rejected rows that are kept in memory; all are counted. */
+const REJECTIONS_KEPT = 100_000;
 const HELP = `
-FIELD is one of ours (id, status, createdAt, startedAt, endedAt, gpus, project ...), COLUMN one of the file's,
-in NDJSON a dotted path; STATE is queued, running, completed, failed or cancelled. Each row becomes the document
-of its id, replacing one that is there, so that importing the same file twice changes nothing.
+FIELD is one of ours (id, status, createdAt, startedAt, endedAt, gpus, project ...), COLUMN one of the file's header,
+in NDJSON a key or a JMESPath such as 'metadata.labels."app.kubernetes.io/name"'; STATE is queued, running, suspended,
+completed, failed or cancelled. A VALUE with * is a pattern: 'CANCELLED by *=cancelled'. A comma may stand in a COLUMN
+or a VALUE; in double quotes, anything may.
+TYPE is iso (text, the default), http, seconds, millis or micros (since 1970); --zone is that of text without one.
+
+Each row is about the job of its id. Only the mapped columns are written, and of these only what differs: the same file
+twice changes nothing. Of several rows of one id the latest state counts; where they contradict each other, none does,
+and the exit code is 1. A record that has ended, or is further on than the file, keeps what it says, and an empty cell
+overwrites nothing, unless --overwrite is given. What Nightshift added to a record is never touched.
 
 Example:
   npm run -s ops -- import jobs.csv --source jobs \\
     --map id=name,status=phase,startedAt=start,endedAt=end,gpus=num_gpu \\
-    --status Succeeded=completed,Failed=failed,Running=running`;
+    --status Succeeded=completed,Failed=failed,Running=running --dry-run`;
 
 /** Adds `import FILE`: brings job history from a file into a source. */
 export function addImport(program: Command): void {
   program
     .command('import')
     .description('bring job history from a CSV or NDJSON file into a source')
-    .argument('<file>', 'a file ending in .csv, .ndjson or .jsonl, or - for standard input')
+    .argument(
+      '<file>',
+      'a file ending in .csv, .ndjson or .jsonl, each also with .gz, or - for standard input',
+    )
     .requiredOption('--source <name>', 'the source of the settings to import into')
-    .requiredOption('--map <FIELD=COLUMN,...>', 'which column holds which field; may be repeated', commaList)
-    .requiredOption('--status <VALUE=STATE,...>', 'what their status words mean; may be repeated', commaList)
-    .option('--seconds-since <instant>', 'times are seconds since this instant, not ISO 8601 text')
+    .requiredOption('--map <FIELD=COLUMN,...>', 'which column holds which field; may be repeated', fieldPairs)
+    .requiredOption(
+      '--status <VALUE=STATE,...>',
+      'what their status words mean; may be repeated',
+      statusPairs,
+    )
+    .option(
+      '--time <[FIELD=]TYPE,...>',
+      'how times are written, of one field or of all; may be repeated',
+      commaList,
+    )
+    .option('--zone <zone>', 'the zone of times that name none: UTC, +02:00, Europe/Berlin')
+    .option(
+      '--seconds-since <instant>',
+      'times are seconds since this instant, where --time tells nothing else',
+    )
+    .option(
+      '--delimiter <character>',
+      "what separates the columns of CSV: ',' unless given; tab is a word for it",
+    )
     .option('--format <format>', 'csv or ndjson, where the ending does not tell')
+    .option('--overwrite', 'write over endings, later states and what the file leaves empty')
+    .option('--dry-run', 'show what would be done, with the first of each kind, and write nothing')
     .option('--yes', 'write to a real project without asking')
     .option('--json', 'print the result as JSON, with every rejected row')
     .addHelpText('after', HELP)
@@ -54,82 +92,117 @@ export function addImport(program: Command): void {
 async function importFile(file: string, options: ImportOptions): Promise<void> {
   const connection = await connect();
   const plan = planImport(options.source, connection.settings.sources, options);
-  const rows = await openRows(file, options.format, [...plan.columns.values()]);
+  const rows = await openRows(file, options, plan.columns);
   const place = `collection ${plan.source.collection} of ${placeOf(connection.target, {
     googleProject: plan.source.googleProject,
     database: plan.source.database ?? connection.environment.FIRESTORE_DATABASE,
   })}`;
-  await confirmWrite(connection.target, `This imports ${file} into ${place}`, options.yes);
+  const what = `This imports ${file} into ${place}`;
+  if (options.dryRun) note(paintError.dim(`${what}: a dry run, nothing is written`));
+  else if (connection.target.kind === 'real') await confirmWrite(connection.target, what, options.yes);
+  else note(paintError.dim(what));
 
   const started = performance.now();
-  const tally = newTally(options.json ? Number.POSITIVE_INFINITY : SHOWN);
-  const failure = await writeRows(rows, plan, connection, tally, place);
+  const tally = newTally(REJECTIONS_KEPT);
+  const spool = openSpool();
+  try {
+    await readAll(rows, plan, spool, tally);
+    const failure = await bringAll(spool, plan, connection, tally, place, options.dryRun === true);
+    tell(file, options, { tally, place, failure, missing: rows.missing(), ms: performance.now() - started });
+    if (failure) throw failure;
+  } finally {
+    await spool.close();
+  }
+}
+
+interface Result {
+  tally: Tally;
+  place: string;
+  failure: OpsProblem | undefined;
+  missing: string[];
+  ms: number;
+}
+
+function tell(file: string, options: ImportOptions, { tally, place, failure, missing, ms }: Result): void {
   const now = new Date();
   // Half an import covers no day: what is missing would be collected as if it had never been.
   const days = failure ? null : tally.days(now);
   const collect = collectCommand(days, now);
-  const { imported, rejected, rejections } = tally;
+  const { rows, imported, outcomes, rejected, contradictions, rejections } = tally;
+  const dryRun = options.dryRun === true;
+  if (missing.length > 0)
+    note(paintError.yellow(`No row has ${missing.join(', ')}: nothing is written for it.`));
   if (options.json)
     printJson({
       source: options.source,
       file,
+      dryRun,
+      rows,
       imported,
+      ...outcomes,
+      keptBecause: Object.fromEntries(tally.reasons),
       rejected,
+      contradictions,
       rejections,
+      ...(dryRun && { examples: examplesAsJson(tally.examples) }),
       days,
       collect,
       failure: failure?.message ?? null,
     });
   else
     print(
-      `${paint.bold(options.source)}: imported ${plural(imported, 'row')} into ${place} in ${duration(performance.now() - started)}`,
+      `${paint.bold(options.source)}: ${dryRun ? 'would import' : 'imported'} ${plural(imported, 'job')} of ${plural(rows, 'row')} into ${place} in ${duration(ms)}: ${outcomesInWords(tally)}`,
+      ...(dryRun ? examplesInWords(tally.examples) : []),
+      ...keptInWords(tally),
       ...rejectedInWords(tally),
-      ...(days ? [`days covered: ${days.from} to ${days.to}${collect ? '; collect them with:' : ''}`] : []),
-      ...(collect ? [`  ${paint.cyan(collect)}`] : []),
+      ...(days
+        ? [`days covered: ${days.from} to ${days.to}${collect && !dryRun ? '; collect them with:' : ''}`]
+        : []),
+      ...(collect && !dryRun ? [`  ${paint.cyan(collect)}`] : []),
     );
-  if (failure) throw failure;
-  if (imported === 0) process.exitCode = 1;
+  if (imported === 0 || contradictions > 0 || tally.refused > 0) process.exitCode = 1;
 }
 
-/** Writes every good row; returns what stopped the writing before the end of the file, if anything did. */
-async function writeRows(
-  { rows, totalBytes, bytesRead }: Rows,
+async function readAll(rows: Rows, plan: ImportPlan, spool: Spool, tally: Tally): Promise<void> {
+  const progress = showProgress({
+    total: rows.totalBytes,
+    done: rows.bytesRead,
+    words: () => `${figure(tally.rows)} rows read, ${figure(tally.rejected)} rejected`,
+  });
+  try {
+    await readRows(rows.rows, plan, spool, tally);
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Brings what was read into the records; returns what stopped it before its end, if anything did. */
+async function bringAll(
+  spool: Spool,
   plan: ImportPlan,
   { target, openSource, ask }: Connection,
   tally: Tally,
   place: string,
+  dryRun: boolean,
 ): Promise<OpsProblem | undefined> {
   const db = openSource(plan.source);
   // Asked before the first write: BulkWriter would try for minutes to reach a server that is not there.
   await ask(`reading ${plan.source.collection}`, db.collection(plan.source.collection).limit(1).get(), place);
-  const writer = documentWriter(db, plan.source.collection, {
-    // An emulator needs no ramp; a real project warms up at 500 writes a second, 50 % more every 5 minutes.
-    throttling: target.kind === 'real',
-    onWritten: () => tally.countImported(),
-    onRefused: (line, reason) => {
-      tally.reject(line, `Firestore refused it: ${reason}`);
-      process.exitCode = 1;
-    },
+  const { recordFinder, SILENCE_MS } = await import('./import/records.ts');
+  const finder = recordFinder(plan.name, plan.source, db);
+  // An emulator needs no ramp; a real project warms up at 500 writes a second, 50 % more every 5 minutes.
+  const writer = dryRun
+    ? null
+    : recordWriter(db, { throttling: target.kind === 'real', silenceMs: SILENCE_MS });
+  const progress = showProgress({
+    total: tally.rows - tally.rejected,
+    done: () => tally.imported,
+    words: () =>
+      `${figure(tally.imported)} jobs ${dryRun ? 'looked at' : 'brought in'}, ${figure(tally.rejected)} rows rejected`,
   });
-  const lineOfId = new Map<string, number>();
-  const progress = showProgress({ totalBytes, bytesRead }, tally);
   try {
-    for await (const row of rows) {
-      const record = 'reason' in row ? row : toRecord(plan, row.cell);
-      if ('reason' in record) {
-        tally.reject(row.line, record.reason);
-        continue;
-      }
-      const before = lineOfId.get(record.id);
-      if (before !== undefined) {
-        tally.reject(row.line, `id ${JSON.stringify(record.id)} is in line ${before} already`);
-        continue;
-      }
-      lineOfId.set(record.id, row.line);
-      tally.cover(record);
-      await writer.write(row.line, record);
-    }
-    await writer.close();
+    await bringJobs(spool, plan, finder, writer, tally);
+    await writer?.close();
     return undefined;
   } catch (error) {
     const told = explain(error, 'writing the records', place, SILENCE_MS);
@@ -138,14 +211,4 @@ async function writeRows(
   } finally {
     progress.stop();
   }
-}
-
-function rejectedInWords({ rejected, rejections }: Tally): string[] {
-  if (rejected === 0) return [];
-  const more = rejected - Math.min(rejected, SHOWN);
-  return [
-    paint.yellow(`rejected ${plural(rejected, 'row')}:`),
-    ...rejections.slice(0, SHOWN).map(({ line, reason }) => `  line ${line}: ${reason}`),
-    ...(more > 0 ? [paint.dim(`  and ${figure(more)} more; --json lists all`)] : []),
-  ];
 }

@@ -1,18 +1,19 @@
 import progress from 'cli-progress';
 import { note } from '../terminal.ts';
-import { figure } from '../words.ts';
-import type { Rows } from './rows.ts';
 
 const LINE_EVERY_MS = 5_000;
 
-/** Shows on stderr how far an import is: a bar at a terminal, else a line now and then. `stop` ends it. */
-export function showProgress(
-  rows: Pick<Rows, 'totalBytes' | 'bytesRead'>,
-  counts: { readonly imported: number; readonly rejected: number },
-): { stop(): void } {
-  const words = () => `${figure(counts.imported)} imported, ${figure(counts.rejected)} rejected`;
-  const { totalBytes } = rows;
-  if (!process.stderr.isTTY || totalBytes === undefined || totalBytes === 0) {
+/** How far a long step is. */
+export interface Progress {
+  /** `undefined` where nobody knows how much there is. */
+  total: number | undefined;
+  done: () => number;
+  words: () => string;
+}
+
+/** Shows on stderr how far a step is: a bar at a terminal, else a line now and then. `stop` ends it. */
+export function showProgress({ total, done, words }: Progress): { stop(): void } {
+  if (!process.stderr.isTTY || total === undefined || total === 0) {
     const timer = setInterval(() => note(words()), LINE_EVERY_MS);
     return { stop: () => clearInterval(timer) };
   }
@@ -25,9 +26,8 @@ export function showProgress(
     clearOnComplete: true,
     stream: process.stderr,
   });
-  bar.start(totalBytes, 0, { words: words() });
-  // The file is read ahead of the writes, so it is done a little later than the bar says.
-  const timer = setInterval(() => bar.update(rows.bytesRead(), { words: words() }), 100);
+  bar.start(total, 0, { words: words() });
+  const timer = setInterval(() => bar.update(Math.min(done(), total), { words: words() }), 100);
   return {
     stop: () => {
       clearInterval(timer);

@@ -1,6 +1,6 @@
 import { addDays, type Day, dayOf } from '../../../functions/shared/dates.ts';
-import { isTerminal } from '../../../functions/shared/model/job.ts';
-import type { ImportRecord } from './record.ts';
+import { isTerminal, type Job } from '../../../functions/shared/model/job.ts';
+import type { Change } from './rules/decide.ts';
 
 /** A row that was not imported, and why. */
 export interface Rejection {
@@ -8,25 +8,66 @@ export interface Rejection {
   reason: string;
 }
 
-/** Counts what became of the rows, keeping at most `keep` rejections, and learns the days that the jobs touch. */
+/** What can become of a job of the file. */
+export const OUTCOMES = ['created', 'updated', 'unchanged', 'kept'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** A job of the file, with what became of it. */
+export interface Example {
+  id: string;
+  line: number;
+  outcome: Outcome;
+  /** Why its record was kept. */
+  because: string | null;
+  changes: Change[];
+}
+
+/** Of each outcome, so many are shown. */
+const EXAMPLES = 5;
+
+/** Counts what became of rows and jobs, keeping at most `keep` rejections, and learns the days that the jobs touch. */
 export function newTally(keep: number) {
   const rejections: Rejection[] = [];
+  const examples: Example[] = [];
+  const outcomes: Record<Outcome, number> = { created: 0, updated: 0, unchanged: 0, kept: 0 };
+  const reasons = new Map<string, number>();
+  let rows = 0;
   let rejected = 0;
-  let imported = 0;
+  let contradictions = 0;
+  let refused = 0;
   let first: Day | undefined;
   let last: Day | undefined;
   let unended = false;
 
   return {
+    outcomes,
+    /** Why records were kept, and how often. */
+    reasons,
+    countRow(): void {
+      rows += 1;
+    },
     reject(line: number, reason: string): void {
       rejected += 1;
       if (rejections.length < keep) rejections.push({ line, reason });
     },
-    countImported(): void {
-      imported += 1;
+    /** Rejects a job whose rows contradict each other. */
+    contradict(line: number, reason: string): void {
+      contradictions += 1;
+      this.reject(line, reason);
     },
-    /** Learns the days of a record: those of its start and end, for only these move figures. */
-    cover({ startedAt, endedAt, state }: ImportRecord): void {
+    /** Rejects a job that could have been written, and was not. */
+    refuse(line: number, reason: string): void {
+      refused += 1;
+      this.reject(line, reason);
+    },
+    count(example: Example): void {
+      const { outcome, because } = example;
+      outcomes[outcome] += 1;
+      if (because !== null) reasons.set(because, (reasons.get(because) ?? 0) + 1);
+      if (outcome !== 'unchanged' && outcomes[outcome] <= EXAMPLES) examples.push(example);
+    },
+    /** Learns the days of a life: those of its start and end, for only these move figures. */
+    cover({ startedAt, endedAt, state }: Pick<Job, 'startedAt' | 'endedAt' | 'state'>): void {
       for (const instant of [startedAt, endedAt]) {
         if (instant === null) continue;
         const day = dayOf(instant);
@@ -35,15 +76,28 @@ export function newTally(keep: number) {
       }
       if (startedAt !== null && endedAt === null && !isTerminal(state)) unended = true;
     },
+    get rows() {
+      return rows;
+    },
+    /** Jobs whose record now says what the file does, as far as it may. */
     get imported() {
-      return imported;
+      return OUTCOMES.reduce((sum, outcome) => sum + outcomes[outcome], 0);
     },
     get rejected() {
       return rejected;
     },
+    get contradictions() {
+      return contradictions;
+    },
+    get refused() {
+      return refused;
+    },
     /** In the order of the file: refusals of Firestore come later than those of the reader. */
     get rejections() {
       return rejections.toSorted((a, b) => a.line - b.line);
+    },
+    get examples() {
+      return examples.toSorted((a, b) => a.line - b.line);
     },
     /** From the first start or end to the last; a job in flight reaches to yesterday. `null` when there is none. */
     days(now: Date): { from: Day; to: Day } | null {

@@ -1,63 +1,122 @@
-import type { Firestore } from '@google-cloud/firestore';
+import type { DocumentReference, Firestore, Timestamp } from '@google-cloud/firestore';
 import { withDeadline } from '../../../functions/shared/concurrency.ts';
+import { setAt } from '../../objects.ts';
 import { firstLine } from '../terminal.ts';
-import type { ImportRecord } from './record.ts';
+import type { Change } from './rules/decide.ts';
 
 /** Writes under way at once: 25 full batches, and all that is ever in memory. */
 const MOST_IN_FLIGHT = 500;
-/** The client itself tries a write ten times over; silence for longer means that nobody is there. */
-export const SILENCE_MS = 60_000;
+/**
+ * Firestore takes requests of 10 MiB, its emulator of 4, and the client fills its batches by count alone, also those that
+ * it tries again: what is under way is bounded, and so is each batch.
+ */
+const MOST_BYTES_IN_FLIGHT = 4_000_000;
 const INVALID_ARGUMENT = 3;
+/** NOT_FOUND, ALREADY_EXISTS, FAILED_PRECONDITION: the record is not as it was read. */
+const MOVED = [5, 6, 9];
+
+/** What to write, and only while the record is as it was `seen`, or while there is none. No other field is touched. */
+export interface Write {
+  ref: DocumentReference;
+  changes: readonly Change[];
+  seen?: Timestamp;
+}
+
+/** What became of a write: `moved` where the record was not as it was seen any more. */
+export type Written = { is: 'written' } | { is: 'moved' } | { is: 'refused'; reason: string };
 
 /**
- * Writes documents through a BulkWriter, each under its own id, and waits where too many are under way. A document that
- * Firestore refuses for itself is handed to `onRefused`; any other failure stops the writing.
+ * Writes through a BulkWriter, and waits where too much is under way. Each write stands for itself; a failure that is not
+ * about one record stops the writing.
  */
-export function documentWriter(
+export function recordWriter(
   db: Firestore,
-  collection: string,
-  options: { throttling: boolean; onWritten: () => void; onRefused: (line: number, reason: string) => void },
+  { throttling, silenceMs }: { throttling: boolean; silenceMs: number },
 ) {
-  const bulk = db.bulkWriter({ throttling: options.throttling });
-  const target = db.collection(collection);
+  const bulk = db.bulkWriter({ throttling });
   let inFlight = 0;
+  let bytesInFlight = 0;
   let failure: unknown;
   let settled = Promise.withResolvers<void>();
 
-  function settle(): void {
-    inFlight -= 1;
-    const before = settled;
-    settled = Promise.withResolvers();
-    before.resolve();
+  async function send({ ref, changes, seen }: Write): Promise<Written> {
+    try {
+      if (seen === undefined) await bulk.create(ref, nested(changes));
+      else await bulk.update(ref, flat(changes), { lastUpdateTime: seen });
+      return { is: 'written' };
+    } catch (error) {
+      const { code, message } = error as { code?: number; message?: string };
+      if (code !== undefined && MOVED.includes(code)) return { is: 'moved' };
+      if (code === INVALID_ARGUMENT) return { is: 'refused', reason: firstLine(message ?? String(error)) };
+      failure ??= error;
+      throw error;
+    }
   }
 
-  function fail(line: number, error: unknown): void {
-    const { code, message } = error as { code?: unknown; message?: string };
-    if (code === INVALID_ARGUMENT) options.onRefused(line, firstLine(message ?? String(error)));
-    else failure ??= error;
-  }
-
-  async function waitUntilBelow(limit: number): Promise<void> {
-    while (failure === undefined && inFlight >= limit)
-      await withDeadline(settled.promise, SILENCE_MS, 'writing the records');
+  async function waitWhile(isTooMuch: () => boolean): Promise<void> {
+    // What does not fill a batch is sent only when asked for.
+    if (isTooMuch()) void bulk.flush();
+    while (failure === undefined && isTooMuch())
+      await withDeadline(settled.promise, silenceMs, 'writing the records');
     if (failure !== undefined) throw failure;
   }
 
+  /** Waits for room for so many bytes, and then for much of it: a batch of one takes as long as a full one. */
+  async function waitForRoom(bytes: number): Promise<void> {
+    const isFull = (share: number) =>
+      inFlight > 0 &&
+      (inFlight >= MOST_IN_FLIGHT * share || bytesInFlight + bytes > MOST_BYTES_IN_FLIGHT * share);
+    if (isFull(1)) await waitWhile(() => isFull(1 / 2));
+    else if (failure !== undefined) throw failure;
+  }
+
+  const settle = () => waitWhile(() => inFlight > 0);
+
   return {
-    /** Hands a record over; resolves as soon as there is room for the next. */
-    async write(line: number, { id, data }: ImportRecord): Promise<void> {
-      await waitUntilBelow(MOST_IN_FLIGHT);
+    /** Hands a write over and resolves as soon as there is room for the next; `done` is told what became of it. */
+    async write(write: Write, done: (written: Written) => void): Promise<void> {
+      const bytes = sizeOf(write.changes);
+      await waitForRoom(bytes);
       inFlight += 1;
-      bulk
-        .set(target.doc(id), data)
-        .then(options.onWritten, (error: unknown) => fail(line, error))
-        .finally(settle);
+      bytesInFlight += bytes;
+      send(write)
+        // What failed is thrown by whoever waits.
+        .then(done, () => undefined)
+        .finally(() => {
+          inFlight -= 1;
+          bytesInFlight -= bytes;
+          const before = settled;
+          settled = Promise.withResolvers();
+          before.resolve();
+        });
     },
-    /** Resolves when every record is written. */
+
+    /** Resolves when every write is done. */
+    settle,
+
+    /** Ends it once every write is done. */
     async close(): Promise<void> {
-      // Flushing sends what does not fill a batch; it ends with the last of the writes, which are waited for here.
-      void bulk.flush();
-      await waitUntilBelow(1);
+      await settle();
+      await bulk.close();
     },
   };
+}
+
+export type RecordWriter = ReturnType<typeof recordWriter>;
+
+function nested(changes: readonly Change[]): Record<string, unknown> {
+  const record: Record<string, unknown> = {};
+  for (const { path, after } of changes) setAt(record, path, after);
+  return record;
+}
+
+/** By field path: whatever else stands in the maps on the way stays. */
+function flat(changes: readonly Change[]): Record<string, unknown> {
+  return Object.fromEntries(changes.map(({ path, after }) => [path, after]));
+}
+
+/** About what a request holds of it; texts are all that can be large. */
+function sizeOf(changes: readonly Change[]): number {
+  const bytesOf = (value: unknown) => (typeof value === 'string' ? Buffer.byteLength(value) : 8);
+  return changes.reduce((sum, { path, after }) => sum + path.length + bytesOf(after) + 16, 256);
 }

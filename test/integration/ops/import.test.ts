@@ -18,6 +18,11 @@ const SETTINGS = settingsFile({
     },
     statuses: STATUSES,
   },
+  errors: {
+    collection: 'errors',
+    fields: { status: 'state', error: 'error', startedAt: time('start'), endedAt: time('end') },
+    statuses: STATUSES,
+  },
   elsewhere: {
     collection: 'teams/one/runs',
     database: 'theirs',
@@ -31,6 +36,20 @@ const FLAGS = [
   ...['--status', 'Succeeded=completed,Failed=failed', '--status', 'Running=running'],
   ...['--seconds-since', '2026-01-01T00:00:00Z'],
 ];
+/** As JSON, integers of any size with all their digits. */
+function stringify(value: unknown): string {
+  return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? `${inner}n` : inner)).replace(
+    /"(\d+)n"/g,
+    '$1',
+  );
+}
+
+/** When each record was written last. */
+async function writeTimes(db: Firestore): Promise<unknown[]> {
+  const { docs } = await db.collection('jobs').get();
+  return docs.map(({ id, updateTime }) => [id, updateTime.toDate().toISOString()]);
+}
+
 const DAY = 86_400;
 const CSV = [
   '\ufeffname,phase,start,end,gpus,note',
@@ -39,7 +58,7 @@ const CSV = [
   'c,Running,,,1,never started',
   'd,Odd,0,1,1,unmapped',
   'e,Succeeded,0,1,1',
-  'a,Failed,0,1,1,again',
+  'a,Succeeded,0,86400,,again',
   'f,Succeeded,soon,1,1,unreadable',
   'g,Succeeded,0,1,-1,negative',
   'h/i,Succeeded,0,1,1,slash',
@@ -81,15 +100,18 @@ describe('ops import', () => {
       },
     };
     const first = await project.ops(['import', file, ...FLAGS], { env });
-    assert.equal(first.stderr, '');
+    assert.match(
+      first.stderr,
+      /^This imports .*jobs.csv into collection jobs of the Firestore emulator at .*\n$/,
+    );
     assert.equal(first.code, 0);
     assert.match(
       first.stdout,
-      /^jobs: imported 4 rows into collection jobs of the Firestore emulator at .* in /,
+      /^jobs: imported 4 jobs of 12 rows into collection jobs of the Firestore emulator at .* in .*: 4 created\n/,
     );
     assert.match(
       first.stdout,
-      /rejected 8 rows:\n {2}line 6: status "Odd" is not mapped: add --status Odd=STATE/,
+      /rejected 7 rows:\n {2}line 6: status "Odd" is not mapped: add --status Odd=STATE/,
     );
     assert.match(first.stdout, /days covered: 2026-01-01 to 2026-01-04; collect them with:/);
     assert.match(
@@ -98,14 +120,23 @@ describe('ops import', () => {
     );
     assert.deepEqual(await project.documents('jobs'), expected);
 
+    const written = await writeTimes(project.db);
     const second = await project.ops(['import', file, ...FLAGS, '--json'], { env });
     assert.equal(second.code, 0);
     const { rejections, ...result } = JSON.parse(second.stdout);
     assert.deepEqual(result, {
       source: 'jobs',
       file,
+      dryRun: false,
+      rows: 12,
       imported: 4,
-      rejected: 8,
+      created: 0,
+      updated: 0,
+      unchanged: 4,
+      kept: 0,
+      keptBecause: {},
+      rejected: 7,
+      contradictions: 0,
       days: { from: '2026-01-01', to: '2026-01-04' },
       collect: `npm run -s ops -- run collect-metrics --body '{"from":"2026-01-01","to":"2026-01-04"}'`,
       failure: null,
@@ -115,23 +146,98 @@ describe('ops import', () => {
       [
         '6: status "Odd" is not mapped: add --status Odd=STATE',
         '7: it has 5 columns, the header 6',
-        '8: id "a" is in line 2 already',
-        '9: startedAt "soon" is no number',
-        '10: gpus "-1" is negative',
+        '9: startedAt "soon" is not seconds since 2026-01-01T00:00:00.000Z',
+        '10: gpus "-1" is not a number from 0 to 1000000',
         '11: id "h/i" cannot be the id of a document',
         '12: id is missing',
         '13: a quote is opened and never closed',
       ],
     );
     assert.deepEqual(await project.documents('jobs'), expected);
+    assert.deepEqual(await writeTimes(project.db), written);
+  });
+
+  test('shows in a dry run what it would do, and where, and writes nothing', async () => {
+    const dry = freshProject();
+    const file = freshFile('jobs.csv', CSV);
+    const done = await dry.ops(['import', file, ...FLAGS, '--dry-run'], { env });
+    assert.equal(done.code, 0);
+    assert.match(
+      done.stderr,
+      /^This imports .* into collection jobs of .*: a dry run, nothing is written\n$/,
+    );
+    assert.match(done.stdout, /^jobs: would import 4 jobs of 12 rows into .*: 4 created\n/);
+    assert.match(
+      done.stdout,
+      /\n {2}create a \(line 8\): times.start 2026-01-01T00:00:00.000Z, .*state DONE/,
+    );
+    assert.doesNotMatch(done.stdout, /collect them with/);
+    assert.deepEqual(await dry.documents('jobs'), {});
+    await dry.end();
+  });
+
+  test('believes none of the rows that contradict each other, and says so by its exit code', async () => {
+    const rows = [
+      'name,phase,start,end,gpus',
+      'x,Running,0,,2',
+      'x,Succeeded,0,60,',
+      'y,Failed,0,60,1',
+      'y,Failed,0,61,1',
+    ];
+    const done = await project.ops(['import', freshFile('twice.csv', rows.join('\n')), ...FLAGS, '--json'], {
+      env,
+    });
+    assert.equal(done.code, 1);
+    const { created, contradictions, rejections } = JSON.parse(done.stdout);
+    assert.deepEqual([created, contradictions], [1, 1]);
+    assert.match(rejections[0].reason, /^id "y": lines 4 and 5 contradict each other: endedAt /);
+    const { x, y } = await project.documents('jobs');
+    assert.deepEqual(x, {
+      state: 'DONE',
+      times: { start: new Date('2026-01-01T00:00:00Z'), end: '2026-01-01T00:01:00.000Z' },
+      beat: null,
+      gpus: 2,
+    });
+    assert.equal(y, undefined);
+  });
+
+  test('bounds what it sends by bytes, and loses only the record that no document can hold', async () => {
+    const large = freshProject();
+    const row = (id: string, bytes: number) =>
+      JSON.stringify({ name: id, phase: 'Failed', why: 'é'.repeat(bytes / 2) });
+    const rows = [
+      row('huge', 1_100_000),
+      ...Array.from({ length: 24 }, (_, index) => row(`big-${index}`, 1_000_000)),
+    ];
+    const map = [
+      '--source',
+      'errors',
+      '--map',
+      'id=name,status=phase,error=why',
+      '--status',
+      'Failed=failed',
+    ];
+    const file = freshFile('large.ndjson', rows.join('\n'));
+    const done = await large.ops(['import', file, ...map, '--json'], { env });
+    assert.equal(done.code, 0, done.stderr);
+    const { created, rejections } = JSON.parse(done.stdout);
+    assert.equal(created, 24);
+    assert.deepEqual(rejections, [
+      { line: 1, reason: 'its record would take 1100010 bytes, and Firestore holds at most 1 MiB' },
+    ]);
+    await large.end();
   });
 
   test('imports NDJSON from standard input into another project, named database and nested collection', async () => {
     const rows = [
-      { job: { key: 7 }, s: 'ok', span: { from: '2026-01-01T01:00:00+01:00', to: '2026-01-01T12:00:00Z' } },
+      {
+        job: { key: 1234567890123456789n },
+        s: 'ok',
+        span: { from: '2026-01-01T01:00:00+01:00', to: '2026-01-01T12:00:00Z' },
+      },
       { job: { key: 'x' }, s: 'ok', span: { from: null } },
     ];
-    const input = `${rows.map((row) => JSON.stringify(row)).join('\n\n')}\nnot json\n[1]\n`;
+    const input = `${rows.map((row) => stringify(row)).join('\n\n')}\nnot json\n[1]\n`;
     const flags = [
       '--map',
       'id=job.key,status=s,startedAt=span.from,endedAt=span.to',
@@ -151,8 +257,8 @@ describe('ops import', () => {
     );
     const theirs = new Firestore({ projectId: 'their-project', databaseId: 'theirs' });
     assert.deepEqual(await project.documents('teams/one/runs', theirs), {
-      7: {
-        key: '7',
+      '1234567890123456789': {
+        key: '1234567890123456789',
         state: 'DONE',
         start: new Date('2026-01-01T00:00:00Z'),
         end: new Date('2026-01-01T12:00:00Z'),
@@ -168,7 +274,7 @@ describe('ops import', () => {
     const file = freshFile('many.csv', ['name,phase,start,end,gpus', ...lines].join('\n'));
     const done = await many.ops(['import', file, ...FLAGS], { env });
     assert.equal(done.code, 0, done.stderr);
-    assert.match(done.stdout, /imported 2,500 rows/);
+    assert.match(done.stdout, /imported 2,500 jobs of 2,500 rows/);
     assert.equal((await many.db.collection('jobs').count().get()).data().count, 2_500);
     await many.end();
   });
@@ -177,7 +283,7 @@ describe('ops import', () => {
     const file = freshFile('bad.csv', 'name,phase,start,end,gpus\nz,Odd,0,1,1\n');
     const done = await project.ops(['import', file, ...FLAGS], { env });
     assert.equal(done.code, 1);
-    assert.match(done.stdout, /imported 0 rows/);
+    assert.match(done.stdout, /imported 0 jobs of 1 row/);
   });
 
   const good = freshFile('good.csv', 'name,phase,start,end,gpus\nnew,Succeeded,0,1,1\n');

@@ -1,17 +1,27 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
-import { csvRecords } from '../../../../scripts/ops/import/csv.ts';
-import { linesOf } from '../../../../scripts/ops/import/lines.ts';
+import { csvRecords } from '../../../../scripts/ops/import/file/csv.ts';
+import { linesOf } from '../../../../scripts/ops/import/file/lines.ts';
+import { sized } from '../../../support/soak.ts';
 
-async function* chunksOf(text: string, size: number): AsyncGenerator<string> {
-  for (let start = 0; start < text.length; start += size) yield text.slice(start, start + size);
+async function* chunksOf(text: string, size: number): AsyncGenerator<Buffer> {
+  const bytes = Buffer.from(text);
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size);
 }
 
 /** Each record as `line: its fields`, or as `line! the reason`. */
-async function read(text: string, chunkSize = 5): Promise<string[]> {
+async function read(
+  text: string,
+  {
+    chunkSize = 5,
+    delimiter = ',',
+    longest,
+  }: { chunkSize?: number; delimiter?: string; longest?: number } = {},
+): Promise<string[]> {
   const records: string[] = [];
-  for await (const record of csvRecords(linesOf(chunksOf(text, chunkSize))))
+  for await (const record of csvRecords(linesOf(chunksOf(text, chunkSize), longest), delimiter, longest))
     records.push(
       'reason' in record ? `${record.line}! ${record.reason}` : `${record.line}: ${record.fields.join('|')}`,
     );
@@ -52,12 +62,53 @@ describe('csvRecords()', () => {
   ] as const)
     test(name, async () => assert.deepEqual(await read(text), expected));
 
-  test('gives up on a quote that is open for a megabyte, and reads on behind it', async () => {
-    const text = `"open,1\n${'x,y\n'.repeat(300_000)}`;
-    const records = await read(text, 65_536);
-    assert.equal(records.length, 300_001);
+  test('splits at the delimiter that was named, and at no comma', async () => {
+    assert.deepEqual(await read('id;gpus\na;1,5\n"b;c";2\n', { delimiter: ';' }), [
+      '1: id|gpus',
+      '2: a|1,5',
+      '3: b;c|2',
+    ]);
+    assert.deepEqual(await read('a\t"b\tc"\n', { delimiter: '\t' }), ['1: a|b\tc']);
+  });
+
+  test('gives up on a quote that is open for too long, and reads on behind it', async () => {
+    const text = `"open,1\n${'x,y\n'.repeat(3_000)}`;
+    const records = await read(text, { chunkSize: 64, longest: 1_000 });
+    assert.equal(records.length, 3_001);
     assert.match(records[0] ?? '', /^1! a quote is opened/);
-    assert.equal(records[300_000], '300001: x|y');
+    assert.equal(records[3_000], '3001: x|y');
+  });
+
+  test('loses only the line that is too long, wherever it stands', async () => {
+    const long = 'x'.repeat(100);
+    const told = (line: number) => `${line}! it is longer than 20 bytes`;
+    for (const [text, expected] of [
+      [`a,b\n${long}\n1,2\n`, ['1: a|b', told(2), '3: 1|2']],
+      [`${long}\n\n1,2`, [told(1), '3: 1|2']],
+      [`1,2\n${long}`, ['1: 1|2', told(2)]],
+      [`${long}\n${long}\n`, [told(1), told(2)]],
+      [`a,"b\n${long}\n1,2\n`, ['1! a quote is opened and never closed', told(2), '3: 1|2']],
+    ] as const)
+      assert.deepEqual(await read(text, { longest: 20 }), expected);
+  });
+
+  test('reads as csv-parse does, a file that both can read', async () => {
+    const text = fc.string({ unit: fc.constantFrom('a', '"', ';', '\n', ' ') });
+    await fc.assert(
+      fc.asyncProperty(text, async (file) => {
+        let expected: string[][];
+        try {
+          expected = parse(file, { delimiter: ';', relax_column_count: true, skip_empty_lines: true });
+        } catch {
+          return;
+        }
+        const records: unknown[] = [];
+        for await (const record of csvRecords(linesOf(chunksOf(file, 3)), ';'))
+          records.push('fields' in record ? record.fields : record.reason);
+        assert.deepEqual(records, expected);
+      }),
+      { numRuns: sized(1_000, 10_000) },
+    );
   });
 
   test('reads back whatever was quoted, however it arrives', async () => {
@@ -73,7 +124,7 @@ describe('csvRecords()', () => {
             .map((fields) => fields.map((it) => `"${it.replaceAll('"', '""')}"`).join(','))
             .join('\n');
           const read: string[][] = [];
-          for await (const record of csvRecords(linesOf(chunksOf(text, size))))
+          for await (const record of csvRecords(linesOf(chunksOf(text, size)), ','))
             if ('fields' in record) read.push(record.fields);
           assert.deepEqual(read, rows);
         },

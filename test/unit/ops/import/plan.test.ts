@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sourceSchema } from '../../../../functions/shared/model/source.ts';
-import { planImport } from '../../../../scripts/ops/import/plan.ts';
+import { planImport } from '../../../../scripts/ops/import/flags/plan.ts';
 
 const time = (path: string) => ({ path, type: 'timestamp' });
 const source = (more: Record<string, unknown> = {}) =>
@@ -18,7 +18,14 @@ const source = (more: Record<string, unknown> = {}) =>
     write: { completed: 'DONE' },
     ...more,
   });
-const SOURCES = { jobs: source(), ambiguous: source({ write: {} }), grouped: source({ group: true }) };
+const FIELDS = { status: 'state', startedAt: time('start'), endedAt: time('end') };
+const SOURCES = {
+  jobs: source(),
+  ambiguous: source({ write: {} }),
+  grouped: source({ group: true }),
+  added: source({ fields: { ...FIELDS, model: 'nightshift.model' } }),
+  nested: source({ fields: { ...FIELDS, model: 'm', project: 'm.p' } }),
+};
 const GOOD = { map: ['id=name', 'status=phase'], status: ['Succeeded=completed'] };
 
 describe('planImport()', () => {
@@ -26,7 +33,6 @@ describe('planImport()', () => {
     const plan = planImport('jobs', SOURCES, {
       map: [...GOOD.map, 'startedAt=times.start'],
       status: [...GOOD.status, 'a=b=failed', '=cancelled'],
-      secondsSince: '2026-01-01T01:00:00+01:00',
     });
     assert.deepEqual(
       [...plan.columns],
@@ -36,15 +42,42 @@ describe('planImport()', () => {
         ['startedAt', 'times.start'],
       ],
     );
-    assert.deepEqual(
-      [...plan.statuses],
-      [
-        ['Succeeded', { state: 'completed', word: 'DONE' }],
-        ['a=b', { state: 'failed', word: 'FAILED' }],
-        ['', { state: 'cancelled', word: 'STOPPED' }],
+    assert.deepEqual(plan.statuses('Succeeded'), { state: 'completed', word: 'DONE' });
+    assert.deepEqual(plan.statuses('a=b'), { state: 'failed', word: 'FAILED' });
+    assert.deepEqual(plan.statuses(''), { state: 'cancelled', word: 'STOPPED' });
+    assert.equal(plan.statuses('Odd'), undefined);
+  });
+
+  test('reads patterns: a status that was named goes first, then the first pattern that fits', () => {
+    const { statuses } = planImport('jobs', SOURCES, {
+      ...GOOD,
+      status: [
+        'CANCELLED by *=cancelled',
+        'CANCELLED by 0=failed',
+        'C*=completed',
+        'a.c*=failed',
+        '*=failed',
       ],
+    });
+    const states = ['CANCELLED by 123', 'CANCELLED by 0', 'CANCELLED', 'abc', ' a.c ', '', '*'];
+    assert.deepEqual(
+      states.map((status) => statuses(status)?.state),
+      ['cancelled', 'failed', 'completed', 'failed', 'failed', undefined, 'failed'],
     );
-    assert.equal(plan.since?.toISOString(), '2026-01-01T00:00:00.000Z');
+    const { statuses: few } = planImport('jobs', SOURCES, { ...GOOD, status: ['a.c*=failed'] });
+    assert.equal(few('abc'), undefined);
+  });
+
+  test('takes two fields at one place from one column', () => {
+    const SAME = source();
+    SAME.fields.backendId = 'key';
+    SAME.fields.id = 'key';
+    const plan = planImport('jobs', { jobs: SAME }, { ...GOOD, map: [...GOOD.map, 'backendId=name'] });
+    assert.equal(plan.columns.get('backendId'), 'name');
+    assert.throws(
+      () => planImport('jobs', { jobs: SAME }, { ...GOOD, map: [...GOOD.map, 'backendId=other'] }),
+      { message: /Cannot map id to name and backendId to other: .* which is one place/ },
+    );
   });
 
   for (const [name, sourceName, flags, message] of [
@@ -87,10 +120,42 @@ describe('planImport()', () => {
       /several words for it \(DONE, OK\); name one under write.completed/,
     ],
     [
+      'a field that Nightshift writes',
+      'added',
+      { map: [...GOOD.map, 'model=x'] },
+      /nightshift is written by Nightshift alone/,
+    ],
+    [
+      'a place in another',
+      'nested',
+      { map: [...GOOD.map, 'model=x', 'project=y'] },
+      /Cannot map model to x and project to y: .* at m and m.p, which is one place/,
+    ],
+    [
       'an unreadable instant',
       'jobs',
       { secondsSince: '2026-01-01' },
-      /Cannot read --seconds-since 2026-01-01/,
+      /Cannot read --seconds-since "2026-01-01"/,
+    ],
+    ['an unknown zone', 'jobs', { zone: 'Berlin' }, /Cannot read --zone Berlin: UTC/],
+    [
+      'an unknown type of time',
+      'jobs',
+      { time: ['endedAt=mills'] },
+      /Unknown type of time "mills", did you mean millis\?/,
+    ],
+    ['a type of no time', 'jobs', { time: ['gpus=millis'] }, /Unknown time field "gpus"/],
+    [
+      'two types of a time',
+      'jobs',
+      { time: ['endedAt=millis', 'endedAt=iso'] },
+      /how endedAt is written was told already/,
+    ],
+    [
+      'two types of all',
+      'jobs',
+      { time: ['millis'], secondsSince: '2026-01-01T00:00:00Z' },
+      /how all times are written was told already/,
     ],
   ] as const)
     test(`refuses ${name}`, () =>

@@ -8,8 +8,6 @@ const job = (
   endedAt: string | null,
   state: 'running' | 'completed' = 'completed',
 ) => ({
-  id: 'x',
-  data: {},
   state,
   startedAt: startedAt === null ? null : new Date(startedAt),
   endedAt: endedAt === null ? null : new Date(endedAt),

@@ -1,0 +1,106 @@
+import { chunksOf } from '../../../functions/shared/concurrency.ts';
+import { quoted } from '../../../functions/shared/model/reading.ts';
+import { limitsOf } from '../../../functions/shared/model/sweep-limits.ts';
+import type { ImportPlan } from './flags/plan.ts';
+import type { Place, RecordFinder } from './records.ts';
+import { type Decision, decide } from './rules/decide.ts';
+import { lifeOf } from './rules/life.ts';
+import { type Row, readRow, type Told } from './rules/record.ts';
+import { settle } from './rules/settle.ts';
+import type { Spool } from './spool.ts';
+import type { Outcome, Tally } from './tally.ts';
+import type { RecordWriter } from './write.ts';
+
+/** Jobs whose records are looked up at once. */
+const PER_LOOK = 150;
+/** A record that moves each time it is to be written is given up on. */
+const MOST_TRIES = 5;
+
+/** Reads every row into the spool; whatever makes the whole file unreadable is thrown before anything is written. */
+export async function readRows(
+  rows: AsyncIterable<Row>,
+  plan: ImportPlan,
+  spool: Spool,
+  tally: Tally,
+): Promise<void> {
+  for await (const row of rows) {
+    tally.countRow();
+    const told = 'reason' in row ? row : readRow(plan, row.line, row.cell);
+    if ('reason' in told) tally.reject(row.line, told.reason);
+    else await spool.add(told);
+  }
+}
+
+/** A job on its way, with what was tried before: a write that was given up on may have been done all the same. */
+interface Job {
+  told: Told;
+  tried: Outcome | null;
+  tries: number;
+}
+
+/** Brings every job of the spool into its record; without a writer, only tells what would be done. */
+export async function bringJobs(
+  spool: Spool,
+  plan: ImportPlan,
+  finder: RecordFinder,
+  writer: RecordWriter | null,
+  tally: Tally,
+): Promise<void> {
+  const { graceMs } = limitsOf(plan.source.sweep, '');
+  let moved: Job[] = [];
+
+  async function look(jobs: readonly Job[]): Promise<void> {
+    const places = await finder.find(jobs.map(({ told }) => told.id));
+    for (const job of jobs) {
+      const place = places.get(job.told.id) ?? 'its record cannot be found';
+      if (typeof place === 'string') tally.reject(job.told.line, `id ${quoted(job.told.id)}: ${place}`);
+      else await bring(job, place);
+    }
+  }
+
+  async function bring({ told, tried, tries }: Job, { ref, found }: Place): Promise<void> {
+    const decision = decide(plan, told, found?.record ?? null);
+    if (decision.kind === 'refuse')
+      return tally.reject(told.line, `id ${quoted(told.id)}: ${decision.reason}`);
+    const { changes, kept } = decision;
+    const outcome = outcomeOf(decision);
+    const done = () => {
+      const as = outcome === 'unchanged' ? (tried ?? outcome) : outcome;
+      tally.count({ id: told.id, line: told.line, outcome: as, because: kept, changes });
+      if (as !== 'kept') tally.cover(lifeOf(told));
+      if (as === 'updated' && found) tally.cover(found.record.job);
+    };
+    if (writer === null || changes.length === 0) return done();
+    const write = found ? { ref, changes, seen: found.updateTime } : { ref, changes };
+    await writer.write(write, (written) => {
+      if (written.is === 'written') done();
+      else if (written.is === 'refused') tally.refuse(told.line, `Firestore refused it: ${written.reason}`);
+      else if (tries < MOST_TRIES) moved.push({ told, tried: outcome, tries: tries + 1 });
+      else tally.refuse(told.line, 'its record changed each time that it was to be written');
+    });
+  }
+
+  let waiting: Job[] = [];
+  for await (const rows of spool.jobs()) {
+    const settled = settle(rows, graceMs);
+    if ('reason' in settled) tally.contradict(settled.line, settled.reason);
+    else waiting.push({ told: settled.told, tried: null, tries: 1 });
+    if (waiting.length < PER_LOOK) continue;
+    await look(waiting);
+    waiting = [];
+  }
+  await look(waiting);
+  await writer?.settle();
+  while (moved.length > 0) {
+    const again = moved;
+    moved = [];
+    for (const jobs of chunksOf(again, PER_LOOK)) await look(jobs);
+    await writer?.settle();
+  }
+}
+
+function outcomeOf({ kind, changes, kept }: Exclude<Decision, { kind: 'refuse' }>): Outcome {
+  if (kind === 'create') return 'created';
+  if (kept !== null) return 'kept';
+  return changes.length === 0 ? 'unchanged' : 'updated';
+}

@@ -1,0 +1,100 @@
+import { jsonPath, parseJson, valueAt } from '../../../../functions/shared/model/json-path.ts';
+import { nearest } from '../../../../functions/shared/problems.ts';
+import { isObject } from '../../../objects.ts';
+import { oneOf } from '../../options.ts';
+import { usage } from '../../problem.ts';
+import { shellWord } from '../flags/pairs.ts';
+import type { Row } from '../rules/record.ts';
+import type { Line } from './lines.ts';
+
+/** Rows that are looked at to learn what could have been meant. */
+const LEARN_FROM = 1000;
+const COLUMNS_NAMED = 40;
+
+/**
+ * The rows of a file with one JSON object per line. A column is a key of that very name, else a JMESPath. Reading them
+ * throws a usage problem when the file holds one document over many lines, and at its end when a column that no row had
+ * was a slip: it is needed, or nearly one that is there. Of any other, `missing` tells then.
+ */
+export function ndjsonRows(
+  lines: AsyncIterable<Line>,
+  file: string,
+  columns: readonly string[],
+  needed: readonly string[],
+): { rows: AsyncGenerator<Row>; missing: () => string[] } {
+  const known = new Set<string>();
+  const missing = new Set(columns);
+  const paths = new Set(columns.filter((column) => jsonPath.safeParse(column).success));
+
+  async function* rows(): AsyncGenerator<Row> {
+    let count = 0;
+    for await (const line of lines) {
+      if ('reason' in line) {
+        yield { line: line.number, reason: line.reason };
+        continue;
+      }
+      if (line.text.trim() === '') continue;
+      count += 1;
+      const parsed = parseLine(line.text);
+      if (!('object' in parsed)) {
+        if (count === 1) refuseDocument(file, line.text);
+        yield { line: line.number, reason: parsed.reason };
+        continue;
+      }
+      const { object } = parsed;
+      if (count <= LEARN_FROM) for (const path of pathsOf(object)) known.add(path);
+      for (const column of missing) if (isThere(object, column, paths)) missing.delete(column);
+      yield { line: line.number, cell: (column) => cellOf(object, column, paths) };
+    }
+    if (count === 0) throw usage(`Cannot read ${file}: it is empty`);
+    for (const column of missing) if (known.has(column)) missing.delete(column);
+    const others = [...known];
+    for (const column of missing)
+      if (needed.includes(column) || !paths.has(column) || nearest(column, others) !== undefined)
+        oneOf(`column of ${file}`, column, others.slice(0, COLUMNS_NAMED));
+  }
+  return { rows: rows(), missing: () => [...missing] };
+}
+
+function parseLine(text: string): { object: Record<string, unknown> } | { reason: string } {
+  try {
+    const object = parseJson(text);
+    return isObject(object) ? { object } : { reason: 'it is no JSON object' };
+  } catch (error) {
+    return { reason: `it is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** Most programs write a list, or one object around it, over as many lines as they like. */
+function refuseDocument(file: string, firstLine: string): void {
+  const [first] = firstLine.trim();
+  const [filter] = first === '[' ? ['.[]'] : firstLine.trim() === '{' ? [`'.[] | arrays[]'`] : [];
+  if (filter === undefined) return;
+  const from = file === '-' ? '' : ` ${shellWord(file)}`;
+  throw usage(
+    `Cannot read ${file}: it is one JSON document, not an object per line; make it one with jq -c ${filter}${from} > rows.ndjson`,
+  );
+}
+
+/** Throws where the expression does not fit the row. */
+function cellOf(object: Record<string, unknown>, column: string, paths: ReadonlySet<string>): unknown {
+  if (Object.hasOwn(object, column)) return object[column];
+  return paths.has(column) ? valueAt(object, column) : undefined;
+}
+
+function isThere(object: Record<string, unknown>, column: string, paths: ReadonlySet<string>): boolean {
+  try {
+    return Object.hasOwn(object, column) || (cellOf(object, column, paths) ?? null) !== null;
+  } catch {
+    // It does not fit this row, which is rejected for it.
+    return true;
+  }
+}
+
+/** What stands where in an object, each as a JMESPath. */
+function pathsOf(object: Record<string, unknown>, prefix = ''): string[] {
+  return Object.entries(object).flatMap(([key, value]) => {
+    const path = `${prefix}${/^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key)}`;
+    return isObject(value) && Object.keys(value).length > 0 ? pathsOf(value, `${path}.`) : [path];
+  });
+}
