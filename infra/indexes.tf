@@ -12,14 +12,16 @@ locals {
     }
   }
 
-  # Of each source's own collection: what was in flight at a day's end, and records created on a day without an end; of
-  # what is active: silent and long-running jobs, and what waits for too long or under a name of its backend.
+  # Of each source's own collection: what was in flight at a day's end, records created on a day without an end, and what
+  # ended at no time; of what is active: silent and long-running jobs, and what waits for too long or under a name of its
+  # backend.
   source_indexes = merge([
     for name, source in local.settings.sources : {
       for key, fields in {
         # Firestore orders by the fields of several ranges in the order of their names.
         in-flight   = sort([source.fields.startedAt.path, source.fields.endedAt.path])
         without-end = try([source.fields.endedAt.path, source.fields.createdAt.path], null)
+        ended       = [source.fields.status, source.fields.endedAt.path]
         started     = [source.fields.status, source.fields.startedAt.path]
         silent      = try([source.fields.status, source.fields.heartbeatAt.path], null)
         waiting     = try([source.fields.status, source.fields.createdAt.path], null)

@@ -4,10 +4,11 @@ import type { Job } from '../shared/model/job.ts';
 import type { DayStore, DirtyDay } from '../shared/store/days.ts';
 import type { Tally } from '../shared/store/jobs.ts';
 import type { JobBook } from './books.ts';
+import { toldId } from './faults.ts';
 import { daysMadeDirty, mayHaveMoved, movedFrom } from './plan.ts';
 
-/** Records whose `updatedAt` was set by a clock behind ours are still found by the next run. */
-const OVERLAP_MS = HOUR_MS;
+/** The clock that set `updatedAt` may be in any zone: what it says may be so much behind. */
+const OVERLAP_MS = 14 * HOUR_MS;
 
 /** Why a day is in doubt: how many jobs changed, and one of them. */
 interface Doubt {
@@ -36,7 +37,7 @@ export async function findChanges(
   const since = new Map([...known].map(([name, until]) => [name, new Date(until.getTime() - OVERLAP_MS)]));
   const doubts = new Map<Day, Doubt>();
   const doubt = (day: Day, job: Job) => {
-    const one = doubts.get(day) ?? { first: job.id, count: 0 };
+    const one = doubts.get(day) ?? { first: toldId(job.id), count: 0 };
     doubts.set(day, { ...one, count: one.count + 1 });
   };
   const suspects = new Map<string, Job>();

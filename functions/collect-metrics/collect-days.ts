@@ -1,13 +1,13 @@
 import { addDays, type Day, daysBetween } from '../shared/dates.ts';
 import { RecordChanged } from '../shared/errors.ts';
-import type { MetricSource } from '../shared/model/day.ts';
-import type { Job } from '../shared/model/job.ts';
+import type { DailyMetrics, MetricSource } from '../shared/model/day.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { RunContext } from '../shared/run/task.ts';
 import type { Result, Results } from './accept.ts';
 import type { PlatformAnswers } from './ask-platform.ts';
 import { BookFailed, type JobBook } from './books.ts';
 import { type CollectedDay, collectDay, type DayTools } from './collect-day.ts';
+import { toldId } from './faults.ts';
 import { figuresOf } from './figures.ts';
 import { brokenDays, chunked, daysToHeal, type PlannedDay } from './plan.ts';
 
@@ -32,6 +32,8 @@ export function newProgress(): Progress {
 /** What days are collected with. */
 export interface CollectionTools extends DayTools {
   answers: PlatformAnswers;
+  /** The newest day of the run: what is wrong with records that name no day is told on it. */
+  newest: Day | undefined;
 }
 
 /** What reading a book brought: what was read, or why nothing. */
@@ -114,7 +116,7 @@ async function collectChunk(
   for (const [index, date] of dates.entries()) {
     if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...dates.slice(index));
     const results: Results = await answers.of(date);
-    for (const resultsOn of read) Object.assign(results, resultsOn(date));
+    for (const resultsOn of read) Object.assign(results, resultsOn(date, seen.get(date)?.data ?? null));
     run.signal.throwIfAborted();
     tell(results, progress);
     try {
@@ -133,18 +135,26 @@ async function readChunk(
   book: JobBook,
   chunk: readonly PlannedDay[],
   progress: Progress,
-  { run }: CollectionTools,
-): Promise<(date: Day) => Results> {
+  { run, newest }: CollectionTools,
+): Promise<(date: Day, stored: DailyMetrics | null) => Results> {
   const dates = chunk.filter(({ ask }) => ask.includes(book.name)).map(({ date }) => date);
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined || last === undefined) return () => ({});
   const reading = await readBook(book, run, progress, () => book.between(first, last));
-  return (date) => (dates.includes(date) ? { [book.name]: figuresIn(reading, date, run.startedAt) } : {});
+  return (date, stored) => {
+    if (!dates.includes(date)) return {};
+    if ('error' in reading) return { [book.name]: reading };
+    const told = idsTold(book, stored);
+    const tellsUndated = (id: string) => date === newest || told.has(toldId(id));
+    const found = figuresOf(date, reading.read, run.startedAt, tellsUndated);
+    return { [book.name]: { durationMs: reading.durationMs, found } };
+  };
 }
 
-function figuresIn(reading: BookRead<Job[]>, date: Day, now: Date): Result<ReturnType<typeof figuresOf>> {
-  if ('error' in reading) return reading;
-  return { durationMs: reading.durationMs, found: figuresOf(date, reading.read, now) };
+/** The ids of records that left a stored day's figures: it goes on telling of them. */
+function idsTold({ name }: JobBook, stored: DailyMetrics | null): Set<string> {
+  const faults = name === 'etl' ? stored?.checks.etl : stored?.checks;
+  return new Set([...(faults?.malformed ?? []), ...(faults?.unmapped ?? [])]);
 }
 
 /** Notes which sources answered, and what of them is missing. */

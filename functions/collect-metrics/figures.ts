@@ -1,39 +1,49 @@
-import { type Day, dayOf, earlierOf, endOfDay, HOUR_MS, laterOf, startOfDay } from '../shared/dates.ts';
-import type { Figures, GpuFigures, JobFigures, ProjectRow, RecordFaults } from '../shared/model/day.ts';
-import { isUnreadable, type Job } from '../shared/model/job.ts';
+import { type Day, earlierOf, endOfDay, HOUR_MS, laterOf, startOfDay } from '../shared/dates.ts';
+import type { Figures, GpuFigures, JobFigures, ProjectRow } from '../shared/model/day.ts';
+import type { Job } from '../shared/model/job.ts';
+import { newFaults } from './faults.ts';
+import { type Fault, type Life, lifeOf, unreadAmounts } from './life.ts';
 
-/** Ids of faulty records that are told, by fault. */
-const FAULTS_TOLD = 100;
-/** Fields whose value enters a figure: a record in which one cannot be read is told. */
-const AMOUNTS = ['gpus', 'artifactBytes'];
+/** A name beyond that is none; the day's record holds those of all projects. */
+const LONGEST_PROJECT = 200;
 
 /**
  * The figures of a day, a pure function of the job records: `now` counts only for what still runs. A job is counted as
  * ended on the day of its end wherever it began, and its GPU-hours are split over the days they were used on: together
- * with what is in flight at the day's end, nothing can fall between two days (checks.ts proves it).
+ * with what is in flight at the day's end, nothing can fall between two days (checks.ts proves it). A faulty record that
+ * names no day is told where `tellsUndated` says so of its id.
  */
-export function figuresOf(day: Day, jobs: Iterable<Job>, now: Date): Figures {
+export function figuresOf(
+  day: Day,
+  jobs: Iterable<Job>,
+  now: Date,
+  tellsUndated: (id: string) => boolean = () => false,
+): Figures {
   const total = newSum();
   const projects = new Map<string, Sum>();
-  const faults = { skewed: new Set<string>(), malformed: new Set<string>(), unmapped: new Set<string>() };
+  const faults = newFaults();
   const members: string[] = [];
+  let inferredEnds = 0;
   // In one order whatever the order of arrival: sums of fractions would differ in their last digits otherwise.
   const sorted = [...jobs].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const job of sorted) {
-    const read = lifeOf(job);
-    if (read.kind === 'fault') {
-      if (read.day === day) faults[read.fault].add(job.id);
+    const life = lifeOf(job, now);
+    if (life.kind === 'fault') {
+      if (isTold(life, day, () => tellsUndated(job.id))) faults.add(life.fault, job.id, life.because);
       continue;
     }
-    const share = shareOf(read.life, job.gpus, day, now);
+    const share = shareOf(life, job.gpus, day);
     if (!share) continue;
-    if (read.life.skewed && share.ended) faults.skewed.add(job.id);
-    const mattered = share.started || share.ended;
-    if (mattered && job.unreadable.some(({ field }) => AMOUNTS.includes(field))) faults.malformed.add(job.id);
-    if (share.started || share.ended) members.push(job.name);
+    if (life.skewed && share.ended) faults.add('skewed', job.id, 'ended before it started');
+    if (share.ended && job.added.endInferred) inferredEnds += 1;
+    if (share.started || share.ended) {
+      for (const because of unreadAmounts(job)) faults.add('malformed', job.id, because);
+      members.push(job.name);
+    }
+    const project = job.project.slice(0, LONGEST_PROJECT);
     add(total, share, job);
-    const row = projects.get(job.project) ?? newSum();
-    projects.set(job.project, row);
+    const row = projects.get(project) ?? newSum();
+    projects.set(project, row);
     add(row, share, job);
   }
   return {
@@ -43,51 +53,16 @@ export function figuresOf(day: Day, jobs: Iterable<Job>, now: Date): Figures {
       .map(
         ([project, sum]): ProjectRow => ({ project, ...figuresOfSum(sum), artifactBytes: sum.artifactBytes }),
       ),
-    faults: faultsOf(faults),
+    faults: faults.told(),
+    inferredEnds,
     members,
   };
 }
 
-/** When a job ran, its record's faults mended or named. `end` is `null` while it runs, `start` if it never did. */
-interface Life {
-  start: Date | null;
-  end: Date | null;
-  outcome: 'completed' | 'failed' | 'cancelled' | null;
-  skewed: boolean;
-}
-
-type ReadLife =
-  | { kind: 'life'; life: Life }
-  | { kind: 'fault'; fault: 'malformed' | 'unmapped'; day: Day | null };
-
-function lifeOf(job: Job): ReadLife {
-  // A day on which a query finds the record, so that somebody is told.
-  const seenAt = job.endedAt ?? job.startedAt ?? job.createdAt ?? job.updatedAt;
-  const fault = (kind: 'malformed' | 'unmapped'): ReadLife => ({
-    kind: 'fault',
-    fault: kind,
-    day: seenAt && dayOf(seenAt),
-  });
-  const life = (it: Omit<Life, 'skewed'> & { skewed?: boolean }): ReadLife => ({
-    kind: 'life',
-    life: { skewed: false, ...it },
-  });
-  switch (job.state) {
-    case 'unknown':
-      return fault('unmapped');
-    case 'queued':
-      // A job that was queued again counts as its latest attempt, which has not started.
-      return life({ start: null, end: null, outcome: null });
-    case 'running':
-    case 'suspended':
-      return job.startedAt ? life({ start: job.startedAt, end: null, outcome: null }) : fault('malformed');
-    default: {
-      const { startedAt: start, endedAt: end, state: outcome } = job;
-      if (!end || isUnreadable(job, 'startedAt')) return fault('malformed');
-      const skewed = start !== null && end < start;
-      return life({ start: skewed ? end : start, end, outcome, skewed });
-    }
-  }
+/** Whether a fault is told on `day`. */
+function isTold({ told }: Fault, day: Day, whenFound: () => boolean): boolean {
+  if (told === 'when found') return whenFound();
+  return 'on' in told ? told.on === day : told.from <= day;
 }
 
 /** What one job adds to one day. */
@@ -101,14 +76,14 @@ interface Share {
   accruedMs: number;
 }
 
-function shareOf({ start, end, outcome }: Life, gpus: number, day: Day, now: Date): Share | null {
+function shareOf({ start, end, usedUntil, outcome }: Life, gpus: number, day: Day): Share | null {
   const from = startOfDay(day);
   const to = endOfDay(day);
   const on = (instant: Date | null) => instant !== null && instant >= from && instant < to;
   const ended = on(end) ? outcome : null;
   const inFlight = start !== null && start < to && (end === null || end >= to);
   if (!ended && !inFlight) return null;
-  const soFar = earlierOf(end ?? now, to);
+  const soFar = earlierOf(usedUntil, to);
   const gpuMs = (since: Date | null, until: Date) =>
     since ? gpus * Math.max(0, until.getTime() - since.getTime()) : 0;
   return {
@@ -166,14 +141,4 @@ function figuresOfSum({ usedMs, completedMs, accruedMs, artifactBytes: _, ...job
 /** To a millionth of an hour, so that equal records give equal figures. */
 function hours(ms: number): number {
   return Math.round((ms / HOUR_MS) * 1e6) / 1e6;
-}
-
-function faultsOf(faults: Record<'skewed' | 'malformed' | 'unmapped', Set<string>>): RecordFaults {
-  const told = (ids: Set<string>) => [...ids].slice(0, FAULTS_TOLD);
-  return {
-    skewed: told(faults.skewed),
-    malformed: told(faults.malformed),
-    unmapped: told(faults.unmapped),
-    totals: { skewed: faults.skewed.size, malformed: faults.malformed.size, unmapped: faults.unmapped.size },
-  };
 }

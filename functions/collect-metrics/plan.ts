@@ -1,7 +1,8 @@
-import { addDays, type Day, dayOf, daysBetween, isSunday } from '../shared/dates.ts';
+import { addDays, type Day, dayOf, daysBetween, endOfDay, isSunday } from '../shared/dates.ts';
 import { type DailyMetrics, isBook, isSettled, type MetricSource } from '../shared/model/day.ts';
-import { isTerminal, type Job } from '../shared/model/job.ts';
+import type { Job } from '../shared/model/job.ts';
 import type { PlatformSource } from '../shared/model/platform.ts';
+import { lifeOf } from './life.ts';
 
 /** Which days a run collects. */
 
@@ -80,11 +81,17 @@ function missingOn(
 
 /**
  * The days that a changed record makes doubtful: those of its start and end, when it ended before the trailing days,
- * which are collected anyway. Days between them follow where a check breaks.
+ * which are collected anyway; of one that counts nowhere, the day that tells of it. Days between them follow where a
+ * check breaks.
  */
 export function daysMadeDirty(job: Job, today: Day): Day[] {
-  const ended = isTerminal(job.state) && job.endedAt ? dayOf(job.endedAt) : today;
-  return isCollectedAnyway(ended, today) ? [] : [...daysCounting(job)];
+  const life = lifeOf(job, endOfDay(today));
+  if (life.kind === 'fault') {
+    const { told } = life;
+    return typeof told === 'object' && 'on' in told && !isCollectedAnyway(told.on, today) ? [told.on] : [];
+  }
+  const ended = life.end ? dayOf(life.end) : today;
+  return isCollectedAnyway(ended, today) ? [] : [...daysCounting(job, today)];
 }
 
 /** Whether a changed job may have been counted on a day that is not collected anyway, and has moved away from it. */
@@ -94,7 +101,7 @@ export function mayHaveMoved(job: Job, today: Day): boolean {
 
 /** Whether `day`, which once counted `job`, counts it no more and is not collected anyway. */
 export function movedFrom(day: Day, job: Job, today: Day): boolean {
-  return !daysCounting(job).has(day) && !isCollectedAnyway(day, today);
+  return !daysCounting(job, today).has(day) && !isCollectedAnyway(day, today);
 }
 
 function isCollectedAnyway(day: Day, today: Day): boolean {
@@ -102,8 +109,10 @@ function isCollectedAnyway(day: Day, today: Day): boolean {
 }
 
 /** The days on which a job counts as started or ended, as its record stands. */
-function daysCounting({ startedAt, endedAt }: Job): Set<Day> {
-  return new Set([startedAt, endedAt].flatMap((instant) => (instant ? [dayOf(instant)] : [])));
+function daysCounting(job: Job, today: Day): Set<Day> {
+  const life = lifeOf(job, endOfDay(today));
+  const instants = life.kind === 'fault' ? [] : [life.start, life.end];
+  return new Set(instants.flatMap((instant) => (instant ? [dayOf(instant)] : [])));
 }
 
 /** Runs of consecutive days, each short enough to be read at once. */

@@ -3,6 +3,7 @@ import type { AlarmChanges } from '../shared/model/alarm.ts';
 import {
   type Checks,
   type DailyMetrics,
+  type Figures,
   isBook,
   isSettled,
   type MetricSource,
@@ -60,6 +61,7 @@ const NO_FAULTS: RecordFaults = {
   malformed: [],
   unmapped: [],
   totals: { skewed: 0, malformed: 0, unmapped: 0 },
+  reasons: [],
 };
 
 /**
@@ -111,10 +113,11 @@ export function revise(
 
 /** The records' faults as the books tell them now; the checks themselves are made afterwards. */
 function faultsAfter(stored: DailyMetrics | null, { books, sections }: Accepted): Checks {
-  const etl = books.etl ? { inFlight: UNKNOWN, ...books.etl.faults } : (stored?.checks.etl ?? null);
+  const told = (figures: Figures) => ({ ...figures.faults, inferredEnds: figures.inferredEnds });
+  const etl = books.etl ? { inFlight: UNKNOWN, ...told(books.etl) } : (stored?.checks.etl ?? null);
   return {
-    ...(stored?.checks ?? { inFlight: UNKNOWN, hoursUsed: UNKNOWN, ...NO_FAULTS }),
-    ...books.jobs?.faults,
+    ...(stored?.checks ?? { inFlight: UNKNOWN, hoursUsed: UNKNOWN, ...NO_FAULTS, inferredEnds: 0 }),
+    ...(books.jobs && told(books.jobs)),
     etl: sections.etl && etl,
   };
 }

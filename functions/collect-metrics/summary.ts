@@ -4,13 +4,22 @@ import type { Summary } from '../shared/model/run.ts';
 import { totalsOf } from '../shared/model/totals.ts';
 import type { CollectedDay } from './collect-day.ts';
 import { brokenDays } from './plan.ts';
+import type { SourceNotes } from './source-notes.ts';
 
 const LIST_LENGTH = 100;
+
+/** What a run tells besides its days. */
+interface Told {
+  remaining: readonly Day[];
+  notes: readonly [source: string, notes: SourceNotes][];
+  documentsRead: number;
+  dryRun: boolean;
+}
 
 /** What a run tells of its days, which come in the order of their collection: counts, what needs a person, and the newest day's figures. */
 export function summaryOf(
   collected: readonly CollectedDay[],
-  { remaining, documentsRead, dryRun }: { remaining: readonly Day[]; documentsRead: number; dryRun: boolean },
+  { remaining, notes, documentsRead, dryRun }: Told,
 ): Summary {
   const days = [...collected].sort((a, b) => (a.date < b.date ? -1 : 1));
   const dates = (list: readonly CollectedDay[]) => list.map((it) => it.date).slice(0, LIST_LENGTH);
@@ -27,6 +36,7 @@ export function summaryOf(
     remainingDays: remaining.length,
     latest: latest ? { date: latest.date, ...told(latest.day) } : null,
     sources: latest ? sourcesOf(latest.day) : {},
+    records: recordsOf(notes),
     documentsRead,
     ...(dryRun ? { days: days.map(compared) } : {}),
   };
@@ -40,6 +50,12 @@ function compared({ date, stored, day, figuresChanged }: CollectedDay): Summary 
     stored: stored && { status: stored.status, revision: stored.revision, ...told(stored) },
     recomputed: { status: day.status, revision: day.revision, ...told(day) },
   };
+}
+
+/** Of the sources of records, those whose records a person should look at: `npm run -s ops -- sources check`. */
+function recordsOf(notes: Told['notes']): Summary {
+  const some = notes.filter(([, { writtenLate, notLookedAt }]) => writtenLate || notLookedAt > 0);
+  return Object.fromEntries(some.map(([source, it]) => [source, { ...it }]));
 }
 
 /** How each source stands on the newest day. */

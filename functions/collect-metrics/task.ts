@@ -44,7 +44,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
   const { stores, platform, days, metricSources, deadlineMs } = tools;
   const today = dayOf(run.basis);
   const tally: Tally = { documents: 0 };
-  const books = openBooks(stores, { tally, signal: run.signal, deadlineMs });
+  const books = openBooks(stores, { now: run.startedAt, tally, signal: run.signal, deadlineMs });
   const configured = [
     ...books.map(({ name }) => name),
     ...PLATFORM_SOURCES.filter((source) => platform[source]),
@@ -72,7 +72,11 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
 
     // 4. Collect them, oldest first; the whole duty then heals what does not add up.
     const failingSince = failingSinceOf(records);
-    const dayTools = { days, books, run, tally, dirty, configured, failingSince, answers };
+    const newest = planned
+      .map(({ date }) => date)
+      .sort()
+      .at(-1);
+    const dayTools = { days, books, run, tally, dirty, configured, failingSince, answers, newest };
     await collectDays(planned, progress, dayTools);
     if (!named) await heal(planned, today, progress, dayTools);
   } finally {
@@ -84,7 +88,8 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
 
   // 6. Tell.
   const { remaining, problems } = progress;
-  const told = { remaining, documentsRead: tally.documents, dryRun: run.dryRun };
+  const notes = books.flatMap((book) => book.notes());
+  const told = { remaining, notes, documentsRead: tally.documents, dryRun: run.dryRun };
   return {
     outcome: remaining.length === 0 && problems.size === 0 ? 'succeeded' : 'partial',
     summary: summaryOf([...progress.collected.values()], told),

@@ -77,8 +77,9 @@ export async function askSource(db: Firestore, name: string, source: Source, now
   const before = new Date(now.getTime() - DAY_MS);
   const job = source.group ? `labs/a/${source.collection}/1` : `${source.collection}/1`;
   await Promise.all([
-    jobs.touching({ from: before, to: now }, options, ignore),
-    jobs.running(options, ignore),
+    jobs.touching({ from: before, to: now, now }, options, ignore),
+    jobs.underWay(options, ignore),
+    jobs.timeless(now, options, ignore),
     jobs.changedSince(before, options, ignore),
     active.active(options),
     active.alive(now, options),

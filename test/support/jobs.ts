@@ -24,6 +24,7 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     createdAt: null,
     startedAt: utc('2026-03-09T10:00'),
     heartbeatAt: null,
+    writtenAt: null,
     endedAt: utc('2026-03-09T12:00'),
     updatedAt: null,
     error: null,

@@ -52,6 +52,8 @@ export interface Figures {
   gpu: GpuFigures;
   projects: ProjectRow[];
   faults: RecordFaults;
+  /** Jobs that ended on the day at an end that the sweep inferred: nobody told it. */
+  inferredEnds: number;
   /** Names of the jobs that started or ended on the day, sorted. */
   members: string[];
 }
@@ -76,11 +78,16 @@ export type ProjectRow = z.infer<typeof projectRowSchema>;
 const recordFaultsSchema = z.strictObject({
   /** End before start: counted as start = end. */
   skewed: z.array(z.string()),
-  /** Terminal without an end, running without a start, or a field that mattered and cannot be read: left out of the figure. */
+  /**
+   * Terminal without an end, running without a start or with an end after it, or a field that mattered and cannot be read:
+   * left out of the figure.
+   */
   malformed: z.array(z.string()),
   /** A status that nobody mapped: left out. */
   unmapped: z.array(z.string()),
   totals: z.strictObject({ skewed: z.int(), malformed: z.int(), unmapped: z.int() }),
+  /** What is wrong with some of them, in words. */
+  reasons: z.array(z.strictObject({ id: z.string(), because: z.string() })).default([]),
 });
 export type RecordFaults = z.infer<typeof recordFaultsSchema>;
 
@@ -92,13 +99,21 @@ const checkSchema = z.strictObject({
 });
 export type Check = z.infer<typeof checkSchema>;
 
+/** Jobs that ended on the day and whose end nobody told, so that hours built on a guess are never taken for a measurement. */
+const inferredEndsSchema = z.int().default(0);
+
 const checksSchema = z.strictObject({
   inFlight: checkSchema,
   hoursUsed: checkSchema,
   ...recordFaultsSchema.shape,
+  inferredEnds: inferredEndsSchema,
   /** The same of the ETL runs; `null` where none were ever read. */
   etl: z
-    .strictObject({ inFlight: checkSchema, ...recordFaultsSchema.shape })
+    .strictObject({
+      inFlight: checkSchema,
+      ...recordFaultsSchema.shape,
+      inferredEnds: inferredEndsSchema,
+    })
     .nullable()
     .default(null),
 });

@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import type { Day } from '../dates.ts';
 import { earlierSchema, evidenceSchema } from './evidence.ts';
 import { isNone, orNull, quoted, type Reading, readAmount, readId, readText, readTime } from './reading.ts';
 import type { JobField, PlainField, Source, TimeField } from './source.ts';
 import { type JobState, TERMINAL_STATES } from './states.ts';
+import { dayAmongTexts } from './time-text.ts';
 
 /** A job as the rest of the project sees it: the user's record, mapped. */
 export interface Job {
@@ -21,6 +23,8 @@ export interface Job {
   createdAt: Date | null;
   updatedAt: Date | null;
   heartbeatAt: Date | null;
+  /** When Firestore last wrote the record, by its own clock; `null` where the reader was not told. */
+  writtenAt: Date | null;
   /** Why it failed, as its record says. */
   error: string | null;
   /** Its name where it really runs. */
@@ -44,10 +48,12 @@ export interface Job {
 export interface Unreadable {
   field: JobField;
   why: string;
+  /** Where a query by the field finds it: the day among whose texts it sorts. */
+  day?: Day | undefined;
 }
 
 /** What Nightshift adds to a record, below its `addedField`. Whatever cannot be read counts as not there. */
-const addedSchema = z.object({
+const addedFields = z.object({
   /** Whether the end was inferred by the sweep, not recorded. */
   endInferred: z.boolean().default(false).catch(false),
   /** The deletion of the job's artifacts has begun. */
@@ -59,6 +65,7 @@ const addedSchema = z.object({
   /** What was said of it before and stands no more, the newest last. */
   earlier: z.array(earlierSchema).default([]).catch([]),
 });
+const addedSchema = addedFields.catch(() => addedFields.parse({}));
 export type AddedToJob = z.infer<typeof addedSchema>;
 
 /** The project of a job whose record names none. */
@@ -69,6 +76,7 @@ export interface JobRecord {
   id: string;
   name: string;
   get: (fieldPath: string) => unknown;
+  writtenAt?: Date | undefined;
 }
 
 /** Beyond these, nobody counted: a value is unreadable. */
@@ -83,8 +91,15 @@ export function readJob(source: Source, document: JobRecord): Job {
   const field = <T>(name: JobField, reader: (value: unknown) => Reading<T>): T | null => {
     const mapping = fields[name];
     if (mapping === undefined) return null;
-    const reading = reader(document.get(typeof mapping === 'string' ? mapping : mapping.path));
-    if (reading.is === 'unreadable') unreadable.push({ field: name, why: reading.why });
+    const value = document.get(typeof mapping === 'string' ? mapping : mapping.path);
+    const reading = reader(value);
+    if (reading.is === 'unreadable') {
+      const isText = typeof mapping === 'object' && mapping.type === 'iso' && typeof value === 'string';
+      const day = isText ? dayAmongTexts(value) : undefined;
+      unreadable.push(
+        day === undefined ? { field: name, why: reading.why } : { field: name, why: reading.why, day },
+      );
+    }
     return orNull(reading);
   };
   const id = (name: PlainField) => field(name, readId);
@@ -107,6 +122,7 @@ export function readJob(source: Source, document: JobRecord): Job {
     createdAt: time('createdAt'),
     updatedAt: time('updatedAt'),
     heartbeatAt: time('heartbeatAt'),
+    writtenAt: document.writtenAt ?? null,
     error: field('error', readText),
     backendId: id('backendId'),
     gpus: amount('gpus', MOST_GPUS) ?? 0,

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../dates.ts';
+import { addDays, DAY_MS, type Day, HOUR_MS, MINUTE_MS, SECOND_MS } from '../dates.ts';
 
 /** Times as text, and the zones of those that name none. */
 
@@ -11,6 +11,9 @@ const ISO =
 /** The form of HTTP headers: https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats. */
 const HTTP_DATE =
   /^\s*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*, (\d{1,2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (GMT|UTC|[+-]\d{4})\s*$/i;
+/** The days that text of a plausible time can begin with. */
+const FIRST_DAY: Day = '2000-01-01';
+const DAYS = (Date.UTC(2200, 0, 1) - Date.UTC(2000, 0, 1)) / DAY_MS;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /**
@@ -33,6 +36,22 @@ export function parseHttpDate(text: string): Date | undefined {
   if (match === undefined || place === 0) return undefined;
   const date = `${year}-${String(place).padStart(2, '0')}-${day.padStart(2, '0')}`;
   return instantAt(date, [hour, minute, second].map(Number), 0, at);
+}
+
+/**
+ * The day among whose texts another sorts, such as `2026-11-12 noon`, which is no time: a query by text finds it there.
+ * `undefined` for text before or behind all days.
+ */
+export function dayAmongTexts(text: string): Day | undefined {
+  const day = (index: number) => addDays(FIRST_DAY, index);
+  let [low, high] = [0, DAYS];
+  if (text < day(low) || text >= day(high)) return undefined;
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (day(middle) <= text) low = middle;
+    else high = middle;
+  }
+  return day(low);
 }
 
 /** The instant at which a clock in `zone` shows that date and time. 24:00 is the next midnight, a leap second the second after. */

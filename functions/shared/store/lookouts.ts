@@ -9,6 +9,9 @@ import type { JobRange } from './time-range.ts';
 /** A heartbeat may be so far ahead before somebody's clock is wrong. */
 const AHEAD_MS = 5 * MINUTE_MS;
 
+/** A status as it may be stored. */
+export type StatusValue = string | number | boolean;
+
 /** One of the queries that find active records which may lie. */
 export interface Lookout {
   /** Names it in the cursor of a sweep that goes on with it. */
@@ -16,7 +19,7 @@ export interface Lookout {
   of: 'jobs' | 'executions';
   state: 'queued' | 'running';
   /** Its values of the status field. */
-  statuses: (string | number)[];
+  statuses: StatusValue[];
   /** Whether it finds running jobs by the time that tells whether they live: those that no such lookout finds do. */
   tellsLife: boolean;
   /** What is asked for, and ordered by. */
@@ -85,9 +88,10 @@ function before(now: Date, ms: number): Date {
   return new Date(now.getTime() - ms);
 }
 
-/** The values that a status of `state` can have in the records; a word that is a number may be stored as one. */
-export function valuesOf(source: Pick<Source, 'statuses'>, state: JobState): (string | number)[] {
-  return wordsFor(source, state).flatMap((word) =>
-    String(Number(word)) === word ? [word, Number(word)] : [word],
-  );
+/** The values that a status of `state` can have in the records; a word for a number or a boolean may be stored as one. */
+export function valuesOf(source: Pick<Source, 'statuses'>, state: JobState): StatusValue[] {
+  return wordsFor(source, state).flatMap((word): StatusValue[] => {
+    if (word === 'true' || word === 'false') return [word, word === 'true'];
+    return String(Number(word)) === word ? [word, Number(word)] : [word];
+  });
 }

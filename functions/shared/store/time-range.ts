@@ -13,19 +13,29 @@ export interface JobRange {
 }
 
 /** `query` with what lies in `range`; of times as ISO text, some that lie up to 14 h outside. */
-export function within(query: Query, field: TimeMapping, range: Partial<JobRange>): Query {
-  const later = range.from ? query.where(field.path, '>=', lowest(range.from, field.type)) : query;
-  return range.to ? later.where(field.path, '<', highest(range.to, field.type)) : later;
+export function within(query: Query, field: TimeMapping, { from, to }: Partial<JobRange>): Query {
+  const later = from ? query.where(field.path, '>=', lowest(from, field.type)) : query;
+  return to ? later.where(field.path, '<', highest(to, field.type)) : later;
 }
 
+/** A time as it is stored. */
+export type StoredTime = Date | string | number;
+
 /** The least stored value that can mean an instant at or after `instant`; what is too early is left out later. */
-export function lowest(instant: Date, type: TimeType): Date | string | number {
+export function lowest(instant: Date, type: TimeType): StoredTime {
   return type === 'iso' ? isoText(instant, -LARGEST_OFFSET_MS, ' ') : writeTime(instant, type);
 }
 
-/** The least stored value that can only mean an instant at or after `instant`. */
-export function highest(instant: Date, type: TimeType): Date | string | number {
+/** The least stored value that can mean nothing before `instant`. */
+export function highest(instant: Date, type: TimeType): StoredTime {
   return type === 'iso' ? isoText(instant, LARGEST_OFFSET_MS, 't') : writeTime(instant, type);
+}
+
+/** Whether a query from `low` on and before `high` finds a value, which is as `plainOf` gives it. */
+export function liesBetween(value: unknown, low: StoredTime, high: StoredTime): boolean {
+  const plain = typeof value === 'bigint' ? Number(value) : value;
+  const isSameType = typeof plain === typeof low && plain instanceof Date === low instanceof Date;
+  return isSameType && (plain as StoredTime) >= low && (plain as StoredTime) < high;
 }
 
 /**

@@ -80,9 +80,10 @@ export async function sourceProbes(
   const jobs = jobStore(name, source, db, SILENT);
   const active = activeJobStore(name, source, { db, ours: false }, SILENT);
   const one = { after: null, most: 1 };
-  const range = { from: soon, to: new Date(soon.getTime() + 1) };
+  const range = { from: soon, to: new Date(soon.getTime() + 1), now };
   return [
     { what: 'jobs of a day', run: () => jobs.touching(range, options, () => undefined) },
+    { what: 'jobs of no day', run: () => jobs.timeless(now, options, () => undefined) },
     ...active.lookouts(now).map((lookout) => ({
       what: lookout.name,
       run: () => active.pages(lookout, one, options).next(),

@@ -43,7 +43,7 @@ describe('collect-metrics', () => {
 
     assert.deepEqual([without.outcome, withOlder.outcome], ['succeeded', 'succeeded']);
     assert.equal((await day(DATE)).jobs?.completed, TODAYS);
-    // Each was read as one that started and as one that ended, and what runs, days, mark and edges come on top.
+    // Each was read as one that started and as one that ended, and what runs, days, mark, edges and counts come on top.
     const [before, after] = [without.summary.documentsRead, withOlder.summary.documentsRead] as number[];
     t.diagnostic(`${before} documents read without ${OLDER} older jobs, ${after} with them`);
     assert.ok(

@@ -21,7 +21,7 @@ function both(t: TestContext) {
     deny(name: string): void {
       const denied = () => Promise.reject(new Error('7 PERMISSION_DENIED: no'));
       ours.replaceStores((store: JobStore) =>
-        store.name === name ? { ...store, running: denied, touching: denied, changedSince: denied } : store,
+        store.name === name ? { ...store, underWay: denied, touching: denied, changedSince: denied } : store,
       );
     },
     async openAlarms(): Promise<string[]> {
@@ -327,8 +327,9 @@ describe('records of two books', { concurrency: 4 }, () => {
     ours.replaceStores((store) => ({
       ...store,
       async touching(...asked) {
-        await store.touching(...asked);
+        const rest = await store.touching(...asked);
         ours.stall(store.name);
+        return rest;
       },
     }));
     const begun = performance.now();

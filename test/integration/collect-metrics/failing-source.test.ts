@@ -9,7 +9,9 @@ import { sourceOf, utc } from '../../support/jobs.ts';
 const DATE = '2026-03-09';
 
 /** The store, but the reading of that name is denied. */
-function denied(reading: 'running' | 'touching' | 'changedSince'): (store: JobStore) => JobStore {
+function denied(
+  reading: 'underWay' | 'timeless' | 'touching' | 'changedSince',
+): (store: JobStore) => JobStore {
   return (store) => ({
     ...store,
     [reading]: () => Promise.reject(new Error('7 PERMISSION_DENIED: Missing or insufficient permissions')),
@@ -23,8 +25,8 @@ const PROBLEM = {
 };
 
 describe('a source that fails', { concurrency: 4 }, () => {
-  for (const reading of ['running', 'touching'] as const)
-    test(`in its ${reading} jobs leaves the good section of a day, marked stale`, async (t) => {
+  for (const reading of ['underWay', 'timeless', 'touching'] as const)
+    test(`in its jobs (${reading}) leaves the good section of a day, marked stale`, async (t) => {
       const { write, deliver, day, replaceStores } = collector(t);
       await write({ one: {} });
       await deliver('2026-03-10T02:00', { date: DATE });
@@ -81,7 +83,7 @@ describe('a source that fails', { concurrency: 4 }, () => {
     const { write, deliver, day, replaceStores } = collector(t);
     await write({ one: {} });
     await deliver('2026-03-10T02:00', { date: DATE });
-    replaceStores(denied('running'));
+    replaceStores(denied('underWay'));
     await deliver('2026-03-11T02:00', { date: DATE });
     assert.equal((await day(DATE)).status, 'provisional');
     replaceStores();

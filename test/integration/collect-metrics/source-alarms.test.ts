@@ -149,7 +149,7 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
     const { db: _, ...ours } = await collectorOfAll(t, { only: [] });
     ours.replaceStores((store) =>
       store.name === 'etl'
-        ? { ...store, running: () => Promise.reject(new Error('7 PERMISSION_DENIED: no')) }
+        ? { ...store, underWay: () => Promise.reject(new Error('7 PERMISSION_DENIED: no')) }
         : store,
     );
     for (const day of [10, 11, 12]) await ours.onSchedule(`2026-03-${day}T02:00`);

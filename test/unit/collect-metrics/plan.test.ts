@@ -152,8 +152,24 @@ describe('daysMadeDirty()', () => {
       [],
     ],
     ['a job that runs', { state: 'running', startedAt: utc('2026-01-01T10:00'), endedAt: null }, []],
-    ['a job without an end', { startedAt: utc('2026-01-01T10:00'), endedAt: null }, []],
-    ['a job nobody can tell the state of', { state: 'unknown', endedAt: utc('2026-01-01T10:00') }, []],
+    [
+      'a job that is suspended',
+      { state: 'suspended', startedAt: utc('2026-01-01T10:00'), endedAt: null },
+      [],
+    ],
+    ['a job without an end', { startedAt: utc('2026-01-01T10:00'), endedAt: null }, ['2026-01-01']],
+    [
+      'a job without start and end',
+      { createdAt: utc('2026-01-01T10:00'), startedAt: null, endedAt: null },
+      ['2026-01-01'],
+    ],
+    ['a job without any time', { startedAt: null, endedAt: null }, []],
+    [
+      'a job nobody can tell the state of',
+      { state: 'unknown', endedAt: utc('2026-01-01T10:00') },
+      ['2026-01-01'],
+    ],
+    ['a job that is told on a trailing day', { startedAt: utc('2026-03-06T10:00'), endedAt: null }, []],
   ];
   for (const [what, job, days] of CASES)
     test(`gives ${days.length === 0 ? 'none' : days.join(' and ')} for ${what}`, () =>

@@ -3,7 +3,14 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { checksOf } from '../../../functions/collect-metrics/checks.ts';
 import { figuresOf } from '../../../functions/collect-metrics/figures.ts';
-import { DAY_MS, daysBetween, HOUR_MS, startOfDay } from '../../../functions/shared/dates.ts';
+import {
+  DAY_MS,
+  daysBetween,
+  earlierOf,
+  HOUR_MS,
+  laterOf,
+  startOfDay,
+} from '../../../functions/shared/dates.ts';
 import type { Figures } from '../../../functions/shared/model/day.ts';
 import { isTerminal, type Job } from '../../../functions/shared/model/job.ts';
 import { jobOf } from '../../support/jobs.ts';
@@ -29,11 +36,15 @@ const instant = fc
 
 const job = fc
   .record({
-    state: fc.constantFrom<Job['state']>('completed', 'failed', 'cancelled', 'running', 'queued', 'unknown'),
+    state: fc.constantFrom<Job['state']>(
+      ...(['completed', 'failed', 'cancelled', 'running', 'suspended', 'queued', 'unknown'] as const),
+    ),
     project: fc.constantFrom('alpha', 'beta', 'gamma'),
     startedAt: fc.option(instant, { freq: 8 }),
     endedAt: fc.option(instant, { freq: 8 }),
     createdAt: fc.option(instant),
+    heartbeatAt: fc.option(instant),
+    updatedAt: fc.option(instant),
     gpus: fc.constantFrom(0, 0.5, 1, 2, 8, 1 / 3),
   })
   .map((over) => jobOf({ id: 'unnamed', ...over }));
@@ -43,7 +54,32 @@ const jobs = fc
   .array(job, { maxLength: 30 })
   .map((all) => all.map((it, index) => ({ ...it, id: `job-${index}`, name: `jobs:jobs/job-${index}` })));
 
-const world = fc.record({ jobs, now: instant });
+/** Nothing has ended, or started to run, after now. */
+const world = fc.record({ jobs, now: instant }).map(({ jobs, now }) => ({
+  now,
+  jobs: jobs.map((it) => ({
+    ...it,
+    startedAt: it.startedAt && earlierOf(it.startedAt, now),
+    endedAt: it.endedAt && earlierOf(it.endedAt, now),
+  })),
+}));
+
+/** Whether a job is under way; an end before its start is that of an earlier attempt. */
+function isUnderWay({ state, startedAt, endedAt }: Job): boolean {
+  return (
+    (state === 'running' || state === 'suspended') && startedAt !== null && !(endedAt && endedAt >= startedAt)
+  );
+}
+
+/** Until when a job used its GPUs; `null` where it does not count. */
+function usedUntil(it: Job, now: Date): Date | null {
+  if (isTerminal(it.state)) return it.endedAt;
+  if (!isUnderWay(it)) return null;
+  if (it.state === 'running') return now;
+  const start = it.startedAt as Date;
+  const sign = [it.heartbeatAt, it.updatedAt].find((at) => at && at >= start) ?? start;
+  return laterOf(start, earlierOf(sign, now));
+}
 
 function overDays({ jobs, now }: { jobs: Job[]; now: Date }): Figures[] {
   return DAYS.map((day) => figuresOf(day, jobs, now));
@@ -78,8 +114,9 @@ describe('figuresOf()', () => {
 
   test('splits the hours of every job over its days without losing any', () =>
     always(world, (given) => {
-      const hours = given.jobs.map(({ state, startedAt, endedAt, gpus }) => {
-        const end = isTerminal(state) ? endedAt : state === 'running' ? given.now : null;
+      const hours = given.jobs.map((it) => {
+        const { startedAt, gpus } = it;
+        const end = usedUntil(it, given.now);
         return startedAt && end ? (gpus * Math.max(0, end.getTime() - startedAt.getTime())) / HOUR_MS : 0;
       });
       near(
@@ -101,8 +138,7 @@ describe('figuresOf()', () => {
           state,
         );
       const started = given.jobs.filter(
-        ({ state, startedAt, endedAt }) =>
-          startedAt && (state === 'running' || (isTerminal(state) && endedAt)),
+        (it) => isUnderWay(it) || (isTerminal(it.state) && it.startedAt && it.endedAt),
       );
       assert.equal(
         sum(figures, (it) => it.jobs.started),
