@@ -57,13 +57,17 @@ const HTTP = {
   header: { name: 'X-Token', variable: 'STATUS_TOKEN' },
 } as const;
 
-/** The settings of that endpoint at another address. */
-export function httpSettings(url: string): BackendSettings {
-  return backendSchema.parse({ ...HTTP, url });
+/** The settings of that endpoint at another address, with another mapping where it is given. */
+export function httpSettings(url: string, mapping: Record<string, unknown> = {}): BackendSettings {
+  return backendSchema.parse({ ...HTTP, url, ...mapping });
 }
 
 /** A backend of an HTTP endpoint, which tells `jobs`. */
-export async function httpBackend(context: TestContext, jobs: ReadonlyMap<string, object> = new Map()) {
+export async function httpBackend(
+  context: TestContext,
+  jobs: ReadonlyMap<string, object> = new Map(),
+  mapping?: Record<string, unknown>,
+) {
   const endpoint = await startStatusEndpoint(jobs, TOKEN);
   context.after(() => endpoint.stop());
   const { log, lines } = recordedLog();
@@ -71,7 +75,7 @@ export async function httpBackend(context: TestContext, jobs: ReadonlyMap<string
     throw new Error('An HTTP endpoint is no API of Google');
   };
   const variable = (name: string) => (name === 'STATUS_TOKEN' ? TOKEN : undefined);
-  const backend = openBackend(httpSettings(endpoint.url), { apiOf, variable, log });
+  const backend = openBackend(httpSettings(endpoint.url, mapping), { apiOf, variable, log });
   return { endpoint, lines, backend };
 }
 

@@ -92,19 +92,28 @@ function isSafe(id: string): boolean {
 }
 
 /** An answer, as far as anybody would want to read it. */
-async function read(response: Response, where: string): Promise<HttpAnswer> {
-  const { status } = response;
+async function read({ status, body }: Response, where: string): Promise<HttpAnswer> {
+  const cannotRead = (why: string) =>
+    new UpstreamError(`Cannot read ${where}: ${why}`, { retryable: false, status });
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  for await (const chunk of response.body ?? []) {
-    bytes += chunk.length;
-    if (bytes > MAX_BYTES)
-      throw new UpstreamError(`Cannot read ${where}: more than ${MAX_BYTES} bytes`, {
-        retryable: false,
-        status,
-      });
-    chunks.push(chunk);
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) throw cannotRead(`more than ${MAX_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // It came whole, and was packed in another way than it says.
+    if (isOfPacking(error)) throw cannotRead(reasonOf(error));
+    throw error;
   }
   // A byte order mark is no part of it.
   return { status, text: new TextDecoder().decode(Buffer.concat(chunks)) };
+}
+
+/** Whether zlib, brotli or zstd could not unpack. */
+function isOfPacking(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /^(Z_|ERR__|ZSTD_)/.test(String(Reflect.get(error, 'code'))) || isOfPacking(error.cause);
 }

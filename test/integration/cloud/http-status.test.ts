@@ -141,6 +141,61 @@ describe('an HTTP status endpoint', () => {
     );
   });
 
+  test('tells of forty that have no word yet, and of the one among them that ended', async (context) => {
+    const kubernetes = {
+      state: "status.conditions[?status=='True'].type",
+      statuses: { Complete: 'completed', Failed: 'failed' },
+      endedAt: 'status.completionTime',
+    };
+    const ids = Array.from({ length: 40 }, (_, index) => `job-${index}`);
+    const end = ENDED.toISOString();
+    const complete = { completionTime: end, conditions: [{ type: 'Complete', status: 'True' }] };
+    const jobs = new Map<string, object>(ids.map((id) => [id, { status: { active: 1 } }]));
+    jobs.set('job-done', { status: complete });
+    for (const [absent, state] of [
+      [undefined, 'unknown'],
+      ['running', 'running'],
+    ] as const) {
+      const { backend } = await httpBackend(context, jobs, { ...kubernetes, absent });
+      const truths = await ask(backend, [...ids, 'job-done']);
+      assert.deepEqual(statesOf(truths), { [state]: 40, completed: 1 });
+      assert.deepEqual(truths.get('job-done')?.endedAt, ENDED);
+      assert.match(truths.get('job-0')?.said ?? '', /nothing (stands )?at status\.conditions\[\?status/);
+    }
+  });
+
+  test('keeps apart ids of nineteen digits that differ in the last', async (context) => {
+    const [done, busy, none] = ['1234567890123456789', '1234567890123456790', '1234567890123456791'];
+    const { backend, port } = await over(context, (req, res) => {
+      const id = req.url?.match(/\d{19}/)?.[0];
+      // As a number, which most parsers round.
+      if (id === none) return res.writeHead(404).end(`{"missing": ${id}}`);
+      res.end(JSON.stringify(body(id === done ? 'done' : 'busy')));
+    });
+    const truths = await ask(backend, [done, busy, none]);
+    assert.deepEqual(
+      [done, busy, none].map((id) => truths.get(id)?.state),
+      ['completed', 'running', 'gone'],
+    );
+    assert.equal(truths.get(none)?.said, `127.0.0.1:${port} says HTTP 404: {"missing": ${none}}`);
+  });
+
+  test('that packs its answer badly costs only the job that it is about', async (context) => {
+    const { backend } = await over(context, (req, res) => {
+      const packed = req.url?.includes('bad');
+      res.writeHead(200, packed ? { 'content-encoding': 'gzip' } : {}).end(JSON.stringify(body('busy')));
+    });
+    const { signal } = new AbortController();
+    const bad = Array.from({ length: 20 }, (_, index) => `bad-${index}`);
+    const truths = await ask(backend, bad, signal);
+    assert.deepEqual(statesOf(truths), { unknown: 20 });
+    assert.match(
+      truths.get('bad-0')?.said ?? '',
+      /^Cannot read 127\.0\.0\.1:\d+ GET of bad-0: incorrect header/,
+    );
+    assert.deepEqual(statesOf(await ask(backend, ['good'], signal)), { running: 1 });
+  });
+
   const GONE: [what: string, answer: object | string][] = [
     ['a sentence', { error: 'There is no job "job-7".' }],
     ['a field of its own', { id: 'job-7', code: 'NOT_FOUND' }],
