@@ -1,13 +1,12 @@
 import type { TestContext } from 'node:test';
 import { sourceSchema } from '../../functions/shared/model/source.ts';
 import { startStatusEndpoint } from '../../scripts/stack/status-endpoint.ts';
-import { MAPPING, sweeper } from './sweeper.ts';
+import { MAPPING, type Setup, sweeper } from './sweeper.ts';
 
 /**
- * Jobs of a source whose backend is an HTTP endpoint; `backend` holds what it says, by the backend's id. A call of it may
- * take `limitMs`.
+ * Jobs of a source whose backend is an HTTP endpoint; `backend` holds what it says, by the backend's id.
  */
-export async function askedJobs(t: TestContext, over: Record<string, unknown> = {}, limitMs?: number) {
+export async function askedJobs(t: TestContext, over: Record<string, unknown> = {}, setup: Setup = {}) {
   const backend = new Map<string, object>();
   const endpoint = await startStatusEndpoint(backend);
   t.after(() => endpoint.stop());
@@ -26,7 +25,7 @@ export async function askedJobs(t: TestContext, over: Record<string, unknown> = 
     },
     ...over,
   });
-  const world = sweeper(t, { sources: { jobs: source }, limitMs });
+  const world = sweeper(t, { ...setup, sources: { jobs: source } });
   return {
     ...world,
     ...{ backend, faults: endpoint.faults },

@@ -99,10 +99,10 @@ export function activeRecords(
       { after, most }: PageOptions,
       { tally, signal, limitMs = PAGE_LIMIT_MS }: ReadOptions,
     ): AsyncGenerator<Page, void> {
-      const orderedBy = 'time' in by ? by.time.path : 'text' in by ? by.text : undefined;
+      const orderedBy = 'time' in by ? by.time.path : 'filled' in by ? by.filled : undefined;
       let query = recordsOf(source, db).where(source.fields.status, 'in', statuses);
       if ('time' in by) query = within(query, by.time, by.range);
-      if ('text' in by) query = query.where(by.text, '>', '');
+      if ('filled' in by) query = query.where(by.filled, '!=', null);
       if (orderedBy !== undefined) query = query.orderBy(orderedBy);
       query = query.orderBy(FieldPath.documentId()).select(...paths);
       const behind = ({ path, value }: Cursor): Query =>

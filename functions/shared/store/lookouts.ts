@@ -25,8 +25,8 @@ export interface Lookout {
   /** What is asked for, and ordered by. */
   by:
     | { time: TimeMapping; range: Partial<JobRange> }
-    /** Any text in the field at that path. */
-    | { text: string }
+    /** Anything in the field at that path. */
+    | { filled: string }
     /** Records whose time here is missing or of another type: no query finds those, so all are read. */
     | { without: TimeMapping | null };
 }
@@ -54,7 +54,7 @@ export function lookoutsOf(source: Source, of: Lookout['of'], now: Date): Lookou
     add('ahead', 'running', { time: heartbeatAt, range: { from: edges.ahead } });
   }
   add('long', 'running', { time: startedAt, range: { to: edges.long } });
-  if (source.backend && backendId) add('submitted', 'queued', { text: backendId });
+  if (source.backend && backendId) add('submitted', 'queued', { filled: backendId });
   add('clockless', 'running', { without: heartbeatAt ?? startedAt });
   if (mayWait) return lookouts;
   const waitingMs = Math.min(...limits.map(({ maxQueuedMs }) => maxQueuedMs ?? Number.POSITIVE_INFINITY));

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
 import type { Fault } from '../../../scripts/stack/google/faults.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
+import { firestoreAt } from '../../support/firestore.ts';
 import { sized } from '../../support/soak.ts';
 
 describe('jobs whose backend is asked', { concurrency: 4 }, () => {
@@ -49,6 +50,27 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     assert.equal(world.asked() - before, 1);
   });
 
+  test('named there by integers of nineteen digits are each asked after by its own', async (t) => {
+    const host = process.env.FIRESTORE_EMULATOR_HOST ?? '';
+    // As the functions open it.
+    const openSource = (_: string, project: string) => firestoreAt(t, host, project, { useBigInt: true });
+    const world = await askedJobs(t, {}, { openSource });
+    const [done, busy, waits] = [1234567890123456789n, 1234567890123456790n, 1234567890123456791n];
+    const silent = (backendId: bigint, over = {}) => world.silent('', { backendId, ...over });
+    await world.write({ done: silent(done), busy: silent(busy), waits: silent(waits, { status: 'queued' }) });
+    const told = { startedAt: world.ago(110).toISOString(), endedAt: world.ago(50).toISOString() };
+    world.backend.set(String(done), { state: 'done', ...told });
+    world.backend.set(String(busy), { state: 'busy' });
+    world.backend.set(String(waits), { state: 'waiting' });
+    await world.deliver();
+    assert.equal(world.asked(), 2);
+    // What waits is only asked about once nothing was seen of it for a while.
+    world.pass(30);
+    assert.equal((await world.deliver()).summary.kept, 2);
+    assert.equal(world.asked(), 4);
+    assert.deepEqual(await world.statuses(), { done: 'completed', busy: 'running', waits: 'queued' });
+  });
+
   test('in mode observe are asked about their end once, not in every sweep', async (t) => {
     const world = await askedJobs(t, { mode: 'observe' });
     await world.write({ ran: world.silent('a'), runs: world.silent('b') });
@@ -74,7 +96,7 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
   };
   for (const [what, fault] of Object.entries(faults))
     test(`are unknown, and none is ended, while it ${what}`, async (t) => {
-      const world = await askedJobs(t, {}, fault.kind === 'hang' ? 1_000 : undefined);
+      const world = await askedJobs(t, {}, fault.kind === 'hang' ? { limitMs: 1_000 } : {});
       world.faults.add({ fault });
       const ids = Array.from({ length: 12 }, (_, index) => `job-${index}`);
       for (const id of ids) world.backend.set(id, { state: 'done', endedAt: world.ago(50).toISOString() });
