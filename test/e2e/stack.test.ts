@@ -125,7 +125,10 @@ describe('a running stack', () => {
     const catalog = JSON.parse(readFileSync(join(ROOT, 'functions/catalog.json'), 'utf8'));
     writeFileSync(
       join(folder, 'catalog.json'),
-      JSON.stringify({ ...catalog, [TASK]: { ...catalog[TASK], schedule: '* * * * *' } }),
+      JSON.stringify({
+        ...catalog,
+        [TASK]: { ...catalog[TASK], schedule: '* * * * *', startGraceSeconds: 30 },
+      }),
     );
     stack = await up({
       project: `stack-${process.pid}`,
