@@ -4,11 +4,11 @@ import { listenForStop } from '../stack/stopping.ts';
 import { collectDay } from './backfill/collect-day.ts';
 import { type Progress, showProgress } from './backfill/progress.ts';
 import { type BackfillRecord, openRecord, recordFile } from './backfill/record.ts';
-import { realPlaceOf, targetOf } from './backfill/target.ts';
+import { targetOf } from './backfill/target.ts';
 import { backfillInWords } from './backfill/words.ts';
-import { confirmWrite } from './confirm.ts';
+import { confirmCall } from './call.ts';
+import { functionOf } from './function-place.ts';
 import { parseDay } from './options.ts';
-import { functionUrl } from './post.ts';
 import { OpsProblem, usage } from './problem.ts';
 import { note, print } from './terminal.ts';
 import { figure, plural } from './words.ts';
@@ -49,8 +49,10 @@ export function addBackfill(program: Command): void {
 
 async function backfill(options: BackfillOptions): Promise<void> {
   const days = daysToFill(options, dayOf(new Date()));
-  const url = functionUrl(TASK, options.url);
-  await confirmBackfill(url, days, options.yes);
+  const place = await functionOf(TASK, options.url);
+  const what = `${plural(days.length, 'day')}, ${days[0]} to ${days.at(-1)}`;
+  await confirmCall(place, `This collects ${what}`, options.yes);
+  const { url } = place;
   const record = openRecord(recordFile(targetOf(url), options), { anew: options.restart === true });
   const before = days.filter((date) => record.done.has(date)).length;
   if (before > 0)
@@ -110,13 +112,6 @@ export function daysToFill({ from, to }: Pick<BackfillOptions, 'from' | 'to'>, t
   const days = daysBetween(from, last);
   if (days.length > MOST_DAYS) throw usage(`${cannot}: ${days.length} days, at most ${MOST_DAYS} at once`);
   return days;
-}
-
-async function confirmBackfill(url: URL, days: readonly Day[], yes: true | undefined): Promise<void> {
-  const place = realPlaceOf(url);
-  if (place === undefined) return;
-  const what = `${plural(days.length, 'day')}, ${days[0]} to ${days.at(-1)}`;
-  await confirmWrite({ kind: 'real' }, `This collects ${what}, in ${place}`, yes);
 }
 
 function commandOf({ from, to, url, yes }: BackfillOptions): string {

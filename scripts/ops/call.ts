@@ -1,6 +1,6 @@
 import { answerInWords, isGood } from '../answer-words.ts';
-import { realPlaceOf } from './backfill/target.ts';
 import { confirmWrite } from './confirm.ts';
+import type { FunctionPlace } from './function-place.ts';
 import { callFunction, readAnswer } from './post.ts';
 import { print, printJson } from './terminal.ts';
 
@@ -11,15 +11,18 @@ export interface CallOptions {
   yes?: true;
 }
 
-/** Lets a call through that writes: to an emulator always, else as `confirmWrite` does, naming the place. */
-export async function confirmCall(url: URL, what: string, yes: true | undefined): Promise<void> {
-  const place = realPlaceOf(url);
-  if (place !== undefined) await confirmWrite({ kind: 'real' }, `${what}, in ${place}`, yes);
+/** Lets a call through that writes, as `confirmWrite` does. */
+export async function confirmCall(
+  { isReal, words }: FunctionPlace,
+  what: string,
+  yes: true | undefined,
+): Promise<void> {
+  await confirmWrite(isReal, `${what}, in ${words}`, yes);
 }
 
 /** The answer of the function to `body`. */
 export async function call(
-  url: URL,
+  { url }: Pick<FunctionPlace, 'url'>,
   body: Record<string, unknown>,
   meanwhile: <T>(work: Promise<T>) => Promise<T>,
 ): Promise<Record<string, unknown>> {

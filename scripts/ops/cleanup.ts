@@ -8,8 +8,8 @@ import { applyPlan, TASK, undoRun } from './cleanup/carry-out.ts';
 import { plansInWords } from './cleanup/plan-words.ts';
 import { openPlans, readPlan, showPlan } from './cleanup/stored-plan.ts';
 import { connect } from './connect.ts';
+import { functionOf } from './function-place.ts';
 import { wholeUpTo } from './options.ts';
-import { functionUrl } from './post.ts';
 import { print, printJson } from './terminal.ts';
 import { whileSaying } from './waiting.ts';
 
@@ -63,9 +63,9 @@ export function addCleanup(program: Command): void {
 }
 
 async function makePlan({ url: given, json, all }: Omit<CallOptions, 'yes'> & { all?: true }): Promise<void> {
-  const url = functionUrl(TASK, given);
   const connection = await connect();
-  const answer = await call(url, { dryRun: true }, (work) => whileSaying('planning', work));
+  const place = await functionOf(TASK, given);
+  const answer = await call(place, { dryRun: true }, (work) => whileSaying('planning', work));
   const { planId } = fieldsOf(answer.summary);
   if (!isGood(answer.outcome) || typeof planId !== 'string') return tell(answer, { json });
   showPlan(await readPlan(planId, connection), { json, all });

@@ -1,18 +1,13 @@
 import { createInterface } from 'node:readline/promises';
 import { OpsProblem, usage } from './problem.ts';
-import type { Target } from './target.ts';
 import { note, paintError } from './terminal.ts';
 
 /**
- * Lets a write through: on an emulator always, on a real project after naming it, by `--yes` or by a `y` at the
- * terminal. Throws when the answer is no or nobody is there to give one.
+ * Lets a write through once it was named: to an emulator at once, to a real project by `--yes` or by a `y` at the terminal.
+ * Throws when the answer is no or nobody is there to give one.
  */
-export async function confirmWrite(
-  target: Pick<Target, 'kind'>,
-  what: string,
-  yes: boolean | undefined,
-): Promise<void> {
-  if (target.kind !== 'real') return;
+export async function confirmWrite(isReal: boolean, what: string, yes: boolean | undefined): Promise<void> {
+  if (!isReal) return note(paintError.dim(what));
   if (yes) return note(paintError.yellow(what));
   if (!process.stdin.isTTY || !process.stderr.isTTY)
     throw usage(`${what}: nobody is at the terminal to agree. Add --yes to go ahead`);

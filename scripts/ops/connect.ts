@@ -2,7 +2,7 @@ import { connect as connectSocket } from 'node:net';
 import type { Firestore } from '@google-cloud/firestore';
 import { type Clock, clockOf } from '../../functions/shared/clock.ts';
 import { withDeadline } from '../../functions/shared/concurrency.ts';
-import { type Environment, readEnvironment } from '../../functions/shared/environment.ts';
+import type { Environment } from '../../functions/shared/environment.ts';
 import { DeadlineExceeded } from '../../functions/shared/errors.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
@@ -10,8 +10,8 @@ import { loadSettings, type Settings } from '../../functions/shared/settings.ts'
 import type { Collections } from '../../functions/shared/store/collections.ts';
 import { readStack } from '../stack/state.ts';
 import { OpsProblem } from './problem.ts';
-import { filesOf, placeOf, resolveTarget, type Target } from './target.ts';
-import { firstLine, firstSentence, note, paintError } from './terminal.ts';
+import { environmentOf, placeOf, resolveTarget, type Target } from './target.ts';
+import { firstLine, firstSentence } from './terminal.ts';
 
 /** How long a Firestore call may take before the operator is told. */
 const CALL_LIMIT_MS = 15_000;
@@ -41,13 +41,7 @@ export async function connect(): Promise<Connection> {
   const target = resolveTarget(process.env, stack);
   if (target.kind === 'real') await requireCredentials(placeOf(target));
   else await useEmulator(target);
-  const { settings: settingsFile, clockFile } = filesOf(target, process.env, stack);
-  const environment = readEnvironment({
-    ...process.env,
-    GOOGLE_CLOUD_PROJECT: target.project,
-    NIGHTSHIFT_SETTINGS: settingsFile,
-    NIGHTSHIFT_CLOCK_FILE: clockFile,
-  });
+  const environment = environmentOf(target, process.env, stack);
   const settings = loadSettings(environment);
   // Loaded here and not above: the client takes 300 ms, and `ops --help` must be quick.
   const { databases } = await import('../../functions/shared/store/firestore.ts');
@@ -71,9 +65,6 @@ export async function connect(): Promise<Connection> {
 }
 
 async function useEmulator(target: Exclude<Target, { kind: 'real' }>): Promise<void> {
-  const wanted = process.env.GOOGLE_CLOUD_PROJECT;
-  if (target.kind === 'stack' && wanted && wanted !== target.project)
-    note(paintError.dim(`This is the running stack; stop it to reach the project ${wanted}.`));
   process.env.FIRESTORE_EMULATOR_HOST = target.host;
   // Else the auth library looks for Google's metadata server, seconds long.
   process.env.METADATA_SERVER_DETECTION = 'none';
@@ -85,7 +76,7 @@ async function useEmulator(target: Exclude<Target, { kind: 'real' }>): Promise<v
 }
 
 /** Looks for credentials before the Firestore client does, whose failure to find any would end the process. */
-async function requireCredentials(place: string): Promise<void> {
+export async function requireCredentials(place: string): Promise<void> {
   const { GoogleAuth } = await import('google-auth-library');
   try {
     await withDeadline(new GoogleAuth().getClient(), CALL_LIMIT_MS, 'looking for credentials');

@@ -100,7 +100,7 @@ export function rangeOf(options: DaysOptions, now: Date): { from: Day; to: Day }
 async function acceptDay(date: Day, { yes }: { yes?: true }): Promise<void> {
   const { target, environment, collections, ask } = await connect();
   const place = placeOf(target, { database: environment.FIRESTORE_DATABASE });
-  await confirmWrite(target, `This accepts the new figures of ${date} in ${place}`, yes);
+  await confirmWrite(target.kind === 'real', `This accepts the new figures of ${date} in ${place}`, yes);
   const { dayStore } = await import('../../functions/shared/store/days.ts');
   const result = await ask(
     `accepting ${date}`,

@@ -99,8 +99,7 @@ async function importFile(file: string, options: ImportOptions): Promise<void> {
   })}`;
   const what = `This imports ${file} into ${place}`;
   if (options.dryRun) note(paintError.dim(`${what}: a dry run, nothing is written`));
-  else if (connection.target.kind === 'real') await confirmWrite(connection.target, what, options.yes);
-  else note(paintError.dim(what));
+  else await confirmWrite(connection.target.kind === 'real', what, options.yes);
 
   const started = performance.now();
   const tally = newTally(REJECTIONS_KEPT);

@@ -1,8 +1,7 @@
 import { MINUTE_MS } from '../../functions/shared/dates.ts';
 import { ask, type Reply } from '../ask.ts';
 import { isObject } from '../objects.ts';
-import { readStack } from '../stack/state.ts';
-import { OpsProblem, usage } from './problem.ts';
+import { OpsProblem } from './problem.ts';
 import { firstLine } from './terminal.ts';
 
 /** A run takes 30 minutes at most; whoever is silent for longer is gone. */
@@ -10,19 +9,6 @@ const LIMIT_MS = 35 * MINUTE_MS;
 
 /** A call that nothing came back from; what the function did, if anything, is not known. */
 export class NoAnswer extends OpsProblem {}
-
-/** Where the function of `task` is called: at `given`, or at the gateway of the running stack. */
-export function functionUrl(task: string, given: string | undefined): URL {
-  if (given !== undefined) return parseUrl(given);
-  const base = readStack()?.gatewayUrl ?? `http://127.0.0.1:${process.env.PORT || 8080}`;
-  return new URL(task, base.endsWith('/') ? base : `${base}/`);
-}
-
-function parseUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return url;
-  throw usage(`Cannot use --url ${text}: an http or https URL is expected`);
-}
 
 /**
  * POSTs `body` to a function and waits for its answer, as long as a run may take. A private function on Google Cloud

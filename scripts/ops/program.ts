@@ -13,6 +13,7 @@ import { addRun } from './run.ts';
 import { addRuns } from './runs.ts';
 import { addSchedules } from './schedules.ts';
 import { addSources } from './sources.ts';
+import { refuseSwallowed } from './swallowed.ts';
 import { addSweep } from './sweep.ts';
 import { addTasks } from './tasks.ts';
 import { paintError, wantsColor } from './terminal.ts';
@@ -31,11 +32,12 @@ Examples:
   npm run -s ops -- cleanup plan
   npm run -s ops -- backfill --from 2026-01-01
 
-The running stack answers, or the emulator of FIRESTORE_EMULATOR_HOST; a real project does
-only when GOOGLE_CLOUD_PROJECT names it and no stack runs, and is named before any write.`;
+npx nightshift-ops is the same, and needs no --. The running stack answers, or the emulator of
+FIRESTORE_EMULATOR_HOST; a real project does when GOOGLE_CLOUD_PROJECT names it and no stack runs.
+What a command acts on is named before it does.`;
 
 /** The whole command line; every command sits in a file of its own. */
-function opsProgram(): Command {
+export function opsProgram(): Command {
   const program = new Command('ops')
     .description('See what the tasks did, start them, and look after the records.')
     .addHelpText('after', EXAMPLES)
@@ -68,7 +70,9 @@ function tell(error: unknown): number {
 /** Runs the command line of this process; returns its exit code. */
 export async function runOps(): Promise<number> {
   try {
-    await opsProgram().parseAsync();
+    const program = opsProgram();
+    refuseSwallowed(program, process.argv.slice(2));
+    await program.parseAsync();
     return Number(process.exitCode ?? 0);
   } catch (error) {
     return tell(error);

@@ -3,10 +3,11 @@ import { loadCatalog } from '../../functions/shared/catalog.ts';
 import type { Day } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { isObject } from '../objects.ts';
-import { call, tell } from './call.ts';
+import { call, confirmCall, tell } from './call.ts';
+import { functionOf } from './function-place.ts';
 import { oneOf, parseDay } from './options.ts';
-import { functionUrl } from './post.ts';
 import { usage } from './problem.ts';
+import { environmentHere } from './target.ts';
 import { whileSaying } from './waiting.ts';
 
 interface RunOptions {
@@ -14,6 +15,7 @@ interface RunOptions {
   date?: Day;
   dryRun?: true;
   url?: string;
+  yes?: true;
   json?: true;
 }
 
@@ -27,15 +29,19 @@ export function addRun(program: Command): void {
     .option('--date <day>', 'the same as {"date": day} in the body', parseDay)
     .option('--dry-run', 'the same as {"dryRun": true} in the body')
     .option('--url <url>', 'call exactly this URL; a private one gets an ID token')
+    .option('--yes', 'write to a real project without asking')
     .option('--json', 'print the answer as JSON')
     .addHelpText('after', '\nThe exit code is 0 when the outcome is succeeded, partial or duplicate.')
     .action(run);
 }
 
 async function run(taskName: string, options: RunOptions): Promise<void> {
-  const task = oneOf('task', taskName, Object.keys(loadCatalog(readEnvironment())));
-  const url = functionUrl(task, options.url);
-  tell(await call(url, bodyOf(options), (work) => whileSaying(`${task} is running`, work)), options);
+  const environment = options.url === undefined ? environmentHere() : readEnvironment();
+  const task = oneOf('task', taskName, Object.keys(loadCatalog(environment)));
+  const body = bodyOf(options);
+  const place = await functionOf(task, options.url);
+  if (body.dryRun !== true) await confirmCall(place, `This runs ${task}`, options.yes);
+  tell(await call(place, body, (work) => whileSaying(`${task} is running`, work)), options);
 }
 
 /** The body to send: `--body` with `--date` and `--dry-run` merged in. Throws when they contradict. */

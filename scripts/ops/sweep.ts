@@ -2,8 +2,8 @@ import type { Command } from 'commander';
 import { HOUR_MS } from '../../functions/shared/dates.ts';
 import { TERMINAL_STATES, type TerminalState } from '../../functions/shared/model/states.ts';
 import { type CallOptions, call, confirmCall, tell } from './call.ts';
+import { functionOf } from './function-place.ts';
 import { oneOf, parseAge } from './options.ts';
-import { functionUrl } from './post.ts';
 import { usage } from './problem.ts';
 import { whileSaying } from './waiting.ts';
 
@@ -51,9 +51,9 @@ export function addSweep(program: Command): void {
 
 async function sweep(options: SweepOptions): Promise<void> {
   const body = sweepBody(options);
-  const url = functionUrl(TASK, options.url);
-  if (!options.dryRun) await confirmCall(url, writesOf(options), options.yes);
-  tell(await call(url, body, (work) => whileSaying('sweeping', work)), options);
+  const place = await functionOf(TASK, options.url);
+  if (!options.dryRun) await confirmCall(place, writesOf(options), options.yes);
+  tell(await call(place, body, (work) => whileSaying('sweeping', work)), options);
 }
 
 /** The body to send. Throws when the flags make no sense together. */

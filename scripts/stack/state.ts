@@ -11,6 +11,12 @@ export interface StackState {
   project: string;
   /** Path of the settings that its functions run with. */
   settings: string;
+  /** Path of the catalogue that it runs by; `null` for the built-in one. */
+  catalog: string | null;
+  /** The database of Nightshift's own records. */
+  database: string;
+  /** Where its jobs of Cloud Scheduler are. */
+  region: string;
   /** Path of the file by which its clock is set ahead, as NIGHTSHIFT_CLOCK_FILE wants it. */
   clockFile: string;
   startedAt: string;

@@ -141,6 +141,8 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     if (options.announced) {
       cleanUps.push(async () => removeStack(env));
       const startedAt = new Date().toISOString();
+      const { NIGHTSHIFT_CATALOG: given } = environment;
+      const catalogFile = given === undefined ? null : resolve(given);
       writeStack(
         {
           pid: process.pid,
@@ -148,6 +150,9 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
           emulatorHost: emulator.host,
           project,
           settings: settingsFile,
+          catalog: catalogFile,
+          database: environment.FIRESTORE_DATABASE,
+          region: LOCATION,
           clockFile,
           startedAt,
         },

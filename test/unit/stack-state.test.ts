@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { filesOf, type Target } from '../../scripts/ops/target.ts';
+import { environmentOf, type Target } from '../../scripts/ops/target.ts';
 import { readStack, removeStack, type StackState, writeStack } from '../../scripts/stack/state.ts';
 
 test('the newest stack that runs is found, and the end of one leaves the others to be found', (t) => {
@@ -16,7 +16,7 @@ test('the newest stack that runs is found, and the end of one leaves the others 
     gatewayUrl: `http://127.0.0.1:${pid}`,
     emulatorHost: '127.0.0.1:1',
     project: 'p',
-    settings: '/settings.json',
+    ...{ settings: '/settings.json', catalog: null, database: '(default)', region: 'here' },
     clockFile: '/clock',
   });
   const other = process.ppid;
@@ -30,22 +30,38 @@ test('the newest stack that runs is found, and the end of one leaves the others 
   assert.equal(readStack(env)?.pid, other);
 });
 
-test('records are read by the settings that were named, else by those of the stack that they are in, and by its clock', () => {
-  const stack = { emulatorHost: '127.0.0.1:1', project: 'p', settings: '/stack.json', clockFile: '/clock' };
+test('a stack is looked at by what it goes by itself, whatever this shell exports for another deployment', () => {
+  const stack: StackState = {
+    ...{ pid: 1, startedAt: '', gatewayUrl: 'http://127.0.0.1:1', emulatorHost: '127.0.0.1:1', project: 'p' },
+    ...{ settings: '/stack.json', catalog: null, database: '(default)', region: 'here', clockFile: '/clock' },
+  };
+  const exported = {
+    ...{
+      NIGHTSHIFT_SETTINGS: '/own.json',
+      NIGHTSHIFT_CATALOG: '/own-catalog.json',
+      NIGHTSHIFT_REGION: 'there',
+    },
+    ...{ FIRESTORE_DATABASE: 'prod', NIGHTSHIFT_CLOCK_FILE: '/other-clock' },
+  };
+  const look = (target: Target, own = stack) => {
+    const found = environmentOf(target, exported, own);
+    const { NIGHTSHIFT_SETTINGS, NIGHTSHIFT_CATALOG, NIGHTSHIFT_REGION, FIRESTORE_DATABASE } = found;
+    return [
+      NIGHTSHIFT_SETTINGS,
+      NIGHTSHIFT_CATALOG,
+      NIGHTSHIFT_REGION,
+      FIRESTORE_DATABASE,
+      found.NIGHTSHIFT_CLOCK_FILE,
+    ];
+  };
   const ofStack = { kind: 'stack', project: 'p', host: '127.0.0.1:1' } as const;
-  for (const [target, variables, expected] of [
-    [ofStack, {}, '/stack.json'],
-    [{ ...ofStack, kind: 'emulator' }, {}, '/stack.json'],
-    [ofStack, { NIGHTSHIFT_SETTINGS: '/own.json' }, '/own.json'],
-    [ofStack, { NIGHTSHIFT_SETTINGS: '' }, '/stack.json'],
-    [{ ...ofStack, kind: 'emulator', host: '127.0.0.1:2' }, {}, undefined],
-    [{ ...ofStack, kind: 'emulator', project: 'other' }, {}, undefined],
-    [{ kind: 'real', project: 'p' }, {}, undefined],
+  for (const target of [ofStack, { ...ofStack, kind: 'emulator' }] as const)
+    assert.deepEqual(look(target), ['/stack.json', undefined, 'here', '(default)', '/clock']);
+  assert.equal(look(ofStack, { ...stack, catalog: '/its-catalog.json' })[1], '/its-catalog.json');
+  for (const target of [
+    { ...ofStack, kind: 'emulator', host: '127.0.0.1:2' },
+    { ...ofStack, kind: 'emulator', project: 'other' },
+    { kind: 'real', project: 'p' },
   ] as const)
-    assert.equal(filesOf(target, variables, stack).settings, expected, JSON.stringify([target, variables]));
-  assert.deepEqual(filesOf(ofStack, {}, undefined), { settings: undefined, clockFile: undefined });
-  const clockOf = (target: Target) => filesOf(target, {}, stack).clockFile;
-  assert.equal(clockOf(ofStack), '/clock');
-  assert.equal(clockOf({ ...ofStack, host: '127.0.0.1:2' }), undefined);
-  assert.equal(clockOf({ kind: 'real', project: 'p' }), undefined);
+    assert.deepEqual(look(target), Object.values(exported));
 });

@@ -12,6 +12,8 @@ export interface RunService {
   name: string;
   region: string;
   createdAt: Date;
+  /** Where it is called; `null` while it has no address. */
+  url: string | null;
 }
 
 export interface RunServices {
@@ -33,6 +35,7 @@ const pageSchema = z.object({
           creationTimestamp: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
           labels: z.object({ [REGION_LABEL]: z.string() }),
         }),
+        status: z.object({ url: z.string().optional() }).default({}),
       }),
     )
     .default([]),
@@ -40,7 +43,7 @@ const pageSchema = z.object({
   unreachable: z.array(z.string()).default([]),
 });
 
-const FIELDS = 'metadata(continue),unreachable,items(metadata(name,creationTimestamp,labels))';
+const FIELDS = 'metadata(continue),unreachable,items(metadata(name,creationTimestamp,labels),status(url))';
 
 /** Cloud Run of one project. */
 export function cloudRun(options: ApiOptions) {
@@ -65,11 +68,12 @@ export function cloudRun(options: ApiOptions) {
         limits,
         (page) => {
           for (const unreached of page.unreachable) missing.add(regionIn(unreached));
-          for (const { metadata } of page.items)
+          for (const { metadata, status } of page.items)
             services.push({
               name: metadata.name,
               region: metadata.labels[REGION_LABEL],
               createdAt: metadata.creationTimestamp,
+              url: status.url ?? null,
             });
         },
       );

@@ -18,7 +18,7 @@ export async function approvePlan(planId: string, { yes }: { yes?: true }): Prom
   print(...totalsInWords(plan, lines));
   const place = placeOf(target, { database: environment.FIRESTORE_DATABASE });
   await confirmWrite(
-    target,
+    target.kind === 'real',
     `This lets ${planId} delete artifacts of ${plannedInWords(plan)}, in ${place}`,
     yes,
   );

@@ -1,7 +1,7 @@
 import { fieldsOf } from '../../objects.ts';
 import { type CallOptions, call, confirmCall, tell } from '../call.ts';
 import { connect, SILENT } from '../connect.ts';
-import { functionUrl } from '../post.ts';
+import { functionOf } from '../function-place.ts';
 import { plannedInWords } from './plan-words.ts';
 import { type Watched, whileWatching } from './progress.ts';
 import { readPlan } from './stored-plan.ts';
@@ -12,10 +12,10 @@ export const TASK = 'cleanup-artifacts';
 
 /** Lets the function carry out a plan, and shows how far it is. */
 export async function applyPlan(planId: string, { url: given, json, yes }: CallOptions): Promise<void> {
-  const url = functionUrl(TASK, given);
   const connection = await connect();
   const { plan, lines } = await readPlan(planId, connection);
-  await confirmCall(url, `This deletes artifacts of ${plannedInWords(plan)}`, yes);
+  const place = await functionOf(TASK, given);
+  await confirmCall(place, `This deletes artifacts of ${plannedInWords(plan)}`, yes);
   const { journalStore } = await import('../../../functions/shared/store/journal.ts');
   const journal = journalStore(connection.collections, SILENT);
   const going = lines.filter(({ decision, enforced }) => decision === 'delete' && enforced);
@@ -26,7 +26,7 @@ export async function applyPlan(planId: string, { url: given, json, yes }: CallO
       ofPlan: (...which) => connection.ask('reading the journal', journal.ofPlan(...which)),
     }),
   };
-  const answer = await call(url, { planId }, (work) => whileWatching(watched, work));
+  const answer = await call(place, { planId }, (work) => whileWatching(watched, work));
   tell(answer, { json });
   // Partial, and yet nothing of what was asked for was done.
   if (fieldsOf(answer.summary).planStatus === 'waiting') process.exitCode = 1;
@@ -34,9 +34,9 @@ export async function applyPlan(planId: string, { url: given, json, yes }: CallO
 
 /** Lets the function bring back what a run deleted, and shows how far it is. */
 export async function undoRun(runId: string, { url: given, json, yes }: CallOptions): Promise<void> {
-  const url = functionUrl(TASK, given);
   const { collections, ask } = await connect();
-  await confirmCall(url, `This brings back what ${runId} deleted`, yes);
+  const place = await functionOf(TASK, given);
+  await confirmCall(place, `This brings back what ${runId} deleted`, yes);
   const { journalStore } = await import('../../../functions/shared/store/journal.ts');
   const { pinStore } = await import('../../../functions/shared/store/roots.ts');
   const journal = journalStore(collections, SILENT);
@@ -50,5 +50,5 @@ export async function undoRun(runId: string, { url: given, json, yes }: CallOpti
     total,
     poll: async () => ({ count: (await count()) - before, bytes: null }),
   };
-  tell(await call(url, { undo: runId }, (work) => whileWatching(watched, work)), { json });
+  tell(await call(place, { undo: runId }, (work) => whileWatching(watched, work)), { json });
 }

@@ -45,7 +45,7 @@ async function agreed(taskName: string, does: string, { region, yes }: ChangeOpt
   const catalog = loadCatalog(connection.environment);
   const task = oneOf('task', taskName, Object.keys(catalog));
   const { scheduler, place } = openScheduler(connection, region);
-  await confirmWrite(connection.target, `This ${does} ${task}, in ${place}`, yes);
+  await confirmWrite(connection.target.kind === 'real', `This ${does} ${task}, in ${place}`, yes);
   const entry = catalog[task];
   return { scheduler, nextAt: entry ? nextSlot(entry, connection.clock.now()) : null };
 }

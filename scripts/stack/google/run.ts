@@ -42,8 +42,10 @@ export const servicesList: ListMethod = {
   },
 };
 
-function resourceOf({ name, region, createdAt }: RunService, project: string): object {
-  const url = `https://${name}-uc.a.run.app`;
+function resourceOf(
+  { name, region, createdAt, url = `https://${name}-uc.a.run.app` }: RunService,
+  project: string,
+): object {
   return {
     apiVersion: 'serving.knative.dev/v1',
     kind: 'Service',

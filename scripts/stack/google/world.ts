@@ -37,6 +37,8 @@ export interface RunService {
   name: string;
   region: string;
   createdAt: Date;
+  /** Where it is called, unless at an address such as Google's. */
+  url?: string;
 }
 
 /** Requests to a service, counted in the minute that ended at `at`. */

@@ -15,7 +15,7 @@ async function setup(context: TestContext, list: RunService[], pageSize = 1_000)
   return { apis, run: cloudRun({ project: PROJECT, baseUrl: apis.baseUrls.run, log, retry: AT_ONCE }) };
 }
 
-function sorted(list: readonly RunService[]): string[] {
+function sorted(list: readonly Omit<RunService, 'url'>[]): string[] {
   return list.map(({ name, region, createdAt }) => `${region}/${name} ${createdAt.toISOString()}`).sort();
 }
 

@@ -90,7 +90,11 @@ describe('ops backfill', () => {
       it.bodies,
       DAYS.map((date) => ({ date })),
     );
-    assert.match(stderr, /^2026-01-01: changed in .* \(1 of 5\)\n2026-01-02: changed in .*\(2 of 5\)\n/);
+    assert.match(
+      stderr,
+      /^This collects 5 days, 2026-01-01 to 2026-01-05, in the functions at http:.*\n2026-01-01: /,
+    );
+    assert.match(stderr, /\n2026-01-01: changed in .* \(1 of 5\)\n2026-01-02: changed in .*\(2 of 5\)\n/);
     assert.match(stderr, /\n2026-01-03: unchanged, final, conflict, partial in .* \(3 of 5\)\n/);
     assert.match(
       stdout,
@@ -112,7 +116,7 @@ describe('ops backfill', () => {
     wedged = false;
     const { code, stdout, stderr } = await it.run();
     assert.equal(code, 0);
-    assert.match(stderr, /^2 of 5 days were done before; --restart begins anew\n2026-01-03: /);
+    assert.match(stderr, /\n2 of 5 days were done before; --restart begins anew\n2026-01-03: /);
     assert.match(stdout, /^5 days collected .*: 5 changed, 0 final, 0 partial\n$/);
     assert.deepEqual(it.days(), [...DAYS.slice(0, 3), ...DAYS.slice(2)]);
     assert.deepEqual(it.files(), []);
@@ -176,7 +180,7 @@ describe('ops backfill', () => {
     });
     const { code, stderr } = await it.run();
     assert.equal(code, 0);
-    assert.match(stderr, /^2026-01-01: .*the connection broke off, .*; try 2 of 3/);
+    assert.match(stderr, /\n2026-01-01: .*the connection broke off, .*; try 2 of 3/);
     assert.match(stderr, /\n2026-01-01: the run left the day out: it does not say why; try 3 of 3/);
     assert.deepEqual(it.days(), [FROM, FROM, ...DAYS]);
   });
@@ -237,7 +241,9 @@ describe('ops backfill', () => {
   test('ends a wait at Ctrl-C', async (t) => {
     const it = await backfilling(t, () => ({ status: 409, headers: { 'retry-after': '600' } }));
     const { child, ended } = it.start();
-    child.stderr.once('data', () => child.kill('SIGINT'));
+    child.stderr.on('data', (chunk) => {
+      if (String(chunk).includes('another run is live')) child.kill('SIGINT');
+    });
     const { code, stdout } = await ended;
     assert.equal(code, 130);
     assert.match(stdout, /^0 of 5 days collected /);
@@ -250,7 +256,7 @@ describe('ops backfill', () => {
     writeFileSync(join(it.folder, file), '{"days":{"2026-01-01":');
     const { code, stderr } = await it.run();
     assert.equal(code, 1);
-    assert.match(stderr, /^Cannot read .*, which tells the days done before\. Begin anew with --restart\n$/);
+    assert.match(stderr, /\nCannot read .*, which tells the days done before\. Begin anew with --restart\n$/);
   });
 
   test('collects up to yesterday where no last day is named', async (t) => {

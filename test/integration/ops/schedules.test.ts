@@ -126,7 +126,7 @@ describe('ops schedules', () => {
     assert.equal(elsewhere.code, 1);
     assert.match(
       elsewhere.stderr,
-      /^Cannot finish Cloud Scheduler jobs\.run \(project .*, region europe-west4\): HTTP 404: [^\n]*\n$/,
+      /^This runs collect-metrics, in the stand-in at .*\nCannot finish Cloud Scheduler jobs\.run \(project .*, region europe-west4\): HTTP 404: [^\n]*\n$/,
     );
   });
 

@@ -122,13 +122,25 @@ describe('resolveTarget()', () => {
       stack,
       'emulator p',
     ],
-    ['the stack wins over a real project', { GOOGLE_CLOUD_PROJECT: 'p' }, stack, 'stack stack-project'],
+    ['the stack is reached when none is named', {}, stack, 'stack stack-project'],
+    [
+      'the stack whose project is named',
+      { GOOGLE_CLOUD_PROJECT: 'stack-project' },
+      stack,
+      'stack stack-project',
+    ],
     ['a real project is reached only when named', { GOOGLE_CLOUD_PROJECT: 'p' }, undefined, 'real p'],
   ] as const)
     test(name, () => {
       const { kind, project } = resolveTarget(variables, running);
       assert.equal(`${kind} ${project}`, expected);
     });
+  test('refuses where a stack runs and another project is named: nobody can tell which is meant', () =>
+    assert.throws(() => resolveTarget({ GOOGLE_CLOUD_PROJECT: 'p' }, stack), {
+      exitCode,
+      message:
+        /names p, and a stack runs here whose project is stack-project\. Unset .* stop the stack to reach p$/,
+    }));
   test('says how to start the stack when there is nothing to talk to', () =>
     assert.throws(() => resolveTarget({}, undefined), {
       exitCode: 1,
