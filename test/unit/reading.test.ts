@@ -109,6 +109,14 @@ describe('readTime()', () => {
     test(`takes ${value} for no time`, () =>
       assert.equal(told(readTime(value, { type, zone: type === 'iso' ? 'UTC' : undefined })), 'absent'));
 
+  for (const text of [
+    '0001-01-01T00:00:00',
+    '1970-01-01 00:00:00',
+    '9999-12-31',
+    '9999-12-31 23:59:59.999999',
+  ])
+    test(`takes ${text} for none in every zone`, () => assert.equal(told(readTime(text, ISO)), 'absent'));
+
   for (const [value, type] of [
     ['2026-11-12 10:00:00', 'iso'],
     ['2026-11-12', 'iso'],

@@ -83,8 +83,10 @@ export function isNone(value: unknown): boolean {
 export function readTime(value: unknown, form: TimeForm): Reading<Date> {
   if (isNone(value) || isZero(value)) return ABSENT;
   const instant = instantOf(value, form);
+  // What stands for none does so in every zone.
+  const roughly = instant ?? instantOf(value, { ...form, zone: 'UTC' });
+  if (roughly !== undefined && isNoTime(roughly)) return ABSENT;
   if (instant === undefined) return unreadable(value, describeTime(form));
-  if (isNoTime(instant)) return ABSENT;
   const isPlausible = instant >= PLAUSIBLE_TIMES.from && instant < PLAUSIBLE_TIMES.to;
   return isPlausible ? read(instant) : unreadable(value, `${describeTime(form)}, of 2000 to 2199`);
 }
