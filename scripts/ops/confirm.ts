@@ -3,18 +3,38 @@ import { OpsProblem, usage } from './problem.ts';
 import { note, paintError } from './terminal.ts';
 
 /**
- * Lets a write through once it was named: to an emulator at once, to a real project by `--yes` or by a `y` at the terminal.
- * Throws when the answer is no or nobody is there to give one.
+ * Lets a write through once it was named: at once, or where a person `mustAgree`, as to all that is written to a real
+ * project, by `--yes` or by a `y` at the terminal. Throws when the answer is no or nobody is there to give one.
  */
-export async function confirmWrite(isReal: boolean, what: string, yes: boolean | undefined): Promise<void> {
-  if (!isReal) return note(paintError.dim(what));
+export async function confirmWrite(
+  mustAgree: boolean,
+  what: string,
+  yes: boolean | undefined,
+): Promise<void> {
+  if (!mustAgree) return note(paintError.dim(what));
   if (yes) return note(paintError.yellow(what));
-  if (!process.stdin.isTTY || !process.stderr.isTTY)
-    throw usage(`${what}: nobody is at the terminal to agree. Add --yes to go ahead`);
+  requireSomebody(what);
+  if (!/^y(es)?$/i.test(await answerTo(`${paintError.yellow(what)}. Go ahead? [y/N] `)))
+    throw new OpsProblem('Nothing was written');
+}
+
+/** Throws where nobody is there to be asked. */
+export function requireSomebody(what: string): void {
+  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  throw usage(`${what}: nobody is at the terminal to agree. Add --yes to go ahead`);
+}
+
+/** What is typed; nothing at Ctrl-C or Ctrl-D, at which a question of readline's would wait for ever. */
+async function answerTo(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const closed = new AbortController();
+  terminal.once('close', () => closed.abort());
   try {
-    const answer = await terminal.question(`${paintError.yellow(what)}. Go ahead? [y/N] `);
-    if (!/^y(es)?$/i.test(answer.trim())) throw new OpsProblem('Nothing was written');
+    return (await terminal.question(question, { signal: closed.signal })).trim();
+  } catch (error) {
+    if (!closed.signal.aborted) throw error;
+    note('');
+    return '';
   } finally {
     terminal.close();
   }

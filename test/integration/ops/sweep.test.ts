@@ -211,7 +211,59 @@ describe('ops and the sweep', () => {
     assert.match(nightshift.evidence.because, /the node burnt/);
     const again = await world.sweep('--job', 'silent', '--end', 'failed', '--reason', 'x');
     assert.equal(again.code, 1);
-    assert.match(again.stdout, /silent/);
+    assert.match(again.stdout, /^refused\n.*silent: its record says cancelled already/);
+  });
+
+  test('sweep --end asks where the sweep itself would keep the job, and keeps who said yes', async () => {
+    const end = ['--job', 'alive', '--end', 'failed', '--reason', 'it hangs'];
+    const asked = await world.sweep(...end);
+    assert.equal(asked.code, 2);
+    assert.match(
+      asked.stderr,
+      /^This ends alive as failed, although the sweep keeps it: .*JOB_STATE_RUNNING.*, in the functions at .*: nobody is at/,
+    );
+    assert.equal((await world.record('jobs/alive')).status, 'running');
+    const { code, stdout } = await world.sweep(...end, '--yes');
+    assert.equal(code, 0, stdout);
+    const { status, nightshift } = await world.record('jobs/alive');
+    assert.equal(status, 'failed');
+    assert.match(nightshift.evidence.by, /^\S+ on \S+$/);
+  });
+
+  test('sweep --undo takes it back, once, and runs tells both', async () => {
+    const { code, stdout } = await world.sweep('--job', 'alive', '--undo', '--reason', 'wrong one');
+    assert.equal(code, 0, stdout);
+    assert.match(
+      stdout,
+      /\n +taken back: 1 record\n +jobs alive \(jobs\/alive\): running again; it was failed because: it/,
+    );
+    const { status, nightshift } = await world.record('jobs/alive');
+    assert.deepEqual([status, nightshift.evidence], ['running', undefined]);
+    assert.equal(nightshift.earlier[0].takenBack.reason, 'wrong one');
+    const again = await world.sweep('--job', 'alive', '--undo');
+    assert.deepEqual([again.code, again.stdout.split('\n')[0]], [1, 'refused']);
+    assert.match(
+      again.stdout,
+      /jobId: Cannot take back how jobs:jobs\/alive ended: no change of ours stands/,
+    );
+    const { stdout: runs } = await world.ops('runs', TASK);
+    assert.match(
+      runs,
+      /\n {2}jobs alive \(jobs\/alive\): running again; .*\n.*\n {2}jobs alive: failed, it hangs/,
+    );
+  });
+
+  test('a job that there is not is told, and is no run', async () => {
+    const before = (await world.db.collection('taskRuns').get()).size;
+    for (const args of [[], ['--undo'], ['--end', 'failed', '--reason', 'x'], ['--dry-run']]) {
+      const { code, stdout } = await world.sweep('--job', 'nope', ...args);
+      assert.equal(code, 1);
+      assert.match(
+        stdout,
+        /^refused\n +! jobId: Cannot find job nope in source jobs; expected the id of a job/,
+      );
+    }
+    assert.equal((await world.db.collection('taskRuns').get()).size, before);
   });
 
   test('alarms shows open ones with where to look further, and --all those that are over', async () => {

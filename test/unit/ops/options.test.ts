@@ -80,7 +80,14 @@ describe('sweepBody()', () => {
     assert.deepEqual(sweepBody({ job: 'a', end: 'failed', reason: 'the node burnt' }), {
       ...{ jobId: 'a', end: 'failed', reason: 'the node burnt' },
     }));
+  test('takes back what was said, with a reason or without', () => {
+    assert.deepEqual(sweepBody({ job: 'a', undo: true }), { jobId: 'a', undo: true });
+    const reason = 'it runs on';
+    assert.deepEqual(sweepBody({ job: 'a', undo: true, reason }), { jobId: 'a', undo: true, reason });
+  });
   for (const [what, options, message] of [
+    ['an undo of no job', { undo: true }, /--undo: say of which job, with --job ID/],
+    ['an undo beside an end', { job: 'a', undo: true, end: 'failed', reason: 'x' }, /--undo beside --end/],
     ['an end of no job', { end: 'failed', reason: 'x' }, /--end: say of which job, with --job ID/],
     ['an end without a reason', { job: 'a', end: 'failed' }, /--end: say why, with --reason TEXT/],
     ['a reason that says nothing', { job: 'a', end: 'failed', reason: ' ' }, /--end: say why/],
