@@ -1,6 +1,9 @@
 import type { Command } from 'commander';
+import type { JobRecord } from '../../functions/shared/model/job.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
+import { askBackend, type BackendFinding } from './ask-backend.ts';
 import { type Connection, connect } from './connect.ts';
+import { CannotTell } from './doctor/check.ts';
 import { type Inspection, inspectSource, type Missing, type Mistyped } from './inspect-source.ts';
 import { OpsProblem } from './problem.ts';
 import { sampleRecords } from './sample-records.ts';
@@ -18,6 +21,8 @@ interface SourceReport extends Omit<Inspection, 'toMend'> {
   toMend: boolean;
   /** Why the records could not be read; `null` when they could. */
   problem: string | null;
+  /** What runs its jobs, by its answers about some of them; `null` without one, or without records. */
+  backend: BackendFinding | null;
 }
 
 /** Adds `sources check`: whether the records of each source are what the settings say. */
@@ -43,14 +48,38 @@ export function addSources(program: Command): void {
 async function reportOn(name: string, source: Source, connection: Connection): Promise<SourceReport> {
   const database = source.database ?? connection.environment.FIRESTORE_DATABASE;
   const place = placeOf(connection.target, { googleProject: source.googleProject, database });
-  const head = { source: name, collection: source.collection, place, mode: source.mode, problem: null };
+  const head = {
+    source: name,
+    collection: source.collection,
+    place,
+    mode: source.mode,
+    problem: null,
+    backend: null,
+  };
   try {
     const records = await sampleRecords(source, name, SAMPLE, connection, place);
-    return { ...head, ...inspectSource(source, records) };
+    const inspection = inspectSource(source, records);
+    const backend = await backendFinding(name, source, records, connection);
+    return { ...head, ...inspection, backend, toMend: inspection.toMend || backend?.state === 'wrong' };
   } catch (error) {
     if (!(error instanceof OpsProblem)) throw error;
     // One source out of reach must not hide what is wrong with the others.
     return { ...head, ...inspectSource(source, []), problem: error.message, toMend: true };
+  }
+}
+
+async function backendFinding(
+  name: string,
+  source: Source,
+  records: readonly JobRecord[],
+  connection: Connection,
+): Promise<BackendFinding | null> {
+  if (!source.backend || records.length === 0) return null;
+  try {
+    return await askBackend(name, source, source.backend, records, connection);
+  } catch (error) {
+    if (error instanceof CannotTell) return { state: 'unknown', words: error.message };
+    return { state: 'wrong', words: error instanceof Error ? firstLine(error.message) : String(error) };
   }
 }
 
@@ -69,6 +98,9 @@ export function reportInWords(report: SourceReport): string[] {
     ),
     ...report.mistyped.map((finding) => bad(mistypedInWords(finding, report.records))),
     ...report.missing.map((finding) => (finding.mend ? bad : good)(missingInWords(finding))),
+    ...(report.backend
+      ? [(report.backend.state === 'wrong' ? bad : good)(backendInWords(report.backend))]
+      : []),
   ];
   const read = `${plural(report.records, 'record')} read`;
   return [
@@ -80,6 +112,10 @@ export function reportInWords(report: SourceReport): string[] {
 
 function good(text: string): string {
   return `  ${paint.dim(`· ${text}`)}`;
+}
+
+function backendInWords({ state, words, mend }: BackendFinding): string {
+  return `backend: ${state === 'unknown' ? 'cannot tell: ' : ''}${words}${mend ? `: ${mend}` : ''}`;
 }
 
 function mistypedInWords({ field, path, holds, expected, count, fits }: Mistyped, records: number): string {

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { JobRecord } from '../../../functions/shared/model/job.ts';
 import { type Source, sourceSchema } from '../../../functions/shared/model/source.ts';
+import type { BackendFinding } from '../../../scripts/ops/ask-backend.ts';
 import { inspectSource } from '../../../scripts/ops/inspect-source.ts';
 import { reportInWords } from '../../../scripts/ops/sources.ts';
 
@@ -140,10 +141,14 @@ describe('inspectSource()', () => {
 });
 
 describe('reportInWords()', () => {
-  const report = (found: JobRecord[], problem: string | null = null) => {
+  const report = (
+    found: JobRecord[],
+    problem: string | null = null,
+    backend: BackendFinding | null = null,
+  ) => {
     const inspection = inspectSource(source({ project: 'team', gpus: 'cards' }), found);
     const head = { source: 'jobs', collection: 'jobs', place: 'project p', mode: 'observe' as const };
-    return stripVTControlCharacters(reportInWords({ ...head, ...inspection, problem }).join('\n'));
+    return stripVTControlCharacters(reportInWords({ ...head, ...inspection, problem, backend }).join('\n'));
   };
 
   test('says what is stored, what the settings say and what to do', () => {
@@ -155,6 +160,18 @@ describe('reportInWords()', () => {
     );
     assert.match(words, /gpus \(cards\) is absent in 20 of 20 records: correct its path/);
     assert.match(words, /· project \(team\) is absent in 20 of 20 records\n/);
+  });
+  test('says what the backend of its jobs answers, and what to do', () => {
+    const told = (backend: BackendFinding) =>
+      report(
+        records(1, () => ({ state: 'Odd' })),
+        null,
+        backend,
+      );
+    const wrong = { state: 'wrong', words: 'runs.example says 1', mend: 'map it' } as const;
+    assert.match(told(wrong), /✗ backend: runs\.example says 1: map it\n/);
+    assert.match(told({ state: 'ok', words: 'it runs' }), /· backend: it runs\n/);
+    assert.match(told({ state: 'unknown', words: 'no id' }), /· backend: cannot tell: no id\n/);
   });
   test('says that a collection is empty or misnamed', () =>
     assert.match(report([]), /no record at all: the collection is empty or its name is wrong/));
