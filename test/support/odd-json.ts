@@ -3,25 +3,56 @@
 type Random = () => number;
 
 /** Values that programs write where others expect a word, an identifier or a time. */
-const ODD: readonly unknown[] = [
-  ...[null, true, false, 0, -0, 1, -1, 0.5, 1e308, -1e308, 5e-324, 2 ** 53, 1e21],
-  ...[1_773_050_400, 1_773_050_400_000, 1_773_050_400_000_000, 1_773_050_400.25, -62_135_596_800],
-  ...['', ' ', '-', 'None', 'NULL', '\\N', 'N/A', 'NaN', 'Unknown', 'null', 'undefined', '0', '1773050400'],
-  ...['2026-03-09T10:00:00Z', '2026-03-09 10:00:00', '2026-03-09t10:00:00.123456789+00:00', '2026-03-09'],
-  ...['2026-03-09 10:00:00+00', '2026-02-30T00:00:00Z', '0001-01-01T00:00:00Z', '9999-12-31T23:59:59Z'],
-  ...[
-    '1970-01-01T00:00:00Z',
-    'Mon, 09 Mar 2026 10:00:00 GMT',
-    'yesterday',
-    '10:00',
-    '24:00:00',
-    '3 minutes ago',
-  ],
-  ...['running', 'RUNNING', 'done', 'JOB_STATE_RUNNING', 'SUCCESS', 'CONDITION_FAILED', 'CANCELLED by 123'],
-  ...['__proto__', 'constructor', 'toString', '\u0000', '\ud800', 'ä'.repeat(300), '<html>404</html>'],
-  ...[[], {}, [[]], [{}], [null], ['done'], ['done', 'busy'], { value: 'done' }, { seconds: 1_773_050_400 }],
-  ...[{ set: true, infinite: false, number: 0 }, { $date: '2026-03-09T10:00:00Z' }, [2026, 3, 9, 10, 0, 0]],
+const NUMBERS = [0, -0, 1, -1, 0.5, 1e308, -1e308, 5e-324, 2 ** 53, 1e21, 1_773_050_400, 1_773_050_400_000];
+const FAR = [1_773_050_400_000_000, 1_773_050_400.25, -62_135_596_800];
+const NONES = ['', ' ', '-', 'None', 'NULL', '\\N', 'N/A', 'NaN', 'Unknown', 'null', 'undefined', '0'];
+const TIMES = [
+  '2026-03-09T10:00:00Z',
+  '2026-03-09 10:00:00',
+  '2026-03-09t10:00:00.123456789+00:00',
+  '2026-03-09',
 ];
+const ODD_TIMES = [
+  '2026-03-09 10:00:00+00',
+  '2026-02-30T00:00:00Z',
+  '0001-01-01T00:00:00Z',
+  '9999-12-31T23:59:59Z',
+];
+const HALF_TIMES = [
+  '1970-01-01T00:00:00Z',
+  'Mon, 09 Mar 2026 10:00:00 GMT',
+  'yesterday',
+  '10:00',
+  '24:00:00',
+  '1773050400',
+];
+const STATES = [
+  'running',
+  'RUNNING',
+  'done',
+  'JOB_STATE_RUNNING',
+  'SUCCESS',
+  'CONDITION_FAILED',
+  'CANCELLED by 123',
+];
+const TEXTS = [
+  '__proto__',
+  'constructor',
+  'toString',
+  '\u0000',
+  '\ud800',
+  'ä'.repeat(300),
+  '<html>404</html>',
+];
+const LISTS = [[], [[]], [{}], [null], ['done'], ['done', 'busy'], [2026, 3, 9, 10, 0, 0]];
+const MAPS = [
+  {},
+  { value: 'done' },
+  { seconds: 1_773_050_400 },
+  { set: true, infinite: false, number: 0 },
+  { $date: '2026-03-09T10:00:00Z' },
+];
+const ODD = [null, true, false, NUMBERS, FAR, NONES, TIMES, ODD_TIMES, HALF_TIMES, STATES, TEXTS].flat();
 
 /** One of `items`. */
 export function anyOf<T>(items: readonly T[], random: Random): T {
@@ -31,7 +62,7 @@ export function anyOf<T>(items: readonly T[], random: Random): T {
 /** Some value of JSON. */
 export function oddValue(random: Random, depth = 0): unknown {
   // Nobody may put something into a value of all.
-  if (depth > 3 || random() < 0.8) return structuredClone(anyOf(ODD, random));
+  if (depth > 3 || random() < 0.8) return structuredClone(anyOf([...ODD, ...LISTS, ...MAPS], random));
   const some = Array.from({ length: Math.floor(random() * 4) }, () => oddValue(random, depth + 1));
   return random() < 0.5 ? some : Object.fromEntries(some.map((value, index) => [`k${index}`, value]));
 }

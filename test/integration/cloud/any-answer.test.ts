@@ -32,7 +32,9 @@ const KINDS: Record<string, (context: TestContext) => Promise<Ended>> = {
     const world = { customJobs: [customJob({ id: 'x' })] };
     const { backend, apis } = await googleBackend(context, { kind: 'vertex-ai', region: REGION }, world);
     return {
-      ...{ backend, id: 'x', times: ['startTime', 'endTime'] },
+      backend,
+      id: 'x',
+      times: ['startTime', 'endTime'],
       spoil: (fault) => void apis.faults.add({ fault, times: 1 }),
     };
   },
@@ -40,7 +42,9 @@ const KINDS: Record<string, (context: TestContext) => Promise<Ended>> = {
     const world = { executions: [execution({ id: 'x' })] };
     const { backend, apis } = await googleBackend(context, { kind: 'cloud-run', region: REGION }, world);
     return {
-      ...{ backend, id: 'train/executions/x', times: ['startTime', 'completionTime'] },
+      backend,
+      id: 'train/executions/x',
+      times: ['startTime', 'completionTime'],
       spoil: (fault) => void apis.faults.add({ fault, times: 1 }),
     };
   },
@@ -49,7 +53,9 @@ const KINDS: Record<string, (context: TestContext) => Promise<Ended>> = {
     const world = { builds: [{ ...build, id: 'x', createdAt: BEGAN, startedAt: BEGAN, endedAt: ENDED }] };
     const { backend, apis } = await googleBackend(context, { kind: 'cloud-build' }, world);
     return {
-      ...{ backend, id: 'x', times: ['startTime', 'finishTime'] },
+      backend,
+      id: 'x',
+      times: ['startTime', 'finishTime'],
       spoil: (fault) => void apis.faults.add({ fault, times: 1 }),
     };
   },
@@ -57,7 +63,9 @@ const KINDS: Record<string, (context: TestContext) => Promise<Ended>> = {
     const body = { status: { phase: 'done' }, times: [BEGAN, ENDED] };
     const { backend, endpoint } = await httpBackend(context, new Map([['x', body]]));
     return {
-      ...{ backend, id: 'x', times: ['times[0]', 'times[1]'] },
+      backend,
+      id: 'x',
+      times: ['times[0]', 'times[1]'],
       spoil: (fault) => void endpoint.faults.add({ fault, times: 1 }),
     };
   },

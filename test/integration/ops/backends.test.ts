@@ -15,12 +15,17 @@ describe('a backend', () => {
     const done = { state: 'done', end: endedAt.getTime() };
     endpoint = await startStatusEndpoint(new Map([['a', done]]));
     elsewhere = await startStatusEndpoint(new Map());
-    await project.db
-      .doc('jobs/a')
-      .set({
-        ...{ status: 'running', backendId: 'a', type: 't', error: null },
-        ...{ createdAt: startedAt, startedAt, heartbeatAt: startedAt, updatedAt: startedAt, endedAt: null },
-      });
+    await project.db.doc('jobs/a').set({
+      status: 'running',
+      backendId: 'a',
+      type: 't',
+      error: null,
+      createdAt: startedAt,
+      startedAt,
+      heartbeatAt: startedAt,
+      updatedAt: startedAt,
+      endedAt: null,
+    });
   });
   after(async () => {
     await Promise.all([endpoint.stop(), elsewhere.stop()]);
@@ -30,7 +35,10 @@ describe('a backend', () => {
   /** What both commands say of the backend of these settings. */
   async function told(over: object): Promise<{ doctor: string[]; sources: string[] }> {
     const backend = {
-      ...{ kind: 'http', url: endpoint.url, state: 'state', statuses: { done: 'completed' } },
+      kind: 'http',
+      url: endpoint.url,
+      state: 'state',
+      statuses: { done: 'completed' },
       ...over,
     };
     const env = { NIGHTSHIFT_SETTINGS: settingsFile({ jobs: { ...MAPPING, backend } }) };

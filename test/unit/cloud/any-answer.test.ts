@@ -9,24 +9,37 @@ import { seededRandom, sized } from '../../support/soak.ts';
 const STATUSES = [...Array(20).fill(200), 201, 204, 302, 400, 401, 404, 404, 410, 418, 429, 500, 503];
 const MAPPINGS = [
   {
-    ...{ state: 'status.phase', error: 'status.reason' },
-    ...{ startedAt: 'times[0]', endedAt: { path: 'times[1]', type: 'seconds' } },
+    state: 'status.phase',
+    error: 'status.reason',
+    startedAt: 'times[0]',
+    endedAt: { path: 'times[1]', type: 'seconds' },
   },
   {
-    ...{ state: '(status.phase || to_string(length(times)))', absent: 'running', error: "join(',', times)" },
-    ...{ startedAt: { path: 'max(times)', type: 'millis' }, endedAt: { path: 'times[-1]', zone: 'UTC' } },
+    state: '(status.phase || to_string(length(times)))',
+    absent: 'running',
+    error: "join(',', times)",
+    startedAt: { path: 'max(times)', type: 'millis' },
+    endedAt: { path: 'times[-1]', zone: 'UTC' },
     gone: { path: 'status.reason', is: ['NotFound', 404, true] },
   },
   {
-    ...{ state: 'list[?ok].word | [0]', endedAt: { path: 'sort_by(list, &at)[-1].at', type: 'http' } },
+    state: 'list[?ok].word | [0]',
+    endedAt: { path: 'sort_by(list, &at)[-1].at', type: 'http' },
     gone: { path: 'length(list)', is: 0 },
   },
 ].map((mapping) =>
   httpSettingsOf({
     ...mapping,
     statuses: {
-      ...{ waiting: 'queued', busy: 'running', asleep: 'suspended', stopped: 'cancelled' },
-      ...{ done: 'completed', SUCCESS: 'completed', broken: 'failed', 1: 'completed', true: 'failed' },
+      waiting: 'queued',
+      busy: 'running',
+      asleep: 'suspended',
+      stopped: 'cancelled',
+      done: 'completed',
+      SUCCESS: 'completed',
+      broken: 'failed',
+      1: 'completed',
+      true: 'failed',
     },
   }),
 );

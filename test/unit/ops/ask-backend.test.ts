@@ -7,7 +7,10 @@ import { truthOf } from '../../support/suspects.ts';
 
 const VERTEX: BackendSettings = { kind: 'vertex-ai', region: 'us-central1' };
 const HTTP = backendSchema.parse({
-  ...{ kind: 'http', url: 'https://runs.example/{id}', state: 'state', statuses: { ok: 'completed' } },
+  kind: 'http',
+  url: 'https://runs.example/{id}',
+  state: 'state',
+  statuses: { ok: 'completed' },
 });
 
 function judged(truths: readonly Truth[], settings = VERTEX, knewAt: Date | null = null) {
@@ -56,7 +59,9 @@ describe('judgeBackend()', () => {
       mend: 'tell how that time is written, such as {"path": "end_time", "type": "millis"} for endedAt of the backend',
     });
     assert.deepEqual(judged([truthOf('unknown', { said: 'HTTP 403' })]), {
-      ...{ state: 'wrong', words: 'HTTP 403', mend: undefined },
+      state: 'wrong',
+      words: 'HTTP 403',
+      mend: undefined,
     });
     const running = truthOf('running', {
       said: 'it runs; but nobody can read start',
