@@ -4,6 +4,7 @@ import builtInSettings from '../settings.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
 import { distinct, region } from './model/forms.ts';
+import { overlapsOf } from './model/overlap.ts';
 import { artifactPolicySchema } from './model/policy.ts';
 import { sourceSchema } from './model/source.ts';
 import { parseWithProblems } from './problems.ts';
@@ -81,15 +82,32 @@ const settingsSchema = z.strictObject({
     }),
 });
 
+const ONCE =
+  'each record in one source, else all of it counts twice: take one of them out, or narrow its collection';
+
 /** What Nightshift looks after. */
 export type Settings = z.infer<typeof settingsSchema>;
 
 /** The settings of this deployment. Throws InvalidConfiguration naming every bad key. */
 export function loadSettings(environment: Environment): Settings {
-  const file = environment.NIGHTSHIFT_SETTINGS;
-  const parsed = parseWithProblems(settingsSchema, file ? readJson(file) : builtInSettings);
-  if (!parsed.ok) throw new InvalidConfiguration(file ?? 'functions/settings.json', parsed.problems);
-  return parsed.value;
+  const given = environment.NIGHTSHIFT_SETTINGS;
+  const file = given ?? 'functions/settings.json';
+  const parsed = parseWithProblems(settingsSchema, given ? readJson(given) : builtInSettings);
+  if (!parsed.ok) throw new InvalidConfiguration(file, parsed.problems);
+  const home = {
+    googleProject: environment.GOOGLE_CLOUD_PROJECT,
+    database: environment.FIRESTORE_DATABASE,
+  };
+  const overlaps = overlapsOf(parsed.value.sources, home);
+  if (overlaps.length === 0) return parsed.value;
+  throw new InvalidConfiguration(
+    file,
+    overlaps.map(({ source, message }) => ({
+      path: `sources.${source}.collection`,
+      message,
+      expected: ONCE,
+    })),
+  );
 }
 
 /** Reads a JSON file of configuration; a file that cannot be read or parsed is an InvalidConfiguration too. */

@@ -56,6 +56,15 @@ describe('settings', () => {
     });
   });
 
+  test('read no record in two sources', () => {
+    const { runs } = SETTINGS.sources;
+    const other = { ...runs, database: '(default)', googleProject: 'nightshift-local' };
+    refused(
+      { ...SETTINGS, sources: { runs, other } },
+      `sources.other.collection: The records of collection ${runs.collection} are the records of collection ${runs.collection} of source runs, too (project nightshift-local, database (default)); expected each record in one source, else all of it counts twice: take one of them out, or narrow its collection`,
+    );
+  });
+
   test('take a prefix for every collection of ours', () => {
     assert.equal(load({ ...SETTINGS, collectionPrefix: 'eu-west_2-' }).collectionPrefix, 'eu-west_2-');
     refused(
