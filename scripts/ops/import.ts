@@ -110,6 +110,7 @@ async function importFile(file: string, options: ImportOptions): Promise<void> {
     tell(file, options, { tally, place, failure, missing: rows.missing(), ms: performance.now() - started });
     if (failure) throw failure;
   } finally {
+    rows.close();
     await spool.close();
   }
 }

@@ -1,4 +1,4 @@
-import { chunksOf } from '../../../functions/shared/concurrency.ts';
+import { chunksOf, oneBehind } from '../../../functions/shared/concurrency.ts';
 import { quoted } from '../../../functions/shared/model/reading.ts';
 import { limitsOf } from '../../../functions/shared/model/sweep-limits.ts';
 import type { ImportPlan } from './flags/plan.ts';
@@ -12,7 +12,7 @@ import type { Outcome, Tally } from './tally.ts';
 import type { RecordWriter } from './write.ts';
 
 /** Jobs whose records are looked up at once. */
-const PER_LOOK = 150;
+const PER_LOOK = 300;
 /** A record that moves each time it is to be written is given up on. */
 const MOST_TRIES = 5;
 
@@ -49,13 +49,21 @@ export async function bringJobs(
   const { graceMs } = limitsOf(plan.source.sweep, '');
   let moved: Job[] = [];
 
+  // Records are looked up while those before them are written.
+  const behind = oneBehind();
   async function look(jobs: readonly Job[]): Promise<void> {
     const places = await finder.find(jobs.map(({ told }) => told.id));
-    for (const job of jobs) {
-      const place = places.get(job.told.id) ?? 'its record cannot be found';
-      if (typeof place === 'string') tally.reject(job.told.line, `id ${quoted(job.told.id)}: ${place}`);
-      else await bring(job, place);
-    }
+    await behind.begin(async () => {
+      for (const job of jobs) {
+        const place = places.get(job.told.id) ?? 'its record cannot be found';
+        if (typeof place === 'string') tally.reject(job.told.line, `id ${quoted(job.told.id)}: ${place}`);
+        else await bring(job, place);
+      }
+    });
+  }
+  async function end(): Promise<void> {
+    await behind.done();
+    await writer?.settle();
   }
 
   async function bring({ told, tried, tries }: Job, { ref, found }: Place): Promise<void> {
@@ -90,12 +98,12 @@ export async function bringJobs(
     waiting = [];
   }
   await look(waiting);
-  await writer?.settle();
+  await end();
   while (moved.length > 0) {
     const again = moved;
     moved = [];
     for (const jobs of chunksOf(again, PER_LOOK)) await look(jobs);
-    await writer?.settle();
+    await end();
   }
 }
 

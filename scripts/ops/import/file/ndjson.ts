@@ -1,5 +1,5 @@
+import leven from 'leven';
 import { jsonPath, parseJson, valueAt } from '../../../../functions/shared/model/json-path.ts';
-import { nearest } from '../../../../functions/shared/problems.ts';
 import { isObject } from '../../../objects.ts';
 import { oneOf } from '../../options.ts';
 import { usage } from '../../problem.ts';
@@ -24,7 +24,11 @@ export function ndjsonRows(
 ): { rows: AsyncGenerator<Row>; missing: () => string[] } {
   const known = new Set<string>();
   const missing = new Set(columns);
-  const paths = new Set(columns.filter((column) => jsonPath.safeParse(column).success));
+  const paths = new Map(
+    columns
+      .map((column) => [column, pathOf(column)] as const)
+      .filter(([, path]) => jsonPath.safeParse(path).success),
+  );
 
   async function* rows(): AsyncGenerator<Row> {
     let count = 0;
@@ -48,12 +52,17 @@ export function ndjsonRows(
     }
     if (count === 0) throw usage(`Cannot read ${file}: it is empty`);
     for (const column of missing) if (known.has(column)) missing.delete(column);
-    const others = [...known];
+    const others = [...known].filter((name) => !columns.includes(name));
     for (const column of missing)
-      if (needed.includes(column) || !paths.has(column) || nearest(column, others) !== undefined)
-        oneOf(`column of ${file}`, column, others.slice(0, COLUMNS_NAMED));
+      if (needed.includes(column) || !paths.has(column) || others.some((name) => isSlip(column, name)))
+        oneOf(`column of ${file}`, column, [...known].slice(0, COLUMNS_NAMED));
   }
   return { rows: rows(), missing: () => [...missing] };
+}
+
+/** Nearer than two columns of one file are: `createdAt` is no slip for `updatedAt`. */
+function isSlip(column: string, name: string): boolean {
+  return leven(column, name) <= (column.length < 6 ? 1 : 2);
 }
 
 function parseLine(text: string): { object: Record<string, unknown> } | { reason: string } {
@@ -77,12 +86,28 @@ function refuseDocument(file: string, firstLine: string): void {
 }
 
 /** Throws where the expression does not fit the row. */
-function cellOf(object: Record<string, unknown>, column: string, paths: ReadonlySet<string>): unknown {
+function cellOf(
+  object: Record<string, unknown>,
+  column: string,
+  paths: ReadonlyMap<string, string>,
+): unknown {
   if (Object.hasOwn(object, column)) return object[column];
-  return paths.has(column) ? valueAt(object, column) : undefined;
+  const path = paths.get(column);
+  return path === undefined ? undefined : valueAt(object, path);
 }
 
-function isThere(object: Record<string, unknown>, column: string, paths: ReadonlySet<string>): boolean {
+/** A hyphen between words belongs to a key: who subtracts sets it apart. */
+function pathOf(column: string): string {
+  const isPlain = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*)*$/.test(column);
+  const quote = (key: string) => (key.includes('-') ? JSON.stringify(key) : key);
+  return isPlain ? column.split('.').map(quote).join('.') : column;
+}
+
+function isThere(
+  object: Record<string, unknown>,
+  column: string,
+  paths: ReadonlyMap<string, string>,
+): boolean {
   try {
     return Object.hasOwn(object, column) || (cellOf(object, column, paths) ?? null) !== null;
   } catch {
@@ -91,10 +116,11 @@ function isThere(object: Record<string, unknown>, column: string, paths: Readonl
   }
 }
 
-/** What stands where in an object, each as a JMESPath. */
+/** What stands where in an object, each as a column. */
 function pathsOf(object: Record<string, unknown>, prefix = ''): string[] {
   return Object.entries(object).flatMap(([key, value]) => {
-    const path = `${prefix}${/^[A-Za-z_]\w*$/.test(key) ? key : JSON.stringify(key)}`;
-    return isObject(value) && Object.keys(value).length > 0 ? pathsOf(value, `${path}.`) : [path];
+    const name = /^[A-Za-z_][\w-]*$/.test(key) ? key : JSON.stringify(key);
+    const isFull = isObject(value) && Object.keys(value).length > 0;
+    return isFull ? pathsOf(value, `${prefix}${name}.`) : [prefix === '' ? key : `${prefix}${name}`];
   });
 }

@@ -27,6 +27,7 @@ export interface Rows {
   bytesRead: () => number;
   /** Columns that no row had, once all were read. */
   missing: () => string[];
+  close: () => void;
 }
 
 /**
@@ -44,11 +45,18 @@ export async function openRows(
   const lines = readableLines(file, isPacked(file) ? unpacked(stream) : stream);
   const names = [...columns.values()];
   const needed = [columns.get('id'), columns.get('status')].flatMap((column) => column ?? []);
-  const { rows, missing } =
-    chosen === 'csv'
-      ? { rows: await csvRows(lines, file, delimiterOf(delimiter), names), missing: () => [] }
-      : ndjsonRows(lines, file, names, needed);
-  return { rows, missing, totalBytes, bytesRead: () => (stream as Partial<ReadStream>).bytesRead ?? 0 };
+  const close = () => void stream.destroy();
+  try {
+    const { rows, missing } =
+      chosen === 'csv'
+        ? { rows: await csvRows(lines, file, delimiter, names), missing: () => [] }
+        : ndjsonRows(lines, file, names, needed);
+    const bytesRead = () => (stream as Partial<ReadStream>).bytesRead ?? 0;
+    return { rows, missing, totalBytes, bytesRead, close };
+  } catch (error) {
+    close();
+    throw error;
+  }
 }
 
 function formatOf(file: string, format: string | undefined): Format {
@@ -79,7 +87,10 @@ async function openStream(
   try {
     const handle = await open(file);
     const status = await handle.stat();
-    if (status.isDirectory()) throw new Error('it is a folder');
+    if (status.isDirectory()) {
+      await handle.close();
+      throw new Error('it is a folder');
+    }
     return {
       stream: createReadStream(file, { fd: handle }),
       totalBytes: status.isFile() ? status.size : undefined,
@@ -114,17 +125,25 @@ function remedy(file: string, { encoding }: NotUtf8): string {
   const convert = `iconv -f ${encoding} -t UTF-8`;
   if (isPacked(file)) return `; convert it with: gunzip < ${shellWord(file)} | ${convert}`;
   const as = file === '-' ? '' : ` ${shellWord(file)} > ${shellWord(file.replace(/(\.\w+)?$/, '.utf8$1'))}`;
-  const guess = encoding === 'WINDOWS-1252' ? ' (or -f and the name of another, if it is in that)' : '';
+  const guess =
+    encoding === 'WINDOWS-1252' ? ' (after -f the name of its own encoding, if it is another)' : '';
   return `; convert it with: ${convert}${as}${guess}`;
 }
 
 async function csvRows(
   lines: AsyncGenerator<Line>,
   file: string,
-  delimiter: string,
+  given: string | undefined,
   columns: readonly string[],
 ): Promise<AsyncIterable<Row>> {
-  const records = csvRecords(lines, delimiter);
+  const start = await lines.next();
+  // Spreadsheets may write the delimiter in a line of its own, before the header.
+  const [, told] = (!start.done && 'text' in start.value && /^sep=(.)$/i.exec(start.value.text)) || [];
+  async function* fromHeader(): AsyncGenerator<Line> {
+    if (!start.done && told === undefined) yield start.value;
+    yield* lines;
+  }
+  const records = csvRecords(fromHeader(), delimiterOf(given ?? told));
   const first = await records.next();
   if (first.done) throw usage(`Cannot read ${file}: it is empty`);
   if ('reason' in first.value) throw usage(`Cannot read the header of ${file}: ${first.value.reason}`);
