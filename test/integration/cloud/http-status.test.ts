@@ -288,13 +288,15 @@ describe('the secret of an HTTP status endpoint', () => {
       JSON.stringify(body('broken', { status: { phase: 'broken', reason: `Used ${TOKEN}` } })),
     ],
     ['a 404', 404, `{"error": "No job a for ${TOKEN}"}`],
+    // Quoted, it would be cut in the midst of the secret.
+    ['a time', 200, JSON.stringify(body('done', { times: [null, `${'x'.repeat(50)}${TOKEN}`] }))],
   ];
   for (const [what, status, answer] of ANSWERS)
     test(`is told to nobody, although ${what} holds it`, async (context) => {
       const { backend, lines } = await over(context, (_req, res) => res.writeHead(status).end(answer));
       const truth = await askOne(backend, 'a');
       const told = JSON.stringify([truth, lines, backend.name]);
-      assert.ok(!told.includes(TOKEN) && !told.includes('k3y-in-the-address'), told);
+      assert.ok(!told.includes(TOKEN.slice(0, 8)) && !told.includes('k3y-in-the-address'), told);
     });
 
   test('is told to nobody when nobody listens', async (context) => {

@@ -182,6 +182,25 @@ describe('many custom jobs of Vertex AI', () => {
       assert.ok(whole || !methods().includes('customJobs.get'));
     });
 
+  test('of which the list tells two badly are told but for those', async (context) => {
+    const jobs = running(40);
+    const { apis, backend } = await setup(context, jobs);
+    const change = (body: Record<string, unknown>) => {
+      const [first, second] = body.customJobs as Record<string, unknown>[];
+      Object.assign(first ?? {}, { state: 5 });
+      Object.assign(second ?? {}, { state: 'JOB_STATE_FAILED', endTime: 'late' });
+    };
+    apis.faults.add({ method: 'customJobs.list', fault: { kind: 'changed', change } });
+    const truths = await ask(backend, idsOf(jobs));
+    assert.deepEqual(statesOf(truths), { running: 38, unknown: 2 });
+    const said = [...truths.values()].flatMap((truth) => (truth.state === 'unknown' ? truth.said : []));
+    assert.match(said.join('\n'), /^Cannot read what the list of Vertex AI says: state: /m);
+    assert.match(
+      said.join('\n'),
+      /^Vertex AI says JOB_STATE_FAILED; but nobody can read endTime: "late" is not /m,
+    );
+  });
+
   test('whose list does not end are unknown, but for those that it held', async (context) => {
     const jobs = running(60);
     const { apis, backend } = await setup(context, jobs, 20);
