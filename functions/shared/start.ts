@@ -9,12 +9,13 @@ import { type ApiName, loadSettings } from './settings.ts';
 import { collections as collectionsOf } from './store/collections.ts';
 import { databases, type Elsewhere } from './store/firestore.ts';
 import { lifecycle } from './store/lifecycle.ts';
+import type { LeaseLimits } from './store/term.ts';
 
 /**
  * Reads the configuration of a function and opens what every task needs: once per process, at its cold start. Throws
- * InvalidConfiguration when a file is wrong, so that a bad deployment never answers at all.
+ * InvalidConfiguration when a file is wrong, so that a bad deployment never answers at all. `limits` go over LEASE_LIMITS.
  */
-export function startFunction(task: string) {
+export function startFunction(task: string, limits: Partial<LeaseLimits> = {}) {
   const environment = readEnvironment();
   const settings = loadSettings(environment);
   const entry = entryOf(loadCatalog(environment), task);
@@ -37,6 +38,7 @@ export function startFunction(task: string) {
     nextSlot: (after) => nextSlot(entry, after),
     leaseMs: entry.leaseSeconds * SECOND_MS,
     failuresBeforeAlarm: settings.failuresBeforeAlarm,
+    limits,
   });
   /** How a Google API is asked, about our project unless another one is named. */
   const apiOf = (api: ApiName, { googleProject }: Pick<Elsewhere, 'googleProject'> = {}): ApiOptions => {

@@ -19,6 +19,8 @@ import { writeSampleWorld } from '../../scripts/stack/sample-world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
 import { quiet } from '../../scripts/stack/tell.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
+import { catalogOf } from '../support/entry.ts';
+import { freshFirestore } from '../support/firestore.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
 
 const TASK = 'collect-metrics';
@@ -119,21 +121,10 @@ async function survivors(family: Process[], withinMs: number): Promise<string[]>
 
 describe('a running stack', () => {
   let stack: Stack;
-  const folder = freshFolder();
   before(async () => {
     // Due every minute, so that there is a slot to deliver whatever the time.
-    const catalog = JSON.parse(readFileSync(join(ROOT, 'functions/catalog.json'), 'utf8'));
-    writeFileSync(
-      join(folder, 'catalog.json'),
-      JSON.stringify({
-        ...catalog,
-        [TASK]: { ...catalog[TASK], schedule: '* * * * *', startGraceSeconds: 30 },
-      }),
-    );
-    stack = await up({
-      project: `stack-${process.pid}`,
-      env: { NIGHTSHIFT_CATALOG: join(folder, 'catalog.json') },
-    });
+    const env = { NIGHTSHIFT_CATALOG: catalogOf(TASK, { schedule: '* * * * *', startGraceSeconds: 30 }) };
+    stack = await up({ project: `stack-${process.pid}`, env });
   });
   after(() => stack?.stop());
 
@@ -194,12 +185,13 @@ describe('a running stack', () => {
     );
   });
 
-  test('writes the sample world into an empty collection and leaves a filled one alone', async () => {
-    const environment = readEnvironment({ GOOGLE_CLOUD_PROJECT: `sample-${process.pid}` });
-    const write = () =>
-      writeSampleWorld(stack.emulatorHost, loadSettings(environment), environment, new Date());
-    assert.match(await write(), /^40 days of 3 ML projects/);
-    assert.match(await write(), /^none written: the collection "jobs" holds records already/);
+  test('writes no sample world into a collection that is filled', async (t) => {
+    const { db, project } = freshFirestore(t);
+    await db.doc('jobs/theirs').set({ status: 'running' });
+    const environment = readEnvironment({ GOOGLE_CLOUD_PROJECT: project });
+    const written = writeSampleWorld(stack.emulatorHost, loadSettings(environment), environment, new Date());
+    assert.match(await written, /^none written: the collection "jobs" holds records already/);
+    assert.equal((await db.collection('jobs').count().get()).data().count, 1);
   });
 
   test('writes no state file unless announced', () => {
@@ -279,7 +271,7 @@ describe('npm start', () => {
   });
 
   test('interrupted during start-up leaves no process behind', async () => {
-    const { child, ended } = startMain(freshFolder(), ['--empty']);
+    const { child, ended } = startMain(freshFolder(), ['--empty'], { NIGHTSHIFT_CATALOG: catalogOf(TASK) });
     let family: Process[] = [];
     while (family.length === 0) {
       await sleep(20);
@@ -292,7 +284,7 @@ describe('npm start', () => {
 
   test('killed outright takes its functions and its emulator along', async () => {
     const folder = freshFolder();
-    const { child, ended } = startMain(folder, ['--empty']);
+    const { child, ended } = startMain(folder, ['--empty'], { NIGHTSHIFT_CATALOG: catalogOf(TASK) });
     await untilAnnounced(folder, ended);
     const family = childrenOf(child.pid as number);
     child.kill('SIGKILL');

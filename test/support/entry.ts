@@ -1,4 +1,6 @@
+import builtIn from '../../functions/catalog.json' with { type: 'json' };
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
+import { freshFile } from './folders.ts';
 
 /** What the catalogue says of a daily task, as its file has it. */
 export const ENTRY: Omit<CatalogEntry, 'task'> = {
@@ -13,3 +15,8 @@ export const ENTRY: Omit<CatalogEntry, 'task'> = {
   retry: { count: 3, minBackoffSeconds: 60, maxBackoffSeconds: 600, maxDoublings: 3 },
   memory: '512Mi',
 };
+
+/** The path of a catalogue of `task` alone, with `over` over its entry: a stack starts a process for each that it has. */
+export function catalogOf(task: keyof typeof builtIn, over: Partial<CatalogEntry> = {}): string {
+  return freshFile('catalog.json', JSON.stringify({ [task]: { ...builtIn[task], ...over } }));
+}

@@ -20,7 +20,9 @@ const fixtureInput = z.strictObject({
   effect: z.string().optional(),
 });
 
-const { db, options } = startFunction('fixture');
+/** The limits that a test gives it. */
+const limits = JSON.parse(process.env.FIXTURE_LIMITS ?? '{}');
+const { db, options } = startFunction('fixture', limits);
 
 const fixture: Task<z.infer<typeof fixtureInput>> = {
   name: 'fixture',

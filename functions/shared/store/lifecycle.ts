@@ -19,9 +19,8 @@ import {
 import type { Run } from '../model/run.ts';
 import { bounded } from './firestore.ts';
 import { commitIfUnchanged, put, putAlarms, recordStore, type SeenRecords, tellAlarms } from './records.ts';
-import { openTerm, type Term, type TermOptions } from './term.ts';
+import { LEASE_LIMITS, openTerm, type Term, type TermOptions } from './term.ts';
 
-const CLAIM_LIMIT_MS = 10 * SECOND_MS;
 const RELEASE_LIMIT_MS = 3 * SECOND_MS;
 const RECORD_LIMIT_MS = 5 * SECOND_MS;
 
@@ -44,6 +43,7 @@ type Decided<Kind> = Extract<ClaimDecision, { kind: Kind }>;
 /** Writes runs, leases, health and alarms, with the terms it opens. The protocol: model/lease.ts. */
 export function lifecycle(options: LifecycleOptions) {
   const { db, collections, task, expectation, nextSlot, leaseMs, log } = options;
+  const { claimMs } = { ...LEASE_LIMITS, ...options.limits };
   const records = recordStore(db, collections, task, options.clock, log);
 
   /** The task's record with what the catalogue says today, its next slot after the one that is claimed. */
@@ -185,7 +185,7 @@ export function lifecycle(options: LifecycleOptions) {
         }
       };
       try {
-        return await bounded(log, `claim of ${named.runId}`, CLAIM_LIMIT_MS, claiming());
+        return await bounded(log, `claim of ${named.runId}`, claimMs, claiming());
       } catch (error) {
         abandoned = true;
         await bounded(log, `release of ${named.runId}`, RELEASE_LIMIT_MS, release(named, token)).catch(

@@ -13,10 +13,23 @@ import type { Collections } from './collections.ts';
 import { bounded, isTransient } from './firestore.ts';
 import { isConflict, put, putAlarms, type RecordStore, type Seen, tellAlarms } from './records.ts';
 
-/** How long one try of a write may take, and all tries of it together. */
-const TRY_LIMIT_MS = 6 * SECOND_MS;
-const WRITE_LIMIT_MS = 20 * SECOND_MS;
 const PAUSE_MS = SECOND_MS / 4;
+
+/** How long Firestore is waited for where a lease hangs on it. */
+export interface LeaseLimits {
+  /** A claim, with all that it reads and writes. */
+  claimMs: number;
+  /** One try of a write. */
+  tryMs: number;
+  /** All tries of a write together. */
+  writeMs: number;
+}
+
+export const LEASE_LIMITS: LeaseLimits = {
+  claimMs: 10 * SECOND_MS,
+  tryMs: 6 * SECOND_MS,
+  writeMs: 20 * SECOND_MS,
+};
 
 /** The two records of a run that is held. */
 export interface Held {
@@ -39,6 +52,8 @@ export interface TermOptions {
   failuresBeforeAlarm: number;
   clock: Clock;
   log: Log;
+  /** Over LEASE_LIMITS. */
+  limits?: Partial<LeaseLimits>;
 }
 
 /**
@@ -48,6 +63,7 @@ export interface TermOptions {
  */
 export function openTerm(options: TermOptions, start: Held) {
   const { db, collections, records, leaseMs, clock, log } = options;
+  const { tryMs: tryLimitMs, writeMs: writeLimitMs } = { ...LEASE_LIMITS, ...options.limits };
   const { runId, token } = start.run.data;
   const queue = serialQueue();
   let held = start;
@@ -62,7 +78,7 @@ export function openTerm(options: TermOptions, start: Held) {
     const writeId = randomUUID();
     const giveUpAt = clock.monotonicMs() + limitMs;
     for (;;) {
-      const tryMs = Math.min(TRY_LIMIT_MS, Math.max(SECOND_MS, giveUpAt - clock.monotonicMs()));
+      const tryMs = Math.min(tryLimitMs, Math.max(SECOND_MS, giveUpAt - clock.monotonicMs()));
       const now = records.now();
       const { health, run, ...alarms } = change(held, now);
       const nextHealth = { ...held.health.data, ...health, writeId, updatedAt: now };
@@ -141,7 +157,7 @@ export function openTerm(options: TermOptions, start: Held) {
         const current = renewed(health.data.current, now);
         return { health: { current }, run: { leaseExpiresAt: current?.leaseExpiresAt ?? null } };
       };
-      return guarded('heartbeat', () => write('heartbeat', Math.min(leaseMs / 2, TRY_LIMIT_MS), change));
+      return guarded('heartbeat', () => write('heartbeat', Math.min(leaseMs / 2, tryLimitMs), change));
     },
 
     /** Writes what `build` adds, while the run is ours: see RunContext.commit. */
@@ -154,7 +170,7 @@ export function openTerm(options: TermOptions, start: Held) {
         },
         ...alarms,
       });
-      return guarded('commit', () => write(`commit of ${runId}`, WRITE_LIMIT_MS, change, build));
+      return guarded('commit', () => write(`commit of ${runId}`, writeLimitMs, change, build));
     },
 
     /**
@@ -171,7 +187,7 @@ export function openTerm(options: TermOptions, start: Held) {
       return guarded('finish', async () => {
         closed = true;
         try {
-          await write(`finish of ${runId}`, WRITE_LIMIT_MS, change);
+          await write(`finish of ${runId}`, writeLimitMs, change);
           return 'recorded';
         } catch (error) {
           if (!(error instanceof LeaseLost)) throw error;
@@ -182,10 +198,10 @@ export function openTerm(options: TermOptions, start: Held) {
   };
 
   async function recordLate(ending: Ending): Promise<'recorded' | 'late'> {
-    const giveUpAt = clock.monotonicMs() + WRITE_LIMIT_MS;
+    const giveUpAt = clock.monotonicMs() + writeLimitMs;
     for (;;) {
       try {
-        return await bounded(log, `late finish of ${runId}`, TRY_LIMIT_MS, tryRecordLate(ending));
+        return await bounded(log, `late finish of ${runId}`, tryLimitMs, tryRecordLate(ending));
       } catch (error) {
         const worthAnotherTry = isConflict(error) || isTransient(error);
         if (!worthAnotherTry || clock.monotonicMs() >= giveUpAt) throw error;

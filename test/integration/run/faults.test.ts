@@ -6,6 +6,8 @@ import { schedulerHeaders, serveFixture } from '../../support/function-process.t
 import { claimTerm, ending, freshRecords, scheduled } from '../../support/lifecycle.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
 
+/** Shorter than in earnest, and still long enough for a client that connects anew on a busy machine. */
+const LIMITS = { claimMs: 5_000, tryMs: 2_000, writeMs: 5_000 };
 const EMULATOR = process.env.FIRESTORE_EMULATOR_HOST ?? '';
 
 /** A function whose way to Firestore can be stalled or cut, and records that are read past it. */
@@ -15,6 +17,7 @@ async function setup(context: TestContext) {
   const served = await serveFixture({
     GOOGLE_CLOUD_PROJECT: records.project,
     FIRESTORE_EMULATOR_HOST: proxy.host,
+    FIXTURE_LIMITS: JSON.stringify(LIMITS),
   });
   context.after(async () => {
     await served.stop();
@@ -32,6 +35,8 @@ async function setupSlow(context: TestContext) {
   process.env.FIRESTORE_EMULATOR_HOST = proxy.host;
   const slow = new Firestore({ projectId: records.project });
   process.env.FIRESTORE_EMULATOR_HOST = EMULATOR;
+  // Connected now: what stalls from here on is what the test asks for.
+  await slow.doc('figures/none').get();
   context.after(async () => {
     await slow.terminate();
     await proxy.stop();
@@ -41,14 +46,22 @@ async function setupSlow(context: TestContext) {
 }
 
 /** Until a heartbeat has come: only then the function surely knows that its claim has landed. */
-async function untilHeld(records: Pick<ReturnType<typeof freshRecords>, 'untilRunning' | 'health'>) {
-  await records.untilRunning();
-  for (;;) {
-    const { current } = await records.health();
-    if (!current || current.heartbeatAt > current.startedAt) return;
-    await pause(20);
-  }
+async function untilHeld(records: Records, answered: Promise<{ status: number; text: string }>) {
+  const early = answered.then(({ status, text }) => {
+    throw new Error(`Answered ${status} before it was seen running: ${text}`);
+  });
+  const held = async () => {
+    await records.untilRunning();
+    for (;;) {
+      const { current } = await records.health();
+      if (!current || current.heartbeatAt > current.startedAt) return;
+      await pause(20);
+    }
+  };
+  await Promise.race([held(), early]);
 }
+
+type Records = Pick<ReturnType<typeof freshRecords>, 'untilRunning' | 'health'>;
 
 const SLOT = new Date(Math.floor(Date.now() / 600_000) * 600_000);
 const RUN_ID = `fixture@${SLOT.toISOString()}`;
@@ -96,8 +109,8 @@ describe('faults', { concurrency: true }, () => {
         return found;
       };
       await assert.rejects(
-        records.claimant({ db: slow }).claim(scheduled(), 30_000),
-        /no answer within 10000 ms/,
+        records.claimant({ db: slow, limits: LIMITS }).claim(scheduled(), 30_000),
+        /no answer within 5000 ms/,
       );
       proxy.resume();
       const { runId } = scheduled();
@@ -113,7 +126,7 @@ describe('faults', { concurrency: true }, () => {
     test("at heartbeats: the task's own result is answered, and the record is right once Firestore is back", async (context) => {
       const { records, proxy, served } = await setup(context);
       const answered = served.post({ workMs: 6_500 }, schedulerHeaders('fixture', SLOT));
-      await untilHeld(records);
+      await untilHeld(records, answered);
       proxy.cut();
       await pause(5_000);
       proxy.resume();
@@ -131,7 +144,7 @@ describe('faults', { concurrency: true }, () => {
     test('at the finish and for good: the result is answered within the deadline, and the failure is logged with its stack', async (context) => {
       const { records, proxy, served } = await setup(context);
       const answered = served.post({ workMs: 1_500 }, schedulerHeaders('fixture', SLOT));
-      await untilHeld(records);
+      await untilHeld(records, answered);
       proxy.cut();
       const reply = await answered;
       assert.equal(reply.status, 200);
@@ -156,7 +169,7 @@ describe('faults', { concurrency: true }, () => {
   describe('a write given up on that lands later', { concurrency: true }, () => {
     test('changes nothing once another attempt has taken over', async (context) => {
       const { records, proxy, slow } = await setupSlow(context);
-      const first = await claimTerm(records.claimant({ db: slow, leaseMs: 300 }));
+      const first = await claimTerm(records.claimant({ db: slow, leaseMs: 300, limits: LIMITS }));
       const figure = records.db.doc('figures/today');
       proxy.stall();
       const late = first.commit((batch) => batch.set(slow.doc('figures/today'), { from: 'first' }));
@@ -181,11 +194,11 @@ describe('faults', { concurrency: true }, () => {
 
     test('is made exactly once while the run is still ours, however often it was tried', async (context) => {
       const { records, proxy, slow } = await setupSlow(context);
-      const term = await claimTerm(records.claimant({ db: slow }));
+      const term = await claimTerm(records.claimant({ db: slow, limits: LIMITS }));
       const visits = records.db.doc('figures/visits');
       proxy.stall();
       // Longer than one try may take: a second try is under way when the first lands.
-      setTimeout(() => proxy.resume(), 7_000);
+      setTimeout(() => proxy.resume(), LIMITS.tryMs * 1.25);
       await term.commit((batch) =>
         batch.set(slow.doc('figures/visits'), { count: FieldValue.increment(1) }, { merge: true }),
       );

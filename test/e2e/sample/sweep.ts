@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { readEnvironment } from '../../functions/shared/environment.ts';
-import type { Alarm } from '../../functions/shared/model/alarm.ts';
-import { openFirestore } from '../../functions/shared/store/firestore.ts';
-import { type Stack, up } from '../../scripts/stack/up.ts';
+import { test } from 'node:test';
+import { HOUR_MS } from '../../../functions/shared/dates.ts';
+import type { Alarm } from '../../../functions/shared/model/alarm.ts';
+import { LOCATION } from '../../../scripts/stack/scheduler/catalog-jobs.ts';
+import { ON_CLOUD_RUN, type SampleWorld } from './world.ts';
 
 const TASK = 'sweep-stale-jobs';
-
-interface Answer {
-  outcome: string;
-  summary: Record<string, unknown> & { verdicts?: Told[] };
-}
 
 interface Told {
   source: string;
@@ -18,6 +13,11 @@ interface Told {
   execution: string | null;
   verdict: string;
   written: string;
+}
+
+interface Swept extends Record<string, unknown> {
+  verdicts?: Told[];
+  scheduleDrift: string[] | null;
 }
 
 /**
@@ -39,41 +39,32 @@ const EXPECTED = {
   'etl unanswered': [null, 'unknown', 'no'],
 };
 
-describe('the jobs of the sample world that are not what they say', () => {
-  const project = `sweep-${process.pid}`;
-  let stack: Stack;
-  before(async () => {
-    stack = await up({ sample: true, project });
-  });
-  after(() => stack?.stop());
-
-  async function sweep(body: object = {}): Promise<Answer> {
-    const response = await fetch(`${stack.gatewayUrl}/${TASK}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-      headers: { 'content-type': 'application/json' },
-    });
-    return (await response.json()) as Answer;
-  }
-
-  test('are each judged for what they are, and what a backend proves is ended by the first sweep', async (t) => {
-    const { summary: dry } = await sweep({ dryRun: true });
-    const verdicts = (dry.verdicts ?? []).flatMap(({ source, job, execution, verdict, written }) => {
+/** sweep-stale-jobs on the sample world, for the first time. */
+export function sweeps(world: () => SampleWorld): void {
+  test('jobs that are not what they say are each judged for what they are', async () => {
+    const { summary } = await world().run<Swept>(TASK, { dryRun: true });
+    const verdicts = (summary.verdicts ?? []).flatMap(({ source, job, execution, verdict, written }) => {
       const kind = Object.keys(EXPECTED).find((name) => `${source} ${job}`.match(name.replace(' ', ' .*-')));
       return kind ? [[kind, [execution, verdict, written]] as const] : [];
     });
     assert.deepEqual(Object.fromEntries(verdicts), EXPECTED);
+  });
 
-    const first = await sweep();
+  test('what a backend proves is ended by the first sweep, with what Cloud Logging and Cloud Scheduler tell', async () => {
+    const { run, db, project, stack, apis } = world();
+    const record = db.collection(ON_CLOUD_RUN.collection).doc('1');
+    const startedAt = new Date(Date.now() - 2 * HOUR_MS);
+    await record.set({ status: 'running', startedAt, execution: 'train/executions/train-1' });
+    const job = `projects/${project}/locations/${LOCATION}/jobs/prune-records`;
+    const paused = await fetch(`${stack.scheduler.baseUrl}/v1/${job}:pause`, { method: 'POST', body: '{}' });
+    assert.equal(paused.status, 200, await paused.text());
+
+    const first = await run<Swept>(TASK);
     const { finished, held, observed, executionsFixed, skippedRace } = first.summary;
     assert.deepEqual(
       { finished, held, observed, executionsFixed, skippedRace },
       { finished: 2, held: 1, observed: 1, executionsFixed: 1, skippedRace: 0 },
     );
-    const db = openFirestore(
-      readEnvironment({ GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: stack.emulatorHost }),
-    );
-    t.after(() => db.terminate());
     const jobs = await db.collection('jobs').where('status', '==', 'running').get();
     const left = jobs.docs.map(({ id }) => id).filter((id) => /(done|stopped|killed|given-up)$/.test(id));
     assert.deepEqual(left, []);
@@ -85,5 +76,17 @@ describe('the jobs of the sample world that are not what they say', () => {
       overdue.some((message) => /-now-4: Vertex AI says JOB_STATE_RUNNING/.test(message)),
       overdue.join(),
     );
+
+    const { status, error } = (await record.get()).data() ?? {};
+    assert.equal(status, 'failed', JSON.stringify(first));
+    assert.match(error, /CUDA out of memory/);
+    const asked = new Set(apis.requests().map(({ api }) => api));
+    assert.deepEqual(
+      ['logging', 'run', 'aiplatform'].filter((api) => !asked.has(api as 'logging')),
+      [],
+    );
+    const { scheduleDrift } = first.summary;
+    assert.equal(scheduleDrift?.length, 1, JSON.stringify(first));
+    assert.match(scheduleDrift[0] ?? '', /^prune-records: .*paused/i);
   });
-});
+}

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { HOUR_MS } from '../../../functions/shared/dates.ts';
+import { recordOf } from '../../../scripts/stack/sample-record.ts';
+import { askKeepers, askOurs, askSource } from '../../support/all-queries.ts';
+import { deployedIn } from '../../support/deployed.ts';
+import { type Index, indexesDeclared, indexesUsed, missingFrom } from '../../support/indexes.ts';
+import { openTerraform, terraformMissing } from '../../support/terraform.ts';
+import { GROUPED, type SampleWorld } from './world.ts';
+
+const TASKS = ['collect-metrics', 'sweep-stale-jobs', 'cleanup-artifacts', 'prune-records'];
+
+/** What Terraform declares with the settings of the sample world. */
+async function declared({ settings }: SampleWorld): Promise<Index[]> {
+  const terraform = await openTerraform();
+  try {
+    const edits = { 'functions/settings.json': () => JSON.stringify(settings) };
+    const args = ['test', '-json', '-verbose', '-filter=tests/permissions.tftest.hcl'];
+    const { code, stdout, output } = await terraform.edited(edits, () => terraform.run(args));
+    assert.equal(code, 0, output);
+    return indexesDeclared(deployedIn(stdout));
+  } finally {
+    terraform.stop();
+  }
+}
+
+/** What every task and every store has used of them. */
+async function used({ settings, stack, db, project, run }: SampleWorld): Promise<Index[]> {
+  const now = new Date();
+  const ended = {
+    status: 'completed' as const,
+    artifactUri: 'gs://sample-exports/evaluations/1/',
+    startedAt: new Date(now.getTime() - HOUR_MS),
+    endedAt: now,
+  };
+  await db.doc('labs/a/evaluations/1').set(recordOf(ended, GROUPED));
+  for (const task of TASKS) {
+    const answer = await run(task);
+    assert.equal(answer.status, 200, JSON.stringify(answer));
+  }
+  await askOurs(db, settings, 'collect-metrics', now);
+  for (const [name, source] of Object.entries(settings.sources)) await askSource(db, name, source, now);
+  await askKeepers(db, settings, 'evaluations', now);
+  return indexesUsed(stack.emulatorHost, project);
+}
+
+/** The indexes that Terraform declares, after all that ever asks for one. */
+export function needsIndexes(world: () => SampleWorld): void {
+  const skip = terraformMissing();
+  test('the indexes that Terraform declares are all that the queries of a whole world need', {
+    skip,
+  }, async (t) => {
+    const [needed, made] = await Promise.all([used(world()), declared(world())]);
+    assert.deepEqual(missingFrom(made, needed), [], 'missing from infra/indexes.tf');
+    const unused = missingFrom(needed, made);
+    t.diagnostic(
+      `${needed.length} used of ${made.length} declared; never used: ${unused.join('; ') || 'none'}`,
+    );
+    // Firestore refuses to make an index twice.
+    assert.equal(new Set(made.map((index) => JSON.stringify(index))).size, made.length);
+    // Each of them is one that this test would miss.
+    assert.ok(needed.length > 20, String(needed.length));
+    for (const index of needed) {
+      const others = made.filter((it) => missingFrom([index], [it]).length > 0);
+      assert.deepEqual(missingFrom(others, needed), missingFrom([], [index]));
+    }
+  });
+}

@@ -1,0 +1,176 @@
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Firestore } from '@google-cloud/firestore';
+import { HOUR_MS } from '../../../functions/shared/dates.ts';
+import { readEnvironment } from '../../../functions/shared/environment.ts';
+import { type Source, sourceSchema } from '../../../functions/shared/model/source.ts';
+import { loadSettings, type Settings } from '../../../functions/shared/settings.ts';
+import { openFirestore } from '../../../functions/shared/store/firestore.ts';
+import { buildAll } from '../../../scripts/build.ts';
+import { type GoogleApis, startGoogleApis } from '../../../scripts/stack/google-apis.ts';
+import { ROOT } from '../../../scripts/stack/places.ts';
+import { type Platform, samplePlatform } from '../../../scripts/stack/sample-platform.ts';
+import { withSample } from '../../../scripts/stack/sample-settings.ts';
+import { LOCATION } from '../../../scripts/stack/scheduler/catalog-jobs.ts';
+import { type Stack, up } from '../../../scripts/stack/up.ts';
+import { freshFile, freshFolder } from '../../support/folders.ts';
+
+/** So few that deleting and bringing back is quick, and that the plan leaves some for later. */
+export const JOBS_PER_PLAN = 16;
+
+const time = (path: string) => ({ path, type: 'timestamp' as const });
+const TIMES = {
+  createdAt: time('createdAt'),
+  startedAt: time('startedAt'),
+  heartbeatAt: time('heartbeatAt'),
+  endedAt: time('endedAt'),
+  updatedAt: time('updatedAt'),
+};
+const EXECUTIONS = {
+  collection: 'executions',
+  fields: { ...TIMES, status: 'status', error: 'error', backendId: 'backendId' },
+};
+
+/**
+ * A collection group with every field mapped that is ever asked for, two by names that Firestore quotes; below it executions,
+ * named as those of the sample.
+ */
+export const GROUPED: Source = sourceSchema.parse({
+  collection: 'evaluations',
+  group: true,
+  fields: {
+    ...TIMES,
+    id: 'number',
+    status: 'job-state',
+    backendId: 'backendId',
+    artifactUri: 'artifact',
+    resumedFrom: 'parent-id',
+  },
+  statuses: { waiting: 'queued', busy: 'running', done: 'completed', bad: 'failed', off: 'cancelled' },
+  backend: { kind: 'vertex-ai', region: 'us-central1' },
+  executions: EXECUTIONS,
+});
+
+/** Jobs on Cloud Run, beside those of the sample. */
+export const ON_CLOUD_RUN: Source = sourceSchema.parse({
+  collection: 'batchRuns',
+  mode: 'enforce',
+  fields: {
+    status: 'status',
+    error: 'error',
+    backendId: 'execution',
+    startedAt: time('startedAt'),
+    endedAt: time('endedAt'),
+  },
+  statuses: { running: 'running', done: 'completed', failed: 'failed', cancelled: 'cancelled' },
+  backend: { kind: 'cloud-run', region: LOCATION },
+});
+
+/** The settings of the sample world with all that adds a query. */
+function everything(): Settings {
+  const sample = withSample(loadSettings(readEnvironment({})));
+  const { jobs, ...others } = sample.sources;
+  const sources = {
+    jobs: { ...jobs, executions: EXECUTIONS },
+    ...others,
+    evaluations: GROUPED,
+    batch: ON_CLOUD_RUN,
+  };
+  const versions = { collection: 'versions', group: true, artifactUri: 'files.artifact' };
+  return {
+    ...sample,
+    sources: Object.fromEntries(
+      Object.entries(sources).map(([name, source]) => [
+        name,
+        sourceSchema.parse({ ...source, sweep: { ...source.sweep, maxQueuedHours: 24 } }),
+      ]),
+    ),
+    artifacts: {
+      ...sample.artifacts,
+      jobsPerPlan: JOBS_PER_PLAN,
+      models: [...sample.artifacts.models, versions],
+    },
+  };
+}
+
+/** The APIs of the sample platform, on which an execution failed two hours ago and logged why. */
+function apisWithFailure({ world }: Platform, now: Date): Promise<GoogleApis> {
+  const createdAt = new Date(now.getTime() - 2 * HOUR_MS);
+  const endedAt = new Date(createdAt.getTime() + HOUR_MS);
+  const execution = { job: 'train', region: LOCATION };
+  return startGoogleApis({
+    ...world,
+    executions: [{ ...execution, id: 'train-1', state: 'failed', createdAt, startedAt: createdAt, endedAt }],
+    logs: [
+      { ...execution, execution: 'train-1', at: endedAt, severity: 'ERROR', payload: 'CUDA out of memory' },
+    ],
+  });
+}
+
+/** The sample world, looked after by what is deployed. */
+export interface SampleWorld {
+  project: string;
+  /** When it was made. */
+  now: Date;
+  settings: Settings;
+  stack: Stack;
+  db: Firestore;
+  /** What is on the platform, and what asks for it. */
+  platform: Platform;
+  apis: GoogleApis;
+  /** Has a task run; its answer. */
+  run<Summary>(task: string, body?: object, headers?: Record<string, string>): Promise<TaskAnswer<Summary>>;
+}
+
+export interface TaskAnswer<Summary> {
+  status: number;
+  runId: string;
+  outcome: string;
+  summary: Summary;
+}
+
+/**
+ * Builds the bundles and starts them on the sample world, under the real framework against the real emulator: a library may
+ * miss what a bundle leaves out.
+ */
+export async function startSampleWorld(): Promise<SampleWorld & { stop(): Promise<void> }> {
+  const project = `sample-${process.pid}`;
+  const now = new Date();
+  const folder = freshFolder();
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  await buildAll(join(folder, 'dist'));
+  const platform = samplePlatform({ project, database: '(default)' }, now);
+  const settings = everything();
+  const apis = await apisWithFailure(platform, now);
+  const written = JSON.stringify({ ...settings, baseUrls: apis.baseUrls });
+  const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', written) };
+  const stack = await up({ sample: true, project, env, folder: join(folder, 'dist') }).catch(
+    async (error) => {
+      await apis.stop();
+      throw error;
+    },
+  );
+  const db = openFirestore(
+    readEnvironment({ GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: stack.emulatorHost }),
+  );
+  return {
+    project,
+    now,
+    settings,
+    stack,
+    db,
+    platform,
+    apis,
+    async run<Summary>(task: string, body: object = {}, headers: Record<string, string> = {}) {
+      const answer = await fetch(`${stack.gatewayUrl}/${task}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+      return { ...((await answer.json()) as Omit<TaskAnswer<Summary>, 'status'>), status: answer.status };
+    },
+    async stop() {
+      await Promise.all([db.terminate(), stack.stop(), apis.stop()]);
+    },
+  };
+}
