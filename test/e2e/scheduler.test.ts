@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Firestore } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../../functions/shared/dates.ts';
@@ -19,6 +19,7 @@ import { ENTRY } from '../support/entry.ts';
 import { freshFolder } from '../support/folders.ts';
 import { gcloudOf } from '../support/gcloud.ts';
 import { callsTo, clientOf } from '../support/scheduler.ts';
+import { SOAK_ONLY } from '../support/soak.ts';
 
 /** Hours away, so that no run by hand comes close to a slot. */
 const due = new Date(Date.now() + 6 * 60 * MINUTE_MS);
@@ -104,33 +105,40 @@ describe('Cloud Scheduler of a stack', () => {
 
   const codes = () => attempts.map(({ code }) => code);
 
-  test('is driven by gcloud: list, describe, run, pause, resume, create, update, delete', async (t) => {
+  /** Runs `gcloud scheduler jobs`; `undefined` where there is no gcloud. */
+  async function gcloudJobs(t: TestContext) {
     const endpoints = { cloudscheduler: `${stack.scheduler.baseUrl}/` };
     const run = await gcloudOf(t, { project, endpoints });
-    if (!run) return;
-    const gcloud = async (...args: string[]) => {
+    if (!run) return undefined;
+    return async (...args: string[]) => {
       const { stdout, stderr } = await run('scheduler', 'jobs', ...args, `--location=${LOCATION}`);
       return stdout + stderr;
     };
-    const words = async (...args: string[]) => gcloud(...args).catch((error: Error) => error.message);
+  }
+
+  test('is listed by gcloud, and runs a job by hand', async (t) => {
+    const gcloud = await gcloudJobs(t);
+    if (!gcloud) return;
     // Those that do not touch each other at once: gcloud takes a second to start.
-    const [listed] = await Promise.all([
-      gcloud('list'),
-      gcloud('run', 'fixture'),
-      gcloud(
-        'create',
-        'http',
-        'extra',
-        '--schedule=every 5 minutes',
-        '--uri=http://127.0.0.1:9/',
-        '--message-body={}',
-      ),
-    ]);
+    const [listed] = await Promise.all([gcloud('list'), gcloud('run', 'fixture')]);
     assert.match(listed, /^fixture +us-central1 +\d+ \d+ \* \* \* \(Etc\/UTC\) +HTTP +ENABLED$/m);
     const made = await until(async () => (await runs()).find(({ outcome }) => outcome === 'succeeded'));
     assert.deepEqual([made.trigger, made.slot], ['manual', null]);
     await stack.scheduler.settled();
+  });
 
+  test('is driven by gcloud: describe, pause, resume, create, update, delete', SOAK_ONLY, async (t) => {
+    const gcloud = await gcloudJobs(t);
+    if (!gcloud) return;
+    const words = async (...args: string[]) => gcloud(...args).catch((error: Error) => error.message);
+    await gcloud(
+      'create',
+      'http',
+      'extra',
+      '--schedule=every 5 minutes',
+      '--uri=http://127.0.0.1:9/',
+      '--message-body={}',
+    );
     const [described] = await Promise.all([
       gcloud('describe', 'fixture'),
       gcloud(

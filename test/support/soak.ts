@@ -4,6 +4,9 @@ import { mulberry32 } from '../../scripts/stack/sample-dice.ts';
 
 const SOAK = process.env.NIGHTSHIFT_SOAK === '1';
 
+/** For tests that prove the stand-ins, or the tests themselves, and take long: they are run in a soak alone. */
+export const SOAK_ONLY = { skip: SOAK ? false : 'only in npm run soak' };
+
 /** The size of a large test: `full` in a soak, else `reduced`. */
 export function sized(reduced: number, full: number): number {
   return SOAK ? full : reduced;

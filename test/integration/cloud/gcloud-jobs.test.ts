@@ -5,6 +5,7 @@ import { BEGAN, customJob, ENDED, REGION } from '../../support/backends.ts';
 import { gcloudOf } from '../../support/gcloud.ts';
 import { googleApis, PROJECT } from '../../support/google.ts';
 import { worldWith } from '../../support/platform.ts';
+import { SOAK_ONLY } from '../../support/soak.ts';
 
 /** Runs `gcloud` over a platform; what it prints as JSON. */
 async function gcloudOver(context: TestContext, parts: Partial<PlatformWorld>) {
@@ -19,29 +20,39 @@ async function gcloudOver(context: TestContext, parts: Partial<PlatformWorld>) {
 }
 
 describe('gcloud', () => {
-  test('reads custom jobs of Vertex AI, one and all', async (context) => {
-    const customJobs = [1, 2, 3].map((id) =>
-      customJob({ id: `${id}`, state: 'JOB_STATE_FAILED', error: 'No GPU' }),
-    );
+  const customJobs = [1, 2, 3].map((id) =>
+    customJob({ id: `${id}`, state: 'JOB_STATE_FAILED', error: 'No GPU' }),
+  );
+
+  test('reads all custom jobs of Vertex AI', async (context) => {
     const gcloud = await gcloudOver(context, { customJobs });
     if (!gcloud) return;
-    const job = (await gcloud('ai', 'custom-jobs', 'describe', '2')) as Record<string, unknown>;
-    assert.deepEqual(
-      [job.state, job.error, job.endTime],
-      ['JOB_STATE_FAILED', { code: 3, message: 'No GPU' }, '2026-03-09T11:00:00.000456Z'],
-    );
     const listed = (await gcloud('ai', 'custom-jobs', 'list')) as { name: string }[];
     assert.deepEqual(
       listed.map(({ name }) => name.split('/').at(-1)),
       ['1', '2', '3'],
     );
-    await assert.rejects(
-      gcloud('ai', 'custom-jobs', 'describe', '9'),
-      /NOT_FOUND: The CustomJob does not exist\./,
-    );
   });
 
-  test('reads a build of Cloud Build', async (context) => {
+  test(
+    'reads one custom job of Vertex AI, and is told of one that does not exist',
+    SOAK_ONLY,
+    async (context) => {
+      const gcloud = await gcloudOver(context, { customJobs });
+      if (!gcloud) return;
+      const job = (await gcloud('ai', 'custom-jobs', 'describe', '2')) as Record<string, unknown>;
+      assert.deepEqual(
+        [job.state, job.error, job.endTime],
+        ['JOB_STATE_FAILED', { code: 3, message: 'No GPU' }, '2026-03-09T11:00:00.000456Z'],
+      );
+      await assert.rejects(
+        gcloud('ai', 'custom-jobs', 'describe', '9'),
+        /NOT_FOUND: The CustomJob does not exist\./,
+      );
+    },
+  );
+
+  test('reads a build of Cloud Build, and is told of one that does not exist', SOAK_ONLY, async (context) => {
     const id = '0b4c1bd3-5e0b-4e5d-8f7e-2f1f0d4f8a11';
     const times = { createdAt: BEGAN, startedAt: BEGAN, endedAt: ENDED };
     const builds = [{ id, region: REGION, status: 'FAILURE', detail: 'step 0 failed', ...times }];
