@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The one gate: format and lint, types, tests. Stops at the first section that fails, with its exit code.
+# The one gate: format and lint, types, tests. Ends at the first section that fails, with its exit code.
 # Works from any directory and needs only `npm ci` done before; the emulator's tests also need Java.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -7,30 +7,73 @@ export PATH="$PWD/node_modules/.bin:$PATH"
 
 [ -x node_modules/.bin/biome ] || { echo 'Cannot check: the packages are not installed. Run: npm ci' >&2; exit 1; }
 
-section() {
-  local title=$1 code=0
-  shift
-  printf '\n=== %s\n\n' "$title"
-  "$@" || code=$?
-  if [ "$code" -ne 0 ]; then
-    printf '\n=== FAILED: %s (exit code %s), after %s s\n' "$title" "$code" "$SECONDS" >&2
-    exit "$code"
-  fi
+fail() {
+  printf '\n=== FAILED: %s (exit code %s), after %s s\n' "$1" "$2" "$SECONDS" >&2
+  exit "$2"
 }
 
-# The emulators of the tests live too briefly for Java's optimizing compiler, which would take a third of all the time.
-export JAVA_TOOL_OPTIONS="${JAVA_TOOL_OPTIONS:-} -XX:TieredStopAtLevel=1"
-# Some hundred processes load the same modules.
-export NODE_COMPILE_CACHE="$PWD/node_modules/.cache/compile"
+section() {
+  local title=$1
+  shift
+  printf '\n=== %s\n\n' "$title"
+  "$@" || fail "$title" $?
+}
+
+# Starts a section beside the others; what it writes is kept for `finish`.
+titles=() pids=()
+begin() {
+  titles+=("$1")
+  shift
+  "$@" > "$outputs/${#pids[@]}" 2>&1 &
+  pids+=($!)
+}
+
+# Shows what was begun, one section after the other: what each wrote so far, and what comes until it ends.
+finish() {
+  local i
+  for i in "${!pids[@]}"; do
+    printf '\n=== %s\n\n' "${titles[i]}"
+    {
+      while kill -0 "${pids[i]}" 2> /dev/null; do
+        cat <&3
+        sleep 0.5
+      done
+      cat <&3
+    } 3< "$outputs/$i"
+    wait "${pids[i]}" || fail "${titles[i]}" $?
+  done
+}
+
+stop() {
+  [ "${#pids[@]}" -eq 0 ] || kill "${pids[@]}" 2> /dev/null || true
+  wait
+  rm -rf "$outputs"
+}
+
+if [ "${1-}" != tests ]; then
+  section 'format and lint' biome check --error-on-warnings .
+  section 'types' tsc -p .
+  # The emulator lives too briefly for Java's optimizing compiler, which would take a third of all the time.
+  export JAVA_TOOL_OPTIONS="${JAVA_TOOL_OPTIONS:-} -XX:TieredStopAtLevel=1"
+  # Many processes load the same modules.
+  export NODE_COMPILE_CACHE="$PWD/node_modules/.cache/compile"
+  export SECONDS
+  # With one emulator for all tests.
+  exec node scripts/stack/with-emulator.ts bash scripts/check.sh tests
+fi
+
+outputs=$(mktemp -d)
+trap stop EXIT
+
 # A test that hangs fails after this long.
 limit=--test-timeout=300000
-
-section 'format and lint' biome check --error-on-warnings .
-section 'types' tsc -p .
-# In one process: they touch nothing that another one could see.
-section 'unit tests' node --test --test-isolation=none "$limit" 'test/unit/**/*.test.ts'
-# Half of their time they wait, for deadlines to pass and processes to start.
-section 'integration and end-to-end tests' \
-  node scripts/stack/with-emulator.ts node --test --test-concurrency=3 "$limit" 'test/{integration,e2e}/**/*.test.ts'
+# Loading everything anew for each file would take a third of all the time: what starts no processes shares some.
+together="node --test --test-isolation=none $limit"
+begin 'unit tests' env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
+begin 'integration tests, 1 of 2' $together --test-shard=1/2 'test/integration/{,!(infra|ops)/**/}*.test.ts'
+begin 'integration tests, 2 of 2' $together --test-shard=2/2 'test/integration/{,!(infra|ops)/**/}*.test.ts'
+begin 'end-to-end tests, and those of the command line and of Terraform' \
+  node --test --test-concurrency=2 "$limit" 'test/{e2e,integration/infra,integration/ops}/**/*.test.ts'
+finish
 
 printf '\n=== All checks passed in %s s\n' "$SECONDS"

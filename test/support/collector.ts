@@ -17,12 +17,13 @@ import { type DailyMetrics, daySchema } from '../../functions/shared/model/day.t
 import type { Source } from '../../functions/shared/model/source.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
 import { execute } from '../../functions/shared/run/execute.ts';
-import { collections as collectionsOf } from '../../functions/shared/store/collections.ts';
+import { type Collections, collections as collectionsOf } from '../../functions/shared/store/collections.ts';
 import { dayStore } from '../../functions/shared/store/days.ts';
 import { decode } from '../../functions/shared/store/firestore.ts';
 import { type JobStore, jobStore } from '../../functions/shared/store/jobs.ts';
 import { type Lifecycle, lifecycle } from '../../functions/shared/store/lifecycle.ts';
 import { metricSourceStore } from '../../functions/shared/store/metric-sources.ts';
+import { quietDay } from './days.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { type RecordWords, recordOf, sourceOf, utc } from './jobs.ts';
 
@@ -40,6 +41,10 @@ export interface Setup {
   platform?: Platform;
   deadlineMs?: number;
   log?: Log;
+  /** The days before this one are final already, and nothing happened on them: whole runs collect no 35 days at first. */
+  settledBefore?: Day;
+  /** Those of them that nobody has collected yet. */
+  gaps?: readonly Day[];
 }
 
 /**
@@ -56,6 +61,8 @@ export function collector(
     platform = {},
     deadlineMs = MINUTE_MS,
     log = SILENT,
+    settledBefore,
+    gaps = [],
   }: Setup = {},
 ) {
   const { db, project } = freshFirestore(t);
@@ -84,12 +91,15 @@ export function collector(
   const options = { entry, lifecycle: startingAt(clock, runs), clock, log };
   let replaced: (store: JobStore) => JobStore = (store) => store;
 
+  const settled = settledBefore && settle(collections, settledBefore, gaps);
+
   /** A delivery that arrives at `at`. */
   async function deliver(
     at: string,
     body: Record<string, unknown> = {},
     headers: Record<string, string> = {},
   ): Promise<Answer> {
+    await settled;
     now = utc(at);
     const task = collectMetrics({
       stores: stores.map(replaced),
@@ -160,6 +170,14 @@ export function collector(
       );
     },
   };
+}
+
+/** Writes quiet days for all that a run looks at. */
+async function settle(collections: Collections, before: Day, gaps: readonly Day[]): Promise<void> {
+  const batch = collections.dailyMetrics.firestore.batch();
+  for (const date of daysUpTo(addDays(before, -1), 40))
+    if (!gaps.includes(date)) batch.set(collections.dailyMetrics.doc(date), quietDay(date));
+  await batch.commit();
 }
 
 export type Collector = ReturnType<typeof collector>;

@@ -2,7 +2,14 @@ import type { Results } from '../../functions/collect-metrics/accept.ts';
 import { checksOf } from '../../functions/collect-metrics/checks.ts';
 import { figuresOf } from '../../functions/collect-metrics/figures.ts';
 import { type Circumstances, type Revised, revise } from '../../functions/collect-metrics/revise.ts';
-import type { DailyMetrics, Figures, MetricSource } from '../../functions/shared/model/day.ts';
+import { addDays, type Day } from '../../functions/shared/dates.ts';
+import {
+  type DailyMetrics,
+  type Figures,
+  METRIC_SOURCES,
+  type MetricSource,
+  type SourceState,
+} from '../../functions/shared/model/day.ts';
 import type { Job } from '../../functions/shared/model/job.ts';
 import { jobOf, utc } from './jobs.ts';
 
@@ -53,6 +60,17 @@ export function revisedBy(
 /** A stored day of `count` jobs, collected once on the morning after. */
 export function storedDay(count = 1, over: Partial<DailyMetrics> = {}): DailyMetrics {
   return { ...revised(null, '2026-03-10T02:00', figuresWith(count)).day, ...over };
+}
+
+/** A final day on which nothing happened: nothing more is expected of any metric source for it. */
+export function quietDay(date: Day): DailyMetrics {
+  const at = (days: number) => `${addDays(date, days)}T02:00`;
+  const found = figuresOf(date, [], utc(at(1)));
+  const results = { jobs: { durationMs: 5, found }, etl: { durationMs: 5, found } };
+  const first = revisedBy(null, at(1), results, { date }).day;
+  const { day } = revisedBy(first, at(2), results, { date });
+  const state = day.sources.jobs as SourceState;
+  return { ...day, sources: Object.fromEntries(METRIC_SOURCES.map((source) => [source, state])) };
 }
 
 /** The statuses of both checks of `figures` against the day before. */

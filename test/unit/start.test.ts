@@ -3,6 +3,8 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import builtIn from '../../functions/catalog.json' with { type: 'json' };
+import { InvalidConfiguration } from '../../functions/shared/errors.ts';
+import { startFunction } from '../../functions/shared/start.ts';
 import { FRAMEWORK, ROOT } from '../../scripts/stack/places.ts';
 import { edited } from '../support/edited.ts';
 import { freshFile } from '../support/folders.ts';
@@ -22,25 +24,47 @@ function start(env: Record<string, string>): Promise<{ code: unknown; output: st
   });
 }
 
+/** Does something while a variable of the environment is set. */
+function withVariable(name: string, value: string, act: () => void): void {
+  const before = process.env[name];
+  process.env[name] = value;
+  try {
+    act();
+  } finally {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  }
+}
+
+const WRONG = [
+  [
+    'NIGHTSHIFT_CATALOG',
+    edited(builtIn, 'collect-metrics.timeoutSeconds', 9000),
+    'collect-metrics.timeoutSeconds: Cannot use 9000; expected at most 1800',
+  ],
+  ['NIGHTSHIFT_CATALOG', {}, '(the whole file): No task; expected at least one task'],
+  [
+    'NIGHTSHIFT_CATALOG',
+    { 'other-task': builtIn['collect-metrics'] },
+    'collect-metrics: Missing; expected an entry',
+  ],
+  ['NIGHTSHIFT_SETTINGS', { sources: {} }, 'collectionPrefix: Missing; expected a string'],
+] as const;
+
 describe('a function with a wrong configuration', () => {
-  for (const [variable, content, line] of [
-    [
-      'NIGHTSHIFT_CATALOG',
-      edited(builtIn, 'collect-metrics.timeoutSeconds', 9000),
-      'collect-metrics.timeoutSeconds: Cannot use 9000; expected at most 1800',
-    ],
-    ['NIGHTSHIFT_CATALOG', {}, '(the whole file): No task; expected at least one task'],
-    [
-      'NIGHTSHIFT_CATALOG',
-      { 'other-task': builtIn['collect-metrics'] },
-      'collect-metrics: Missing; expected an entry',
-    ],
-    ['NIGHTSHIFT_SETTINGS', { sources: {} }, 'collectionPrefix: Missing; expected a string'],
-  ] as const)
-    test(`in ${variable} ends at its start and says "${line}"`, async () => {
-      const file = freshFile('wrong.json', JSON.stringify(content));
-      const { code, output } = await start({ [variable]: file });
-      assert.equal(code, 1, output);
-      assert.ok(output.includes(`  ${line}\n`), output);
-    });
+  for (const [variable, content, line] of WRONG)
+    test(`in ${variable} does not start, because of "${line}"`, () =>
+      withVariable(variable, freshFile('wrong.json', JSON.stringify(content)), () =>
+        assert.throws(
+          () => startFunction('collect-metrics'),
+          (error) => error instanceof InvalidConfiguration && error.message.includes(`  ${line}`),
+        ),
+      ));
+
+  test('ends its process at its start and says why', async () => {
+    const [[variable, content, line]] = WRONG;
+    const { code, output } = await start({ [variable]: freshFile('wrong.json', JSON.stringify(content)) });
+    assert.equal(code, 1, output);
+    assert.ok(output.includes(`  ${line}\n`), output);
+  });
 });

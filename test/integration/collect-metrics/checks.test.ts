@@ -11,7 +11,7 @@ const LONG: RecordWords = { started: '2026-02-22T12:00', ended: '2026-02-25T12:0
 
 /** Seven final days, more than three days old, and a collector that runs every night. */
 async function settledWeek(t: TestContext): Promise<Collector> {
-  const ours = collector(t);
+  const ours = collector(t, { settledBefore: '2026-03-03', gaps: daysUpTo('2026-03-02', 11) });
   await ours.write({
     long: LONG,
     before: { started: '2026-02-21T10:00', ended: '2026-02-21T11:00' },
@@ -20,7 +20,7 @@ async function settledWeek(t: TestContext): Promise<Collector> {
     running: { status: 'running', started: '2026-02-21T00:00', ended: null },
   });
   for (const at of ['2026-03-02T02:00', '2026-03-03T02:00'])
-    await ours.deliver(at, { from: '2026-01-26', to: '2026-03-02' });
+    await ours.deliver(at, { from: FROM, to: '2026-03-02' });
   for (const date of [FROM, TO]) assert.equal((await ours.day(date)).status, 'final');
   return ours;
 }

@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { type Alarm, alarmSchema } from '../../../functions/shared/model/alarm.ts';
 import { healthSchema } from '../../../functions/shared/model/health.ts';
 import { decode } from '../../../functions/shared/store/firestore.ts';
-import { type Collector, collector } from '../../support/collector.ts';
+import { type Collector, collector, daysUpTo } from '../../support/collector.ts';
 import { utc } from '../../support/jobs.ts';
 
 const DATE = '2026-03-09';
@@ -101,7 +101,7 @@ describe('a figure that sinks', { concurrency: 4 }, () => {
     });
 
   test('because a record that is known to have changed moved away tells which', async (t) => {
-    const ours = collector(t);
+    const ours = collector(t, { settledBefore: DATE, gaps: daysUpTo('2026-02-14', 5) });
     await ours.write({ moved: { started: '2026-02-10T10:00', ended: '2026-02-12T12:00' }, stays: {} });
     await ours.onSchedule('2026-03-10T02:00');
     await ours.onSchedule('2026-03-11T02:00');

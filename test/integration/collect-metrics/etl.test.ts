@@ -4,15 +4,18 @@ import { healthSchema } from '../../../functions/shared/model/health.ts';
 import { decode } from '../../../functions/shared/store/firestore.ts';
 import type { JobStore } from '../../../functions/shared/store/jobs.ts';
 import { booksOf, collectorOfAll, ETL } from '../../support/all-sources.ts';
-import { collector } from '../../support/collector.ts';
+import { collector, daysUpTo, type Setup } from '../../support/collector.ts';
 import { type RecordWords, utc } from '../../support/jobs.ts';
 
 const DATE = '2026-03-09';
 const ALARM = 'collect-metrics:conflict:2026-03-10T00:00:00.000Z';
 
+/** All is settled but yesterday, and the day of a record that changes late. */
+const LATE_DAY = { settledBefore: DATE, gaps: ['2026-02-20'] };
+
 /** A collector of jobs and of ETL runs. */
-function both(t: TestContext) {
-  const ours = collector(t, { sources: booksOf() });
+function both(t: TestContext, setup: Setup = {}) {
+  const ours = collector(t, { sources: booksOf(), ...setup });
   return {
     ...ours,
     writeEtl: (records: Record<string, RecordWords>) => ours.write(records, ETL),
@@ -95,11 +98,12 @@ describe('ETL runs', { concurrency: 4 }, () => {
   });
 
   test('prove each day against the one before: a record that changed breaks it, and a whole run heals it', async (t) => {
-    const { writeEtl, deliver, onSchedule, day } = both(t);
+    const gaps = daysUpTo('2026-02-26', 6);
+    const { writeEtl, deliver, onSchedule, day } = both(t, { settledBefore: DATE, gaps });
     const long = { started: '2026-02-22T12:00', ended: '2026-02-25T12:00' };
     await writeEtl({ long });
     for (const at of ['2026-03-08T02:00', '2026-03-09T02:00'])
-      await deliver(at, { from: '2026-02-02', to: '2026-03-07' });
+      await deliver(at, { from: '2026-02-21', to: '2026-02-26' });
     const check = async (date: string) => (await day(date)).checks.etl?.inFlight;
     assert.deepEqual(await check('2026-02-23'), { status: 'holds', expected: 1, actual: 1 });
 
@@ -113,7 +117,7 @@ describe('ETL runs', { concurrency: 4 }, () => {
   });
 
   test('make a final day dirty when one changes, which the whole run collects again', async (t) => {
-    const { writeEtl, onSchedule, day, days, collections } = both(t);
+    const { writeEtl, onSchedule, day, days, collections } = both(t, LATE_DAY);
     await writeEtl({ late: { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' } });
     for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await onSchedule(at);
     assert.equal((await day('2026-02-20')).status, 'final');
@@ -135,7 +139,7 @@ describe('ETL runs', { concurrency: 4 }, () => {
 
 describe('records of jobs and ETL runs that changed', () => {
   test('make one mark and one cause of a day that both were counted on', async (t) => {
-    const { write, writeEtl, onSchedule, day, days } = both(t);
+    const { write, writeEtl, onSchedule, day, days } = both(t, LATE_DAY);
     const late = { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' };
     await write({ job: late });
     await writeEtl({ run: late });
@@ -188,7 +192,7 @@ describe('a book that cannot be read', { concurrency: 4 }, () => {
     });
 
   test('keeps a dirty day dirty until every book was read', async (t) => {
-    const { write, onSchedule, day, deny, collections, replaceStores } = both(t);
+    const { write, onSchedule, day, deny, collections, replaceStores } = both(t, LATE_DAY);
     const late = { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' };
     await write({ late });
     for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await onSchedule(at);
@@ -209,7 +213,7 @@ describe('a book that cannot be read', { concurrency: 4 }, () => {
   });
 
   test('and its changes are found by the next run, as far as they were known', async (t) => {
-    const { writeEtl, onSchedule, day, deny, collections, replaceStores } = both(t);
+    const { writeEtl, onSchedule, day, deny, collections, replaceStores } = both(t, LATE_DAY);
     const late = { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' };
     await writeEtl({ late });
     for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await onSchedule(at);

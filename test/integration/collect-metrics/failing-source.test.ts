@@ -94,7 +94,10 @@ describe('a source that fails', { concurrency: 4 }, () => {
 
   for (const reading of ['changedSince', 'touching'] as const)
     test(`in a whole run (${reading}) makes it partial, and forgets no change`, async (t) => {
-      const { write, onSchedule, day, days, collections, replaceStores } = collector(t);
+      const { write, onSchedule, day, days, collections, replaceStores } = collector(t, {
+        settledBefore: DATE,
+        gaps: ['2026-02-20'],
+      });
       await write({ one: {}, late: { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' } });
       await onSchedule('2026-03-10T02:00');
       await onSchedule('2026-03-11T02:00');

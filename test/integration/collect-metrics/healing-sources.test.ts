@@ -43,7 +43,7 @@ async function asking(t: TestContext, setup: AllSetup = {}) {
 
 describe('a metric source that answers again', { concurrency: 4 }, () => {
   test('heals the day by the trailing window, and the revision tells what stood before, and why', async (t) => {
-    const ours = await collectorOfAll(t, { ...JOBS_ALONE, only: ['cloudRun'] });
+    const ours = await collectorOfAll(t, { ...JOBS_ALONE, only: ['cloudRun'], settledBefore: DATE });
     await ours.write({ one: {} });
     const heal = ours.spoil('cloudRun', { kind: 'denied' });
     await ours.onSchedule(MORNING);
@@ -92,7 +92,8 @@ describe('what can only be seen now', { concurrency: 4 }, () => {
   };
 
   test('is taken on the day after, and stays although some of it is new or deleted', async (t) => {
-    const ours = await collectorOfAll(t, JOBS_ALONE);
+    const gaps = ['2026-02-20', ...daysUpTo('2026-03-08', 3)];
+    const ours = await collectorOfAll(t, { ...JOBS_ALONE, settledBefore: DATE, gaps });
     await ours.deliver(MORNING, { from: '2026-03-06', to: DATE });
     assert.deepEqual(await lists(ours, DATE), [1, 2, 3, 1]);
     for (const earlier of ['2026-03-06', '2026-03-08'])
@@ -187,7 +188,11 @@ describe('a run', { concurrency: 4 }, () => {
   });
 
   test('calls no day final while one of its sources is failing or lacks a part', async (t) => {
-    const ours = await asking(t, { only: ['bigquery', 'cloudRun'] });
+    const ours = await asking(t, {
+      only: ['bigquery', 'cloudRun'],
+      settledBefore: DATE,
+      gaps: ['2026-02-10'],
+    });
     ours.spoil('bigquery', { kind: 'denied' });
     const heal = ours.spoil('cloudRun', outOfReach('us-east1'));
     for (const at of [MORNING, NEXT, '2026-03-12T02:00']) await ours.onSchedule(at);

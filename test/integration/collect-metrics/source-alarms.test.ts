@@ -12,7 +12,11 @@ const DENIED = { kind: 'denied' } as const;
 
 /** The jobs, and Cloud Run, which is denied from the first run on. */
 async function deniedCloudRun(t: TestContext) {
-  const ours = await collectorOfAll(t, { sources: { jobs: sourceOf() }, only: ['cloudRun'] });
+  const ours = await collectorOfAll(t, {
+    sources: { jobs: sourceOf() },
+    only: ['cloudRun'],
+    settledBefore: '2026-03-09',
+  });
   const heal = ours.spoil('cloudRun', DENIED);
   return {
     ...ours,
@@ -146,7 +150,7 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
   });
 
   test('alarms of a book as of any other source', async (t) => {
-    const { db: _, ...ours } = await collectorOfAll(t, { only: [] });
+    const { db: _, ...ours } = await collectorOfAll(t, { only: [], settledBefore: '2026-03-09' });
     ours.replaceStores((store) =>
       store.name === 'etl'
         ? { ...store, underWay: () => Promise.reject(new Error('7 PERMISSION_DENIED: no')) }

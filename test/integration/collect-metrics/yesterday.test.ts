@@ -5,6 +5,8 @@ import { runSchema } from '../../../functions/shared/model/run.ts';
 import { decode } from '../../../functions/shared/store/firestore.ts';
 import { collector, daysUpTo, slotHeaders } from '../../support/collector.ts';
 
+const SETTLED = { settledBefore: '2026-03-08' };
+
 /** Jobs around yesterday, 9 March: two of it, and one each of the day before and of today. */
 const AROUND_YESTERDAY = {
   'day-before': { started: '2026-03-08T10:00', ended: '2026-03-08T23:59:59.999' },
@@ -15,7 +17,7 @@ const AROUND_YESTERDAY = {
 
 describe('collect-metrics', { concurrency: 4 }, () => {
   test('counts the day before, whole, when it is called at 02:00 UTC', async (t) => {
-    const { write, onSchedule, day, storedDates } = collector(t);
+    const { write, onSchedule, day, storedDates } = collector(t, SETTLED);
     await write(AROUND_YESTERDAY);
     const { outcome, trigger, summary } = await onSchedule('2026-03-10T02:00');
     assert.deepEqual([outcome, trigger, summary.to], ['succeeded', 'scheduled', '2026-03-09']);
@@ -25,7 +27,7 @@ describe('collect-metrics', { concurrency: 4 }, () => {
   });
 
   test('counts the day of its slot when a retry comes after midnight', async (t) => {
-    const { write, deliver, storedDates } = collector(t, { entry: { schedule: '50 23 * * *' } });
+    const { write, deliver, storedDates } = collector(t, { ...SETTLED, entry: { schedule: '50 23 * * *' } });
     await write(AROUND_YESTERDAY);
     const answer = await deliver('2026-03-10T00:20', {}, slotHeaders('2026-03-09T23:50:00Z'));
     assert.deepEqual([answer.trigger, answer.summary.to], ['scheduled', '2026-03-08']);
@@ -33,7 +35,7 @@ describe('collect-metrics', { concurrency: 4 }, () => {
   });
 
   test('knows a slot by its instant, whatever offset its text carries', async (t) => {
-    const { deliver, collections } = collector(t);
+    const { deliver, collections } = collector(t, SETTLED);
     const first = await deliver('2026-03-10T02:00:05', {}, slotHeaders('2026-03-09T21:00:00-05:00'));
     assert.equal(first.runId, 'collect-metrics@2026-03-10T02:00:00.000Z');
     assert.equal(first.summary.to, '2026-03-09');
@@ -43,7 +45,7 @@ describe('collect-metrics', { concurrency: 4 }, () => {
   });
 
   test("leaves tomorrow's slot free when a forced run carries it", async (t) => {
-    const { write, deliver, onSchedule, day, collections } = collector(t);
+    const { write, deliver, onSchedule, day, collections } = collector(t, SETTLED);
     await write(AROUND_YESTERDAY);
     const forced = await deliver('2026-03-10T12:00', {}, slotHeaders('2026-03-11T02:00:00Z'));
     assert.deepEqual([forced.trigger, forced.summary.to], ['manual', '2026-03-09']);
@@ -56,7 +58,7 @@ describe('collect-metrics', { concurrency: 4 }, () => {
   });
 
   test('fills in the days of a collector that was down for five', async (t) => {
-    const { write, onSchedule, day, storedDates } = collector(t);
+    const { write, onSchedule, day, storedDates } = collector(t, { settledBefore: '2026-03-02' });
     await write({ 'in-the-gap': { started: '2026-03-06T10:00', ended: '2026-03-07T12:00' } });
     for (const at of ['2026-03-03T02:00', '2026-03-04T02:00']) await onSchedule(at);
     const { summary } = await onSchedule('2026-03-10T02:00');
@@ -128,7 +130,7 @@ describe('collect-metrics', { concurrency: 4 }, () => {
 
 describe('collect-metrics in a dry run', { concurrency: 4 }, () => {
   test('writes nothing about days and tells what is stored beside what it would store', async (t) => {
-    const { write, onSchedule, deliver, updateTimes, collections } = collector(t);
+    const { write, onSchedule, deliver, updateTimes, collections } = collector(t, SETTLED);
     await write({ one: {} });
     await onSchedule('2026-03-10T02:00');
     await write({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { mulberry32 } from '../../../scripts/stack/sample-dice.ts';
-import { seededRandom, sized } from '../../support/soak.ts';
+import { SOAK_ONLY, seededRandom, sized } from '../../support/soak.ts';
 import { type Findings, RULES, type Rules, simulate } from '../../support/sweep-simulation.ts';
 
 const [JOBS, HOURS] = [sized(1_000, 10_000), sized(8, 24)];
@@ -29,6 +29,7 @@ describe('10,000 jobs that beat, crash, finish, restart, hang and fall silent to
   });
 });
 
+// A check has two of them, a soak has all.
 describe('the simulation itself', () => {
   /** Of three worlds, always the same, so that one in which nothing would happen does not count. */
   const found = (over: Partial<Rules>) => {
@@ -46,32 +47,34 @@ describe('the simulation itself', () => {
   test('finds live jobs ended without the guard', () =>
     assert.ok(found({ isHeld: () => false }).liveEnded > 100));
 
-  test('finds live jobs ended where only a blind sweep waits, and none looks twice', () => {
+  test('finds live jobs ended where only a blind sweep waits, and none looks twice', SOAK_ONLY, () => {
     const isHeld: Rules['isHeld'] = (verdict, _, blind) =>
       'doubtful' in verdict && verdict.doubtful && blind !== null;
     assert.ok(found({ isHeld }).liveEnded > 100);
   });
 
-  test('finds live jobs ended where many 404s at once are believed', () =>
-    assert.ok(found({ tooManyGone: () => null }).liveEnded > 0));
+  test('finds live jobs ended where many 404s at once are believed', SOAK_ONLY, () =>
+    assert.ok(found({ tooManyGone: () => null }).liveEnded > 0),
+  );
 
-  test('finds live jobs ended where one 404 is believed', () => {
+  test('finds live jobs ended where one 404 is believed', SOAK_ONLY, () => {
     const once: Rules['verdictOf'] = (suspect, now) =>
       RULES.verdictOf({ ...suspect, goneSince: suspect.goneSince ?? new Date(0) }, now);
     assert.ok(found({ verdictOf: once }).liveEnded > 0);
   });
 
-  test('finds live jobs ended without the rule of executions', () => {
+  test('finds live jobs ended without the rule of executions', SOAK_ONLY, () => {
     const alone: Rules['verdictOf'] = (suspect, now) =>
       RULES.verdictOf({ ...suspect, executions: null }, now);
     assert.ok(found({ verdictOf: alone }).liveEnded > 100);
   });
 
-  test('finds live jobs ended where age comes before the word of a backend', () => {
+  test('finds live jobs ended where age comes before the word of a backend', SOAK_ONLY, () => {
     const deaf: Rules['verdictOf'] = (suspect, now) => RULES.verdictOf({ ...suspect, truth: null }, now);
     assert.ok(found({ verdictOf: deaf }).liveEnded > 0);
   });
 
-  test('finds dead jobs left alone where nothing doubtful is carried out', () =>
-    assert.ok(found({ isHeld: (verdict) => 'doubtful' in verdict && verdict.doubtful }).late > 100));
+  test('finds dead jobs left alone where nothing doubtful is carried out', SOAK_ONLY, () =>
+    assert.ok(found({ isHeld: (verdict) => 'doubtful' in verdict && verdict.doubtful }).late > 100),
+  );
 });
