@@ -24,7 +24,9 @@ titles=() pids=()
 begin() {
   titles+=("$1")
   shift
-  "$@" > "$outputs/${#pids[@]}" 2>&1 &
+  local output=$outputs/${#pids[@]}
+  : > "$output"
+  "$@" > "$output" 2>&1 &
   pids+=($!)
 }
 
