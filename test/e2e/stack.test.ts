@@ -24,6 +24,7 @@ import { freshFirestore } from '../support/firestore.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
 
 const TASK = 'collect-metrics';
+const EMULATOR = process.env.FIRESTORE_EMULATOR_HOST;
 
 /** What `npm start` said and how it ended. */
 interface Ended {
@@ -202,7 +203,8 @@ describe('a running stack', () => {
 describe('npm start', () => {
   test('--once runs every task on the sample world, tells what each did and leaves nothing behind', async () => {
     const folder = freshFolder();
-    const { child, ended } = startMain(folder, ['--once']);
+    const env = { FIRESTORE_EMULATOR_HOST: EMULATOR, GOOGLE_CLOUD_PROJECT: `once-${process.pid}` };
+    const { child, ended } = startMain(folder, ['--once'], env);
     await untilAnnounced(folder, ended);
     const family = childrenOf(child.pid as number);
     const { code, output, errors } = await ended;

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addDays, dayOf } from '../../../functions/shared/dates.ts';
+import { addDays, DAY_MS, dayOf } from '../../../functions/shared/dates.ts';
 import { daySchema } from '../../../functions/shared/model/day.ts';
 import { plainOf } from '../../../functions/shared/store/firestore.ts';
 import { sampleEtlRuns } from '../../../scripts/stack/sample-etl.ts';
 import { sampleJobs } from '../../../scripts/stack/sample-jobs.ts';
+import { schedulerHeaders } from '../../support/function-process.ts';
 import { countsOf, sectionsOf } from '../../support/sample-sections.ts';
 import type { SampleWorld } from './world.ts';
 
@@ -53,12 +54,11 @@ export function collects(world: () => SampleWorld): void {
   });
 
   test('a refused commit is told from a failed one: of ten deliveries of one slot, one does the work', async () => {
-    const { run } = world();
-    const slot = {
-      'x-cloudscheduler-jobname': TASK,
-      'x-cloudscheduler-scheduletime': new Date().toISOString(),
-    };
-    const answers = await Promise.all(Array.from({ length: 10 }, () => run(TASK, {}, slot)));
+    const { run, now } = world();
+    const today = new Date(`${dayOf(now)}T02:00:00Z`);
+    const slot = today <= now ? today : new Date(today.getTime() - DAY_MS);
+    const headers = schedulerHeaders(TASK, slot);
+    const answers = await Promise.all(Array.from({ length: 10 }, () => run(TASK, {}, headers)));
     const outcomes = answers.map(({ outcome }) => outcome);
     assert.deepEqual(outcomes.sort(), [...Array(9).fill('duplicate'), 'succeeded']);
   });

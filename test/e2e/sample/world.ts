@@ -16,7 +16,7 @@ import { type Stack, up } from '../../../scripts/stack/up.ts';
 import { freshFile, freshFolder } from '../../support/folders.ts';
 
 /** So few that deleting and bringing back is quick, and that the plan leaves some for later. */
-export const JOBS_PER_PLAN = 16;
+export const JOBS_PER_PLAN = 20;
 
 const time = (path: string) => ({ path, type: 'timestamp' as const });
 const TIMES = {

@@ -7,13 +7,15 @@ import { test } from 'node:test';
 import { ROOT } from '../../../scripts/stack/places.ts';
 
 const MAIN = join(ROOT, 'scripts/stack/gcs/main.ts');
+/** Without the arguments of this very process, which may be those of a test runner. */
+const OPTIONS = { silent: true, execArgv: [] };
 
 test('the stand-in runs in a process of its own, filled as it is told to, and ends with whoever forked it', async (context) => {
   const config = {
     project: 'acme-ml',
     buckets: [{ name: 'acme-data', objects: { count: 2_000, prefix: 'jobs/', size: 7, ageDays: 40 } }],
   };
-  const child = fork(MAIN, [JSON.stringify(config)], { silent: true });
+  const child = fork(MAIN, [JSON.stringify(config)], OPTIONS);
   context.after(() => child.kill());
   assert.ok(child.stdout);
   const { value: baseUrl } = await createInterface(child.stdout)[Symbol.asyncIterator]().next();
@@ -29,7 +31,7 @@ test('the stand-in runs in a process of its own, filled as it is told to, and en
 });
 
 test('a configuration with a mistake is refused by its name', async () => {
-  const child = fork(MAIN, ['{"project": "acme-ml", "bucket": []}'], { silent: true });
+  const child = fork(MAIN, ['{"project": "acme-ml", "bucket": []}'], OPTIONS);
   let said = '';
   child.stderr?.on('data', (text) => {
     said += text;
