@@ -200,7 +200,7 @@ describe('Cloud Scheduler of a stack', () => {
   });
 
   test('retries past the lease of a killed function: one record, two attempts, the work done once', async () => {
-    const slot = await fire({ workMs: 1_000, effect: 'killed' });
+    const slot = await fire({ workMs: 3_000, effect: 'killed' });
     await until(async () => (await runOf(slot))?.outcome === 'running');
     const [pid] = execFileSync('pgrep', ['-P', String(process.pid), '-f', 'fixture/index.ts'], {
       encoding: 'utf8',
