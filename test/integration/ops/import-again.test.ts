@@ -256,6 +256,16 @@ describe('importing into records that are there', () => {
       assert.deepEqual(await bring([{ id: 'a', ...Object.fromEntries(texts) }]), { ...NOTHING, updated: 1 });
     });
 
+  test('sets back no clock, though the rest of the file is later', async () => {
+    const fields = { ...FIELDS, updatedAt: time('updated') };
+    const { bring, record } = await setup({ a: { ...going, updated: stored(7) } }, fields);
+    const row = { id: 'a', s: 'run', beat: at(6).toISOString(), up: at(9).toISOString() };
+    const told = await bring([row], { map: { ...MAP, updatedAt: 'up' } });
+    assert.deepEqual(told, { ...NOTHING, kept: 1, because: ['its record is newer'] });
+    const { beat, updated } = (await record('a')) as Row;
+    assert.deepEqual([beat, updated], [at(8), at(9)]);
+  });
+
   test('never writes over a record that moves between being read and being written', async () => {
     const { bring, record, db, collection } = await setup({ a: going, b: going });
     const source = sourceSchema.parse({ collection, fields: FIELDS, statuses: STATUSES });
