@@ -11,6 +11,7 @@ type Fields = Record<string, unknown>;
 
 const LISTED = 3;
 const LONGEST_SAYING = 40;
+const LONGEST_LINE = 110;
 
 /** Keys of the summary that its lines tell, or that nobody needs to be told. */
 const TOLD = [
@@ -99,7 +100,10 @@ function endedEntry({ ended, endedOmitted }: Fields): Entry {
   const more = all.length - LISTED + Number(endedOmitted ?? 0);
   return {
     label: 'Ended',
-    lines: [...all.slice(0, LISTED), ...(more > 0 ? [`and ${figure(more)} more: see ops runs`] : [])],
+    lines: [
+      ...all.slice(0, LISTED).map((line) => cut(line, LONGEST_LINE)),
+      ...(more > 0 ? [`and ${figure(more)} more: see ops runs`] : []),
+    ],
   };
 }
 

@@ -1,9 +1,8 @@
-import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import type { SeenJob } from '../shared/store/active-records.ts';
 import { lookAt } from './look.ts';
 import { pipelineOf, type Scope, type Sweep, type SweepTools, type SweptSource } from './pipeline.ts';
-import { unlessTakenBack } from './taken-back.ts';
-import { type EndByHand, endedByHand, verdictOf } from './verdict.ts';
+import { conclusionAt } from './taken-back.ts';
+import { type EndByHand, endedByHand } from './verdict.ts';
 
 /** By this share of the budget a sweep has looked and asked, so that what waited for the end can be written. */
 const LOOKED_BY = 0.6;
@@ -57,9 +56,4 @@ export async function sweepJob(
   });
   await pipeline.take(found);
   return pipeline.end({ left: [], unreadable: [], stoppedAt: null, complete: true, failure: null });
-}
-
-/** What the sweep itself concludes. */
-function conclusionAt(now: Date): (suspect: Suspect) => Verdict {
-  return (suspect) => unlessTakenBack(suspect, verdictOf(suspect, now), now);
 }

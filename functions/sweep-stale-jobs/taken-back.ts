@@ -3,13 +3,19 @@ import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import { keep } from './conclude.ts';
 import type { EndingVerdict } from './judge.ts';
 import { type Case, caseOf, latest, usable } from './signs.ts';
+import { verdictOf } from './verdict.ts';
 import { instant } from './words.ts';
+
+/** What the sweep itself concludes about a suspect. */
+export function conclusionAt(now: Date): (suspect: Suspect) => Verdict {
+  return (suspect) => unlessTakenBack(suspect, verdictOf(suspect, now), now);
+}
 
 /**
  * `verdict`, unless a person took the same back and nothing new was seen since: then their word stands, and the job is
  * kept. It is new that the job showed life, that its backend says something else, or that another limit was broken.
  */
-export function unlessTakenBack(suspect: Suspect, verdict: Verdict, now: Date): Verdict {
+function unlessTakenBack(suspect: Suspect, verdict: Verdict, now: Date): Verdict {
   const { evidence, earlier } = suspect.job.added;
   const last = earlier.at(-1);
   if (!('state' in verdict) || evidence || !last?.takenBack) return verdict;

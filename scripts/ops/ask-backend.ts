@@ -33,7 +33,7 @@ export async function askBackend(
   ];
   const ids = new Set([...active, ...ended].flatMap(({ backendId }) => backendId ?? []));
   if (ids.size === 0) throw new CannotTell(`none of ${plural(records.length, 'record')} names a job there`);
-  const backend = open(settings, connection);
+  const backend = openBackendOf(settings, connection);
   const sweep = { signal: new AbortController().signal, now: connection.clock.now };
   const truths = await backend.truthsOf([...ids].slice(0, ASKED), sweep);
   const known = {
@@ -78,7 +78,11 @@ function mendOfPlace(settings: BackendSettings): string {
   return `name ${missing.join(' and ')} for the backend, or store the full names of jobs`;
 }
 
-function open(settings: BackendSettings, connection: Connection): ReturnType<typeof openBackend> {
+/** The backend of those settings, asked with the operator's credentials. Throws CannotTell where its secret is not here. */
+export function openBackendOf(
+  settings: BackendSettings,
+  connection: Pick<Connection, 'target' | 'settings'>,
+): ReturnType<typeof openBackend> {
   try {
     return openBackend(settings, { apiOf: apiOf(connection), variable: readVariable, log: SILENT });
   } catch (error) {

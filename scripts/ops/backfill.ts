@@ -10,7 +10,7 @@ import { confirmCall } from './call.ts';
 import { functionOf } from './function-place.ts';
 import { parseDay } from './options.ts';
 import { OpsProblem, usage } from './problem.ts';
-import { note, print } from './terminal.ts';
+import { note, print, shellQuoted } from './terminal.ts';
 import { figure, plural } from './words.ts';
 
 const TASK = 'collect-metrics';
@@ -118,12 +118,7 @@ function commandOf({ from, to, url, yes }: BackfillOptions): string {
   return [
     `npm run -s ops -- backfill --from ${from}`,
     ...(to === undefined ? [] : [`--to ${to}`]),
-    ...(url === undefined ? [] : [`--url ${quoted(url)}`]),
+    ...(url === undefined ? [] : [`--url ${shellQuoted(url)}`]),
     ...(yes ? ['--yes'] : []),
   ].join(' ');
-}
-
-/** `word` as a shell takes it for one. */
-function quoted(word: string): string {
-  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

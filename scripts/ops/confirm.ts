@@ -1,16 +1,14 @@
 import { createInterface } from 'node:readline/promises';
 import { OpsProblem, usage } from './problem.ts';
-import { note, paintError } from './terminal.ts';
+import { note, oneLine, paintError } from './terminal.ts';
 
 /**
  * Lets a write through once it was named: at once, or where a person `mustAgree`, as to all that is written to a real
  * project, by `--yes` or by a `y` at the terminal. Throws when the answer is no or nobody is there to give one.
  */
-export async function confirmWrite(
-  mustAgree: boolean,
-  what: string,
-  yes: boolean | undefined,
-): Promise<void> {
+export async function confirmWrite(mustAgree: boolean, act: string, yes: boolean | undefined): Promise<void> {
+  // Names of others may be in it.
+  const what = oneLine(act);
   if (!mustAgree) return note(paintError.dim(what));
   if (yes) return note(paintError.yellow(what));
   requireSomebody(what);
@@ -21,7 +19,7 @@ export async function confirmWrite(
 /** Throws where nobody is there to be asked. */
 export function requireSomebody(what: string): void {
   if (process.stdin.isTTY && process.stderr.isTTY) return;
-  throw usage(`${what}: nobody is at the terminal to agree. Add --yes to go ahead`);
+  throw usage(`${oneLine(what)}: nobody is at the terminal to agree. Add --yes to go ahead`);
 }
 
 /** What is typed; nothing at Ctrl-C or Ctrl-D, at which a question of readline's would wait for ever. */

@@ -17,6 +17,7 @@ import { refuseSwallowed } from './swallowed.ts';
 import { addSweep } from './sweep.ts';
 import { addTasks } from './tasks.ts';
 import { paintError, wantsColor } from './terminal.ts';
+import { addWhy } from './why.ts';
 
 const EXAMPLES = `
 Examples:
@@ -28,6 +29,7 @@ Examples:
   npm run -s ops -- runs collect-metrics --outcome failed --json
   npm run -s ops -- days 2026-01-31
   npm run -s ops -- jobs --stale
+  npm run -s ops -- why JOB
   npm run -s ops -- sweep --dry-run
   npm run -s ops -- cleanup plan
   npm run -s ops -- backfill --from 2026-01-01
@@ -50,7 +52,7 @@ export function opsProgram(): Command {
     .configureHelp({ styleTitle: (title) => paintError.bold(title) })
     .exitOverride();
   const health = [addHealth, addAlarms, addTasks, addRun, addRuns, addSchedules, addDoctor];
-  const records = [addJobs, addSweep, addDays, addCleanup, addBackfill, addSources, addImport];
+  const records = [addJobs, addWhy, addSweep, addDays, addCleanup, addBackfill, addSources, addImport];
   for (const add of [...health, ...records]) add(program);
   return program;
 }

@@ -8,11 +8,12 @@ import { type FunctionPlace, functionOf } from './function-place.ts';
 import { operatorName } from './operator.ts';
 import { oneOf, parseAge } from './options.ts';
 import { usage } from './problem.ts';
-import { firstLine } from './terminal.ts';
+import { cut, firstLine } from './terminal.ts';
 import { whileSaying } from './waiting.ts';
 
 /** The task whose function is called. */
 const TASK = 'sweep-stale-jobs';
+const LONGEST_NAME = 200;
 
 const HELP = `
 Of each job that is silent or over its limits: what its record says, what its backend
@@ -114,7 +115,8 @@ export function sweepBody({
   };
 }
 
-function writesOf({ job, end, undo, source }: SweepOptions): string {
+function writesOf({ job: given, end, undo, source }: SweepOptions): string {
+  const job = given === undefined ? undefined : cut(given, LONGEST_NAME);
   if (end !== undefined) return `This ends ${job} as ${end}`;
   if (undo) return `This takes back what was said of ${job}`;
   const which = job ?? (source === undefined ? 'every job' : `every job of ${source}`);

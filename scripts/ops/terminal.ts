@@ -22,9 +22,9 @@ export function note(...lines: string[]): void {
   process.stderr.write(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Writes records for a program; dates become ISO text. */
+/** Writes records for a program; dates become ISO text, and so do integers that a JSON number does not hold. */
 export function printJson(value: unknown): void {
-  print(JSON.stringify(value, null, 2));
+  print(JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one), 2));
 }
 
 /** `text` as one harmless line: stored text must neither break a table nor steer the terminal. */
@@ -47,4 +47,9 @@ export function firstSentence(error: unknown): string {
 /** `text` shortened to `limit` characters, saying so by an ellipsis. */
 export function cut(text: string, limit: number): string {
   return text.length <= limit ? text : `${text.slice(0, Math.max(0, limit - 1))}…`;
+}
+
+/** `word` as a shell takes it for one. */
+export function shellQuoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }

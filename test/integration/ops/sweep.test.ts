@@ -253,6 +253,36 @@ describe('ops and the sweep', () => {
     );
   });
 
+  test('why tells the whole story of a job', async () => {
+    const { code, stdout } = await world.ops('why', 'jobs/alive');
+    assert.equal(code, 0);
+    for (const line of [
+      /^jobs\/alive, source jobs in mode enforce, the Firestore emulator at /,
+      /\n {2}Changes {5}\S+ \S+Z fail by \S+ on \S+,\n? *sweep-stale-jobs@manual-/,
+      /\n +status: "running" -> "failed"\n/,
+      /\n +taken back \S+ \S+Z by \S+ on \S+: wrong one\n/,
+      /\n {2}Backend {5}running, asked now: Vertex AI says JOB_STATE_RUNNING;/,
+      /\n {2}Verdict {5}keep \(backend-running\): /,
+      /\n {2}Days {8}\d days?, /,
+      / will be collected again:/,
+    ])
+      assert.match(stdout, line);
+    const story = JSON.parse((await world.ops('why', 'retried', '--json')).stdout);
+    assert.deepEqual(
+      story.executions.map(({ id, evidence }: { id: string; evidence: { rule: string } | null }) => [
+        id,
+        evidence?.rule,
+      ]),
+      [
+        ['5', 'job-ended'],
+        ['4', undefined],
+      ],
+    );
+    const none = await world.ops('why', 'nope');
+    assert.deepEqual([none.code, none.stderr.trim().split('\n').length], [1, 1]);
+    assert.match(none.stderr, /^There is no job nope in the Firestore emulator at .*: looked in jobs\n$/);
+  });
+
   test('a job that there is not is told, and is no run', async () => {
     const before = (await world.db.collection('taskRuns').get()).size;
     for (const args of [[], ['--undo'], ['--end', 'failed', '--reason', 'x'], ['--dry-run']]) {

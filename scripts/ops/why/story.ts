@@ -1,0 +1,208 @@
+import { SECOND_MS } from '../../../functions/shared/dates.ts';
+import type { Earlier, Evidence } from '../../../functions/shared/model/evidence.ts';
+import type { Job } from '../../../functions/shared/model/job.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
+import type { SeenJob } from '../../../functions/shared/store/active-records.ts';
+import { asker } from '../../../functions/sweep-stale-jobs/ask.ts';
+import { conclusionAt } from '../../../functions/sweep-stale-jobs/taken-back.ts';
+import { openBackendOf } from '../ask-backend.ts';
+import { type Connection, SILENT, uncounted } from '../connect.ts';
+import { CannotTell } from '../doctor/check.ts';
+import { placeOf } from '../target.ts';
+import { type DayOfJob, daysOf } from './days.ts';
+
+/** What its backend may take. */
+const LIMIT_MS = 12 * SECOND_MS;
+/** Of the plans of clean-ups, the newest are looked through. */
+const PLANS = 3;
+/** Of the days of a job, so many of the newest are looked up. */
+const DAYS_LOOKED_UP = 60;
+
+/** A job, and the source that it is of. */
+export interface NamedJob {
+  store: ActiveJobStore;
+  seen: SeenJob;
+}
+
+/** One try of a job, and what a sweep ended it by. */
+interface ExecutionOfJob extends Pick<Job, 'id' | 'status' | 'startedAt' | 'endedAt' | 'heartbeatAt'> {
+  evidence: Evidence | null;
+}
+
+/** All that is known of a job. */
+export interface Story {
+  source: string;
+  mode: string;
+  place: string;
+  path: string;
+  writtenAt: Date;
+  record: Omit<Job, 'added'>;
+  /** What was said of it by a sweep, or by a person, the newest first; what was taken back, too. */
+  changes: (Evidence | Earlier)[];
+  /** Why the change that stands cannot be taken back, in words; `null` where it can. */
+  whyNotTakenBack: string | null;
+  /** What its backend says now; `null` where nobody can be asked, for the reason in `words`. */
+  backend: {
+    name: string | null;
+    state: string | null;
+    startedAt: Date | null;
+    endedAt: Date | null;
+    words: string;
+  };
+  /** What a sweep would conclude now. */
+  verdict: { kind: string; rule: string; because: string };
+  /** The newest first; `null` where its source maps none. */
+  executions: ExecutionOfJob[] | null;
+  /** The id of their collection. */
+  executionsPath: string | null;
+  artifacts: {
+    uri: string | null;
+    tombstone: { planId: string; runId: string } | null;
+    deletedAt: Date | null;
+    plans: {
+      planId: string;
+      createdAt: Date;
+      status: string;
+      decision: string;
+      reason: string;
+      because: string;
+    }[];
+  };
+  days: {
+    /** Why it counts on none, in words; `null` where it may. */
+    fault: string | null;
+    each: DayOfJob[];
+    /** Stored days that count it as started or ended. */
+    countedOn: string[];
+    /** Those of its days that are stored, and how sure they are; of many only the newest. */
+    stored: Record<string, string>;
+    /** Those of its days that will be collected again, and why. */
+    dirty: Record<string, string>;
+  };
+}
+
+/** Gathers what is known of a job. Only its backend, which may be anybody's, may fail. */
+export async function tellStory({ store, seen }: NamedJob, connection: Connection): Promise<Story> {
+  const { target, environment, clock } = connection;
+  const { source } = store;
+  const { added, ...record } = seen.job;
+  const { evidence, earlier, tombstone, deletedAt } = added;
+  const now = clock.now();
+  const database = source.database ?? environment.FIRESTORE_DATABASE;
+  const [asked, plans, days] = await Promise.all([
+    judge({ store, seen }, connection, now),
+    plansWith(seen.job.name, connection),
+    daysWith(seen.job, connection, now),
+  ]);
+  return {
+    ...{
+      source: store.name,
+      mode: source.mode,
+      path: seen.path,
+      writtenAt: seen.updateTime.toDate(),
+      record,
+    },
+    place: placeOf(target, { googleProject: source.googleProject, database }),
+    changes: [...(evidence ? [evidence] : []), ...earlier.toReversed()],
+    whyNotTakenBack: store.whyNotTakenBack(seen, false),
+    ...asked,
+    executionsPath: source.executions?.collection ?? null,
+    artifacts: { uri: seen.job.artifactUri, tombstone, deletedAt, plans },
+    days,
+  };
+}
+
+/** What the sweep would ask, and conclude: by its own rules, and by what it remembers. */
+async function judge(
+  { store, seen }: NamedJob,
+  connection: Connection,
+  now: Date,
+): Promise<Pick<Story, 'backend' | 'verdict' | 'executions'>> {
+  const { collections, ask, clock } = connection;
+  const { sweepMarkStore } = await import('../../../functions/shared/store/sweep-marks.ts');
+  const marks = await ask(
+    'reading what the sweep remembers',
+    sweepMarkStore(collections, SILENT).load(store.name, uncounted()),
+  );
+  const { backend, words } = backendOf(store, connection);
+  const options = { ...uncounted(), signal: AbortSignal.timeout(LIMIT_MS) };
+  const asking = asker({ store, backend, marks, options, now: clock.now, runId: '' });
+  const found = { seen, isExecution: false, nth: 0, at: { lookout: '', after: null } };
+  const { known, unreadable } = await ask('reading its executions', asking.about([found]));
+  const suspect = known[0]?.suspect;
+  if (!suspect) throw unreadable[0]?.error ?? new Error(`Cannot read ${seen.path}`);
+  const { kind, rule, because } = conclusionAt(now)(suspect);
+  const { truth, executions } = suspect;
+  const said =
+    truth?.said ??
+    words ??
+    (seen.job.backendId === null ? 'its record names no job there' : 'it says nothing');
+  return {
+    verdict: { kind, rule, because },
+    backend: {
+      ...{ name: backend?.name ?? null, state: truth?.state ?? null, words: said },
+      ...{ startedAt: truth?.startedAt ?? null, endedAt: truth?.endedAt ?? null },
+    },
+    executions:
+      executions?.map(({ id, status, startedAt, endedAt, heartbeatAt, added }) => {
+        const times = { startedAt, endedAt, heartbeatAt };
+        return { id, status, ...times, evidence: added.evidence };
+      }) ?? null,
+  };
+}
+
+/** The backend of the source; `words` say why there is nobody to ask. */
+function backendOf({ source }: ActiveJobStore, connection: Connection) {
+  if (!source.backend) return { backend: null, words: 'its source has none' };
+  try {
+    return { backend: openBackendOf(source.backend, connection), words: null };
+  } catch (error) {
+    if (error instanceof CannotTell) return { backend: null, words: error.message };
+    throw error;
+  }
+}
+
+async function plansWith(
+  name: string,
+  { collections, ask }: Connection,
+): Promise<Story['artifacts']['plans']> {
+  const { cleanupPlanStore } = await import('../../../functions/shared/store/cleanup-plans.ts');
+  const store = cleanupPlanStore(collections, SILENT);
+  const plans = await ask('reading the plans', store.newest(PLANS));
+  const found = await Promise.all(
+    plans.map(async ({ planId, createdAt, status }) => {
+      const lines = await ask(`reading the lines of ${planId}`, store.lines(planId));
+      return lines
+        .filter(({ job }) => job === name)
+        .map(({ decision, reason, because }) => ({ planId, createdAt, status, decision, reason, because }));
+    }),
+  );
+  return found.flat();
+}
+
+async function daysWith(job: Job, { collections, ask }: Connection, now: Date): Promise<Story['days']> {
+  const { dayStore } = await import('../../../functions/shared/store/days.ts');
+  const store = dayStore(collections, SILENT);
+  const { fault, each } = daysOf(job, now);
+  const dates = each.map(({ date }) => date);
+  const { tally } = uncounted();
+  const countedOn: string[] = [];
+  const [stored, dirty] = await Promise.all([
+    ask('reading its days', store.load(dates.slice(-DAYS_LOOKED_UP), tally)),
+    ask('reading the days in doubt', store.dirty(tally)),
+    ask(
+      'looking for days that count it',
+      store.countedOn([job.name], tally, (_, date) => countedOn.push(date)),
+    ),
+  ]);
+  const isIts = (date: string) => dates.includes(date) || countedOn.includes(date);
+  return {
+    ...{ fault, each, countedOn: countedOn.sort() },
+    stored: Object.fromEntries(
+      [...stored].flatMap(([date, { data }]) => (data ? [[date, data.status]] : [])),
+    ),
+    dirty: Object.fromEntries(
+      [...dirty].flatMap(([date, { data }]) => (isIts(date) ? [[date, data.cause]] : [])),
+    ),
+  };
+}
