@@ -187,7 +187,9 @@ async function bringAll(
 ): Promise<OpsProblem | undefined> {
   const db = openSource(plan.source);
   // Asked before the first write: BulkWriter would try for minutes to reach a server that is not there.
-  await ask(`reading ${plan.source.collection}`, db.collection(plan.source.collection).limit(1).get(), place);
+  // One document, for an emulator looks through a whole collection to find its first.
+  const anyRecord = db.collection(plan.source.collection).doc('any');
+  await ask(`reading ${plan.source.collection}`, anyRecord.get(), place);
   const { recordFinder, SILENCE_MS } = await import('./import/records.ts');
   const finder = recordFinder(plan.name, plan.source, db);
   // An emulator needs no ramp; a real project warms up at 500 writes a second, 50 % more every 5 minutes.
