@@ -36,7 +36,7 @@ const SETTINGS = {
   sources: {
     jobs: { ...jobs, mode: 'enforce', database: 'app', backend: { kind: 'vertex-ai' } },
     evaluations: { ...jobs, backend: { kind: 'cloud-run', googleProject: 'acme-evaluation' } },
-    builds: { ...jobs, backend: { kind: 'cloud-build' } },
+    builds: { ...jobs, collection: 'builds', backend: { kind: 'cloud-build' } },
     elsewhere: { ...jobs, googleProject: 'acme-other', backend: HTTP },
   },
 };
