@@ -7,6 +7,7 @@ import {
   PLAUSIBLE_TIMES,
   type Reading,
   readAmount,
+  readHold,
   readId,
   readJsonTime,
   readText,
@@ -127,6 +128,10 @@ describe('readTime()', () => {
     ['Thu, 12 Nov 2026 10:00:00 GMT', 'iso'],
     ['1794477600', 'seconds'],
     ['soon', 'iso'],
+    [1_767_225, 'millis'],
+    [900, 'seconds'],
+    [1_762_941_600, 'micros'],
+    ['1970-01-01T00:29:27Z', 'iso'],
     [1_794_477_600, 'iso'],
     [1_794_477_600, 'millis'],
     [1_794_477_600_000, 'seconds'],
@@ -162,6 +167,21 @@ describe('readTime()', () => {
       { numRuns: NUM_RUNS },
     );
   });
+});
+
+describe('readHold()', () => {
+  for (const [value, type, until] of [
+    ['9999-12-31', 'iso', '9999-12-31T23:59:59.999Z'],
+    ['9999-12-31T23:59:59.999999Z', 'iso', '9999-12-31T23:59:59.999Z'],
+    [new Date('9999-12-31T00:00:00Z'), 'timestamp', '9999-12-31T23:59:59.999Z'],
+    [253_402_300_799, 'seconds', '9999-12-31T23:59:59.999Z'],
+    ['2300-01-01T00:00:00Z', 'iso', '9999-12-31T23:59:59.999Z'],
+    ['2026-11-12T10:00:00Z', 'iso', TEN],
+    ['0001-01-01T00:00:00Z', 'iso', 'absent'],
+    [null, 'iso', 'absent'],
+    ['for ever', 'iso', 'unreadable'],
+  ] as const)
+    test(`reads ${value} as ${until}`, () => assert.equal(told(readHold(value, { type })), until));
 });
 
 describe('readJsonTime()', () => {

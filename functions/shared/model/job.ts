@@ -1,7 +1,17 @@
 import { z } from 'zod';
 import type { Day } from '../dates.ts';
 import { earlierSchema, evidenceSchema } from './evidence.ts';
-import { isNone, orNull, quoted, type Reading, readAmount, readId, readText, readTime } from './reading.ts';
+import {
+  isNone,
+  orNull,
+  quoted,
+  type Reading,
+  readAmount,
+  readHold,
+  readId,
+  readText,
+  readTime,
+} from './reading.ts';
 import type { JobField, PlainField, Source, TimeField } from './source.ts';
 import { type JobState, TERMINAL_STATES } from './states.ts';
 import { dayAmongTexts } from './time-text.ts';
@@ -107,6 +117,10 @@ export function readJob(source: Source, document: JobRecord): Job {
     const form = fields[name];
     return form ? field(name, (value) => readTime(value, form)) : null;
   };
+  const keepUntil = () => {
+    const form = fields.keepUntil;
+    return form ? field('keepUntil', (value) => readHold(value, form)) : null;
+  };
   const amount = (name: PlainField, max: number) => field(name, (value) => readAmount(value, max));
   const status = field('status', readText) ?? '';
   return {
@@ -130,7 +144,7 @@ export function readJob(source: Source, document: JobRecord): Job {
     model: id('model') ?? '',
     artifactUri: id('artifactUri'),
     registeredModel: field('registeredModel', readMark),
-    keepUntil: time('keepUntil'),
+    keepUntil: keepUntil(),
     resumedFrom: id('resumedFrom'),
     added: addedSchema.parse(document.get(source.addedField) ?? {}),
     unreadable,

@@ -1,4 +1,4 @@
-import { HOUR_MS, SECOND_MS } from '../dates.ts';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../dates.ts';
 import { parseHttpDate, parseIsoTime } from './time-text.ts';
 
 /**
@@ -52,6 +52,9 @@ const NONE_WORDS = new Set([
 ]);
 const LONGEST_QUOTE = 60;
 
+/** The last instant of the last year that four digits can tell. */
+const FOR_EVER = new Date('9999-12-31T23:59:59.999Z');
+
 const ABSENT = { is: 'absent' } as const;
 
 /** A value that was read. */
@@ -85,10 +88,19 @@ export function readTime(value: unknown, form: TimeForm): Reading<Date> {
   const instant = instantOf(value, form);
   // What stands for none does so in every zone.
   const roughly = instant ?? instantOf(value, { ...form, zone: 'UTC' });
-  if (roughly !== undefined && isNoTime(roughly)) return ABSENT;
+  if (roughly !== undefined && isNoTime(roughly, typeof value)) return ABSENT;
   if (instant === undefined) return unreadable(value, describeTime(form));
   const isPlausible = instant >= PLAUSIBLE_TIMES.from && instant < PLAUSIBLE_TIMES.to;
   return isPlausible ? read(instant) : unreadable(value, `${describeTime(form)}, of 2000 to 2199`);
+}
+
+/**
+ * Reads until when something is held. A time after 2199 is read as the end of time: whoever writes 9999 there means for
+ * ever, and what is held must not go because nobody can live that long.
+ */
+export function readHold(value: unknown, form: TimeForm): Reading<Date> {
+  const instant = isNone(value) ? undefined : instantOf(value, { ...form, zone: form.zone ?? 'UTC' });
+  return instant && instant >= PLAUSIBLE_TIMES.to ? read(FOR_EVER) : readTime(value, form);
 }
 
 /** Reads a time out of JSON or a file, where a number may be written as text, too; no query has to find it there. */
@@ -183,9 +195,13 @@ function isZero(value: unknown): boolean {
   return /^([+-]?0+(\.0*)?|0000-00-00.*)$/.test(value.trim());
 }
 
-/** Whether an instant stands for none, in whatever zone it was written. */
-function isNoTime(instant: Date): boolean {
-  const isNear = (other: number) => Math.abs(instant.getTime() - other) <= 14 * HOUR_MS;
+/** Whether an instant stands for none: in whatever zone it was written, but a number knows none. */
+function isNoTime(instant: Date, type: string): boolean {
+  const isNear = (other: number) => {
+    const off = instant.getTime() - other;
+    // Every zone is whole quarters of an hour away from UTC; what lies between them is no start of a calendar.
+    return type === 'number' ? off === 0 : Math.abs(off) <= 14 * HOUR_MS && off % (15 * MINUTE_MS) === 0;
+  };
   return isNear(0) || isNear(YEAR_ONE) || instant.getUTCFullYear() === 9999;
 }
 
