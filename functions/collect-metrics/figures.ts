@@ -1,8 +1,8 @@
 import { type Day, earlierOf, endOfDay, HOUR_MS, laterOf, startOfDay } from '../shared/dates.ts';
 import type { Figures, GpuFigures, JobFigures, ProjectRow } from '../shared/model/day.ts';
 import type { Job } from '../shared/model/job.ts';
+import { type Fault, type Life, lifeOf, unreadAmounts } from '../shared/model/life.ts';
 import { newFaults } from './faults.ts';
-import { type Fault, type Life, lifeOf, unreadAmounts } from './life.ts';
 
 /** A name beyond that is none; the day's record holds those of all projects. */
 const LONGEST_PROJECT = 200;

@@ -1,8 +1,8 @@
 import { addDays, type Day, dayOf, daysBetween, endOfDay, isSunday } from '../shared/dates.ts';
 import { type DailyMetrics, isBook, isSettled, type MetricSource } from '../shared/model/day.ts';
 import type { Job } from '../shared/model/job.ts';
+import { lifeOf } from '../shared/model/life.ts';
 import type { PlatformSource } from '../shared/model/platform.ts';
-import { lifeOf } from './life.ts';
 
 /** Which days a run collects. */
 

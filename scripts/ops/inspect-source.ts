@@ -1,28 +1,9 @@
-import {
-  isTerminal,
-  type Job,
-  type JobRecord,
-  MOST_BYTES,
-  readJob,
-} from '../../functions/shared/model/job.ts';
-import {
-  isNone,
-  readAmount,
-  readId,
-  readTime,
-  TIME_TYPES,
-  type TimeType,
-} from '../../functions/shared/model/reading.ts';
-import {
-  PLAIN_FIELDS,
-  type PlainField,
-  type Source,
-  TIME_FIELDS,
-  type TimeField,
-} from '../../functions/shared/model/source.ts';
+import { isTerminal, type Job, type JobRecord, readJob } from '../../functions/shared/model/job.ts';
+import { lifeOf } from '../../functions/shared/model/life.ts';
+import type { Source } from '../../functions/shared/model/source.ts';
 import type { JobState } from '../../functions/shared/model/states.ts';
-
-type Field = PlainField | TimeField;
+import { lateMs, type WrittenLate, writtenLate } from '../../functions/shared/model/written-late.ts';
+import { type Field, type Mistyped, mappedFields, mistypedIn } from './mistyped.ts';
 
 /** Words in the status field that nobody mapped. */
 export interface Unmapped {
@@ -30,16 +11,12 @@ export interface Unmapped {
   count: number;
 }
 
-/** A mapped field that stores another type than the settings say. */
-export interface Mistyped {
-  field: Field;
-  path: string;
-  /** What the stored values seem to be, in words. */
-  holds: string;
-  expected: string;
+/** Records that count on no day although each of their fields can be read. */
+export interface Contradictory {
+  because: string;
   count: number;
-  /** The type of time that would fit every stored value. */
-  fits: TimeType | null;
+  /** The id of one of them. */
+  example: string;
 }
 
 /** A mapped field that records lack although they should have it. */
@@ -59,7 +36,10 @@ export interface Inspection {
   records: number;
   unmapped: Unmapped[];
   mistyped: Mistyped[];
+  contradictory: Contradictory[];
   missing: Missing[];
+  /** Records written later than their own `updatedAt` says. */
+  writtenLate: WrittenLate | null;
   /** Whether something is wrong enough to falsify what the tasks see. */
   toMend: boolean;
 }
@@ -79,17 +59,13 @@ const NEEDED: readonly Field[] = ['id', 'status', 'startedAt', 'heartbeatAt', 'e
 const COUNTED: readonly Field[] = ['gpus'];
 const ENOUGH = 5;
 
-/** What of `records` does not fit the mapping of `source`. */
-export function inspectSource(source: Source, records: readonly JobRecord[]): Inspection {
+/** What of `records` does not fit the mapping of `source`; `now` tells what lies in the future. */
+export function inspectSource(source: Source, records: readonly JobRecord[], now: Date): Inspection {
   const jobs = records.map((record) => readJob(source, record));
   const words = jobs.filter((job) => job.state === 'unknown' && job.status !== '').map((job) => job.status);
   const unmapped = counted(words).map(([word, count]) => ({ word, count }));
-  const mistyped = mappedFields(source).flatMap(({ field, path, type, zone }) =>
-    mistypedIn(
-      { field, path, type, zone },
-      records.map((record) => record.get(path)),
-    ),
-  );
+  const mistyped = mistypedIn(source, records, jobs);
+  const contradictory = contradictionsIn(source, records, jobs, now);
   const missing = mappedFields(source).flatMap(({ field, path }) => {
     const { which, of } = EXPECTED[field] ?? { which: '', of: () => true };
     const expected = records.filter((_, index) => of(jobs[index] as Job));
@@ -98,8 +74,42 @@ export function inspectSource(source: Source, records: readonly JobRecord[]): In
     const nowhere = COUNTED.includes(field) && count === expected.length && count >= ENOUGH;
     return [{ field, path, count, of: expected.length, which, mend: nowhere || NEEDED.includes(field) }];
   });
-  const toMend = unmapped.length > 0 || mistyped.length > 0 || missing.some(({ mend }) => mend);
-  return { records: records.length, unmapped, mistyped, missing, toMend };
+  const late = jobs.map((job) => [job.id, lateMs(job)] as const).filter(([, ms]) => ms > 0);
+  return {
+    records: records.length,
+    unmapped,
+    mistyped,
+    contradictory,
+    missing,
+    writtenLate: writtenLate(new Map(late)),
+    toMend: unmapped.length + mistyped.length + contradictory.length > 0 || missing.some(({ mend }) => mend),
+  };
+}
+
+/** What records say against themselves; fields that cannot be read or are missing are told by their names. */
+function contradictionsIn(
+  { fields }: Source,
+  records: readonly JobRecord[],
+  jobs: readonly Job[],
+  now: Date,
+): Contradictory[] {
+  const isToldByField = (job: Job, record: JobRecord) => {
+    const needed = isTerminal(job.state) ? 'endedAt' : 'startedAt';
+    const isMissing = isAbsent(needed, record.get(fields[needed].path)) && job.state !== 'suspended';
+    return isMissing || job.unreadable.some(({ field }) => field === 'startedAt' || field === 'endedAt');
+  };
+  const faults = jobs.flatMap((job, index) => {
+    const life = lifeOf(job, now);
+    const isOwn = life.kind === 'fault' && life.fault === 'malformed';
+    return isOwn && !isToldByField(job, records[index] as JobRecord)
+      ? [{ because: life.because, id: job.id }]
+      : [];
+  });
+  return [...Map.groupBy(faults, ({ because }) => because)].map(([because, some]) => ({
+    because,
+    count: some.length,
+    example: some[0]?.id ?? '',
+  }));
 }
 
 function is(job: Job, ...states: JobState[]): boolean {
@@ -109,72 +119,6 @@ function is(job: Job, ...states: JobState[]): boolean {
 /** An explicit null says "not yet", which is fine for anything but a status. */
 function isAbsent(field: Field, value: unknown): boolean {
   return value === undefined || (field === 'status' && (value === null || value === ''));
-}
-
-interface MappedField {
-  field: Field;
-  path: string;
-  type: TimeType | 'text' | 'number';
-  zone?: string | undefined;
-}
-
-function mappedFields({ fields }: Source): MappedField[] {
-  const plain = PLAIN_FIELDS.flatMap((field): MappedField[] => {
-    const path = fields[field];
-    return path === undefined ? [] : [{ field, path, type: field === 'gpus' ? 'number' : 'text' }];
-  });
-  const times = TIME_FIELDS.flatMap((field): MappedField[] => {
-    const mapping = fields[field];
-    return mapping === undefined ? [] : [{ field, ...mapping }];
-  });
-  return [...plain, ...times];
-}
-
-function mistypedIn({ field, path, type, zone }: MappedField, values: readonly unknown[]): Mistyped[] {
-  const filled = values.filter((value) => !isNone(value));
-  const wrong = filled.filter((value) => !isReadable(value, { type, zone }));
-  const isTime = type !== 'text' && type !== 'number';
-  const fits = isTime
-    ? TIME_TYPES.find((other) =>
-        filled.every((value) => readTime(value, { type: other, zone }).is === 'read'),
-      )
-    : undefined;
-  return counted(wrong.map(holdsInWords)).map(([holds, count]) => ({
-    field,
-    path,
-    holds,
-    expected: type,
-    count,
-    fits: fits ?? null,
-  }));
-}
-
-function isReadable(value: unknown, { type, zone }: Pick<MappedField, 'type' | 'zone'>): boolean {
-  if (type === 'text') return readId(value).is === 'read';
-  if (type === 'number') return readAmount(value, MOST_BYTES).is === 'read';
-  // A value that stands for none is no fault.
-  return readTime(value, { type, zone }).is !== 'unreadable';
-}
-
-const TIME_WORDS: Record<TimeType, string> = {
-  timestamp: 'a timestamp',
-  iso: 'ISO text',
-  seconds: 'seconds',
-  millis: 'milliseconds',
-  micros: 'microseconds',
-};
-
-function holdsInWords(value: unknown): string {
-  const type = TIME_TYPES.find(
-    (candidate) => readTime(value, { type: candidate, zone: 'UTC' }).is === 'read',
-  );
-  if (type !== undefined) return TIME_WORDS[type];
-  if (value instanceof Date) return 'an implausible timestamp';
-  if (typeof value === 'string')
-    return value.trim() !== '' && Number(value) >= 0 ? 'a number as text' : 'text';
-  if (typeof value === 'number') return value < 0 ? 'a negative number' : 'a number that is no time';
-  if (Array.isArray(value)) return 'a list';
-  return typeof value === 'boolean' ? 'true or false' : 'a map';
 }
 
 /** The distinct words with how often they occur, the most frequent first. */

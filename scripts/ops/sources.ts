@@ -1,14 +1,16 @@
 import type { Command } from 'commander';
 import type { JobRecord } from '../../functions/shared/model/job.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
+import type { WrittenLate } from '../../functions/shared/model/written-late.ts';
 import { askBackend, type BackendFinding } from './ask-backend.ts';
 import { type Connection, connect } from './connect.ts';
 import { CannotTell } from './doctor/check.ts';
-import { type Inspection, inspectSource, type Missing, type Mistyped } from './inspect-source.ts';
+import { type Contradictory, type Inspection, inspectSource, type Missing } from './inspect-source.ts';
+import type { Mistyped } from './mistyped.ts';
 import { OpsProblem } from './problem.ts';
 import { sampleRecords } from './sample-records.ts';
 import { placeOf } from './target.ts';
-import { firstLine, paint, print, printJson } from './terminal.ts';
+import { firstLine, oneLine, paint, print, printJson } from './terminal.ts';
 import { plural } from './words.ts';
 
 const SAMPLE = 20;
@@ -58,13 +60,14 @@ async function reportOn(name: string, source: Source, connection: Connection): P
   };
   try {
     const records = await sampleRecords(source, name, SAMPLE, connection, place);
-    const inspection = inspectSource(source, records);
+    const inspection = inspectSource(source, records, connection.clock.now());
     const backend = await backendFinding(name, source, records, connection);
     return { ...head, ...inspection, backend, toMend: inspection.toMend || backend?.state === 'wrong' };
   } catch (error) {
     if (!(error instanceof OpsProblem)) throw error;
     // One source out of reach must not hide what is wrong with the others.
-    return { ...head, ...inspectSource(source, []), problem: error.message, toMend: true };
+    const nothing = inspectSource(source, [], connection.clock.now());
+    return { ...head, ...nothing, problem: error.message, toMend: true };
   }
 }
 
@@ -90,14 +93,18 @@ export function reportInWords(report: SourceReport): string[] {
   if (report.problem !== null) return [head, bad(report.problem)];
   if (report.records === 0)
     return [head, `  ${paint.yellow('!')} no record at all: the collection is empty or its name is wrong`];
+  const { unmapped, mistyped, contradictory, missing, records } = report;
   const findings = [
-    ...report.unmapped.map(({ word, count }) =>
+    ...unmapped.map(({ word, count }) =>
       bad(
-        `status ${JSON.stringify(firstLine(word))} is not mapped, in ${count} of ${report.records}: add it to statuses`,
+        `status ${JSON.stringify(firstLine(word))} is not mapped, in ${count} of ${records}: add it to statuses`,
       ),
     ),
-    ...report.mistyped.map((finding) => bad(mistypedInWords(finding, report.records))),
-    ...report.missing.map((finding) => (finding.mend ? bad : good)(missingInWords(finding))),
+    ...(unmapped.length > 0 ? [good(STATES)] : []),
+    ...mistyped.map((finding) => bad(mistypedInWords(finding, records))),
+    ...contradictory.map((finding) => bad(contradictoryInWords(finding, records))),
+    ...missing.map((finding) => (finding.mend ? bad : good)(missingInWords(finding))),
+    ...(report.writtenLate ? [good(lateInWords(report.writtenLate, records))] : []),
     ...(report.backend
       ? [(report.backend.state === 'wrong' ? bad : good)(backendInWords(report.backend))]
       : []),
@@ -118,9 +125,32 @@ function backendInWords({ state, words, mend }: BackendFinding): string {
   return `backend: ${state === 'unknown' ? 'cannot tell: ' : ''}${words}${mend ? `: ${mend}` : ''}`;
 }
 
-function mistypedInWords({ field, path, holds, expected, count, fits }: Mistyped, records: number): string {
-  const mend = fits === null ? '' : `: set its type to "${fits}"`;
-  return `${named(field, path)} holds ${holds} in ${count} of ${records}; settings say ${expected}${mend}`;
+/** What a word of theirs can mean. */
+const STATES =
+  'each word means queued, running, suspended, completed, failed or cancelled; suspended is stopped on purpose and may go' +
+  ' on: "PAUSED": "suspended"';
+
+function mistypedInWords(finding: Mistyped, records: number): string {
+  const { field, path, holds, example, expected, count } = finding;
+  const shown = `${named(field, path)} holds ${holds} in ${count} of ${records}, e.g. ${oneLine(example)}`;
+  return `${shown}; settings say ${expected}${mendInWords(finding)}`;
+}
+
+function mendInWords({ expected, fits, zone }: Mistyped): string {
+  if (fits === null) return '';
+  const type = fits === expected ? '' : `: set its type to "${fits}"`;
+  if (zone === null) return type;
+  const whose = 'the zone of the program that writes it';
+  return `${type ? `${type} and` : ': set'} its zone, ${whose}, such as "zone": "${zone}"`;
+}
+
+function contradictoryInWords({ because, count, example }: Contradictory, records: number): string {
+  return `${because}, in ${count} of ${records}, e.g. ${firstLine(example)}: counted on no day, named in checks.malformed`;
+}
+
+function lateInWords({ records: late, mostHours, example }: WrittenLate, records: number): string {
+  const written = `${late} of ${records} were written later than their updatedAt says, at most ${mostHours} h, e.g. ${firstLine(example)}`;
+  return `${written}: more than 14 h later, no past day is collected again for them`;
 }
 
 function missingInWords({ field, path, count, of, which, mend }: Missing): string {

@@ -13,8 +13,9 @@ import { collections as collectionsOf } from '../../functions/shared/store/colle
 import { dayStore } from '../../functions/shared/store/days.ts';
 import { healthStore } from '../../functions/shared/store/health.ts';
 import { jobHealthStore } from '../../functions/shared/store/job-health.ts';
-import { jobStore } from '../../functions/shared/store/jobs.ts';
+import { jobStore, recordsOf } from '../../functions/shared/store/jobs.ts';
 import { journalStore } from '../../functions/shared/store/journal.ts';
+import { endedActiveQueries } from '../../functions/shared/store/overlooked-records.ts';
 import { retentionStore } from '../../functions/shared/store/retention.ts';
 import { modelStore, pinStore } from '../../functions/shared/store/roots.ts';
 import { runStore } from '../../functions/shared/store/runs.ts';
@@ -80,6 +81,7 @@ export async function askSource(db: Firestore, name: string, source: Source, now
     jobs.touching({ from: before, to: now, now }, options, ignore),
     jobs.underWay(options, ignore),
     jobs.timeless(now, options, ignore),
+    ...endedActiveQueries(recordsOf(source, db), source).map(([, query]) => query.limit(1).get()),
     jobs.changedSince(before, options, ignore),
     active.active(options),
     active.alive(now, options),

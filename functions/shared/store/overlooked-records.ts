@@ -41,6 +41,16 @@ export function timelessQueries(
   ];
 }
 
+/** Queries that find, whatever day they are of, records that are active and hold anything but null as their end. */
+export function endedActiveQueries(records: Query, source: Source): [operation: string, query: Query][] {
+  const { status, endedAt } = source.fields;
+  const words = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));
+  return chunksOf(words, VALUES_PER_QUERY).map((some) => [
+    'active jobs that ended',
+    records.where(status, 'in', some).orderBy(endedAt.path).startAfter(null),
+  ]);
+}
+
 /** Queries that find what has a status, null included, and none that is mapped. */
 function unmappedQueries(records: Query, source: Source): Query[] {
   const { status } = source.fields;

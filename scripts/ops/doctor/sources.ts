@@ -20,7 +20,11 @@ export function sourceChecks(connection: Connection): Check[] {
       return sampleRecords(source, name, SAMPLE, connection, place);
     });
     const checks: Check[] = [
-      { group: 'Sources', what: name, look: async () => recordsFinding(source, await records()) },
+      {
+        group: 'Sources',
+        what: name,
+        look: async () => recordsFinding(source, await records(), connection.clock.now()),
+      },
     ];
     const { backend } = source;
     if (backend)
@@ -33,11 +37,15 @@ export function sourceChecks(connection: Connection): Check[] {
   });
 }
 
-function recordsFinding(source: Source, records: readonly JobRecord[]): Awaited<ReturnType<Check['look']>> {
+function recordsFinding(
+  source: Source,
+  records: readonly JobRecord[],
+  now: Date,
+): Awaited<ReturnType<Check['look']>> {
   if (records.length === 0)
     throw new CannotTell(`no record at all: collection ${source.collection} is empty, or its name is wrong`);
   const read = `${plural(records.length, 'record')} read, mode ${source.mode}`;
-  return inspectSource(source, records).toMend
+  return inspectSource(source, records, now).toMend
     ? { state: 'wrong', words: `${read}: some are not as the settings say`, mend: CHECK }
     : { state: 'ok', words: read };
 }

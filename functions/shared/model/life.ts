@@ -1,8 +1,8 @@
-import { type Day, dayOf, earlierOf, HOUR_MS } from '../shared/dates.ts';
-import type { Job } from '../shared/model/job.ts';
-import { quoted } from '../shared/model/reading.ts';
-import type { JobField, TimeField } from '../shared/model/source.ts';
-import type { TerminalState } from '../shared/model/states.ts';
+import { type Day, dayOf, earlierOf, HOUR_MS } from '../dates.ts';
+import type { Job } from './job.ts';
+import { quoted } from './reading.ts';
+import type { JobField, TimeField } from './source.ts';
+import type { TerminalState } from './states.ts';
 
 /** A clock in another zone may be so far ahead; what lies further in the future has not happened. */
 const LARGEST_OFFSET_MS = 14 * HOUR_MS;
