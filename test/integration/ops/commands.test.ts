@@ -250,7 +250,10 @@ describe('ops sources check', () => {
     assert.equal(grouped.records, 5);
     assert.deepEqual(grouped.unmapped, [{ word: 'Odd', count: 1 }]);
     assert.deepEqual(grouped.mistyped, [
-      { field: 'startedAt', path: 'start', holds: 'ISO text', expected: 'timestamp', count: 4, fits: 'iso' },
+      {
+        ...{ field: 'startedAt', path: 'start', holds: 'ISO text', example: '"2026-01-01T00:00:00Z"' },
+        ...{ expected: 'timestamp', count: 4, fits: 'iso', zone: null },
+      },
     ]);
     assert.deepEqual([empty.records, empty.toMend], [0, false]);
   });
