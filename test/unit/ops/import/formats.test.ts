@@ -72,7 +72,7 @@ describe('what the world writes its job histories as', () => {
         'completed: startedAt 2026-01-01T00:00:00.000Z, endedAt 2026-01-01T00:00:00.999Z, gpus 1',
       '1234567890123456788': 'completed: startedAt 2026-01-01T00:00:00.000Z',
       'line 3': 'id 1234567890123456800 is not an exact identifier: it was stored as a rounded number',
-      'line 4': 'startedAt 1767225 is not a time in millis',
+      'line 4': 'startedAt 1767225 is not a time in milliseconds since 1970, of 2000 to 2199',
       4: 'completed: ',
     });
   });

@@ -185,7 +185,7 @@ describe('readRow()', () => {
       'milliseconds cut to thousands',
       { start: 1695956, end: '' },
       { time: ['millis'] },
-      'startedAt 1695956 is not a time in millis',
+      'startedAt 1695956 is not a time in milliseconds since 1970, of 2000 to 2199',
     ],
     [
       'seconds since who knows when',
