@@ -2,12 +2,14 @@ import type { Backend } from '../shared/cloud/backend.ts';
 import { mapPool } from '../shared/concurrency.ts';
 import type { Truth } from '../shared/model/backend.ts';
 import type { Job } from '../shared/model/job.ts';
-import type { Suspect } from '../shared/model/sweep.ts';
-import type { SweepMarks } from '../shared/model/sweep-marks.ts';
+import { sightingOf } from '../shared/model/sighting.ts';
+import type { Execution, Suspect } from '../shared/model/sweep.ts';
+import { knewAt, type SweepMarks } from '../shared/model/sweep-marks.ts';
 import type { ActiveJobStore } from '../shared/store/active-jobs.ts';
 import type { ReadOptions } from '../shared/store/jobs.ts';
 import { tooManyGone } from './guard.ts';
 import type { Found } from './look.ts';
+import { latest } from './signs.ts';
 import { suspectOf } from './suspicion.ts';
 
 const JOBS_AT_ONCE = 16;
@@ -39,35 +41,50 @@ export interface Asked {
 
 /** Who asks about the suspects of one sweep of a source, as they are found. */
 export function asker(tools: AskTools) {
-  const { marks } = tools;
-  const remembered = new Map(marks.ended.map(({ backendId, truth }) => [backendId, truth]));
-  const goneSince = new Map(marks.gone.map(({ path, since }) => [path, since]));
+  const { marks, backend } = tools;
+  const sightings = new Map(marks.sightings.map((it) => [it.path, it]));
+  const known = backend !== null && knewAt(marks, backend.fingerprint) !== null;
   const told = new Map<string, Truth>();
 
   return {
     /** Asks about each of them: its executions, or its job; and its backend, unless that told an end already. */
     async about(some: readonly Found[]): Promise<Asked> {
       const asked = await readAround(some, tools);
-      await askBackend(some, { remembered, told }, tools);
       for (const { found, suspect } of asked.known) {
-        const { backendId } = suspect.job;
-        suspect.truth = remembered.get(backendId ?? '') ?? told.get(backendId ?? '') ?? null;
-        const since = goneSince.get(found.seen.path) ?? null;
-        // What was written since then is a sign of life.
-        suspect.goneSince = since && since > suspect.writtenAt ? since : null;
+        suspect.sighting = sightingOf(sightings.get(found.seen.path), suspect.job, suspect.writtenAt);
+        suspect.truth = suspect.sighting?.truth ?? null;
+      }
+      await askBackend(asked.known, told, tools);
+      for (const { suspect } of asked.known) {
+        suspect.truth ??= told.get(suspect.job.backendId ?? '') ?? null;
+        suspect.backendKnown = known;
       }
       return asked;
     },
 
-    /** Where the backend says of too many of all that there is no such job, it says nothing of those any more. */
+    /**
+     * Where the backend says of too many of all that there is no such job, it says nothing of those any more; where it has
+     * told of any that there is one, it is asked in the right place.
+     */
     doubt(gone: readonly Known[]): void {
       const why = tooManyGone(told.values());
-      if (!why) return;
-      for (const { suspect } of gone)
-        if (suspect.truth)
+      const knows = known || knewAny(told.values()) !== null;
+      for (const { suspect } of gone) {
+        suspect.backendKnown = knows;
+        if (why && suspect.truth)
           suspect.truth = { ...suspect.truth, state: 'unknown', said: `${suspect.truth.said}; but ${why}` };
+      }
     },
+
+    /** When the backend last told of a job of this source that there is one; `null` where it did not in this sweep. */
+    knewAt: (): Date | null => knewAny(told.values()),
   };
+}
+
+/** When the last of those was told that say of a job that there is one. */
+function knewAny(truths: Iterable<Truth>): Date | null {
+  const known = [...truths].filter(({ state }) => state !== 'gone' && state !== 'unknown');
+  return latest(known.map(({ askedAt }) => askedAt));
 }
 
 /** The jobs of executions, the executions of jobs; one that cannot be read costs only itself. */
@@ -79,7 +96,7 @@ async function readAround(some: readonly Found[], { store, options, runId }: Ask
   const known = await mapPool(some, JOBS_AT_ONCE, async (found) => {
     const { seen, isExecution } = found;
     try {
-      const reading = { job: seen.job, writtenAt: seen.updateTime.toDate(), isExecution };
+      const reading = { job: seen.job, writtenAt: seen.writtenAt, isExecution };
       const suspect = suspectOf(reading, source, parents.get(seen.path) ?? null);
       if (executions && !isExecution)
         suspect.executions = (await executions.of(seen.path, options)).map((it) => beforeRun(it, runId));
@@ -94,18 +111,18 @@ async function readAround(some: readonly Found[], { store, options, runId }: Ask
 }
 
 /** What this very sweep has ended says nothing yet: whoever knows better has until the next one. */
-function beforeRun(execution: Job, runId: string): Job {
+function beforeRun(execution: Execution, runId: string): Execution {
   return execution.added.evidence?.runId === runId ? { ...execution, state: 'running' } : execution;
 }
 
 async function askBackend(
-  some: readonly Found[],
-  { remembered, told }: { remembered: ReadonlyMap<string, Truth>; told: Map<string, Truth> },
+  some: readonly Known[],
+  told: Map<string, Truth>,
   { backend, options, now }: AskTools,
 ): Promise<void> {
   if (!backend) return;
-  const ids = some.flatMap(({ seen }) => seen.job.backendId ?? []);
-  const unasked = [...new Set(ids)].filter((id) => !remembered.has(id) && !told.has(id));
+  const ids = some.flatMap(({ suspect: { job, truth } }) => (truth ? [] : (job.backendId ?? [])));
+  const unasked = [...new Set(ids)].filter((id) => !told.has(id));
   if (unasked.length === 0) return;
   const truths = await backend.truthsOf(unasked, { signal: options.signal, now });
   for (const [id, truth] of truths) told.set(id, truth);

@@ -1,13 +1,14 @@
 import { DAY_MS, HOUR_MS } from '../shared/dates.ts';
 import type { Alarm } from '../shared/model/alarm.ts';
 import type { JobHealth } from '../shared/model/sweep.ts';
-import type { UnmappedStatus } from '../shared/model/sweep-marks.ts';
+import type { EndedRecord, UnmappedStatus } from '../shared/model/sweep-marks.ts';
 import type { ActiveJobStore } from '../shared/store/active-jobs.ts';
 import type { JobHealthStore } from '../shared/store/job-health.ts';
 import type { ReadOptions } from '../shared/store/jobs.ts';
 import type { SweepMarkStore } from '../shared/store/sweep-marks.ts';
+import { watchedAgain } from './found-alive.ts';
 import { type Ages, healthAfter } from './job-health.ts';
-import { marksAfter } from './marks.ts';
+import { marksAfter, unknownOf } from './marks.ts';
 import type { Scope, Sweep, SweepTools } from './pipeline.ts';
 import { alarmsAbout, type Standing } from './raise.ts';
 import { after } from './signs.ts';
@@ -45,36 +46,61 @@ export async function auditStatuses(
   return isDue ? store.unmapped(options) : null;
 }
 
+/** Looks again at what sweeps ended in the last day, and has not shown life yet. */
+export async function watchEnded(
+  store: ActiveJobStore,
+  ended: readonly EndedRecord[],
+  options: ReadOptions,
+): Promise<EndedRecord[]> {
+  const quiet = ended.filter(({ alive }) => alive === null);
+  const seen = await store.again(quiet, options);
+  return watchedAgain(ended, new Map(seen.map(({ path, job }) => [path, job])));
+}
+
+/** What was found out beside a sweep; `null` of what could not be, or need not. */
+export interface Beside {
+  ages: Ages | null;
+  unmapped: UnmappedStatus[] | null;
+  watched: EndedRecord[] | null;
+}
+
 /**
  * Writes what a whole sweep of a source leaves: its marks, the alarms about its jobs and, where they could be counted, how
- * they stand; in one commit.
+ * they stand; in one commit. Returns how many suspects it could not remember, which are many.
  */
 export async function keepBooks(
   store: ActiveJobStore,
   sweep: Sweep,
   { marks }: Scope,
-  { ages, unmapped }: { ages: Ages | null; unmapped: UnmappedStatus[] | null },
+  { ages, unmapped, watched }: Beside,
   { run, sweepMarks, jobHealth, openAlarms, options }: BookTools,
-): Promise<void> {
+): Promise<number> {
   const { name, source } = store;
   const now = run.startedAt;
-  const next = marksAfter(marks, { ...sweep, now, unmapped });
+  const { runId } = run;
+  const next = marksAfter(marks, { ...sweep, now, runId, unmapped, watched: watched ?? marks.ended });
   const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
-  const health = ages && healthAfter(ages, sweep, longSince, now);
+  const health = ages && healthAfter({ ...ages, ended: next.ended }, sweep, longSince, now);
   const open = openAlarms.filter(({ subject }) => subject === name);
   const longRunning = health && (await tooManyLong(store, health, open, options));
   const alarms = alarmsAbout(
     {
       ...{ source: name, overdue: sweep.outcomes.overdue, complete: sweep.complete },
-      ...{ unknown: next.unknown, longRunning },
+      ...{
+        unknown: unknownOf(next),
+        longRunning,
+        foundAlive: next.ended.filter(({ alive }) => alive !== null),
+      },
     },
     open,
     now,
   );
+  let forgotten = 0;
   await run.commit((batch) => {
-    sweepMarks.put(batch, name, next);
+    forgotten = sweepMarks.put(batch, name, next);
     if (health) jobHealth.put(batch, health);
   }, alarms);
+  return forgotten;
 }
 
 async function tooManyLong(

@@ -1,7 +1,7 @@
 import { earlierOf, laterOf } from '../shared/dates.ts';
 import type { TerminalState } from '../shared/model/states.ts';
 import type { Verdict } from '../shared/model/sweep.ts';
-import { type Case, since } from './signs.ts';
+import { after, type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf } from './signs.ts';
 import { instant, lasting } from './words.ts';
 
 /** The verdicts in full, from what a rule has to say. */
@@ -35,25 +35,38 @@ export function ended(it: Case, state: TerminalState, ending: Ending): Verdict {
     endedAt: endOf(it, ending.endedAt ?? lastOf(it)),
     endInferred: ending.endedAt === null,
     doubtful: false,
+    foundSince: null,
   };
 }
 
+/** What a rule has to say that ends a job which nothing runs any more. */
+export interface Loss extends Omit<Ending, 'error'> {
+  /** Of a doubtful one: since when sweeps have found what it rests on. */
+  foundSince: Date | null;
+  doubtful: boolean;
+}
+
 /** Ends a job that nothing runs any more, and that nobody saw end. */
-export function lost(
-  it: Case,
-  { rule, because, brokenAt, endedAt, doubtful }: Omit<Ending, 'error'> & { doubtful: boolean },
-): Verdict {
+export function lost(it: Case, { rule, because, brokenAt, endedAt, foundSince, doubtful }: Loss): Verdict {
   return {
-    ...{ kind: 'lost', state: 'failed', rule, because, brokenAt, doubtful },
+    ...{ kind: 'lost', state: 'failed', rule, because, brokenAt, doubtful, foundSince },
     endedAt: endOf(it, endedAt ?? lastOf(it)),
     endInferred: true,
     error: it.suspect.truth?.error ?? `Lost: ${because}`,
   };
 }
 
-/** The last that is known of a job, so that one which nobody saw end counts no hours that it may not have run. */
-function lastOf({ heartbeatAt, startedAt, seenAt }: Case): Date {
-  return heartbeatAt ?? startedAt ?? seenAt;
+/**
+ * The end of a job that nobody saw end: what its own record tells beside saying that it runs, unless something was seen of
+ * it later; else the last that was seen of it, else its start, so that it counts no hours that it may not have run.
+ */
+function lastOf(it: Case): Date {
+  const { suspect, startedAt, seenAt, now } = it;
+  const own = stampOf(suspect.job.endedAt, suspect, now);
+  const life = lastLifeOf(it);
+  const isOfThisTry = own && (!startedAt || own >= startedAt);
+  if (isOfThisTry && (!life || life <= after(own, CLOCK_SKEW_MS))) return own;
+  return life ?? startedAt ?? seenAt;
 }
 
 /** `at`, but never before the start and never after now. */

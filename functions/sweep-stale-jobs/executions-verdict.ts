@@ -1,9 +1,9 @@
 import { laterOf } from '../shared/dates.ts';
 import { isTerminal, type Job } from '../shared/model/job.ts';
 import { TERMINAL_STATES } from '../shared/model/states.ts';
-import type { Verdict } from '../shared/model/sweep.ts';
+import type { Execution, Verdict } from '../shared/model/sweep.ts';
 import { ended, keep, lost, silence, unknown } from './conclude.ts';
-import { after, type Case, CLOCK_SKEW_MS, since, usable } from './signs.ts';
+import { after, type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf, usable } from './signs.ts';
 import { instant, lasting } from './words.ts';
 
 /** What to conclude about a job from its executions, and about an execution from its job (DESIGN.md, section 7). */
@@ -28,9 +28,14 @@ export function whileExecuted(it: Case): Verdict | undefined {
 export function afterExecutions(it: Case): Verdict | undefined {
   const newest = it.suspect.executions?.[0];
   const state = TERMINAL_STATES.find((terminal) => terminal === newest?.state);
-  if (!newest || !state || isOfAnotherTry(it, newest)) return undefined;
+  if (!newest || !state) return undefined;
   const endedAt = newest.endedAt ?? newest.heartbeatAt ?? newest.startedAt;
   const told = `its newest execution, ${newest.id}, ${state}${endedAt ? ` ${instant(endedAt)}` : ''}`;
+  const off = clockDoubt(it, newest, endedAt);
+  if (off) return unknown(it, 'clock-off', `${told}; but ${off}`);
+  if (isOfAnotherTry(it, newest)) return undefined;
+  if (it.suspect.job.state === 'suspended')
+    return keep(it, 'suspended', `${told}; but it was stopped on purpose, and another may follow`);
   if (!it.stale)
     return keep(
       it,
@@ -45,6 +50,16 @@ export function afterExecutions(it: Case): Verdict | undefined {
     error: newest.error ?? (state === 'failed' ? `Execution ${newest.id} failed` : null),
   });
   return { ...verdict, ...(newest.added.endInferred && { endInferred: true }) };
+}
+
+/** Why the end of an execution is of no clock that is right, or of a try before: nobody can tell which; `null` where it may be. */
+function clockDoubt(it: Case, execution: Execution, endedAt: Date | null): string | null {
+  const { begunAt, now } = it;
+  const { writtenAt, added } = execution;
+  if (endedAt && !stampOf(endedAt, execution, now)) return `that was written ${instant(writtenAt)} already`;
+  if (!begunAt || !isOfAnotherTry(it, execution) || added.evidence) return null;
+  const wroteLater = writtenAt > after(begunAt, CLOCK_SKEW_MS);
+  return wroteLater ? `the job began ${instant(begunAt)}, and it was written ${instant(writtenAt)}` : null;
 }
 
 /** A job that began again after its newest execution has one to come. */
@@ -71,11 +86,13 @@ export function underEndedJob(it: Case): Verdict | undefined {
       'outlives-job',
       `${told}; but the last sign of life is only ${lasting(since(it.seenAt, now))} old`,
     );
+  const life = lastLifeOf(it);
   return lost(it, {
     rule: 'job-ended',
     because: `${told}, but by its record the execution is ${suspect.job.status}; ${silence(it)}`,
     brokenAt: suspect.beats ? laterOf(limit, staleAt) : limit,
-    endedAt: jobEndedAt,
+    endedAt: life && life < jobEndedAt ? life : jobEndedAt,
+    foundSince: null,
     doubtful: false,
   });
 }

@@ -11,6 +11,9 @@ const FEWEST_FOR_A_SHARE = 5;
 /** After so many intervals without a full sweep, nobody knows what happened meanwhile. */
 const INTERVALS_TO_MISS = 3;
 
+/** Two sweeps of the schedule are never exactly an interval apart. */
+const SHARE_OF_INTERVAL = 0.9;
+
 /** When a source was last swept in full; `null` if it never was. */
 export interface SweepClock {
   sweptAt: Date | null;
@@ -50,12 +53,19 @@ export function foresight(clock: SweepClock, active: number, alive: number): str
 }
 
 /**
- * Whether a verdict is not carried out in this sweep. A blind one carries out nothing doubtful, and what is newly stale
- * always waits for a second look, as a 404 does: where many fall silent, neither do they so at the same instant nor come
- * back at the same instant, and a sweep in the midst of that sees only a few silent, for no reason that a share could tell.
+ * Whether a verdict is not carried out in this sweep. A blind one carries out nothing doubtful. What is newly stale always
+ * waits for a second look: where many fall silent, neither do they so at the same instant nor come back at the same instant,
+ * and a sweep in the midst of that sees only a few silent, for no reason that a share could tell. And what is doubtful at
+ * all has to be found as it is by two sweeps an interval apart: a heartbeat that moves in between is life, however old.
  */
 export function isHeld(verdict: Verdict, clock: SweepClock, blind: string | null): boolean {
-  return 'doubtful' in verdict && verdict.doubtful && (blind !== null || isNewlyStale(verdict, clock));
+  if (!('doubtful' in verdict) || !verdict.doubtful) return false;
+  return blind !== null || isNewlyStale(verdict, clock) || !isSecondLook(verdict.foundSince, clock);
+}
+
+/** By the time that passed, and not by the number of sweeps, which a person may call twice. */
+function isSecondLook(foundSince: Date | null, { now, intervalMs }: SweepClock): boolean {
+  return foundSince !== null && since(foundSince, now) >= SHARE_OF_INTERVAL * intervalMs;
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { JobHealth } from '../shared/model/sweep.ts';
+import type { EndedRecord } from '../shared/model/sweep-marks.ts';
 import type { Outcome } from './outcomes.ts';
 import type { Sweep } from './pipeline.ts';
 
@@ -7,7 +8,7 @@ export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
 
 /** How the jobs of a source stand after a sweep: what it ended counts no more. */
 export function healthAfter(
-  { longRunning, recent24h }: Ages,
+  { longRunning, recent24h, ended: watched }: Ages & { ended: readonly EndedRecord[] },
   { source, active, outcomes, left }: Pick<Sweep, 'source' | 'active' | 'outcomes' | 'left'>,
   longSince: Date,
   at: Date,
@@ -22,6 +23,7 @@ export function healthAfter(
   return {
     source,
     running: without(active.running, ({ state }) => state === 'running'),
+    suspended: without(active.suspended, ({ state }) => state === 'suspended'),
     scheduled: without(active.queued, ({ state }) => state === 'queued'),
     longRunning: without(
       longRunning,
@@ -30,6 +32,8 @@ export function healthAfter(
     recent24h,
     stale: unknown + lying.length + left.jobs,
     unknown,
+    watched: watched.length,
+    falseLost: watched.filter(({ alive }) => alive !== null).length,
     at,
   };
 }

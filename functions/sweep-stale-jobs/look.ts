@@ -157,9 +157,9 @@ function suspectsOf(
   const isExecution = of === 'executions';
   const unreadable = [...unread];
   const found = all.flatMap((seen, index): Found[] => {
-    const { job, path, updateTime } = seen;
+    const { job, path, writtenAt } = seen;
     try {
-      const reading = { job, writtenAt: updateTime.toDate(), isExecution };
+      const reading = { job, writtenAt, isExecution };
       if (known.has(path) || !isSuspicious(reading, store.source, now, olderThanMs)) return [];
     } catch (error) {
       unreadable.push({ path, error });

@@ -1,9 +1,9 @@
-import type { Truth } from '../shared/model/backend.ts';
-import { isTerminal, type Job } from '../shared/model/job.ts';
-import type { Suspect, VerdictKind } from '../shared/model/sweep.ts';
-import type { Since } from '../shared/model/sweep-marks.ts';
+import type { Job } from '../shared/model/job.ts';
+import type { Sighting } from '../shared/model/sighting.ts';
+import type { VerdictKind } from '../shared/model/sweep.ts';
 import { isNewlyStale, type SweepClock } from './guard.ts';
 import type { Judged, Written } from './judge.ts';
+import { sightingAfter } from './remember.ts';
 
 /** What is kept of the suspects of one sweep of a source: tens of thousands may be, so of each only what is told. */
 
@@ -19,6 +19,7 @@ export interface Outcome {
   /** As its record says. */
   state: Job['state'];
   startedAt: Date | null;
+  heartbeatAt: Date | null;
   /** The limit that was broken; `null` where none was. */
   brokenAt: Date | null;
   /** Whether it fell silent since the last sweep, and nobody told why. */
@@ -53,10 +54,8 @@ export interface VerdictRow {
 /** All of them, and what is to be known of some besides. */
 export interface Outcomes {
   each: Outcome[];
-  /** Those that were not ended and whose backend has no such job, and since when. */
-  gone: Since[];
-  /** How jobs ended that are still written down as active. */
-  ended: { backendId: string; truth: Truth }[];
+  /** Of those that were not ended, what was seen and heard. */
+  sightings: Sighting[];
   overdue: Overdue[];
   /** The first of those that were ended, that should end and were not, that nobody can tell about, and that stay. */
   rows: Record<'ended' | 'ending' | 'unknown' | 'keep', VerdictRow[]>;
@@ -65,8 +64,7 @@ export interface Outcomes {
 export function noOutcomes(): Outcomes {
   return {
     each: [],
-    gone: [],
-    ended: [],
+    sightings: [],
     overdue: [],
     rows: { ended: [], ending: [], unknown: [], keep: [] },
   };
@@ -77,27 +75,17 @@ export function addOutcome(outcomes: Outcomes, one: Judged, clock: SweepClock): 
   const { found, suspect, verdict, written } = one;
   const { path } = found.seen;
   const { kind, brokenAt } = verdict;
-  const { state, startedAt, name, backendId } = suspect.job;
-  const { truth, goneSince } = suspect;
+  const { state, startedAt, heartbeatAt, name } = suspect.job;
   const overdue = 'overdue' in verdict && verdict.overdue;
   outcomes.each.push({
-    ...{ path, isExecution: found.isExecution, kind, written, state, startedAt, brokenAt, overdue },
-    newlyStale: isNewlyStale(verdict, clock),
+    ...{ path, isExecution: found.isExecution, kind, written, state, startedAt, heartbeatAt },
+    ...{ brokenAt, overdue, newlyStale: isNewlyStale(verdict, clock) },
   });
   if (overdue && brokenAt)
     outcomes.overdue.push({ name, because: verdict.because, brokenAt, kept: kind === 'keep' });
   const rows = outcomes.rows[written === 'yes' ? 'ended' : 'state' in verdict ? 'ending' : verdict.kind];
   if (rows.length < MOST_VERDICTS) rows.push(rowOf(one));
-  if (written === 'yes') return;
-  if (truth?.state === 'gone') outcomes.gone.push({ path, since: goneSince ?? truth.askedAt });
-  // What a person does not believe is asked for again.
-  const isBelieved = verdict.rule !== 'taken-back';
-  if (truth && backendId !== null && hasEnded(suspect) && isBelieved)
-    outcomes.ended.push({ backendId, truth });
-}
-
-function hasEnded({ truth }: Suspect): boolean {
-  return truth !== null && truth.state !== 'gone' && isTerminal(truth.state);
+  if (written !== 'yes') outcomes.sightings.push(sightingAfter(one, clock.now));
 }
 
 function rowOf({ found, suspect, verdict, written }: Judged): VerdictRow {

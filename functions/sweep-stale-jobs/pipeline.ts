@@ -58,6 +58,8 @@ export interface Sweep {
   cursor: SweepCursor | null;
   /** Whether every suspect was seen and gone through. */
   complete: boolean;
+  /** When its backend told of a job that there is one, and what the backend is; `null` where it did not. */
+  backendKnew: { at: Date; fingerprint: string } | null;
   /** Why nothing doubtful is believed; `null` where it is. */
   blind: Blind | null;
   problems: RunProblem[];
@@ -197,8 +199,10 @@ export function pipelineOf(
       left.push(...unsettled, ...look.left);
       left.sort((a, b) => a.nth - b.nth);
       const [active] = await counted;
+      const knewAt = asking.knewAt();
       return {
         ...{ source: name, active, outcomes, blind: blindOf(outcomes, blind, now) },
+        backendKnew: backend && knewAt ? { at: knewAt, fingerprint: backend.fingerprint } : null,
         left: {
           jobs: left.filter(({ isExecution }) => !isExecution).length,
           oldestAt: oldestOf(left.length === 0 && look.stoppedAt && readLast ? [readLast] : left),

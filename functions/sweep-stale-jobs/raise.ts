@@ -7,9 +7,9 @@ import {
   NO_CHANGES,
   oneAlarm,
 } from '../shared/model/alarm.ts';
-import type { Since } from '../shared/model/sweep-marks.ts';
+import type { EndedRecord, Since } from '../shared/model/sweep-marks.ts';
 import type { Overdue } from './outcomes.ts';
-import { lasting } from './words.ts';
+import { instant, lasting } from './words.ts';
 
 const NAMES_TOLD = 5;
 /** Nobody could tell about a job for so long: that is an incident. */
@@ -24,6 +24,8 @@ export interface Standing {
   complete: boolean;
   /** Jobs that nobody can tell about. */
   unknown: readonly Since[];
+  /** What sweeps ended in the last day, and showed life afterwards. */
+  foundAlive: readonly EndedRecord[];
   /** Where more jobs run for long than should: how many, and since when they were too many. */
   longRunning: { jobs: number; most: number; longerThanMs: number; brokenAt: Date } | null;
 }
@@ -35,6 +37,7 @@ export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Dat
     overdueAlarm(standing, of('overdue')),
     oneAlarm(of('long-running'), 'fewer jobs run for so long', longRunningAlarm(standing)),
     oneAlarm(of('backend-unknown'), 'no job is unknown for so long any more', unknownAlarm(standing, now)),
+    oneAlarm(of('found-alive'), 'for a day nothing that it ended has shown life', foundAliveAlarm(standing)),
   ];
   return {
     open: changes.flatMap((change) => change.open),
@@ -79,6 +82,18 @@ function unknownAlarm({ source, unknown }: Standing, now: Date): AlarmToOpen | n
     ...{ subject: source, kind: 'backend-unknown' },
     brokenAt: new Date(first.since.getTime() + UNKNOWN_MS),
     message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${jobs} of source ${source}: ${named(long.map(({ path }) => path))}`,
+  };
+}
+
+function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
+  const [first] = foundAlive.toSorted((a, b) => a.endedAt.getTime() - b.endedAt.getTime());
+  if (!first) return null;
+  const jobs = foundAlive.length === 1 ? 'a job' : `${foundAlive.length} jobs`;
+  const told = `${first.path}, ended ${instant(first.endedAt)}: ${first.alive}`;
+  const names = named(foundAlive.map(({ path }) => path));
+  return {
+    ...{ subject: source, kind: 'found-alive', brokenAt: first.endedAt },
+    message: `The sweep ended ${jobs} of source ${source} that lived: ${names}; the first, ${told}`,
   };
 }
 

@@ -12,6 +12,8 @@ export interface Told {
   missedSlots: number;
   expiredLeases: number;
   scheduleDrift: string[] | null;
+  /** How many jobs that sweeps ended in the last day were found to be alive by this one. */
+  falseLost: number;
   unmapped: (UnmappedStatus & { source: string })[];
   /** Whether every verdict is told, and not only of what was ended. */
   verdicts: boolean;

@@ -1,8 +1,9 @@
-import type { Job } from '../shared/model/job.ts';
-import type { Source } from '../shared/model/source.ts';
+import { isTerminal, type Job } from '../shared/model/job.ts';
+import type { JobField, Source } from '../shared/model/source.ts';
 import type { Suspect } from '../shared/model/sweep.ts';
 import { allLimits, limitsOf, type SweepLimits } from '../shared/model/sweep-limits.ts';
 import { after, caseOf } from './signs.ts';
+import { unreadableOf } from './unreadable.ts';
 
 /** Which records are worth asking about. */
 
@@ -20,14 +21,38 @@ export function suspectOf(
   parent: Job | null,
 ): Suspect {
   const fields = isExecution && source.executions ? source.executions.fields : source.fields;
+  const beats = fields.heartbeatAt !== undefined;
   return {
-    ...{ job, writtenAt, parent },
+    job,
+    writtenAt,
+    parent,
     limits: isExecution && !parent ? tightestLimits(source) : limitsOf(source.sweep, (parent ?? job).type),
-    beats: fields.heartbeatAt !== undefined,
+    beats,
+    timed: tellsTimes(source),
+    vital: vitalOf(source, beats),
     executions: null,
     truth: null,
-    goneSince: null,
+    backendKnown: false,
+    sighting: null,
   };
+}
+
+/** Whether the answers of a source's backend hold times: those of an HTTP endpoint only where the settings say where. */
+function tellsTimes({ backend }: Source): boolean {
+  return backend?.kind !== 'http' || backend.startedAt !== undefined || backend.endedAt !== undefined;
+}
+
+/** The fields by which a record of a source is judged. Its name at a backend tells nothing where there is none to ask. */
+function vitalOf({ backend, sweep }: Source, beats: boolean): JobField[] {
+  return [
+    'status',
+    'startedAt',
+    'endedAt',
+    ...(beats ? (['heartbeatAt'] as const) : []),
+    ...(backend ? (['backendId'] as const) : []),
+    // By its type, it may be allowed to run for longer.
+    ...(Object.keys(sweep.types).length > 0 ? (['type'] as const) : []),
+  ];
 }
 
 /** Whether a job or execution may not be what its record says, and was silent for at least `olderThanMs`. */
@@ -35,8 +60,10 @@ export function isSuspicious(reading: Reading, source: Source, now: Date, olderT
   const it = caseOf(suspectOf(reading, source, null), now);
   const { job, limits, beats, writtenAt } = it.suspect;
   if (after(it.seenAt, olderThanMs) > now) return false;
+  if (it.clockOffMs !== null || (!isTerminal(job.state) && unreadableOf(it.suspect))) return true;
   const isPast = (at: Date, ms: number | null) => ms !== null && after(at, ms) < now;
   const askable = source.backend !== undefined && job.backendId !== null;
+  if (job.state === 'suspended') return true;
   if (job.state === 'queued')
     return isPast(it.begunAt ?? writtenAt, limits.maxQueuedMs) || (askable && it.stale);
   if (it.overdueAt || (!beats && isPast(it.seenAt, limits.maxRuntimeMs))) return true;

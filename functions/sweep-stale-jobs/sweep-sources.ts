@@ -3,7 +3,7 @@ import { LeaseLost } from '../shared/errors.ts';
 import type { RunProblem } from '../shared/model/run.ts';
 import type { UnmappedStatus } from '../shared/model/sweep-marks.ts';
 import type { Tally } from '../shared/store/jobs.ts';
-import { auditStatuses, type BookTools, countAges, keepBooks } from './books.ts';
+import { auditStatuses, type BookTools, countAges, keepBooks, watchEnded } from './books.ts';
 import { isWhole, type SweepInput } from './input.ts';
 import { findJob } from './one-job.ts';
 import type { Sweep, SweptSource } from './pipeline.ts';
@@ -13,6 +13,8 @@ import { sweepJob, sweepSource } from './sweep-source.ts';
 export interface Swept extends Sweep {
   sweptAt: Date | null;
   unmapped: UnmappedStatus[];
+  /** How many that were ended before were found to be alive. */
+  falseLost: number;
 }
 
 /** What sources are swept with, whoever asks for it. */
@@ -70,7 +72,7 @@ export async function sweepNamedJob(
       path: source.store.name,
       message: 'It is only observed, so its job was not ended: set its mode to enforce',
     });
-  return { ...sweep, sweptAt: marks.sweptAt, unmapped: marks.unmapped };
+  return { ...sweep, sweptAt: marks.sweptAt, unmapped: marks.unmapped, falseLost: 0 };
 }
 
 async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept> {
@@ -80,7 +82,7 @@ async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept
   const olderThanMs = (input.olderThanHours ?? 0) * HOUR_MS;
   const whole = isWhole(input);
   const scope = { marks, from: whole ? marks.cursor : null, olderThanMs };
-  const known = { sweptAt: marks.sweptAt, unmapped: marks.unmapped };
+  const known = { sweptAt: marks.sweptAt, unmapped: marks.unmapped, falseLost: 0 };
   if (!whole || run.dryRun) return { ...(await sweepSource(source, scope, tools)), ...known };
 
   const problems: RunProblem[] = [];
@@ -94,18 +96,32 @@ async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept
     }
   };
   // Nothing of it may still be under way when the run ends.
-  const [swept, counted, audited] = await Promise.allSettled([
+  const [swept, counted, audited, looked] = await Promise.allSettled([
     sweepSource(source, scope, tools),
     orTell('Cannot count its jobs', countAges(store, run.startedAt, options)),
     orTell(
       'Cannot look for statuses that nobody mapped',
       auditStatuses(store, marks.auditedAt, run.startedAt, { ...options, tally: audit }),
     ),
+    orTell('Cannot look again at what it ended', watchEnded(store, marks.ended, options)),
   ]);
-  const [sweep, ages, unmapped] = [resultOf(swept), resultOf(counted), resultOf(audited)];
-  await orTell('Cannot keep its books', keepBooks(store, sweep, scope, { ages, unmapped }, tools));
+  const [sweep, ages, unmapped, watched] = [
+    resultOf(swept),
+    resultOf(counted),
+    resultOf(audited),
+    resultOf(looked),
+  ];
+  const books = keepBooks(store, sweep, scope, { ages, unmapped, watched }, tools);
+  const forgotten = await orTell('Cannot keep its books', books);
+  if (forgotten)
+    problems.push({
+      path: store.name,
+      message: `${forgotten} suspects are too many to remember: what is doubtful about them waits until others are ended`,
+    });
+  const alive = (watched ?? []).filter((it) => it.alive !== null).length;
   return {
     ...{ ...sweep, ...known, ...(unmapped && { unmapped }) },
+    falseLost: alive - marks.ended.filter((it) => it.alive !== null).length,
     problems: [...sweep.problems, ...problems],
   };
 }

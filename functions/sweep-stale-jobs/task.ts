@@ -78,6 +78,7 @@ async function sweep(
   const summary = summaryOf(swept, run.startedAt, {
     ...{ missedSlots: watched.missedSlots, expiredLeases: watched.expiredLeases },
     scheduleDrift: watched.scheduleDrift,
+    falseLost: swept.reduce((sum, it) => sum + it.falseLost, 0),
     unmapped: swept.flatMap((it) => it.unmapped.map((found) => ({ source: it.source, ...found }))),
     verdicts: dryRun || !whole,
     ...{ documentsRead: options.tally.documents, auditDocumentsRead: audit.documents },

@@ -1,5 +1,5 @@
 import type { Truth } from '../shared/model/backend.ts';
-import { isTerminal, type Job } from '../shared/model/job.ts';
+import { isTerminal, isUnreadable, type Job } from '../shared/model/job.ts';
 import { TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
 import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import { byBackend } from './backend-verdict.ts';
@@ -7,6 +7,8 @@ import { ended, keep, unknown } from './conclude.ts';
 import { afterExecutions, underEndedJob, whileExecuted } from './executions-verdict.ts';
 import { byRecord } from './record-verdict.ts';
 import { type Case, caseOf } from './signs.ts';
+import { unreadableOf } from './unreadable.ts';
+import { instant } from './words.ts';
 
 /**
  * What the sweep concludes about a suspect (DESIGN.md, section 7). A job that has ended stays as it is, and one whose
@@ -17,13 +19,31 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
   const it = caseOf(suspect, now);
   const { job, truth } = suspect;
   if (isTerminal(job.state)) return keep(it, 'ended', `its record says ${job.status}: nothing changes that`);
-  if (job.state === 'unknown')
+  const unread = unreadableOf(suspect);
+  if (job.state === 'unknown' && !isUnreadable(job, 'status'))
     return unknown(it, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
-  const going = whileExecuted(it);
-  if (going) return going;
+  const going =
+    whileExecuted(it) ?? (truth && GOES_ON.includes(truth.state) ? byBackend(it, truth) : undefined);
+  if (going) return unread ? { ...going, because: `${going.because}; but its ${unread}` } : going;
+  if (unread) return unknown(it, 'unreadable', `its ${unread}`);
   if (truth && truth.state !== 'gone') return byBackend(it, truth);
   // A backend that knows it no more takes nothing away from what the records around it say.
-  return underEndedJob(it) ?? afterExecutions(it) ?? (truth ? byBackend(it, truth) : byRecord(it));
+  const verdict = underEndedJob(it) ?? afterExecutions(it) ?? (truth ? byBackend(it, truth) : byRecord(it));
+  return 'state' in verdict && verdict.doubtful ? (whenBack(it) ?? verdict) : verdict;
+}
+
+const GOES_ON: readonly Truth['state'][] = ['running', 'queued', 'suspended'];
+
+/** A try that went on after a sweep had ended it is not ended again for its silence, which meant nothing before. */
+function whenBack(it: Case): Verdict | undefined {
+  const { evidence } = it.suspect.job.added;
+  if (!evidence || evidence.by !== null || (it.begunAt && it.begunAt > evidence.foundAt)) return undefined;
+  const told = `a sweep ended this very try ${instant(evidence.foundAt)} (${evidence.rule})`;
+  return unknown(
+    it,
+    'came-back',
+    `${told}, and its record says again that it goes on: it is left to a person`,
+  );
 }
 
 /** A person's word that a job has ended. */

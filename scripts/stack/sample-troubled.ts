@@ -37,7 +37,7 @@ export function troubledJobs(now: Date): SampleJob[] {
       backendId: 'projects/partner-lab/locations/us-central1/customJobs/4407129856',
     }),
     running('ahead', 9, -5, { ...over('failed', 6, KILLED), updatedAt: hoursAgo(6) }),
-    running('given-up', 12, 4, { ...unsubmitted, executions: tries([12, 9, 6], 2) }),
+    running('given-up', 12, 4.1, { ...unsubmitted, executions: tries([12, 9, 6.1], 2) }),
     {
       ...running('retried', 30, 21.5, unsubmitted),
       ...{

@@ -1,6 +1,7 @@
 import { HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
 import type { Truth } from '../../functions/shared/model/backend.ts';
 import type { Job } from '../../functions/shared/model/job.ts';
+import type { Sighting } from '../../functions/shared/model/sighting.ts';
 import type { Suspect } from '../../functions/shared/model/sweep.ts';
 import { jobOf, utc } from './jobs.ts';
 
@@ -31,12 +32,14 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
   const read = runningJob(job);
   return {
     job: read,
-    writtenAt: read.heartbeatAt ?? read.startedAt ?? ago(190),
+    writtenAt: lastOf(read) ?? ago(190),
     limits: {
       ...{ staleAfterMs: 10 * MINUTE_MS, graceMs: 5 * MINUTE_MS },
       ...{ maxRuntimeMs: 24 * HOUR_MS, maxQueuedMs: null },
     },
-    ...{ beats: true, executions: null, parent: null, truth: null, goneSince: null },
+    ...{ beats: true, timed: true, executions: null, parent: null, truth: null },
+    vital: ['status', 'startedAt', 'endedAt', 'heartbeatAt', 'backendId'],
+    ...{ backendKnown: false, sighting: null },
     ...over,
   };
 }
@@ -53,4 +56,15 @@ export function truthOf(state: Truth['state'], over: Partial<Truth> = {}): Truth
     said: `Vertex AI says ${state}`,
     ...over,
   };
+}
+
+/** What sweeps saw of a suspect that stays as it is since so many minutes. */
+export function sightedSince(minutes: number, over: Partial<Sighting> = {}): Sighting {
+  return { path: 'jobs/x', stillSince: ago(minutes), ...over };
+}
+
+/** The last time that its record tells: it was written then. */
+function lastOf({ createdAt, startedAt, heartbeatAt, updatedAt }: Job): Date | null {
+  const told = [createdAt, startedAt, heartbeatAt, updatedAt].filter((at) => at !== null && at <= ago(-5));
+  return told.reduce<Date | null>((a, b) => (a && b && a > b ? a : b), null);
 }

@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import {
   type Habit,
   type Instant,
@@ -14,6 +14,9 @@ import {
 const OUTCOMES = ['completed', 'completed', 'failed', 'cancelled'] as const;
 /** How long a silence of one heart alone lasts, where a backend knows better. */
 const HUNG_MS = 40 * MINUTE_MS;
+/** In hours: of clocks on the wall whose times were written as if they were UTC. */
+const ZONES = [-8, -5, -3.5, 1, 2, 5.5, 9];
+const UNREADABLE = ['heartbeatAt', 'startedAt', 'backendId'] as const;
 
 /** A job born at `bornAt`, with its executions. */
 export function lifeOf(
@@ -33,28 +36,70 @@ export function lifeOf(
 
 function drawing({ silences }: Troubles, random: () => number) {
   const upTo = (ms: number) => Math.floor(random() * ms);
+  const among = <T>(choice: readonly T[]): T => choice[upTo(choice.length)] as T;
   const arrive = (item: Item, at: Instant, fields: Item['arrivals'][number]['fields']) =>
     item.arrivals.push({ at, fields });
-  /** Most clocks are right to two minutes; one in fifty is an hour ahead. */
-  const skew = () => (random() < 0.02 ? HOUR_MS : upTo(4 * MINUTE_MS) - 2 * MINUTE_MS);
+  /** Most clocks are right to two minutes; one in fifty is an hour ahead, one in twelve in another zone. */
+  const clock = () =>
+    random() < 1 / 12
+      ? among(ZONES) * HOUR_MS
+      : random() < 0.02
+        ? HOUR_MS
+        : upTo(4 * MINUTE_MS) - 2 * MINUTE_MS;
   /** Single beats are lost, but none beside a silence, which is long enough. */
   const calm = silences.map(([from, to]): Span => [from - 4 * MINUTE_MS, to + 4 * MINUTE_MS]);
 
   function born(name: string, habit: Habit, bornAt: Instant): Item {
+    const offMs = clock();
+    const zoned = Math.abs(offMs) > HOUR_MS / 2;
     const item: Item = {
       ...{ name, habit, parent: null, executions: [], tries: [], bornAt, overAt: bornAt },
+      ...{ offMs, startOffMs: zoned && random() < 0.5 ? offMs : 0 },
+      ...{ unreadable: random() < 0.08 ? among(UNREADABLE) : null },
       ...{ arrivals: [], next: 0, record: {}, writtenAt: bornAt, version: 0, sweptTo: null, dueAt: null },
+      ...{ heardAt: null, rule: null },
     };
     arrive(item, bornAt, { state: 'queued', createdAt: new Date(bornAt) });
     return item;
   }
 
+  const stamp = ({ startOffMs }: Item, at: Instant) => new Date(at + startOffMs);
+
   function start(item: Item, startAt: Instant, id: string): Try {
     const endAt = startAt + 30 * MINUTE_MS + upTo(3 * HOUR_MS);
-    const it = { id, startAt, endAt, outcome: OUTCOMES[upTo(OUTCOMES.length)] ?? 'completed' };
+    const outcome = among(OUTCOMES);
+    const it: Try = {
+      id,
+      startAt,
+      endAt,
+      outcome,
+      pauses: pausesOf(item, startAt, endAt),
+      namesake: namesake(startAt),
+      isLate: random() < 0.3,
+    };
     item.tries.push(it);
-    arrive(item, startAt + upTo(10 * SECOND_MS), { state: 'running', startedAt: new Date(startAt) });
+    arrive(item, startAt + upTo(10 * SECOND_MS), { state: 'running', startedAt: stamp(item, startAt) });
+    for (const [from, to] of it.pauses) {
+      arrive(item, from + upTo(10 * SECOND_MS), { state: 'suspended' });
+      if (to < endAt) arrive(item, to + upTo(10 * SECOND_MS), { state: 'running' });
+    }
     return it;
+  }
+
+  /** One in ten is stopped on purpose for a while; some of those never go on. */
+  function pausesOf({ habit, parent }: Item, startAt: Instant, endAt: Instant): Span[] {
+    if ((habit.executions && !parent) || random() < 0.9) return [];
+    const from = startAt + 5 * MINUTE_MS + upTo(endAt - startAt - 10 * MINUTE_MS);
+    const to = from + 10 * MINUTE_MS + upTo(2 * HOUR_MS);
+    return [[from, Math.min(to, endAt)]];
+  }
+
+  /** Numbers start again with each installation, or with each day. */
+  function namesake(startAt: Instant): Try['namesake'] {
+    if (random() < 0.9) return null;
+    const agoMs = random() < 0.5 ? 9 * 365 * DAY_MS : 30 * MINUTE_MS + upTo(DAY_MS);
+    const endAt = startAt - 20 * MINUTE_MS - agoMs;
+    return { startAt: endAt - HOUR_MS, endAt, forEver: random() < 0.3 };
   }
 
   /** The last end is written, late at times, or never. */
@@ -63,26 +108,26 @@ function drawing({ silences }: Troubles, random: () => number) {
     if (random() < 0.3) return;
     const late = item.habit.backend && random() < 0.8;
     const at = endAt + upTo(late ? 40 * MINUTE_MS : MINUTE_MS);
-    arrive(item, at, { state: outcome, endedAt: new Date(endAt) });
+    arrive(item, at, { state: outcome, endedAt: stamp(item, endAt) });
   }
 
-  function beat(item: Item, { startAt, endAt }: Try, skewMs: number): void {
+  function beat(item: Item, { startAt, endAt, pauses }: Try): void {
     const hungAt = item.habit.backend && random() < 0.2 ? startAt + upTo(endAt - startAt) : endAt;
     for (let at = startAt + upTo(MINUTE_MS); at < endAt; at += 50 * SECOND_MS + upTo(20 * SECOND_MS)) {
       const lost = random() < 0.05 && !within(calm, at);
-      if (lost || within(silences, at) || (at >= hungAt && at < hungAt + HUNG_MS)) continue;
-      arrive(item, at + upTo(20 * SECOND_MS), { heartbeatAt: new Date(at + skewMs) });
+      const hung = at >= hungAt && at < hungAt + HUNG_MS && !item.habit.flaw;
+      if (lost || hung || within(silences, at) || within(pauses, at)) continue;
+      arrive(item, at + upTo(20 * SECOND_MS), { heartbeatAt: new Date(at + item.offMs) });
     }
   }
 
   /** One process after the other until one is the last. */
   function tried(item: Item): void {
-    const skewMs = skew();
     for (let at = item.bornAt, count = 1; ; count++) {
       const it = start(item, at + upTo(10 * MINUTE_MS), `${item.name}-${count}`);
       // For a while the record still names the try before.
       if (item.habit.backend) arrive(item, it.startAt + upTo(2 * MINUTE_MS), { backendId: it.id });
-      if (item.habit.beats) beat(item, it, skewMs);
+      if (item.habit.beats) beat(item, it);
       if (random() < 0.75) {
         end(item, it);
         return;
@@ -95,13 +140,13 @@ function drawing({ silences }: Troubles, random: () => number) {
   /** A job that only starts executions, and beats when it does. */
   function executed(item: Item): void {
     let at = item.bornAt + upTo(5 * MINUTE_MS);
-    arrive(item, at, { state: 'running', startedAt: new Date(at) });
+    arrive(item, at, { state: 'running', startedAt: stamp(item, at) });
     for (let left = 1 + upTo(3); left > 0; left--) {
-      arrive(item, at, { heartbeatAt: new Date(at) });
+      arrive(item, at, { heartbeatAt: stamp(item, at) });
       const execution = born(`${item.name}/${left}`, item.habit, at);
       execution.parent = item;
       const it = start(execution, at + upTo(2 * MINUTE_MS), execution.name);
-      beat(execution, it, skew());
+      beat(execution, it);
       end(execution, it);
       item.executions.unshift(execution);
       item.tries.push(it);

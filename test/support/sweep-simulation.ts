@@ -1,11 +1,16 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import type { Truth } from '../../functions/shared/model/backend.ts';
+import type { Job } from '../../functions/shared/model/job.ts';
+import { type Sighting, sightingOf } from '../../functions/shared/model/sighting.ts';
 import type { Suspect, Verdict } from '../../functions/shared/model/sweep.ts';
 import { blindness, isHeld, isNewlyStale, tooManyGone } from '../../functions/sweep-stale-jobs/guard.ts';
+import { sightingAfter } from '../../functions/sweep-stale-jobs/remember.ts';
 import { verdictOf } from '../../functions/sweep-stale-jobs/verdict.ts';
+import { jobOf } from './jobs.ts';
 import { lifeOf } from './sweep-lives.ts';
 import {
   BACKEND_LAG_MS,
+  canBeFound,
   HABITS,
   type Habit,
   type Instant,
@@ -28,11 +33,16 @@ export interface Rules {
   blindness: typeof blindness;
   isHeld: typeof isHeld;
   tooManyGone: typeof tooManyGone;
+  sightingOf: typeof sightingOf;
+  sightingAfter: typeof sightingAfter;
   /** Whether the store refuses a write to a record that has changed since it was read. */
   precondition: boolean;
 }
 
-export const RULES: Rules = { verdictOf, blindness, isHeld, tooManyGone, precondition: true };
+export const RULES: Rules = {
+  ...{ verdictOf, blindness, isHeld, tooManyGone, sightingOf, sightingAfter },
+  precondition: true,
+};
 
 /** What went wrong, a line each, and how often what had to happen did. */
 export interface Findings {
@@ -40,10 +50,12 @@ export interface Findings {
   liveEnded: string[];
   /** A record that had just been ended by its own side was written over. */
   overwritten: string[];
-  /** The sweep wrote another end than the one that a backend or an execution told. */
+  /** The sweep wrote another end than the one that a backend or an execution told, or an earlier one than it had heard. */
   wrongEnd: string[];
   /** A dead one outlived the second sweep that could have ended it. */
   late: string[];
+  /** A dead one that nobody can find was not told. */
+  untold: string[];
   seen: Record<string, number>;
 }
 
@@ -51,25 +63,35 @@ const START = Date.UTC(2026, 2, 9);
 const INTERVAL_MS = 10 * MINUTE_MS;
 /** From reading the records to the last answer of a backend, at most. */
 const ASKING_MS = 2 * MINUTE_MS;
+/** A clock in another zone hides for as long as it is ahead; and a record is old only `maxRuntime` after its write. */
+const OFF_MS = 18 * HOUR_MS;
+/** A rule that says of a dead one why nobody can tell, or that it was stopped on purpose. */
+const TELLS = [
+  ...['unreadable', 'gone-unplaced', 'gone-suspended', 'another-try', 'clock-off', 'backend-unknown'],
+  ...['suspended', 'backend-suspended', 'execution-active'],
+];
 /** The longest life there is, its `maxRuntime`, and time to find it dead. */
 const AFTERWARDS_H = 48;
 
 /** Runs `jobs` jobs over `hours`, and sweeps until the last of them must have been ended. */
 export function simulate(jobs: number, hours: number, random: () => number, rules: Rules = RULES): Findings {
   const troubles = troublesOf(hours, random);
-  const findings: Findings = { liveEnded: [], overwritten: [], wrongEnd: [], late: [], seen: {} };
+  const findings: Findings = { liveEnded: [], overwritten: [], wrongEnd: [], late: [], untold: [], seen: {} };
   const platforms = HABITS.map((habit): Platform => {
     const lives = Array.from({ length: jobs / HABITS.length }, (_, index) => {
       const bornAt = START + Math.floor(random() * hours * HOUR_MS);
       return lifeOf(`${habit.name}-${index}`, habit, bornAt, troubles, random);
     });
     const items = lives.flatMap((item) => [item, ...item.executions]);
-    return { habit, items, sweptAt: null, gone: new Map() };
+    return { habit, items, sweptAt: null, backendKnown: false, sightings: new Map() };
   });
   for (const at of sweepsOf(hours + AFTERWARDS_H, troubles, random))
     for (const platform of platforms) sweep(platform, at, { troubles, random, rules, findings });
   for (const { items } of platforms)
-    for (const { name } of items.filter(isActive)) findings.late.push(`${name} was never ended`);
+    for (const item of items.filter(isActive))
+      if (canBeFound(item)) findings.late.push(`${item.name} was never ended: ${item.rule}`);
+      else if (TELLS.includes(item.rule ?? '')) findings.seen.told = (findings.seen.told ?? 0) + 1;
+      else findings.untold.push(`${item.name}: ${item.rule}`);
   return findings;
 }
 
@@ -77,7 +99,8 @@ interface Platform {
   habit: Habit;
   items: Item[];
   sweptAt: Instant | null;
-  gone: Map<Item, Date>;
+  backendKnown: boolean;
+  sightings: Map<Item, Sighting>;
 }
 
 interface Tools {
@@ -103,18 +126,25 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
   const truths = new Map<Item, Truth>();
   for (const { item, suspect } of suspects) {
     const { backendId } = suspect.job;
-    if (backendId) truths.set(item, truthOf(item, backendId, askedAt, troubles, random()));
+    const truth = backendId ? truthOf(item, backendId, askedAt, troubles, random()) : undefined;
+    if (truth) truths.set(item, truth);
+    if (truth?.state === 'running' && backendId === item.tries.at(-1)?.id) item.heardAt = askedAt;
   }
   const mistaken = rules.tooManyGone(truths.values());
   if (mistaken) count(tools, 'mass 404s');
-  const judged = suspects.map(({ item, version, suspect }) => {
+  platform.backendKnown ||= [...truths.values()].some(({ state }) => state !== 'gone' && state !== 'unknown');
+  const sightings = new Map<Item, Sighting>();
+  const judged = suspects.map(({ item, version, suspect: read }) => {
     const truth = believed(truths.get(item), mistaken);
-    const verdict = rules.verdictOf({ ...suspect, truth, goneSince: platform.gone.get(item) ?? null }, now);
-    if (truth?.state === 'gone') platform.gone.set(item, platform.gone.get(item) ?? now);
-    else if (truth && truth.state !== 'unknown') platform.gone.delete(item);
+    const sighting = rules.sightingOf(platform.sightings.get(item), read.job, read.writtenAt);
+    const suspect = { ...read, truth, sighting, backendKnown: platform.backendKnown };
+    const verdict = rules.verdictOf(suspect, now);
+    sightings.set(item, rules.sightingAfter({ found: { seen: { path: item.name } }, suspect, verdict }, now));
+    item.rule = verdict.rule;
     count(tools, verdict.rule);
     return { item, version, verdict, due: dueAt(item, truth, readAt) };
   });
+  platform.sightings = sightings;
 
   const sweptAt = platform.sweptAt === null ? null : new Date(platform.sweptAt);
   const clock = { sweptAt, now, intervalMs: INTERVAL_MS };
@@ -128,7 +158,7 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
     if (blind || due === null || due > readAt) continue;
     item.dueAt ??= readAt;
     // A second look at once is none.
-    const second = item.dueAt + LIMITS.graceMs + ASKING_MS <= readAt && due + INTERVAL_MS <= readAt;
+    const second = item.dueAt + INTERVAL_MS + ASKING_MS <= readAt && due + INTERVAL_MS <= readAt;
     if (second && isActive(item))
       tools.findings.late.push(`${item.name}, due ${told(due)}, at ${told(readAt)}: ${verdict.because}`);
   }
@@ -162,12 +192,19 @@ function write(
   else if (isOnItsWay && verdict.state !== outcome) findings.wrongEnd.push(what);
   else if (
     verdict.rule === 'backend-ended' &&
-    (verdict.state !== outcome || verdict.endedAt.getTime() !== endAt)
+    (verdict.state !== outcome || (verdict.endedAt.getTime() !== endAt && item.startOffMs <= 0))
   )
     findings.wrongEnd.push(what);
   const { startedAt } = read(item);
-  if (verdict.endedAt.getTime() > at || (startedAt && verdict.endedAt < startedAt))
-    findings.wrongEnd.push(what);
+  const isRight = item.offMs > -HOUR_MS && item.offMs < HOUR_MS / 2;
+  const tooLate =
+    verdict.endedAt.getTime() >
+    (isRight && verdict.rule !== 'job-ended' ? item.overAt + 2 * BACKEND_LAG_MS : at);
+  const tooEarly = startedAt && verdict.endedAt < startedAt && item.startOffMs <= 0;
+  // One that beats again is asked about no more.
+  const unheard =
+    isRight && item.heardAt !== null && verdict.endedAt.getTime() < item.heardAt - LIMITS.staleAfterMs;
+  if (tooLate || tooEarly || unheard) findings.wrongEnd.push(what);
   count(tools, `wrote ${verdict.kind}`);
   item.sweptTo = verdict.state;
   item.record = { ...item.record, state: verdict.state, endedAt: verdict.endedAt };
@@ -177,6 +214,7 @@ function write(
 
 /** Whether a query of the sweep finds it: it does not beat, or stands under a job that has ended. */
 function isSuspect({ habit, record, parent }: Item, at: Instant): boolean {
+  if (record.state === 'suspended') return true;
   if (!habit.beats || !record.heartbeatAt || (parent && !isActive(parent))) return true;
   const age = at - record.heartbeatAt.getTime();
   return age > LIMITS.staleAfterMs + LIMITS.graceMs || age < -5 * MINUTE_MS;
@@ -184,12 +222,35 @@ function isSuspect({ habit, record, parent }: Item, at: Instant): boolean {
 
 function suspectOf(item: Item): Suspect {
   const { habit, parent, executions } = item;
+  const withWrite = (it: Item) => ({ ...read(it), writtenAt: new Date(it.writtenAt), added: addedTo(it) });
   return {
-    ...{ job: read(item), writtenAt: new Date(item.writtenAt), limits: LIMITS, beats: habit.beats },
+    ...{ job: read(item), writtenAt: new Date(item.writtenAt), limits: LIMITS },
+    ...{ beats: habit.beats, timed: true },
+    vital: [
+      ...(['status', 'startedAt', 'endedAt'] as const),
+      ...(habit.beats ? (['heartbeatAt'] as const) : []),
+      ...(habit.backend ? (['backendId'] as const) : []),
+    ],
     executions:
-      habit.executions && !parent ? executions.filter(({ version }) => version > 0).map(read) : null,
-    ...{ parent: parent && read(parent), truth: null, goneSince: null },
+      habit.executions && !parent ? executions.filter(({ version }) => version > 0).map(withWrite) : null,
+    ...{ parent: parent && read(parent), truth: null, backendKnown: false, sighting: null },
   };
+}
+
+/** What the sweep has written into a record. */
+function addedTo({ sweptTo, writtenAt, name }: Item): Job['added'] {
+  const { added } = jobOf({ id: name });
+  if (!sweptTo) return added;
+  const nobody = { backend: null, askedAt: null, said: null, by: null };
+  const evidence = {
+    verdict: 'lost',
+    rule: 'silent',
+    because: '',
+    was: 'running',
+    runId: '',
+    fields: [],
+  } as const;
+  return { ...added, evidence: { ...evidence, ...nobody, fields: [], foundAt: new Date(writtenAt) } };
 }
 
 function believed(truth: Truth | undefined, mistaken: string | null): Truth | null {
@@ -199,11 +260,17 @@ function believed(truth: Truth | undefined, mistaken: string | null): Truth | nu
 
 /** From when on a dead one should be found, by one who knows all; `null` where something is in the way. */
 function dueAt(item: Item, truth: Truth | null, at: Instant): Instant | null {
-  const { habit, overAt, record, executions } = item;
-  if (at < overAt || executions.some(isActive)) return null;
+  const { habit, overAt, record, executions, parent } = item;
+  if (at < overAt || executions.some(isActive) || !canBeFound(item)) return null;
+  if (parent && record.state === 'suspended') return null;
   const limit = LIMITS.staleAfterMs + LIMITS.graceMs;
-  if (!habit.beats && !habit.backend) return Number(record.startedAt) + LIMITS.maxRuntimeMs;
-  if (habit.backend && (!truth || ['unknown', 'queued', 'running'].includes(truth.state))) return null;
+  const isOff = [item, ...executions].some(({ offMs }) => Math.abs(offMs) > HOUR_MS / 2);
+  if (!habit.beats && !habit.backend && !isOff)
+    // Written so long after its start, it looks like a clock in another zone.
+    return Math.max(Number(record.startedAt), item.writtenAt) + LIMITS.maxRuntimeMs;
+  if (habit.backend && (!truth || ['unknown', 'queued', 'running', 'suspended'].includes(truth.state)))
+    return null;
+  if (isOff) return at < overAt + OFF_MS ? null : at - INTERVAL_MS;
   const told = habit.backend ? overAt + Math.max(BACKEND_LAG_MS, LIMITS.graceMs) : overAt;
   const signs = [item, ...executions].flatMap((it) => [it.record.heartbeatAt, it.record.endedAt].map(Number));
   const silent = habit.beats ? Math.max(item.writtenAt, ...signs) : Number(record.startedAt);
@@ -215,7 +282,8 @@ function sweepsOf(hours: number, { silences }: Troubles, random: () => number): 
   const end = START + hours * HOUR_MS;
   const off = spans(4, [40, 120], hours, random);
   const sweeps: Instant[] = [];
-  for (let at = START; at < end; at += (random() < 0.1 ? 1 : 3 + random() * 14) * MINUTE_MS)
+  const most = (at: Instant) => (at < end - (AFTERWARDS_H / 2) * HOUR_MS ? 14 : 24);
+  for (let at = START; at < end; at += (random() < 0.1 ? 1 : 3 + random() * most(at)) * MINUTE_MS)
     if (!within(off, at)) sweeps.push(at);
   // While many fall silent, once more by a person who wonders, and while they come back.
   for (const [from, to] of silences)

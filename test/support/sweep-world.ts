@@ -1,8 +1,10 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import type { Truth } from '../../functions/shared/model/backend.ts';
 import type { Job } from '../../functions/shared/model/job.ts';
+import type { JobField } from '../../functions/shared/model/source.ts';
+import { ACTIVE_STATES } from '../../functions/shared/model/states.ts';
 import type { SweepLimits } from '../../functions/shared/model/sweep-limits.ts';
-import { jobOf } from './jobs.ts';
+import { jobOf, unread } from './jobs.ts';
 
 /**
  * A virtual platform for the simulation of the sweep: what really runs, what is written to its records and when that
@@ -12,9 +14,13 @@ import { jobOf } from './jobs.ts';
  * What it takes for granted, for no sweeper could tell otherwise:
  * - a live process that no backend sees is silent for longer than `staleAfter` and the grace only together with the
  *   others of its source, and for less than an interval more (the design ends it then, and so it would);
- * - clocks are behind by two minutes at most, and ahead by that or by so much that it is no time at all;
+ * - clocks are behind by two minutes at most, ahead by that, or in another zone;
  * - whoever queues a job again does so within the grace, and a job runs for less than `maxRuntime`;
- * - a backend that says 404 of a live job says so of many at once.
+ * - a backend that says 404 of a live job says so of many at once, or was never told where the jobs run;
+ * - a number that is used again was another job's before this one was queued.
+ *
+ * What nobody can find, and has to be told instead: a dead job with a time that nobody can read, one that was suspended
+ * and no backend sees, and one whose backend is asked in the wrong place, cannot tell, or tells of another job.
  */
 
 export type Instant = number;
@@ -25,6 +31,8 @@ export interface Habit {
   beats: boolean;
   backend: boolean;
   executions: boolean;
+  /** What is wrong with its backend: asked where nothing of it runs, or without a word for what runs. */
+  flaw?: 'misplaced' | 'wordless';
 }
 
 export const HABITS: readonly Habit[] = [
@@ -34,6 +42,9 @@ export const HABITS: readonly Habit[] = [
   { name: 'mute', beats: false, backend: false, executions: false },
   // Their jobs beat only between two executions.
   { name: 'executed', beats: true, backend: false, executions: true },
+  { name: 'misplaced', beats: true, backend: true, executions: false, flaw: 'misplaced' },
+  { name: 'misplaced-mute', beats: false, backend: true, executions: false, flaw: 'misplaced' },
+  { name: 'wordless', beats: false, backend: true, executions: false, flaw: 'wordless' },
 ];
 
 export const LIMITS: SweepLimits = {
@@ -49,6 +60,12 @@ export interface Try {
   startAt: Instant;
   endAt: Instant;
   outcome: 'completed' | 'failed' | 'cancelled';
+  /** When it is stopped on purpose; it goes on afterwards, unless it ends meanwhile. */
+  pauses: readonly Span[];
+  /** Its backend says at first that there is no such job. */
+  isLate: boolean;
+  /** The job that had its number before: its backend tells of that one, at first or for ever. */
+  namesake: { startAt: Instant; endAt: Instant; forEver: boolean } | null;
 }
 
 /** A write of the platform, by when it arrives. */
@@ -67,6 +84,11 @@ export interface Item {
   /** Alive, or about to be, in [bornAt, overAt). */
   bornAt: Instant;
   overAt: Instant;
+  /** How far the clock that writes its heartbeats is off, and the one that writes its starts and ends. */
+  offMs: number;
+  startOffMs: number;
+  /** The field that it writes in a way that nobody can read. */
+  unreadable: JobField | null;
   arrivals: Arrival[];
   next: number;
   record: Partial<Job>;
@@ -77,6 +99,10 @@ export interface Item {
   sweptTo: Job['state'] | null;
   /** When a sweep first had all that it needed to end it. */
   dueAt: Instant | null;
+  /** When a sweep was last told that this try of it runs. */
+  heardAt: Instant | null;
+  /** By which rule the last sweep judged it. */
+  rule: string | null;
 }
 
 /** What goes wrong for a while. */
@@ -106,12 +132,15 @@ export function settle(item: Item, at: Instant): void {
 
 /** The record as the sweep reads it. */
 export function read(item: Item): Job {
-  return jobOf({ id: item.name, startedAt: null, endedAt: null, ...item.record });
+  const job = jobOf({ id: item.name, startedAt: null, endedAt: null, ...item.record });
+  const field = item.unreadable;
+  if (!field || job[field] === null || job[field] === undefined) return job;
+  return { ...job, [field]: null, unreadable: [unread(field)] };
 }
 
 /** Whether the job is there, and its record says that it has not ended. */
 export function isActive({ record }: Item): boolean {
-  return record.state === 'queued' || record.state === 'running';
+  return ACTIVE_STATES.some((state) => state === record.state);
 }
 
 /** How late the backend knows of a start and of an end. */
@@ -120,19 +149,38 @@ export const BACKEND_LAG_MS = 2 * MINUTE_MS;
 /** What the backend says at `at`; of some that died, it knows nothing afterwards. */
 export function truthOf(item: Item, id: string, at: Instant, troubles: Troubles, chance: number): Truth {
   const it = item.tries.find((one) => one.id === id);
-  const told = (state: Truth['state'], of?: Try): Truth => ({
+  const { flaw, beats } = item.habit;
+  const told = (state: Truth['state'], of?: Pick<Try, 'startAt' | 'endAt'>): Truth => ({
     state,
     startedAt: of ? new Date(of.startAt) : null,
-    endedAt: of && state !== 'running' ? new Date(of.endAt) : null,
-    ...{ unreadable: null, placed: 'named', error: state === 'failed' ? 'exit 1' : null },
+    endedAt: of && state !== 'running' && state !== 'suspended' ? new Date(of.endAt) : null,
+    unreadable: null,
+    placed: flaw === 'misplaced' ? 'guessed' : 'named',
+    error: state === 'failed' ? 'exit 1' : null,
     askedAt: new Date(at),
     said: `the backend says ${state}`,
   });
   if (within(troubles.outages, at) || chance < 0.03) return told('unknown');
-  if (!it || (!item.habit.beats && within(troubles.amnesias, at))) return told('gone');
-  if (at < it.startAt + BACKEND_LAG_MS) return told('queued');
-  if (at < it.endAt + BACKEND_LAG_MS) return told('running', it);
+  if (!it || flaw === 'misplaced' || (!beats && within(troubles.amnesias, at))) return told('gone');
+  const isNew = at < it.startAt + BACKEND_LAG_MS;
+  if (it.namesake && (isNew || it.namesake.forEver)) return told('completed', it.namesake);
+  if (isNew) return told(it.isLate ? 'gone' : 'queued');
+  if (at < it.endAt + BACKEND_LAG_MS) {
+    if (flaw === 'wordless') return told('unknown');
+    return told(within(it.pauses, at) ? 'suspended' : 'running', it);
+  }
   return isForgotten(it) ? told('gone') : told(it.outcome, it);
+}
+
+/** Whether any sweep could ever find it dead: of the others, it has to tell that nobody can. */
+export function canBeFound({ habit, unreadable, record, tries, executions }: Item): boolean {
+  const last = tries.at(-1);
+  if (unreadable && (unreadable !== 'backendId' || habit.backend)) return false;
+  if (executions.some((it) => it.unreadable || it.record.state === 'suspended')) return false;
+  // Whether its executions are of this try, their clocks do not tell.
+  if (executions.some(({ startOffMs }) => startOffMs !== 0)) return false;
+  if (habit.flaw === 'misplaced' || (habit.backend && last?.namesake?.forEver)) return false;
+  return record.state !== 'suspended' || (habit.backend && last !== undefined && !isForgotten(last));
 }
 
 /** Every other failure is deleted from the backend at once. */

@@ -9,10 +9,11 @@ import {
 } from '../../functions/shared/catalog.ts';
 import type { Clock } from '../../functions/shared/clock.ts';
 import { type Backend, openBackend } from '../../functions/shared/cloud/backend.ts';
-import { MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { laterOf, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import { type Alarm, alarmSchema } from '../../functions/shared/model/alarm.ts';
+import type { Sighting } from '../../functions/shared/model/sighting.ts';
 import { type Source, sourceSchema } from '../../functions/shared/model/source.ts';
 import { type JobHealth, jobHealthSchema } from '../../functions/shared/model/sweep.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
@@ -27,6 +28,7 @@ import { lifecycle } from '../../functions/shared/store/lifecycle.ts';
 import { sweepMarkStore } from '../../functions/shared/store/sweep-marks.ts';
 import { sweepStaleJobs } from '../../functions/sweep-stale-jobs/task.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
+import { writeTimes } from './write-times.ts';
 
 const TASK = 'sweep-stale-jobs';
 const SILENT = createLog({}, () => undefined);
@@ -87,7 +89,14 @@ export interface Setup {
 
 /** The answer's summary, as far as a test looks at it. */
 export interface SweepSummary extends Record<string, unknown> {
-  verdicts: { job: string; execution: string | null; verdict: string; rule: string; written: string }[];
+  verdicts: {
+    job: string;
+    execution: string | null;
+    verdict: string;
+    rule: string;
+    because: string;
+    written: string;
+  }[];
   detectionSeconds: { p50: number | null; p95: number | null; max: number | null };
 }
 
@@ -101,6 +110,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
   const begin = new Date();
   let passedMs = 0;
   const now = () => new Date(begin.getTime() + passedMs);
+  const writes = writeTimes(begin);
   const clock: Clock = { now, monotonicMs: setup.monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
     ...{ task: TASK, db, collections, clock, log: SILENT },
@@ -120,15 +130,43 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
   const opened = Object.entries(sources).map(([name, source]) => {
     const elsewhere = setup.openSource?.(name, project);
     return {
-      store: activeJobStore(name, source, { db: elsewhere ?? db, ours: !elsewhere }, SILENT),
+      store: writes.asTold(activeJobStore(name, source, { db: elsewhere ?? db, ours: !elsewhere }, SILENT)),
       backend: source.backend ? withLimit(openBackend(source.backend, tools), setup.limitMs) : null,
     };
   });
 
+  const marks = sweepMarkStore(collections, SILENT);
+
+  /** Puts records among those that sweeps have found as they are for half an hour, or since they were last written. */
+  async function sight(
+    { name, source, again }: ActiveJobStore,
+    ids: string[],
+    collection: string,
+  ): Promise<void> {
+    const last = collection.split('/').at(-1);
+    const isExecution = source.executions?.collection === last;
+    if (!isExecution && source.collection !== (source.group ? last : collection)) return;
+    const options = { tally: { documents: 0 } };
+    const records = ids.map((id) => ({ path: `${collection}/${id}`, isExecution }));
+    const halfAnHourAgo = new Date(now().getTime() - 30 * MINUTE_MS);
+    const sightings = (await again(records, options)).map((seen): Sighting => {
+      const stillSince = laterOf(halfAnHourAgo, writes.standing(seen));
+      const { startedAt, heartbeatAt, backendId } = seen.job;
+      return {
+        ...{ path: seen.path, stillSince, startedAt: startedAt ?? undefined },
+        ...{ heartbeatAt: heartbeatAt ?? undefined, backendId: backendId ?? undefined },
+      };
+    });
+    const before = await marks.load(name, options);
+    const batch = db.batch();
+    marks.put(batch, name, { ...before, sightings: [...before.sightings, ...sightings] });
+    await batch.commit();
+  }
+
   async function deliver(body: Record<string, unknown> = {}): Promise<Answer & { summary: SweepSummary }> {
     const task = sweepStaleJobs({
       sources: opened.map(({ store, backend }) => ({ store: changeStore(store), backend })),
-      ...{ days: dayStore(collections, SILENT), sweepMarks: sweepMarkStore(collections, SILENT) },
+      ...{ days: dayStore(collections, SILENT), sweepMarks: marks },
       ...{ jobHealth: jobHealthStore(collections), alarms: alarmStore(collections, SILENT) },
       watch: async () => ({ missedSlots: 0, expiredLeases: 0, scheduleDrift: null, problems: [] }),
       ...{ intervalMs: 10 * MINUTE_MS, now },
@@ -145,16 +183,36 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     /** Moves the clock on. */
     pass(minutes: number): void {
       passedMs += minutes * MINUTE_MS;
+      writes.passed(passedMs);
     },
     /** A whole sweep, one interval after the last one. */
     next(): Promise<Answer & { summary: SweepSummary }> {
-      passedMs += 10 * MINUTE_MS;
+      this.pass(10);
       return deliver();
     },
     /** A whole sweep, and then one a second after it: the first has nothing to go by. */
     async settle(): Promise<void> {
       await deliver();
-      passedMs += SECOND_MS;
+      this.pass(1 / 60);
+    },
+    /**
+     * Records that sweeps have found as they are for half an hour, and that were last written when the last of their
+     * times says.
+     */
+    async stand(records: Record<string, object>, collection = 'jobs'): Promise<void> {
+      await writeDocuments(db, collection, Object.entries(records));
+      for (const { store } of opened) await sight(store, Object.keys(records), collection);
+    },
+    /** As if the backend of a source had told of a job of it before. */
+    async knowBackend(source = 'jobs'): Promise<void> {
+      const backend = opened.find(({ store }) => store.name === source)?.backend;
+      const before = await marks.load(source, { tally: { documents: 0 } });
+      const batch = db.batch();
+      marks.put(batch, source, {
+        ...before,
+        ...{ backendKnewAt: now(), backendFingerprint: backend?.fingerprint ?? null },
+      });
+      await batch.commit();
     },
     /** Stores that a run gets are what `change` makes of them. */
     replaceStores(change: (store: ActiveJobStore) => ActiveJobStore): void {

@@ -44,7 +44,7 @@ describe('alarmsAbout() jobs that run past their limit', () => {
     brokenAt: utc(`2026-03-09T${hour}`),
   });
   const standing = (some: Overdue[], complete = true): Standing => ({
-    ...{ source: 'jobs', overdue: some, complete, unknown: [], longRunning: null },
+    ...{ source: 'jobs', overdue: some, complete, unknown: [], longRunning: null, foundAlive: [] },
   });
   const both = standing([overdue('b', '10:00'), overdue('a', '09:00')]);
 

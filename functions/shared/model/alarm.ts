@@ -10,6 +10,7 @@ const ALARM_KINDS = [
   'guard',
   'approval',
   'backend-unknown',
+  'found-alive',
   'overdue',
   'long-running',
   'sweeper-blind',

@@ -1,25 +1,30 @@
 import { z } from 'zod';
-import { PLACED } from './backend.ts';
-import { JOB_STATES } from './states.ts';
+import type { Sighting } from './sighting.ts';
 
 /** A status of their records that nobody mapped; empty where a record has none. */
 const unmappedSchema = z.object({ status: z.string(), count: z.int().min(0) });
 export type UnmappedStatus = z.infer<typeof unmappedSchema>;
 
 /** What is known of a job, or an execution, since when. */
-const sinceSchema = z.object({ path: z.string(), since: z.date() });
-export type Since = z.infer<typeof sinceSchema>;
+export interface Since {
+  path: string;
+  since: Date;
+}
 
-const truthSchema = z.object({
-  state: z.enum([...JOB_STATES, 'gone', 'unknown']),
+/** A record that a sweep ended, as it left it: what shows life afterwards was ended wrongly. */
+const endedSchema = z.object({
+  path: z.string(),
+  isExecution: z.boolean(),
+  /** When the sweep ended it, and in which run. */
+  endedAt: z.date(),
+  runId: z.string(),
+  /** Of the try that was ended. */
   startedAt: z.date().nullable(),
-  endedAt: z.date().nullable(),
-  unreadable: z.string().nullable().default(null),
-  placed: z.enum(PLACED).default('guessed'),
-  error: z.string().nullable(),
-  askedAt: z.date(),
-  said: z.string(),
+  heartbeatAt: z.date().nullable(),
+  /** What showed that it lives, in words; `null` while nothing does. */
+  alive: z.string().nullable(),
 });
+export type EndedRecord = z.infer<typeof endedSchema>;
 
 /** `sweepMarks/{source}`: how far the sweep came, and what it has to remember. */
 export const sweepMarksSchema = z.object({
@@ -33,12 +38,10 @@ export const sweepMarksSchema = z.object({
       after: z.object({ path: z.string(), value: z.unknown() }).nullable(),
     })
     .nullable(),
-  /** Jobs of which the backend said once that there is none. */
-  gone: z.array(sinceSchema),
-  /** Jobs that nobody can tell about. */
-  unknown: z.array(sinceSchema),
-  /** How jobs ended that are still written down as active: a terminal state is never asked for again. */
-  ended: z.array(z.object({ backendId: z.string(), truth: truthSchema })),
+  /** How many pages of sightings there are below. */
+  pages: z.int().min(0).default(0),
+  /** The records that sweeps ended in the last day, the newest first, as many as are watched. */
+  ended: z.array(endedSchema).default([]).catch([]),
   /** When the backend last knew a job of this source, and as what it was asked (`Backend.fingerprint`); see `knewAt`. */
   backendKnewAt: z.date().nullable().default(null),
   backendFingerprint: z.string().nullable().default(null),
@@ -47,12 +50,19 @@ export const sweepMarksSchema = z.object({
   unmapped: z.array(unmappedSchema),
 });
 export type SweepCursor = NonNullable<z.infer<typeof sweepMarksSchema>['cursor']>;
-export type SweepMarks = z.infer<typeof sweepMarksSchema>;
+/** What the sweep remembers of a source, with what it saw of each suspect. */
+export type SweepMarks = Omit<z.infer<typeof sweepMarksSchema>, 'pages'> & { sightings: readonly Sighting[] };
 
 /** Of a source that was never swept. */
 export const NO_MARKS: SweepMarks = {
-  ...{ sweptAt: null, cursor: null, gone: [], unknown: [], ended: [], auditedAt: null, unmapped: [] },
-  ...{ backendKnewAt: null, backendFingerprint: null },
+  sweptAt: null,
+  cursor: null,
+  sightings: [],
+  ended: [],
+  auditedAt: null,
+  unmapped: [],
+  backendKnewAt: null,
+  backendFingerprint: null,
 };
 
 /** When a backend with this fingerprint last knew a job of the source; `null` if it never did, for all that anybody knows. */

@@ -1,10 +1,18 @@
 import { z } from 'zod';
 import type { Truth } from './backend.ts';
 import type { Job } from './job.ts';
+import type { Sighting } from './sighting.ts';
+import type { JobField } from './source.ts';
 import type { TerminalState } from './states.ts';
 import type { SweepLimits } from './sweep-limits.ts';
 
 /** What the sweep looks at, and what it concludes. */
+
+/** An execution of a suspect. */
+export interface Execution extends Job {
+  /** When its record was last written, by Firestore's clock. */
+  writtenAt: Date;
+}
 
 /** A job, or an execution of one, that may not be what its record says. */
 export interface Suspect {
@@ -14,14 +22,20 @@ export interface Suspect {
   limits: SweepLimits;
   /** Whether its source maps a heartbeat. */
   beats: boolean;
+  /** Whether the answers of its backend hold times, by its settings. */
+  timed: boolean;
+  /** The fields by which it is judged: with one that cannot be read, nothing ends it. */
+  vital: readonly JobField[];
   /** Its executions, newest first; `null` where its source maps none, and for an execution. */
-  executions: readonly Job[] | null;
+  executions: readonly Execution[] | null;
   /** The job that an execution is of; `null` for a job. */
   parent: Job | null;
   /** What its backend says; `null` where it has none. */
   truth: Truth | null;
-  /** When a sweep before this one was definitely told that the backend has no such job; `null` if none was. */
-  goneSince: Date | null;
+  /** Whether its backend has known a job of this source before. */
+  backendKnown: boolean;
+  /** What sweeps before this one saw and heard of this very try; `null` where none looked at it. */
+  sighting: Sighting | null;
 }
 
 /** keep: as it is. finish and fail: the backend, its executions or its job tell how it ended. lost: nothing runs. unknown: nobody can tell. */
@@ -45,6 +59,8 @@ export type Verdict = {
       error: string | null;
       /** Whether it rests on age or on a 404 alone, which a blind sweep must not believe. */
       doubtful: boolean;
+      /** Since when sweeps have found all that it rests on as it is; `null` where this one is the first, or it is not doubtful. */
+      foundSince: Date | null;
     }
 );
 
@@ -52,6 +68,8 @@ export type Verdict = {
 export const jobHealthSchema = z.object({
   source: z.string(),
   running: z.int().min(0),
+  /** Stopped on purpose: never stale. */
+  suspended: z.int().min(0).default(0),
   /** Queued, to run some time. */
   scheduled: z.int().min(0),
   /** Running for longer than the limit of the settings. */
@@ -62,6 +80,9 @@ export const jobHealthSchema = z.object({
   stale: z.int().min(0),
   /** Of those, how many nobody can tell about. */
   unknown: z.int().min(0),
+  /** How many of the records that sweeps ended in the last day are watched, and how many of those showed life afterwards. */
+  watched: z.int().min(0).default(0),
+  falseLost: z.int().min(0).default(0),
   at: z.date(),
 });
 export type JobHealth = z.infer<typeof jobHealthSchema>;

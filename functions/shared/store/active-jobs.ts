@@ -5,6 +5,7 @@ import type { Log } from '../log.ts';
 import type { TakenBack } from '../model/evidence.ts';
 import { PLAUSIBLE_TIMES } from '../model/reading.ts';
 import { executionsOf, type Source } from '../model/source.ts';
+import type { ACTIVE_STATES } from '../model/states.ts';
 import type { UnmappedStatus } from '../model/sweep-marks.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
 import { executionStore, isOf } from './executions.ts';
@@ -26,7 +27,7 @@ export interface Home {
 }
 
 /** Jobs by their state. */
-export type ActiveCounts = Record<'running' | 'queued', number>;
+export type ActiveCounts = Record<(typeof ACTIVE_STATES)[number], number>;
 
 /** One source of jobs as the sweep sees it: what has not ended, and the executions below. */
 export function activeJobStore(name: string, source: Source, { db, ours }: Home, log: Log) {
@@ -92,11 +93,12 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
 
     /** How many of its jobs have not ended. */
     async active(options: ReadOptions): Promise<ActiveCounts> {
-      const [running, queued] = await Promise.all([
+      const [running, queued, suspended] = await Promise.all([
         own.inState('running', options),
         own.inState('queued', options),
+        own.inState('suspended', options),
       ]);
-      return { running, queued };
+      return { running, queued, suspended };
     },
 
     /**
@@ -119,6 +121,20 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
           `Source ${name} has several jobs ${id}: name one by its path, such as ${one.ref.path}`,
         );
       return one && jobs.seen(one);
+    },
+
+    /** Records as they are now, by their paths; what is gone is missing. */
+    async again(
+      records: readonly { path: string; isExecution: boolean }[],
+      options: ReadOptions,
+    ): Promise<SeenJob[]> {
+      const pathsOf = (isExecution: boolean) =>
+        records.filter((it) => it.isExecution === isExecution).map(({ path }) => path);
+      const found = [
+        await jobs.those(pathsOf(false), options),
+        (await executions?.those(pathsOf(true), options)) ?? [],
+      ];
+      return found.flat();
     },
 
     /** Statuses of its records that nobody mapped. */

@@ -7,12 +7,13 @@ import {
   type QueryDocumentSnapshot,
   type Timestamp,
 } from '@google-cloud/firestore';
+import { chunksOf } from '../concurrency.ts';
 import { MINUTE_MS } from '../dates.ts';
 import { DeadlineExceeded } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Job, readJob } from '../model/job.ts';
 import type { Source } from '../model/source.ts';
-import { plainOf, streamPages } from './firestore.ts';
+import { bounded, plainOf, streamPages } from './firestore.ts';
 import { pathsOf, type ReadOptions, recordsOf, toRecord } from './jobs.ts';
 import type { Lookout } from './lookouts.ts';
 import { endingPaths, type StoredFields, storedFields } from './stored-fields.ts';
@@ -21,12 +22,15 @@ import { within } from './time-range.ts';
 /** Records that are in memory at once. */
 const PAGE = 500;
 const PAGE_LIMIT_MS = MINUTE_MS;
+const DOCUMENTS_PER_READ = 300;
 
 /** A record as it was seen, with what its next write demands. */
 export interface SeenJob {
   job: Job;
   path: string;
   updateTime: Timestamp;
+  /** The same, by Firestore's clock. */
+  writtenAt: Date;
   /** Whether its status is stored as a number. */
   numbered: boolean;
   /** Of the fields that its end touches. */
@@ -80,6 +84,7 @@ export function activeRecords(
       job: readJob(source, toRecord(name, document)),
       path: document.ref.path,
       updateTime: document.updateTime as Timestamp,
+      writtenAt: writtenAt(document),
       numbered: typeof plainOf(document.get(source.fields.status)) === 'number',
       stored: storedFields(document, touched),
       value: orderedBy === undefined ? null : document.get(orderedBy),
@@ -89,6 +94,18 @@ export function activeRecords(
   return {
     source,
     seen,
+
+    /** Those at some paths, as they are; what is gone is missing. */
+    async those(records: readonly string[], { tally, signal }: ReadOptions): Promise<SeenJob[]> {
+      const found: SeenJob[] = [];
+      for (const some of chunksOf(records, DOCUMENTS_PER_READ)) {
+        const call = db.getAll(...some.map((path) => db.doc(path)), { fieldMask: paths });
+        const documents = await bounded(log, `records of source ${name}`, PAGE_LIMIT_MS, call, signal);
+        tally.documents += documents.length;
+        found.push(...documents.filter(({ exists }) => exists).map((document) => seen(document)));
+      }
+      return found;
+    },
 
     /**
      * The records of a lookout, page by page as they arrive: who takes a page holds back the others. A query that took
@@ -145,6 +162,11 @@ export function activeRecords(
       }
     },
   };
+}
+
+/** When a record was last written, by Firestore's clock. */
+export function writtenAt(document: DocumentSnapshot): Date {
+  return plainOf(document.updateTime) as Date;
 }
 
 export type ActiveRecords = ReturnType<typeof activeRecords>;

@@ -5,7 +5,8 @@ import type { Log } from '../log.ts';
 import { type Job, readJob } from '../model/job.ts';
 import type { Source } from '../model/source.ts';
 import { ACTIVE_STATES } from '../model/states.ts';
-import { activeRecords, type SeenJob } from './active-records.ts';
+import type { Execution } from '../model/sweep.ts';
+import { activeRecords, type SeenJob, writtenAt } from './active-records.ts';
 import { bounded, isPath, VALUES_PER_QUERY } from './firestore.ts';
 import { pathsOf, type ReadOptions, toRecord } from './jobs.ts';
 import { valuesOf } from './lookouts.ts';
@@ -19,7 +20,10 @@ const DOCUMENTS_PER_READ = 300;
 
 /** The executions `below` the jobs of a source. */
 export function executionStore(name: string, source: Source, below: Source, db: Firestore, log: Log) {
-  const read = (document: DocumentSnapshot): Job => readJob(below, toRecord(name, document));
+  const read = (document: DocumentSnapshot): Execution => ({
+    ...readJob(below, toRecord(name, document)),
+    writtenAt: writtenAt(document),
+  });
   const ask = <T>(operation: string, call: Promise<T>, { signal }: ReadOptions): Promise<T> =>
     bounded(log, `${operation} of source ${name}`, LIMIT_MS, call, signal);
 
@@ -28,10 +32,11 @@ export function executionStore(name: string, source: Source, below: Source, db: 
 
   return {
     pages: records.pages,
+    those: records.those,
     counts: recordCounts(name, below, db, log),
 
     /** Those of the job at `path`, newest first. */
-    async of(path: string, options: ReadOptions): Promise<Job[]> {
+    async of(path: string, options: ReadOptions): Promise<Execution[]> {
       const all = db
         .doc(path)
         .collection(below.collection)
@@ -120,7 +125,7 @@ function jobPath(path: string): string {
   return path.split('/').slice(0, -2).join('/');
 }
 
-function newestFirst(executions: Job[]): Job[] {
+function newestFirst(executions: Execution[]): Execution[] {
   const begunMs = ({ startedAt, createdAt }: Job) => (startedAt ?? createdAt)?.getTime() ?? 0;
   return executions.sort((a, b) => begunMs(b) - begunMs(a));
 }

@@ -1,7 +1,7 @@
 import { chunksOf } from '../concurrency.ts';
 import { MINUTE_MS } from '../dates.ts';
 import { type Source, type TimeMapping, wordsFor } from '../model/source.ts';
-import type { JobState } from '../model/states.ts';
+import type { ACTIVE_STATES, JobState } from '../model/states.ts';
 import { allLimits } from '../model/sweep-limits.ts';
 import { VALUES_PER_QUERY } from './firestore.ts';
 import type { JobRange } from './time-range.ts';
@@ -17,7 +17,7 @@ export interface Lookout {
   /** Names it in the cursor of a sweep that goes on with it. */
   name: string;
   of: 'jobs' | 'executions';
-  state: 'queued' | 'running';
+  state: (typeof ACTIVE_STATES)[number];
   /** Its values of the status field. */
   statuses: StatusValue[];
   /** Whether it finds running jobs by the time that tells whether they live: those that no such lookout finds do. */
@@ -27,7 +27,7 @@ export interface Lookout {
     | { time: TimeMapping; range: Partial<JobRange> }
     /** Anything in the field at that path. */
     | { filled: string }
-    /** Records whose time here is missing or of another type: no query finds those, so all are read. */
+    /** Records whose time here is missing or of another type, or all where none is named: no query finds those, so all are read. */
     | { without: TimeMapping | null };
 }
 
@@ -55,6 +55,8 @@ export function lookoutsOf(source: Source, of: Lookout['of'], now: Date): Lookou
   }
   add('long', 'running', { time: startedAt, range: { to: edges.long } });
   if (source.backend && backendId) add('submitted', 'queued', { filled: backendId });
+  // Their silence proves nothing, but who runs them may tell how they ended, and that they were resumed is life.
+  add('suspended', 'suspended', { without: null });
   add('clockless', 'running', { without: heartbeatAt ?? startedAt });
   if (mayWait) return lookouts;
   const waitingMs = Math.min(...limits.map(({ maxQueuedMs }) => maxQueuedMs ?? Number.POSITIVE_INFINITY));

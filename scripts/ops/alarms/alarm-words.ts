@@ -13,6 +13,7 @@ const RANKS: Record<AlarmKind, number> = {
   conflict: 1,
   'source-failing': 1,
   'backend-unknown': 1,
+  'found-alive': 0,
   'prune-lag': 1,
   'schedule-drift': 1,
   guard: 2,
@@ -58,6 +59,7 @@ function further(kind: AlarmKind, subject: string, brokenAt: Date): string {
       return `sweep --dry-run --source ${subject}`;
     case 'sweeper-blind':
       return 'sweep --dry-run';
+    case 'found-alive':
     case 'overdue':
     case 'long-running':
       return `jobs --source ${subject}`;

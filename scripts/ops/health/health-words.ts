@@ -36,22 +36,31 @@ function sourcesInWords(sources: readonly SourceHealth[], now: Date): string[] {
   return table(
     [
       { title: 'JOBS OF' },
-      ...['RUNNING', 'LONG-RUNNING', 'SCHEDULED', 'LAST 24 H', 'STALE', 'UNKNOWN'].map(
-        (title) => ({ title, align: 'right' }) as const,
-      ),
+      ...[
+        'RUNNING',
+        'LONG-RUNNING',
+        'SUSPENDED',
+        'SCHEDULED',
+        'LAST 24 H',
+        'STALE',
+        'UNKNOWN',
+        'FALSE LOST',
+      ].map((title) => ({ title, align: 'right' }) as const),
       { title: 'AS OF' },
     ],
     sources.map((one) =>
       one.at === null
-        ? [one.source, ...Array(6).fill(UNKNOWN), 'no sweep yet']
+        ? [one.source, ...Array(8).fill(UNKNOWN), 'no sweep yet']
         : [
             one.source,
             figure(one.running),
             count(one.longRunning, paint.yellow),
+            figure(one.suspended),
             figure(one.scheduled),
             figure(one.recent24h),
             count(one.stale, paint.red),
             count(one.unknown, paint.yellow),
+            `${count(one.falseLost, paint.red)} of ${figure(one.watched)}`,
             relative(one.at, now),
           ],
     ),

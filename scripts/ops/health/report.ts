@@ -62,6 +62,7 @@ function wrongOf(block: JobHealth | undefined, sweepEveryMs: number | null, now:
   const tooOld = sweepEveryMs === null || age > SWEEPS * sweepEveryMs;
   return [
     ...(block.stale > 0 ? [plural(block.stale, 'stale job')] : []),
+    ...(block.falseLost > 0 ? [`${block.falseLost} of ${block.watched} that the sweep ended lived`] : []),
     ...(tooOld ? [`last looked at ${relative(block.at, now)}`] : []),
   ];
 }

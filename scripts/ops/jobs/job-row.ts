@@ -1,8 +1,9 @@
 import type { Evidence } from '../../../functions/shared/model/evidence.ts';
 import { isTerminal, type Job } from '../../../functions/shared/model/job.ts';
 import type { Source } from '../../../functions/shared/model/source.ts';
-import type { Suspect } from '../../../functions/shared/model/sweep.ts';
+import type { Execution, Suspect } from '../../../functions/shared/model/sweep.ts';
 import { silence } from '../../../functions/sweep-stale-jobs/conclude.ts';
+import { clockOff } from '../../../functions/sweep-stale-jobs/record-verdict.ts';
 import { CLOCK_SKEW_MS, caseOf } from '../../../functions/sweep-stale-jobs/signs.ts';
 import { suspectOf } from '../../../functions/sweep-stale-jobs/suspicion.ts';
 import { duration } from '../words.ts';
@@ -47,11 +48,10 @@ export function jobRow(
 /** The row of an execution of `parent`. */
 export function executionRow(
   { name, source }: Named,
-  { job, parent, now }: { job: Job; parent: Job; now: Date },
+  { job, parent, now }: { job: Execution; parent: Job; now: Date },
 ): JobRow {
   const stuck = isTerminal(parent.state) && !isTerminal(job.state) ? [`its job is ${parent.status}`] : [];
-  // When its record was written is not known here, so only its own times count.
-  const suspect = suspectOf({ job, writtenAt: now, isExecution: true }, source, parent);
+  const suspect = suspectOf({ job, writtenAt: job.writtenAt, isExecution: true }, source, parent);
   return rowOf({ name, source }, job, [...stuck, ...wrongOf(suspect, now)]);
 }
 
@@ -76,6 +76,9 @@ function wrongOf(suspect: Suspect, now: Date): string[] {
     ...(job.state === 'unknown' ? ['nobody mapped its status'] : []),
     ...(ahead > CLOCK_SKEW_MS ? [`its heartbeat lies ${duration(ahead)} in the future`] : []),
     ...(job.state === 'running' && beats && it.stale ? [silence(it)] : []),
+    ...(!it.stale && it.clockOffMs !== null && it.clockOffMs > 0
+      ? [clockOff(suspect.writtenAt, it.clockOffMs, now)]
+      : []),
     ...(it.overdueAt
       ? [
           `runs for ${duration(now.getTime() - it.overdueAt.getTime() + maxRuntimeMs)}, ${atMost(maxRuntimeMs)}`,

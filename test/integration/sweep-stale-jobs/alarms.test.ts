@@ -10,7 +10,7 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
   test('that nobody can tell about: one after a day, dated then, until somebody can', async (t) => {
     const world = await askedJobs(t, { sweep: { maxRuntimeHours: 72 } });
     world.faults.add({ fault: { kind: 'status', status: 500 } });
-    await world.write({ a: world.silent('a'), b: world.silent('b') });
+    await world.stand({ a: world.silent('a'), b: world.silent('b') });
     await world.deliver();
     const since = world.now();
     for (const minutes of [10, 23 * 60]) {
@@ -27,7 +27,8 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
     assert.deepEqual([alarm?.subject, alarm?.brokenAt], ['jobs', new Date(since.getTime() + 24 * 3_600_000)]);
     assert.match(alarm?.message ?? '', /2 jobs of source jobs: jobs\/a, jobs\/b$/);
     world.faults.clear();
-    for (const id of ['a', 'b']) world.backend.set(id, { state: 'done' });
+    const ended = { state: 'done', endedAt: world.ago(30).toISOString() };
+    for (const id of ['a', 'b']) world.backend.set(id, ended);
     await world.next();
     assert.deepEqual([await open(world), (await world.alarms()).length], [[], 1]);
   });
@@ -35,10 +36,10 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
   test('that run past their limit: only of those that somebody sees run, and as long as nobody says otherwise', async (t) => {
     const world = await askedJobs(t, { sweep: { maxRuntimeHours: 1 } });
     const long = { startedAt: world.ago(100), createdAt: world.ago(110) };
-    await world.write({ gone: { ...world.silent('gone'), ...long } });
+    await world.stand({ gone: { ...world.silent('gone'), ...long } });
     await world.deliver();
     assert.deepEqual(await open(world), []);
-    await world.write({ seen: { ...world.silent('seen'), ...long } });
+    await world.stand({ seen: { ...world.silent('seen'), ...long } });
     world.backend.set('seen', { state: 'busy' });
     await world.deliver();
     assert.deepEqual(await open(world), ['overdue']);
@@ -61,8 +62,8 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
       `j${index}`,
       record(index < 5 ? world.ago(100 + index) : sixth),
     ]);
-    await world.write(Object.fromEntries(jobs));
-    await world.write(Object.fromEntries(jobs), 'others');
+    await world.stand(Object.fromEntries(jobs));
+    await world.stand(Object.fromEntries(jobs), 'others');
     await world.deliver();
     const [alarm, ...others] = await world.alarms();
     assert.deepEqual(
@@ -75,7 +76,7 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
       // Of this source, nobody says when its jobs were created.
       { running: 8, longRunning: 8, scheduled: 0, recent24h: 0, stale: 0, unknown: 0 },
     );
-    await world.write({ j8: record(sixth) });
+    await world.stand({ j8: record(sixth) });
     await world.next();
     const [current, ...more] = await world.alarms();
     assert.match(current?.message ?? '', /^9 jobs of source jobs /);
@@ -96,7 +97,7 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
     };
     const world = sweeper(t, { sources: { jobs: beating({ fields }) } });
     const text = (minutes: number, zone = 'Z') => world.ago(minutes).toISOString().replace('Z', zone);
-    await world.write({
+    await world.stand({
       hour: { status: 'running', startedAt: text(61), heartbeatAt: text(1) },
       young: { status: 'running', startedAt: text(59), heartbeatAt: text(1) },
       // Their clock on the wall says 9 hours later.

@@ -12,7 +12,7 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     const { backend, silent, ago } = world;
     const [startedAt, endedAt] = [ago(110), ago(50)];
     const told = { startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() };
-    await world.write({
+    await world.stand({
       ...{ ran: silent('a'), broke: silent('b'), stopped: silent('c'), runs: silent('d') },
       ...{ fell: silent('b', { error: 'their own words' }), queued: silent('d', { status: 'queued' }) },
     });
@@ -25,7 +25,7 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     const { finished, failed, lost, held, kept } = summary;
     assert.deepEqual(
       { finished, failed, lost, held, kept },
-      { finished: 2, failed: 2, lost: 0, held: 0, kept: 1 },
+      { finished: 2, failed: 2, lost: 0, held: 0, kept: 2 },
     );
     assert.deepEqual(await world.statuses(), {
       ...{ ran: 'completed', broke: 'failed', stopped: 'cancelled', runs: 'running' },
@@ -73,7 +73,7 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
 
   test('in mode observe are asked about their end once, not in every sweep', async (t) => {
     const world = await askedJobs(t, { mode: 'observe' });
-    await world.write({ ran: world.silent('a'), runs: world.silent('b') });
+    await world.stand({ ran: world.silent('a'), runs: world.silent('b') });
     world.backend.set('a', { state: 'done', endedAt: world.ago(50).toISOString() });
     world.backend.set('b', { state: 'busy' });
     const first = await world.deliver();
@@ -100,7 +100,7 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
       world.faults.add({ fault });
       const ids = Array.from({ length: 12 }, (_, index) => `job-${index}`);
       for (const id of ids) world.backend.set(id, { state: 'done', endedAt: world.ago(50).toISOString() });
-      await world.write(Object.fromEntries(ids.map((id) => [id, world.silent(id)])));
+      await world.stand(Object.fromEntries(ids.map((id) => [id, world.silent(id)])));
       for (let sweeps = sized(1, 3); sweeps > 0; sweeps -= 1) {
         const answer = await world.next();
         assert.deepEqual([answer.summary.unknown, answer.outcome], [12, 'succeeded']);
@@ -114,7 +114,8 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
   test('that it does not have are lost only by the second 404, and only when silent, too', async (t) => {
     const world = await askedJobs(t);
     await world.settle();
-    await world.write({ gone: world.silent('x'), fresh: world.silent('y', { heartbeatAt: world.ago(1) }) });
+    await world.knowBackend();
+    await world.stand({ gone: world.silent('x'), fresh: world.silent('y', { heartbeatAt: world.ago(1) }) });
     const first = await world.deliver();
     assert.deepEqual([first.summary.unknown, first.summary.lost], [1, 0]);
     // A heartbeat since then: that 404 was about another life.
@@ -136,16 +137,34 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
 
   test('and that were written since the first 404 are asked about twice more', async (t) => {
     const world = await askedJobs(t);
-    await world.write({ gone: world.silent('x') });
+    await world.knowBackend();
+    await world.stand({ gone: world.silent('x') });
     await world.deliver();
+    world.pass(1);
     await world.db.doc('jobs/gone').update({ note: 'somebody cares' });
-    for (const lost of [0, 1]) assert.equal((await world.next()).summary.lost, lost);
+    for (const lost of [0, 0, 1]) assert.equal((await world.next()).summary.lost, lost);
+  });
+
+  test('are never lost by the 404 of an address that may be wrong', async (t) => {
+    const world = await askedJobs(t);
+    await world.settle();
+    await world.stand({ a: world.silent('a'), b: world.silent('b', { heartbeatAt: world.ago(600) }) });
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) assert.deepEqual((await world.next()).summary.unknown, 2);
+    const { summary } = await world.deliver({ dryRun: true });
+    assert.deepEqual(
+      summary.verdicts.map(({ rule }) => rule),
+      ['gone-unplaced', 'gone-unplaced'],
+    );
+    // One that it knows proves the address.
+    await world.stand({ c: world.silent('c') });
+    world.backend.set('c', { state: 'busy' });
+    assert.deepEqual((await world.next()).summary.lost, 2);
   });
 
   test('of which it suddenly has more than half no more are unknown, however often it says so', async (t) => {
     const world = await askedJobs(t);
     const ids = Array.from({ length: 6 }, (_, index) => `job-${index}`);
-    await world.write(Object.fromEntries(ids.map((id) => [id, world.silent(id)])));
+    await world.stand(Object.fromEntries(ids.map((id) => [id, world.silent(id)])));
     for (let sweeps = 0; sweeps < 4; sweeps += 1) assert.equal((await world.next()).summary.unknown, 6);
     assert.ok(Object.values(await world.statuses()).every((status) => status === 'running'));
   });

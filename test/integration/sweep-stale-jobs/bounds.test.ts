@@ -35,7 +35,7 @@ describe('a sweep whose time is up', () => {
     let spentMs = 0;
     const world = sweeper(t, { monotonicMs: () => spentMs });
     await world.settle();
-    await world.write(dead(world, 1_200));
+    await world.stand(dead(world, 1_200));
     const begun: (string | null)[] = [];
     let endings = 0;
     world.replaceStores((store) => ({
@@ -75,7 +75,7 @@ describe('a sweep whose time is up', () => {
     let spentMs = 0;
     const world = sweeper(t, { monotonicMs: () => spentMs });
     await world.settle();
-    await world.write(dead(world, 600));
+    await world.stand(dead(world, 600));
     world.replaceStores((store) => ({
       ...store,
       async *pages(lookout, which, options) {
@@ -100,7 +100,7 @@ describe('a sweep that cannot tell before its end whether it is blind', () => {
     const world = sweeper(t, { ...(monotonicMs && { monotonicMs }) });
     await world.settle();
     const alive = { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(1) };
-    await world.write({ ...dead(world, 700), alive });
+    await world.stand({ ...dead(world, 700), alive });
     return world;
   }
 
@@ -151,7 +151,7 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
     await world.settle();
     // One that no further byte fits into.
     const [full] = Object.values(dead(world, 1));
-    await world.write({ ...dead(world, 30), 'job-0007': { ...full, much: 'x'.repeat(1_048_200) } });
+    await world.stand({ ...dead(world, 30), 'job-0007': { ...full, much: 'x'.repeat(1_048_200) } });
     world.replaceStores((store) => ({
       ...store,
       async *pages(lookout, which, options) {
@@ -172,7 +172,7 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
   test('a source that can be read no further keeps what was done, and goes on there', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.write({ ...dead(world, 600), ...live(world, 700) });
+    await world.stand({ ...dead(world, 600), ...live(world, 700) });
     world.replaceStores(brokenOff);
     const { outcome, summary, problems } = await world.deliver();
     assert.deepEqual([outcome, summary.lost, summary.hitLimit], ['partial', 500, true]);
@@ -185,7 +185,7 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
   test('a source that cannot be read stops no other', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating(), etl: beating({ collection: 'etl' }) } });
     await world.settle();
-    await world.write(dead(world, 2));
+    await world.stand(dead(world, 2));
     world.replaceStores((store) =>
       store.name === 'etl'
         ? { ...store, pages: () => unreadable('7 PERMISSION_DENIED: not for you') }
@@ -209,7 +209,7 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
   test('two sweeps at once: one is skipped', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.write(dead(world, 5));
+    await world.stand(dead(world, 5));
     const reached = Promise.withResolvers<void>();
     const let1 = Promise.withResolvers<void>();
     world.replaceStores((store) => ({
@@ -233,7 +233,7 @@ describe('what a sweep reads', () => {
     const reads = async (alive: number, stale: number) => {
       const world = sweeper(t);
       await world.settle();
-      await world.write({ ...live(world, alive), ...dead(world, stale) });
+      await world.stand({ ...live(world, alive), ...dead(world, stale) });
       const { summary } = await world.deliver();
       assert.equal(summary.lost, stale);
       return Number(summary.documentsRead);
@@ -249,9 +249,9 @@ describe('what a sweep reads', () => {
       `j${index}`,
       { status: 'running', startedAt: world.ago(5) },
     ]);
-    await world.write(Object.fromEntries(jobs));
+    await world.stand(Object.fromEntries(jobs));
     const before = Number((await world.deliver()).summary.documentsRead);
-    await world.write({ odd: { status: 'running', startedAt: 'some time' } });
+    await world.stand({ odd: { status: 'running', startedAt: 'some time' } });
     const after = Number((await world.next()).summary.documentsRead);
     // And two counts, to be sure of it.
     assert.equal(after - before, 51 + 2);

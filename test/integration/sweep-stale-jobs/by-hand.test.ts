@@ -107,7 +107,7 @@ describe('a sweep that a person asks for', { concurrency: 4 }, () => {
   test('as a dry run shows what would be done, and writes nothing at all', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.write({ dead: { status: 'running', startedAt: world.ago(90), heartbeatAt: world.ago(60) } });
+    await world.stand({ dead: { status: 'running', startedAt: world.ago(90), heartbeatAt: world.ago(60) } });
     const marks = (await world.collections.sweepMarks.doc('jobs').get()).updateTime;
     const { summary } = await world.deliver({ dryRun: true });
     assert.deepEqual([summary.lost, summary.verdicts[0]?.written], [1, 'dry run']);
@@ -124,7 +124,7 @@ describe('a sweep that a person asks for', { concurrency: 4 }, () => {
       startedAt: world.ago(600),
       heartbeatAt: world.ago(minutes),
     });
-    await world.write({ young: silentFor(90), old: silentFor(200) });
+    await world.stand({ young: silentFor(90), old: silentFor(200) });
     assert.equal((await world.deliver({ olderThanHours: 2, source: 'jobs' })).summary.lost, 1);
     assert.deepEqual(await world.statuses(), { young: 'running', old: 'failed' });
   });

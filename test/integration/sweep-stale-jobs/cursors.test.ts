@@ -19,7 +19,7 @@ describe('a look', { concurrency: 4 }, () => {
   test('that broke off goes on behind the last page, and reads nothing before it again', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating({ mode: 'observe' }) } });
     await world.settle();
-    await world.write(dead(world, 600));
+    await world.stand(dead(world, 600));
     world.replaceStores(brokenOff);
     assert.equal((await world.deliver()).summary.observed, 500);
     const begun = beginnings(world);
@@ -29,12 +29,12 @@ describe('a look', { concurrency: 4 }, () => {
   test('that goes on somewhere comes to all the others from their heads', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
     await world.settle();
-    await world.write(dead(world, 3));
+    await world.stand(dead(world, 3));
     world.replaceStores(full);
     assert.equal((await world.deliver()).summary.hitLimit, true);
     const over = { status: 'completed', startedAt: world.ago(200), endedAt: world.ago(100) };
-    await world.write({ over });
-    await world.write({ 1: { status: 'running', startedAt: world.ago(150) } }, 'jobs/over/executions');
+    await world.stand({ over });
+    await world.stand({ 1: { status: 'running', startedAt: world.ago(150) } }, 'jobs/over/executions');
     const begun = beginnings(world);
     assert.deepEqual([(await world.next()).summary.executionsFixed, begun], [1, ['jobs/job-0002']]);
   });
@@ -42,7 +42,7 @@ describe('a look', { concurrency: 4 }, () => {
   test('that has read as much as it may goes on in the same place', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.write(dead(world, 3));
+    await world.stand(dead(world, 3));
     world.replaceStores(full);
     const { summary } = await world.deliver();
     assert.deepEqual([summary.lost, summary.hitLimit], [3, true]);
@@ -53,7 +53,7 @@ describe('a look', { concurrency: 4 }, () => {
   test('asks for jobs without a time only where the others are not all that run', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.write({ ...dead(world, 2), ...live(world, 1) });
+    await world.stand({ ...dead(world, 2), ...live(world, 1) });
     let asked = 0;
     world.replaceStores((store) => ({
       ...store,
@@ -64,7 +64,7 @@ describe('a look', { concurrency: 4 }, () => {
     }));
     await world.deliver();
     assert.equal(asked, 0);
-    await world.write({ mute: { status: 'running', startedAt: world.ago(120) } });
+    await world.stand({ mute: { status: 'running', startedAt: world.ago(120) } });
     await world.deliver();
     assert.equal(asked, 1);
   });

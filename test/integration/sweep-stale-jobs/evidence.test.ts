@@ -10,7 +10,7 @@ describe('the evidence in a record', { concurrency: 4 }, () => {
     const world = sweeper(t, { sources: { jobs: beating() } });
     const updatedAt = new Timestamp(1_770_000_000, 123_456_000);
     const odd = { endedAt: 'pending', updatedAt, error: '' };
-    await world.write({ one: { status: 'running', startedAt: world.ago(30), ...odd } });
+    await world.stand({ one: { status: 'running', startedAt: world.ago(30), ...odd } });
     await world.deliver({ jobId: 'one', ...HAND, by: 'ada' });
     const { nightshift } = await world.job('one');
     const { evidence } = nightshift as { evidence: { by: string; fields: { before: unknown }[] } };
@@ -23,7 +23,7 @@ describe('the evidence in a record', { concurrency: 4 }, () => {
 
   test('of a change before stays beside that of the last', async (t) => {
     const world = sweeper(t);
-    await world.write({ one: { status: 'running', startedAt: world.ago(30) } });
+    await world.stand({ one: { status: 'running', startedAt: world.ago(30) } });
     for (const reason of ['first', 'second', 'third']) {
       await world.deliver({ jobId: 'one', ...HAND, reason });
       await world.db.doc('jobs/one').update({ status: 'running' });
@@ -43,7 +43,7 @@ describe('the evidence in a record', { concurrency: 4 }, () => {
   test('hides no error that they wrote in a way of their own', async (t) => {
     const world = sweeper(t);
     const error = { code: 137, message: 'OOM' };
-    await world.write({ one: { status: 'running', startedAt: world.ago(30), error } });
+    await world.stand({ one: { status: 'running', startedAt: world.ago(30), error } });
     await world.deliver({ jobId: 'one', ...HAND });
     const { status, error: kept } = await world.job('one');
     assert.deepEqual([status, kept], ['failed', error]);

@@ -12,7 +12,7 @@ async function jobsOf(world: Sweeper, count: number, silent: number): Promise<vo
       heartbeatAt: world.ago(index < silent ? 20 : 0),
     },
   ]);
-  await world.write(Object.fromEntries(records));
+  await world.stand(Object.fromEntries(records));
 }
 
 const countOf = async (world: Sweeper, status: string) =>

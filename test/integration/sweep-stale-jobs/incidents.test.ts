@@ -15,21 +15,21 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
     const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
     const endedAt = world.ago(21 * 60);
     const job = { status: 'completed', startedAt: world.ago(30 * 60), endedAt, heartbeatAt: endedAt };
-    await world.write({
+    await world.stand({
       done: job,
       live: { status: 'running', startedAt: world.ago(50), heartbeatAt: world.ago(1) },
     });
-    await world.write(
+    await world.stand(
       {
         4: { status: 'failed', startedAt: world.ago(29 * 60), endedAt: world.ago(23 * 60) },
         5: { status: 'running', startedAt: world.ago(22 * 60) },
       },
       'jobs/done/executions',
     );
-    await world.write({ 1: { status: 'running', startedAt: world.ago(50) } }, 'jobs/live/executions');
+    await world.stand({ 1: { status: 'running', startedAt: world.ago(50) } }, 'jobs/live/executions');
     // Executions of somebody else's jobs.
-    await world.write({ a: job }, 'others');
-    await world.write({ 1: { status: 'running', startedAt: world.ago(22 * 60) } }, 'others/a/executions');
+    await world.stand({ a: job }, 'others');
+    await world.stand({ 1: { status: 'running', startedAt: world.ago(22 * 60) } }, 'others/a/executions');
     const { summary } = await world.deliver();
     assert.deepEqual([summary.executionsFixed, summary.lost, summary.held], [1, 0, 0]);
     const execution = await world.job('jobs/done/executions/5');
@@ -46,9 +46,9 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
 
   test('a job whose executions have all ended follows the newest', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
-    await world.write({ job: { status: 'running', startedAt: world.ago(200), heartbeatAt: world.ago(100) } });
+    await world.stand({ job: { status: 'running', startedAt: world.ago(200), heartbeatAt: world.ago(100) } });
     const endedAt = world.ago(90);
-    await world.write(
+    await world.stand(
       {
         1: { status: 'failed', startedAt: world.ago(190), endedAt: world.ago(150) },
         2: { status: 'completed', startedAt: world.ago(140), endedAt },
@@ -63,7 +63,7 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
   test('a record says "running since three days" after a restart', async (t) => {
     const world = sweeper(t, { sources: { jobs: silentSource() } });
     const startedAt = world.ago(3 * 24 * 60);
-    await world.write({
+    await world.stand({
       ghost: { status: 'running', startedAt },
       long: { status: 'running', startedAt: world.ago(20 * 60) },
     });
@@ -77,22 +77,33 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
     assert.equal((await world.dirtyDays()).length, 4);
   });
 
-  test('documents without a heartbeat, or with one of another type, die by when they were last written', async (t) => {
+  test('documents without a heartbeat die by when they were last written, those with an odd one are told', async (t) => {
     const world = sweeper(t);
     const startedAt = world.ago(60);
     await world.write({
       without: { status: 'running', startedAt },
       empty: { status: 'running', startedAt, heartbeatAt: null },
       text: { status: 'running', startedAt, heartbeatAt: 'a minute ago' },
+      number: { status: 'running', startedAt, heartbeatAt: 1_770_000_000 },
     });
     await world.settle();
-    assert.equal((await world.deliver()).summary.scanned, 0);
+    assert.deepEqual([(await world.deliver()).summary.unknown, (await world.health()).stale], [2, 2]);
     world.pass(10);
-    assert.equal((await world.deliver()).summary.scanned, 0);
+    assert.equal((await world.deliver()).summary.scanned, 2);
     world.pass(10);
-    assert.deepEqual([(await world.deliver()).summary.held, (await world.next()).summary.lost], [3, 3]);
-    assert.deepEqual(await world.statuses(), { without: 'failed', empty: 'failed', text: 'failed' });
-    assert.equal((await evidenceOf(world, 'text')).rule, 'no-heartbeat');
+    assert.deepEqual([(await world.deliver()).summary.held, (await world.next()).summary.lost], [2, 2]);
+    assert.deepEqual(await world.statuses(), {
+      ...{ without: 'failed', empty: 'failed', text: 'running', number: 'running' },
+    });
+    assert.equal((await evidenceOf(world, 'empty')).rule, 'no-heartbeat');
+    const { summary } = await world.deliver({ dryRun: true });
+    assert.deepEqual(
+      summary.verdicts.map(({ job, rule, because }) => [job, rule, because]),
+      [
+        ['number', 'unreadable', 'its heartbeatAt cannot be read: 1770000000 is not a timestamp'],
+        ['text', 'unreadable', 'its heartbeatAt cannot be read: "a minute ago" is not a timestamp'],
+      ],
+    );
   });
 
   test('a heartbeat in the future keeps nobody alive', async (t) => {
@@ -112,7 +123,7 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
   test('a status that nobody mapped is told once a day, and left as it is', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating() } });
     const odd = { startedAt: world.ago(600), heartbeatAt: world.ago(500) };
-    await world.write({
+    await world.stand({
       ...{ a: { status: 'paused', ...odd }, b: { status: 'paused', ...odd }, c: { status: 7, ...odd } },
       ...{
         d: { ...odd },
@@ -145,7 +156,7 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
     const world = await askedJobs(t);
     const startedAt = world.ago(25 * 60);
     const long = { status: 'running', startedAt, heartbeatAt: world.ago(1) };
-    await world.write({ a: { ...long, backendId: 'a' }, b: { ...long, backendId: 'b' } });
+    await world.stand({ a: { ...long, backendId: 'a' }, b: { ...long, backendId: 'b' } });
     world.backend.set('a', { state: 'busy', startedAt: startedAt.toISOString() });
     world.backend.set('b', { state: 'busy', startedAt: startedAt.toISOString() });
     for (let sweeps = 0; sweeps < 3; sweeps += 1) {

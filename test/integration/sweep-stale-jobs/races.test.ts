@@ -11,7 +11,7 @@ describe('a job that finishes while it is swept', () => {
     const world = sweeper(t);
     await world.settle();
     const ids = Array.from({ length: RACES }, (_, index) => `job-${String(index).padStart(4, '0')}`);
-    await world.write(
+    await world.stand(
       Object.fromEntries(
         [...ids, 'dead'].map((id) => [
           id,
@@ -53,7 +53,7 @@ describe('a job that finishes while it is swept', () => {
     const world = sweeper(t);
     await world.settle();
     const ids = Array.from({ length: JOBS }, (_, index) => `job-${String(index).padStart(4, '0')}`);
-    await world.write(
+    await world.stand(
       Object.fromEntries(
         ids.map((id) => [id, { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(60) }]),
       ),

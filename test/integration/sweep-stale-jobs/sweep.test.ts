@@ -9,7 +9,7 @@ describe('sweep-stale-jobs', { concurrency: 4 }, () => {
     const started = world.ago(60);
     const heartbeatAt = world.ago(30);
     const mine = { project: 'alpha', note: 'mine', nightshift: { deletedAt: null } };
-    await world.write({
+    await world.stand({
       dead: { status: 'running', startedAt: started, heartbeatAt, ...mine },
       alive: { status: 'running', startedAt: started, heartbeatAt: world.ago(1) },
     });

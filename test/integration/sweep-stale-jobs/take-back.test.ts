@@ -8,9 +8,9 @@ const UNDO = { jobId: 'one', undo: true, by: 'ada', reason: 'it beats on' };
 
 /** A job that a sweep ended, and how its record was before. */
 async function ended(world: Sweeper, over: object = {}): Promise<Record<string, unknown>> {
-  await world.write({ one: { ...silentFor(world, 60), ...over } });
-  const before = await world.job('one');
   await world.settle();
+  await world.stand({ one: { ...silentFor(world, 60), ...over } });
+  const before = await world.job('one');
   await world.deliver();
   assert.equal((await world.job('one')).status, 'failed');
   return before;
@@ -66,13 +66,13 @@ describe('what a sweep said of a job', { concurrency: 4 }, () => {
   test('is said again where its backend says something else', async (t) => {
     const world = await askedJobs(t);
     await world.write({ one: world.silent('one') });
-    world.backend.set('one', { state: 'done' });
+    world.backend.set('one', { state: 'done', endedAt: world.ago(50).toISOString() });
     await world.deliver();
     assert.equal((await world.job('one')).status, 'completed');
     await world.deliver(UNDO);
     await world.next();
     assert.equal((await world.job('one')).status, 'running');
-    world.backend.set('one', { state: 'broken' });
+    world.backend.set('one', { state: 'broken', endedAt: world.ago(50).toISOString() });
     await world.next();
     assert.equal((await world.job('one')).status, 'failed');
   });

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { type Sighting, sightingOf } from '../../../functions/shared/model/sighting.ts';
 import { limitsOf } from '../../../functions/shared/model/sweep-limits.ts';
 import { blindness, isHeld, isNewlyStale } from '../../../functions/sweep-stale-jobs/guard.ts';
+import { sightingAfter } from '../../../functions/sweep-stale-jobs/remember.ts';
+import { isSuspicious } from '../../../functions/sweep-stale-jobs/suspicion.ts';
 import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
 import { suspectOf } from '../../support/suspects.ts';
@@ -18,6 +21,7 @@ interface Life {
   startedAt: Date;
   /** One from before the start is of a try before. */
   heartbeatAt: Date | null;
+  writtenAt: Date;
 }
 
 /**
@@ -26,18 +30,21 @@ interface Life {
  */
 function expected(
   lives: ReadonlyMap<string, Life>,
-  written: ReadonlyMap<string, Date>,
+  before: ReadonlyMap<string, Sighting>,
   sweptAt: Date,
   now: Date,
 ) {
   const clock = { sweptAt, now, intervalMs: 10 * MINUTE_MS };
-  const verdicts = [...lives].map(([id, life]) => {
+  const sightings = new Map<string, Sighting>();
+  const verdicts = [...lives].map(([id, { writtenAt, ...life }]) => {
     const limits = limitsOf(SOURCE.sweep, life.type);
-    const suspect = suspectOf(
-      { id, createdAt: null, ...life },
-      { limits, writtenAt: written.get(id) ?? now },
-    );
-    return { id, verdict: verdictOf(suspect, now) };
+    const { job } = suspectOf({ id, createdAt: null, ...life });
+    const sighting = sightingOf(before.get(id), job, writtenAt);
+    const suspect = suspectOf(job, { limits, writtenAt, sighting });
+    const verdict = verdictOf(suspect, now);
+    if (isSuspicious({ job, writtenAt, isExecution: false }, SOURCE, now))
+      sightings.set(id, sightingAfter({ found: { seen: { path: id } }, suspect, verdict }, now));
+    return { id, verdict };
   });
   const newlyStale = verdicts.filter(({ verdict }) => isNewlyStale(verdict, clock)).length;
   const blind = blindness({ ...clock, newlyStale, active: lives.size, complete: true });
@@ -45,7 +52,12 @@ function expected(
   const [held, ended] = [true, false].map((is) =>
     dead.filter(({ verdict }) => isHeld(verdict, clock, blind) === is).map(({ id }) => id),
   );
-  return { ended: ended ?? [], held: held?.length ?? 0, blind: blind !== null && (held?.length ?? 0) > 0 };
+  return {
+    sightings,
+    ended: ended ?? [],
+    held: held?.length ?? 0,
+    blind: blind !== null && (held?.length ?? 0) > 0,
+  };
 }
 
 describe('sweeps of worlds by chance', () => {
@@ -59,6 +71,7 @@ describe('sweeps of worlds by chance', () => {
       await world.settle();
       let sweptAt = world.ago(1 / 60);
       const lives = new Map<string, Life>();
+      let known: ReadonlyMap<string, Sighting> = new Map();
       for (let sweeps = 0; sweeps < SWEEPS; sweeps += 1) {
         const changed = new Map<string, Life>();
         // Once, all fall silent together.
@@ -72,22 +85,25 @@ describe('sweeps of worlds by chance', () => {
             : world.ago(isSilence ? among(12, 13) : among(1, 5, 12));
           const life = {
             type: isSilence ? 'plain' : among('plain', 'plain', 'slow'),
-            ...{ startedAt, heartbeatAt },
+            ...{ startedAt, heartbeatAt, writtenAt: world.now() },
           };
           changed.set(`job-${sweeps}-${index}`, life);
         }
         // Some of the others go on.
         for (const [id, life] of lives)
-          if (!isSilence && random() > trouble) changed.set(id, { ...life, heartbeatAt: world.ago(1) });
+          if (!isSilence && random() > trouble)
+            changed.set(id, { ...life, heartbeatAt: world.ago(1), writtenAt: world.now() });
         for (const [id, life] of changed) lives.set(id, life);
-        const records = [...changed].map(([id, job]) => [id, { status: 'running', ...job }]);
+        const records = [...changed].map(([id, { writtenAt: _, ...job }]) => [
+          id,
+          { status: 'running', ...job },
+        ]);
         await world.write(Object.fromEntries(records));
-        const { docs } = await world.db.collection('jobs').get();
-        const writtenAt = new Map(docs.map(({ id, updateTime }) => [id, updateTime.toDate()]));
         world.pass(isSilence ? 10 : random() < 0.05 ? 40 : among(1, 10, 10, 10));
 
         const now = world.now();
-        const { ended, held, blind } = expected(lives, writtenAt, sweptAt, now);
+        const { sightings, ended, held, blind } = expected(lives, known, sweptAt, now);
+        known = sightings;
         const { summary } = await world.deliver();
         sweptAt = now;
         const statuses = await world.statuses();

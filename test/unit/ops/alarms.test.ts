@@ -38,6 +38,7 @@ describe('furtherCommand()', () => {
     conflict: 'days 2026-03-09',
     guard: 'cleanup plans',
     approval: 'cleanup plans',
+    'found-alive': 'jobs --source jobs',
     'backend-unknown': 'sweep --dry-run --source jobs',
     overdue: 'jobs --source jobs',
     'long-running': 'jobs --source jobs',

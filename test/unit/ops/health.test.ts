@@ -19,7 +19,8 @@ function task(over: Parameters<typeof healthOf>[0] = {}): TaskRow {
 
 function block(over: Partial<JobHealth> = {}): JobHealth {
   return {
-    ...{ source: 'jobs', running: 12, scheduled: 3, longRunning: 2, recent24h: 40, stale: 0, unknown: 0 },
+    ...{ source: 'jobs', running: 12, suspended: 0, scheduled: 3, longRunning: 2, recent24h: 40 },
+    ...{ stale: 0, unknown: 0, watched: 4, falseLost: 0 },
     at: new Date(NOW.getTime() - 5 * MINUTE_MS),
     ...over,
   };
@@ -67,6 +68,11 @@ describe('healthReport()', () => {
       '1 open alarm',
     ]));
 
+  test('says how many of those that the sweep ended lived', () =>
+    assert.deepEqual(report({ blocks: new Map([['jobs', block({ falseLost: 1 })]]) }).wrong, [
+      'jobs: 1 of 4 that the sweep ended lived',
+    ]));
+
   test('believes what the last three sweeps found, and nothing older', () => {
     const seen = (minutes: number) =>
       report({ blocks: new Map([['jobs', block({ at: new Date(NOW.getTime() - minutes * MINUTE_MS) })]]) })
@@ -90,8 +96,8 @@ describe('healthInWords()', () => {
     assert.deepEqual(words(), [
       'ok: nothing is wrong',
       '',
-      'JOBS OF  RUNNING  LONG-RUNNING  SCHEDULED  LAST 24 H  STALE  UNKNOWN  AS OF',
-      'jobs          12             2          3         40      0        0  5 min ago',
+      'JOBS OF  RUNNING  LONG-RUNNING  SUSPENDED  SCHEDULED  LAST 24 H  STALE  UNKNOWN  FALSE LOST  AS OF',
+      'jobs          12             2          0          3         40      0        0      0 of 4  5 min ago',
       '',
       'TASK  STATE  WHY',
       'duty  ok     last run succeeded',
@@ -107,7 +113,7 @@ describe('healthInWords()', () => {
   test('shows what nobody knows as -, never as 0', () =>
     assert.equal(
       words({ blocks: new Map([['etl', undefined]]) })[3],
-      'etl            -             -          -          -      -        -  no sweep yet',
+      'etl            -             -          -          -          -      -        -           -  no sweep yet',
     ));
 
   test('tells the first alarms and where the others are', () => {

@@ -33,7 +33,10 @@ const running = (over: Partial<Job> = {}): Job =>
 const rowOf = (over: Partial<Job> = {}, source = SOURCE, writtenAt = NOW) =>
   jobRow({ name: 'jobs', source }, { job: running(over), writtenAt, now: NOW });
 const executionOf = (over: Partial<Job>, parent: Partial<Job> = {}) =>
-  executionRow({ name: 'jobs', source: SOURCE }, { job: running(over), parent: running(parent), now: NOW });
+  executionRow(
+    { name: 'jobs', source: SOURCE },
+    { job: { ...running(over), writtenAt: NOW }, parent: running(parent), now: NOW },
+  );
 
 describe('what is wrong with a job by its record', () => {
   test('is nothing while it beats within its limits', () => assert.deepEqual(rowOf().wrong, []));
@@ -41,8 +44,13 @@ describe('what is wrong with a job by its record', () => {
   const cases: [what: string, over: Partial<Job>, wrong: string][] = [
     [
       'its silence',
-      { heartbeatAt: ago(HOUR_MS) },
-      'no heartbeat for 1 h (since 2026-03-09 11:00:00 UTC), at most 15 min allowed',
+      { heartbeatAt: ago(20 * MINUTE_MS) },
+      'no heartbeat for 20 min (since 2026-03-09 11:40:00 UTC), at most 15 min allowed',
+    ],
+    [
+      'a clock in another zone',
+      { heartbeatAt: ago(8 * HOUR_MS), startedAt: ago(9 * HOUR_MS) },
+      'its record was written 0 s ago, but the heartbeat in it lies 8 h before that: a clock is off, or in another zone',
     ],
     ['a run beyond its limit', { startedAt: ago(30 * HOUR_MS) }, 'runs for 30 h, at most 24 h allowed'],
     ['a heartbeat of the future', { heartbeatAt: ago(-3 * HOUR_MS) }, 'its heartbeat lies 3 h in the future'],

@@ -1,29 +1,33 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Job } from '../../../functions/shared/model/job.ts';
-import type { Suspect, Verdict } from '../../../functions/shared/model/sweep.ts';
+import type { Execution, Suspect, Verdict } from '../../../functions/shared/model/sweep.ts';
 import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
-import { ago, inState, NOW, runningJob, suspectOf, truthOf } from '../../support/suspects.ts';
+import { ago, inState, NOW, runningJob, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
-function execution(id: string, over: Partial<Job>): Job {
-  return runningJob({ id, heartbeatAt: null, ...over });
+function execution(id: string, over: Partial<Job>): Execution {
+  const job = runningJob({ id, heartbeatAt: null, ...over });
+  return { ...job, writtenAt: job.endedAt ?? job.heartbeatAt ?? job.startedAt ?? ago(180) };
 }
 
 /** An execution that ended so many minutes ago, after an hour. */
-function over(id: string, state: Job['state'], minutes: number): Job {
+function over(id: string, state: Job['state'], minutes: number): Execution {
   return execution(id, { ...inState(state), startedAt: ago(minutes + 60), endedAt: ago(minutes) });
 }
 
 const SILENT = { heartbeatAt: ago(47) };
 
 describe('verdictOf() a job with executions', () => {
-  const judge = (executions: Job[], more: Partial<Suspect> = {}, job: Partial<Job> = SILENT): Verdict =>
+  const judge = (executions: Execution[], more: Partial<Suspect> = {}, job: Partial<Job> = SILENT): Verdict =>
     verdictOf(suspectOf(job, { executions, ...more }), NOW);
 
   test('keeps it while one is active, however silent, and whatever its backend says of it', () => {
     const executions = [over('2', 'failed', 60), execution('1', { heartbeatAt: ago(300) })];
     for (const truth of [null, truthOf('failed'), truthOf('gone')])
-      assert.equal(judge(executions, { truth, goneSince: ago(60) }).rule, 'execution-active');
+      assert.equal(
+        judge(executions, { truth, sighting: sightedSince(60, { goneSince: ago(60) }) }).rule,
+        'execution-active',
+      );
     assert.equal(judge([execution('1', inState('queued'))]).rule, 'execution-active');
   });
 

@@ -11,7 +11,7 @@ import {
   tooManyGone,
 } from '../../../functions/sweep-stale-jobs/guard.ts';
 import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
-import { ago, NOW, suspectOf, truthOf } from '../../support/suspects.ts';
+import { ago, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 const CLOCK = { sweptAt: ago(10), now: NOW, intervalMs: 10 * MINUTE_MS };
 
@@ -98,7 +98,19 @@ describe('isNewlyStale()', () => {
 
 describe('isHeld()', () => {
   const held = (verdict: Verdict, blind: string | null) => isHeld(verdict, CLOCK, blind);
-  const lost = (minutes: number) => verdictOf(suspectOf({ heartbeatAt: ago(minutes) }), NOW);
+  const lost = (minutes: number, sighted = 10) =>
+    verdictOf(suspectOf({ heartbeatAt: ago(minutes) }, { sighting: sightedSince(sighted) }), NOW);
+
+  test('holds what no sweep has found as it is for an interval, however often it was swept', () => {
+    assert.equal(held(verdictOf(suspectOf({ heartbeatAt: ago(47) }), NOW), null), true);
+    for (const [minutes, is] of [
+      [0.1, true],
+      [8.9, true],
+      [9.1, false],
+      [200, false],
+    ] as const)
+      assert.equal(held(lost(300, minutes), null), is, `${minutes} min`);
+  });
 
   test('holds what is newly stale, and all that is doubtful while the sweep is blind', () => {
     assert.deepEqual([held(lost(20), null), held(lost(47), null)], [true, false]);
@@ -117,7 +129,8 @@ describe('600 of 1,000 live jobs that go silent at once', () => {
   const jobs = Array.from({ length: 600 }, (_, index) => suspectOf({ heartbeatAt: ago(20 - index / 600) }));
   const sweepAt = (now: Date, sweptAt: Date, suspects = jobs) => {
     const clock = { sweptAt, now, intervalMs: CLOCK.intervalMs };
-    const verdicts = suspects.map((it) => verdictOf(it, now));
+    const sighting = { path: 'jobs/x', stillSince: sweptAt };
+    const verdicts = suspects.map((it) => verdictOf({ ...it, sighting }, now));
     const newlyStale = verdicts.filter((it) => isNewlyStale(it, clock)).length;
     const blind = blindness({ ...clock, newlyStale, active: 1000, complete: true });
     const written = verdicts.filter((it) => 'state' in it && !isHeld(it, clock, blind)).length;

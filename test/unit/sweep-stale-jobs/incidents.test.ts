@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { readJob } from '../../../functions/shared/model/job.ts';
 import { executionsOf, type Source, wordToWrite } from '../../../functions/shared/model/source.ts';
 import type { Suspect } from '../../../functions/shared/model/sweep.ts';
-import { limitsOf } from '../../../functions/shared/model/sweep-limits.ts';
+import { suspectOf } from '../../../functions/sweep-stale-jobs/suspicion.ts';
 import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
 import { sourceOf } from '../../support/jobs.ts';
 import { ago, NOW, truthOf } from '../../support/suspects.ts';
@@ -46,10 +46,7 @@ function recordOf(source: Source, fields: Record<string, unknown>) {
 
 function conclude(fields: Record<string, unknown>, over: Partial<Suspect> = {}) {
   const job = recordOf(SOURCE, fields);
-  const suspect = {
-    ...{ job, writtenAt: ago(1), limits: limitsOf(SOURCE.sweep, job.type), beats: true },
-    ...{ executions: null, parent: null, truth: null, goneSince: null },
-  };
+  const suspect = suspectOf({ job, writtenAt: ago(1), isExecution: false }, SOURCE, null);
   const verdict = verdictOf({ ...suspect, ...over }, NOW);
   const words = 'state' in verdict ? [wordToWrite(SOURCE, verdict.state), verdict.endedAt] : [];
   return { verdict, short: [verdict.kind, verdict.rule, ...words] };
@@ -71,7 +68,8 @@ describe('incidents', () => {
 
   test('a record running since three days, after a restart', () => {
     const fields = { state: 'IN_PROGRESS', 'times.started': seconds(4320), 'times.beat': seconds(4300) };
-    const { verdict, short } = conclude(fields);
+    assert.deepEqual(conclude(fields).short, ['unknown', 'clock-off'], 'it was written a minute ago');
+    const { verdict, short } = conclude(fields, { writtenAt: ago(4300) });
     assert.deepEqual(
       short,
       ['lost', 'silent', 'ERROR', ago(4300)],
@@ -88,13 +86,21 @@ describe('incidents', () => {
     assert.deepEqual(conclude(fields).short, ['keep', 'not-beating-yet'], 'it was written a minute ago');
     const short = ['lost', 'no-heartbeat', 'ERROR', ago(30)];
     assert.deepEqual(conclude(fields, { writtenAt: ago(30) }).short, short);
-    assert.deepEqual(conclude({ ...fields, 'times.beat': 'soon' }, { writtenAt: ago(30) }).short, short);
-    assert.deepEqual(conclude({ ...fields, 'times.beat': ago(1) }, { writtenAt: ago(30) }).short, short);
+    assert.deepEqual(conclude({ ...fields, 'times.beat': 'None' }, { writtenAt: ago(30) }).short, short);
+  });
+
+  test('a heartbeat that nobody can read', () => {
+    const fields = { state: 'IN_PROGRESS', 'times.started': seconds(30) };
+    for (const beat of ['soon', ago(1), { at: 3 }]) {
+      const { verdict, short } = conclude({ ...fields, 'times.beat': beat }, { writtenAt: ago(30) });
+      assert.deepEqual(short, ['unknown', 'unreadable']);
+      assert.match(verdict.because, /^its heartbeatAt cannot be read: .* is not a time in seconds/);
+    }
   });
 
   test('a heartbeat in the future is none', () => {
     const fields = { state: 'IN_PROGRESS', 'times.started': seconds(90), 'times.beat': seconds(-600) };
-    assert.deepEqual(conclude(fields).short, ['keep', 'not-beating-yet']);
+    assert.deepEqual(conclude(fields).short, ['unknown', 'clock-off']);
     const { short } = conclude(fields, { writtenAt: ago(30) });
     assert.deepEqual(short, ['lost', 'no-heartbeat', 'ERROR', ago(90)]);
   });
@@ -102,7 +108,7 @@ describe('incidents', () => {
   test('a status nobody mapped is told, and left alone', () => {
     const { verdict, short } = conclude(
       { state: 'PAUSED', 'times.beat': seconds(5000) },
-      { goneSince: ago(60) },
+      { truth: truthOf('gone') },
     );
     assert.deepEqual(short, ['unknown', 'unmapped-status']);
     assert.equal(verdict.because, 'nobody mapped its status "PAUSED"');

@@ -7,7 +7,7 @@ import { summaryOf, type Told } from '../../../functions/sweep-stale-jobs/summar
 import { NOW } from '../../support/suspects.ts';
 
 const TOLD: Told = {
-  ...{ missedSlots: 0, expiredLeases: 0, scheduleDrift: null, unmapped: [], verdicts: false },
+  ...{ missedSlots: 0, expiredLeases: 0, scheduleDrift: null, falseLost: 0, unmapped: [], verdicts: false },
   ...{ documentsRead: 0, auditDocumentsRead: 0 },
 };
 

@@ -5,7 +5,7 @@ import type { Job } from '../../../functions/shared/model/job.ts';
 import { TERMINAL_STATES } from '../../../functions/shared/model/states.ts';
 import type { Suspect } from '../../../functions/shared/model/sweep.ts';
 import { endedByHand, verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
-import { ago, inState, NOW, suspectOf, truthOf } from '../../support/suspects.ts';
+import { ago, inState, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 interface Row {
   when: string;
@@ -17,6 +17,7 @@ interface Row {
   endedAt?: Date;
   endInferred?: boolean;
   doubtful?: boolean;
+  foundSince?: Date | null;
   overdue?: boolean;
   error?: string | null;
 }
@@ -172,12 +173,47 @@ describe('verdictOf(): a backend says ended', () => {
 
 describe('verdictOf(): a backend has no such job', () => {
   const truth = truthOf('gone');
-  const again = { truth, goneSince: ago(10) };
+  const again = { truth, sighting: sightedSince(10, { goneSince: ago(10) }) };
   rows(
     { when: 'for the first time', job: SILENT, over: { truth }, is: 'unknown gone-once', brokenAt: ago(32) },
     {
-      ...{ when: 'twice within the grace', job: SILENT, over: { truth, goneSince: ago(4) } },
-      is: 'unknown gone-once',
+      ...{
+        when: 'twice, since so lately that the sweep holds it',
+        job: SILENT,
+        over: { truth, sighting: sightedSince(4, { goneSince: ago(4) }) },
+      },
+      ...{ is: 'lost gone failed', doubtful: true, foundSince: ago(4) },
+    },
+    {
+      when: 'from a place that nobody named',
+      job: SILENT,
+      over: { ...again, truth: truthOf('gone', { placed: 'guessed' }) },
+      is: 'unknown gone-unplaced',
+    },
+    {
+      when: 'from a place that nobody named, but it has known others',
+      job: SILENT,
+      over: { ...again, truth: truthOf('gone', { placed: 'guessed' }), backendKnown: true },
+      is: 'lost gone failed',
+    },
+    {
+      when: 'twice, but suspended',
+      job: { ...inState('suspended'), ...SILENT },
+      over: again,
+      is: 'unknown gone-suspended',
+    },
+    {
+      when: 'twice, but it said just before that it ran',
+      job: SILENT,
+      over: { truth, sighting: sightedSince(10, { goneSince: ago(10), heardAt: ago(14) }) },
+      is: 'unknown gone-but-alive',
+    },
+    {
+      when: 'twice, and it said once that it ran',
+      job: SILENT,
+      over: { truth, sighting: sightedSince(10, { goneSince: ago(10), heardAt: ago(20) }) },
+      is: 'lost gone failed',
+      ...{ endedAt: ago(20), endInferred: true, foundSince: ago(10) },
     },
     {
       ...{ when: 'twice, and silent', job: SILENT, over: again, is: 'lost gone failed', doubtful: true },
@@ -203,7 +239,7 @@ describe('verdictOf(): a backend cannot tell', () => {
     {
       when: 'silent, gone before',
       job: SILENT,
-      over: { truth, goneSince: ago(60) },
+      over: { truth, sighting: sightedSince(60, { goneSince: ago(60) }) },
       is: 'unknown backend-unknown',
     },
     {
@@ -257,7 +293,7 @@ describe('verdictOf(): nobody can be asked', () => {
     },
     {
       ...{ when: 'a heartbeat further ahead, written lately', job: { heartbeatAt: ago(-6) } },
-      ...{ over: { writtenAt: ago(1) }, is: 'keep not-beating-yet' },
+      ...{ over: { writtenAt: ago(1) }, is: 'unknown clock-off' },
     },
     {
       when: 'no hearts are known',
@@ -319,7 +355,7 @@ describe('verdictOf(): nobody can be asked', () => {
 });
 
 describe('verdictOf(): nothing to judge', () => {
-  const dead = { truth: truthOf('failed'), goneSince: ago(60) };
+  const dead = { truth: truthOf('failed'), sighting: sightedSince(60, { goneSince: ago(60) }) };
   rows(
     ...TERMINAL_STATES.map((state) => ({
       ...{ when: `it is ${state}, whatever its backend says`, job: { ...inState(state), ...SILENT } },
@@ -345,7 +381,7 @@ describe('endedByHand()', () => {
         state: 'failed',
         error: `Ended by hand: ${reason}`,
       },
-      ...{ brokenAt: ago(32), endedAt: ago(47), endInferred: true, doubtful: false },
+      ...{ brokenAt: ago(32), endedAt: ago(47), endInferred: true, doubtful: false, foundSince: null },
     });
   });
 
@@ -355,7 +391,7 @@ describe('endedByHand()', () => {
     assert.deepEqual(verdict, {
       ...{ kind: 'finish', rule: 'operator', because: `${reason} (Vertex AI says cancelled)` },
       ...{ state: 'completed', error: null, brokenAt: ago(32), endedAt: ago(40) },
-      ...{ endInferred: false, doubtful: false },
+      ...{ endInferred: false, doubtful: false, foundSince: null },
     });
   });
 
@@ -389,6 +425,9 @@ describe('limits', () => {
     const limits = { ...DEFAULT, staleAfterMs: 40 * MINUTE_MS, maxRuntimeMs: HOUR_MS };
     assert.equal(verdictOf(suspectOf({ heartbeatAt: ago(44) }, { limits }), NOW).rule, 'beating');
     assert.equal(verdictOf(suspectOf({ heartbeatAt: ago(46) }, { limits }), NOW).rule, 'silent');
-    assert.equal(verdictOf(suspectOf({}, { limits, beats: false }), NOW).rule, 'max-runtime');
+    assert.equal(
+      verdictOf(suspectOf({}, { limits, beats: false, writtenAt: ago(180) }), NOW).rule,
+      'max-runtime',
+    );
   });
 });

@@ -1,0 +1,64 @@
+import type { Timestamp } from '@google-cloud/firestore';
+import type { ActiveJobStore } from '../../functions/shared/store/active-jobs.ts';
+import type { SeenJob } from '../../functions/shared/store/active-records.ts';
+
+/**
+ * When records were written by the clock of the test: Firestore's own, which nobody can set, knows nothing of the time that
+ * a test lets pass.
+ */
+export function writeTimes(begin: Date) {
+  const passes: { at: number; ms: number }[] = [];
+  const standing = new Map<string, { updateTime: Timestamp; writtenAt: Date }>();
+
+  function writtenAt(path: string, real: Date, updateTime?: Timestamp): Date {
+    const stands = standing.get(path);
+    if (stands && (!updateTime || stands.updateTime.isEqual(updateTime))) return stands.writtenAt;
+    const passed = passes.findLast(({ at }) => at <= real.getTime())?.ms ?? 0;
+    // The clock of a test stands still until that lets time pass.
+    return new Date(begin.getTime() + passed);
+  }
+  const told = (seen: SeenJob): SeenJob => ({
+    ...seen,
+    writtenAt: writtenAt(seen.path, seen.writtenAt, seen.updateTime),
+  });
+
+  return {
+    passed: (ms: number) => void passes.push({ at: Date.now(), ms }),
+
+    /** As if it had been written when the last of its times says, where it tells any; returns that. */
+    standing({ job, path, updateTime, writtenAt: real }: SeenJob): Date {
+      const { createdAt, startedAt, heartbeatAt, endedAt, updatedAt } = job;
+      const told = [createdAt, startedAt, heartbeatAt, endedAt, updatedAt].flatMap(
+        (at) => at?.getTime() ?? [],
+      );
+      if (told.length === 0) return writtenAt(path, real);
+      const at = new Date(Math.max(...told));
+      standing.set(path, { updateTime, writtenAt: at });
+      return at;
+    },
+
+    /** A store that tells so. */
+    asTold(store: ActiveJobStore): ActiveJobStore {
+      const { executions } = store;
+      return {
+        ...store,
+        async *pages(...how) {
+          for await (const page of store.pages(...how)) yield { ...page, seen: page.seen.map(told) };
+        },
+        async named(...how) {
+          const seen = await store.named(...how);
+          return seen && told(seen);
+        },
+        executions: executions && {
+          ...executions,
+          activeOf: async (...how) => (await executions.activeOf(...how)).map(told),
+          of: async (...how) =>
+            (await executions.of(...how)).map((it) => ({
+              ...it,
+              writtenAt: writtenAt(it.name.slice(store.name.length + 1), it.writtenAt),
+            })),
+        },
+      };
+    },
+  };
+}
