@@ -130,7 +130,9 @@ function heartbeatOf(suspect: Suspect, now: Date): Date | null {
 
 /** A try that has just begun may not have beaten yet. */
 function clockOffOf({ job, beats, writtenAt, limits }: Suspect): number | null {
-  if (!beats || !job.heartbeatAt || wasTakenBack(job.added, { writtenAt })) return null;
+  // Nobody expects one that waits, or was stopped on purpose, to beat.
+  if (!beats || job.state !== 'running' || !job.heartbeatAt) return null;
+  if (wasTakenBack(job.added, { writtenAt })) return null;
   const ms = writtenAt.getTime() - job.heartbeatAt.getTime();
   const limitMs = limits.staleAfterMs + limits.graceMs;
   if (ms < -CLOCK_SKEW_MS) return ms;
