@@ -79,12 +79,12 @@ export function isNone(value: unknown): boolean {
 }
 
 /**
- * Reads a time, cut off below the millisecond. Absent, besides what `isNone` says: 0, the first of January of 1970 and of
+ * Reads a time, cut off below the millisecond. Absent, besides what `isNone` says: 0, -1, the first of January of 1970 and of
  * the year 1, and the year 9999, which stand for no time in half of all languages. Unreadable: another type than the
  * mapped one, text without a zone where none is declared, and times before 2000 or after 2199.
  */
 export function readTime(value: unknown, form: TimeForm): Reading<Date> {
-  if (isNone(value) || isZero(value)) return ABSENT;
+  if (isNone(value) || isNoMoment(value)) return ABSENT;
   const instant = instantOf(value, form);
   // What stands for none does so in every zone.
   const roughly = instant ?? instantOf(value, { ...form, zone: 'UTC' });
@@ -189,10 +189,10 @@ function describeTime({ type, zone }: TimeForm): string {
   }
 }
 
-/** Zero as a number or as text, or the date that MySQL writes for none. */
-function isZero(value: unknown): boolean {
-  if (typeof value !== 'string') return value === 0 || value === 0n;
-  return /^([+-]?0+(\.0*)?|0000-00-00.*)$/.test(value.trim());
+/** 0 or -1 as a number or as text, or the date that MySQL writes for none. */
+function isNoMoment(value: unknown): boolean {
+  if (typeof value !== 'string') return value === 0 || value === -1 || value === 0n || value === -1n;
+  return /^([+-]?0+(\.0*)?|-1|0000-00-00.*)$/.test(value.trim());
 }
 
 /** Whether an instant stands for none: in whatever zone it was written, but a number knows none. */
