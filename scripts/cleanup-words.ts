@@ -21,13 +21,15 @@ const TOLD = [
   ...['observedJobs', 'objectsPlanned', 'objectsDeleted', 'bytesPlanned', 'bytesDeleted', 'bytesFree'],
   ...['bytesPendingSoftDelete', 'changedSincePlan', 'keptAfterAll', 'held', 'failed', 'remaining'],
   ...['oldestEligibleAgeDays', 'badUris', 'tripped', 'pace', 'pendingUntil', 'documentsRead'],
+  ...['nothingThere', 'oddRoots', 'alreadyAppliedAt', 'runs'],
 ];
 
 /** The lines for the summary of a clean-up, `indent` of the terminal being taken. */
 export function cleanupInWords(summary: Fields, answer: Fields, indent: number): SummaryTold {
   const { headline, details, commands } = actOf(summary, answer);
+  const found = summary.alreadyAppliedAt === undefined ? entriesOf(summary) : [];
   return {
-    lines: [headline, ...entryLines([...details, ...entriesOf(summary), ...commands], indent)],
+    lines: [headline, ...entryLines([...details, ...found, ...commands], indent)],
     rest: Object.fromEntries(Object.entries(summary).filter(([key]) => !TOLD.includes(key))),
     problems: summary.planStatus === 'waiting' ? ['plan'] : [],
   };
@@ -38,6 +40,12 @@ function actOf(
   { planId, planStatus, eligibleJobs, objectsPlanned, bytesPlanned, ...did }: Fields,
   { dryRun, runId }: Fields,
 ): { headline: string; details: Entry[]; commands: Entry[] } {
+  if (did.alreadyAppliedAt !== undefined)
+    return {
+      headline: `${inWords(planId)} was applied on ${inWords(did.alreadyAppliedAt).slice(0, 10)}: nothing is left to do of it`,
+      details: [],
+      commands: undoCommands(did.runs),
+    };
   const amountPlanned = `artifacts of ${jobs(eligibleJobs)}: ${amount(objectsPlanned, bytesPlanned)}`;
   const planned = entry('Planned', any(eligibleJobs) && amountPlanned);
   const see = command('See it', `plans ${inWords(planId)}`);
@@ -73,7 +81,9 @@ function entriesOf(summary: Fields): Entry[] {
     entry('Kept', `${figure(Number(keptJobs))} of ${jobs(considered)}: ${keptInWords(keptByReason)}`),
     entry('Observed', any(observedJobs) && `${jobs(observedJobs)}, of which nothing is deleted`),
     listed('Bad URIs', badUris, yellow),
+    { label: 'Odd roots', lines: oddRootsOf(summary.oddRoots), tone: yellow },
     listed('Kept late', keptAfterAll, yellow),
+    entry('Gone', any(summary.nothingThere) && `of ${jobs(summary.nothingThere)} nothing was there any more`),
     entry('Changed', any(changedSincePlan) && `${objects(changedSincePlan)} newer than the plan stay`),
     entry('Held', any(held) && `${objects(held)} under a hold or a retention policy stay`, yellow),
     entry('Failed', any(failed) && objects(failed), red),
@@ -86,7 +96,8 @@ function entriesOf(summary: Fields): Entry[] {
 
 /** The lines for the summary of an undo. */
 export function undoInWords(summary: Fields, indent: number): SummaryTold {
-  const { undo, jobs: count, objects: all, restored, newerKept, outsideWindow, failed, ...rest } = summary;
+  const { undo, jobs: count, objects: all, restored, newerKept, outsideWindow, failed, ...more } = summary;
+  const { versionsLeft, revived, ...rest } = more;
   const entries = [
     entry('Newer', any(newerKept) && `${objects(newerKept)} stand there again already, and stay`),
     entry(
@@ -95,6 +106,12 @@ export function undoInWords(summary: Fields, indent: number): SummaryTold {
       paint.red,
     ),
     entry('Failed', any(failed) && objects(failed), paint.red),
+    entry(
+      'Versions',
+      any(versionsLeft) && `${figure(Number(versionsLeft))} stay in soft delete`,
+      paint.yellow,
+    ),
+    entry('Revived', any(revived) && `${objects(revived)} of which there were but older versions are live`),
     entry('Pinned', any(count) && `${jobs(count)}, so that no later run deletes them again soon`),
   ];
   return {
@@ -110,6 +127,22 @@ export function undoInWords(summary: Fields, indent: number): SummaryTold {
 /** The words of the guards that a plan trips, each on a line. */
 export function guardsOf(tripped: unknown): string[] {
   return (Array.isArray(tripped) ? tripped : []).map((guard) => oneLine(String(fieldsOf(guard).words)));
+}
+
+/** The roots that cannot be taken at their word, each on a line: what is wrong, and what is kept for it. */
+export function oddRootsOf(oddRoots: unknown, most = ROWS_SHOWN): string[] {
+  const all = (Array.isArray(oddRoots) ? oddRoots : []).map(fieldsOf);
+  const told = all.slice(0, most).map(({ by, why, keeps, key }) => {
+    const kept = Array.isArray(keeps) && keeps.length > 0 ? `keeps ${keeps.map(String).join(', ')}` : '';
+    const held = key === null ? '' : 'nobody knows what it keeps';
+    return oneLine([`${inWords(by)}: ${inWords(why)}`, kept, held].filter((it) => it !== '').join('; '));
+  });
+  return [...told, ...(all.length > most ? [`and ${figure(all.length - most)} more`] : [])];
+}
+
+/** How to bring back what runs deleted. */
+export function undoCommands(runs: unknown): Entry[] {
+  return (Array.isArray(runs) ? runs : []).map((run) => command('Undo it', `undo ${inWords(run)}`));
 }
 
 function command(label: string, what: string): Entry {

@@ -5,6 +5,8 @@ import type { RunProblem } from '../shared/model/run.ts';
 export interface Account {
   /** Names of jobs of which nothing is left. */
   deletedJobs: string[];
+  /** Names of jobs of which nothing was there any more when it was their turn. */
+  nothingThere: string[];
   /** Deleted by this run, or by one before it whose entries of the journal it ended. */
   objectsDeleted: number;
   bytesDeleted: number;
@@ -28,6 +30,7 @@ export interface Account {
 export function newAccount(): Account {
   return {
     deletedJobs: [],
+    nothingThere: [],
     objectsDeleted: 0,
     bytesDeleted: 0,
     bytesPendingSoftDelete: 0,

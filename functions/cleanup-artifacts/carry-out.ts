@@ -1,43 +1,49 @@
-import { mapPool, serialQueue } from '../shared/concurrency.ts';
+import { mapPool } from '../shared/concurrency.ts';
 import { MINUTE_MS } from '../shared/dates.ts';
 import { DeadlineExceeded, RecordChanged, UpstreamError } from '../shared/errors.ts';
-import { readArtifactUri } from '../shared/model/artifact.ts';
+import { uriOf } from '../shared/model/artifact.ts';
+import { isDeleted, isGoing, type Life } from '../shared/model/artifact-life.ts';
 import type { Journal } from '../shared/model/cleanup.ts';
-import type { Job } from '../shared/model/job.ts';
-import type { ArtifactPolicy } from '../shared/model/policy.ts';
 import type { ArtifactJobStore } from '../shared/store/artifact-jobs.ts';
-import type { Keepers, RootQuery } from '../shared/store/keepers.ts';
-import type { BucketBook } from './buckets.ts';
-import { type DeleteTools, deleteJob } from './delete-job.ts';
-import { lineagesOf } from './lineages.ts';
+import type { PlannedJob } from './decision.ts';
+import { type DeleteTools, deleteJob, stillMine } from './delete-job.ts';
+import { type Found, type LookTools, lookAt } from './look.ts';
+import type { Target } from './target.ts';
 
+const MARKS_AT_ONCE = 16;
 const LINEAGES_AT_ONCE = 16;
 
 /** What deletions of whole jobs work with. */
-export interface CarryOutTools extends DeleteTools {
-  stores: readonly ArtifactJobStore[];
-  /** Every job, by name. */
-  jobs: ReadonlyMap<string, Job>;
-  rootQueries: readonly RootQuery[];
-  bucketOf: BucketBook;
-  policy: ArtifactPolicy;
+export interface CarryOutTools extends DeleteTools, LookTools {
+  /** Plans again from what all records say now. `unmarked` tells of jobs that could not be marked why. */
+  secondLook(unmarked: ReadonlyMap<string, string>): Promise<SecondLook>;
 }
 
-/** Which jobs' artifacts go, by their names. */
+/** What a plan comes to when it is made again at the last moment. */
+export interface SecondLook {
+  /** Why jobs stay after all, by their names. */
+  staying: ReadonlyMap<string, string>;
+  /** Names of jobs that go, those together that have to do with each other. */
+  lineages: readonly (readonly string[])[];
+}
+
+/** A job whose artifacts go, and where they are. */
+export interface Doomed {
+  job: PlannedJob;
+  target: Target;
+}
+
+/** What goes. */
 export interface Order {
   planId: string;
   /** In the order in which they go. */
-  names: readonly string[];
-  /** Of those that stay, what nothing keeps but a plan's length. */
-  later: readonly string[];
+  doomed: readonly Doomed[];
 }
 
 /** One order, and what is common to all jobs of it. */
 interface Work extends CarryOutTools {
   planId: string;
-  keepers: Keepers;
-  /** Marks are written one after the other: transactions that look for what keeps them hold each other up. */
-  inTurn: ReturnType<typeof serialQueue>;
+  targets: ReadonlyMap<string, Target>;
   /** What runs before this one left open, by the job. */
   open: ReadonlyMap<string, Journal[]>;
 }
@@ -45,25 +51,32 @@ interface Work extends CarryOutTools {
 /**
  * Deletes the artifacts of jobs, those first whose deletion had begun before. One that fails blocks no other. Rejects when
  * nothing more may be deleted at all, once everything under way has ended.
+ *
+ * All of them are marked first; then every record is read once more, in whatever way it names what it needs. So what was
+ * committed before a mark keeps the job, and whoever comes after it finds the mark. Last, before the first object of jobs
+ * that have to do with each other goes, all of them are listed again, for what was written since the plan keeps them, too.
  */
-export async function carryOut({ planId, names, later }: Order, tools: CarryOutTools): Promise<void> {
-  const { account, run, journal, stores, rootQueries, policy } = tools;
-  const jobsOf = (some: readonly string[]) => some.flatMap((name) => tools.jobs.get(name) ?? []);
-  const jobs = jobsOf(names).sort((a, b) => Number(!a.added.tombstone) - Number(!b.added.tombstone));
+export async function carryOut({ planId, doomed }: Order, tools: CarryOutTools): Promise<void> {
+  const { account, run, journal } = tools;
+  const jobs = doomed.map(({ job }) => job).sort((a, b) => Number(!isGoing(a)) - Number(!isGoing(b)));
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  if (tools.isTimeUp()) return void account.remaining.push(...byName.keys());
   const stop = new AbortController();
+  const signal = AbortSignal.any([run.signal, stop.signal]);
   const work: Work = {
     ...tools,
     planId,
-    inTurn: serialQueue(),
-    run: { ...run, signal: AbortSignal.any([run.signal, stop.signal]) },
+    targets: new Map(doomed.map(({ job, target }) => [job.name, target])),
+    run: { ...run, signal },
+    options: { ...tools.options, signal },
     open: Map.groupBy(await journal.unfinished(), ({ job }) => job),
-    keepers: {
-      ...{ stores, roots: rootQueries, buckets: policy.buckets, at: run.startedAt },
-      going: new Set(names),
-      later: new Map(jobsOf(later).map((job) => [job.name, job])),
-    },
   };
-  await mapPool(lineagesOf(jobs), LINEAGES_AT_ONCE, async (lineage) => {
+  const { staying, lineages } = await work.secondLook(await markAll(jobs, work));
+  await mapPool([...staying], MARKS_AT_ONCE, async ([name, because]) => {
+    const job = byName.get(name);
+    if (job) await keep(job, because, work);
+  });
+  await mapPool(inTurn(lineages, jobs), LINEAGES_AT_ONCE, async (lineage) => {
     try {
       if (!stop.signal.aborted) await deleteLineage(lineage, work);
     } catch (error) {
@@ -71,85 +84,133 @@ export async function carryOut({ planId, names, later }: Order, tools: CarryOutT
     }
   });
   stop.signal.throwIfAborted();
-  const done = new Set([...account.deletedJobs, ...account.keptAfterAll.map(({ job }) => job)]);
-  account.remaining.push(...names.filter((name) => !done.has(name)));
+  const done = new Set([
+    ...account.deletedJobs,
+    ...account.nothingThere,
+    ...account.keptAfterAll.map(({ job }) => job),
+  ]);
+  account.remaining.push(...jobs.map(({ name }) => name).filter((name) => !done.has(name)));
 }
 
-/** First marks every job of a lineage, for one that stays keeps all of them; then deletes them one after the other. */
-async function deleteLineage(lineage: readonly Job[], work: Work): Promise<void> {
-  if (!(await mark(lineage, work))) return;
+/** Lineages as the jobs in them come, with what is known of these. */
+function inTurn(lineages: SecondLook['lineages'], jobs: readonly PlannedJob[]): PlannedJob[][] {
+  const leaders = new Map(lineages.flatMap((names) => names.map((name) => [name, names] as const)));
+  const going = jobs.filter(({ name }) => leaders.has(name));
+  return [...Map.groupBy(going, ({ name }) => leaders.get(name)).values()];
+}
+
+/** Marks all jobs; resolves to why some could not be, by their names. */
+async function markAll(jobs: readonly PlannedJob[], work: Work): Promise<Map<string, string>> {
+  const { planId, run } = work;
+  const unmarked = new Map<string, string>();
+  await stillMine(run);
+  await mapPool(jobs, MARKS_AT_ONCE, async (job) => {
+    run.signal.throwIfAborted();
+    const tombstone = { planId, runId: run.runId, at: run.now(), life: lifeOf(job, work) };
+    const marked = await orTell(
+      job,
+      work,
+      async () => (await storeOf(job, work).entomb(job, tombstone)) ?? 'marked',
+    );
+    if (marked !== 'marked') unmarked.set(job.name, marked ?? 'it could not be marked');
+  });
+  return unmarked;
+}
+
+/** Deletes jobs that have to do with each other one after the other, unless one of them stays: that keeps all of them. */
+async function deleteLineage(lineage: readonly PlannedJob[], work: Work): Promise<void> {
+  const found = new Map<PlannedJob, Found>();
   for (const job of lineage) {
     if (work.isTimeUp()) return;
-    await orTell(job, work, () => deleteOne(job, work));
-  }
-}
-
-/** Resolves to whether every job is marked now. */
-async function mark(lineage: readonly Job[], work: Work): Promise<boolean> {
-  const { planId, run, keepers, isTimeUp } = work;
-  const tombstone = { planId, runId: run.runId, at: run.startedAt };
-  for (const [index, job] of lineage.entries()) {
-    if (isTimeUp()) return false;
-    run.signal.throwIfAborted();
-    const because = await orTell(job, work, async () => {
-      const kept = await work.inTurn(() => storeOf(job, work).entomb(job, tombstone, keepers));
-      return kept ?? 'marked';
-    });
-    if (because === undefined) return false;
-    if (because === 'marked') continue;
+    const now = await orTell(job, work, () => lookAt(job, work));
+    if (!now) return;
+    found.set(job, now);
+    const because = keeperIn(now, targetFor(job, work));
+    if (!because) continue;
     for (const each of lineage)
-      keep(each, each === job ? because : `${job.name}, which stays, has to do with it`, work);
-    // Of these, nothing is deleted yet; what an earlier run marked may have lost something, and tells so.
-    for (const each of lineage.slice(0, index))
-      if (!each.added.tombstone) await orTell(each, work, () => storeOf(each, work).unmark(each.name));
-    return false;
+      await keep(each, each === job ? because : `${job.name}, which stays, has to do with it`, work);
+    return;
   }
-  return true;
+  for (const [job, { objects }] of found) {
+    if (work.isTimeUp()) return;
+    await orTell(job, work, () => deleteOne(job, objects > 0, work));
+  }
 }
 
-async function deleteOne(job: Job, work: Work): Promise<void> {
-  const { account, policy, run } = work;
-  const read = readArtifactUri(job.artifactUri);
-  const bucket = read.ok && (await work.bucketOf(read.prefix.bucket));
+/** Why a job stays, by what lies now where its artifacts are. */
+function keeperIn({ kept, target }: Found, planned: Target): string | undefined {
+  // What was there and is gone is no reason to keep anything: the deletion finds nothing and says so.
+  if (kept && kept.reason !== 'nothing-there') return kept.because;
+  const isThere = !target || uriOf(target) === uriOf(planned);
+  return isThere ? undefined : `its artifacts lie at ${uriOf(target)} now, not at ${uriOf(planned)}`;
+}
+
+/** `wasThere` tells whether anything lay there just now; a job that shares its folder may have taken it since. */
+async function deleteOne(job: PlannedJob, wasThere: boolean, work: Work): Promise<void> {
+  const { account, policy, run, journal } = work;
+  const target = targetFor(job, work);
+  const bucket = await work.bucketOf(target.bucket);
   if (!bucket || !job.endedAt) throw new Error(`Cannot delete the artifacts of ${job.name}: it has none`);
-  const left = await deleteJob(
+  const life = lifeOf(job, work);
+  const done = await deleteJob(
     {
-      ...{ job: job.name, planId: work.planId, prefix: read.prefix, bucket },
+      job: job.name,
+      planId: work.planId,
+      life,
+      target,
+      bucket,
       last: new Date(job.endedAt.getTime() + policy.lateWriteGraceMinutes * MINUTE_MS),
       open: work.open.get(job.name) ?? [],
     },
     work,
   );
-  if (left === 0 && (await storeOf(job, work).markDeleted(job.name, run.runId, run.startedAt)))
-    account.deletedJobs.push(job.name);
-  if (!left) return;
-  const failure = account.failure ? ` (such as: ${account.failure})` : '';
-  account.problems.push({
-    path: job.name,
-    message: `${left} of its objects are left: written after its end or since the plan, held, or failed${failure}`,
-  });
+  if (!done) return;
+  const store = storeOf(job, work);
+  if (done.left > 0) {
+    const failure = account.failure ? ` (such as: ${account.failure})` : '';
+    account.problems.push({
+      path: job.name,
+      message: `${done.left} of its objects are left: written after its end or since the plan, held, or failed${failure}`,
+    });
+  } else if (wasThere || done.seen > 0 || (await journal.hasDeleted(job.name, life))) {
+    const deleted = { at: run.now(), life };
+    if (await store.markDeleted(job.name, run.runId, deleted)) account.deletedJobs.push(job.name);
+  } else {
+    await store.unmark(job.name, (tombstone) => tombstone?.runId === run.runId);
+    account.nothingThere.push(job.name);
+  }
 }
 
-function keep(job: Job, because: string, { account }: Work): void {
+/** Tells that a job stays, and takes its mark away unless it may have lost something before. */
+async function keep(job: PlannedJob, because: string, work: Work): Promise<void> {
+  const { account, run } = work;
   account.keptAfterAll.push({ job: job.name, because });
   const problem = strandedProblem(job, because);
   if (problem) account.problems.push(problem);
+  else
+    await orTell(job, work, () =>
+      storeOf(job, work).unmark(job.name, (tombstone) => tombstone?.runId === run.runId),
+    );
 }
 
 /** What has to be told of a job that stays though its deletion had begun. */
-export function strandedProblem({ name, added }: Job, because: string) {
-  const { tombstone, deletedAt } = added;
-  if (!tombstone || deletedAt) return undefined;
+export function strandedProblem(job: PlannedJob, because: string) {
+  const { tombstone } = job.added;
+  if (!tombstone || !isGoing(job) || isDeleted(job)) return undefined;
   const { runId } = tombstone;
   const undo = `npm run -s ops -- cleanup undo ${runId}`;
   return {
-    path: name,
+    path: job.name,
     message: `It stays (${because}), but ${runId} had begun to delete it; what is gone comes back by: ${undo}`,
   };
 }
 
 /** Does something for one job. What concerns no other becomes a problem, and resolves to nothing. */
-async function orTell<T>(job: Job, { run, account }: Work, action: () => Promise<T>): Promise<T | undefined> {
+async function orTell<T>(
+  job: PlannedJob,
+  { run, account }: Work,
+  action: () => Promise<T>,
+): Promise<T | undefined> {
   try {
     return await action();
   } catch (error) {
@@ -163,7 +224,19 @@ async function orTell<T>(job: Job, { run, account }: Work, action: () => Promise
   }
 }
 
-function storeOf(job: Job, { stores }: Work): ArtifactJobStore {
+function lifeOf(job: PlannedJob, work: Work): Life {
+  const { name, endedAt } = job;
+  if (!endedAt) throw new Error(`Cannot delete the artifacts of ${name}: nobody can tell when it ended`);
+  return { uri: uriOf(targetFor(job, work)), endedAt };
+}
+
+function targetFor({ name }: PlannedJob, { targets }: Work): Target {
+  const target = targets.get(name);
+  if (!target) throw new Error(`Cannot delete the artifacts of ${name}: nobody looked where they are`);
+  return target;
+}
+
+function storeOf(job: PlannedJob, { stores }: Work): ArtifactJobStore {
   const store = stores.find(({ holds }) => holds(job.name));
   if (!store) throw new Error(`Cannot delete the artifacts of ${job.name}: no source has it`);
   return store;

@@ -1,104 +1,156 @@
-import { overlaps, type Prefix, prefixIndex, reachOf, uriOf } from '../shared/model/artifact.ts';
-import type { Kept } from './decision.ts';
+import { overlaps, type Prefix, uriOf } from '../shared/model/artifact.ts';
+import { prefixIndex } from '../shared/model/prefix-index.ts';
+import type { Kept, PlannedJob } from './decision.ts';
 import type { Family, Forest } from './forest.ts';
+import type { Meaning, Naming } from './naming.ts';
 import type { Candidate } from './rules.ts';
+import { saidOf } from './standing.ts';
+
+/** What stays, and for whose sake others do. */
+export interface Closure {
+  kept: ReadonlyMap<Candidate, Kept>;
+  /** All for whose sake others are kept. */
+  keepers: readonly Candidate[];
+}
+
+/** What a closure is made with. */
+export interface Surroundings {
+  forest: Forest;
+  naming: Naming;
+  protectedPrefixes: readonly Prefix[];
+}
 
 /**
  * All candidates that are kept, and why: those that are kept by themselves, and to a fixed point their parents and
  * whatever overlaps them. No explanation runs in a circle: each rests on a job that was kept before.
  */
-export function keptOf(
-  candidates: readonly Candidate[],
-  forest: Forest,
-  protectedPrefixes: readonly Prefix[],
-): Map<Candidate, Kept> {
+export function closureOf(candidates: readonly Candidate[], around: Surroundings): Closure {
+  const { forest, protectedPrefixes } = around;
   const kept = new Map<Candidate, Kept>();
-  /** Those for whose sake others are kept, in the order in which they were kept. */
-  const keepers: Candidate[] = [];
+  const keepers = growingList<Candidate>();
   const keep = (candidate: Candidate, why: Kept) => {
-    if (kept.has(candidate)) return;
-    kept.set(candidate, why);
-    if (candidate.protects) keepers.push(candidate);
+    if (!kept.has(candidate)) kept.set(candidate, why);
+    // What has no artifacts any more needs nobody's.
+    if (!isGone(candidate)) keepers.add(candidate);
   };
 
-  const parentsOf = parentFinder(candidates, forest);
-  let askedForParents = 0;
+  const parentsOf = parentFinder(candidates, around);
+  const askedForParents = keepers.reader();
   const keepParents = () => {
-    for (; askedForParents < keepers.length; askedForParents++) {
-      const child = keepers[askedForParents] as Candidate;
+    for (const child of askedForParents())
       for (const parent of parentsOf(child)) keep(parent, keptFor(child));
-    }
   };
 
-  const spread = new Set<Family>();
-  let askedForFamily = 0;
+  const spread = new Set<Family | string>();
+  const askedForFamily = keepers.reader();
+  const familiesOf = (keeper: Candidate): Family[] => {
+    const own = forest.familyOf.get(keeper);
+    if (own) return [own];
+    const untold = keeper.reach.filter((prefix) => !spread.has(uriOf(prefix)));
+    for (const prefix of untold) spread.add(uriOf(prefix));
+    return untold.flatMap((prefix) => [...forest.familiesAt(prefix)]);
+  };
   const settle = () => {
-    for (keepParents(); askedForFamily < keepers.length; askedForFamily++, keepParents()) {
-      const keeper = keepers[askedForFamily] as Candidate;
-      const family = forest.familyOf.get(keeper);
-      if (!family || spread.has(family)) continue;
-      spread.add(family);
-      for (const member of family.members) keep(member, keptBeside(overlap(member, keeper) ?? family.top));
+    keepParents();
+    for (const keeper of askedForFamily()) {
+      for (const family of familiesOf(keeper)) {
+        if (spread.has(family)) continue;
+        spread.add(family);
+        for (const member of family) keep(member, keptBeside(nearestTo(member, keeper, forest)));
+      }
+      keepParents();
     }
   };
 
-  for (const candidate of candidates) if (candidate.own) keep(candidate, candidate.own);
+  for (const candidate of candidates) {
+    if (!candidate.own) continue;
+    kept.set(candidate, candidate.own);
+    if (candidate.protects) keepers.add(candidate);
+  }
   keepParents();
   const walls = prefixIndex(protectedPrefixes);
   for (const candidate of candidates) {
-    const wall = candidate.prefix && walls.overlapping(candidate.prefix);
-    if (wall) keep(candidate, { reason: 'protected', because: `the policy protects ${uriOf(wall)}` });
+    const wall = candidate.place?.folders.map((folder) => walls.overlapping(folder)).find((it) => it);
+    if (wall && !kept.has(candidate))
+      keep(candidate, { reason: 'protected', because: `the policy protects ${uriOf(wall)}` });
   }
 
   // What is only observed stays whatever is decided, so nothing that it needs may go.
   const observed = candidates.filter((candidate) => !candidate.job.enforced && !kept.has(candidate));
-  const neededBy = parentFinder(candidates, forest);
+  const neededBy = parentFinder(candidates, around);
   for (const candidate of observed) {
     for (const parent of neededBy(candidate)) if (parent.job.enforced) keep(parent, keptFor(candidate));
-    const family = forest.familyOf.get(candidate);
-    const others = family?.top === candidate ? family.members : [family?.top];
-    for (const other of others) if (other?.job.enforced) keep(other, keptBeside(candidate));
+    for (const member of forest.familyOf.get(candidate) ?? [])
+      if (member.job.enforced) keep(member, keptBeside(nearestTo(member, candidate, forest)));
   }
   settle();
-  return kept;
+  return { kept, keepers: [...new Set([...keepers.items, ...observed])] };
 }
 
-/** `other`, if it overlaps `candidate`. */
-function overlap({ prefix }: Candidate, other: Candidate): Candidate | undefined {
-  return prefix && other.prefix && overlaps(prefix, other.prefix) ? other : undefined;
+/** What a job says of where it began; `undefined` where it says nothing. */
+export function parentage({ job }: Candidate, naming: Naming): Meaning | undefined {
+  const said = saidOf(job, 'resumedFrom');
+  return said && naming.meaningOf(said, { self: job, mayBeGone: true });
+}
+
+/** A list of different items, and readers of it that each go on where they stopped when more has come. */
+function growingList<T>() {
+  const items: T[] = [];
+  const known = new Set<T>();
+  return {
+    items,
+    add(item: T): void {
+      if (known.has(item)) return;
+      known.add(item);
+      items.push(item);
+    },
+    reader(): () => Generator<T> {
+      let at = 0;
+      return function* () {
+        for (; at < items.length; at++) yield items[at] as T;
+      };
+    },
+  };
+}
+
+function isGone({ own }: Candidate): boolean {
+  return own?.reason === 'deleted-before' || own?.reason === 'nothing-there';
+}
+
+/** Of two that stay, the one that tells best why `member` does. */
+function nearestTo(member: Candidate, keeper: Candidate, { topOf }: Forest): Candidate {
+  const touches = keeper.reach.some((a) => member.reach.some((b) => overlaps(a, b)));
+  return touches ? keeper : (topOf.get(member) ?? keeper);
 }
 
 function keptFor({ job }: Candidate): Kept {
   return { reason: 'parent', because: `${job.name}, which stays, resumes from it` };
 }
 
-function keptBeside({ job, prefix }: Candidate): Kept {
+function keptBeside({ job, reach: [prefix] }: Candidate): Kept {
   const where = prefix ? ` in ${uriOf(prefix)}` : '';
   return { reason: 'overlap', because: `it overlaps the artifacts${where} of ${job.name}, which stays` };
 }
 
-/**
- * Finds the jobs that a child resumes from: those of its source with the id that it names, and those that overlap the
- * URI that it names. What was found for one child is not found again for another.
- */
+/** Finds the jobs that a child began from. What was found for one child is not found again for another. */
 function parentFinder(
   candidates: readonly Candidate[],
-  forest: Forest,
+  { forest, naming }: Surroundings,
 ): (child: Candidate) => Generator<Candidate> {
-  const byId = Map.groupBy(candidates, ({ job }) => `${job.source}:${job.id}`);
+  const byJob = new Map<PlannedJob, Candidate>(candidates.map((candidate) => [candidate.job, candidate]));
   const asked = new Set<string>();
-  const found = new Set<Candidate[]>();
-  return function* ({ job: { source, resumedFrom } }) {
-    if (!resumedFrom) return;
-    const named = byId.get(`${source}:${resumedFrom}`);
-    const reach = reachOf(resumedFrom);
-    const uri = reach && uriOf(reach);
-    const overlapping = uri && !asked.has(uri) ? forest.overlapping(reach) : [];
-    if (uri) asked.add(uri);
-    for (const group of named ? [named, ...overlapping] : overlapping) {
-      if (found.has(group)) continue;
-      found.add(group);
-      yield* group;
+  const found = new Set<Candidate>();
+  return function* (child) {
+    const meaning = parentage(child, naming);
+    if (!meaning) return;
+    const { jobs, reach } = meaning;
+    const named = jobs.flatMap((job) => byJob.get(job) ?? []);
+    const untold = reach.filter((prefix) => !asked.has(uriOf(prefix)));
+    for (const prefix of untold) asked.add(uriOf(prefix));
+    for (const parent of [...named, ...untold.flatMap((prefix) => forest.overlapping(prefix).flat())]) {
+      if (found.has(parent)) continue;
+      found.add(parent);
+      yield parent;
     }
   };
 }

@@ -1,6 +1,7 @@
 import type { Prefix } from '../shared/model/artifact.ts';
 import type { KeepReason } from '../shared/model/cleanup.ts';
 import type { Job } from '../shared/model/job.ts';
+import type { Reading } from '../shared/model/reading.ts';
 
 /** What the plan is made from. */
 
@@ -16,6 +17,8 @@ export interface PlannedJob
     | 'status'
     | 'startedAt'
     | 'endedAt'
+    | 'heartbeatAt'
+    | 'backendId'
     | 'artifactUri'
     | 'registeredModel'
     | 'keepUntil'
@@ -28,16 +31,21 @@ export interface PlannedJob
   enforced: boolean;
 }
 
+/** What somebody says that has to stay. */
+export type Said = Exclude<Reading<string>, { is: 'absent' }>;
+
 /** Artifacts that a registry of models names. */
 export interface Root {
-  prefix: Prefix;
+  said: Said;
   /** Who names it, in words. */
   by: string;
+  /** The model, where the registry tells, such as `projects/1/locations/europe-west4/models/churn@3`. */
+  model?: string | undefined;
 }
 
 /** Artifacts that a person or an undo holds. */
 export interface Pin {
-  prefix: Prefix;
+  said: Said;
   /** `null` for ever. */
   keepUntil: Date | null;
   owner: string;
@@ -55,4 +63,12 @@ export interface Roots {
 export interface Kept {
   reason: KeepReason;
   because: string;
+}
+
+/** What was found of a job outside its record. */
+export interface Finding {
+  /** Why it has to stay. */
+  kept: Kept | null;
+  /** Whether it has no artifacts, or nobody could see any. */
+  isEmpty: boolean;
 }

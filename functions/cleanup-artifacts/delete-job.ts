@@ -4,19 +4,19 @@ import type { ItemResult } from '../shared/cloud/object-call.ts';
 import type { BucketFacts, CloudObjects, StoredObject } from '../shared/cloud/objects.ts';
 import { MINUTE_MS, SECOND_MS } from '../shared/dates.ts';
 import { LeaseLost } from '../shared/errors.ts';
-import type { Prefix } from '../shared/model/artifact.ts';
+import type { Life } from '../shared/model/artifact-life.ts';
 import type { Journal, JournalEntry } from '../shared/model/cleanup.ts';
 import type { RunContext } from '../shared/run/task.ts';
 import type { JournalStore } from '../shared/store/journal.ts';
 import { type Account, addResults } from './account.ts';
 import type { JoinedCommits } from './joined-commits.ts';
-import { wasWrittenAfter } from './measure.ts';
+import { listTarget, type Target } from './target.ts';
 
 const PAGE_LIMIT_MS = MINUTE_MS;
 const DELETION_LIMIT_MS = 2 * MINUTE_MS;
 /** A document takes 1 MiB, and a name has up to 1,024 bytes. */
 const ENTRY_BYTES = 500_000;
-const BYTES_BESIDE_NAME = 120;
+const BYTES_BESIDE_NAME = 160;
 const DETAIL_LENGTH = 300;
 
 /** What deleting works with. */
@@ -35,7 +35,8 @@ export interface DeleteTools {
 export interface Going {
   job: string;
   planId: string;
-  prefix: Prefix;
+  life: Life;
+  target: Target;
   bucket: BucketFacts;
   /** Objects created after it are not the job's, and stay. */
   last: Date;
@@ -43,13 +44,19 @@ export interface Going {
   open: readonly Journal[];
 }
 
+/** How many objects were there, now or when an earlier run wrote them down, and how many a new listing finds left. */
+export interface Deleted {
+  seen: number;
+  left: number;
+}
+
 /**
- * Deletes what lies below a job's prefix: first what an earlier run left open, then page by page, each written into the
- * journal before any of it is deleted, and what became of it afterwards. Resolves to how many objects a new listing finds
- * left, `undefined` when time is up before. Rejects when nothing more may be deleted at all.
+ * Deletes what a target holds: first what an earlier run left open, then page by page, each written into the journal before
+ * any of it is deleted, and what became of it afterwards. Resolves to nothing when time is up before. Rejects when nothing
+ * more may be deleted at all.
  */
-export async function deleteJob(going: Going, tools: DeleteTools): Promise<number | undefined> {
-  const { prefix, bucket, last, open } = going;
+export async function deleteJob(going: Going, tools: DeleteTools): Promise<Deleted | undefined> {
+  const { target, bucket, last, open } = going;
   const { objects, run, account, isTimeUp } = tools;
   const enough = new AbortController();
   const signal = AbortSignal.any([run.signal, enough.signal]);
@@ -59,30 +66,28 @@ export async function deleteJob(going: Going, tools: DeleteTools): Promise<numbe
     if (isTimeUp()) enough.abort(new DOMException('Time is up', 'AbortError'));
     return enough.signal.aborted;
   };
+  let [seen, left] = [0, 0];
+  const remove = async (page: StoredObject[]) => {
+    const own = page.filter(({ createdAt }) => createdAt <= last);
+    seen += page.length;
+    account.changedSincePlan += page.length - own.length;
+    for (const some of entriesOf(own)) if (!timeIsUp()) await deleteObjects(some, going, tools);
+  };
+  const count = async (page: StoredObject[]) => {
+    left += page.length;
+    timeIsUp();
+  };
   try {
     for (const entry of open) {
       // Nothing of it may be written down a second time.
       if (timeIsUp() || !(await deleteJournaled(entry, bucket, tools, { again: true }))) return undefined;
+      seen += entry.entries.length;
     }
-    await objects.list(
-      prefix,
-      async (page) => {
-        const own = page.filter((object) => !wasWrittenAfter(object, last));
-        account.changedSincePlan += page.length - own.length;
-        for (const some of entriesOf(own)) if (!timeIsUp()) await deleteObjects(some, going, tools);
-      },
-      limits,
-      selection,
-    );
+    await listTarget(objects, target, remove, limits, selection);
     if (timeIsUp()) return undefined;
-    let left = 0;
-    const count = async (page: StoredObject[]) => {
-      left += page.length;
-      timeIsUp();
-    };
-    await objects.list(prefix, count, limits, selection);
+    await listTarget(objects, target, count, limits, selection);
     await stillMine(run);
-    return left;
+    return { seen, left };
   } catch (error) {
     if (enough.signal.aborted && error === enough.signal.reason) return undefined;
     throw error;
@@ -107,10 +112,10 @@ async function deleteJournaled(
   const settled = open.map((object, index) => ({ ...object, ...resultOf(results[index], again) }));
   const byName = new Map(settled.map((object) => [`${object.name}#${object.generation}`, object]));
   const entries = entry.entries.map((object) => byName.get(`${object.name}#${object.generation}`) ?? object);
-  const doneAt = entries.every(({ result }) => result !== null) ? new Date() : null;
+  const doneAt = entries.every(({ result }) => result !== null) ? run.now() : null;
   await commit((batch) => journal.end(batch, { ...entry, entries, doneAt }));
   const { softDeleteSeconds } = bucket;
-  const pendingUntil = new Date(Date.now() + softDeleteSeconds * SECOND_MS);
+  const pendingUntil = new Date(run.now().getTime() + softDeleteSeconds * SECOND_MS);
   addResults(account, settled, softDeleteSeconds > 0 ? pendingUntil : null);
   return doneAt !== null;
 }
@@ -136,13 +141,18 @@ async function deleteObjects(
     runId: tools.run.runId,
     planId: going.planId,
     job: going.job,
-    bucket: going.prefix.bucket,
-    createdAt: new Date(),
+    life: going.life,
+    bucket: going.target.bucket,
+    createdAt: tools.run.now(),
     doneAt: null,
-    entries: objects.map(({ name, generation, size }) => ({
-      ...{ name, generation, size },
+    entries: objects.map(({ name, generation, size, noncurrentAt }) => ({
+      name,
+      generation,
+      size,
+      live: noncurrentAt === null,
       result: null,
       detail: null,
+      restoredAs: null,
     })),
   };
   await tools.commit((batch) => tools.journal.begin(batch, entry));
@@ -165,7 +175,8 @@ function entriesOf(objects: readonly StoredObject[]): StoredObject[][] {
   return runs;
 }
 
-async function stillMine(run: RunContext<unknown>): Promise<void> {
+/** Throws LeaseLost unless the run is provably still the task's. */
+export async function stillMine(run: RunContext<unknown>): Promise<void> {
   run.signal.throwIfAborted();
   if (!(await run.stillMine()))
     throw new LeaseLost('Nothing more is deleted: the run may not be this one any more');

@@ -1,4 +1,4 @@
-import type { Decision, KeepReason, Tripped } from '../shared/model/cleanup.ts';
+import type { Decision, KeepReason, OddRoot, Tripped } from '../shared/model/cleanup.ts';
 import { isTerminal } from '../shared/model/job.ts';
 import type { ArtifactPolicy } from '../shared/model/policy.ts';
 
@@ -19,6 +19,8 @@ export interface GuardInput {
   /** Entries of each source of roots: now, and when a plan was last applied. */
   rootCounts: Readonly<Record<string, number>>;
   appliedRootCounts: Readonly<Record<string, number>> | null;
+  /** Of which nobody can tell what they keep. */
+  unreadableRoots: readonly OddRoot[];
 }
 
 /** Of fewer jobs, or of fewer roots, any share means little. */
@@ -27,6 +29,8 @@ const JOBS_OF_A_PROJECT_FOR_A_SHARE = 10;
 const ROOTS_FOR_A_SHARE = 5;
 /** The part of the roots that may be lost, as one in so many. */
 const ROOTS_TO_LOSE_ONE_IN = 5;
+/** So many roots are told one by one. */
+const ROOTS_TOLD = 10;
 
 /**
  * Every guard that the plan trips. Only jobs of enforced sources are judged, for of others nothing is deleted; a plan that
@@ -68,7 +72,7 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
       trip('last-success', `no success of project ${project} would have artifacts any more`);
   }
 
-  tripped.push(...rootsTripped(input));
+  tripped.push(...rootsTripped(input), ...unreadableTripped(input));
   if (input.policyHash !== input.approvedPolicyHash)
     trip(
       'new-policy',
@@ -81,7 +85,26 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
 
 /** Whether a guard is about what has to stay, not about what goes. */
 export function isAboutRoots({ guard }: Tripped): boolean {
-  return guard === 'roots-gone' || guard === 'roots-shrunk';
+  return guard === 'roots-gone' || guard === 'roots-shrunk' || guard === 'roots-unreadable';
+}
+
+/** The roots of which nobody can tell what they keep, those aside that a person accepted. */
+export function unreadableRoots<R extends Pick<OddRoot, 'key'>>(
+  oddRoots: readonly R[],
+  accepted: readonly string[],
+): R[] {
+  const known = new Set(accepted);
+  return oddRoots.filter(({ key }) => key !== null && !known.has(key));
+}
+
+function unreadableTripped({ unreadableRoots: unread }: GuardInput): Tripped[] {
+  if (unread.length === 0) return [];
+  const named = unread.slice(0, ROOTS_TOLD).map(({ by, why }) => `${by}: ${why}`);
+  const more = unread.length > ROOTS_TOLD ? `; and ${told(unread.length - ROOTS_TOLD)} more` : '';
+  const one = unread.length === 1;
+  const which = `${told(unread.length)} root${one ? '' : 's'} cannot be read, so nobody knows what ${one ? 'it keeps' : 'they keep'}`;
+  const words = `${which} (${named.join('; ')}${more}): mend the records, or approve the plan where none of it lies in a bucket of the policy`;
+  return [{ guard: 'roots-unreadable', words }];
 }
 
 /** A source of roots that lost most of them may be broken instead of empty. */
@@ -102,6 +125,7 @@ const NOTHING_THERE: readonly Decision['reason'][] = [
   'bad-uri',
   'foreign-bucket',
   'deleted-before',
+  'nothing-there',
 ] satisfies KeepReason[];
 
 function hasArtifacts({ state, reason }: Decision): boolean {

@@ -1,52 +1,31 @@
-import { prefixIndex, reachOf, readArtifactUri, uriOf } from '../shared/model/artifact.ts';
-import type { Job } from '../shared/model/job.ts';
+import { parentage, type Surroundings } from './closure.ts';
+import type { PlannedJob } from './decision.ts';
+import { disjointSets } from './disjoint-sets.ts';
+import type { Candidate } from './rules.ts';
 
 /**
  * Groups jobs that stay or go together: those whose artifacts lie in one another, and those that began from one another.
- * Groups and the jobs in them keep the order of `jobs`.
+ * Groups and the jobs in them keep the order of `going`.
  */
-export function lineagesOf(jobs: readonly Job[]): Job[][] {
-  const leaders = new Map<Job, Job>();
-  const leaderOf = (job: Job): Job => {
-    let leader = job;
-    for (let next = leaders.get(leader); next; next = leaders.get(leader)) leader = next;
-    // What was found is not looked for again.
-    if (leader !== job) leaders.set(job, leader);
-    return leader;
-  };
-  const join = (a: Job, b: Job) => {
-    const [one, other] = [leaderOf(a), leaderOf(b)];
-    if (one !== other) leaders.set(other, one);
-  };
-
-  const placed = jobs.flatMap((job) => {
-    const read = readArtifactUri(job.artifactUri);
-    return read.ok ? [{ job, prefix: read.prefix }] : [];
-  });
-  const index = prefixIndex(placed.map(({ prefix }) => prefix));
-  /** One that has this prefix: the others are joined to it. */
-  const holders = new Map(placed.map(({ job, prefix }) => [uriOf(prefix), job]));
-  for (const { job, prefix } of placed) {
-    for (const around of [prefix, index.topmost(prefix)]) {
-      const holder = around && holders.get(uriOf(around));
-      if (holder) join(holder, job);
+export function lineagesOf(
+  going: readonly Candidate[],
+  { forest, naming }: Pick<Surroundings, 'forest' | 'naming'>,
+): string[][] {
+  const isGoing = new Set(going);
+  const byJob = new Map<PlannedJob, Candidate>(going.map((candidate) => [candidate.job, candidate]));
+  const groups = disjointSets<Candidate>();
+  for (const candidate of going) {
+    const [first] = forest.familyOf.get(candidate) ?? [];
+    if (first) groups.join(first, candidate);
+    const meaning = parentage(candidate, naming);
+    for (const job of meaning?.jobs ?? []) {
+      const parent = byJob.get(job);
+      if (parent) groups.join(parent, candidate);
     }
+    for (const prefix of meaning?.reach ?? [])
+      for (const parent of forest.overlapping(prefix).flat())
+        if (isGoing.has(parent)) groups.join(parent, candidate);
   }
-
-  const byId = Map.groupBy(jobs, (job) => idIn(job, job.id));
-  for (const child of jobs) {
-    if (!child.resumedFrom) continue;
-    for (const parent of byId.get(idIn(child, child.resumedFrom)) ?? []) join(parent, child);
-    const reach = reachOf(child.resumedFrom);
-    for (const prefix of reach ? index.allOverlapping(reach) : []) {
-      const parent = holders.get(uriOf(prefix));
-      if (parent) join(parent, child);
-    }
-  }
-  return [...Map.groupBy(jobs, leaderOf).values()];
-}
-
-/** An id is one of its source. */
-function idIn({ name }: Job, id: string): string {
-  return `${name.slice(0, name.indexOf(':'))}:${id}`;
+  const lineages = Map.groupBy(going, (candidate) => groups.leaderOf(candidate));
+  return [...lineages.values()].map((all) => all.map(({ job }) => job.name));
 }

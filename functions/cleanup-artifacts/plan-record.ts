@@ -1,5 +1,5 @@
 import { type AlarmToOpen, alarmId } from '../shared/model/alarm.ts';
-import type { CleanupPlan, KeepReason, PlanLine, Tripped } from '../shared/model/cleanup.ts';
+import type { CleanupPlan, KeepReason, OddRoot, PlanLine, Tripped } from '../shared/model/cleanup.ts';
 
 /** What a plan's record is made from. */
 export interface NewPlan {
@@ -10,16 +10,21 @@ export interface NewPlan {
   policyHash: string;
   rootCounts: Record<string, number>;
   tripped: Tripped[];
+  oddRoots: readonly OddRoot[];
   lines: readonly PlanLine[];
 }
 
+/** Of the roots that cannot be taken at their word, so many are kept in a plan. */
+const ODD_ROOTS_KEPT = 200;
+
 /** The record of a new plan. */
-export function planRecord({ at, lines, ...plan }: NewPlan): CleanupPlan {
+export function planRecord({ at, lines, oddRoots, ...plan }: NewPlan): CleanupPlan {
   const deletes = lines.filter(isDeletion);
   const alarm = alarmOf({ ...plan, createdAt: at });
   return {
     ...plan,
     createdAt: at,
+    oddRoots: oddRoots.slice(0, ODD_ROOTS_KEPT),
     considered: lines.length,
     deletes: deletes.length,
     kept: lines.length - deletes.length,

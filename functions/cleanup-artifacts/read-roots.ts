@@ -1,11 +1,11 @@
 import type { VertexModels } from '../shared/cloud/vertex-models.ts';
 import { MINUTE_MS } from '../shared/dates.ts';
-import { reachOf } from '../shared/model/artifact.ts';
+import { readPlace } from '../shared/model/artifact.ts';
 import { isHeld } from '../shared/model/cleanup.ts';
 import type { ArtifactPolicy } from '../shared/model/policy.ts';
 import type { ReadOptions } from '../shared/store/jobs.ts';
 import type { ModelStore, PinStore } from '../shared/store/roots.ts';
-import type { Pin, Root, Roots } from './decision.ts';
+import type { Root, Roots } from './decision.ts';
 
 const VERTEX_LIMIT_MS = 2 * MINUTE_MS;
 const VERTEX = 'models in Vertex AI';
@@ -26,7 +26,7 @@ export interface RootsRead {
 
 /**
  * Reads the roots, whole or not at all: rejects when any source of them fails or breaks off, naming it, for what is not
- * known to be superfluous must stay.
+ * known to be superfluous must stay. An entry that nobody can read is a root, too.
  */
 export async function readRoots(
   { models, vertex, pins }: RootSources,
@@ -50,17 +50,26 @@ export async function readRoots(
     vertex ? whole(VERTEX, vertex.artifactUris(limits)) : [],
     whole('the pins', pins.all()),
   ]);
-  const inVertex = registered.flatMap(({ uri, model }) => rootOf(uri, `the model ${model} of Vertex AI`));
+  const inVertex = registered.map(
+    ({ uri, model }): Root => ({
+      said: { is: 'read', value: uri },
+      by: `the model ${model} of Vertex AI`,
+      model,
+    }),
+  );
   return {
     roots: {
       models: [...named.flatMap(({ roots }) => roots), ...inVertex],
       pins: pinned
         .filter((pin) => isHeld(pin, now))
-        .flatMap(({ uri, ...pin }): Pin[] => {
-          const prefix = reachOf(uri);
-          return prefix ? [{ prefix, ...pin }] : [];
-        }),
-      protectedPrefixes: policy.protectedPrefixes.flatMap((uri) => reachOf(uri) ?? []),
+        .map(({ id, said, ...pin }) => ({
+          ...pin,
+          said: said.is === 'absent' ? { is: 'unreadable', why: `the pin ${id} names nothing` } : said,
+        })),
+      protectedPrefixes: policy.protectedPrefixes.flatMap((uri) => {
+        const place = readPlace(uri);
+        return place.is === 'read' ? place.value.reach : [];
+      }),
     },
     counts: {
       ...Object.fromEntries(named.map(({ name, roots }) => [`models by ${name}`, roots.length])),
@@ -73,14 +82,8 @@ export async function readRoots(
 
 async function readModels(model: ModelStore, options: ReadOptions): Promise<{ name: string; roots: Root[] }> {
   const roots: Root[] = [];
-  await model.all(options, (uri, id) => {
-    roots.push(...rootOf(uri, `the record ${id} in ${model.name}`));
+  await model.all(options, (said, id) => {
+    if (said.is !== 'absent') roots.push({ said, by: `the record ${id} in ${model.name}` });
   });
   return { name: model.name, roots };
-}
-
-/** What cannot be read still keeps the bucket that it names; what names no bucket keeps nothing. */
-function rootOf(uri: string, by: string): Root[] {
-  const prefix = reachOf(uri);
-  return prefix ? [{ prefix, by }] : [];
 }

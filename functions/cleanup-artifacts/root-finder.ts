@@ -1,25 +1,51 @@
-import { type Prefix, prefixIndex, uriOf } from '../shared/model/artifact.ts';
-import type { Pin, Root } from './decision.ts';
+import { type Prefix, uriOf } from '../shared/model/artifact.ts';
+import { prefixIndex } from '../shared/model/prefix-index.ts';
+import type { PlannedJob, Said } from './decision.ts';
+import type { Naming } from './naming.ts';
 
-/** Finds the nearest model that overlaps a prefix; of those with the same prefix, the first by name. */
-export function modelFinder(models: readonly Root[]): (prefix: Prefix) => Root | undefined {
-  return finder(models.toSorted((a, b) => compare(a.by, b.by)));
+/** A root that keeps a job, and where; a job that is named by its own name has no `prefix`. */
+export interface FoundRoot<R> {
+  root: R;
+  prefix: Prefix | undefined;
 }
 
-/** Finds the nearest pin that overlaps a prefix; of those with the same prefix, the one that lasts longest. */
-export function pinFinder(pins: readonly Pin[]): (prefix: Prefix) => Pin | undefined {
-  const until = ({ keepUntil }: Pin) => keepUntil?.getTime() ?? Number.MAX_VALUE;
-  const words = ({ owner, reason }: Pin) => JSON.stringify([owner, reason]);
-  return finder(pins.toSorted((a, b) => until(b) - until(a) || compare(words(a), words(b))));
+/**
+ * Finds what keeps a job: the root that names it, else the one nearest to what it holds. Of several for the same place, the
+ * one that lasts longest, then the first in the order of what they say.
+ */
+export type RootFinder<R> = (job: PlannedJob, reach: readonly Prefix[]) => FoundRoot<R> | undefined;
+
+interface AnyRoot {
+  said: Said;
+  keepUntil?: Date | null;
 }
 
-function finder<R extends { prefix: Prefix }>(roots: readonly R[]): (prefix: Prefix) => R | undefined {
-  // Of equal keys the last entry stays.
-  const byUri = new Map(roots.toReversed().map((root) => [uriOf(root.prefix), root]));
-  const index = prefixIndex(roots.map(({ prefix }) => prefix));
-  return (prefix) => {
-    const found = index.overlapping(prefix);
-    return found && byUri.get(uriOf(found));
+/** A finder among roots, as they are understood. */
+export function rootFinder<R extends AnyRoot>(roots: readonly R[], naming: Naming): RootFinder<R> {
+  const until = ({ keepUntil }: AnyRoot) => keepUntil?.getTime() ?? Number.MAX_VALUE;
+  const words = (root: R) => JSON.stringify(root);
+  const sorted = roots.toSorted((a, b) => until(b) - until(a) || compare(words(a), words(b)));
+  const byJob = new Map<PlannedJob, R>();
+  const byUri = new Map<string, R>();
+  const prefixes: Prefix[] = [];
+  for (const root of sorted) {
+    const { reach, jobs } = naming.meaningOf(root.said);
+    for (const job of jobs) if (!byJob.has(job)) byJob.set(job, root);
+    for (const prefix of reach) {
+      prefixes.push(prefix);
+      if (!byUri.has(uriOf(prefix))) byUri.set(uriOf(prefix), root);
+    }
+  }
+  const index = prefixIndex(prefixes);
+  return (job, reach) => {
+    const named = byJob.get(job);
+    if (named) return { root: named, prefix: undefined };
+    for (const each of reach) {
+      const prefix = index.overlapping(each);
+      const root = prefix && byUri.get(uriOf(prefix));
+      if (root) return { root, prefix };
+    }
+    return undefined;
   };
 }
 

@@ -29,11 +29,12 @@ type Run = Pick<RunContext<unknown>, 'commit' | 'startedAt'>;
 export async function holdPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
   const { record, seen } = plan;
   if (seen?.data?.status === 'waiting') return;
-  const { status, policyHash, rootCounts, tripped } = record;
+  const { status, policyHash, rootCounts, tripped, oddRoots } = record;
   const alarm = alarmOf(record);
   const lasting = lastingAlarm(plan, alarm.kind);
   const alarmId = lasting ?? record.alarmId;
-  const anew = { status, policyHash, rootCounts, tripped, alarmId, approvedAt: null, approvalEndsAt: null };
+  const found = { policyHash, rootCounts, tripped, oddRoots };
+  const anew = { ...found, status, alarmId, approvedAt: null, approvalEndsAt: null };
   const close = alarmsOf(plan).filter(({ id }) => id !== lasting);
   const changes: AlarmChanges = lasting
     ? { reword: [{ id: lasting, message: alarm.message }], close }

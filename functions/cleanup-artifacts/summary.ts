@@ -44,6 +44,7 @@ export function summaryOf(
     bytesFree: bytesDeleted - bytesPendingSoftDelete,
     changedSincePlan: account.changedSincePlan,
     keptAfterAll: account.keptAfterAll.slice(0, LIST_LENGTH),
+    nothingThere: account.nothingThere.length,
     held: account.held,
     failed: account.failed,
     remaining: account.remaining.length,
@@ -52,6 +53,8 @@ export function summaryOf(
       .filter(({ reason }) => reason === 'bad-uri')
       .slice(0, LIST_LENGTH)
       .map(({ job, because }) => ({ job, because })),
+    /** Roots that cannot be taken at their word; the plan waits for those whose `keeps` is empty. */
+    oddRoots: record.oddRoots.slice(0, LIST_LENGTH),
     tripped: record.tripped,
     pace,
     documentsRead,

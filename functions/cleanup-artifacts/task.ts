@@ -12,14 +12,18 @@ import type { JournalStore } from '../shared/store/journal.ts';
 import type { Seen } from '../shared/store/records.ts';
 import { type Account, newAccount } from './account.ts';
 import { bucketBook } from './buckets.ts';
-import { type CarryOutTools, carryOut, strandedProblem } from './carry-out.ts';
+import { carryOut, type Doomed, strandedProblem } from './carry-out.ts';
 import type { PlannedJob } from './decision.ts';
-import { guardsTripped, isAboutRoots } from './guard.ts';
+import type { DeleteTools } from './delete-job.ts';
+import { rememberEmpty } from './empty-places.ts';
+import { guardsTripped, isAboutRoots, unreadableRoots } from './guard.ts';
 import { type CleanupInput, cleanupInput } from './input.ts';
 import { joinedCommits } from './joined-commits.ts';
-import { planAndMeasure } from './measure.ts';
+import type { LookTools } from './look.ts';
+import { type MeasuredPlan, planAndMeasure } from './measure.ts';
 import { inBoth, isDeletion, isReleased, planRecord, waitingWords } from './plan-record.ts';
-import { type RootSources, readRoots } from './read-roots.ts';
+import { type RootSources, type RootsRead, readRoots } from './read-roots.ts';
+import { type FirstLook, lookAgain } from './second-look.ts';
 import { beginPlan, endPlan, holdPlan, type ThisPlan } from './settle-plan.ts';
 import { summaryOf } from './summary.ts';
 import { undo } from './undo.ts';
@@ -38,55 +42,82 @@ export interface CleanupTools {
   policyHash: string;
 }
 
+type Run = RunContext<CleanupInput>;
+type StoredPlan = Seen<CleanupPlan> & { data: CleanupPlan };
+
 /** Deletes the artifacts of jobs that nobody needs, after a plan and its guards. */
 export function cleanupArtifacts(tools: CleanupTools): Task<CleanupInput> {
-  return { name: 'cleanup-artifacts', input: () => cleanupInput, run: (run) => cleanUp(run, tools) };
+  return {
+    name: 'cleanup-artifacts',
+    input: () => cleanupInput,
+    async run(run) {
+      const work = workOf(run, tools);
+      const { input } = run;
+      if (input.undo !== undefined)
+        return undo(input.undo, {
+          ...work,
+          jobs: await readJobs(tools.stores, work.options),
+          pins: tools.roots.pins,
+        });
+      const applied = input.planId === undefined ? null : await appliedPlan(input.planId, tools);
+      return applied ?? cleanUp(run, tools, work);
+    },
+  };
 }
 
-async function cleanUp(run: RunContext<CleanupInput>, tools: CleanupTools): Promise<TaskResult> {
-  const { stores, roots: sources, plans, policy, policyHash, objects } = tools;
-  const options = { tally: { documents: 0 }, signal: run.signal };
-  const now = run.startedAt;
-  const jobs = await readJobs(stores, options);
-  const account = newAccount();
-  const work = workOf(run, account, jobs, tools);
-  if (run.input.undo !== undefined) return undo(run.input.undo, { ...work, pins: sources.pins });
+async function cleanUp(run: Run, tools: CleanupTools, work: Work): Promise<TaskResult> {
+  const { plans, policy, policyHash } = tools;
+  const { account, now, options } = work;
 
-  // 1. What must stay, whole or not at all; then the plan, with everything listed that it would delete.
-  const { roots, counts } = await readRoots(sources, policy, now, options);
-  const lines = await planAndMeasure({
-    jobs: jobs.map((job) => plannedOf(job, stores)),
-    ...{ roots, policy, now, objects, bucketOf: work.bucketOf, signal: run.signal },
-  });
+  // 1. What must stay, whole or not at all; then the plan, with everything looked at that it would delete.
+  const { jobs, roots, counts } = await readAll(tools, work);
+  const measured = await planAndMeasure({ ...work, jobs, roots });
+  const { lines, oddRoots } = measured;
 
   // 2. Which plan: the one that is named, else one that was begun or approved, else a new one.
-  const state = await plans.state();
+  const { data: state } = await plans.state();
   const open = await plans.open();
   const stored = await storedPlan(run, plans, open, policyHash);
   const released = stored !== null && isReleased(stored.data, policyHash, now);
   const deletes = stored ? inBoth(lines, await plans.lines(stored.data.planId)) : lines.filter(isDeletion);
 
   // 3. The guards, on all of it, before the first deletion.
+  const unread = unreadableRoots(oddRoots, state.acceptedRoots);
   const judged = guardsTripped(
     {
       deletes: deletes.map((line) => ({ ...line, objects: line.objects ?? 0, bytes: line.bytes ?? 0 })),
-      ...{ decisions: lines, policyHash, rootCounts: counts },
-      approvedPolicyHash: state.data.approvedPolicyHash,
-      appliedRootCounts: released ? stored.data.rootCounts : state.data.appliedRootCounts,
+      decisions: lines,
+      policyHash,
+      rootCounts: counts,
+      approvedPolicyHash: state.approvedPolicyHash,
+      appliedRootCounts: released ? stored.data.rootCounts : state.appliedRootCounts,
+      unreadableRoots: unread,
     },
     policy,
   );
   // What a person let go on is judged only by what has become of the roots since.
   const tripped = released ? judged.filter(isAboutRoots) : judged;
-  const status = run.dryRun ? 'proposed' : tripped.length > 0 ? 'waiting' : 'applying';
-  const made = { planId: stored?.data.planId ?? `plan-${randomUUID()}`, runId: run.runId, at: now };
-  const record = planRecord({ ...made, status, policyHash, rootCounts: counts, tripped, lines });
+  const record = planRecord({
+    planId: stored?.data.planId ?? `plan-${randomUUID()}`,
+    runId: run.runId,
+    at: now,
+    status: run.dryRun ? 'proposed' : tripped.length > 0 ? 'waiting' : 'applying',
+    policyHash,
+    rootCounts: counts,
+    tripped,
+    oddRoots: [...new Set([...unread, ...oddRoots])],
+    lines,
+  });
   const plan: ThisPlan = { record, seen: stored, lines, open };
   const told = (status = record.status) => ({
-    ...{ record: { ...record, status }, lines, deletes, now, documentsRead: options.tally.documents },
+    record: { ...record, status },
+    lines,
+    deletes,
+    now,
+    documentsRead: options.tally.documents,
     pace: Object.fromEntries(policy.buckets.map((bucket) => [bucket, work.deletion.pace(bucket)])),
   });
-  account.problems.push(...linesToTell(lines, work));
+  account.problems.push(...linesToTell(lines, jobs));
   if (run.dryRun) {
     if (!stored) {
       await plans.writeLines(record.planId, lines);
@@ -94,6 +125,7 @@ async function cleanUp(run: RunContext<CleanupInput>, tools: CleanupTools): Prom
     }
     return { ...outcomeOf(account), summary: summaryOf(told(), account) };
   }
+  await rememberEmpty(lines, jobs, work);
   if (tripped.length > 0) {
     await holdPlan(plan, run, plans);
     account.problems.unshift({ path: 'plan', message: waitingWords(record.planId, tripped) });
@@ -102,43 +134,38 @@ async function cleanUp(run: RunContext<CleanupInput>, tools: CleanupTools): Prom
 
   // 4. Delete.
   await beginPlan(plan, run, plans);
-  const names = deletes.filter(({ enforced }) => enforced).map(({ job }) => job);
-  const later = lines.filter(({ reason }) => reason === 'later').map(({ job }) => job);
-  await carryOut({ planId: record.planId, names, later }, work);
+  const doomed = doomedOf(deletes, jobs, measured);
+  const going = doomed.map(({ job }) => job.name);
+  const first: FirstLook = { ...measured, going, acceptedRoots: state.acceptedRoots };
+  await carryOut(
+    { planId: record.planId, doomed },
+    {
+      ...work,
+      secondLook: async (unmarked) =>
+        lookAgain(first, unmarked, { ...work, ...(await readAll(tools, work)) }),
+    },
+  );
   const whole = !work.isTimeUp() || account.remaining.length === 0;
   if (whole) await endPlan(plan, run, plans);
 
   // 5. Tell the truth.
-  provesWork(names, account, work);
+  provesWork(going, account, work);
   return { ...outcomeOf(account), summary: summaryOf(told(whole ? 'applied' : 'applying'), account) };
 }
 
-/** Every job of every source, whatever it is. */
-async function readJobs(stores: readonly ArtifactJobStore[], options: ReadOptions): Promise<Job[]> {
-  const jobs: Job[] = [];
-  await Promise.all(stores.map((store) => store.all(options, (job) => jobs.push(job))));
-  return jobs;
-}
+/** What a run works with, whatever it is to do. */
+type Work = LookTools & DeleteTools;
 
-function plannedOf(job: Job, stores: readonly ArtifactJobStore[]): PlannedJob {
-  const store = stores.find(({ holds }) => holds(job.name));
+function workOf(run: Run, { stores, objects, journal, policy }: CleanupTools): Work {
   return {
-    ...job,
-    source: store?.name ?? '',
-    enforced: store?.source.mode === 'enforce',
-  };
-}
-
-function workOf(
-  run: RunContext<CleanupInput>,
-  account: Account,
-  jobs: readonly Job[],
-  { stores, roots, objects, journal, policy }: CleanupTools,
-): CarryOutTools {
-  return {
-    ...{ run, account, stores, objects, journal, policy },
-    jobs: new Map(jobs.map((job) => [job.name, job])),
-    rootQueries: [...roots.models.map(({ query }) => query), roots.pins.query],
+    run,
+    account: newAccount(),
+    stores,
+    objects,
+    journal,
+    policy,
+    now: run.startedAt,
+    options: { tally: { documents: 0 }, signal: run.signal },
     bucketOf: bucketBook(objects, run.signal),
     deletion: objects.deletion(),
     commit: joinedCommits(run),
@@ -146,13 +173,52 @@ function workOf(
   };
 }
 
+/** Every job of every source, whatever it is, and every root. */
+async function readAll(
+  { stores, roots: sources, policy }: CleanupTools,
+  { now, options }: Work,
+): Promise<RootsRead & { jobs: PlannedJob[] }> {
+  const [jobs, roots] = await Promise.all([
+    readJobs(stores, options),
+    readRoots(sources, policy, now, options),
+  ]);
+  return { jobs, ...roots };
+}
+
+async function readJobs(
+  stores: readonly ArtifactJobStore[],
+  options: ReadOptions,
+): Promise<(Job & PlannedJob)[]> {
+  const jobs: (Job & PlannedJob)[] = [];
+  await Promise.all(
+    stores.map((store) => {
+      const { name, source } = store;
+      const enforced = source.mode === 'enforce';
+      return store.all(options, (job) => jobs.push({ ...job, source: name, enforced }));
+    }),
+  );
+  return jobs;
+}
+
+/** The answer about a plan of which nothing is left to do; `null` for any other. */
+async function appliedPlan(
+  planId: string,
+  { plans, journal }: Pick<CleanupTools, 'plans' | 'journal'>,
+): Promise<TaskResult | null> {
+  const { data } = await plans.load(planId);
+  if (data?.status !== 'applied') return null;
+  const runs = await journal.runsOf(planId);
+  const done = { planId, planStatus: data.status, alreadyAppliedAt: data.appliedAt, runs };
+  return { outcome: 'succeeded', summary: { ...done, deletedJobs: 0, objectsDeleted: 0 } };
+}
+
 /** The plan that this run goes on with; `null` for a new one. Throws for one that cannot be gone on with. */
 async function storedPlan(
-  { input, startedAt }: RunContext<CleanupInput>,
+  { input, startedAt }: Run,
   plans: CleanupPlanStore,
-  open: readonly (Seen<CleanupPlan> & { data: CleanupPlan })[],
+  open: readonly StoredPlan[],
   policyHash: string,
-): Promise<(Seen<CleanupPlan> & { data: CleanupPlan }) | null> {
+): Promise<StoredPlan | null> {
   if (input.planId === undefined) {
     const released = open.filter(({ data }) => isReleased(data, policyHash, startedAt));
     return released.sort((a, b) => a.data.createdAt.getTime() - b.data.createdAt.getTime())[0] ?? null;
@@ -164,22 +230,37 @@ async function storedPlan(
   return { ...seen, data: seen.data };
 }
 
-/** What a plan says that a person should look at: prefixes that cannot be listed, and jobs that stay half deleted. */
-function linesToTell(lines: readonly PlanLine[], { jobs }: CarryOutTools): RunProblem[] {
+/** The jobs of enforced sources that go, with where their artifacts were found. */
+function doomedOf(
+  deletes: readonly PlanLine[],
+  jobs: readonly PlannedJob[],
+  { found }: MeasuredPlan,
+): Doomed[] {
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  return deletes.flatMap(({ job: name, enforced }) => {
+    const [job, target] = [byName.get(name), found.get(name)?.target];
+    return enforced && job && target ? [{ job, target }] : [];
+  });
+}
+
+/** What a plan says that a person should look at: places that cannot be listed, and jobs that stay half deleted. */
+function linesToTell(lines: readonly PlanLine[], jobs: readonly PlannedJob[]): RunProblem[] {
+  const byName = new Map(jobs.map((job) => [job.name, job]));
   return lines
     .filter((line) => !isDeletion(line))
     .flatMap(({ job, reason, because }) => {
-      const record = jobs.get(job);
+      const record = byName.get(job);
       const stranded = record && strandedProblem(record, because);
       return stranded ?? (reason === 'unlisted' ? { path: job, message: because } : []);
     });
 }
 
 /** Throws when artifacts were to be deleted, and for no reason that is known none were. */
-function provesWork(names: readonly string[], account: Account, { isTimeUp }: CarryOutTools): void {
-  const { deletedJobs, objectsDeleted, keptAfterAll, changedSincePlan, held, problems } = account;
-  const did = deletedJobs.length + objectsDeleted + keptAfterAll.length + changedSincePlan + held;
-  if (names.length === 0 || did > 0 || isTimeUp()) return;
+function provesWork(names: readonly string[], account: Account, { isTimeUp }: Work): void {
+  const { deletedJobs, nothingThere, objectsDeleted, keptAfterAll, changedSincePlan, held, problems } =
+    account;
+  const jobs = deletedJobs.length + nothingThere.length + keptAfterAll.length;
+  if (names.length === 0 || jobs + objectsDeleted + changedSincePlan + held > 0 || isTimeUp()) return;
   const why = problems.find(({ path }) => names.includes(path))?.message ?? 'nobody knows why';
   throw new Error(`Nothing was deleted of ${names.length} eligible jobs: ${why}`);
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { loadCatalog } from '../../functions/shared/catalog.ts';
 import { OUTCOMES, type Outcome, type Run } from '../../functions/shared/model/run.ts';
+import { cleanupCommand } from '../cleanup-words.ts';
 import { endedInWords, takenBackInWords } from '../sweep-words.ts';
 import { connect } from './connect.ts';
 import { oneOf, wholeUpTo } from './options.ts';
@@ -55,6 +56,7 @@ export function runsInWords(runs: readonly Run[], now: Date): string[] {
       { title: 'OUTCOME' },
       { title: 'TOOK', align: 'right' },
       { title: 'REPEATS', align: 'right' },
+      { title: 'RUN' },
       { title: 'WHAT' },
     ],
     runs.map((run) => [
@@ -66,10 +68,21 @@ export function runsInWords(runs: readonly Run[], now: Date): string[] {
       outcomeWord(run.outcome),
       duration(run.durationMs),
       String(run.duplicates),
+      run.runId,
       whatOf(run),
     ]),
   );
-  return [head, ...runs.flatMap((run, index) => [lines[index] ?? '', ...jobsOf(run.summary)])];
+  return [
+    head,
+    ...runs.flatMap((run, index) => [lines[index] ?? '', ...jobsOf(run.summary), ...undoOf(run)]),
+  ];
+}
+
+/** How to bring back what a clean-up deleted. */
+function undoOf({ runId, summary }: Run): string[] {
+  return Number(summary.objectsDeleted) > 0
+    ? [paint.dim(`  undo it: ${cleanupCommand(`undo ${runId}`)}`)]
+    : [];
 }
 
 /** What a sweep ended, or took back; of much only the first. */

@@ -30,7 +30,8 @@ function objectsOf(job: SampleJob, startedAt: Date): ObjectOptions[] {
 /** Where a job really wrote, also one whose record names a whole bucket. */
 function homeOf({ artifactUri, project, id }: SampleJob): { bucket: string; path: string } {
   const read = readArtifactUri(artifactUri);
-  return read.ok ? read.prefix : { bucket: 'sample-artifacts', path: `${project}/${id}/` };
+  const [folder] = read.ok ? read.place.folders : [];
+  return folder ?? { bucket: 'sample-artifacts', path: `${project}/${id}/` };
 }
 
 /** Three to six objects, in the order in which they are written. */

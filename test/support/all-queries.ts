@@ -56,6 +56,7 @@ export async function askOurs(db: Firestore, { collectionPrefix }: Settings, tas
     journal.ofPlan('plan', null),
     journal.ofPlan('plan', before),
     journal.jobsOf('run'),
+    journal.runsOf('plan'),
     journal.ofRun('run', ignore),
     retention.tasks(options.tally),
     retention.newestRunId(task, options.tally),
@@ -101,24 +102,22 @@ export async function askSource(db: Firestore, name: string, source: Source, now
   ]);
 }
 
-/** What decides over the artifacts of a job of the source `name` at the moment of their deletion; marks them as going. */
+/** What decides over the artifacts of the jobs of the source `name`; marks one of them as going. */
 export async function askKeepers(db: Firestore, settings: Settings, name: string, at: Date): Promise<void> {
   const { artifacts, sources, collectionPrefix } = settings;
-  const pins = pinStore(collectionsOf(db, collectionPrefix), SILENT);
-  const stores = Object.entries(sources).map((each) => artifactJobStore(...each, db, SILENT));
+  const collections = collectionsOf(db, collectionPrefix);
+  const source = sources[name];
+  if (!source) throw new Error(`There is no source ${name}`);
+  const store = artifactJobStore(name, source, db, SILENT);
   const models = artifacts.models.map((model) => modelStore(model, db, SILENT));
   await Promise.all(models.map((model) => model.all(options, ignore)));
-  const store = stores.find((each) => each.name === name);
+  await pinStore(collections, SILENT).all();
   const found: Job[] = [];
-  await store?.all(options, (job) => void found.push(job));
-  const [job] = found;
-  if (!job) throw new Error(`Cannot ask for the keepers of a job of ${name}: there is none`);
-  const keepers = {
-    ...{ stores, buckets: artifacts.buckets, at },
-    roots: [pins.query, ...models.map(({ query }) => query)],
-    ...{ going: new Set<string>(), later: new Map<string, Job>() },
-  };
-  const because = await store?.entomb(job, { planId: 'plan', runId: 'run', at }, keepers);
-  // Whatever keeps it ends the search, with queries that nobody has seen.
-  if (because) throw new Error(`Cannot ask for all keepers of ${job.name}: ${because}`);
+  await store.all(options, (job) => void found.push(job));
+  const job = found.find(({ endedAt }) => endedAt !== null);
+  if (!job?.endedAt) throw new Error(`There is no ended job of ${name}`);
+  const life = { uri: 'gs://runs/1/', endedAt: job.endedAt };
+  await store.executionsOf(job.name, options);
+  await store.entomb(job, { planId: 'plan', runId: 'run', at, life });
+  await journalStore(collections, SILENT).hasDeleted(job.name, life);
 }

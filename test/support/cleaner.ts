@@ -31,7 +31,7 @@ import { ENTRY } from './entry.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { gcsOf } from './gcs.ts';
 import { AT_ONCE, PROJECT } from './google.ts';
-import { sourceOf } from './jobs.ts';
+import { artifactSource } from './jobs.ts';
 
 const TASK = 'cleanup-artifacts';
 const SILENT = createLog({}, () => undefined);
@@ -51,23 +51,6 @@ export interface Setup {
   modelsDb?: (project: string) => Firestore;
   /** The clock of the budget. */
   monotonicMs?: () => number;
-}
-
-/** A source of jobs with artifacts, in earnest. */
-export function artifactSource(over: Record<string, unknown> = {}): Source {
-  const { fields } = sourceOf();
-  return sourceOf({
-    mode: 'enforce',
-    ...over,
-    fields: {
-      ...fields,
-      model: 'model',
-      artifactUri: 'artifactUri',
-      registeredModel: 'registeredModel',
-      resumedFrom: 'resumedFrom',
-      keepUntil: { path: 'keepUntil', type: 'timestamp' },
-    },
-  });
 }
 
 export function sourcesOf(sources: Setup['sources'] = ['jobs']): Record<string, Source> {
@@ -158,7 +141,8 @@ export function runnerOf(options: RunnerOptions) {
 
 /** Runs of cleanup-artifacts over an empty database and an empty bucket, whose time is the test's. */
 export async function cleaner(t: TestContext, setup: Setup = {}) {
-  const { db, project } = freshFirestore(t);
+  // As the functions open theirs.
+  const { db, project } = freshFirestore(t, { useBigInt: true, ignoreUndefinedProperties: true });
   const sources = sourcesOf(setup.sources);
   let now = NOW;
   let policy = policyWith(setup.policy);

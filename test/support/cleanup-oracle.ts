@@ -1,128 +1,161 @@
-import type { PlannedJob, Roots } from '../../functions/cleanup-artifacts/decision.ts';
 import type { ArtifactPolicy } from '../../functions/shared/model/policy.ts';
 
 /**
- * A second reading of DESIGN.md, section 6, to hold the plan against: it compares every job with every other, again and
- * again, and shares no code with what it judges.
+ * A second reading of DESIGN.md, section 6, to hold the plan against. It judges worlds as they really are, not as records
+ * write them down: it reads no spelling of anything, compares every job with every other, again and again, and shares no
+ * code with what it judges.
  */
 
-const DAY = 24 * 60 * 60 * 1000;
+const MINUTE = 60 * 1000;
+const DAY = 24 * 60 * MINUTE;
+
+/** A folder; `path` ends in `/`, or is empty for the whole bucket. */
+export interface TruePlace {
+  bucket: string;
+  path: string;
+}
+
+/** A job as it really is. */
+export interface TrueJob {
+  name: string;
+  source: string;
+  enforced: boolean;
+  project: string;
+  model: string;
+  state: 'queued' | 'running' | 'suspended' | 'unknown' | 'completed' | 'failed' | 'cancelled';
+  startedAt: Date | null;
+  endedAt: Date | null;
+  heartbeatAt: Date | null;
+  endInferred: boolean;
+  isRegistered: boolean;
+  keepUntil: Date | null;
+  /** Where its artifacts are. */
+  place: TruePlace | null;
+  /** Whether its record names that place in a way in which it may be deleted. */
+  isUsable: boolean;
+  /** Whether a deletion of what it has now has begun, or is done. */
+  isGoing: boolean;
+  isDeleted: boolean;
+  /** Jobs that it began from, by their place in the world, and places. */
+  parents: readonly number[];
+  parentPlaces: readonly TruePlace[];
+  /** Whether something that decides over it cannot be read. */
+  isUnreadable: boolean;
+}
+
+/** What is kept whatever the jobs say, and until when. */
+export interface TrueRoot {
+  place: TruePlace;
+  until: Date | null;
+}
 
 /** What may be relied on after the plan. */
 export interface Verdict {
   /** Names of the jobs that may be deleted. */
   deletable: Set<string>;
-  /** URIs of everything that must stay. */
-  staying: string[];
+  /** Everything that must stay. */
+  staying: TruePlace[];
 }
 
 export function oracle(
-  jobs: readonly PlannedJob[],
-  roots: Roots,
+  jobs: readonly TrueJob[],
+  roots: readonly TrueRoot[],
   policy: ArtifactPolicy,
   now: Date,
 ): Verdict {
-  const rootUris = [
-    ...roots.models.map(({ prefix }) => `gs://${prefix.bucket}/${prefix.path}`),
-    ...roots.protectedPrefixes.map((prefix) => `gs://${prefix.bucket}/${prefix.path}`),
-    ...roots.pins
-      .filter(({ keepUntil }) => keepUntil === null || keepUntil.getTime() > now.getTime())
-      .map(({ prefix }) => `gs://${prefix.bucket}/${prefix.path}`),
-  ];
-  const kept = new Set<PlannedJob>();
-  for (const job of jobs) {
-    const uri = uriOfEnded(job, policy);
+  const walls = roots
+    .filter(({ until }) => until === null || until.getTime() > now.getTime())
+    .map(({ place }) => place);
+
+  const wanted = (job: TrueJob): boolean => {
     const end = endOf(job);
-    if (alive(job) || uri === null || job.added.deletedAt !== null || end === null) kept.add(job);
-    else if (end > now.getTime()) kept.add(job);
-    else if (now.getTime() - end < policy.minimumAgeDays * DAY * (job.added.endInferred ? 2 : 1))
-      kept.add(job);
-    else if (job.registeredModel !== null || job.unreadable.some(({ field }) => field !== 'endedAt'))
-      kept.add(job);
-    else if (job.keepUntil !== null && job.keepUntil.getTime() > now.getTime()) kept.add(job);
-    else if (rootUris.some((root) => touching(root, uri))) kept.add(job);
-    else if (job.state === 'completed') {
-      const newer = jobs.filter(
-        (other) =>
-          other.state === 'completed' &&
-          other.source === job.source &&
-          other.project === job.project &&
-          other.model === job.model &&
-          other.added.deletedAt === null &&
-          other.added.tombstone === null &&
-          uriOfEnded(other, policy) !== null &&
-          (endOf(other) ?? Number.POSITIVE_INFINITY) <= now.getTime() &&
-          (endOf(other) ?? 0) > end,
-      );
-      if (newer.length < policy.keepSuccesses) kept.add(job);
-    }
+    if (job.isUnreadable || end === null || end > now.getTime()) return true;
+    if (now.getTime() - end < policy.minimumAgeDays * DAY * (job.endInferred ? 2 : 1)) return true;
+    const late = end + policy.lateWriteGraceMinutes * MINUTE;
+    if (job.heartbeatAt !== null && job.heartbeatAt.getTime() > late) return true;
+    if (marked(job, now)) return true;
+    if (job.state !== 'completed') return false;
+    const newer = jobs.filter(
+      (other) =>
+        other.state === 'completed' &&
+        other.source === job.source &&
+        other.project === job.project &&
+        other.model === job.model &&
+        !other.isGoing &&
+        couldGo(other, policy) &&
+        (endOf(other) ?? Number.POSITIVE_INFINITY) <= now.getTime() &&
+        (endOf(other) ?? 0) > end,
+    );
+    return newer.length < policy.keepSuccesses;
+  };
+
+  /** Jobs that are not deleted, and those of them that need what they have and where they began. */
+  const stays = new Set<TrueJob>();
+  const needy = new Set<TrueJob>();
+  for (const job of jobs) {
+    const goes = couldGo(job, policy);
+    if (alive(job)) needy.add(job);
+    else if (goes && (wanted(job) || walls.some((wall) => touching(wall, job.place as TruePlace))))
+      needy.add(job);
+    else if (!goes && marked(job, now)) needy.add(job);
+    else if (isMisnamed(job) && wanted(job)) needy.add(job);
+    if (needy.has(job) || !goes) stays.add(job);
   }
 
-  for (let before = -1; before !== kept.size; ) {
-    before = kept.size;
-    for (const one of jobs) {
-      const uri = heldBy(one, policy);
-      if (kept.has(one) || uri === null) continue;
+  for (let before = -1; before !== needy.size; ) {
+    before = needy.size;
+    for (const one of jobs)
       for (const other of jobs) {
+        if (one === other || needy.has(one)) continue;
         // A job that is only observed stays, so for those that are not it is as good as kept.
-        if (other === one || !(kept.has(other) || (one.enforced && !other.enforced))) continue;
-        const held = heldBy(other, policy);
-        if (held === null && !alive(other)) continue;
-        if ((held !== null && touching(held, uri)) || resumes(other, one, uri)) kept.add(one);
+        const holds = needy.has(other) || (one.enforced && !other.enforced && couldGo(other, policy));
+        if (!holds) continue;
+        const isParent = other.parents.some((index) => jobs[index] === one) && !one.isDeleted;
+        const isBeside =
+          couldGo(one, policy) &&
+          [...(other.place ? [other.place] : []), ...other.parentPlaces].some((place) =>
+            touching(place, one.place as TruePlace),
+          );
+        if (!isParent && !isBeside) continue;
+        needy.add(one);
+        stays.add(one);
       }
-    }
   }
-  const staying = jobs.filter((job) => kept.has(job)).flatMap((job) => heldBy(job, policy) ?? []);
-  const rest = jobs.filter((job) => !kept.has(job));
-  return { deletable: new Set(rest.map(({ name }) => name)), staying: [...rootUris, ...staying] };
+  const rest = jobs.filter((job) => !stays.has(job));
+  const places = [...needy].flatMap(({ place, parentPlaces }) => [
+    ...(place ? [place] : []),
+    ...parentPlaces,
+  ]);
+  return { deletable: new Set(rest.map(({ name }) => name)), staying: [...walls, ...places] };
 }
 
-/** Whether one of two URIs, each ending in `/`, lies in the other. */
-export function touching(a: string, b: string): boolean {
-  return a.startsWith(b) || b.startsWith(a);
+/** Whether one of two places lies in the other. */
+export function touching(a: TruePlace, b: TruePlace): boolean {
+  return a.bucket === b.bucket && (a.path.startsWith(b.path) || b.path.startsWith(a.path));
 }
 
-function alive({ state }: PlannedJob): boolean {
-  return state === 'queued' || state === 'running' || state === 'unknown';
+function alive({ state }: TrueJob): boolean {
+  return ['queued', 'running', 'suspended', 'unknown'].includes(state);
 }
 
-function endOf({ startedAt, endedAt }: PlannedJob): number | null {
+/** Whether a person wants it. */
+function marked({ isRegistered, keepUntil }: TrueJob, now: Date): boolean {
+  return isRegistered || (keepUntil !== null && keepUntil.getTime() > now.getTime());
+}
+
+/** Whether it has artifacts somewhere that its record cannot say properly. */
+function isMisnamed({ place, isUsable, isDeleted }: TrueJob): boolean {
+  return place !== null && place.path !== '' && !isUsable && !isDeleted;
+}
+
+/** Whether its artifacts could be deleted, if nothing kept them. */
+function couldGo(job: TrueJob, policy: ArtifactPolicy): boolean {
+  const { place, isUsable, isDeleted } = job;
+  if (alive(job) || isDeleted || !isUsable || place === null || place.path === '') return false;
+  return policy.buckets.includes(place.bucket);
+}
+
+function endOf({ startedAt, endedAt }: TrueJob): number | null {
   if (endedAt === null) return null;
   return startedAt === null ? endedAt.getTime() : Math.max(startedAt.getTime(), endedAt.getTime());
-}
-
-function heldBy(job: PlannedJob, policy: ArtifactPolicy): string | null {
-  if (alive(job)) return meant(job.artifactUri);
-  return job.added.deletedAt === null ? uriOfEnded(job, policy) : null;
-}
-
-function resumes(child: PlannedJob, parent: PlannedJob, uri: string): boolean {
-  if (child.resumedFrom === null) return false;
-  if (child.source === parent.source && child.resumedFrom === parent.id) return true;
-  const from = meant(child.resumedFrom);
-  return from !== null && touching(from, uri);
-}
-
-/** The URI of an ended job, ending in `/`; `null` where it may not be deleted for what it names. */
-function uriOfEnded({ artifactUri }: PlannedJob, policy: ArtifactPolicy): string | null {
-  const parts = partsOf(artifactUri);
-  if (!parts || parts.length === 1 || !policy.buckets.includes(parts[0] as string)) return null;
-  return clean(parts) ? `gs://${parts.join('/')}/` : null;
-}
-
-/** All that a URI may mean, ending in `/`. */
-function meant(text: string | null): string | null {
-  const parts = partsOf(text);
-  if (!parts) return null;
-  return clean(parts) ? `gs://${parts.join('/')}/` : `gs://${parts[0]}/`;
-}
-
-function partsOf(text: string | null): string[] | null {
-  const parts = text?.startsWith('gs://') ? text.slice('gs://'.length).split('/') : [];
-  if (parts.length > 1 && parts.at(-1) === '') parts.pop();
-  return parts[0] && /^[a-z]+$/.test(parts[0]) ? parts : null;
-}
-
-function clean(parts: string[]): boolean {
-  return parts.slice(1).every((part) => part !== '' && part !== '.' && part !== '..' && !part.includes('*'));
 }

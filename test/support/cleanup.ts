@@ -1,11 +1,12 @@
 import type { Kept, Pin, PlannedJob, Root, Roots } from '../../functions/cleanup-artifacts/decision.ts';
-import { planCleanup } from '../../functions/cleanup-artifacts/plan.ts';
+import { type Plan, planCleanup } from '../../functions/cleanup-artifacts/plan.ts';
 import { DAY_MS } from '../../functions/shared/dates.ts';
-import { type Prefix, readRootUri } from '../../functions/shared/model/artifact.ts';
+import { type Prefix, readPlace } from '../../functions/shared/model/artifact.ts';
+import type { Tombstone } from '../../functions/shared/model/artifact-life.ts';
 import type { Decision } from '../../functions/shared/model/cleanup.ts';
 import type { AddedToJob } from '../../functions/shared/model/job.ts';
 import { type ArtifactPolicy, artifactPolicySchema } from '../../functions/shared/model/policy.ts';
-import { utc } from './jobs.ts';
+import { NOTHING_ADDED, utc } from './jobs.ts';
 
 /** The instant at which the plans of the tests are made. */
 export const NOW = utc('2026-03-31T03:00');
@@ -30,11 +31,13 @@ export function plannedOf({ added, ...over }: PlannedWords): PlannedJob {
     status: over.state ?? 'failed',
     startedAt: null,
     endedAt: daysAgo(30),
+    heartbeatAt: null,
+    backendId: null,
     artifactUri: `gs://runs/${over.id}/`,
     registeredModel: null,
     keepUntil: null,
     resumedFrom: null,
-    added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null, earlier: [], ...added },
+    added: { ...NOTHING_ADDED, ...added },
     unreadable: [],
     enforced: true,
     ...over,
@@ -46,19 +49,25 @@ export function policyOf(over: Partial<ArtifactPolicy> = {}): ArtifactPolicy {
   return { ...artifactPolicySchema.parse({ buckets: ['runs'] }), ...over };
 }
 
-/** The prefix that `uri` names. */
+/** The first prefix that `uri` names. */
 export function prefixOf(uri: string): Prefix {
-  const read = readRootUri(uri);
-  if (!read.ok) throw new RangeError(`Cannot read ${uri}: ${read.why}`);
-  return read.prefix;
+  const place = readPlace(uri);
+  const [prefix] = place.is === 'read' ? place.value.folders : [];
+  if (!prefix) throw new RangeError(`Cannot read ${uri} as a place`);
+  return prefix;
 }
 
 export function modelOf(uri: string, by = 'model'): Root {
-  return { prefix: prefixOf(uri), by };
+  return { said: { is: 'read', value: uri }, by };
 }
 
 export function pinOf(uri: string, keepUntil: Date | null = null): Pin {
-  return { prefix: prefixOf(uri), keepUntil, owner: 'ada', reason: 'the paper' };
+  return { said: { is: 'read', value: uri }, keepUntil, owner: 'ada', reason: 'the paper' };
+}
+
+/** The mark of a deletion that began two days ago, of whatever the job was then. */
+export function tombstoneOf(runId = 'run'): Tombstone {
+  return { planId: 'plan', runId, at: daysAgo(2), life: null };
 }
 
 export interface World {
@@ -68,9 +77,15 @@ export interface World {
   found?: ReadonlyMap<string, Kept>;
 }
 
-export function planOf({ jobs, roots = {}, policy = {}, found }: World): Decision[] {
+/** The whole plan of a world. */
+export function wholePlanOf({ jobs, roots = {}, policy = {}, found = new Map() }: World): Plan {
   const all = { models: [], pins: [], protectedPrefixes: [], ...roots };
-  return planCleanup(jobs, all, policyOf(policy), NOW, found);
+  const findings = new Map([...found].map(([job, kept]) => [job, { kept, isEmpty: false }]));
+  return planCleanup(jobs, { roots: all, policy: policyOf(policy), now: NOW, found: findings });
+}
+
+export function planOf(world: World): Decision[] {
+  return wholePlanOf(world).decisions;
 }
 
 /** What is decided, as `id: reason`, by id. */

@@ -1,16 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { Firestore } from '@google-cloud/firestore';
+import { Firestore, type Settings } from '@google-cloud/firestore';
 
 /** An empty database in a project of its own on the emulator; `end` deletes it and closes the connection. */
-export function openTestFirestore() {
+export function openTestFirestore(settings: Settings = {}) {
   const host = process.env.FIRESTORE_EMULATOR_HOST;
   if (!host)
     throw new Error(
       'Cannot open Firestore: FIRESTORE_EMULATOR_HOST is not set. Run: npm run test:only -- FILE',
     );
   const project = `test-${randomUUID()}`;
-  const db = new Firestore({ projectId: project });
+  const db = new Firestore({ projectId: project, ...settings });
   const end = async () => {
     await db.terminate();
     const documents = `http://${host}/emulator/v1/projects/${project}/databases/(default)/documents`;
@@ -20,8 +20,8 @@ export function openTestFirestore() {
 }
 
 /** An empty database, gone when the test ends. */
-export function freshFirestore(t: TestContext): { db: Firestore; project: string } {
-  const { db, project, end } = openTestFirestore();
+export function freshFirestore(t: TestContext, settings: Settings = {}): { db: Firestore; project: string } {
+  const { db, project, end } = openTestFirestore(settings);
   t.after(end);
   return { db, project };
 }

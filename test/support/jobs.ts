@@ -1,4 +1,4 @@
-import type { Job, Unreadable } from '../../functions/shared/model/job.ts';
+import type { AddedToJob, Job, Unreadable } from '../../functions/shared/model/job.ts';
 import {
   type JobField,
   type Source,
@@ -12,6 +12,17 @@ export function utc(text: string): Date {
   if (Number.isNaN(instant.getTime())) throw new RangeError(`Cannot read "${text}" as an instant`);
   return instant;
 }
+
+/** A record to which Nightshift added nothing. */
+export const NOTHING_ADDED: AddedToJob = {
+  endInferred: false,
+  tombstone: null,
+  deletedAt: null,
+  deletedLife: null,
+  nothingThere: null,
+  evidence: null,
+  earlier: [],
+};
 
 /** A job as the pure code sees it: one that ran on 9 March 2026, from 10:00 to 12:00, unless told otherwise. */
 export function jobOf(over: Partial<Job> & { id: string }): Job {
@@ -36,7 +47,7 @@ export function jobOf(over: Partial<Job> & { id: string }): Job {
     registeredModel: null,
     keepUntil: null,
     resumedFrom: null,
-    added: { endInferred: false, tombstone: null, deletedAt: null, evidence: null, earlier: [] },
+    added: NOTHING_ADDED,
     unreadable: [],
     ...over,
   };
@@ -95,10 +106,33 @@ export function sourceOf(over: Record<string, unknown> = {}): Source {
     statuses: {
       queued: 'queued',
       running: 'running',
+      suspended: 'suspended',
       completed: 'completed',
       failed: 'failed',
       cancelled: 'cancelled',
     },
     ...over,
+  });
+}
+
+/** A source of jobs with artifacts, in earnest. */
+export function artifactSource(
+  over: Record<string, unknown> = {},
+  more: Record<string, unknown> = {},
+): Source {
+  const { fields } = sourceOf();
+  return sourceOf({
+    mode: 'enforce',
+    ...over,
+    fields: {
+      ...fields,
+      model: 'model',
+      artifactUri: 'artifactUri',
+      registeredModel: 'registeredModel',
+      resumedFrom: 'resumedFrom',
+      heartbeatAt: { path: 'heartbeatAt', type: 'timestamp' },
+      keepUntil: { path: 'keepUntil', type: 'timestamp' },
+      ...more,
+    },
   });
 }

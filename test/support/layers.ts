@@ -28,6 +28,9 @@ const DECIDING = [
   'verdict',
 ];
 
+/** Files that reach out through others beside them only. */
+const REACHING = ['empty-places', 'measure', 'second-look'];
+
 /** What builds a task: its index, and what the index leaves to files beside it. */
 const ENTRIES = ['index', 'platform'];
 
@@ -95,7 +98,8 @@ export function layerOf({ path, imports }: SourceFile): string {
   if (rest.length === 0) return 'data';
   if (ENTRIES.includes(name)) return 'entry';
   if (name === 'task') return 'task';
-  const doesInputOutput = imports.some(({ to }) => /^functions\/shared\/(run|store|cloud)\//.test(to));
+  const doesInputOutput =
+    REACHING.includes(name) || imports.some(({ to }) => /^functions\/shared\/(run|store|cloud)\//.test(to));
   return doesInputOutput && !DECIDING.includes(name) ? 'input-output' : 'pure';
 }
 

@@ -56,6 +56,7 @@ export function freshPruner() {
           ...{ runId: term?.runId ?? 'dry', input: {}, whole: !dryRun, dryRun, basis: now, startedAt: now },
           ...{ signal: new AbortController().signal, budgetUsed, commit, log: SILENT },
           stillMine: async () => true,
+          now: () => now,
         });
       } finally {
         await term?.finish(ending('succeeded'));
@@ -90,7 +91,16 @@ export function freshPruner() {
           policyHash: '',
           rootCounts: {},
         },
-        ...{ tripped: [], considered: 0, deletes: 0, kept: 0, keptByReason: {}, objects: 0, bytes: 0 },
+        ...{
+          tripped: [],
+          oddRoots: [],
+          considered: 0,
+          deletes: 0,
+          kept: 0,
+          keptByReason: {},
+          objects: 0,
+          bytes: 0,
+        },
         ...{ approvedAt: null, approvalEndsAt: null, appliedAt: daysAgo(91), alarmId: null, ...over },
       };
       const ref = collections.cleanupPlans.doc(planId);
@@ -102,6 +112,7 @@ export function freshPruner() {
     async journal(id: string, doneAt: Date | null, createdAt = daysAgo(200)): Promise<DocumentReference> {
       const entry: Journal = {
         ...{ id, runId: 'run', planId: 'plan', job: 'jobs:jobs/1', bucket: 'runs', createdAt, doneAt },
+        life: null,
         entries: [],
       };
       await collections.cleanupJournal.doc(id).set(entry);

@@ -326,10 +326,9 @@ describe('the sample artifacts', () => {
   /** The objects below a job's URI. */
   function below(uri: string | null): ObjectOptions[] {
     const read = readArtifactUri(uri);
-    if (!read.ok) return [];
-    return objects.filter(
-      ({ bucket, name }) => bucket === read.prefix.bucket && name.startsWith(read.prefix.path),
-    );
+    const [folder] = read.ok ? read.place.folders : [];
+    if (!folder) return [];
+    return objects.filter(({ bucket, name }) => bucket === folder.bucket && name.startsWith(folder.path));
   }
 
   test('are three to seven objects of each job that started, and as many bytes as its record says', () => {

@@ -13,7 +13,7 @@ function ended(summary: Summary) {
   };
   const context = {
     ...{ runId: 'duty@1', input: {}, whole: true, dryRun: false, basis: new Date(0), startedAt: new Date(0) },
-    ...{ budgetUsed: () => 0, commit: async () => {}, stillMine: async () => true },
+    ...{ budgetUsed: () => 0, commit: async () => {}, stillMine: async () => true, now: () => new Date(0) },
     log: createLog({}, () => undefined),
   };
   return work(task, context, new AbortController(), 1000);

@@ -79,7 +79,7 @@ export function batchedCalls<Item extends Generation, Result extends string>(
     const results: ItemResult<Result>[] = [];
     const settle = (
       { item: { name, generation }, index }: Pending<Item>,
-      settled: Pick<ItemResult<Result>, 'result' | 'detail'>,
+      settled: Pick<ItemResult<Result>, 'result' | 'detail' | 'made'>,
     ) => {
       results[index] = { name, generation, ...settled };
     };

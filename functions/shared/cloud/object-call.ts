@@ -16,6 +16,8 @@ export interface ItemResult<Result extends string> extends Generation {
   result: Result | 'failed' | 'untried';
   /** Why, in words; null where there is nothing to say. */
   detail: string | null;
+  /** The generation that the call made, where it makes one. */
+  made?: string | undefined;
 }
 
 /** A call that is made for each of many objects, and what its answers mean. */
@@ -26,6 +28,8 @@ export interface ObjectCall<Item extends Generation, Result extends string> {
   callOf(bucket: string, item: Item): BatchCall;
   /** What a success comes to. */
   done: Result;
+  /** The generation that a success has made, by its answer. */
+  madeIn?(text: string): string;
   /** What a refusal comes to that is no failure. `unsure` tells of an earlier try that may have done the work. */
   settle(status: number, said: GoogleError, unsure: string | undefined): Settled<Result> | undefined;
 }
@@ -33,6 +37,7 @@ export interface ObjectCall<Item extends Generation, Result extends string> {
 export interface Settled<Result extends string> {
   result: Result;
   detail: string | null;
+  made?: string | undefined;
 }
 
 /** What an answer to such a call comes to: a result, another try, or the end of all calls. */
@@ -43,7 +48,7 @@ export type Verdict<Result extends string> =
 
 /** The verdict on the answer to the call for one object, `where` in words; no answer asks for another try. */
 export function verdictOn<Item extends Generation, Result extends string>(
-  { permission, done, settle }: ObjectCall<Item, Result>,
+  { permission, done, madeIn, settle }: ObjectCall<Item, Result>,
   answer: Answer | undefined,
   { where, unsure }: { where: string; unsure: string | undefined },
 ): Verdict<Result> {
@@ -52,7 +57,8 @@ export function verdictOn<Item extends Generation, Result extends string>(
       again: new UpstreamError(`Cannot read ${where}: no answer to it in the batch`, { retryable: true }),
     };
   const { status, text } = answer;
-  if (status >= 200 && status <= 299) return { settled: { result: done, detail: null } };
+  if (status >= 200 && status <= 299)
+    return { settled: { result: done, detail: null, ...(madeIn && { made: madeIn(text) }) } };
   const error = refusal(where, answer, permission);
   if (error.retryable) return { again: error };
   const said = readGoogleError(text);

@@ -26,6 +26,8 @@ export interface ListOptions {
   softDeleted?: boolean;
   /** Only names from this one on. */
   startOffset?: string;
+  /** Only names before this one. */
+  endOffset?: string;
 }
 
 /** The most that Cloud Storage gives at once. */

@@ -1,24 +1,33 @@
+import { z } from 'zod';
 import { batchedCalls } from './batched-calls.ts';
 import { type Generation, type ObjectCall, targetOf } from './object-call.ts';
 import type { ApiOptions } from './rest.ts';
 
 /** Cloud Storage, objects.restore (https://docs.cloud.google.com/storage/docs/json_api/v1/objects/restore). */
 
-/** `already-there`: some object of that name is live. `gone`: the time in which it could be restored is over. */
+/** `already-there`: another object of that name is live. `gone`: the time in which it could be restored is over. */
 export type RestoreResult = 'restored' | 'already-there' | 'gone';
 
-const RESTORE: ObjectCall<Generation, RestoreResult> = {
+/** A soft-deleted generation, and in whose place it may become live: `0` where no object of that name may be live. */
+export interface Restorable extends Generation {
+  over?: string | undefined;
+}
+
+const answerSchema = z.object({ generation: z.string() });
+
+const RESTORE: ObjectCall<Restorable, RestoreResult> = {
   operation: 'objects.restore',
   permission: 'storage.objects.restore',
   done: 'restored',
-  callOf: (bucket, item) => ({
+  callOf: (bucket, { over = '0', ...item }) => ({
     verb: 'POST',
-    // Without a live object of that name: whatever has been written since then stays.
+    // Over nothing else: whatever has been written since then stays.
     target: targetOf(bucket, item, {
       method: '/restore',
-      query: { ifGenerationMatch: '0', fields: 'generation' },
+      query: { ifGenerationMatch: over, fields: 'generation' },
     }),
   }),
+  madeIn: (text) => answerSchema.parse(JSON.parse(text)).generation,
   settle(status, said, unsure) {
     if (status === 404) return { result: 'gone', detail: said.words };
     if (status !== 412) return undefined;
@@ -28,7 +37,10 @@ const RESTORE: ObjectCall<Generation, RestoreResult> = {
   },
 };
 
-/** Makes soft-deleted generations live again, each as a new generation, where no object of that name is live. */
+/**
+ * Makes soft-deleted generations live again, each as a new generation, where no object of that name is live or the one that
+ * it names as `over`. In a bucket with versions, that one becomes noncurrent.
+ */
 export function objectRestore(options: ApiOptions) {
   return batchedCalls(RESTORE, options).run;
 }

@@ -1,7 +1,10 @@
+import { locatorIn } from './locator.ts';
+import { type Reading, read, unreadable } from './reading.ts';
+
 /**
- * Where artifacts lie: prefixes of object names, compared as Cloud Storage compares names, byte for byte. Nothing is
- * decoded, resolved or trimmed: `%2F`, `é` and a space stand for themselves, and what might mean something else to
- * another program (`..`, `//`, wildcards) is refused instead of interpreted.
+ * Where artifacts lie. One place may be written in many ways (locator.ts), and some of them leave open which objects are
+ * meant: `gs://runs/a%2Fb` may be the folder `a%2Fb` or the folder `a/b`. What has to stay is kept by everything that its
+ * text may name; what goes must be named without doubt. Names are compared as Cloud Storage compares them, byte for byte.
  */
 
 /** A folder of a bucket: `path` ends in `/`, or is empty for the whole bucket. */
@@ -10,44 +13,73 @@ export interface Prefix {
   path: string;
 }
 
-/** A URI as a prefix, or why it cannot be one. */
-export type ReadUri = { ok: true; prefix: Prefix } | { ok: false; why: string };
+/** A place in a bucket, as a text names it. */
+export interface Place {
+  bucket: string;
+  /** Every folder that the text may name, the likeliest first. */
+  folders: readonly Prefix[];
+  /** Names of single objects that it may name instead; none where it ends in a slash. */
+  objects: readonly string[];
+  /** Why nothing may be deleted there, in words; `null` where it may. */
+  fault: string | null;
+  /** All that has to be kept where this place has to be. */
+  reach: readonly Prefix[];
+}
 
 /** Longer names do not exist: https://docs.cloud.google.com/storage/docs/objects#naming. */
 const LONGEST_NAME_BYTES = 1024;
+
+const WHOLE_BUCKET = 'it names a whole bucket';
 
 /** Whether a bucket can have this name: https://docs.cloud.google.com/storage/docs/buckets#naming. */
 export function isBucketName(text: string): boolean {
   return /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(text);
 }
 
-/** Reads the URI of a job's artifacts, with or without the `/` at its end. */
-export function readArtifactUri(text: string | null): ReadUri {
-  const read = readRootUri(text);
-  return read.ok && read.prefix.path === '' ? refused('it names a whole bucket') : read;
-}
-
-/** Reads the URI of something to keep: a folder, a file (read as the folder of its name), or a whole bucket. */
-export function readRootUri(text: string | null): ReadUri {
-  if (!text) return refused('it is empty');
-  const [, bucket = '', name = ''] = /^gs:\/\/([^/]*)(?:\/(.*))?$/s.exec(text) ?? [];
-  if (!text.startsWith('gs://')) return refused('it does not begin with gs://');
-  if (!isBucketName(bucket)) return refused(`no bucket can be named ${JSON.stringify(bucket)}`);
-  if (name === '') return { ok: true, prefix: { bucket, path: '' } };
-  const path = name.endsWith('/') ? name : `${name}/`;
-  const why = faultOf(path);
-  return why ? refused(why) : { ok: true, prefix: { bucket, path } };
-}
-
 /**
- * All that a URI may name, for what must be kept in any case: its prefix, or the whole bucket where the rest cannot be
- * read. `undefined` when it names no bucket at all.
+ * Reads a place in Cloud Storage in any of its spellings. What is none of them is unreadable; what is one and yet names
+ * nothing that could be deleted is read, and its `fault` tells why.
  */
-export function reachOf(text: string | null): Prefix | undefined {
-  const read = readRootUri(text);
-  if (read.ok) return read.prefix;
-  const bucket = /^gs:\/\/([^/]*)/.exec(text ?? '')?.[1] ?? '';
-  return isBucketName(bucket) ? { bucket, path: '' } : undefined;
+export function readPlace(text: string | null): Reading<Place> {
+  if (text === null || text.trim() === '') return { is: 'absent' };
+  const locator = locatorIn(text);
+  if (!locator) return unreadable(text, 'a place in Cloud Storage such as gs://bucket/folder/');
+  const bucket = locator.bucket.toLowerCase();
+  const noBucket = `no bucket can be named ${JSON.stringify(locator.bucket)}`;
+  if (!isBucketName(bucket)) return { is: 'unreadable', why: noBucket };
+  const paths = [...new Set(locator.names.map((name) => (name && !name.endsWith('/') ? `${name}/` : name)))];
+  if (locator.isMount && paths.some(leadsOut)) return unreadable(text, 'a path within one bucket');
+  const faults = [
+    // In the name of a host, case means nothing.
+    locator.bucket === bucket || locator.isHost ? undefined : noBucket,
+    locator.fault,
+    ...paths.map(faultOf),
+  ];
+  const reach = new Set(paths.flatMap((path) => (faultOf(path) ? aroundOf(path) : [path])));
+  return read({
+    bucket,
+    folders: paths.map((path) => ({ bucket, path })),
+    objects: locator.names.filter((name) => name !== '' && !name.endsWith('/')),
+    fault: faults.find((fault) => fault !== undefined) ?? null,
+    reach: [...reach].map((path) => ({ bucket, path })),
+  });
+}
+
+/** What a text names of which artifacts may be deleted, or why there is none. */
+export type ReadUri = { ok: true; place: Place } | { ok: false; why: string };
+
+/** Reads the URI of a job's artifacts as something to delete. */
+export function readArtifactUri(text: string | null): ReadUri {
+  const place = readPlace(text);
+  if (place.is === 'absent') return refused('it is empty');
+  if (place.is === 'unreadable') return refused(place.why);
+  if (isWholeBucket(place.value)) return refused(WHOLE_BUCKET);
+  return place.value.fault === null ? { ok: true, place: place.value } : refused(place.value.fault);
+}
+
+/** Whether a place is a bucket and no folder in it. */
+export function isWholeBucket({ folders }: Place): boolean {
+  return folders.some(({ path }) => path === '');
 }
 
 /** The one way to write a prefix: `gs://bucket/path/`. */
@@ -60,96 +92,81 @@ export function overlaps(a: Prefix, b: Prefix): boolean {
   return a.bucket === b.bucket && (a.path.startsWith(b.path) || b.path.startsWith(a.path));
 }
 
-/** Every URI that names `prefix` or a folder above it, nearest first, each also as it is written without its last `/`. */
-export function ancestorsOf({ bucket, path }: Prefix): string[] {
-  return foldersOf(path)
-    .map((folder) => uriOf({ bucket, path: folder }))
-    .flatMap((uri) => [uri, uri.slice(0, -1)]);
-}
-
-/** Finds among many prefixes those that overlap another, without comparing it with each. */
-export interface PrefixIndex {
-  /** One that overlaps: the nearest that holds `prefix`, else the first of those in it. */
-  overlapping(prefix: Prefix): Prefix | undefined;
-  /** All that overlap, each once: those that hold `prefix`, nearest first, then those in it. */
-  allOverlapping(prefix: Prefix): Prefix[];
-  /** The highest that holds `prefix`, be it itself. */
-  topmost(prefix: Prefix): Prefix | undefined;
-}
-
-/** An index of `prefixes`; equal ones count once. */
-export function prefixIndex(prefixes: Iterable<Prefix>): PrefixIndex {
-  const byBucket = Map.groupBy(prefixes, ({ bucket }) => bucket);
-  const trees = new Map([...byBucket].map(([bucket, all]) => [bucket, treeOf(all.map(({ path }) => path))]));
-  function* within({ bucket, path }: Prefix): Generator<Prefix> {
-    const { paths } = trees.get(bucket) ?? NO_TREE;
-    for (let at = lastUpTo(paths, path) + 1; paths[at]?.startsWith(path); at++)
-      yield { bucket, path: paths[at] as string };
-  }
-  /** Nearest first. */
-  function* holding({ bucket, path }: Prefix): Generator<Prefix> {
-    const { paths, holders } = trees.get(bucket) ?? NO_TREE;
-    for (let at = lastUpTo(paths, path); at >= 0; at = holders[at] as number)
-      if (path.startsWith(paths[at] as string)) yield { bucket, path: paths[at] as string };
-  }
-  const first = (some: Generator<Prefix>): Prefix | undefined => some.next().value ?? undefined;
-  return {
-    overlapping: (prefix) => first(holding(prefix)) ?? first(within(prefix)),
-    allOverlapping: (prefix) => [...holding(prefix), ...within(prefix)],
-    topmost: (prefix) => [...holding(prefix)].at(-1),
-  };
-}
-
-/** Paths of a bucket in order, and for each the place of the nearest other that holds it, -1 for none. */
-interface Tree {
-  paths: string[];
-  holders: number[];
-}
-
-const NO_TREE: Tree = { paths: [], holders: [] };
-
-/** Whatever stands between a path and one that holds it is held by the same, so the holder is found going back. */
-function treeOf(all: readonly string[]): Tree {
-  const paths = [...new Set(all)].sort();
-  const holders: number[] = [];
-  for (const [at, path] of paths.entries()) {
-    let holder = at - 1;
-    while (holder >= 0 && !path.startsWith(paths[holder] as string)) holder = holders[holder] as number;
-    holders.push(holder);
-  }
-  return { paths, holders };
-}
-
-/** `a/b/` as `a/b/`, `a/` and the empty path of the whole bucket. */
-function foldersOf(path: string): string[] {
-  const folders = [''];
-  for (let at = path.indexOf('/'); at >= 0; at = path.indexOf('/', at + 1))
-    folders.push(path.slice(0, at + 1));
-  return folders.reverse();
-}
-
-/** The place in `sorted` of the last text up to `text`, -1 for none. */
-function lastUpTo(sorted: readonly string[], text: string): number {
-  let [low, high] = [0, sorted.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((sorted[middle] as string) > text) high = middle;
-    else low = middle + 1;
-  }
-  return low - 1;
-}
-
 function faultOf(path: string): string | undefined {
-  const segments = path.slice(0, -1).split('/');
+  if (path === '') return undefined;
+  const segments = segmentsOf(path);
   if (segments.includes('')) return 'it has an empty folder name';
-  if (segments.includes('.') || segments.includes('..')) return 'it has a . or .. for a folder name';
-  if (/[*?[\]]/.test(path)) return 'it has a wildcard';
-  if (/\p{Cc}/u.test(path)) return 'it has a control character';
-  return Buffer.byteLength(path) > LONGEST_NAME_BYTES
-    ? `it is longer than ${LONGEST_NAME_BYTES} bytes`
-    : undefined;
+  if (segments.some(isDots)) return 'it has a . or .. for a folder name';
+  if (segments.some(hasWildcard)) return 'it has a wildcard';
+  if (segments.some(hasControl)) return 'it has a control character';
+  return isTooLong(path) ? `it is longer than ${LONGEST_NAME_BYTES} bytes` : undefined;
 }
 
-function refused(why: string): ReadUri {
+/**
+ * All that a path may mean which cannot be taken at its word: the folder above whatever is odd in it, and what is left when
+ * empty names and dots are followed as in a file system.
+ */
+function aroundOf(path: string): string[] {
+  if (leadsOut(path)) return [''];
+  const segments = segmentsOf(path);
+  return [soundFolder(segments), soundFolder(followed(segments))];
+}
+
+/** The folder that the first of `segments` make up, as far as nothing is odd. */
+function soundFolder(segments: readonly string[]): string {
+  const sound: string[] = [];
+  for (const segment of segments) {
+    const isOdd = segment === '' || isDots(segment) || hasWildcard(segment) || hasControl(segment);
+    if (isOdd || isTooLong(folderOf([...sound, segment]))) break;
+    sound.push(segment);
+  }
+  return folderOf(sound);
+}
+
+/** Segments without empty ones and dots; `..` goes one up. */
+function followed(segments: readonly string[]): string[] {
+  const way: string[] = [];
+  for (const segment of segments)
+    if (segment === '..') way.pop();
+    else if (segment !== '' && segment !== '.') way.push(segment);
+  return way;
+}
+
+/** Whether `..` leads out of the bucket. */
+function leadsOut(path: string): boolean {
+  let depth = 0;
+  for (const segment of segmentsOf(path)) {
+    if (segment === '..') depth -= 1;
+    else if (segment !== '' && segment !== '.') depth += 1;
+    if (depth < 0) return true;
+  }
+  return false;
+}
+
+function segmentsOf(path: string): string[] {
+  return path.slice(0, -1).split('/');
+}
+
+function folderOf(segments: readonly string[]): string {
+  return segments.map((segment) => `${segment}/`).join('');
+}
+
+function isDots(segment: string): boolean {
+  return segment === '.' || segment === '..';
+}
+
+function hasWildcard(segment: string): boolean {
+  return /[*?[\]]/.test(segment);
+}
+
+function hasControl(segment: string): boolean {
+  return /\p{Cc}/u.test(segment);
+}
+
+function isTooLong(path: string): boolean {
+  return Buffer.byteLength(path) > LONGEST_NAME_BYTES;
+}
+
+function refused(why: string): { ok: false; why: string } {
   return { ok: false, why };
 }

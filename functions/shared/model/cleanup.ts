@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { lifeSchema } from './artifact-life.ts';
 import { JOB_STATES } from './states.ts';
 
 /** The records of clean-ups: plans, what they decided for each job, and the journal of what was deleted. */
@@ -11,8 +12,14 @@ export const KEEP_REASONS = [
   'bad-uri',
   'foreign-bucket',
   'deleted-before',
+  /** Found by listing: nothing lies there, so nothing was deleted. */
+  'nothing-there',
+  /** A field that decides is there, and nobody can read it. */
+  'unreadable',
   'no-end',
   'future-end',
+  /** Something of it went on after its end. */
+  'signs-of-life',
   'young',
   'registered-model',
   'pinned',
@@ -22,6 +29,8 @@ export const KEEP_REASONS = [
   /** The bucket keeps nothing that could be brought back. */
   'bucket-not-eligible',
   'held',
+  /** Its URI may name two places, and both hold objects. */
+  'ambiguous-uri',
   /** Its objects could not be listed, so nobody knows what would go. */
   'unlisted',
   'parent',
@@ -63,6 +72,19 @@ export const planLineSchema = decisionSchema.extend({
 });
 export type PlanLine = z.infer<typeof planLineSchema>;
 
+/** A root that cannot be taken at its word. */
+export const oddRootSchema = z.strictObject({
+  /** Who names it, such as the job and its field. */
+  by: z.string(),
+  /** What is wrong with it. */
+  why: z.string(),
+  /** URIs of all that it keeps. */
+  keeps: z.array(z.string()),
+  /** By what an approval remembers it; `null` where it keeps everything that it may name, so that no plan waits for it. */
+  key: z.string().nullable(),
+});
+export type OddRoot = z.infer<typeof oddRootSchema>;
+
 /** A limit that a plan is beyond; it waits for a person then. */
 export const trippedSchema = z.strictObject({
   guard: z.enum([
@@ -73,6 +95,7 @@ export const trippedSchema = z.strictObject({
     'last-success',
     'roots-gone',
     'roots-shrunk',
+    'roots-unreadable',
     'new-policy',
   ]),
   words: z.string(),
@@ -102,6 +125,8 @@ export const cleanupPlanSchema = z.strictObject({
   /** How many entries each source of roots had. */
   rootCounts: z.record(z.string(), z.int()),
   tripped: z.array(trippedSchema),
+  /** The first of the roots that cannot be taken at their word, those before that nobody can tell what they keep. */
+  oddRoots: z.array(oddRootSchema).default([]),
   considered: z.int(),
   deletes: z.int(),
   kept: z.int(),
@@ -126,6 +151,8 @@ export const journalSchema = z.strictObject({
   planId: z.string(),
   job: z.string(),
   bucket: z.string(),
+  /** The life of the job that they are of; `null` where an older release wrote it down. */
+  life: lifeSchema.nullable().default(null),
   createdAt: z.date(),
   /** `null` while what became of the objects is not known. */
   doneAt: z.date().nullable(),
@@ -136,6 +163,10 @@ export const journalSchema = z.strictObject({
       size: z.number(),
       result: z.enum(OBJECT_RESULTS).nullable(),
       detail: z.string().nullable(),
+      /** Whether it was live, and no older version. */
+      live: z.boolean().default(true),
+      /** The generation as which an undo brought it back. */
+      restoredAs: z.string().nullable().default(null),
     }),
   ),
 });
@@ -149,6 +180,8 @@ export const cleanupStateSchema = z.strictObject({
   /** The roots of the last plan that was applied. */
   appliedRootCounts: z.record(z.string(), z.int()).nullable(),
   appliedPlanId: z.string().nullable(),
+  /** Roots that nobody can read, by their keys, which a person looked at and let a plan go on. */
+  acceptedRoots: z.array(z.string()).default([]),
 });
 export type CleanupState = z.infer<typeof cleanupStateSchema>;
 

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import type { Day } from '../dates.ts';
+import { lifeSchema, nothingThereSchema, tombstoneSchema } from './artifact-life.ts';
 import { earlierSchema, evidenceSchema } from './evidence.ts';
 import {
   isNone,
   orNull,
   quoted,
   type Reading,
+  read,
   readAmount,
   readHold,
   readId,
@@ -67,9 +69,12 @@ const addedFields = z.object({
   /** Whether the end was inferred by the sweep, not recorded. */
   endInferred: z.boolean().default(false).catch(false),
   /** The deletion of the job's artifacts has begun. */
-  tombstone: z.object({ planId: z.string(), runId: z.string() }).nullable().default(null).catch(null),
-  /** Nothing is left of the job's artifacts. */
+  tombstone: tombstoneSchema.nullable().default(null).catch(null),
+  /** Nothing is left of the job's artifacts, as they were in that life. */
   deletedAt: z.date().nullable().default(null).catch(null),
+  deletedLife: lifeSchema.nullable().default(null).catch(null),
+  /** Nothing was found where the job's artifacts should be. */
+  nothingThere: nothingThereSchema.nullable().default(null).catch(null),
   /** Why the sweep, or a person through it, ended the job. */
   evidence: evidenceSchema.nullable().default(null).catch(null),
   /** What was said of it before and stands no more, the newest last. */
@@ -142,10 +147,10 @@ export function readJob(source: Source, document: JobRecord): Job {
     gpus: amount('gpus', MOST_GPUS) ?? 0,
     artifactBytes: amount('artifactBytes', MOST_BYTES),
     model: id('model') ?? '',
-    artifactUri: id('artifactUri'),
+    artifactUri: field('artifactUri', readLocator),
     registeredModel: field('registeredModel', readMark),
     keepUntil: keepUntil(),
-    resumedFrom: id('resumedFrom'),
+    resumedFrom: field('resumedFrom', readLocator),
     added: addedSchema.parse(document.get(source.addedField) ?? {}),
     unreadable,
   };
@@ -161,6 +166,11 @@ function readMark(value: unknown): Reading<string> {
   if (isNone(value) || value === false) return { is: 'absent' };
   const name = readId(value);
   return name.is === 'read' ? name : { is: 'read', value: quoted(value) };
+}
+
+/** What names artifacts or another job: text as it stands, for a blank at its end may belong to a name. */
+export function readLocator(value: unknown): Reading<string> {
+  return typeof value === 'string' && !isNone(value) ? read(value) : readId(value);
 }
 
 /** Whether a job in this state has ended for good. */

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { z } from 'zod';
-import { isBucketName, readRootUri } from './artifact.ts';
+import { isBucketName, readPlace } from './artifact.ts';
 import { distinct, region } from './forms.ts';
 import { type Source, sourceSchema } from './source.ts';
 import { stable } from './stable.ts';
@@ -14,10 +14,10 @@ const textThat = (works: (text: string) => boolean, expected: string) =>
     .refine(works, { error: ({ input }) => `Cannot use ${JSON.stringify(input)}`, params: { expected } });
 
 const bucketName = textThat(isBucketName, 'the name of a bucket, without gs://');
-const rootUri = textThat(
-  (text) => readRootUri(text).ok,
-  'a plain URI such as gs://bucket/folder/, without . and .. and wildcards',
-);
+const rootUri = textThat((text) => {
+  const place = readPlace(text);
+  return place.is === 'read' && place.value.fault === null;
+}, 'a plain URI such as gs://bucket/folder/, without . and .. and wildcards');
 
 const { collection, group, database, googleProject, fields } = sourceSchema.shape;
 
@@ -48,7 +48,7 @@ export const artifactPolicySchema = z.strictObject({
   keepSuccesses: z.int().min(0).default(1),
   /** How long after its end a job may still have written. */
   lateWriteGraceMinutes: z.number().min(0).max(1440).default(10),
-  /** Kept with all that is in them or holds them, as gs:// URIs. */
+  /** Kept with all that is in them or holds them, as gs:// URIs or in another spelling of a place. */
   protectedPrefixes: distinct(rootUri).default([]),
   models: z.array(modelsSchema).default([]),
   /** Vertex AI Model Registry, where it is to be asked. */

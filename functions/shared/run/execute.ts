@@ -83,7 +83,8 @@ export async function execute<Input extends TaskInput>(
     const begunMs = clock.monotonicMs();
     const basis = named.slot ?? startedAt;
     const budgetUsed = () => elapsedMs() / budgetMs;
-    const context = { runId, input, whole, dryRun, basis, startedAt, budgetUsed, log, ...rights };
+    const now = () => clock.now();
+    const context = { runId, input, whole, dryRun, basis, startedAt, now, budgetUsed, log, ...rights };
     const { settled, ignored } = await work(task, context, stop, remainingMs());
     logEnd(log, settled);
     const durationMs = Math.round(clock.monotonicMs() - begunMs);

@@ -41,6 +41,8 @@ export interface RunContext<Input> {
   /** The instant date arithmetic starts from: the slot of a scheduled run, the start of a manual one. */
   basis: Date;
   startedAt: Date;
+  /** The instant now, by the clock that the run is timed by: what it writes down is stamped so. */
+  now(): Date;
   /** Aborts at the task's deadline, and as soon as the run is taken over. */
   signal: AbortSignal;
   /** The share of the time budget that is used, 0 to 1 and beyond. */

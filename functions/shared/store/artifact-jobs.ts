@@ -1,101 +1,124 @@
-import { type DocumentSnapshot, FieldPath, type Firestore } from '@google-cloud/firestore';
+import { FieldPath, type Firestore } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../dates.ts';
 import { RecordChanged } from '../errors.ts';
 import type { Log } from '../log.ts';
-import { type Job, readJob } from '../model/job.ts';
-import type { Source } from '../model/source.ts';
+import type { Life, Tombstone } from '../model/artifact-life.ts';
+import { isTerminal, type Job, readJob } from '../model/job.ts';
+import { executionsOf, type Source } from '../model/source.ts';
+import { executionStore } from './executions.ts';
 import { bounded, streamQuery } from './firestore.ts';
-import { type ReadOptions, recordsOf, toRecord } from './jobs.ts';
-import { type JobRecords, type Keepers, keeperOf, readerIn } from './keepers.ts';
+import { pathsOf, type ReadOptions, recordsOf, toRecord } from './jobs.ts';
 import { isConflict } from './records.ts';
 
 const READ_LIMIT_MS = 5 * MINUTE_MS;
 const WRITE_LIMIT_MS = MINUTE_MS;
-
-/** The deletion that a mark on a job's record tells of. */
-export interface Tombstone {
-  planId: string;
-  runId: string;
-  at: Date;
-}
+/** How often a record is read again that somebody else changes at the same time. */
+const MOST_TRIES = 5;
 
 /** The jobs of one source, as those who may delete their artifacts see them. */
 export function artifactJobStore(name: string, source: Source, db: Firestore, log: Log) {
-  const { fields, addedField } = source;
-  const paths = Object.values(fields).flatMap((field) =>
-    typeof field === 'object' ? field.path : (field ?? []),
-  );
-  const tombstonePath = new FieldPath(...addedField.split('.'), 'tombstone');
-  const deletedPath = new FieldPath(...addedField.split('.'), 'deletedAt');
-  const records = {
-    db,
-    records: recordsOf(source, db),
-    source,
-    holds: (job) => job.startsWith(`${name}:`),
-    refOf: (job) => db.doc(job.slice(name.length + 1)),
-    read: (document: DocumentSnapshot): Job => readJob(source, toRecord(name, document)),
-  } satisfies JobRecords;
-  const { refOf, read } = records;
+  const added = (field: string) => new FieldPath(...source.addedField.split('.'), field);
+  const tombstonePath = added('tombstone');
+  const deletedAtPath = added('deletedAt');
+  const deletedLifePath = added('deletedLife');
+  const refOf = (job: string) => db.doc(job.slice(name.length + 1));
+  const below = executionsOf(source);
+  const executions = below && executionStore(name, source, below, db, log);
 
-  /** A write that fails as RecordChanged where the record does not let it happen. */
-  async function write<T>(operation: string, call: Promise<T>): Promise<T> {
-    try {
-      return await bounded(log, operation, WRITE_LIMIT_MS, call);
-    } catch (error) {
-      if (!isConflict(error)) throw error;
-      throw new RecordChanged(`Cannot write ${operation}: its record is gone or keeps changing`, {
-        cause: error,
-      });
+  /**
+   * Changes a record as `change` says of what it holds at that moment, which tells why it does not where it gives text.
+   * Rejects with RecordChanged where the record is gone or does not stand still.
+   */
+  async function change(
+    job: string,
+    fieldsFor: (now: Job) => readonly [FieldPath, unknown][] | string,
+  ): Promise<string | undefined> {
+    for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+      const found = await bounded(log, `record of ${job}`, WRITE_LIMIT_MS, refOf(job).get());
+      if (!found.exists) return 'its record is gone';
+      const fields = fieldsFor(readJob(source, toRecord(name, found)));
+      if (typeof fields === 'string') return fields;
+      const [[path, value], ...more] = fields as [[FieldPath, unknown], ...[FieldPath, unknown][]];
+      const condition = { lastUpdateTime: found.updateTime };
+      const call = found.ref.update(path, value, ...more.flat(), condition);
+      try {
+        await bounded(log, `mark on ${job}`, WRITE_LIMIT_MS, call);
+        return undefined;
+      } catch (error) {
+        if (!isConflict(error)) throw error;
+      }
     }
+    throw new RecordChanged(`Cannot mark ${job}: its record keeps changing`);
   }
 
   return {
     name,
-    ...records,
+    source,
+    /** Whether a job of that name is one of this source's. */
+    holds: (job: string) => job.startsWith(`${name}:`),
 
     /** Every job, one by one. */
     async all({ tally, signal }: ReadOptions, onJob: (job: Job) => void): Promise<void> {
-      const query = records.records.select(...new Set([...paths, addedField]));
+      const query = recordsOf(source, db).select(...pathsOf(source), source.addedField);
       const documents = await streamQuery(
         log,
         `jobs of source ${name}`,
         READ_LIMIT_MS,
         query,
-        (document) => onJob(read(document)),
+        (document) => onJob(readJob(source, toRecord(name, document))),
         signal,
       );
       tally.documents += documents;
     },
 
+    /** The executions of a job, the newest and those that are active; none where the source maps none. */
+    async executionsOf(job: string, options: ReadOptions): Promise<Job[]> {
+      return executions ? executions.of(refOf(job).path, options) : [];
+    },
+
     /**
-     * Marks the job's artifacts as going, unless its record or anything that names them says otherwise at that very
-     * moment: one transaction reads all of it and writes the mark, so whatever is committed before it wins and whatever
-     * comes after it finds the mark. Resolves to why they stay, `undefined` when they are marked.
+     * Marks a job's artifacts as going, unless its record tells of another life by now. Resolves to why they stay,
+     * `undefined` when they are marked.
      */
-    async entomb(job: Job, tombstone: Tombstone, keepers: Keepers): Promise<string | undefined> {
-      const call = db.runTransaction(async (transaction) => {
-        const because = await keeperOf(job, keepers, readerIn(transaction, db));
-        if (!because) transaction.update(refOf(job.name), tombstonePath, tombstone);
-        return because;
+    entomb(
+      job: Pick<Job, 'name' | 'endedAt' | 'artifactUri'>,
+      tombstone: Tombstone & { life: Life },
+    ): Promise<string | undefined> {
+      return change(job.name, (now) => {
+        if (!isTerminal(now.state)) return `its record says ${now.state} now`;
+        if (now.endedAt?.getTime() !== job.endedAt?.getTime()) return 'its end has changed';
+        if (now.artifactUri !== job.artifactUri) return 'its URI has changed';
+        return [[tombstonePath, tombstone]];
       });
-      return write(`tombstone of ${job.name}`, call);
     },
 
-    /** Writes that nothing is left of the job's artifacts, if the mark on it is still that of `runId`. */
-    async markDeleted(job: string, runId: string, at: Date): Promise<boolean> {
-      const call = db.runTransaction(async (transaction) => {
-        const document = await transaction.get(refOf(job));
-        if (!document.exists || read(document).added.tombstone?.runId !== runId) return false;
-        transaction.update(refOf(job), deletedPath, at);
-        return true;
+    /** Writes that nothing is left of that life of a job, if the mark on it is still that of `runId`. */
+    async markDeleted(job: string, runId: string, deleted: { at: Date; life: Life }): Promise<boolean> {
+      const because = await change(job, ({ added: { tombstone } }) => {
+        if (tombstone?.runId !== runId) return 'another run marked it';
+        return [
+          [deletedAtPath, deleted.at],
+          [deletedLifePath, deleted.life],
+        ];
       });
-      return write(`end of ${job}`, call);
+      return because === undefined;
     },
 
-    /** Takes the marks of a deletion away again. */
-    async unmark(job: string): Promise<void> {
-      const call = refOf(job).update(tombstonePath, null, deletedPath, null);
-      await write(`marks of ${job}`, call);
+    /** Writes that nothing was found of that life of a job. */
+    async markEmpty(job: string, nothingThere: { at: Date; life: Life }): Promise<void> {
+      await change(job, () => [[added('nothingThere'), nothingThere]]);
+    },
+
+    /** Takes the marks of a deletion away again, if `isMeant` says so of them. */
+    async unmark(job: string, isMeant: (tombstone: Tombstone | null) => boolean): Promise<void> {
+      await change(job, ({ added: { tombstone } }) => {
+        if (!isMeant(tombstone)) return 'the marks are of another deletion';
+        return [
+          [tombstonePath, null],
+          [deletedAtPath, null],
+          [deletedLifePath, null],
+        ];
+      });
     },
   };
 }

@@ -24,7 +24,15 @@ const APPROVAL_DAYS = 7;
 
 const itemsSchema = z.strictObject({ lines: z.array(planLineSchema) });
 
-const NO_STATE: CleanupState = { approvedPolicyHash: null, appliedRootCounts: null, appliedPlanId: null };
+/** So many of the roots that nobody can read stay accepted, the newest. */
+const ACCEPTED_ROOTS = 2_000;
+
+const NO_STATE: CleanupState = {
+  approvedPolicyHash: null,
+  appliedRootCounts: null,
+  appliedPlanId: null,
+  acceptedRoots: [],
+};
 
 /** The plans of clean-ups, and what the next one is judged by. */
 export function cleanupPlanStore(collections: Collections, log: Log) {
@@ -106,7 +114,10 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
       put(batch, seen, state);
     },
 
-    /** Lets a waiting plan go on, and its policy from now on; its alarm closes in the same commit. */
+    /**
+     * Lets a waiting plan go on, and from now on its policy and the roots that it tells of and nobody can read; its alarm
+     * closes in the same commit.
+     */
     async approve(planId: string, at: Date): Promise<'approved' | 'missing' | CleanupPlan['status']> {
       for (;;) {
         const [found, task, state] = await ask(
@@ -126,7 +137,10 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
           { lastUpdateTime: found.updateTime as Timestamp },
         );
         const seen = seenOf(state, (it) => decode(cleanupStateSchema, it));
-        put(batch, seen, { ...(seen.data ?? NO_STATE), approvedPolicyHash: plan.policyHash });
+        const before = seen.data ?? NO_STATE;
+        const looked = plan.oddRoots.flatMap(({ key }) => key ?? []);
+        const accepted = [...new Set([...before.acceptedRoots, ...looked])].slice(-ACCEPTED_ROOTS);
+        put(batch, seen, { ...before, approvedPolicyHash: plan.policyHash, acceptedRoots: accepted });
         if (plan.alarmId)
           closeByHand(
             batch,

@@ -1,5 +1,6 @@
 import {
   type DocumentData,
+  DocumentReference,
   type DocumentSnapshot,
   Firestore,
   type Query,
@@ -211,11 +212,13 @@ export function decode<T>(schema: z.ZodType<T>, snapshot: DocumentSnapshot): T {
 /**
  * `value` with every timestamp in it as Date and every integer as number, where that is exact; beyond 2^53 it stays a
  * bigint. A timestamp is cut off below the millisecond: `toDate` rounds, and a query that compares what is stored does not.
+ * A reference becomes the path of the document that it names.
  */
 export function plainOf(value: unknown): unknown {
   if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : value;
   if (value instanceof Timestamp)
     return new Date(value.seconds * SECOND_MS + Math.floor(value.nanoseconds / 1e6));
+  if (value instanceof DocumentReference) return value.path;
   if (Array.isArray(value)) return value.map(plainOf);
   if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
     return Object.fromEntries(

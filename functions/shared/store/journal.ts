@@ -1,11 +1,14 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../dates.ts';
 import type { Log } from '../log.ts';
+import { isSameLife, type Life } from '../model/artifact-life.ts';
 import { type Journal, journalSchema } from '../model/cleanup.ts';
 import type { Collections } from './collections.ts';
 import { bounded, decode, streamQuery } from './firestore.ts';
 
 const LIMIT_MS = MINUTE_MS;
+
+const runOfEntry = journalSchema.pick({ runId: true, createdAt: true });
 
 /** The journal of deletions. Written only inside a run's commits. */
 export function journalStore({ cleanupJournal }: Collections, log: Log) {
@@ -43,6 +46,29 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
       const call = cleanupJournal.where('runId', '==', runId).select('job').get();
       const found = await bounded(log, `jobs in the journal of ${runId}`, LIMIT_MS, call);
       return new Set(found.docs.map((document) => document.get('job'))).size;
+    },
+
+    /** The runs that deleted something of a plan, or were about to, the first before. */
+    async runsOf(planId: string): Promise<string[]> {
+      const call = cleanupJournal.where('planId', '==', planId).select('runId', 'createdAt').get();
+      const found = await bounded(log, `runs in the journal of ${planId}`, LIMIT_MS, call);
+      const entries = found.docs.map((document) => decode(runOfEntry, document));
+      entries.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+      return [...new Set(entries.map(({ runId }) => runId))];
+    },
+
+    /** Whether anything of that life of a job was deleted. */
+    async hasDeleted(job: string, life: Life): Promise<boolean> {
+      const found = await bounded(
+        log,
+        `journal of ${job}`,
+        LIMIT_MS,
+        cleanupJournal.where('job', '==', job).get(),
+      );
+      return found.docs
+        .map((document) => decode(journalSchema, document))
+        .filter((entry) => entry.life === null || isSameLife(entry.life, life))
+        .some(({ entries }) => entries.some(({ result }) => result === 'deleted'));
     },
 
     /** Every entry of a run, one by one. */

@@ -1,5 +1,5 @@
 import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/cleanup.ts';
-import { cleanupCommand, guardsOf } from '../../cleanup-words.ts';
+import { cleanupCommand, guardsOf, oddRootsOf } from '../../cleanup-words.ts';
 import { keptInWords, reasonInWords } from '../../keep-words.ts';
 import { table } from '../table.ts';
 import { cut, oneLine, paint } from '../terminal.ts';
@@ -10,19 +10,22 @@ const KEPT_TOLD = 20;
 /** A reason of so few jobs is told job by job in any case. */
 const FEW = 3;
 const EXAMPLES = 3;
+const ODD_ROOTS_TOLD = 20;
 
 interface PlanView {
   /** Every kept job by itself, however many there are. */
   all: boolean;
   /** Where lines end; nowhere in a pipe. */
   width?: number | undefined;
+  /** The runs that deleted something of it. */
+  runs?: readonly string[] | undefined;
 }
 
 /** A plan as a person reads it before it is carried out: a line for each job, then what it comes to and what to do. */
 export function planInWords(
   plan: CleanupPlan,
   lines: readonly PlanLine[],
-  { all, width }: PlanView,
+  { all, width, runs = [] }: PlanView,
 ): string[] {
   const deletes = lines.filter(({ decision }) => decision === 'delete');
   const keeps = lines.filter(({ decision }) => decision === 'keep');
@@ -46,6 +49,7 @@ export function planInWords(
     ),
     '',
     ...totalsInWords(plan, lines),
+    ...runs.map((run) => `undo what ${run} deleted: ${paint.cyan(cleanupCommand(`undo ${run}`))}`),
     ...nextInWords(plan),
   ];
 }
@@ -55,10 +59,17 @@ export function totalsInWords(plan: CleanupPlan, lines: readonly PlanLine[]): st
   const observed = lines.filter(({ decision, enforced }) => decision === 'delete' && !enforced).length;
   const kept = plan.kept === 0 ? '' : `, kept ${figure(plan.kept)} (${keptInWords(plan.keptByReason)})`;
   const guards = guardsOf(plan.tripped);
+  const odd = oddRootsOf(plan.oddRoots, ODD_ROOTS_TOLD);
   return [
     `${VERBS[plan.status]} artifacts of ${plannedInWords(plan)}${kept}`,
     ...(observed > 0
       ? [`${plural(observed, 'job')} of these of sources in mode observe: nothing of them is deleted`]
+      : []),
+    ...(odd.length > 0
+      ? [
+          'roots that cannot be taken at their word:',
+          ...odd.map((words) => `  ${paint.yellow('!')} ${words}`),
+        ]
       : []),
     ...(guards.length > 0 && isPending(plan)
       ? [paint.yellow('waits for approval:'), ...guards.map((words) => `  ${paint.yellow('!')} ${words}`)]

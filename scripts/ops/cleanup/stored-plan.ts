@@ -10,16 +10,18 @@ import { planInWords } from './plan-words.ts';
 interface WholePlan {
   plan: CleanupPlan;
   lines: PlanLine[];
+  /** The runs that deleted something of it. */
+  runs: string[];
 }
 
 /** Prints a plan. */
 export function showPlan(
-  { plan, lines }: WholePlan,
+  { plan, lines, runs }: WholePlan,
   { json, all }: { json?: true | undefined; all?: true | undefined },
 ): void {
-  if (json) return void printJson({ ...plan, lines });
+  if (json) return void printJson({ ...plan, runs, lines });
   const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-  print(...planInWords(plan, lines, { all: all === true, width }));
+  print(...planInWords(plan, lines, { all: all === true, width, runs }));
 }
 
 /** The plans on record. Loaded only when needed: it takes long, and `ops --help` must be quick. */
@@ -34,5 +36,11 @@ export async function readPlan(planId: string, connection: Connection): Promise<
   const store = await openPlans(connection);
   const { data: plan } = await ask(`reading ${planId}`, store.load(planId));
   if (!plan) throw new OpsProblem(`There is no plan ${planId} in ${placeOf(target)}`);
-  return { plan, lines: await ask(`reading the lines of ${planId}`, store.lines(planId)) };
+  const { journalStore } = await import('../../../functions/shared/store/journal.ts');
+  const journal = journalStore(connection.collections, SILENT);
+  return {
+    plan,
+    lines: await ask(`reading the lines of ${planId}`, store.lines(planId)),
+    runs: await ask(`reading the runs of ${planId}`, journal.runsOf(planId)),
+  };
 }

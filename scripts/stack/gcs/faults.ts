@@ -7,6 +7,8 @@ export interface GcsFaultRule extends AnyRule {
   bucket?: string;
   /** The whole name of an object. */
   object?: string;
+  /** The generation that is asked for. */
+  generation?: string;
   /** Counted from 1. */
   page?: number;
   /** The place of a call in its batch, counted from 1. Such a call can only be refused (`status`, `denied`) or come late. */
@@ -24,11 +26,15 @@ export interface GcsAsked {
   query: URLSearchParams;
 }
 
-export function applies({ method, bucket, object, page, call }: GcsFaultRule, asked: GcsAsked): boolean {
+export function applies(
+  { method, bucket, object, generation, page, call }: GcsFaultRule,
+  asked: GcsAsked,
+): boolean {
   return (
     (method === undefined || method === asked.method) &&
     (bucket === undefined || bucket === asked.bucket) &&
     (object === undefined || object === asked.object) &&
+    (generation === undefined || generation === asked.query.get('generation')) &&
     (page === undefined || page === asked.page) &&
     (call === undefined || call === asked.call)
   );

@@ -10,28 +10,85 @@ async function reasons(world: Cleaner): Promise<Record<string, string>> {
 }
 
 describe('buckets and objects', () => {
-  test('of a versioned bucket every version goes, and undo makes the newest of each name live again', async (t) => {
+  test('of a versioned bucket every version goes, and undo brings all of them back in their order', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS, bucket: { versioning: true } });
     await world.write({ old: {} });
     world.put(['old/a', 'old/b', 'old-2/a']);
-    world.put(['old/a'], { size: 50 });
-    assert.equal(world.world.noncurrent(BUCKET).length, 1);
+    for (const size of [50, 25]) world.put(['old/a'], { size });
+    assert.equal(world.world.noncurrent(BUCKET).length, 2);
     const { outcome, summary, runId } = await world.approved();
-    assert.deepEqual([outcome, summary.objectsDeleted, summary.bytesDeleted], ['succeeded', 3, 250]);
+    assert.deepEqual([outcome, summary.objectsDeleted, summary.bytesDeleted], ['succeeded', 4, 275]);
     assert.deepEqual([world.live(), world.world.noncurrent(BUCKET)], [['old-2/a'], []]);
 
     const undone = await world.deliver({ undo: runId });
     assert.deepEqual(
       [undone.outcome, undone.summary.objects, undone.summary.restored, undone.summary.newerKept],
-      ['partial', 3, 2, 1],
+      ['succeeded', 4, 4, 0],
+      JSON.stringify(undone.problems),
     );
-    assert.match(JSON.stringify(undone.problems), /1 older versions of objects stay in soft delete/);
-    const sizes = world.world.live(BUCKET).map(({ name, size }) => [name, size]);
-    assert.deepEqual(sizes, [
-      ['old-2/a', 100],
-      ['old/a', 50],
-      ['old/b', 100],
-    ]);
+    const sizes = () => ({
+      live: world.world.live(BUCKET).map(({ name, size }) => [name, size]),
+      noncurrent: world.world.noncurrent(BUCKET).map(({ name, size }) => [name, size]),
+    });
+    const back = {
+      live: [
+        ['old-2/a', 100],
+        ['old/a', 25],
+        ['old/b', 100],
+      ],
+      noncurrent: [
+        ['old/a', 100],
+        ['old/a', 50],
+      ],
+    };
+    assert.deepEqual(sizes(), back);
+    const again = await world.deliver({ undo: runId });
+    assert.deepEqual([again.outcome, again.summary.restored, again.summary.newerKept], ['succeeded', 0, 4]);
+    assert.deepEqual(sizes(), back);
+  });
+
+  test('of a versioned bucket undo puts no version over a newer object, and tells what only older ones had been', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS, bucket: { versioning: true } });
+    await world.write({ old: {} });
+    for (const size of [100, 50]) world.put(['old/a', 'old/b'], { size });
+    const bucket = world.world.bucket(BUCKET);
+    const gone = bucket.live('old/b');
+    if (gone) bucket.retire(gone);
+    const { runId } = await world.approved();
+    world.put(['old/a'], { size: 7 });
+    const undone = await world.deliver({ undo: runId });
+    assert.deepEqual(
+      [undone.outcome, undone.summary.restored, undone.summary.newerKept, undone.summary.revived],
+      ['partial', 2, 2, 1],
+    );
+    assert.match(
+      JSON.stringify(undone.problems),
+      /1 versions stay in soft delete.*1 objects of which there were but older/,
+    );
+    assert.equal(bucket.live('old/a')?.size, 7);
+    assert.equal(bucket.live('old/b')?.size, 50);
+  });
+
+  test('a version that storage fails to restore stops those after it, and once more goes on there', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS, bucket: { versioning: true } });
+    await world.write({ old: {} });
+    for (const size of [100, 50, 25]) world.put(['old/a'], { size });
+    const [, second] = world.world.noncurrent(BUCKET);
+    const { runId } = await world.approved();
+    const off = world.gcs.faults.add({
+      method: 'objects.restore',
+      generation: String(second?.generation),
+      fault: { kind: 'status', status: 503 },
+    });
+    const first = await world.deliver({ undo: runId });
+    assert.deepEqual([first.outcome, first.summary.restored, first.summary.failed], ['partial', 1, 1]);
+    off();
+    const again = await world.deliver({ undo: runId });
+    assert.deepEqual([again.outcome, again.summary.restored], ['succeeded', 2]);
+    assert.deepEqual(
+      [...world.world.noncurrent(BUCKET), ...world.world.live(BUCKET)].map(({ size }) => size),
+      [100, 50, 25],
+    );
   });
 
   const held: { what: string; setup?: Setup; object: Record<string, unknown>; reason: string }[] = [
@@ -108,30 +165,34 @@ describe('buckets and objects', () => {
     assert.deepEqual(world.live(), []);
   });
 
-  test('an object that appears between plan and deletion stays, and its job is not marked as deleted', async (t) => {
+  test('one object that appears between plan and tombstone keeps the whole job and what has to do with it', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
-    await world.write({ old: {}, other: {} });
-    world.put(['old/a', 'other/a']);
+    await world.write({ old: {}, parent: {}, child: { resumedFrom: 'old' }, other: {} });
+    await world.db.doc('jobs/old').update({ resumedFrom: 'parent' });
+    world.put(['old/a', 'old/b', 'parent/a', 'child/a', 'other/a']);
     await world.approve();
-    const moment = world.beforeDeletion(async () => world.put(['old/b'], { createdAt: NOW }));
-    const { outcome, summary, problems } = await world.deliver();
+    const moment = world.beforeDeletion(async () => world.put(['old/c'], { createdAt: NOW }));
+    const { outcome, summary } = await world.deliver();
     assert.ok(await moment);
-    assert.deepEqual(world.live(), ['old/b']);
-    assert.deepEqual([outcome, summary.deletedJobs, summary.changedSincePlan], ['partial', 1, 1]);
-    assert.deepEqual(
-      problems.map(({ path }) => path),
-      ['jobs:jobs/old'],
-    );
-    const job = await world.job('old');
-    assert.ok(job?.nightshift?.tombstone);
-    assert.equal(job?.nightshift?.deletedAt, undefined);
+    assert.deepEqual(world.live(), ['child/a', 'old/a', 'old/b', 'old/c', 'parent/a']);
+    assert.deepEqual([outcome, summary.deletedJobs, summary.objectsDeleted], ['succeeded', 1, 1]);
+    const kept = summary.keptAfterAll as { job: string; because: string }[];
+    assert.deepEqual(kept.map(({ job }) => job).sort(), [
+      'jobs:jobs/child',
+      'jobs:jobs/old',
+      'jobs:jobs/parent',
+    ]);
+    assert.match(kept.find(({ job }) => job.endsWith('old'))?.because ?? '', /old\/c was written at/);
+    for (const id of ['old', 'parent', 'child'])
+      assert.equal((await world.job(id))?.nightshift?.tombstone, null);
     world.pass(1);
     const next = await world.deliver();
-    assert.match(JSON.stringify(next.problems), /jobs\/old.*It stays .old\/b was written.*cleanup undo/);
-    assert.deepEqual(world.live(), ['old/b']);
+    // The child of the one that stays may go by itself.
+    assert.deepEqual(next.summary.keptByReason, { 'deleted-before': 1, 'written-after-end': 1, parent: 1 });
+    assert.deepEqual(world.live(), ['old/a', 'old/b', 'old/c', 'parent/a']);
   });
 
-  test('a hold that comes between plan and deletion keeps its object and is told', async (t) => {
+  test('a hold that comes between plan and deletion keeps the whole job', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ old: {} });
     world.put(['old/a', 'old/b']);
@@ -143,6 +204,7 @@ describe('buckets and objects', () => {
     });
     const { outcome, summary } = await world.deliver();
     assert.ok(await moment);
-    assert.deepEqual([outcome, summary.held, world.live()], ['partial', 1, ['old/a']]);
+    assert.deepEqual([outcome, summary.objectsDeleted, world.live()], ['succeeded', 0, ['old/a', 'old/b']]);
+    assert.match(JSON.stringify(summary.keptAfterAll), /old\/a is on hold/);
   });
 });

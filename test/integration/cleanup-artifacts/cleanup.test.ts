@@ -43,7 +43,10 @@ describe('cleanup-artifacts', { concurrency: 4 }, () => {
       [undone.outcome, undone.summary],
       [
         'succeeded',
-        { undo: runId, jobs: 1, objects: 2, restored: 2, newerKept: 0, outsideWindow: 0, failed: 0 },
+        {
+          ...{ undo: runId, jobs: 1, objects: 2, restored: 2, newerKept: 0, outsideWindow: 0, failed: 0 },
+          ...{ versionsLeft: 0, revived: 0 },
+        },
       ],
     );
     assert.deepEqual(live(), ['old/a', 'old/b']);

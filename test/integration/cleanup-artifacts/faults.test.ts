@@ -11,8 +11,12 @@ const EACH = 250;
 const OWN = 'own';
 const POLICY = { ...NO_GUARDS, buckets: [BUCKET, OWN] };
 
-/** Four jobs of 250 objects, whose deletion is approved: `b` in a bucket of its own. */
-async function approvedJobs(t: TestContext, setup: Setup = {}): Promise<Cleaner & { all(): string[] }> {
+/** Four jobs, whose deletion is approved: `b` in a bucket of its own. */
+async function approvedJobs(
+  t: TestContext,
+  setup: Setup = {},
+  each = EACH,
+): Promise<Cleaner & { all(): string[] }> {
   const world = await cleaner(t, { policy: POLICY, ...setup });
   world.world.addBucket({ name: OWN });
   await world.write(
@@ -25,7 +29,7 @@ async function approvedJobs(t: TestContext, setup: Setup = {}): Promise<Cleaner 
   );
   for (const id of JOBS)
     world.put(
-      Array.from({ length: EACH }, (_, index) => `${id}/${index}`),
+      Array.from({ length: each }, (_, index) => `${id}/${index}`),
       { createdAt: daysAgo(100), bucket: id === 'b' ? OWN : BUCKET },
     );
   await world.approve();
@@ -61,8 +65,9 @@ describe('faults of Cloud Storage', () => {
       [summary.objectsDeleted, summary.bytesDeleted, summary.bytesPendingSoftDelete, summary.bytesFree],
       [gone.length, gone.length * 100, gone.length * 100, 0],
     );
-    const pace = (summary.pace as Record<string, { rate: number; halvings: number }>)[BUCKET];
-    assert.ok(pace && pace.halvings > 0 && pace.rate < 1000, JSON.stringify(pace));
+    const paces = Object.values(summary.pace as Record<string, { rate: number; halvings: number }>);
+    const slowed = paces.some(({ rate, halvings }) => halvings > 0 && rate < 1000);
+    assert.ok(slowed, JSON.stringify(paces));
     const entries = (await world.journaled()).map(({ name, result }) => `${name} ${result}`);
     assert.deepEqual(entries.sort(), gone.map((name) => `${name} deleted`).sort());
   });
@@ -149,12 +154,12 @@ describe('faults of Cloud Storage', () => {
 
   for (const method of ['objects.list', 'batch'])
     test(`${method} that hangs: the run ends in its time, and the next one goes on`, async (t) => {
-      const world = await approvedJobs(t, { entry: { timeoutSeconds: 32 } });
+      const world = await approvedJobs(t, { entry: { timeoutSeconds: 36 } });
       const off = world.gcs.faults.add({ method, fault: { kind: 'hang' } });
       const began = performance.now();
       const { outcome } = await world.deliver();
       assert.equal(outcome, 'timed-out');
-      assert.ok(performance.now() - began < 10_000);
+      assert.ok(performance.now() - began < 14_000);
       assert.equal(world.all().length, JOBS.length * EACH);
       off();
       const relaxed = await world.deliver();
@@ -165,11 +170,13 @@ describe('faults of Cloud Storage', () => {
 describe('time', () => {
   test('at 80 % of the budget it stops, tells what is left, and the next run goes on with the same plan', async (t) => {
     let ms = 0;
-    const world = await approvedJobs(t, { monotonicMs: () => ms });
+    // Each has a page that is begun, and one that is not.
+    const each = 1_200;
+    const world = await approvedJobs(t, { monotonicMs: () => ms }, each);
     world.gcs.faults.add({ method: 'batch', fault: { kind: 'latency', ms: 30 } });
     // The budget is 510 s; 409 of them are over as soon as anything is deleted.
     const clock = setInterval(() => {
-      if (world.all().length < JOBS.length * EACH) ms = 409_000;
+      if (world.all().length < JOBS.length * each) ms = 409_000;
     }, 1);
     const first = await world.deliver();
     clearInterval(clock);
@@ -208,8 +215,8 @@ describe('time', () => {
       .requests()
       .slice(before)
       .filter(({ method }) => method === 'objects.list');
-    // Five pages for the plan, and one or two of the deletion.
-    assert.ok(lists.length <= 7, `${lists.length} pages`);
+    // Five pages for the plan, five before the first deletion, and one or two of that.
+    assert.ok(lists.length <= 12, `${lists.length} pages`);
     assert.equal(summary.objectsDeleted, 5_000 - world.live().length);
     ms = 0;
     assert.equal((await world.deliver()).outcome, 'succeeded');

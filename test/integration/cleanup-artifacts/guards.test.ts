@@ -183,7 +183,25 @@ describe('a plan', () => {
     assert.deepEqual(world.live(), ['a/1', 'c/1', 'child/1', 'parent/1']);
     const twice = await world.deliver({ planId: dry.summary.planId });
     assert.deepEqual([twice.outcome, twice.summary.objectsDeleted], ['succeeded', 0]);
+    assert.deepEqual(twice.summary.runs, [applied.runId]);
     assert.deepEqual(world.live(), ['a/1', 'c/1', 'child/1', 'parent/1']);
+  });
+
+  test('that is applied is done: applied again it deletes nothing, not even what an undo brought back long ago', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ a: {} });
+    world.put(['a/1']);
+    const { summary, runId } = await world.approved();
+    await world.deliver({ undo: runId });
+    // The pin of the undo is over, and nothing else keeps the job.
+    world.pass(31);
+    const seen = world.gcs.requests().length;
+    const again = await world.deliver({ planId: summary.planId });
+    assert.deepEqual(
+      [again.outcome, again.summary.planStatus, world.live()],
+      ['succeeded', 'applied', ['a/1']],
+    );
+    assert.equal(world.gcs.requests().length, seen);
   });
 
   test('of a dry run, applied, does just what its lines say', async (t) => {

@@ -134,7 +134,11 @@ describe('marks between plan and deletion', () => {
     assert.equal(undone.outcome, 'succeeded', JSON.stringify(undone.problems));
     assert.equal(world.live().length, ids.length * OBJECTS.length);
     for (const id of late)
-      assert.deepEqual((await world.job(id))?.nightshift, { tombstone: null, deletedAt: null });
+      assert.deepEqual((await world.job(id))?.nightshift, {
+        tombstone: null,
+        deletedAt: null,
+        deletedLife: null,
+      });
   });
 
   /** What happens after the plan, and what is there in the end. */

@@ -12,7 +12,10 @@ async function deleted(world: Cleaner): Promise<string> {
   return runId;
 }
 
-const NONE = { jobs: 0, objects: 0, restored: 0, newerKept: 0, outsideWindow: 0, failed: 0 };
+const NONE = {
+  ...{ jobs: 0, objects: 0, restored: 0, newerKept: 0, outsideWindow: 0, failed: 0 },
+  ...{ versionsLeft: 0, revived: 0 },
+};
 
 describe('undo', () => {
   test('brings a whole run back, proves it by count, and no later run deletes it again for 30 days', async (t) => {
@@ -25,7 +28,11 @@ describe('undo', () => {
     );
     assert.equal(world.live().length, 1_202);
     for (const id of ['big', 'small'])
-      assert.deepEqual((await world.job(id))?.nightshift, { tombstone: null, deletedAt: null });
+      assert.deepEqual((await world.job(id))?.nightshift, {
+        tombstone: null,
+        deletedAt: null,
+        deletedLife: null,
+      });
     for (const days of [1, 28]) {
       world.pass(days);
       const { summary: next } = await world.deliver();
@@ -34,7 +41,7 @@ describe('undo', () => {
     assert.equal(world.live().length, 1_202);
   });
 
-  test('twice restores nothing the second time, and of a run that deleted nothing says so', async (t) => {
+  test('twice restores nothing the second time, and of a run that deleted nothing is an error', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     const nothing = await world.deliver();
     const runId = await deleted(world);
@@ -46,9 +53,9 @@ describe('undo', () => {
     );
     assert.equal(world.live().length, 1_202);
     for (const none of [nothing.runId, 'no-such-run']) {
-      const { outcome, summary, problems } = await world.deliver({ undo: none });
-      assert.deepEqual([outcome, summary], ['partial', { undo: none, ...NONE }]);
-      assert.match(problems[0]?.message ?? '', new RegExp(`${none} deleted nothing`));
+      const { outcome, problems } = await world.deliver({ undo: none });
+      assert.equal(outcome, 'failed');
+      assert.match(problems[0]?.message ?? '', new RegExp(`Cannot undo ${none}: no run of that id deleted`));
     }
   });
 
@@ -165,6 +172,10 @@ describe('undo', () => {
     await world.deliver({ undo: runId });
     assert.deepEqual(world.live(), ['x/a']);
     for (const id of ['one', 'two'])
-      assert.deepEqual((await world.job(id))?.nightshift, { tombstone: null, deletedAt: null });
+      assert.deepEqual((await world.job(id))?.nightshift, {
+        tombstone: null,
+        deletedAt: null,
+        deletedLife: null,
+      });
   });
 });

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { artifactSource, BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+import { BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+import { artifactSource } from '../../support/jobs.ts';
 
 describe('URIs of jobs', () => {
   const odd: { what: string; uri: unknown; reason: string; because?: RegExp }[] = [
     { what: 'nothing', uri: null, reason: 'no-artifact' },
     { what: 'an empty text', uri: '', reason: 'no-artifact' },
-    { what: 'no text', uri: { bucket: BUCKET }, reason: 'no-artifact' },
+    { what: 'no text', uri: { bucket: BUCKET }, reason: 'bad-uri', because: /a map is not an identifier/ },
     { what: 'the bucket', uri: `gs://${BUCKET}`, reason: 'bad-uri', because: /whole bucket/ },
     { what: 'the root of the bucket', uri: `gs://${BUCKET}/`, reason: 'bad-uri', because: /whole bucket/ },
     { what: 'a way up', uri: `gs://${BUCKET}/run-1/..`, reason: 'bad-uri', because: /\.\. for a folder/ },
@@ -16,6 +17,20 @@ describe('URIs of jobs', () => {
     { what: 'two slashes', uri: `gs://${BUCKET}//`, reason: 'bad-uri', because: /empty folder/ },
     { what: 'no bucket', uri: 'gs:///run-2/', reason: 'bad-uri', because: /no bucket/ },
     { what: 'no scheme', uri: `${BUCKET}/run-2/`, reason: 'bad-uri', because: /gs:/ },
+    { what: 'the word for none', uri: 'None', reason: 'no-artifact' },
+    {
+      what: 'another cloud',
+      uri: `s3://${BUCKET}/run-2/`,
+      reason: 'bad-uri',
+      because: /not a place in Cloud/,
+    },
+    { what: 'two slashes within', uri: `gs://${BUCKET}/x//run-2/`, reason: 'bad-uri', because: /empty/ },
+    {
+      what: 'nothing that is there',
+      uri: `gs://${BUCKET}/Run-2/`,
+      reason: 'nothing-there',
+      because: /nothing lies/,
+    },
     { what: 'a foreign bucket', uri: 'gs://theirs/run-2/', reason: 'foreign-bucket', because: /theirs/ },
   ];
   for (const { what, uri, reason, because = /./ } of odd)

@@ -22,11 +22,12 @@ async function setup(
 
 describe('restore()', () => {
   test('brings back what was deleted, in batches, by its generation and over nothing', async (context) => {
-    const { gcs, objects, items, live, lines } = await setup(context, 250);
+    const { gcs, world, objects, items, live, lines } = await setup(context, 250);
     const results = await objects.restore(BUCKET, items, LIMITS);
+    const made = new Map(world.live(BUCKET).map(({ name, generation }) => [name, String(generation)]));
     assert.deepEqual(
       results,
-      items.map((item) => ({ ...item, result: 'restored', detail: null })),
+      items.map((item) => ({ ...item, result: 'restored', detail: null, made: made.get(item.name) })),
     );
     assert.deepEqual(
       live(),
@@ -37,6 +38,22 @@ describe('restore()', () => {
     assert.deepEqual(
       lines.map(({ message, items, statuses }) => [message, items, statuses]),
       [100, 100, 50].map((count) => ['Cloud Storage: objects.restore', count, { 200: count }]),
+    );
+  });
+
+  test('brings back what lies over a generation only while that one is live, which becomes noncurrent', async (context) => {
+    const { world, objects, items } = await setup(context, ['a']);
+    world.bucket(BUCKET).versioning = true;
+    const [old] = items;
+    assert.ok(old);
+    const { generation } = world.putObject({ bucket: BUCKET, name: 'a', size: 7 });
+    const restore = async (over: string) =>
+      (await objects.restore(BUCKET, [{ ...old, over }], LIMITS))[0]?.result;
+    assert.deepEqual([await restore('0'), await restore(old.generation)], ['already-there', 'already-there']);
+    assert.equal(await restore(String(generation)), 'restored');
+    assert.deepEqual(
+      world.noncurrent(BUCKET).map((version) => version.generation),
+      [generation],
     );
   });
 

@@ -47,19 +47,27 @@ describe('planCleanup() of parents', () => {
         { live: 'active', p: 'parent' },
       ));
 
-  for (const resumedFrom of ['P', 'gs://runs/p1', 'gs://more/p', 's3://runs/p', 'other', ''])
+  for (const resumedFrom of ['P', 'gs://runs/p1', 'gs://more/p', 's3://more/z', 'other', ''])
     test(`keeps nothing for ${JSON.stringify(resumedFrom)}`, () =>
       assert.deepEqual(
         going({ jobs: [plannedOf({ id: 'p' }), plannedOf({ id: 'live', state: 'running', resumedFrom })] }),
         ['p'],
       ));
 
-  test('knows an id in its own source only, a URI in all', () => {
-    const parent = plannedOf({ id: 'p' });
+  test('knows an id and a URI in all sources', () => {
+    const parents = [plannedOf({ id: 'p' }), plannedOf({ id: 'q' })];
+    const namesake = plannedOf({ id: 'q', source: 'more', artifactUri: 'gs://runs/own' });
     const from = (resumedFrom: string) =>
-      going({ jobs: [parent, plannedOf({ id: 'live', source: 'more', state: 'running', resumedFrom })] });
-    assert.deepEqual(from('p'), ['p']);
-    assert.deepEqual(from('gs://runs/p'), []);
+      going({
+        jobs: [
+          ...parents,
+          namesake,
+          plannedOf({ id: 'live', source: 'more', state: 'running', resumedFrom }),
+        ],
+      });
+    assert.deepEqual(from('p'), ['q', 'q']);
+    assert.deepEqual(from('q'), ['p']);
+    assert.deepEqual(from('gs://runs/p'), ['q', 'q']);
   });
 
   test('keeps every job of an id that several have', () =>
@@ -134,7 +142,7 @@ describe('planCleanup() of prefixes that overlap', () => {
         { live: 'active', x: 'overlap' },
       ));
 
-  for (const live of ['gs://runs/a/b0', 'gs://runs/a/c', 'gs://more', 's3://runs/a/b', null])
+  for (const live of ['gs://runs/a/b0', 'gs://runs/a/c', 'gs://more', 's3://more/z', null])
     test(`a live job at ${live} keeps nothing else`, () =>
       assert.deepEqual(
         going({

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type GuardInput, guardsTripped, type Measured } from '../../../functions/cleanup-artifacts/guard.ts';
-import { type PlannedWords, plannedOf, planOf, policyOf } from '../../support/cleanup.ts';
+import { daysAgo, type PlannedWords, plannedOf, planOf, policyOf } from '../../support/cleanup.ts';
 
 /** Failed jobs of a project, `kept` of which are held by their records. */
 function failed(
@@ -26,7 +26,7 @@ function inputOf(words: readonly PlannedWords[], over: Partial<GuardInput> = {})
     .map((it): Measured => ({ ...it, objects: 10, bytes: 100 }));
   return {
     ...{ deletes, decisions, policyHash: 'one', approvedPolicyHash: 'one' },
-    ...{ rootCounts: {}, appliedRootCounts: null },
+    ...{ rootCounts: {}, appliedRootCounts: null, unreadableRoots: [] },
     ...over,
   };
 }
@@ -74,9 +74,9 @@ describe('guardsTripped()', () => {
   for (const [what, over] of [
     ['live', { state: 'running', artifactUri: null }],
     ['without artifacts', { artifactUri: null }],
-    ['with an unusable URI', { artifactUri: 'gs://runs' }],
+    ['with an unusable URI', { artifactUri: 'gs://runs', registeredModel: null }],
     ['in a foreign bucket', { artifactUri: 'gs://foreign/a' }],
-    ['deleted before', { added: { deletedAt: new Date(0) } }],
+    ['deleted before', { added: { deletedAt: daysAgo(1) } }],
     ['of a source that is only observed', { enforced: false, source: 'seen' }],
   ] as const)
     test(`takes no comfort from jobs that are ${what}`, () => {

@@ -13,6 +13,7 @@ import {
   planOf,
   prefixOf,
   reasonsOf,
+  tombstoneOf,
   type World,
 } from '../../support/cleanup.ts';
 import { unread } from '../../support/jobs.ts';
@@ -47,11 +48,11 @@ describe('planCleanup() for a job by itself', () => {
     ['bad-uri', { artifactUri: 'gs://runs/a/../b' }],
     ['bad-uri', { artifactUri: 'gs://runs/*' }],
     ['foreign-bucket', { artifactUri: 'gs://runs-2/a' }],
-    ['foreign-bucket', { artifactUri: 'gs://foreign/a', added: { deletedAt: daysAgo(1) } }],
+    ['deleted-before', { artifactUri: 'gs://foreign/a', added: { deletedAt: daysAgo(1) } }],
     ['deleted-before', { added: { deletedAt: daysAgo(1) } }],
-    ['deleted-before', { added: { deletedAt: daysAgo(1) }, endedAt: null }],
+    ['no-end', { added: { deletedAt: daysAgo(1) }, endedAt: null }],
     ['no-end', { endedAt: null }],
-    ['no-end', { endedAt: null, unreadable: [unread('endedAt')] }],
+    ['unreadable', { endedAt: null, unreadable: [unread('endedAt')] }],
     ['no-end', { endedAt: null, startedAt: daysAgo(30) }],
     ['future-end', { endedAt: later(1) }],
     ['future-end', { endedAt: later(SECOND_MS), keepUntil: daysAgo(-1) }],
@@ -67,10 +68,10 @@ describe('planCleanup() for a job by itself', () => {
     ['registered-model', { registeredModel: 'resnet@3', keepUntil: daysAgo(-1) }],
     ['pinned', { keepUntil: later(1) }],
     ['eligible', { keepUntil: NOW }],
-    ['pinned', { unreadable: [unread('keepUntil')] }],
+    ['unreadable', { unreadable: [unread('keepUntil')] }],
     ['newest-success', { state: 'completed' }],
     ['eligible', { state: 'cancelled' }],
-    ['eligible', { added: { tombstone: { planId: 'p', runId: 'r' } } }],
+    ['eligible', { added: { tombstone: tombstoneOf() } }],
   ] as const)
     test(`says ${reason} of ${JSON.stringify(words)}`, () =>
       assert.equal(
@@ -88,7 +89,10 @@ describe('planCleanup() for a job by itself', () => {
       tell({ endedAt: daysAgo(5), added: { endInferred: true } }),
       'kept until 2026-04-09: younger than 14 days, twice the age as its end is inferred',
     );
-    assert.equal(tell({ unreadable: [unread('keepUntil')] }), 'its keepUntil cannot be read');
+    assert.equal(
+      tell({ unreadable: [unread('keepUntil')] }),
+      'its keepUntil cannot be read: "?" is not what was expected',
+    );
     assert.equal(tell({ state: 'completed' }), 'the newest success of alpha, resnet');
     assert.equal(tell({}), 'ended on 2026-03-01, and no rule keeps it');
   });
@@ -203,7 +207,7 @@ describe('planCleanup() of successes', () => {
     ['has an unusable URI', { artifactUri: 'gs://runs' }],
     ['lies in a foreign bucket', { artifactUri: 'gs://foreign/a' }],
     ['is deleted', { added: { deletedAt: daysAgo(1) } }],
-    ['is being deleted', { added: { tombstone: { planId: 'p', runId: 'r' } } }],
+    ['is being deleted', { added: { tombstone: tombstoneOf() } }],
     ['has no end', { endedAt: null }],
     ['ends in the future', { endedAt: later(SECOND_MS) }],
     ['failed', { state: 'failed' }],

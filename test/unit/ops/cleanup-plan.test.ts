@@ -17,7 +17,16 @@ const NOW = new Date('2026-03-31T05:00:00Z');
 function planOf(over: Partial<CleanupPlan> = {}): CleanupPlan {
   return {
     ...{ planId: 'plan-1', runId: 'run-1', createdAt: MADE, status: 'proposed', policyHash: 'h' },
-    ...{ rootCounts: {}, tripped: [], considered: 3, deletes: 1, kept: 2, objects: 3, bytes: 4_096 },
+    ...{
+      rootCounts: {},
+      tripped: [],
+      oddRoots: [],
+      considered: 3,
+      deletes: 1,
+      kept: 2,
+      objects: 3,
+      bytes: 4_096,
+    },
     keptByReason: { young: 1, held: 1 },
     ...{ approvedAt: null, approvalEndsAt: null, appliedAt: null, alarmId: null },
     ...over,
@@ -130,10 +139,10 @@ test('plans come as a table', () =>
 
 describe('how far a deletion is', () => {
   const entry = (name: string, result: JournalEntry['result'], size = 100): JournalEntry => ({
-    ...{ name, generation: '1', size, result, detail: null },
+    ...{ name, generation: '1', size, live: true, result, detail: null, restoredAs: null },
   });
   const journal = (id: string, minute: number, entries: JournalEntry[]): Journal => ({
-    ...{ id, runId: 'r', planId: 'p', job: 'j', bucket: 'b', entries },
+    ...{ id, runId: 'r', planId: 'p', job: 'j', life: null, bucket: 'b', entries },
     createdAt: new Date(MADE.getTime() + minute * 60_000),
     doneAt: entries.every(({ result }) => result) ? NOW : null,
   });

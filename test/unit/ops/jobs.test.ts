@@ -6,7 +6,7 @@ import type { Evidence } from '../../../functions/shared/model/evidence.ts';
 import type { Job } from '../../../functions/shared/model/job.ts';
 import { executionRow, jobRow } from '../../../scripts/ops/jobs/job-row.ts';
 import { executionsInWords, jobsInWords } from '../../../scripts/ops/jobs/job-words.ts';
-import { jobOf, sourceOf, utc } from '../../support/jobs.ts';
+import { jobOf, NOTHING_ADDED, sourceOf, utc } from '../../support/jobs.ts';
 
 const NOW = utc('2026-03-09T12:00');
 const time = (path: string) => ({ path, type: 'timestamp' });
@@ -123,7 +123,7 @@ test('executionsInWords() shows how each went, and what a sweep ended it by', ()
     ...{ verdict: 'lost', rule: 'job-ended', because: 'its job has ended', backend: null, askedAt: null },
     ...{ said: null, was: 'RUNNING', foundAt: NOW, runId: 'sweep-stale-jobs@x', by: null, fields: [] },
   };
-  const added = { endInferred: true, tombstone: null, deletedAt: null, evidence, earlier: [] };
+  const added = { ...NOTHING_ADDED, endInferred: true, evidence };
   const rows = [
     executionOf({ id: '2', backendId: null }, { state: 'failed', status: 'failed' }),
     executionOf({

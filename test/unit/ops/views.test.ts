@@ -115,10 +115,10 @@ describe('runsInWords()', () => {
         ),
       ),
       [
-        'STARTED                        TRIGGER          SLOT               TRY  OUTCOME     TOOK  REPEATS  WHAT',
-        '2026-01-03 03:15:00Z  2 h ago  scheduled, late  2026-01-03 02:00Z    2  succeeded  1.2 s        1  days 2026-01-01 2026-01-02, changed 2',
-        '2026-01-03 02:00:04Z  3 h ago  scheduled        2026-01-03 02:00Z    2  succeeded  1.2 s        1  days 2026-01-01 2026-01-02, changed 2',
-        '2026-01-03 02:00:04Z  3 h ago  manual, dry      -                    1  failed         -        0  Cannot read',
+        'STARTED                        TRIGGER          SLOT               TRY  OUTCOME     TOOK  REPEATS  RUN  WHAT',
+        '2026-01-03 03:15:00Z  2 h ago  scheduled, late  2026-01-03 02:00Z    2  succeeded  1.2 s        1       days 2026-01-01 2026-01-02, changed 2',
+        '2026-01-03 02:00:04Z  3 h ago  scheduled        2026-01-03 02:00Z    2  succeeded  1.2 s        1       days 2026-01-01 2026-01-02, changed 2',
+        '2026-01-03 02:00:04Z  3 h ago  manual, dry      -                    1  failed         -        0       Cannot read',
       ],
     ));
 
