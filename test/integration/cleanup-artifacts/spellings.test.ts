@@ -116,6 +116,8 @@ describe('a place keeps what lies there in whatever spelling', () => {
   });
 });
 
+const EXACT = 1_234_567_890_123_456_789n;
+
 describe('a parent is known', () => {
   /** Ids that a floating-point number cannot tell apart. */
   const number = (index: number) => 1_234_567_890_123_456_000n + BigInt(index);
@@ -170,9 +172,9 @@ describe('a parent is known', () => {
   test('and an id that was stored as a rounded number names nobody: the job stays, and what it may name waits', async (t) => {
     const world = await cleaner(t, { policy: POLICY, sources: SOURCES });
     await world.write({
-      p: { id: 1_234_567_890_123_456_789n },
-      rounded: { id: 1_234_567_890_123_456_789 },
-      live: { status: 'running', endedAt: null, artifactUri: null, resumedFrom: 1_234_567_890_123_456_789 },
+      p: { id: EXACT },
+      rounded: { id: Number(EXACT) },
+      live: { status: 'running', endedAt: null, artifactUri: null, resumedFrom: Number(EXACT) },
     });
     world.put(['p/a', 'rounded/a']);
     const { outcome, summary, problems } = await world.deliver();
