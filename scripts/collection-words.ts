@@ -34,6 +34,7 @@ export function collectionInWords(summary: Fields, indent: number): { lines: str
     latest,
     days,
     remainingDays,
+    records,
     ...rest
   } = summary;
   const { remaining } = rest;
@@ -54,6 +55,7 @@ export function collectionInWords(summary: Fields, indent: number): { lines: str
       ...(compared?.some((day) => day.wouldChange)
         ? []
         : dayLines(fieldsOf(latest), fieldsOf(sources), width)),
+      ...recordLines(fieldsOf(records)),
       // The list is cut where it grows long; its count is not.
       ...(Array.isArray(remaining) && Number(remainingDays) > remaining.length
         ? [`${plural(Number(remainingDays), 'day')} remain`]
@@ -61,6 +63,21 @@ export function collectionInWords(summary: Fields, indent: number): { lines: str
     ],
     rest,
   };
+}
+
+/** What of a source's records a person should look at. */
+function recordLines(records: Fields): string[] {
+  return Object.entries(records).flatMap(([source, notes]) => {
+    const { writtenLate, notLookedAt } = fieldsOf(notes);
+    const { records: late, mostHours, example } = fieldsOf(writtenLate);
+    const behind = `than their updatedAt says, at most ${inWords(mostHours)} h, e.g. ${inWords(example)}`;
+    return [
+      ...(Number(late) > 0 ? [`${source}: ${plural(Number(late), 'record')} written later ${behind}`] : []),
+      ...(Number(notLookedAt) > 0
+        ? [`${source}: ${plural(Number(notLookedAt), 'more record')} that cannot be read`]
+        : []),
+    ];
+  });
 }
 
 /** The newest day's sections. Why a source gave no answer is told once, among the problems. */

@@ -5,6 +5,7 @@ import { figure, plural, UNKNOWN } from './words.ts';
 /** At most so many vanished records are named on a day. */
 const VANISHED_LISTED = 100;
 const NAMES_SHOWN = 3;
+const REASONS_SHOWN = 3;
 const FAULTS = ['skewed', 'malformed', 'unmapped'] as const;
 
 /** How the checks of a day stand together: the worst of them. */
@@ -30,17 +31,30 @@ export function checksInWords(checks: Checks): string {
     .join(', ');
 }
 
-/** How many records were wrong, and in which way: `2 skewed`. */
-export function faultsInWords({ totals }: Pick<Checks, 'totals'>): string[] {
-  return FAULTS.filter((fault) => totals[fault] > 0).map((fault) => `${figure(totals[fault])} ${fault}`);
+/** How many records were wrong, and in which way: `2 skewed`; and how many ends nobody told. */
+export function faultsInWords({ totals, inferredEnds }: Pick<Checks, 'totals' | 'inferredEnds'>): string[] {
+  const faults = FAULTS.filter((fault) => totals[fault] > 0).map(
+    (fault) => `${figure(totals[fault])} ${fault}`,
+  );
+  return [...faults, ...inferredInWords(inferredEnds)];
 }
 
-/** The same with the names of some of the records. */
-export function namedFaults(checks: Pick<Checks, (typeof FAULTS)[number] | 'totals'>): string[] {
-  return FAULTS.filter((fault) => checks.totals[fault] > 0).map(
+/** The same with the names of some of the records, and what is wrong with a few of them. */
+export function namedFaults(
+  checks: Pick<Checks, (typeof FAULTS)[number] | 'totals' | 'reasons' | 'inferredEnds'>,
+): string[] {
+  const faults = FAULTS.filter((fault) => checks.totals[fault] > 0).map(
     (fault) =>
       `${figure(checks.totals[fault])} ${fault}: ${namesInWords(checks[fault], checks.totals[fault])}`,
   );
+  const reasons = checks.reasons
+    .slice(0, REASONS_SHOWN)
+    .map(({ id, because }) => `${namesInWords([id], 1)}: ${cut(oneLine(because), 160)}`);
+  return [...faults, ...reasons, ...inferredInWords(checks.inferredEnds)];
+}
+
+function inferredInWords(inferredEnds: number): string[] {
+  return inferredEnds > 0 ? [`${plural(inferredEnds, 'end')} inferred`] : [];
 }
 
 /** How many records vanished. The list is cut, so a full one says only how many there are at least. */

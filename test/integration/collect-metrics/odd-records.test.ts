@@ -18,7 +18,7 @@ const DAYS = daysBetween(FIRST, addDays(FIRST, 4));
 const NOW = '2026-03-10T02:00';
 const RECORDS = 150;
 /** Of each type of time. */
-const WORLDS = sized(1, 8);
+const WORLDS = sized(1, 14);
 const SEED = Number(process.env.NIGHTSHIFT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`seed ${SEED} (repeat with NIGHTSHIFT_SEED=${SEED}), ${WORLDS} worlds a type`);
 

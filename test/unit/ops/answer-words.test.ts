@@ -51,6 +51,15 @@ describe('the answer of collect-metrics in words', () => {
     );
   });
 
+  test('tells of records that a person should look at', () => {
+    const writtenLate = { records: 2, mostHours: 8, example: 'job-7' };
+    const records = { jobs: { writtenLate, notLookedAt: 0 }, etl: { writtenLate: null, notLookedAt: 1 } };
+    assert.deepEqual(words({ ...COUNTS, latest: { date: DATE }, records }).slice(-2), [
+      '    jobs: 2 records written later than their updatedAt says, at most 8 h, e.g. job-7',
+      '    etl: 1 more record that cannot be read',
+    ]);
+  });
+
   test('says so when the newest day has no figures', () =>
     assert.ok(words({ ...COUNTS, latest: { date: DATE } }).includes(`    ${DATE}: no figures yet`)));
 

@@ -153,6 +153,11 @@ describe('dayInWords()', () => {
           skewed: ['jobs/a', 'jobs/b'],
           malformed: ['c', 'd', 'e', 'f'],
           totals: { skewed: 2, malformed: 1_000, unmapped: 0 },
+          reasons: [
+            { id: 'c', because: 'running with an end after its start' },
+            { id: 'd', because: 'endedAt "noon" is not a timestamp' },
+          ],
+          inferredEnds: 4,
         },
         conflict: { started: 1, ended: 1, hoursCompleted: 0, vanished: ['jobs:jobs/a'], alarmId: 'x' },
       }),
@@ -161,6 +166,9 @@ describe('dayInWords()', () => {
     assert.deepEqual(under('Records', lines), [
       '2 skewed: jobs/a, jobs/b',
       '1,000 malformed: c, d, e and 997 more',
+      'c: running with an end after its start',
+      'd: endedAt "noon" is not a timestamp',
+      '4 ends inferred',
     ]);
     assert.deepEqual(under('Conflict', lines), [
       '1 record vanished: jobs:jobs/a',
