@@ -15,6 +15,8 @@ export async function applyPlan(planId: string, { url: given, json, yes }: CallO
   const connection = await connect();
   const { plan, lines } = await readPlan(planId, connection);
   const place = await functionOf(TASK, given);
+  // Of one that is applied nothing is left to do, and the function says so.
+  if (plan.status === 'applied') return tell(await call(place, { planId }, (work) => work), { json });
   await confirmCall(place, `This deletes artifacts of ${plannedInWords(plan)}`, yes);
   const { journalStore } = await import('../../../functions/shared/store/journal.ts');
   const journal = journalStore(connection.collections, SILENT);

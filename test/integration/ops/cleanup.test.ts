@@ -138,10 +138,13 @@ describe('ops cleanup', () => {
       ALL.filter((name) => !name.startsWith('old/')),
     );
     runId = /cleanup undo (\S+)\n/.exec(stdout)?.[1] ?? assert.fail(stdout);
-    assert.match((await world.ops('plans', planId)).stdout, /^plan-\S+ {2}applied /);
+    const shown = (await world.ops('plans', planId)).stdout;
+    assert.match(shown, /^plan-\S+ {2}applied /);
+    assert.ok(shown.includes(`undo what ${runId} deleted: npm run -s ops -- cleanup undo ${runId}\n`), shown);
     const again = await world.ops('apply', planId, ...world.url);
     assert.equal(again.code, 0);
-    assert.match(again.stdout, /\n +nothing to delete\n/);
+    assert.match(again.stdout, /\n +plan-\S+ was applied on 20.*: nothing is left to do of it\n/);
+    assert.ok(again.stdout.includes(`cleanup undo ${runId}\n`), again.stdout);
     const late = await world.ops('approve', planId);
     assert.equal(late.code, 1);
     assert.ok(late.stderr.endsWith(`\nCannot approve ${planId}: it is applied already\n`), late.stderr);
@@ -154,6 +157,12 @@ describe('ops cleanup', () => {
     assert.deepEqual(world.live(), ALL);
     const { stdout: next } = await world.ops('plan', ...world.url);
     assert.match(next, /\nPRESERVE +old +alpha .* pinned: kept until /);
+  });
+
+  test('undo of a run that deleted nothing, or that there is not, is an error', async () => {
+    const { code, stdout } = await world.ops('undo', 'nope', ...world.url);
+    assert.equal(code, 1);
+    assert.match(stdout, /Cannot undo nope: no run of that id deleted anything/);
   });
 
   test('a plan that there is not is told in one line', async () => {

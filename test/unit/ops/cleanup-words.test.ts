@@ -108,6 +108,33 @@ describe('the answer of cleanup-artifacts in words', () => {
     ]);
   });
 
+  test('names the roots that cannot be taken at their word, and what is kept for them', () => {
+    const oddRoots = [
+      { by: 'jobs:jobs/a resumedFrom', why: '"models:/x/1" names no place', keeps: [], key: 'models:/x/1' },
+      { by: 'jobs:jobs/b artifactUri', why: 'it has a wildcard', keeps: ['gs://runs/b/'], key: null },
+    ];
+    const text = words({ ...PLANNED, eligibleJobs: 0, oddRoots })
+      .join(' ')
+      .replaceAll(/ +/g, ' ');
+    assert.match(
+      text,
+      /Odd roots jobs:jobs\/a resumedFrom: "models:\/x\/1" names no place; nobody knows what it keeps/,
+    );
+    assert.match(text, /jobs:jobs\/b artifactUri: it has a wildcard; keeps gs:\/\/runs\/b\//);
+  });
+
+  test('says of a plan that was applied that it is done, and how to undo its runs', () =>
+    assert.deepEqual(
+      words({
+        ...{ planId: PLAN, planStatus: 'applied', alreadyAppliedAt: '2026-11-22T09:37:49.343Z', runs: [RUN] },
+        ...{ deletedJobs: 0, objectsDeleted: 0 },
+      }),
+      [
+        `    ${PLAN} was applied on 2026-11-22: nothing is left to do of it`,
+        `      Undo it     npm run -s ops -- cleanup undo ${RUN}`,
+      ],
+    ));
+
   test('says so when there is nothing to delete', () =>
     assert.deepEqual(words({ ...PLANNED, eligibleJobs: 0, objectsPlanned: 0, bytesPlanned: 0 }), [
       '    nothing to delete',
