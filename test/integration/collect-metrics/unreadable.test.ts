@@ -245,6 +245,38 @@ describe('a job that runs, or is suspended', { concurrency: 3 }, () => {
   });
 });
 
+describe('a final day', () => {
+  test('keeps the start and the hours of a job that is suspended, and of one that goes on', async (t) => {
+    const { write, deliver, onSchedule, day, checks } = collector(t);
+    const job = { started: '2026-03-01T12:00', ended: null, gpus: 2 };
+    await write({ job: { ...job, status: 'running', updated: '2026-03-01T12:00' } });
+    await onSchedule('2026-03-07T02:00');
+    await onSchedule('2026-03-08T02:00');
+    const first = await day('2026-03-01');
+    assert.deepEqual([first.status, first.jobs?.started, first.gpu?.hoursUsed], ['final', 1, 24]);
+
+    const staysAsItWas = async (at: string) => {
+      await deliver(at, { date: '2026-03-01' });
+      const { status, revision, jobs, gpu } = await day('2026-03-01');
+      assert.deepEqual([status, revision, jobs, gpu], ['final', 1, first.jobs, first.gpu]);
+    };
+    await write({ job: { ...job, status: 'suspended', updated: '2026-03-08T06:00' } });
+    for (const night of ['09', '10', '11']) await onSchedule(`2026-03-${night}T02:00`);
+    await staysAsItWas('2026-03-11T03:00');
+    const hours = async (dates: string[]) =>
+      Promise.all(dates.map(async (it) => (await day(it)).gpu?.hoursUsed));
+    assert.deepEqual(await hours(['2026-03-07', '2026-03-08', '2026-03-09', '2026-03-10']), [48, 12, 0, 0]);
+    assert.equal((await day('2026-03-10')).jobs?.inFlight, 1);
+
+    await write({ job: { ...job, status: 'running', updated: '2026-03-11T06:00' } });
+    await onSchedule('2026-03-12T02:00');
+    await staysAsItWas('2026-03-12T03:00');
+    assert.deepEqual(await hours(['2026-03-07', '2026-03-11']), [48, 48]);
+    const all = Object.values(await checks('2026-03-02', '2026-03-11'));
+    assert.deepEqual(new Set(all), new Set(['holds holds']));
+  });
+});
+
 describe('what a run tells of records', { concurrency: 3 }, () => {
   test('counts the ends that nobody told', async (t) => {
     const { write, db, deliver, day } = collector(t);
