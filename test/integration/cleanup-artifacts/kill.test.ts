@@ -20,7 +20,7 @@ const JOBS = OBJECTS / 500;
 const BACKLOG = sized(10, 20_000);
 /** Of 20,000, not all: for each of them the emulator reads the whole collection several times. */
 const PER_PLAN = sized(4, 100);
-const LEASE_SECONDS = 2;
+const LEASE_SECONDS = 5;
 
 function start({ project, gcs }: Cleaner) {
   const options = { project, baseUrl: gcs.baseUrl, leaseSeconds: LEASE_SECONDS, policy: NO_GUARDS };
