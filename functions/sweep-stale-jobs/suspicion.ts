@@ -59,7 +59,7 @@ function vitalOf({ backend, sweep }: Source, beats: boolean): JobField[] {
 export function isSuspicious(reading: Reading, source: Source, now: Date, olderThanMs = 0): boolean {
   const it = caseOf(suspectOf(reading, source, null), now);
   const { job, limits, beats, writtenAt } = it.suspect;
-  if (after(it.seenAt, olderThanMs) > now) return false;
+  if (olderThanMs > 0 && after(it.seenAt, olderThanMs) > now) return false;
   if (it.clockOffMs !== null || (!isTerminal(job.state) && unreadableOf(it.suspect))) return true;
   const isPast = (at: Date, ms: number | null) => ms !== null && after(at, ms) < now;
   const askable = source.backend !== undefined && job.backendId !== null;

@@ -1,6 +1,6 @@
 import type { Truth } from '../shared/model/backend.ts';
 import { isTerminal, isUnreadable, type Job } from '../shared/model/job.ts';
-import { TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
+import { ACTIVE_STATES, TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
 import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import { byBackend } from './backend-verdict.ts';
 import { ended, keep, unknown } from './conclude.ts';
@@ -20,10 +20,7 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
   const { job, truth } = suspect;
   if (isTerminal(job.state)) return keep(it, 'ended', `its record says ${job.status}: nothing changes that`);
   const unread = unreadableOf(suspect);
-  if (job.state === 'unknown' && !isUnreadable(job, 'status'))
-    return unknown(it, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
-  const going =
-    whileExecuted(it) ?? (truth && GOES_ON.includes(truth.state) ? byBackend(it, truth) : undefined);
+  const going = unmapped(it) ?? whileExecuted(it) ?? whileBackendSays(it);
   if (going) return unread ? { ...going, because: `${going.because}; but its ${unread}` } : going;
   if (unread) return unknown(it, 'unreadable', `its ${unread}`);
   if (truth && truth.state !== 'gone') return byBackend(it, truth);
@@ -32,7 +29,17 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
   return 'state' in verdict && verdict.doubtful ? (whenBack(it) ?? verdict) : verdict;
 }
 
-const GOES_ON: readonly Truth['state'][] = ['running', 'queued', 'suspended'];
+function unmapped(it: Case): Verdict | undefined {
+  const { job } = it.suspect;
+  if (job.state !== 'unknown' || isUnreadable(job, 'status')) return undefined;
+  return unknown(it, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
+}
+
+/** A job goes on while its backend says so, whatever its record tells. */
+function whileBackendSays(it: Case): Verdict | undefined {
+  const { truth } = it.suspect;
+  return truth && ACTIVE_STATES.some((state) => state === truth.state) ? byBackend(it, truth) : undefined;
+}
 
 /** A try that went on after a sweep had ended it is not ended again for its silence, which meant nothing before. */
 function whenBack(it: Case): Verdict | undefined {

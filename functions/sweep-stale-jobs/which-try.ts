@@ -32,6 +32,9 @@ export function whichTry(it: Case, truth: Truth): Doubt | null {
 function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Case, endedAt: Date): Doubt | null {
   const { job, writtenAt, sighting } = suspect;
   // A start that was written before that end was no later one, whatever its clock said.
+  const isBefore = (at: Date | null) => at !== null && endedAt < at && at <= writtenAt;
+  if (isBefore(job.createdAt))
+    return { rule: 'another-try', because: 'its record was created after that: that was a job before' };
   const isLater = begunAt && endedAt < begunAt && endedAt < writtenAt;
   if (isLater && !isAhead(clockOffMs)) {
     const since = `${job.state === 'queued' ? 'was queued' : 'started'} ${instant(begunAt)}`;

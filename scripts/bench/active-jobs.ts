@@ -5,15 +5,15 @@ import { jobOf } from './job-history.ts';
 
 /** Where the jobs of a bench run. */
 export const JOB_PROJECT = 'bench';
-/** Longer than the bench takes: whose heart beats when it begins is alive to its end. */
-export const STALE_AFTER_MINUTES = 60;
+/** Longer than one size of the bench takes: whose heart beats when it begins is alive to its end. */
+export const STALE_AFTER_MINUTES = 20;
 
-/** Jobs number `from` to `to` of those that run at `now`; the first `stale` of all have been silent for hours. */
+/** Jobs number `from` to `to` of those that run at `now`; the first `stale` of all have been silent for too long, and for less than a clock in another zone makes of it. */
 export function activeJobs(now: Date, from: number, to: number, stale: number): SampleJob[] {
   return Array.from({ length: to - from }, (_, index) => {
     const number = from + index;
     const startedAt = after(now, -12 * HOUR_MS + number * SECOND_MS * 0.1);
-    const silence = number < stale ? 3 * HOUR_MS + number * 0.3 * SECOND_MS : MINUTE_MS;
+    const silence = number < stale ? 30 * MINUTE_MS + number * 0.02 * SECOND_MS : MINUTE_MS;
     const heartbeatAt = after(now, -silence);
     const job = { createdAt: startedAt, startedAt, heartbeatAt, updatedAt: heartbeatAt };
     return jobOf(`active-${number}`, { status: 'running', ...job });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DocumentSnapshot, Firestore, type Query } from '@google-cloud/firestore';
+import catalogJson from '../../functions/catalog.json' with { type: 'json' };
 import { MINUTE_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import type { Source } from '../../functions/shared/model/source.ts';
@@ -16,6 +17,9 @@ import type { Served } from './served-function.ts';
 
 /** Written at once; more would only fill this process. */
 const CHUNK = 10_000;
+const TASK = 'sweep-stale-jobs';
+/** An interval has to pass before silence is believed: the shortest that there is. */
+const EVERY_MINUTE = { schedule: '* * * * *', startGraceSeconds: 30 };
 /** What the end of a job changes in its record. */
 const CHANGED = ['status', 'endedAt', 'updatedAt', 'error', 'nightshift'];
 
@@ -61,10 +65,16 @@ export function sweptProject(host: string, project: string, { active, stale }: S
       const file = join(folder, `${project}-${mode}-${backend?.kind ?? 'none'}.json`);
       const sources = { jobs: { ...source, mode, backend } };
       writeFileSync(file, JSON.stringify({ ...settings, baseUrls, sources }));
+      const catalog = join(folder, `${project}-catalog.json`);
+      writeFileSync(
+        catalog,
+        JSON.stringify({ ...catalogJson, [TASK]: { ...catalogJson[TASK], ...EVERY_MINUTE } }),
+      );
       const env = {
         FIRESTORE_EMULATOR_HOST: host,
         GOOGLE_CLOUD_PROJECT: project,
         NIGHTSHIFT_SETTINGS: file,
+        NIGHTSHIFT_CATALOG: catalog,
         NODE_OPTIONS: `--max-heap-size=${HEAP_MEGABYTES}`,
       };
       return { folder, entryPoint: 'sweepStaleJobs', env };

@@ -38,7 +38,7 @@ const HOSTILE_TIMES: unknown[] = [
 ];
 
 /** Any JSON value that Firestore can store: no list directly in a list, no `__name__` keys. */
-const json = fc.jsonValue({ maxDepth: 2, depthSize: 'small' }).map(storable);
+export const anyJson = fc.jsonValue({ maxDepth: 2, depthSize: 'small' }).map(storable);
 
 function storable(value: unknown): unknown {
   if (Array.isArray(value)) return value.map((inner) => (Array.isArray(inner) ? {} : storable(inner)));
@@ -75,20 +75,20 @@ function goodTime(type: TimeType): fc.Arbitrary<unknown> {
 }
 
 /** Any value in a field of times of that type, good ones more often than not. */
-function time(type: TimeType): fc.Arbitrary<unknown> {
+export function oddTime(type: TimeType): fc.Arbitrary<unknown> {
   const ofOtherTypes = fc.constantFrom(...TIME_TYPES).chain(goodTime);
   return fc.oneof(
     { weight: 6, arbitrary: goodTime(type) },
     { weight: 3, arbitrary: fc.constantFrom(...HOSTILE_TIMES) },
     { weight: 1, arbitrary: ofOtherTypes },
-    { weight: 1, arbitrary: json },
+    { weight: 1, arbitrary: anyJson },
   );
 }
 
 const status = fc.oneof(
   { weight: 8, arbitrary: fc.constantFrom<unknown>(...JOB_STATES, 1, true) },
   { weight: 1, arbitrary: fc.constantFrom<unknown>('ODD', '', null, 2, false, 'constructor') },
-  { weight: 1, arbitrary: json },
+  { weight: 1, arbitrary: anyJson },
 );
 
 const amount = fc.oneof(
@@ -97,7 +97,7 @@ const amount = fc.oneof(
     weight: 2,
     arbitrary: fc.constantFrom<unknown>(1e308, -1, Number.NaN, Number.POSITIVE_INFINITY, 'eight', 2n ** 62n),
   },
-  { weight: 1, arbitrary: json },
+  { weight: 1, arbitrary: anyJson },
 );
 
 /**
@@ -110,13 +110,13 @@ export function oddRecord(type: TimeType): fc.Arbitrary<Record<string, unknown>>
     status,
     gpus: amount,
     artifactBytes: amount,
-    project: fc.oneof(fc.constantFrom<unknown>('alpha', 'beta'), json),
-    createdAt: time(type),
-    startedAt: time(type),
-    endedAt: time(type),
-    updatedAt: time(type),
-    heartbeatAt: time(type),
-    nightshift: fc.oneof(fc.constant({ endInferred: true }), json),
+    project: fc.oneof(fc.constantFrom<unknown>('alpha', 'beta'), anyJson),
+    createdAt: oddTime(type),
+    startedAt: oddTime(type),
+    endedAt: oddTime(type),
+    updatedAt: oddTime(type),
+    heartbeatAt: oddTime(type),
+    nightshift: fc.oneof(fc.constant({ endInferred: true }), anyJson),
   };
   const some = fc.record(
     Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, present(value)])),

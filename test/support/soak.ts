@@ -12,9 +12,14 @@ export function sized(reduced: number, full: number): number {
   return SOAK ? full : reduced;
 }
 
-/** A seeded source of numbers in [0, 1); NIGHTSHIFT_SEED repeats a run. Tells its seed. */
-export function seededRandom(tell: (message: string) => void): () => number {
+/** A seed, which it tells; NIGHTSHIFT_SEED repeats a run. */
+export function seedOf(tell: (message: string) => void): number {
   const seed = Number(process.env.NIGHTSHIFT_SEED ?? Math.floor(Math.random() * 2 ** 31));
   tell(`seed ${seed} (repeat with NIGHTSHIFT_SEED=${seed})`);
-  return mulberry32(seed);
+  return seed;
+}
+
+/** A seeded source of numbers in [0, 1). */
+export function seededRandom(tell: (message: string) => void): () => number {
+  return mulberry32(seedOf(tell));
 }
