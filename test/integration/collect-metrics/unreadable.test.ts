@@ -156,6 +156,47 @@ describe('a record that ended, never started and has no end that can be read', {
   });
 });
 
+describe('a status that nobody mapped', { concurrency: 2 }, () => {
+  const STATUSES: unknown[] = [
+    null,
+    false,
+    0,
+    7,
+    Number.NaN,
+    '',
+    'ODD',
+    'completed ',
+    'zz',
+    { a: 1 },
+    ['running'],
+  ];
+  for (const [what, more] of [
+    ['few', []],
+    ['many', Array.from({ length: 12 }, (_, index) => `R${index}`)],
+  ] as const)
+    test(`is named on the day it is found where no time tells of it, beside ${what} that are mapped`, async (t) => {
+      const statuses = {
+        ...{
+          running: 'running',
+          completed: 'completed',
+          failed: 'failed',
+          cancelled: 'cancelled',
+          '1': 'queued',
+        },
+        ...Object.fromEntries(more.map((word) => [word, 'running'])),
+      };
+      const { db, deliver, day } = collector(t, { sources: { jobs: sourceOf({ statuses }) } });
+      await writeDocuments(
+        db,
+        'jobs',
+        [...STATUSES, 1, '1'].map((status, index) => [`job-${index}`, { status }] as const),
+      );
+      await deliver(NIGHT, { date: DATE });
+      const { unmapped } = (await day(DATE)).checks;
+      assert.deepEqual(unmapped.toSorted(), STATUSES.map((_, index) => `job-${index}`).toSorted());
+    });
+});
+
 describe('ISO text', { concurrency: 3 }, () => {
   test('is read in every usual form', async (t) => {
     const forms = [
