@@ -122,7 +122,7 @@ describe('ops against records', () => {
     );
     const { stdout } = await project.ops(['runs', TASK, '--limit', '1']);
     assert.equal(stdout.trim().split('\n').length, 2);
-    assert.match(stdout, /2026-01-02 02:00:03Z .* failed +2.0 s +0 {2}no answer\n/);
+    assert.match(stdout, /2026-01-02 02:00:03Z .* failed +2.0 s +0 {2}collect-metrics@\S+ {2}no answer\n/);
   });
   test('runs --outcome keeps that outcome', async () => {
     const found = JSON.parse((await project.ops(['runs', TASK, '--outcome', 'succeeded', '--json'])).stdout);
