@@ -1,6 +1,7 @@
 import { type Day, endOfDay, startOfDay } from '../shared/dates.ts';
 import { BOOKS, type Book } from '../shared/model/day.ts';
 import type { Job } from '../shared/model/job.ts';
+import type { Watermark } from '../shared/store/days.ts';
 import type { JobStore, ReadOptions } from '../shared/store/jobs.ts';
 import { sharedEnd } from './limits.ts';
 import { newNotes, type SourceNotes } from './source-notes.ts';
@@ -83,9 +84,9 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
     name,
     sources: stores.map((store) => store.name),
 
-    /** What was noted of each source's records as they were read. */
-    notes: (): [source: string, notes: SourceNotes][] =>
-      [...notes].map(([source, it]) => [source, it.taken()]),
+    /** What was noted of each source's records as they were read, by how far changes of it were known before. */
+    notes: (known: ReadonlyMap<string, Watermark>): [source: string, notes: SourceNotes][] =>
+      [...notes].map(([source, it]) => [source, it.taken(known.get(source))]),
 
     /** Whether a job of that name is one of this book's. */
     holds: (job: string): boolean => stores.some((store) => job.startsWith(`${store.name}:`)),

@@ -1,7 +1,7 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import { type Day, HOUR_MS } from '../shared/dates.ts';
 import type { Job } from '../shared/model/job.ts';
-import type { DayStore, DirtyDay } from '../shared/store/days.ts';
+import type { DayStore, DirtyDay, Watermark } from '../shared/store/days.ts';
 import type { Tally } from '../shared/store/jobs.ts';
 import type { JobBook } from './books.ts';
 import { toldId } from './faults.ts';
@@ -16,10 +16,12 @@ interface Doubt {
   count: number;
 }
 
-/** Days that changed records of a book made doubtful since the last whole run, and how far changes are known then. */
+/** Days that changed records of a book made doubtful since the last whole run. */
 export interface Changes {
   doubts: Map<Day, Doubt>;
-  watermarks: Map<string, Date>;
+  /** How far changes of each source were known before, and are with these. */
+  known: ReadonlyMap<string, Watermark>;
+  knownNow: ReadonlyMap<string, Watermark>;
 }
 
 /**
@@ -34,7 +36,12 @@ export async function findChanges(
   tally: Tally,
 ): Promise<Changes> {
   const known = await days.watermarks(book.sources, tally);
-  const since = new Map([...known].map(([name, until]) => [name, new Date(until.getTime() - OVERLAP_MS)]));
+  const since = new Map(
+    [...known].map(([name, { changesKnownUntil }]) => [
+      name,
+      new Date(changesKnownUntil.getTime() - OVERLAP_MS),
+    ]),
+  );
   const doubts = new Map<Day, Doubt>();
   const doubt = (day: Day, job: Job) => {
     const one = doubts.get(day) ?? { first: toldId(job.id), count: 0 };
@@ -50,7 +57,12 @@ export async function findChanges(
     const job = suspects.get(name);
     if (job && movedFrom(day, job, today)) doubt(day, job);
   });
-  return { doubts, watermarks: new Map(book.sources.map((name) => [name, now])) };
+  const knownNow = book.sources.map((name) => {
+    const before = known.get(name);
+    const changesKnownSince = before ? before.changesKnownSince : now;
+    return [name, { changesKnownUntil: now, changesKnownSince }] as const;
+  });
+  return { doubts, known, knownNow: new Map(knownNow) };
 }
 
 /**
@@ -59,8 +71,8 @@ export async function findChanges(
  */
 export function putChanges(batch: WriteBatch, days: DayStore, changes: readonly Changes[], now: Date): void {
   for (const mark of marksOf(changes, now)) days.markDirty(batch, mark);
-  for (const { watermarks } of changes)
-    for (const [source, until] of watermarks) days.putWatermark(batch, source, until);
+  for (const { knownNow } of changes)
+    for (const [source, watermark] of knownNow) days.putWatermark(batch, source, watermark);
 }
 
 /** One mark per day, whichever books put it in doubt. */

@@ -3,7 +3,7 @@ import { isBook, METRIC_SOURCES, type MetricSource } from '../shared/model/day.t
 import { type MetricSourceRecord, recordAfter, recordDropped } from '../shared/model/metric-source.ts';
 import { PLATFORM_SOURCES, type PlatformSource } from '../shared/model/platform.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
-import type { DayStore } from '../shared/store/days.ts';
+import type { DayStore, Watermark } from '../shared/store/days.ts';
 import type { JobStore, Tally } from '../shared/store/jobs.ts';
 import type { MetricSourceStore } from '../shared/store/metric-sources.ts';
 import type { Seen } from '../shared/store/records.ts';
@@ -64,9 +64,10 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
   // 2. Ask the platform's sources at once: nothing that the records' changes tell makes any difference to them.
   const asking = { now: run.startedAt, signal: run.signal, log: run.log };
   const answers = askPlatform(platform, platformDays(planWith(new Set())), asking);
+  let known: ReadonlyMap<string, Watermark> = new Map();
   try {
     // 3. The whole duty first marks the days that changed records made doubtful.
-    if (!named) await markChangedDays(today, progress, { days, books, run, tally });
+    if (!named) known = await markChangedDays(today, progress, { days, books, run, tally });
     const dirty = await days.dirty(tally);
     const planned = planWith(new Set(dirty.keys()));
 
@@ -88,7 +89,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
 
   // 6. Tell.
   const { remaining, problems } = progress;
-  const notes = books.flatMap((book) => book.notes());
+  const notes = books.flatMap((book) => book.notes(known));
   const told = { remaining, notes, documentsRead: tally.documents, dryRun: run.dryRun };
   return {
     outcome: remaining.length === 0 && problems.size === 0 ? 'succeeded' : 'partial',
@@ -110,6 +111,7 @@ function platformDays(planned: readonly PlannedDay[]): Map<PlatformSource, Day[]
   );
 }
 
+/** Returns how far changes of each source were known before. */
 async function markChangedDays(
   today: Day,
   progress: Progress,
@@ -119,7 +121,7 @@ async function markChangedDays(
     run,
     tally,
   }: { days: DayStore; books: readonly JobBook[]; run: RunContext<CollectInput>; tally: Tally },
-): Promise<void> {
+): Promise<Map<string, Watermark>> {
   const at = { today, now: run.startedAt };
   const found = await Promise.all(
     books.map((book) => readBook(book, run, progress, () => findChanges(book, days, at, tally))),
@@ -127,6 +129,7 @@ async function markChangedDays(
   const changes = found.flatMap((result) => ('read' in result ? [result.read] : []));
   if (!run.dryRun && changes.length > 0)
     await run.commit((batch) => putChanges(batch, days, changes, run.startedAt));
+  return new Map(changes.flatMap(({ known }) => [...known]));
 }
 
 function failingSinceOf(

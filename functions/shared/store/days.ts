@@ -25,7 +25,13 @@ const MEMBERS_PER_DOCUMENT = 500;
 
 const dirtyDaySchema = z.object({ date: z.string(), cause: z.string(), markedAt: z.date() });
 export type DirtyDay = z.infer<typeof dirtyDaySchema>;
-const watermarkSchema = z.object({ changesKnownUntil: z.date() });
+const watermarkSchema = z.object({
+  changesKnownUntil: z.date(),
+  /** When its records were first looked at; `null` where that was before anybody noted it. */
+  changesKnownSince: z.date().nullable().default(null),
+});
+/** `sourceWatermarks/{source}`: how far changes of a source's records are known. */
+export type Watermark = z.infer<typeof watermarkSchema>;
 const membersSchema = z.object({ names: z.array(z.string()) });
 
 /** What lies below a day and is new: rows and names are replaced whole. */
@@ -176,20 +182,20 @@ export function dayStore(collections: Collections, log: Log) {
     },
 
     /** How far changes of each source's records are known. */
-    async watermarks(sources: readonly string[], tally: Tally): Promise<Map<string, Date>> {
+    async watermarks(sources: readonly string[], tally: Tally): Promise<Map<string, Watermark>> {
       const refs = sources.map((source) => sourceWatermarks.doc(source));
       const found = await ask('watermarks', sourceWatermarks.firestore.getAll(...refs));
       tally.documents += found.length;
       return new Map(
         found
           .filter((document) => document.exists)
-          .map((document) => [document.id, decode(watermarkSchema, document).changesKnownUntil]),
+          .map((document) => [document.id, decode(watermarkSchema, document)]),
       );
     },
 
     /** Adds to `batch` how far changes of a source are known now. */
-    putWatermark(batch: WriteBatch, source: string, changesKnownUntil: Date): void {
-      batch.set(sourceWatermarks.doc(source), { changesKnownUntil });
+    putWatermark(batch: WriteBatch, source: string, watermark: Watermark): void {
+      batch.set(sourceWatermarks.doc(source), watermark);
     },
 
     /** Days in doubt, with the cause. */

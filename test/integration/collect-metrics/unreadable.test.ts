@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
 import { addDays } from '../../../functions/shared/dates.ts';
+import type { Answer } from '../../../functions/shared/run/answer.ts';
 import { collector } from '../../support/collector.ts';
 import { writeDocuments } from '../../support/firestore.ts';
 import { sourceOf, utc } from '../../support/jobs.ts';
@@ -327,8 +328,8 @@ describe('what a run tells of records', { concurrency: 3 }, () => {
     assert.equal((await day(DATE)).checks.inferredEnds, 1);
   });
 
-  test('names one that was written later than it says, but for what we wrote ourselves', async (t) => {
-    const { write, db, deliver } = collector(t);
+  test('names what was written later than it says, but for what we wrote ourselves and what was there at the first look', async (t) => {
+    const { write, db, onSchedule, deliver } = collector(t, { settledBefore: DATE });
     const ago = (ms: number) => new Date(Date.now() - ms).toISOString().slice(0, 23);
     await write({
       punctual: { updated: ago(60_000) },
@@ -336,8 +337,15 @@ describe('what a run tells of records', { concurrency: 3 }, () => {
       deleted: { updated: ago(9 * 3_600_000) },
     });
     await db.doc('jobs/deleted').update({ nightshift: { deletedAt: new Date() } });
-    const { summary } = await deliver(NIGHT, { date: DATE });
+    // Whoever names the days has them collected now, and whatever has just been loaded with them.
+    const toldBy = async (run: Promise<Answer>) => (await run).summary.records;
+    assert.deepEqual(await toldBy(deliver(NIGHT, { date: DATE })), {});
+    assert.deepEqual(await toldBy(onSchedule('2026-03-10T02:00')), {});
+
+    // By the clock of the test that first look was long before Firestore wrote them.
     const writtenLate = { records: 1, mostHours: 8, example: 'late' };
-    assert.deepEqual(summary.records, { jobs: { writtenLate, notLookedAt: 0 } });
+    const notes = { jobs: { writtenLate, notLookedAt: 0 } };
+    assert.deepEqual(await toldBy(onSchedule('2026-03-11T02:00')), notes);
+    assert.deepEqual(await toldBy(deliver('2026-03-11T03:00', { date: DATE })), {});
   });
 });
