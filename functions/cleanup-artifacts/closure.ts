@@ -140,11 +140,13 @@ function parentFinder(
   const byJob = new Map<PlannedJob, Candidate>(candidates.map((candidate) => [candidate.job, candidate]));
   const asked = new Set<string>();
   const found = new Set<Candidate>();
+  const nameless = [...naming.nameless];
   return function* (child) {
     const meaning = parentage(child, naming);
     if (!meaning) return;
-    const { jobs, reach } = meaning;
-    const named = jobs.flatMap((job) => byJob.get(job) ?? []);
+    const { jobs, reach, mayBeNameless } = meaning;
+    const meant = mayBeNameless ? [...jobs, ...nameless.splice(0)] : jobs;
+    const named = meant.flatMap((job) => byJob.get(job) ?? []);
     const untold = reach.filter((prefix) => !asked.has(uriOf(prefix)));
     for (const prefix of untold) asked.add(uriOf(prefix));
     for (const parent of [...named, ...untold.flatMap((prefix) => forest.overlapping(prefix).flat())]) {

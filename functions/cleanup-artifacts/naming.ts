@@ -1,4 +1,5 @@
 import { isBucketName, type Prefix, readPlace } from '../shared/model/artifact.ts';
+import { isUnreadable } from '../shared/model/job.ts';
 import type { PrefixIndex } from '../shared/model/prefix-index.ts';
 import { quoted } from '../shared/model/reading.ts';
 import type { PlannedJob, Said } from './decision.ts';
@@ -9,6 +10,8 @@ export interface Meaning {
   reach: readonly Prefix[];
   /** Jobs that it may name. */
   jobs: readonly PlannedJob[];
+  /** Whether it may name any of `Naming.nameless`, too, for it is no name that anybody knows. */
+  mayBeNameless: boolean;
   /** Why it cannot be taken at its word; `null` where it can. */
   doubt: string | null;
   /** Whether that may be anything at all: then nobody knows what has to stay. */
@@ -24,6 +27,8 @@ interface Speaker {
 }
 
 export interface Naming {
+  /** Jobs that have a name which cannot be read. */
+  nameless: readonly PlannedJob[];
   meaningOf(said: Said, speaker?: Speaker): Meaning;
 }
 
@@ -36,6 +41,8 @@ interface Named {
   /** The names of models that registries tell. */
   models: readonly string[];
 }
+
+const NOTHING: Meaning = { reach: [], jobs: [], mayBeNameless: false, doubt: null, isUnclear: false };
 
 /** Beyond this, a text is no name. */
 const LONGEST_NAME = 2_000;
@@ -86,27 +93,29 @@ export function namingOf(named: Named): Naming {
     const isKnown = registered.length > 0 || (model !== undefined && known.has(model));
     const name = text.replace(PREFIXES, '');
     const exact = /^models:/i.test(text) ? [] : jobsNamed(name, speaker);
-    if (exact.length > 0) return { reach: [], jobs: exact, doubt: null, isUnclear: false };
+    if (exact.length > 0) return { ...NOTHING, jobs: exact };
     const ahead = jobsAhead(name, speaker);
     const within = [...new Set(name.split(BETWEEN_NAMES))].flatMap((it) => jobsCalled(it, speaker));
     const path = pathIn(text, named);
     const isGone = speaker.mayBeGone === true && PLAIN_NAME.test(name);
-    const isUnclear = !(isKnown || ahead.length > 0 || path.isPlain || isGone);
+    const isNamed = isKnown || ahead.length > 0;
+    const isUnclear = !(isNamed || path.isPlain || isGone);
     const why = `${quoted(text)} names no place in Cloud Storage, no job and no registered model that is known`;
     return {
       reach: path.reach,
       jobs: [...new Set([...ahead, ...within, ...registered])],
+      mayBeNameless: !isNamed,
       doubt: isUnclear ? why : null,
       isUnclear,
     };
   }
 
   return {
+    nameless: named.jobs.filter((job) => isUnreadable(job, 'id') || isUnreadable(job, 'backendId')),
     meaningOf(said, speaker = {}) {
-      if (said.is === 'unreadable') return { reach: [], jobs: [], doubt: said.why, isUnclear: true };
+      if (said.is === 'unreadable') return { ...NOTHING, doubt: said.why, isUnclear: true };
       const place = readPlace(said.value);
-      if (place.is === 'read')
-        return { reach: place.value.reach, jobs: [], doubt: place.value.fault, isUnclear: false };
+      if (place.is === 'read') return { ...NOTHING, reach: place.value.reach, doubt: place.value.fault };
       return meaningOfName(said.value.trim().slice(0, LONGEST_NAME), speaker);
     },
   };

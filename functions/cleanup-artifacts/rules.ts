@@ -99,7 +99,8 @@ function candidateOf({ job, end, ...standing }: Placed, naming: Naming, rules: R
     const isEmpty = own?.reason === 'nothing-there';
     return { ...candidate, protects: !isEmpty, own, needsParents, lapsed: own ? undefined : lapsedOf(all) };
   }
-  const isWanted = protects === 'wanted' ? own !== undefined : isMarked(job, rules.now);
+  const isRoot = () => (rules.models(job, []) ?? rules.lastingPins(job, [])) !== undefined;
+  const isWanted = protects === 'wanted' ? own !== undefined : isMarked(job, rules.now) || isRoot();
   const because = isWanted && own ? `${barrier.because}; ${own.because}` : barrier.because;
   return { ...candidate, protects: isWanted, own: { ...barrier, because }, needsParents };
 }

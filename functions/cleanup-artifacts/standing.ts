@@ -56,7 +56,7 @@ export function standingOf(job: PlannedJob, policy: ArtifactPolicy, now: Date): 
   return { place: place.value, barrier: undefined, protects: 'always', said };
 }
 
-/** Whether a person wants what the job has. */
+/** Whether a person wants what the job has, as its record says. */
 export function isMarked({ registeredModel, keepUntil, unreadable }: PlannedJob, now: Date): boolean {
   const isPinned = keepUntil !== null && keepUntil > now;
   return registeredModel !== null || isPinned || unreadable.some(({ field }) => field === 'keepUntil');

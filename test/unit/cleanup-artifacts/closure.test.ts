@@ -11,6 +11,7 @@ import {
   prefixOf,
   reasonsOf,
 } from '../../support/cleanup.ts';
+import { unread } from '../../support/jobs.ts';
 
 describe('planCleanup() of parents', () => {
   const chain = [
@@ -69,6 +70,25 @@ describe('planCleanup() of parents', () => {
     assert.deepEqual(from('q'), ['p']);
     assert.deepEqual(from('gs://runs/p'), ['q', 'q']);
   });
+
+  const live = (resumedFrom: string) => plannedOf({ id: 'live', state: 'running', resumedFrom });
+  const wholeBucket = (words: Omit<PlannedWords, 'id'> = {}) =>
+    plannedOf({ id: 'p', artifactUri: 'gs://runs', ...words });
+  const bystander = plannedOf({ id: 'x' });
+
+  for (const field of ['id', 'backendId'] as const)
+    test(`keeps the place of a job whose ${field} cannot be read, which a name that nobody has may mean`, () => {
+      const parent = wholeBucket({ unreadable: [unread(field)] });
+      assert.deepEqual(going({ jobs: [parent, live('12345'), bystander] }), []);
+      assert.deepEqual(going({ jobs: [parent, live(''), bystander] }), ['x']);
+      assert.deepEqual(going({ jobs: [parent, live('q'), plannedOf({ id: 'q' }), bystander] }), ['x']);
+      assert.deepEqual(going({ jobs: [parent, live('q/5'), plannedOf({ id: 'q' }), bystander] }), ['x']);
+      const deletedBefore = { ...parent, added: { ...parent.added, deletedAt: daysAgo(1) } };
+      assert.deepEqual(going({ jobs: [deletedBefore, live('12345'), bystander] }), ['x']);
+    });
+
+  test('takes a name that nobody has for that of a job which is gone, as long as all names can be read', () =>
+    assert.deepEqual(going({ jobs: [wholeBucket(), live('12345'), bystander] }), ['x']));
 
   test('keeps every job of an id that several have', () =>
     assert.deepEqual(

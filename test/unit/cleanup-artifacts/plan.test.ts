@@ -141,6 +141,17 @@ describe('planCleanup() with roots', () => {
       'pinned',
     ));
 
+  for (const [what, roots, gone] of [
+    ['a pin', { pins: [pinOf('p')] }, []],
+    ['a pin that has ended', { pins: [pinOf('p', daysAgo(1))] }, ['x']],
+    ['a registry', { models: [modelOf('p')] }, []],
+    ['nobody', {}, ['x']],
+  ] as const)
+    test(`what a job has that ${what} names by its id stays, a whole bucket, too`, () => {
+      const jobs = [plannedOf({ id: 'p', artifactUri: 'gs://runs' }), plannedOf({ id: 'x' })];
+      assert.deepEqual(going({ jobs, roots }), gone);
+    });
+
   test('a protected prefix keeps what is in it and what holds it', () =>
     assert.deepEqual(
       reasonsOf({
