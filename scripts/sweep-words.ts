@@ -17,7 +17,7 @@ const LONGEST_LINE = 110;
 const TOLD = [
   ...['scanned', 'kept', 'finished', 'lost', 'failed', 'unknown', 'held', 'observed', 'skippedRace'],
   ...['executionsFixed', 'missedSlots', 'expiredLeases', 'scheduleDrift', 'hitLimit', 'oldestBacklogSeconds'],
-  ...['detectionSeconds', 'unmapped', 'overdue', 'verdicts', 'verdictsOmitted'],
+  ...['detectionSeconds', 'unmapped', 'overdue', 'falseLost', 'verdicts', 'verdictsOmitted'],
   ...['ended', 'endedOmitted'],
   ...['documentsRead', 'auditDocumentsRead'],
 ];
@@ -65,7 +65,7 @@ function headline({ scanned, executionsFixed, ...summary }: Fields, dryRun: bool
 function entriesOf(summary: Fields): Entry[] {
   const { yellow, red } = paint;
   const { kept, unknown, held, observed, overdue, skippedRace, unmapped } = summary;
-  const { missedSlots, expiredLeases, hitLimit, oldestBacklogSeconds: behind } = summary;
+  const { missedSlots, expiredLeases, hitLimit, oldestBacklogSeconds: behind, falseLost } = summary;
   return [
     endedEntry(summary),
     entry('Kept', any(kept) && `${jobs(kept)}, as they are`),
@@ -79,6 +79,7 @@ function entriesOf(summary: Fields): Entry[] {
       any(held) && `${jobs(held)} that nothing but silence speaks against: the next sweep decides`,
       yellow,
     ),
+    entry('Found alive', any(falseLost) && `${jobs(falseLost)} that a sweep had ended: see ops alarms`, red),
     entry('Unknown', any(unknown) && `${jobs(unknown)}, of which nobody can tell`, yellow),
     entry('Observed', any(observed) && `${jobs(observed)} of sources in mode observe, left as they are`),
     entry('Moved', any(skippedRace) && `${jobs(skippedRace)}, while they were looked at: left alone`),

@@ -79,7 +79,7 @@ export function mayBeZoned(at: Date, writtenAt: Date): boolean {
 }
 
 /** Whether it lies as long before its write as a clock in another zone puts it. */
-function isZoned(ms: number): boolean {
+export function isZoned(ms: number): boolean {
   return (
     ms >= CLOCK_OFF_MS && ms <= LARGEST_BEHIND_MS + LONGEST_WAY_MS && ms % ZONE_STEP_MS <= LONGEST_WAY_MS
   );

@@ -1,6 +1,15 @@
 import { MINUTE_MS } from '../shared/dates.ts';
 import type { Truth } from '../shared/model/backend.ts';
-import { after, type Case, CLOCK_OFF_MS, CLOCK_SKEW_MS, latest, mayBeZoned, since } from './signs.ts';
+import {
+  after,
+  type Case,
+  CLOCK_OFF_MS,
+  CLOCK_SKEW_MS,
+  isZoned,
+  latest,
+  mayBeZoned,
+  since,
+} from './signs.ts';
 import { instant, lasting } from './words.ts';
 
 /** From the last write of a process to its record, at most. */
@@ -119,9 +128,24 @@ function clockDoubt(it: Case, begunAt: Date, truth: Truth): string | null {
     return `its record says that it started ${instant(job.startedAt)}, after the write that brought it`;
   if (job.state === 'queued' && mayBeZoned(begunAt, writtenAt))
     return `its record says that it was queued ${instant(begunAt)}`;
+  const fresh = freshlyZoned(it);
+  if (fresh) return fresh;
   const heartbeat = beats ? (heartbeatAt ?? job.heartbeatAt) : null;
   const own = heartbeat ?? startedAt;
   if (!own || !truth.startedAt || own >= after(truth.startedAt, -CLOCK_OFF_MS)) return null;
   const what = heartbeat ? 'heartbeat' : 'start';
   return `the ${what} in its record lies ${lasting(since(own, truth.startedAt))} before the start that its backend tells`;
+}
+
+/**
+ * Why the last write may have been that of a try which has just begun, or just beaten, by a clock in another zone; once
+ * nothing has written the record for as long as that may last, it was not.
+ */
+function freshlyZoned({ suspect, startedAt, heartbeatAt, now }: Case): string | null {
+  const { writtenAt, limits } = suspect;
+  const last = heartbeatAt ?? startedAt;
+  const isFresh = after(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
+  if (!last || !isFresh || !isZoned(since(last, writtenAt))) return null;
+  const what = heartbeatAt ? 'heartbeat' : 'start';
+  return `the ${what} in its record lies as long before its last write as one of another zone`;
 }

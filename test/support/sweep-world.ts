@@ -20,7 +20,8 @@ import { jobOf, unread } from './jobs.ts';
  * - a number that is used again was another job's before this one was queued.
  *
  * What nobody can find, and has to be told instead: a dead job with a time that nobody can read, one that was suspended
- * and no backend sees, and one whose backend is asked in the wrong place, cannot tell, or tells of another job.
+ * and no backend sees, one whose backend is asked in the wrong place, cannot tell, or tells of another job, and five or
+ * more that a backend has forgotten while it tells of few others: so many 404s are not believed.
  */
 
 export type Instant = number;
@@ -184,6 +185,8 @@ export function canBeFound({ habit, unreadable, record, tries, executions }: Ite
 }
 
 /** Every other failure is deleted from the backend at once. */
-function isForgotten({ endAt, outcome }: Try): boolean {
+export function isForgotten(last: Try | undefined): boolean {
+  if (!last) return false;
+  const { endAt, outcome } = last;
   return outcome === 'failed' && Math.floor(endAt / SECOND_MS) % 2 === 0;
 }

@@ -7,6 +7,7 @@ const NOTHING = {
   ...{ scanned: 0, kept: 0, finished: 0, lost: 0, failed: 0, unknown: 0, held: 0, observed: 0 },
   ...{
     skippedRace: 0,
+    falseLost: 0,
     executionsFixed: 0,
     missedSlots: 0,
     expiredLeases: 0,
@@ -32,6 +33,12 @@ const swept = (summary: object, more?: object) => words('sweep-stale-jobs', { ..
 describe('the answer of sweep-stale-jobs in words', () => {
   test('is one line where nothing is silent or over its limits', () =>
     assert.deepEqual(swept({}), ['    no job is silent or over its limits']));
+
+  test('says how many of those that it had ended live', () =>
+    assert.equal(
+      swept({ scanned: 3, kept: 3, falseLost: 2 }).at(-1)?.trim(),
+      'Found alive 2 jobs that a sweep had ended: see ops alarms',
+    ));
 
   test('says that what was looked at may stay', () =>
     assert.deepEqual(swept({ scanned: 3, kept: 3 }), [

@@ -70,6 +70,13 @@ describe('an end that a backend tells is believed', () => {
       is: 'backend-ended',
     },
     {
+      when: 'by a start that may be of another zone, once nothing writes the record any more',
+      job: { startedAt: ago(3.5 * 60 + 20), heartbeatAt: null },
+      over: { writtenAt: ago(20) },
+      truth: ended(ago(30), ago(175)),
+      is: 'backend-ended',
+    },
+    {
       when: 'without any time, of a backend whose settings name none',
       over: { timed: false },
       truth: ended(null, null),
@@ -153,6 +160,20 @@ describe('an end that a backend tells is of another try, or may be', () => {
       job: { heartbeatAt: null, startedAt: ago(10 * 60) },
       over: { ...TOUCHED, beats: false },
       truth: ended(ago(40), ago(100)),
+      is: 'clock-off',
+    },
+    {
+      when: 'by a start that another zone puts as long before its write',
+      job: { startedAt: ago(3.5 * 60 + 2), heartbeatAt: ago(3.6 * 60) },
+      over: { writtenAt: ago(2) },
+      truth: ended(ago(9), ago(175)),
+      is: 'clock-off',
+    },
+    {
+      when: 'by a heartbeat that another zone puts as long before its write',
+      job: { startedAt: ago(3.5 * 60 + 3), heartbeatAt: ago(3.5 * 60 + 2) },
+      over: { writtenAt: ago(2) },
+      truth: ended(ago(9), ago(175)),
       is: 'clock-off',
     },
     {
