@@ -1,15 +1,18 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { problemInWords } from '../stack/problem.ts';
+import { refuseUnfinishedEnd } from './unfinished.ts';
 
 // Else the types of every file are stripped anew at each start, which takes longer than most commands do.
 enableCompileCache();
 
-// `ops runs ... | head` closes the pipe early, which is no error.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+const finished = refuseUnfinishedEnd();
+
+// `ops runs ... | head` closes the pipe early: nobody reads on, but what the command does, it does to its end.
+for (const stream of [process.stdout, process.stderr])
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
 
 // The auth library warns about every machine that is not one of Google's; an operator's seldom is.
 process.removeAllListeners('warning');
@@ -25,5 +28,6 @@ process.exitCode = await import('./program.ts').then(
     return 1;
   },
 );
+finished();
 // An open Firestore client keeps the process alive, and one that never answered would for a minute.
 process.stdout.write('', () => process.exit());

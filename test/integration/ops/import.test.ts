@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { Firestore } from '@google-cloud/firestore';
 import { freshFile } from '../../support/folders.ts';
-import { freshProject, settingsFile } from './ops-process.ts';
+import { freshProject, settingsFile, startOps } from './ops-process.ts';
 
 const time = (path: string, type = 'timestamp') => ({ path, type });
 const STATUSES = { RUNNING: 'running', DONE: 'completed', FAILED: 'failed', STOPPED: 'cancelled' };
@@ -311,6 +312,20 @@ describe('ops import', () => {
       assert.equal(done.stdout, '');
       assert.equal((await project.db.doc('jobs/new').get()).exists, false);
     });
+
+  test('brings every job in although nobody reads what it says: import FILE 2>&1 | head -1', async () => {
+    const { child, ended } = startOps(['import', '-', '--format', 'csv', ...FLAGS], {
+      env: { ...env, GOOGLE_CLOUD_PROJECT: project.project },
+      input: 'name,phase,start,end,gpus\nunread,Succeeded,0,1,1\n',
+    });
+    const unread = ended.catch(() => undefined);
+    child.stderr.destroy();
+    child.stdout.destroy();
+    const [code] = await once(child, 'exit');
+    await unread;
+    assert.equal(code, 0);
+    assert.equal((await project.db.doc('jobs/unread').get()).exists, true);
+  });
 
   test('names a real project and writes nothing to it while nobody agrees', async () => {
     const credentials = freshFile(

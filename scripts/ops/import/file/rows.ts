@@ -1,5 +1,6 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
+import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { JobField } from '../../../../functions/shared/model/source.ts';
 import { oneOf } from '../../options.ts';
@@ -102,10 +103,8 @@ async function openStream(
 }
 
 function unpacked(packed: NodeJS.ReadStream | ReadStream): AsyncIterable<Buffer> {
-  const stream = packed.pipe(createGunzip());
-  // An error does not go through a pipe by itself.
-  packed.once('error', (error: Error) => stream.destroy(error));
-  return stream;
+  // A pipe alone would pass on neither an error nor an end that comes too early, and be waited for without end.
+  return pipeline(packed, createGunzip(), () => undefined);
 }
 
 /** The lines of a file; what makes it unreadable as a whole is told in one sentence, with the way out. */
