@@ -9,6 +9,8 @@ import { usage } from './problem.ts';
  */
 
 const PREFIX = 'npm_config_';
+/** npm completes a flag that begins like one of its own alone, and sets that. */
+const COMPLETED: Readonly<Record<string, string>> = { '--to': 'token_description' };
 
 /** Throws where npm took a flag of ours, of whatever command: what is missing may be the flag that keeps from harm. */
 export function refuseSwallowed(
@@ -19,23 +21,24 @@ export function refuseSwallowed(
   const command = commandOf(program, args);
   const swallowed = swallowedOf(program, command, args, variables);
   if (swallowed.length === 0) return;
-  const flags = swallowed.map(({ long }) => long).join(', ');
-  const set = swallowed.map((option) => `${PREFIX}${keyOf(option)}`).join(', ');
+  const flags = swallowed.map(({ option }) => option.long).join(', ');
+  const set = swallowed.map(({ key }) => `${PREFIX}${key}`).join(', ');
   // npm leaves the value of a flag behind, where nobody can tell it from an argument.
-  const words = swallowed.every((option) => option.isBoolean()) ? args : pathOf(command);
-  const typed = [...words, ...swallowed.map((option) => option.flags)].join(' ');
+  const words = swallowed.every(({ option }) => option.isBoolean()) ? args : pathOf(command);
+  const typed = [...words, ...swallowed.map(({ option }) => option.flags)].join(' ');
   const how = variables.npm_command === 'exec' ? 'npx nightshift-ops' : 'npm run -s ops --';
   throw usage(
     `npm took ${flags} for itself (it set ${set}), and nothing was done: only what stands behind -- is ours. Type: ${how} ${typed}`,
   );
 }
 
+/** The options that npm took, and as what of its own. */
 function swallowedOf(
   program: Command,
   command: Command,
   args: readonly string[],
   variables: NodeJS.ProcessEnv,
-): Option[] {
+): { option: Option; key: string }[] {
   const set = new Set(
     Object.entries(variables)
       // npm exports what is false, and what is unset, as empty.
@@ -46,12 +49,13 @@ function swallowedOf(
   // Of several commands with that option, the one of this command tells best what to type.
   for (const option of command.options) known.set(option.long ?? '', option);
   const files = npmrcFiles(variables);
-  return [...known.values()].filter((option) => {
+  return [...known.values()].flatMap((option) => {
     const { long } = option;
-    if (!long || !set.has(plain(keyOf(option))) || isGiven(long, args)) return false;
+    if (!long || isGiven(long, args)) return [];
     // It answers npm's own question, unless this command asks one, too.
-    if (long === '--yes' && !command.options.includes(option)) return false;
-    return !files.some((text) => isSetIn(text, option));
+    if (long === '--yes' && !command.options.includes(option)) return [];
+    const key = keysOf(long).find((one) => set.has(plain(one)));
+    return key === undefined || files.some((text) => isSetIn(text, key)) ? [] : [{ option, key }];
   });
 }
 
@@ -75,8 +79,10 @@ function pathOf(command: Command): string[] {
   return command.parent ? [...pathOf(command.parent), command.name()] : [];
 }
 
-function keyOf({ long }: Option): string {
-  return (long ?? '').slice(2).replaceAll('-', '_');
+/** What npm may set for a flag. */
+function keysOf(long: string): string[] {
+  const completed = COMPLETED[long];
+  return [long.slice(2).replaceAll('-', '_'), ...(completed === undefined ? [] : [completed])];
 }
 
 /** npm takes `--dryrun` and `--dry_run`, too. */
@@ -104,6 +110,6 @@ function npmrcFiles(variables: NodeJS.ProcessEnv): string[] {
   });
 }
 
-function isSetIn(npmrc: string, option: Option): boolean {
-  return npmrc.split('\n').some((line) => plain(line.split('=')[0]?.trim() ?? '') === plain(keyOf(option)));
+function isSetIn(npmrc: string, key: string): boolean {
+  return npmrc.split('\n').some((line) => plain(line.split('=')[0]?.trim() ?? '') === plain(key));
 }

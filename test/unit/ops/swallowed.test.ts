@@ -46,6 +46,8 @@ describe('a flag that npm took for itself', () => {
     ],
     ['run collect-metrics', { npm_config_date: '2026-01-01' }, 'npm run -s ops -- run --date <day>'],
     ['days', { npm_config_from: 'true' }, 'npm run -s ops -- days --from <day>'],
+    // As npm 11 completes it.
+    ['days', { npm_config_token_description: '2026-01-02' }, 'npm run -s ops -- days --to <day>'],
     ['runs x', { npm_config_json: 'true' }, 'npm run -s ops -- runs x --json'],
     ['cleanup apply p', { npm_config_yes: 'true' }, 'npm run -s ops -- cleanup apply p --yes'],
     ['sweep', { npm_command: 'exec', npm_config_dry_run: 'true' }, 'npx nightshift-ops sweep --dry-run'],
@@ -60,6 +62,11 @@ describe('a flag that npm took for itself', () => {
     ['what npm exports always', 'sweep', {}],
     ['a flag that came through, too', 'sweep --dry-run', { npm_config_dry_run: 'true' }],
     ['a value that came through, too', 'run x --date=2026-01-01', { npm_config_date: '2026-01-01' }],
+    [
+      'one that npm completes, and that came through',
+      'days --to 2026-01-02',
+      { npm_config_token_description: 'x' },
+    ],
     ['what is off', 'sweep', { npm_config_dry_run: 'false' }],
     ['a yes to npm, of a command that asks nothing', 'tasks', { npm_config_yes: 'true' }],
     [
