@@ -10,6 +10,10 @@ import type { Line } from './lines.ts';
 /** Rows that are looked at to learn what could have been meant. */
 const LEARN_FROM = 1000;
 const COLUMNS_NAMED = 40;
+/** What no JSON knows as a number, and texts, in which it is nothing of the kind. */
+const NO_NUMBERS = /"(?:[^"\\]|\\.)*"|\bNaN\b|\bInfinity\b/g;
+/** NaN is how pandas writes that there is none; infinity stays beyond the range of every field. */
+const NUMBERS: Readonly<Record<string, string>> = { NaN: 'null', Infinity: '1e999' };
 
 /**
  * The rows of a file with one JSON object per line. A column is a key of that very name, else a JMESPath. Reading them
@@ -67,10 +71,21 @@ function isSlip(column: string, name: string): boolean {
 
 function parseLine(text: string): { object: Record<string, unknown> } | { reason: string } {
   try {
-    const object = parseJson(text);
+    const object = parsed(text);
     return isObject(object) ? { object } : { reason: 'it is no JSON object' };
   } catch (error) {
     return { reason: `it is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+/** JSON, also with the words that Python writes into it for numbers that JSON has not. */
+function parsed(text: string): unknown {
+  try {
+    return parseJson(text);
+  } catch (error) {
+    const readable = text.replace(NO_NUMBERS, (found) => NUMBERS[found] ?? found);
+    if (readable === text) throw error;
+    return parseJson(readable);
   }
 }
 

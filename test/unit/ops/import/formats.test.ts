@@ -216,4 +216,23 @@ describe('what the world writes its job histories as', () => {
       2: 'completed: endedAt 2026-01-01T00:00:00.000Z',
     });
   });
+
+  // https://github.com/ICRAR/ijson/issues/139
+  test('Python: NaN for none, in a text of that name nothing; infinity costs its own row', async () => {
+    const content = [
+      '{"id": "NaN \\"Infinity\\"", "s": "ok", "g": NaN, "e": 1767225600}',
+      '{"id": "b", "s": "ok", "g": -Infinity, "e": NaN}',
+      '{"id": "c", "s": "ok", "g": Nan}',
+    ].join('\n');
+    const flags = { map: ['id=id,status=s,gpus=g,endedAt=e'], status: ['ok=completed'], time: ['seconds'] };
+    const { jobs, rejections } = await readFile('a.ndjson', content, flags);
+    assert.deepEqual(
+      jobs.map(({ id, values }) => [id, values.gpus ?? null]),
+      [['NaN "Infinity"', null]],
+    );
+    assert.deepEqual(
+      rejections.map(({ line, reason }) => `${line}: ${reason.slice(0, 40)}`),
+      ['2: gpus -Infinity is not a number from 0 to', "3: it is no JSON: Unexpected token 'N', ..."],
+    );
+  });
 });
