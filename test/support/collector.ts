@@ -88,6 +88,7 @@ export function collector(
     ]),
   );
   let [stores, asked] = [[...opened.values()], platform];
+  let limitMs = deadlineMs;
   const options = { entry, lifecycle: startingAt(clock, runs), clock, log };
   let replaced: (store: JobStore) => JobStore = (store) => store;
 
@@ -106,7 +107,7 @@ export function collector(
       platform: asked,
       days: dayStore(collections, log),
       metricSources: metricSourceStore(collections, log),
-      deadlineMs,
+      deadlineMs: limitMs,
       failuresBeforeAlarm: 3,
     });
     const { answer } = await execute(task, { body, header: (name) => headers[name] }, options);
@@ -134,6 +135,11 @@ export function collector(
     /** From now on the stores that a run gets are what `change` makes of them; without it, the real ones again. */
     replaceStores(change: (store: JobStore) => JobStore = (store) => store): void {
       replaced = change;
+    },
+
+    /** The deadline of the sources of records from now on. */
+    setDeadline(ms: number): void {
+      limitMs = ms;
     },
 
     /** From now on a run has these sources alone, of those that the collector began with, and this platform. */

@@ -6,7 +6,8 @@ import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../supp
 import { daysAgo } from '../../support/cleanup.ts';
 
 const JOBS = ['a', 'b', 'c', 'd'];
-const EACH = 250;
+/** Of each job: more than a batch. */
+const EACH = 110;
 /** The bucket of one job, whose faults are that job's alone. */
 const OWN = 'own';
 const POLICY = { ...NO_GUARDS, buckets: [BUCKET, OWN] };
@@ -114,7 +115,7 @@ describe('faults of Cloud Storage', () => {
     assert.equal(outcome, 'failed');
     assert.match(
       problems[0]?.message ?? '',
-      /Nothing was deleted of 4 eligible jobs: 250 of its objects are left.*HTTP 503/,
+      /Nothing was deleted of 4 eligible jobs: 110 of its objects are left.*HTTP 503/,
     );
     assert.equal(world.all().length, JOBS.length * EACH);
   });

@@ -3,10 +3,14 @@ import { describe, test } from 'node:test';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
 import { daysAgo } from '../../support/cleanup.ts';
 
-/** Deletes two jobs of 1,200 and 2 objects; the run that did so. */
+/** Of the larger job: more than a batch. */
+const BIG = 120;
+const ALL = BIG + 2;
+
+/** Deletes two jobs, of BIG and of 2 objects; the run that did so. */
 async function deleted(world: Cleaner): Promise<string> {
   await world.write({ big: {}, small: { endedAt: daysAgo(20) } });
-  world.put([...Array.from({ length: 1_200 }, (_, index) => `big/${index}`), 'small/a', 'small/b']);
+  world.put([...Array.from({ length: BIG }, (_, index) => `big/${index}`), 'small/a', 'small/b']);
   const { runId } = await world.approved();
   assert.deepEqual(world.live(), []);
   return runId;
@@ -24,9 +28,9 @@ describe('undo', () => {
     const { outcome, summary } = await world.deliver({ undo: runId });
     assert.deepEqual(
       [outcome, summary],
-      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: 1_202, restored: 1_202 }],
+      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: ALL, restored: ALL }],
     );
-    assert.equal(world.live().length, 1_202);
+    assert.equal(world.live().length, ALL);
     for (const id of ['big', 'small'])
       assert.deepEqual((await world.job(id))?.nightshift, {
         tombstone: null,
@@ -38,7 +42,7 @@ describe('undo', () => {
       const { summary: next } = await world.deliver();
       assert.deepEqual([next.deletedJobs, next.keptByReason], [0, { pinned: 2 }]);
     }
-    assert.equal(world.live().length, 1_202);
+    assert.equal(world.live().length, ALL);
   });
 
   test('twice restores nothing the second time, and of a run that deleted nothing is an error', async (t) => {
@@ -49,9 +53,9 @@ describe('undo', () => {
     const twice = await world.deliver({ undo: runId });
     assert.deepEqual(
       [twice.outcome, twice.summary],
-      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: 1_202, newerKept: 1_202 }],
+      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: ALL, newerKept: ALL }],
     );
-    assert.equal(world.live().length, 1_202);
+    assert.equal(world.live().length, ALL);
     for (const none of [nothing.runId, 'no-such-run']) {
       const { outcome, problems } = await world.deliver({ undo: none });
       assert.equal(outcome, 'failed');
@@ -64,7 +68,7 @@ describe('undo', () => {
     const runId = await deleted(world);
     world.put(['small/a'], { size: 7 });
     const { outcome, summary } = await world.deliver({ undo: runId });
-    assert.deepEqual([outcome, summary.restored, summary.newerKept], ['succeeded', 1_201, 1]);
+    assert.deepEqual([outcome, summary.restored, summary.newerKept], ['succeeded', ALL - 1, 1]);
     assert.equal(world.world.live(BUCKET).find(({ name }) => name === 'small/a')?.size, 7);
   });
 
@@ -75,7 +79,7 @@ describe('undo', () => {
     const { outcome, summary, problems } = await world.deliver({ undo: runId });
     assert.deepEqual(
       [outcome, summary],
-      ['partial', { undo: runId, ...NONE, jobs: 2, objects: 1_202, outsideWindow: 1_202 }],
+      ['partial', { undo: runId, ...NONE, jobs: 2, objects: ALL, outsideWindow: ALL }],
     );
     assert.match(JSON.stringify(problems), /jobs\/small.*2 of 2 objects did not come back: 2 are beyond/);
   });
@@ -88,11 +92,11 @@ describe('undo', () => {
       fault: { kind: 'status', status: 503 },
     });
     const { outcome, summary } = await world.deliver({ undo: runId });
-    assert.deepEqual([outcome, summary.restored, summary.failed], ['partial', 1_201, 1]);
+    assert.deepEqual([outcome, summary.restored, summary.failed], ['partial', ALL - 1, 1]);
     off();
     const again = await world.deliver({ undo: runId });
     assert.deepEqual([again.outcome, again.summary.restored], ['succeeded', 1]);
-    assert.equal(world.live().length, 1_202);
+    assert.equal(world.live().length, ALL);
   });
 
   test('of a run that broke off restores what is gone, and no later run goes on with it', async (t) => {

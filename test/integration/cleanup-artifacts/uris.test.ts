@@ -33,24 +33,35 @@ describe('URIs of jobs', () => {
     },
     { what: 'a foreign bucket', uri: 'gs://theirs/run-2/', reason: 'foreign-bucket', because: /theirs/ },
   ];
-  for (const { what, uri, reason, because = /./ } of odd)
-    test(`one of ${what} deletes nothing, says so, and blocks no other job`, async (t) => {
-      const world = await cleaner(t, { policy: NO_GUARDS });
-      world.world.addBucket({ name: 'theirs' });
-      await world.write({ odd: { artifactUri: uri }, 'run-1': {} });
-      world.put(['run-1/a', 'run-10/a', 'run-2/a', '/a', 'a']);
-      world.put(['run-2/a'], { bucket: 'theirs' });
-      const { outcome, summary } = await world.approved();
-      assert.equal(outcome, 'succeeded');
-      assert.deepEqual(world.live(), ['/a', 'a', 'run-10/a', 'run-2/a']);
-      assert.deepEqual(world.live('theirs'), ['run-2/a']);
-      assert.deepEqual(summary.keptByReason, { [reason]: 1 });
-      const line = (await world.lines(summary.planId as string)).find(({ id }) => id === 'odd');
-      assert.deepEqual([line?.decision, line?.reason], ['keep', reason]);
-      assert.match(line?.because ?? '', because);
-      const told = summary.badUris as { job: string; because: string }[];
-      assert.deepEqual(told.length, reason === 'bad-uri' ? 1 : 0);
+  test('odd ones delete nothing, say so, and block no other job', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    world.world.addBucket({ name: 'theirs' });
+    const jobs = odd.map((it, index) => ({ ...it, id: `odd-${index}` }));
+    await world.write({
+      ...Object.fromEntries(jobs.map(({ id, uri }) => [id, { artifactUri: uri }])),
+      'run-1': {},
     });
+    world.put(['run-1/a', 'run-10/a', 'run-2/a', '/a', 'a']);
+    world.put(['run-2/a'], { bucket: 'theirs' });
+    const { outcome, summary } = await world.approved();
+    assert.equal(outcome, 'succeeded');
+    assert.deepEqual(world.live(), ['/a', 'a', 'run-10/a', 'run-2/a']);
+    assert.deepEqual(world.live('theirs'), ['run-2/a']);
+    const lines = await world.lines(summary.planId as string);
+    for (const { id, what, reason, because = /./ } of jobs) {
+      const line = lines.find((each) => each.id === id);
+      assert.deepEqual([line?.decision, line?.reason], ['keep', reason], what);
+      assert.match(line?.because ?? '', because, what);
+    }
+    const told = summary.badUris as { job: string }[];
+    assert.deepEqual(
+      told.map(({ job }) => job).sort(),
+      jobs
+        .filter(({ reason }) => reason === 'bad-uri')
+        .map(({ id }) => `jobs:jobs/${id}`)
+        .sort(),
+    );
+  });
 
   test('one without its slash at the end takes no sibling that begins alike', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
