@@ -8,6 +8,7 @@ import { knewAt, sweepMarksSchema } from '../../functions/shared/model/sweep-mar
 import { type Connection, SILENT } from './connect.ts';
 import { apiOf } from './doctor/api-of.ts';
 import { CannotTell, type Finding } from './doctor/check.ts';
+import { shell } from './shell.ts';
 import { minuteStamp, plural } from './words.ts';
 
 /** Whether what runs the jobs of a source answers, and knows them. */
@@ -84,7 +85,9 @@ export function openBackendOf(
   connection: Pick<Connection, 'target' | 'settings'>,
 ): ReturnType<typeof openBackend> {
   try {
-    return openBackend(settings, { apiOf: apiOf(connection), variable: readVariable, log: SILENT });
+    const { env } = shell();
+    const variable = (name: string) => readVariable(name, env);
+    return openBackend(settings, { apiOf: apiOf(connection), variable, log: SILENT });
   } catch (error) {
     // Its secret belongs to the function, and is seldom set here.
     if (error instanceof InvalidConfiguration) throw new CannotTell(error.message);

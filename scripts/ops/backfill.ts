@@ -1,6 +1,6 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Command } from 'commander';
 import { addDays, type Day, dayOf, daysBetween } from '../../functions/shared/dates.ts';
-import { listenForStop } from '../stack/stopping.ts';
 import { collectDay } from './backfill/collect-day.ts';
 import { type Progress, showProgress } from './backfill/progress.ts';
 import { type BackfillRecord, openRecord, recordFile } from './backfill/record.ts';
@@ -10,6 +10,7 @@ import { confirmCall } from './call.ts';
 import { functionOf } from './function-place.ts';
 import { parseDay } from './options.ts';
 import { OpsProblem, usage } from './problem.ts';
+import { exitWith, shell } from './shell.ts';
 import { note, print, shellQuoted } from './terminal.ts';
 import { figure, plural } from './words.ts';
 
@@ -59,25 +60,23 @@ async function backfill(options: BackfillOptions): Promise<void> {
     note(`${figure(before)} of ${plural(days.length, 'day')} were done before; --restart begins anew`);
 
   const started = performance.now();
-  const stopping = listenForStop();
   const command = commandOf(options);
   const progress = showProgress(days.length, before);
-  const leave = () => {
+  const stopping = shell().listenForStop(() => {
     progress.stop();
     note(`Stopped at once; what was under way may go on. Go on with: ${command}`);
-  };
-  // The second Ctrl-C ends the process there and then.
-  process.once('exit', leave);
-  stopping.signal.addEventListener('abort', () => progress.say('stopping after it; Ctrl-C again: at once'));
+  });
+  const sayWhy = () => progress.say('stopping after it; Ctrl-C again: at once');
+  // Whoever aborts has another shell, or none.
+  stopping.signal.addEventListener('abort', AsyncLocalStorage.bind(sayWhy));
   const failure = await fill(days, url, { record, progress, signal: stopping.signal });
-  process.off('exit', leave);
   progress.stop();
 
   print(...backfillInWords({ days, done: record.done }, performance.now() - started));
   if (failure) throw new OpsProblem(`${failure.message}. Go on with: ${command}`, 1, { cause: failure });
   if (days.every((date) => record.done.has(date))) return record.forget();
   note(`Stopped. Go on with: ${command}`);
-  process.exitCode = stopping.exitCode();
+  exitWith(stopping.exitCode());
 }
 
 /** Collects the days that are not done; returns what stopped it other than `signal`, if anything did. */

@@ -2,6 +2,7 @@ import { answerInWords, isGood } from '../answer-words.ts';
 import { confirmWrite } from './confirm.ts';
 import type { FunctionPlace } from './function-place.ts';
 import { callFunction, readAnswer } from './post.ts';
+import { exitWith } from './shell.ts';
 import { print, printJson } from './terminal.ts';
 
 /** The options of every command that calls a function. */
@@ -33,5 +34,5 @@ export async function call(
 export function tell(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
   if (json) printJson(answer);
   else print(...answerInWords(answer));
-  if (!isGood(answer.outcome)) process.exitCode = 1;
+  if (!isGood(answer.outcome)) exitWith(1);
 }

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { OpsProblem, usage } from './problem.ts';
+import { shell } from './shell.ts';
 import { note, oneLine, paintError } from './terminal.ts';
 
 /**
@@ -18,13 +19,15 @@ export async function confirmWrite(mustAgree: boolean, act: string, yes: boolean
 
 /** Throws where nobody is there to be asked. */
 export function requireSomebody(what: string): void {
-  if (process.stdin.isTTY && process.stderr.isTTY) return;
+  const { stdin, stderr } = shell();
+  if (stdin.isTTY && stderr.isTTY) return;
   throw usage(`${oneLine(what)}: nobody is at the terminal to agree. Add --yes to go ahead`);
 }
 
 /** What is typed; nothing at Ctrl-C or Ctrl-D, at which a question of readline's would wait for ever. */
 async function answerTo(question: string): Promise<string> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const { stdin, stderr } = shell();
+  const terminal = createInterface({ input: stdin, output: stderr });
   const closed = new AbortController();
   terminal.once('close', () => closed.abort());
   try {

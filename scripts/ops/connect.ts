@@ -10,6 +10,7 @@ import { loadSettings, type Settings } from '../../functions/shared/settings.ts'
 import type { Collections } from '../../functions/shared/store/collections.ts';
 import { readStack } from '../stack/state.ts';
 import { OpsProblem } from './problem.ts';
+import { closedAtEnd, shell } from './shell.ts';
 import { environmentOf, placeOf, resolveTarget, type Target } from './target.ts';
 import { firstLine, firstSentence } from './terminal.ts';
 
@@ -37,16 +38,18 @@ export interface Connection {
 
 /** Connects to the Firestore of the running stack, of an emulator that was named, or of a real project. */
 export async function connect(): Promise<Connection> {
-  const stack = readStack();
-  const target = resolveTarget(process.env, stack);
+  const { env } = shell();
+  const stack = readStack(env);
+  const target = resolveTarget(env, stack);
   if (target.kind === 'real') await requireCredentials(placeOf(target));
-  else await useEmulator(target);
-  const environment = environmentOf(target, process.env, stack);
+  else await useEmulator(target, env);
+  const environment = environmentOf(target, env, stack);
   const settings = loadSettings(environment);
   // Loaded here and not above: the client takes 300 ms, and `ops --help` must be quick.
   const { databases } = await import('../../functions/shared/store/firestore.ts');
   const { collections } = await import('../../functions/shared/store/collections.ts');
-  const databaseOf = databases(environment);
+  const openDatabase = databases(environment);
+  const databaseOf: typeof openDatabase = (where) => closedAtEnd(openDatabase(where));
   return {
     target,
     environment,
@@ -64,10 +67,11 @@ export async function connect(): Promise<Connection> {
   };
 }
 
-async function useEmulator(target: Exclude<Target, { kind: 'real' }>): Promise<void> {
-  process.env.FIRESTORE_EMULATOR_HOST = target.host;
+async function useEmulator(target: Exclude<Target, { kind: 'real' }>, env: NodeJS.ProcessEnv): Promise<void> {
+  // The Firestore client reads it from there alone.
+  env.FIRESTORE_EMULATOR_HOST = target.host;
   // Else the auth library looks for Google's metadata server, seconds long.
-  process.env.METADATA_SERVER_DETECTION = 'none';
+  env.METADATA_SERVER_DETECTION = 'none';
   if (await listens(target.host)) return;
   const remedy = target.kind === 'stack' ? 'Start' : 'Unset FIRESTORE_EMULATOR_HOST and start';
   throw new OpsProblem(

@@ -8,6 +8,7 @@ import { daysAsCsv } from './days-csv.ts';
 import { daysInWords } from './days-table.ts';
 import { parseDay } from './options.ts';
 import { OpsProblem, usage } from './problem.ts';
+import { shell } from './shell.ts';
 import { placeOf } from './target.ts';
 import { print, printJson } from './terminal.ts';
 
@@ -77,7 +78,7 @@ async function showDays(day: Day | undefined, options: DaysOptions, { args }: Co
   const byDate = new Map(found.map((day) => [day.date, day]));
   const all = daysBetween(from, to).map((date) => byDate.get(date) ?? { date, status: 'missing' as const });
   if (options.json) return printJson(all);
-  if (options.csv) return void process.stdout.write(daysAsCsv(all));
+  if (options.csv) return void shell().stdout.write(daysAsCsv(all));
   const newest = found.at(-1);
   const rows = newest
     ? await ask(`reading the projects of ${newest.date}`, store.projectRows(newest.date, PROJECTS_SHOWN))

@@ -10,6 +10,7 @@ import { scheduleChecks } from './doctor/schedules.ts';
 import { sourceChecks } from './doctor/sources.ts';
 import { taskChecks } from './doctor/tasks.ts';
 import { doctorInWords } from './doctor/words.ts';
+import { exitWith } from './shell.ts';
 import { placeOf } from './target.ts';
 import { print, printJson } from './terminal.ts';
 import { whileSaying } from './waiting.ts';
@@ -41,7 +42,7 @@ async function runDoctor({ region, json }: DoctorOptions): Promise<void> {
   const ok = found.every(({ state }) => state !== 'wrong');
   if (json) printJson({ ok, place: placeOf(connection.target), findings: found });
   else print(...doctorInWords(found, placeOf(connection.target)));
-  if (!ok) process.exitCode = 1;
+  if (!ok) exitWith(1);
 }
 
 function checksOf(connection: Connection, region: string | undefined): Check[] {

@@ -1,4 +1,4 @@
-import { cut, paint } from './terminal.ts';
+import { cut, paint, terminalWidth } from './terminal.ts';
 
 /** What is told under one label. */
 export interface Entry {
@@ -23,7 +23,7 @@ const LEAST_NAME = 8;
 
 /** How wide a line may be: as the terminal, or 80 columns in a pipe. */
 export function lineWidth(): number {
-  return (process.stdout.isTTY && process.stdout.columns) || 80;
+  return terminalWidth() || 80;
 }
 
 /** Entries as lines of at most `width` columns, texts aligned behind their labels. */

@@ -4,6 +4,7 @@ import { loadSettings } from '../../functions/shared/settings.ts';
 import { readStack } from '../stack/state.ts';
 import { requireCredentials, SILENT } from './connect.ts';
 import { OpsProblem, usage } from './problem.ts';
+import { shell } from './shell.ts';
 import { environmentOf, placeOf, resolveTarget, stackOf } from './target.ts';
 
 const LIMITS = { limitMs: 15 * SECOND_MS };
@@ -23,10 +24,11 @@ export interface FunctionPlace {
  */
 export async function functionOf(task: string, given: string | undefined): Promise<FunctionPlace> {
   if (given !== undefined) return placeAt(parseUrl(given));
-  const stack = readStack();
-  const target = resolveTarget(process.env, stack);
+  const { env } = shell();
+  const stack = readStack(env);
+  const target = resolveTarget(env, stack);
   if (target.kind === 'real') return inProject(task, target.project);
-  const { PORT } = process.env;
+  const { PORT } = env;
   const own = stackOf(target, stack);
   const base = own?.gatewayUrl ?? (PORT ? `http://127.0.0.1:${PORT}` : undefined);
   if (base === undefined)
@@ -53,11 +55,12 @@ function placeAt(url: URL): FunctionPlace {
     const words = project ? placeOf({ kind: 'real', project }) : `the Google Cloud project of ${url.host}`;
     return { url, isReal: true, words };
   }
-  const stack = readStack();
+  const { env } = shell();
+  const stack = readStack(env);
   if (stack && new URL(stack.gatewayUrl).origin === url.origin)
     return { url, isReal: false, words: stackWords(stack) };
   // A function that was started by hand writes to the project that its shell names.
-  const { GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: host } = process.env;
+  const { GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: host } = env;
   if (project && !host && project !== stack?.project)
     return { url, isReal: true, words: placeOf({ kind: 'real', project }) };
   return { url, isReal: false, words: `the functions at ${url.origin}` };
@@ -66,7 +69,7 @@ function placeAt(url: URL): FunctionPlace {
 /** The service below the function, which has the name of its task, in whatever region it is. */
 async function inProject(task: string, project: string): Promise<FunctionPlace> {
   const place = placeOf({ kind: 'real', project });
-  const environment = environmentOf({ kind: 'real', project }, process.env, undefined);
+  const environment = environmentOf({ kind: 'real', project }, shell().env, undefined);
   const region = environment.NIGHTSHIFT_REGION;
   const baseUrl = loadSettings(environment).baseUrls.run;
   // A stand-in is sent no credentials.

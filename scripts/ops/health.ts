@@ -4,6 +4,7 @@ import { worstFirst } from './alarms/alarm-words.ts';
 import { connect, SILENT, uncounted } from './connect.ts';
 import { healthInWords } from './health/health-words.ts';
 import { healthReport } from './health/report.ts';
+import { exitWith } from './shell.ts';
 import { taskRow } from './tasks.ts';
 import { print, printJson } from './terminal.ts';
 
@@ -45,7 +46,7 @@ async function showHealth({ json }: { json?: true }): Promise<void> {
   });
   if (json) printJson(report);
   else print(...healthInWords(report, now));
-  if (!report.ok) process.exitCode = 1;
+  if (!report.ok) exitWith(1);
 }
 
 /** From one slot of a task to the next; `null` where it has none. */

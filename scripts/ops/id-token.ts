@@ -1,6 +1,7 @@
 import { GoogleAuth, UserRefreshClient } from 'google-auth-library';
 import { withDeadline } from '../../functions/shared/concurrency.ts';
 import { OpsProblem } from './problem.ts';
+import { shell } from './shell.ts';
 import { firstSentence } from './terminal.ts';
 
 const LIMIT_MS = 15_000;
@@ -10,7 +11,7 @@ const REMEDY =
 
 /** An ID token for the function at `url`: the one of NIGHTSHIFT_ID_TOKEN, else one of the caller's credentials. */
 export async function idTokenFor(url: URL): Promise<string> {
-  const given = process.env.NIGHTSHIFT_ID_TOKEN?.trim();
+  const given = shell().env.NIGHTSHIFT_ID_TOKEN?.trim();
   if (given) return given;
   const audience = audienceOf(url);
   try {

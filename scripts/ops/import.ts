@@ -18,6 +18,7 @@ import { collectCommand, newTally, type Tally } from './import/tally.ts';
 import { recordWriter } from './import/write.ts';
 import { commaList } from './options.ts';
 import { OpsProblem } from './problem.ts';
+import { exitWith } from './shell.ts';
 import { placeOf } from './target.ts';
 import { note, paint, paintError, print, printJson } from './terminal.ts';
 import { duration, figure, plural } from './words.ts';
@@ -160,7 +161,7 @@ function tell(file: string, options: ImportOptions, { tally, place, failure, mis
         : []),
       ...(collect && !dryRun ? [`  ${paint.cyan(collect)}`] : []),
     );
-  if (imported === 0 || contradictions > 0 || tally.refused > 0) process.exitCode = 1;
+  if (imported === 0 || contradictions > 0 || tally.refused > 0) exitWith(1);
 }
 
 async function readAll(rows: Rows, plan: ImportPlan, spool: Spool, tally: Tally): Promise<void> {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
 import { problemInWords } from '../stack/problem.ts';
+import { PROCESS_SHELL } from './shell.ts';
 import { refuseUnfinishedEnd } from './unfinished.ts';
 
 // Else the types of every file are stripped anew at each start, which takes longer than most commands do.
@@ -21,7 +22,7 @@ process.on('warning', (warning) => {
 });
 
 process.exitCode = await import('./program.ts').then(
-  ({ runOps }) => runOps(),
+  ({ runOps }) => runOps(process.argv.slice(2), PROCESS_SHELL),
   // A slip in catalog.json or settings.json fails the import itself.
   (error: unknown) => {
     process.stderr.write(`${problemInWords(error)}\n`);

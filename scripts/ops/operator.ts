@@ -6,7 +6,7 @@ import { join } from 'node:path';
  * Who acts, as far as this machine knows: gcloud's account, else the user of this computer. It is kept beside what a person
  * says of a job; nobody checks it.
  */
-export function operatorName(isReal: boolean, variables: NodeJS.ProcessEnv = process.env): string {
+export function operatorName(isReal: boolean, variables: NodeJS.ProcessEnv): string {
   const account = isReal ? gcloudAccount(variables) : undefined;
   return account ?? `${userOf(variables)} on ${hostname()}`;
 }

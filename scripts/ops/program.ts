@@ -12,11 +12,12 @@ import { OpsProblem } from './problem.ts';
 import { addRun } from './run.ts';
 import { addRuns } from './runs.ts';
 import { addSchedules } from './schedules.ts';
+import { exitWith, runIn, type Shell, shell } from './shell.ts';
 import { addSources } from './sources.ts';
 import { refuseSwallowed } from './swallowed.ts';
 import { addSweep } from './sweep.ts';
 import { addTasks } from './tasks.ts';
-import { paintError, wantsColor } from './terminal.ts';
+import { paintError, terminalWidth, wantsColor } from './terminal.ts';
 import { addWhy } from './why.ts';
 
 const EXAMPLES = `
@@ -45,8 +46,12 @@ export function opsProgram(): Command {
     .addHelpText('after', EXAMPLES)
     .enablePositionalOptions()
     .configureOutput({
-      getOutHasColors: () => wantsColor(process.stdout),
-      getErrHasColors: () => wantsColor(process.stderr),
+      writeOut: (text) => shell().stdout.write(text),
+      writeErr: (text) => shell().stderr.write(text),
+      getOutHelpWidth: () => terminalWidth(shell().stdout) ?? 80,
+      getErrHelpWidth: () => terminalWidth(shell().stderr) ?? 80,
+      getOutHasColors: () => wantsColor(shell().stdout, shell().env),
+      getErrHasColors: () => wantsColor(shell().stderr, shell().env),
       outputError: (text, write) => write(paintError.red(text)),
     })
     .configureHelp({ styleTitle: (title) => paintError.bold(title) })
@@ -62,21 +67,25 @@ function tell(error: unknown): number {
   // Commander has told its errors itself; only help and version that were asked for are none.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   if (error instanceof OpsProblem || error instanceof InvalidConfiguration) {
-    process.stderr.write(`${paintError.red(error.message)}\n`);
+    shell().stderr.write(`${paintError.red(error.message)}\n`);
     return error instanceof OpsProblem ? error.exitCode : 1;
   }
-  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  shell().stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return 1;
 }
 
-/** Runs the command line of this process; returns its exit code. */
-export async function runOps(): Promise<number> {
-  try {
-    const program = opsProgram();
-    refuseSwallowed(program, process.argv.slice(2));
-    await program.parseAsync();
-    return Number(process.exitCode ?? 0);
-  } catch (error) {
-    return tell(error);
-  }
+/**
+ * Runs the command line that `args` are, what was typed behind `ops`; resolves with its exit code. It writes, reads, and is
+ * asked to stop through `given` alone.
+ */
+export function runOps(args: readonly string[], given: Shell): Promise<number> {
+  return runIn(given, async () => {
+    try {
+      const program = opsProgram();
+      refuseSwallowed(program, args, given.env);
+      await program.parseAsync(args, { from: 'user' });
+    } catch (error) {
+      exitWith(tell(error));
+    }
+  });
 }

@@ -7,6 +7,7 @@ import { call, confirmCall, tell } from './call.ts';
 import { functionOf } from './function-place.ts';
 import { oneOf, parseDay } from './options.ts';
 import { usage } from './problem.ts';
+import { shell } from './shell.ts';
 import { environmentHere } from './target.ts';
 import { whileSaying } from './waiting.ts';
 
@@ -36,7 +37,7 @@ export function addRun(program: Command): void {
 }
 
 async function run(taskName: string, options: RunOptions): Promise<void> {
-  const environment = options.url === undefined ? environmentHere() : readEnvironment();
+  const environment = options.url === undefined ? environmentHere() : readEnvironment(shell().env);
   const task = oneOf('task', taskName, Object.keys(loadCatalog(environment)));
   const body = bodyOf(options);
   const place = await functionOf(task, options.url);

@@ -9,6 +9,7 @@ import { type Contradictory, type Inspection, inspectSource, type Missing } from
 import type { Mistyped } from './mistyped.ts';
 import { OpsProblem } from './problem.ts';
 import { sampleRecords } from './sample-records.ts';
+import { exitWith } from './shell.ts';
 import { placeOf } from './target.ts';
 import { firstLine, oneLine, paint, print, printJson } from './terminal.ts';
 import { plural } from './words.ts';
@@ -43,7 +44,7 @@ export function addSources(program: Command): void {
         reports.push(await reportOn(name, source, connection));
       if (json) printJson(reports);
       else print(...reports.flatMap(reportInWords));
-      if (reports.some(({ toMend }) => toMend)) process.exitCode = 1;
+      if (reports.some(({ toMend }) => toMend)) exitWith(1);
     });
 }
 

@@ -16,7 +16,7 @@ const COMPLETED: Readonly<Record<string, string>> = { '--to': 'token_description
 export function refuseSwallowed(
   program: Command,
   args: readonly string[],
-  variables: NodeJS.ProcessEnv = process.env,
+  variables: NodeJS.ProcessEnv,
 ): void {
   const command = commandOf(program, args);
   const swallowed = swallowedOf(program, command, args, variables);

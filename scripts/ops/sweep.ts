@@ -8,6 +8,7 @@ import { type FunctionPlace, functionOf } from './function-place.ts';
 import { operatorName } from './operator.ts';
 import { oneOf, parseAge } from './options.ts';
 import { usage } from './problem.ts';
+import { shell } from './shell.ts';
 import { cut, firstLine } from './terminal.ts';
 import { whileSaying } from './waiting.ts';
 
@@ -64,7 +65,7 @@ async function sweep(options: SweepOptions): Promise<void> {
   const asked = sweepBody(options);
   const place = await functionOf(TASK, options.url);
   const byHand = options.end !== undefined || options.undo;
-  const body = byHand ? { ...asked, by: operatorName(place.isReal) } : asked;
+  const body = byHand ? { ...asked, by: operatorName(place.isReal, shell().env) } : asked;
   if (!options.dryRun) {
     if (place.isReal && !options.yes) requireSomebody(`${writesOf(options)}, in ${place.words}`);
     const alive = options.end === undefined ? null : await whyAlive(place, options);

@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { cut, paint } from './terminal.ts';
+import { cut, paint, terminalWidth } from './terminal.ts';
 
 /** One column of a table; numbers are read best when aligned right. */
 export interface Column {
@@ -16,7 +16,7 @@ const GAP = '  ';
 export function table(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
-  width: number | undefined = process.stdout.isTTY ? process.stdout.columns : undefined,
+  width: number | undefined = terminalWidth(),
 ): string[] {
   const widths = columns.map((column, index) =>
     Math.max(column.title.length, ...rows.map((row) => visible(row[index] ?? ''))),

@@ -1,6 +1,7 @@
 import { type Environment, readEnvironment } from '../../functions/shared/environment.ts';
 import { readStack, type StackState } from '../stack/state.ts';
 import { OpsProblem, usage } from './problem.ts';
+import { shell } from './shell.ts';
 
 /** Which Firestore a command talks to. */
 export type Target =
@@ -65,8 +66,9 @@ export function environmentOf(
 
 /** The same of what a command acts on that is told nothing else. */
 export function environmentHere(): Environment {
-  const stack = readStack();
-  return environmentOf(resolveTarget(process.env, stack), process.env, stack);
+  const { env } = shell();
+  const stack = readStack(env);
+  return environmentOf(resolveTarget(env, stack), env, stack);
 }
 
 /** The place in words, `googleProject` and `database` being those of a source that lies elsewhere. */

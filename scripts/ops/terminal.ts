@@ -1,25 +1,51 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
+import { type Output, shell } from './shell.ts';
 
 /** Whether `stream` is to be coloured: a terminal, unless NO_COLOR says no or FORCE_COLOR says yes. */
-export function wantsColor(stream: { isTTY?: boolean }, variables: NodeJS.ProcessEnv = process.env): boolean {
+export function wantsColor(stream: { isTTY?: boolean }, variables: NodeJS.ProcessEnv): boolean {
   if (variables.NO_COLOR) return false;
   if (variables.FORCE_COLOR) return variables.FORCE_COLOR !== '0';
   return stream.isTTY === true && variables.TERM !== 'dumb';
 }
 
-// picocolors' own guess colours whatever runs with CI set, pipes included.
-export const paint = pc.createColors(wantsColor(process.stdout));
-export const paintError = pc.createColors(wantsColor(process.stderr));
+type Color = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'blue' | 'cyan';
+
+/** Colours for what is written to a stream of the shell, which is asked anew each time: it may be another one by then. */
+function paintFor(stream: 'stdout' | 'stderr'): Record<Color, (text: string) => string> {
+  // picocolors' own guess colours whatever runs with CI set, pipes included.
+  const colors = pc.createColors(true);
+  const painted = (color: Color) => (text: string) => {
+    const { [stream]: written, env } = shell();
+    return wantsColor(written, env) ? colors[color](text) : text;
+  };
+  return {
+    bold: painted('bold'),
+    dim: painted('dim'),
+    red: painted('red'),
+    green: painted('green'),
+    yellow: painted('yellow'),
+    blue: painted('blue'),
+    cyan: painted('cyan'),
+  };
+}
+
+export const paint = paintFor('stdout');
+export const paintError = paintFor('stderr');
+
+/** How many columns the terminal has that is written to; `undefined` where it is none. */
+export function terminalWidth(written: Output = shell().stdout): number | undefined {
+  return written.isTTY ? written.columns : undefined;
+}
 
 /** Writes lines for a person, or for a pipe. */
 export function print(...lines: string[]): void {
-  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+  shell().stdout.write(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Writes lines beside the result: notes, progress, errors. */
 export function note(...lines: string[]): void {
-  process.stderr.write(lines.map((line) => `${line}\n`).join(''));
+  shell().stderr.write(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** Writes records for a program; dates become ISO text, and so do integers that a JSON number does not hold. */

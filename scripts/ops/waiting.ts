@@ -1,3 +1,4 @@
+import { shell } from './shell.ts';
 import { duration } from './words.ts';
 
 const EVERY_MS = 1_000;
@@ -5,14 +6,15 @@ const ERASE_LINE = '\r\u001b[K';
 
 /** Resolves like `work`, and says at a terminal what is waited for, and for how long already. */
 export async function whileSaying<T>(what: string, work: Promise<T>): Promise<T> {
-  if (!process.stderr.isTTY) return work;
+  const { stderr } = shell();
+  if (!stderr.isTTY) return work;
   const started = performance.now();
-  const say = () => process.stderr.write(`${ERASE_LINE}${what}, ${duration(performance.now() - started)}`);
+  const say = () => stderr.write(`${ERASE_LINE}${what}, ${duration(performance.now() - started)}`);
   const timer = setInterval(say, EVERY_MS);
   try {
     return await work;
   } finally {
     clearInterval(timer);
-    process.stderr.write(ERASE_LINE);
+    stderr.write(ERASE_LINE);
   }
 }

@@ -10,12 +10,15 @@ export interface Stopping {
   exitCode(): number;
 }
 
-/** Listens for the signals; the second one ends the process at once, and with it all of its children. */
-export function listenForStop(): Stopping {
+/** Listens for the signals; the second one calls `atOnce` and ends the process, and with it all of its children. */
+export function listenForStop(atOnce: () => void = () => undefined): Stopping {
   const controller = new AbortController();
   let exitCode = 0;
   const stop = (name: 'SIGINT' | 'SIGTERM' | 'SIGHUP') => {
-    if (controller.signal.aborted) process.exit(exitCode);
+    if (controller.signal.aborted) {
+      atOnce();
+      process.exit(exitCode);
+    }
     exitCode = 128 + constants.signals[name];
     controller.abort(new Error(`Stopped by ${name}`));
   };

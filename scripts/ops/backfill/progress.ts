@@ -1,5 +1,6 @@
 import progress from 'cli-progress';
 import type { Day } from '../../../functions/shared/dates.ts';
+import { shell } from '../shell.ts';
 import { note } from '../terminal.ts';
 import { duration } from '../words.ts';
 import type { DayResult } from './record.ts';
@@ -15,7 +16,7 @@ export interface Progress {
 
 /** Begins to show progress, `done` of `total` days being done. */
 export function showProgress(total: number, done: number): Progress {
-  return process.stderr.isTTY ? bar(total, done) : lines(total, done);
+  return shell().stderr.isTTY ? bar(total, done) : lines(total, done);
 }
 
 function bar(total: number, before: number): Progress {
@@ -26,7 +27,7 @@ function bar(total: number, before: number): Progress {
     barsize: 12,
     hideCursor: true,
     clearOnComplete: true,
-    stream: process.stderr,
+    stream: shell().stderr,
   });
   let current = '';
   shown.start(total, before, { words: '' });

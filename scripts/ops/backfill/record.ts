@@ -5,6 +5,7 @@ import { z } from 'zod';
 import type { Day } from '../../../functions/shared/dates.ts';
 import { shortPath, stateFolder } from '../../stack/places.ts';
 import { OpsProblem } from '../problem.ts';
+import { shell } from '../shell.ts';
 
 const dayResultSchema = z.object({
   changed: z.boolean(),
@@ -33,7 +34,7 @@ export function recordFile(
 ): string {
   const host = target.host.replace(/[^\w.-]+/g, '-');
   const name = `backfill-${host}-${hash('sha256', target.identity).slice(0, 12)}`;
-  return join(stateFolder(), `${name}-${range.from}-${range.to ?? 'yesterday'}.json`);
+  return join(stateFolder(shell().env), `${name}-${range.from}-${range.to ?? 'yesterday'}.json`);
 }
 
 /** Opens the record in `file`, an empty one where there is none, or `anew`. Throws OpsProblem when it cannot be read. */

@@ -1,8 +1,9 @@
 import { readStack } from '../../stack/state.ts';
+import { shell } from '../shell.ts';
 
 /** What the days are collected in. An emulator forgets all when its stack ends, so the next stack is another target. */
 export function targetOf({ host, origin, href }: URL): { host: string; identity: string } {
-  const stack = readStack();
+  const stack = readStack(shell().env);
   const ofStack = stack !== undefined && new URL(stack.gatewayUrl).origin === origin;
   return { host, identity: ofStack ? `${href} ${stack.startedAt}` : href };
 }

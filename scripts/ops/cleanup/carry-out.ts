@@ -2,6 +2,7 @@ import { fieldsOf } from '../../objects.ts';
 import { type CallOptions, call, confirmCall, tell } from '../call.ts';
 import { connect, SILENT } from '../connect.ts';
 import { functionOf } from '../function-place.ts';
+import { exitWith } from '../shell.ts';
 import { plannedInWords } from './plan-words.ts';
 import { type Watched, whileWatching } from './progress.ts';
 import { readPlan } from './stored-plan.ts';
@@ -31,7 +32,7 @@ export async function applyPlan(planId: string, { url: given, json, yes }: CallO
   const answer = await call(place, { planId }, (work) => whileWatching(watched, work));
   tell(answer, { json });
   // Partial, and yet nothing of what was asked for was done.
-  if (fieldsOf(answer.summary).planStatus === 'waiting') process.exitCode = 1;
+  if (fieldsOf(answer.summary).planStatus === 'waiting') exitWith(1);
 }
 
 /** Lets the function bring back what a run deleted, and shows how far it is. */

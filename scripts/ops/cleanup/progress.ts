@@ -1,5 +1,6 @@
 import progress from 'cli-progress';
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
+import { shell } from '../shell.ts';
 import { note } from '../terminal.ts';
 import { bytes, duration, figure } from '../words.ts';
 import type { Done } from './watch.ts';
@@ -21,7 +22,7 @@ export interface Watched {
  * it cannot be told how far it is, that is said once, and `work` goes on.
  */
 export async function whileWatching<T>(watched: Watched, work: Promise<T>): Promise<T> {
-  const shown = process.stderr.isTTY ? bar(watched) : lines(watched);
+  const shown = shell().stderr.isTTY ? bar(watched) : lines(watched);
   const stopping = Promise.withResolvers<'stopped'>();
   const watching = watch(watched, shown.show, stopping.promise);
   try {
@@ -76,7 +77,7 @@ function bar({ unit, total }: Watched) {
     barsize: 20,
     hideCursor: true,
     clearOnComplete: true,
-    stream: process.stderr,
+    stream: shell().stderr,
     formatValue: (value, _, type) => (type === 'value' || type === 'total' ? figure(value) : String(value)),
   });
   shown.start(total, 0, { words: '' });

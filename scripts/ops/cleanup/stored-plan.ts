@@ -3,7 +3,7 @@ import type { CleanupPlanStore } from '../../../functions/shared/store/cleanup-p
 import { type Connection, SILENT } from '../connect.ts';
 import { OpsProblem } from '../problem.ts';
 import { placeOf } from '../target.ts';
-import { print, printJson } from '../terminal.ts';
+import { print, printJson, terminalWidth } from '../terminal.ts';
 import { planInWords } from './plan-words.ts';
 
 /** A plan with what it decides of every job. */
@@ -20,8 +20,7 @@ export function showPlan(
   { json, all }: { json?: true | undefined; all?: true | undefined },
 ): void {
   if (json) return void printJson({ ...plan, runs, lines });
-  const width = process.stdout.isTTY ? process.stdout.columns : undefined;
-  print(...planInWords(plan, lines, { all: all === true, width, runs }));
+  print(...planInWords(plan, lines, { all: all === true, width: terminalWidth(), runs }));
 }
 
 /** The plans on record. Loaded only when needed: it takes long, and `ops --help` must be quick. */

@@ -1,4 +1,5 @@
 import progress from 'cli-progress';
+import { shell } from '../shell.ts';
 import { note } from '../terminal.ts';
 
 const LINE_EVERY_MS = 5_000;
@@ -13,7 +14,7 @@ export interface Progress {
 
 /** Shows on stderr how far a step is: a bar at a terminal, else a line now and then. `stop` ends it. */
 export function showProgress({ total, done, words }: Progress): { stop(): void } {
-  if (!process.stderr.isTTY || total === undefined || total === 0) {
+  if (!shell().stderr.isTTY || total === undefined || total === 0) {
     const timer = setInterval(() => note(words()), LINE_EVERY_MS);
     return { stop: () => clearInterval(timer) };
   }
@@ -24,7 +25,7 @@ export function showProgress({ total, done, words }: Progress): { stop(): void }
     barsize: 30,
     hideCursor: true,
     clearOnComplete: true,
-    stream: process.stderr,
+    stream: shell().stderr,
   });
   bar.start(total, 0, { words: words() });
   const timer = setInterval(() => bar.update(Math.min(done(), total), { words: words() }), 100);

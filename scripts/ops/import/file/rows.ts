@@ -1,10 +1,11 @@
 import { createReadStream, type ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { pipeline } from 'node:stream';
+import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import type { JobField } from '../../../../functions/shared/model/source.ts';
 import { oneOf } from '../../options.ts';
 import { OpsProblem, usage } from '../../problem.ts';
+import { shell } from '../../shell.ts';
 import { shellWord, unquoted } from '../flags/pairs.ts';
 import type { Row } from '../rules/record.ts';
 import { csvRecords } from './csv.ts';
@@ -81,10 +82,8 @@ function delimiterOf(text = ','): string {
   );
 }
 
-async function openStream(
-  file: string,
-): Promise<{ stream: NodeJS.ReadStream | ReadStream; totalBytes: number | undefined }> {
-  if (file === '-') return { stream: process.stdin, totalBytes: undefined };
+async function openStream(file: string): Promise<{ stream: Readable; totalBytes: number | undefined }> {
+  if (file === '-') return { stream: shell().stdin, totalBytes: undefined };
   try {
     const handle = await open(file);
     const status = await handle.stat();
@@ -102,7 +101,7 @@ async function openStream(
   }
 }
 
-function unpacked(packed: NodeJS.ReadStream | ReadStream): AsyncIterable<Buffer> {
+function unpacked(packed: Readable): AsyncIterable<Buffer> {
   // A pipe alone would pass on neither an error nor an end that comes too early, and be waited for without end.
   return pipeline(packed, createGunzip(), () => undefined);
 }
