@@ -73,10 +73,10 @@ limit=--test-timeout=300000
 # Loading everything anew for each file would take a third of all the time: what starts no processes shares some.
 together="node --test --test-isolation=none $limit"
 begin 'unit tests' env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
-begin 'integration tests, 1 of 2' $together --test-shard=1/2 'test/integration/{,!(infra|ops)/**/}*.test.ts'
-begin 'integration tests, 2 of 2' $together --test-shard=2/2 'test/integration/{,!(infra|ops)/**/}*.test.ts'
-begin 'end-to-end tests, and those of the command line and of Terraform' \
-  node --test --test-concurrency=2 "$limit" 'test/{e2e,integration/infra,integration/ops}/**/*.test.ts'
+begin 'integration tests, 1 of 2' $together --test-shard=1/2 'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
+begin 'integration tests, 2 of 2' $together --test-shard=2/2 'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
+begin 'end-to-end tests, and those of the command line as a process and of Terraform' \
+  node --test --test-concurrency=2 "$limit" 'test/{e2e,integration/infra,integration/ops-process}/**/*.test.ts'
 finish
 
 printf '\n=== All checks passed in %s s\n' "$SECONDS"

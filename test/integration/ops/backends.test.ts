@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { HOUR_MS } from '../../../functions/shared/dates.ts';
 import { type StatusEndpoint, startStatusEndpoint } from '../../../scripts/stack/status-endpoint.ts';
 import { MAPPING } from '../../support/sweeper.ts';
-import { freshProject, settingsFile } from './ops-process.ts';
+import { freshProject, settingsFile } from './fresh-project.ts';
 
 /** What `ops doctor` and `ops sources check` tell of a backend whose answers do not fit its settings. */
 describe('a backend', () => {

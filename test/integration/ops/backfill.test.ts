@@ -8,7 +8,9 @@ import { daysBetween } from '../../../functions/shared/dates.ts';
 import { launchFunction } from '../../../scripts/stack/function-process.ts';
 import { ROOT } from '../../../scripts/stack/places.ts';
 import { freshFolder } from '../../support/folders.ts';
-import { freshProject, ops, settingsFile, startOps } from './ops-process.ts';
+import { ops } from '../../support/ops.ts';
+import { startOps } from '../ops-process/start-ops.ts';
+import { freshProject, settingsFile } from './fresh-project.ts';
 
 /** What the function answers to a call; `hold` waits before it does, and `'broken'` is no answer. */
 interface Scripted {
@@ -61,7 +63,8 @@ async function backfilling(
     bodies,
     files: () => readdirSync(folder),
     folder,
-    run: (more: readonly string[] = []) => ops(args(more), { env }),
+    run: (more: readonly string[] = [], signal?: AbortSignal) =>
+      ops(args(more), signal ? { env, signal } : { env }),
     start: (more: readonly string[] = []) => startOps(args(more), { env }),
     /** Resolves once so many calls have come. */
     called: (calls: number) =>
@@ -73,7 +76,7 @@ async function backfilling(
   };
 }
 
-describe('ops backfill', () => {
+describe('ops backfill', { concurrency: 4 }, () => {
   test('collects every day once, the oldest first, and leaves nothing behind', async (t) => {
     const it = await backfilling(t, (date) =>
       date === '2026-01-03'
@@ -240,12 +243,13 @@ describe('ops backfill', () => {
 
   test('ends a wait at Ctrl-C', async (t) => {
     const it = await backfilling(t, () => ({ status: 409, headers: { 'retry-after': '600' } }));
-    const { child, ended } = it.start();
-    child.stderr.on('data', (chunk) => {
-      if (String(chunk).includes('another run is live')) child.kill('SIGINT');
-    });
-    const { code, stdout } = await ended;
+    const interrupt = new AbortController();
+    const ended = it.run([], interrupt.signal);
+    await it.called(1);
+    setTimeout(() => interrupt.abort(), 200);
+    const { code, stdout, stderr } = await ended;
     assert.equal(code, 130);
+    assert.match(stderr, /\n2026-01-01: stopping after it; Ctrl-C again: at once\n/);
     assert.match(stdout, /^0 of 5 days collected /);
   });
 

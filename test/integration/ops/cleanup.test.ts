@@ -6,7 +6,7 @@ import builtIn from '../../../functions/settings.json' with { type: 'json' };
 import { DAY_MS } from '../../../functions/shared/dates.ts';
 import { emptyGcs } from '../../../scripts/stack/gcs/world.ts';
 import { type Gcs, startGcs } from '../../../scripts/stack/gcs.ts';
-import { freshProject } from './ops-process.ts';
+import { freshProject } from './fresh-project.ts';
 import { serveTask } from './served-task.ts';
 
 const TASK = 'cleanup-artifacts';
@@ -188,11 +188,5 @@ describe('ops cleanup', () => {
       assert.equal(code, 1);
       assert.match(stdout, /^cleanup-artifacts failed\n +! denied\n$/);
     }
-  });
-
-  test('a command typed wrong exits 2 with a hint', async () => {
-    const { code, stderr } = await world.ops('aply', planId);
-    assert.equal(code, 2);
-    assert.match(stderr, /unknown command 'aply'\n\(Did you mean apply\?\)/);
   });
 });

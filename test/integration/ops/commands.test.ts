@@ -6,7 +6,9 @@ import { daySchema } from '../../../functions/shared/model/day.ts';
 import { runSchema } from '../../../functions/shared/model/run.ts';
 import { freshFile } from '../../support/folders.ts';
 import { healthOf } from '../../support/health.ts';
-import { freshProject, ops, settingsFile } from './ops-process.ts';
+import { ops } from '../../support/ops.ts';
+import { startOps } from '../ops-process/start-ops.ts';
+import { freshProject, settingsFile } from './fresh-project.ts';
 
 const TASK = 'collect-metrics';
 const at = (text: string) => new Date(`2026-01-${text}Z`);
@@ -346,63 +348,12 @@ describe('ops run', () => {
   test("says what to do when a person's credentials cannot mint a token", async () => {
     const user = { type: 'authorized_user', client_id: 'a', client_secret: 'b', refresh_token: 'c' };
     const GOOGLE_APPLICATION_CREDENTIALS = freshFile('user.json', JSON.stringify(user));
-    const done = await ops(['run', TASK, '--yes', '--url', 'https://nightshift-0.a.run.app/'], {
-      env: { GOOGLE_APPLICATION_CREDENTIALS },
-    });
+    const args = ['run', TASK, '--yes', '--url', 'https://nightshift-0.a.run.app/'];
+    const done = await startOps(args, { env: { GOOGLE_APPLICATION_CREDENTIALS } }).ended;
     assert.equal(done.code, 1);
     assert.match(
       done.stderr,
       /^This runs .*\nCannot get an ID token for https:\/\/nightshift-0.a.run.app: .* Set NIGHTSHIFT_ID_TOKEN=.*\n$/,
-    );
-  });
-});
-
-describe('ops, typed wrong or without a server', () => {
-  for (const [args, message] of [
-    [['taks'], /unknown command 'taks'\n\(Did you mean tasks\?\)/],
-    [['runs', TASK, '--limt', '1'], /unknown option '--limt'\n\(Did you mean --limit\?\)/],
-    [['sources', 'chek'], /unknown command 'chek'\n\(Did you mean check\?\)/],
-    [['days', 'acept', '2026-01-01'], /Unknown command "days acept", did you mean "days accept"\?/],
-    [['run', 'collect-metric'], /Unknown task "collect-metric", did you mean collect-metrics\?/],
-    [['runs', TASK, '--outcome', 'fail'], /Unknown outcome "fail", did you mean failed\?/],
-    [['runs', TASK, '--limit', '501'], /Expected a whole number from 1 to 500/],
-    [['days', '--from', '2026-02-30'], /Expected a date of the calendar/],
-    [['days', '2026-02-30'], /Expected a date of the calendar/],
-    [['days', '2026-01-01', '2026-01-02'], /more than one day/],
-    [['days', '2026-01-01', '--to', '2026-01-02'], /Cannot use --from or --to beside a day/],
-    [['days', '--json', '--csv'], /Cannot use --csv beside --json/],
-    [['backfill'], /required option '--from <day>' not specified/],
-    [['backfill', '--from', '2026-01-02', '--to', '2026-01-01'], /the first day is after the last/],
-    [['backfill', '--from', '2025-01-01', '--to', '2026-02-05'], /401 days, at most 400 at once/],
-    [['backfill', '--from', '2026-01-01', '--to', '9999-01-01'], /today is \d{4}-/],
-    [['backfill', '--from', '2026-01-01', '--url', 'ftp://x'], /an http or https URL is expected/],
-  ] as const)
-    test(`ops ${args.join(' ')} exits 2 with a hint`, async () => {
-      const done = await ops(args);
-      assert.equal(done.code, 2);
-      assert.match(done.stderr, message);
-    });
-
-  for (const args of [['--help'], ['tasks', '--help'], ['days', 'accept', '--help'], ['help', 'import']])
-    test(`ops ${args.join(' ')} explains itself`, async () => {
-      const done = await ops(args);
-      assert.equal(done.code, 0);
-      assert.match(done.stdout, /^Usage: ops/);
-    });
-
-  test('says how to start the stack when there is nothing to talk to', async () => {
-    const done = await ops(['tasks'], { env: { FIRESTORE_EMULATOR_HOST: '' } });
-    assert.deepEqual(
-      [done.code, done.stderr],
-      [1, 'No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start\n'],
-    );
-  });
-  test('says at once that an emulator is gone', async () => {
-    const done = await ops(['tasks'], { env: { FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' } });
-    assert.equal(done.code, 1);
-    assert.match(
-      done.stderr,
-      /^Cannot reach the Firestore emulator at 127.0.0.1:1 .*: nothing listens there\. .*\n$/,
     );
   });
 });

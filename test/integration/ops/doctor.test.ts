@@ -20,11 +20,10 @@ import { freshFile } from '../../support/folders.ts';
 import { healthOf } from '../../support/health.ts';
 import { callsTo } from '../../support/scheduler.ts';
 import { EXECUTIONS } from '../../support/sweeper.ts';
-import { freshProject, settingsFile } from './ops-process.ts';
+import { freshProject, settingsFile } from './fresh-project.ts';
 
 const catalog = loadCatalog(readEnvironment({}));
-const NOW = new Date();
-const ago = (ms: number) => new Date(NOW.getTime() - ms);
+const ago = (ms: number) => new Date(Date.now() - ms);
 const OFF = { attemptDeadline: '100s', retryConfig: { retryCount: 0 } };
 
 interface Found {
@@ -58,12 +57,18 @@ async function setup() {
   const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)) };
   await project.db.doc('jobs/a').set({
     ...{ project: 'alpha', model: 'm', status: 'running', backendId: '1', gpus: 1, error: null },
-    ...{ createdAt: ago(HOUR_MS), startedAt: ago(HOUR_MS), heartbeatAt: NOW, updatedAt: NOW, endedAt: null },
+    ...{
+      createdAt: ago(HOUR_MS),
+      startedAt: ago(HOUR_MS),
+      heartbeatAt: ago(0),
+      updatedAt: ago(0),
+      endedAt: null,
+    },
   });
   for (const entry of Object.values(catalog))
     await project.db.doc(`tasks/${entry.task}`).set(
       healthOf({
-        ...{ task: entry.task, schedule: entry.schedule, nextExpectedAt: new Date(NOW.getTime() + HOUR_MS) },
+        ...{ task: entry.task, schedule: entry.schedule, nextExpectedAt: ago(-HOUR_MS) },
         ...{ lastSuccessAt: ago(HOUR_MS), lastStartedAt: ago(HOUR_MS) },
       }),
     );
@@ -172,11 +177,11 @@ describe('ops doctor', () => {
     const { db } = world.project;
     await db.doc('tasks/collect-metrics').update({ consecutiveFailures: 2, lastOutcome: 'failed' });
     const alarm: Alarm = {
-      ...{ id: 'x', subject: 'jobs', kind: 'overdue', message: 'm', brokenAt: NOW, openedAt: NOW },
+      ...{ id: 'x', subject: 'jobs', kind: 'overdue', message: 'm', brokenAt: ago(0), openedAt: ago(0) },
       ...{ closedAt: null, closedBecause: null, runId: null },
     };
     await db.doc('alarms/x').set(alarm);
-    await db.doc('jobs/odd').set({ status: 'odd', startedAt: NOW });
+    await db.doc('jobs/odd').set({ status: 'odd', startedAt: ago(0) });
     const wrong = new Map((await world.wrong()).map(([what, ...rest]) => [what, rest]));
     assert.match(
       wrong.get('artifacts')?.[1] ?? '',

@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { Firestore } from '@google-cloud/firestore';
 import { freshFile } from '../../support/folders.ts';
-import { freshProject, settingsFile, startOps } from './ops-process.ts';
+import { startOps } from '../ops-process/start-ops.ts';
+import { freshProject, settingsFile } from './fresh-project.ts';
 
 const time = (path: string, type = 'timestamp') => ({ path, type });
 const STATUSES = { RUNNING: 'running', DONE: 'completed', FAILED: 'failed', STOPPED: 'cancelled' };
@@ -332,7 +333,7 @@ describe('ops import', () => {
       'user.json',
       JSON.stringify({ type: 'authorized_user', client_id: 'a', client_secret: 'b', refresh_token: 'c' }),
     );
-    const done = await project.ops(['import', good, ...FLAGS], {
+    const { ended } = startOps(['import', good, ...FLAGS], {
       env: {
         ...env,
         FIRESTORE_EMULATOR_HOST: '',
@@ -340,6 +341,7 @@ describe('ops import', () => {
         GOOGLE_APPLICATION_CREDENTIALS: credentials,
       },
     });
+    const done = await ended;
     assert.equal(done.code, 2);
     assert.match(
       done.stderr,

@@ -9,7 +9,8 @@ import type { Attempt } from '../../../scripts/stack/scheduler/live-job.ts';
 import { startScheduler } from '../../../scripts/stack/scheduler.ts';
 import { freshFile } from '../../support/folders.ts';
 import { callsTo } from '../../support/scheduler.ts';
-import { freshProject, ops, settingsFile } from './ops-process.ts';
+import { startOps } from '../ops-process/start-ops.ts';
+import { freshProject, settingsFile } from './fresh-project.ts';
 
 const TASK = 'collect-metrics';
 const catalog = loadCatalog(readEnvironment({}));
@@ -151,15 +152,14 @@ describe('ops schedules of a real project', () => {
   };
 
   test('wants to know the region', async () => {
-    const { code, stderr } = await ops(['schedules', 'pause', TASK], { env });
+    const { code, stderr } = await startOps(['schedules', 'pause', TASK], { env }).ended;
     assert.equal(code, 2);
     assert.match(stderr, /^Cannot tell where the jobs of Cloud Scheduler are: add --region REGION/);
   });
 
   test('names the project and the region before it writes there', async () => {
-    const { code, stderr } = await ops(['schedules', 'pause', TASK], {
-      env: { ...env, NIGHTSHIFT_REGION: 'europe-west4' },
-    });
+    const inRegion = { ...env, NIGHTSHIFT_REGION: 'europe-west4' };
+    const { code, stderr } = await startOps(['schedules', 'pause', TASK], { env: inRegion }).ended;
     assert.equal(code, 2);
     assert.match(
       stderr,

@@ -8,7 +8,7 @@ import { emptyWorld } from '../../../scripts/stack/google/world.ts';
 import { type GoogleApis, startGoogleApis } from '../../../scripts/stack/google-apis.ts';
 import { type StackState, writeStack } from '../../../scripts/stack/state.ts';
 import { freshFile, freshFolder } from '../../support/folders.ts';
-import { ops } from './ops-process.ts';
+import { ops } from '../../support/ops.ts';
 
 const TASK = 'collect-metrics';
 
