@@ -14,13 +14,18 @@ export interface WrittenLate {
 }
 
 /**
- * How much later than its mapped `updatedAt` a record was written, in ms; 0 where it is not, or nobody can tell. What we
- * write ourselves about its artifacts leaves `updatedAt` alone.
+ * How much later than its mapped `updatedAt` a record was written, in ms; 0 where it is not, or nobody can tell, for we
+ * wrote it ourselves since.
  */
 export function lateMs({ updatedAt, writtenAt, added }: Job): number {
-  if (!updatedAt || !writtenAt || added.tombstone || added.deletedAt) return 0;
+  if (!updatedAt || !writtenAt || isWrittenByUs(added)) return 0;
   const ms = writtenAt.getTime() - updatedAt.getTime();
   return ms > ON_TIME_MS ? ms : 0;
+}
+
+/** Without an `updatedAt` of its own: what we write about artifacts, and what stands again after a change taken back. */
+function isWrittenByUs({ tombstone, deletedAt, nothingThere, earlier }: Job['added']): boolean {
+  return [tombstone, deletedAt, nothingThere, earlier.at(-1)?.takenBack].some((mark) => mark);
 }
 
 /** What to tell of records, by how much later each was written; `null` where all were in time. */

@@ -210,7 +210,9 @@ export function pathsOf({ fields }: Pick<Source, 'fields'>): string[] {
   return [...new Set(paths)];
 }
 
-/** What of ours in a record tells about its end, and that it was written since. */
+/** What of ours in a record tells about its end, and that we wrote it since. */
 function addedPathsOf({ addedField }: Source): string[] {
-  return ['endInferred', 'tombstone', 'deletedAt'].map((name) => `${addedField}.${name}`);
+  return ['endInferred', 'earlier', 'tombstone', 'deletedAt', 'nothingThere'].map(
+    (name) => `${addedField}.${name}`,
+  );
 }

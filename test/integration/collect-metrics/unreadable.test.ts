@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
 import { addDays } from '../../../functions/shared/dates.ts';
+import type { Earlier } from '../../../functions/shared/model/evidence.ts';
 import type { Answer } from '../../../functions/shared/run/answer.ts';
 import { collector } from '../../support/collector.ts';
 import { writeDocuments } from '../../support/firestore.ts';
@@ -11,6 +12,13 @@ import { oddFields } from '../../support/odd-records.ts';
 const DATE = '2026-03-09';
 const NEXT = '2026-03-10';
 const NIGHT = '2026-03-11T02:00';
+
+/** A change of ours that a person took back at that instant. */
+function takenBack(at: Date): Earlier {
+  const change = { verdict: 'lost', rule: 'silent', because: 'silent', was: 'running', runId: 'x' } as const;
+  const asked = { backend: null, askedAt: null, said: null, foundAt: at, by: null, fields: [] };
+  return { ...change, ...asked, takenBack: { at, by: 'a person', reason: null, runId: 'y' } };
+}
 
 /** A collector over records whose times have that type. */
 async function world(
@@ -335,8 +343,14 @@ describe('what a run tells of records', { concurrency: 3 }, () => {
       punctual: { updated: ago(60_000) },
       late: { updated: ago(8 * 3_600_000) },
       deleted: { updated: ago(9 * 3_600_000) },
+      empty: { updated: ago(9 * 3_600_000) },
+      back: { updated: ago(9 * 3_600_000) },
     });
-    await db.doc('jobs/deleted').update({ nightshift: { deletedAt: new Date() } });
+    const at = new Date();
+    const life = { uri: 'gs://b/empty/', endedAt: at };
+    await db.doc('jobs/deleted').update({ nightshift: { deletedAt: at } });
+    await db.doc('jobs/empty').update({ nightshift: { nothingThere: { at, life } } });
+    await db.doc('jobs/back').update({ nightshift: { earlier: [takenBack(at)] } });
     // Whoever names the days has them collected now, and whatever has just been loaded with them.
     const toldBy = async (run: Promise<Answer>) => (await run).summary.records;
     assert.deepEqual(await toldBy(deliver(NIGHT, { date: DATE })), {});
