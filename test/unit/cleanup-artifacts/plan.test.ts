@@ -246,6 +246,21 @@ describe('planCleanup() after a listing', () => {
     assert.equal(because({ jobs, found }, 'x'), 'gs://runs/x/late is newer');
   });
 
+  test('keeps nothing for the sake of a job of which nothing is there, unless something else keeps that', () => {
+    const found = new Map([
+      ['jobs:jobs/x', { reason: 'nothing-there' as const, because: 'nothing lies there' }],
+    ]);
+    const world = (over: Omit<PlannedWords, 'id'>) => ({
+      jobs: [plannedOf({ id: 'p' }), plannedOf({ id: 'x', resumedFrom: 'p', ...over })],
+      found,
+    });
+    assert.deepEqual(reasonsOf(world({})), { p: 'eligible', x: 'nothing-there' });
+    assert.deepEqual(reasonsOf(world({ keepUntil: later(1) })), { p: 'parent', x: 'pinned' });
+    const child = plannedOf({ id: 'z', state: 'running', resumedFrom: 'x' });
+    const reasons = reasonsOf({ jobs: [...world({}).jobs, child], found });
+    assert.deepEqual(reasons, { p: 'eligible', x: 'nothing-there', z: 'active' });
+  });
+
   test('lets the next in line move up', () => {
     const jobs = [plannedOf({ id: 'old', endedAt: daysAgo(50) }), plannedOf({ id: 'new' })];
     const found = new Map([['jobs:jobs/old', { reason: 'held' as const, because: 'a hold' }]]);
