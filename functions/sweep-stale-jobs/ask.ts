@@ -11,6 +11,7 @@ import { tooManyGone } from './guard.ts';
 import type { Found } from './look.ts';
 import { latest } from './signs.ts';
 import { suspectOf } from './suspicion.ts';
+import { needsWitness, witnessOf } from './witness.ts';
 
 const JOBS_AT_ONCE = 16;
 
@@ -56,10 +57,34 @@ export function asker(tools: AskTools) {
       }
       await askBackend(asked.known, told, tools);
       for (const { suspect } of asked.known) {
-        suspect.truth ??= told.get(suspect.job.backendId ?? '') ?? null;
+        const { backendId } = suspect.job;
+        suspect.truth ??= told.get(backendId ?? '') ?? null;
+        suspect.jobTruth = backendId === null ? (told.get(suspect.parent?.backendId ?? '') ?? null) : null;
         suspect.backendKnown = known;
       }
       return asked;
+    },
+
+    /**
+     * Where those can only be believed once the backend has told of a job that there is one, and it has not, asks about
+     * one that shows life. Returns why none could be found, or `null`.
+     */
+    async findWitness(gone: readonly Known[]): Promise<unknown> {
+      const suspects = gone.map(({ suspect }) => suspect);
+      if (!backend || !needsWitness(suspects, known || knewAny(told.values()) !== null)) return null;
+      const { store, options, now } = tools;
+      try {
+        const lively = await store.lively(now(), options);
+        const jobs = lively.map(({ job }) => job);
+        const id = witnessOf(jobs, told);
+        if (id === null) return null;
+        for (const [name, truth] of await backend.truthsOf([id], { signal: options.signal, now }))
+          told.set(name, truth);
+        return null;
+      } catch (error) {
+        options.signal.throwIfAborted();
+        return error;
+      }
     },
 
     /**
@@ -71,14 +96,21 @@ export function asker(tools: AskTools) {
       const knows = known || knewAny(told.values()) !== null;
       for (const { suspect } of gone) {
         suspect.backendKnown = knows;
-        if (why && suspect.truth)
-          suspect.truth = { ...suspect.truth, state: 'unknown', said: `${suspect.truth.said}; but ${why}` };
+        if (why === null) continue;
+        suspect.truth = doubted(suspect.truth, why);
+        suspect.jobTruth = doubted(suspect.jobTruth, why);
       }
     },
 
     /** When the backend last told of a job of this source that there is one; `null` where it did not in this sweep. */
     knewAt: (): Date | null => knewAny(told.values()),
   };
+}
+
+/** A 404 that is not believed, and why. */
+function doubted(truth: Truth | null, why: string): Truth | null {
+  if (truth?.state !== 'gone') return truth;
+  return { ...truth, state: 'unknown', said: `${truth.said}; but ${why}` };
 }
 
 /** When the last of those was told that say of a job that there is one. */
@@ -121,7 +153,9 @@ async function askBackend(
   { backend, options, now }: AskTools,
 ): Promise<void> {
   if (!backend) return;
-  const ids = some.flatMap(({ suspect: { job, truth } }) => (truth ? [] : (job.backendId ?? [])));
+  const ids = some.flatMap(({ suspect: { job, parent, truth } }) =>
+    truth ? [] : (job.backendId ?? parent?.backendId ?? []),
+  );
   const unasked = [...new Set(ids)].filter((id) => !told.has(id));
   if (unasked.length === 0) return;
   const truths = await backend.truthsOf(unasked, { signal: options.signal, now });

@@ -1,6 +1,7 @@
 import { laterOf } from '../shared/dates.ts';
+import type { Truth } from '../shared/model/backend.ts';
 import { isTerminal, type Job } from '../shared/model/job.ts';
-import { TERMINAL_STATES } from '../shared/model/states.ts';
+import { ACTIVE_STATES, TERMINAL_STATES } from '../shared/model/states.ts';
 import type { Execution, Verdict } from '../shared/model/sweep.ts';
 import { ended, keep, lost, silence, unknown } from './conclude.ts';
 import { after, type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf, usable } from './signs.ts';
@@ -95,4 +96,24 @@ export function underEndedJob(it: Case): Verdict | undefined {
     foundSince: null,
     doubtful: false,
   });
+}
+
+/** An execution without a name of its own at the backend goes on while its job does there, whatever its record tells. */
+export function whileJobGoesOn(it: Case): Verdict | undefined {
+  const { parent, jobTruth } = it.suspect;
+  const goesOn = ACTIVE_STATES.some((state) => state === jobTruth?.state);
+  return parent && jobTruth && goesOn ? keep(it, 'job-goes-on', aboutJob(parent, jobTruth)) : undefined;
+}
+
+/** Of what its silence or its age would tell, nobody can be sure while nobody can tell about its job. */
+export function whileJobUnknown(it: Case): Verdict | undefined {
+  const { parent, jobTruth, backendKnown } = it.suspect;
+  if (!parent || !jobTruth) return undefined;
+  const isMisplaced = jobTruth.state === 'gone' && jobTruth.placed === 'guessed' && !backendKnown;
+  if (jobTruth.state !== 'unknown' && !isMisplaced) return undefined;
+  return unknown(it, 'job-unknown', `${aboutJob(parent, jobTruth)}: nobody can tell`);
+}
+
+function aboutJob({ id }: Job, { said }: Truth): string {
+  return `it has no name of its own at its backend, and of its job ${id} ${said}`;
 }

@@ -179,7 +179,7 @@ export function pipelineOf(
     async take(found: readonly Found[]): Promise<void> {
       const { known, unreadable } = await asking.about(found);
       costs.unreadable.push(...unreadable);
-      const isGone = ({ suspect }: Known) => suspect.truth?.state === 'gone';
+      const isGone = ({ suspect: { truth, jobTruth } }: Known) => (truth ?? jobTruth)?.state === 'gone';
       gone.push(...known.filter(isGone));
       const all = judged(known.filter((it) => !isGone(it)));
       const blind = await foreseen();
@@ -191,6 +191,7 @@ export function pipelineOf(
       await writes.done();
       const unsettled = left.splice(0);
       const readLast = last;
+      const unproven = await asking.findWitness(gone);
       asking.doubt(gone);
       const late = [...waiting.splice(0), ...judged(gone)];
       const sawAll = look.complete && unsettled.length === 0;
@@ -209,7 +210,7 @@ export function pipelineOf(
         },
         cursor: left[0]?.at ?? look.stoppedAt,
         complete: look.complete && left.length === 0,
-        problems: problemsOf(store, look, costs, failure),
+        problems: problemsOf(store, look, costs, { failure, unproven }),
       };
     },
   };
@@ -232,10 +233,11 @@ function problemsOf(
   { name }: ActiveJobStore,
   look: Pick<Look, 'unreadable' | 'failure'>,
   { unreadable, wordless }: Costs,
-  writeFailure: unknown,
+  { failure, unproven }: { failure: unknown; unproven: unknown },
 ): RunProblem[] {
   return [
-    ...(writeFailure ? [problem(name, 'Cannot write the ends of its jobs', writeFailure)] : []),
+    ...(failure ? [problem(name, 'Cannot write the ends of its jobs', failure)] : []),
+    ...(unproven ? [problem(name, 'Cannot find a job that shows life', unproven)] : []),
     ...(look.failure ? [problem(name, 'Cannot sweep all of it', look.failure)] : []),
     ...[...look.unreadable, ...unreadable].map(({ path, error }) =>
       problem(`${name}:${path}`, 'Cannot judge or end it', error),

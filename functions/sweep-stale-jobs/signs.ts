@@ -153,10 +153,10 @@ function begunAt(suspect: Suspect, now: Date): Date | null {
 }
 
 function overdueAt(suspect: Suspect, now: Date): Date | null {
-  const { job, truth, limits } = suspect;
+  const { job, truth, jobTruth, limits } = suspect;
   const running = truth?.state === 'running';
   // The clock of one that is suspended stands still.
-  if (truth?.state === 'suspended') return null;
+  if ((truth ?? jobTruth)?.state === 'suspended') return null;
   if (job.state !== 'running' && !(job.state === 'queued' && running)) return null;
   const told = running ? usable(truth.startedAt, now) : null;
   const startedAt = latest([stampOf(job.startedAt, suspect, now), told]);
@@ -173,7 +173,7 @@ function zonedWrite({ writtenAt, endedAt, heartbeatAt, added }: Execution): Date
 }
 
 /** Whether the last write of a record was ours, when a person took a verdict back. */
-function wasTakenBack({ earlier }: AddedToJob, { writtenAt }: Pick<Suspect, 'writtenAt'>): boolean {
+export function wasTakenBack({ earlier }: AddedToJob, { writtenAt }: Pick<Suspect, 'writtenAt'>): boolean {
   const at = earlier.at(-1)?.takenBack?.at;
   return at !== undefined && writtenAt <= after(at, CLOCK_SKEW_MS);
 }

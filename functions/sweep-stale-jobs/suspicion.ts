@@ -32,6 +32,7 @@ export function suspectOf(
     vital: vitalOf(source, beats),
     executions: null,
     truth: null,
+    jobTruth: null,
     backendKnown: false,
     sighting: null,
   };

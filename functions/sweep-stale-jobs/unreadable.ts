@@ -9,14 +9,19 @@ const OF_EXECUTIONS: readonly JobField[] = ['startedAt', 'heartbeatAt', 'endedAt
  * Which of the values that decide about a suspect nobody can read, in words; `null` where all can be. What is there and
  * cannot be read may say that it lives. An error, a project or a number of GPUs decides nothing.
  */
-export function unreadableOf({ job, vital, executions }: Suspect): string | null {
+export function unreadableOf({ job, vital, executions, parent }: Suspect): string | null {
   const dates: JobField[] =
     job.state === 'queued' ? ['createdAt', 'updatedAt'] : job.startedAt ? [] : ['createdAt'];
   const own = among(job, [...vital, ...dates]).map(told);
   const below = (executions ?? []).flatMap((execution) =>
     among(execution, OF_EXECUTIONS).map((it) => `of its execution ${execution.id}, ${told(it)}`),
   );
-  const all = [...own, ...below];
+  // The name of its job at the backend is its own, where it has none.
+  const fromJob = parent && job.backendId === null && vital.includes('backendId');
+  const above = fromJob
+    ? among(parent, ['backendId']).map((it) => `of its job ${parent.id}, ${told(it)}`)
+    : [];
+  const all = [...own, ...below, ...above];
   return all.length > 0 ? all.join('; ') : null;
 }
 

@@ -4,7 +4,13 @@ import { ACTIVE_STATES, TERMINAL_STATES, type TerminalState } from '../shared/mo
 import type { Suspect, Verdict } from '../shared/model/sweep.ts';
 import { byBackend } from './backend-verdict.ts';
 import { ended, keep, unknown } from './conclude.ts';
-import { afterExecutions, underEndedJob, whileExecuted } from './executions-verdict.ts';
+import {
+  afterExecutions,
+  underEndedJob,
+  whileExecuted,
+  whileJobGoesOn,
+  whileJobUnknown,
+} from './executions-verdict.ts';
 import { byRecord } from './record-verdict.ts';
 import { type Case, caseOf } from './signs.ts';
 import { unreadableOf } from './unreadable.ts';
@@ -20,13 +26,13 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
   const { job, truth } = suspect;
   if (isTerminal(job.state)) return keep(it, 'ended', `its record says ${job.status}: nothing changes that`);
   const unread = unreadableOf(suspect);
-  const going = unmapped(it) ?? whileExecuted(it) ?? whileBackendSays(it);
+  const going = unmapped(it) ?? whileExecuted(it) ?? whileBackendSays(it) ?? whileJobGoesOn(it);
   if (going) return unread ? { ...going, because: `${going.because}; but its ${unread}` } : going;
   if (unread) return unknown(it, 'unreadable', `its ${unread}`);
   if (truth && truth.state !== 'gone') return byBackend(it, truth);
   // A backend that knows it no more takes nothing away from what the records around it say.
   const verdict = underEndedJob(it) ?? afterExecutions(it) ?? (truth ? byBackend(it, truth) : byRecord(it));
-  return 'state' in verdict && verdict.doubtful ? (whenBack(it) ?? verdict) : verdict;
+  return 'state' in verdict && verdict.doubtful ? (whenBack(it) ?? whileJobUnknown(it) ?? verdict) : verdict;
 }
 
 function unmapped(it: Case): Verdict | undefined {

@@ -9,6 +9,7 @@ import {
   latest,
   mayBeZoned,
   since,
+  wasTakenBack,
 } from './signs.ts';
 import { instant, lasting } from './words.ts';
 
@@ -145,7 +146,9 @@ function freshlyZoned({ suspect, startedAt, heartbeatAt, now }: Case): string | 
   const { writtenAt, limits } = suspect;
   const last = heartbeatAt ?? startedAt;
   const isFresh = after(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
-  if (!last || !isFresh || !isZoned(since(last, writtenAt))) return null;
+  // What we wrote ourselves tells of no clock.
+  const isOurs = wasTakenBack(suspect.job.added, suspect);
+  if (!last || !isFresh || isOurs || !isZoned(since(last, writtenAt))) return null;
   const what = heartbeatAt ? 'heartbeat' : 'start';
   return `the ${what} in its record lies as long before its last write as one of another zone`;
 }

@@ -37,7 +37,7 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
       ...{ staleAfterMs: 10 * MINUTE_MS, graceMs: 5 * MINUTE_MS },
       ...{ maxRuntimeMs: 24 * HOUR_MS, maxQueuedMs: null },
     },
-    ...{ beats: true, timed: true, executions: null, parent: null, truth: null },
+    ...{ beats: true, timed: true, executions: null, parent: null, truth: null, jobTruth: null },
     vital: ['status', 'startedAt', 'endedAt', 'heartbeatAt', 'backendId'],
     ...{ backendKnown: false, sighting: null },
     ...over,

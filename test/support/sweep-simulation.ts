@@ -249,7 +249,7 @@ function suspectOf(item: Item): Suspect {
     ],
     executions:
       habit.executions && !parent ? executions.filter(({ version }) => version > 0).map(withWrite) : null,
-    ...{ parent: parent && read(parent), truth: null, backendKnown: false, sighting: null },
+    ...{ parent: parent && read(parent), truth: null, jobTruth: null, backendKnown: false, sighting: null },
   };
 }
 

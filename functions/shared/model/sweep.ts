@@ -32,6 +32,8 @@ export interface Suspect {
   parent: Job | null;
   /** What its backend says; `null` where it has none. */
   truth: Truth | null;
+  /** What that says of the job of an execution without a name of its own there; `null` of all others. */
+  jobTruth: Truth | null;
   /** Whether its backend has known a job of this source before. */
   backendKnown: boolean;
   /** What sweeps before this one saw and heard of this very try; `null` where none looked at it. */

@@ -9,15 +9,17 @@ import type { ACTIVE_STATES } from '../model/states.ts';
 import type { UnmappedStatus } from '../model/sweep-marks.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
 import { executionStore, isOf } from './executions.ts';
-import { bounded, isPath } from './firestore.ts';
+import { bounded, isPath, VALUES_PER_QUERY } from './firestore.ts';
 import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
 import { pathsOf, type ReadOptions, recordsOf } from './jobs.ts';
-import { type Lookout, livelyOf, lookoutsOf } from './lookouts.ts';
+import { type Lookout, livelyOf, lookoutsOf, valuesOf } from './lookouts.ts';
 import { recordCounts } from './record-counts.ts';
 import { findUnmapped } from './status-audit.ts';
 import { putTakenBack, whyNotTakenBack } from './take-back.ts';
 
 const LIMIT_MS = MINUTE_MS;
+/** Of those that show life, so many are looked through for one that fits. */
+const MOST_LIVELY = 20;
 
 /** Where a source's records are. */
 export interface Home {
@@ -108,6 +110,24 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     async alive(now: Date, options: ReadOptions): Promise<number> {
       const { time, range } = livelyOf(source, now);
       return time.type === 'iso' ? 0 : own.between('running', time, range, options);
+    },
+
+    /** Some of its running jobs that show life at `now`; of times as ISO text, perhaps of those that do not. */
+    async lively(now: Date, options: ReadOptions): Promise<SeenJob[]> {
+      const statuses = valuesOf(source, 'running').slice(0, VALUES_PER_QUERY);
+      const by = livelyOf(source, now);
+      const lookout: Lookout = {
+        name: 'jobs:lively',
+        of: 'jobs',
+        state: 'running',
+        statuses,
+        tellsLife: false,
+        by,
+      };
+      const found: SeenJob[] = [];
+      for await (const { seen } of jobs.pages(lookout, { after: null, most: MOST_LIVELY }, options))
+        found.push(...seen);
+      return found;
     },
 
     /**

@@ -5,6 +5,7 @@ import type { Fault } from '../../../scripts/stack/google/faults.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import { firestoreAt } from '../../support/firestore.ts';
 import { sized } from '../../support/soak.ts';
+import { EXECUTIONS } from '../../support/sweeper.ts';
 
 describe('jobs whose backend is asked', { concurrency: 4 }, () => {
   test('end as it says, with its end and its error, and are never asked about again', async (t) => {
@@ -57,7 +58,11 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     const world = await askedJobs(t, {}, { openSource });
     const [done, busy, waits] = [1234567890123456789n, 1234567890123456790n, 1234567890123456791n];
     const silent = (backendId: bigint, over = {}) => world.silent('', { backendId, ...over });
-    await world.write({ done: silent(done), busy: silent(busy), waits: silent(waits, { status: 'queued' }) });
+    await world.write({
+      done: silent(done, { heartbeatAt: world.ago(55) }),
+      busy: silent(busy),
+      waits: silent(waits, { status: 'queued' }),
+    });
     const told = { startedAt: world.ago(110).toISOString(), endedAt: world.ago(50).toISOString() };
     world.backend.set(String(done), { state: 'done', ...told });
     world.backend.set(String(busy), { state: 'busy' });
@@ -159,6 +164,55 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     await world.stand({ c: world.silent('c') });
     world.backend.set('c', { state: 'busy' });
     assert.deepEqual((await world.next()).summary.lost, 2);
+  });
+
+  test('are lost by such a 404 once it tells of one that shows life, which is asked about for that alone', async (t) => {
+    const world = await askedJobs(t);
+    const beat = async () => {
+      const live = world.silent('l', { heartbeatAt: world.now() });
+      await world.stand({ live, unnamed: { ...live, backendId: null } });
+    };
+    await world.settle();
+    await world.stand({ gone: world.silent('a') });
+    await beat();
+    // It does not know that one either.
+    assert.deepEqual([(await world.next()).summary.lost, world.asked()], [0, 2]);
+    world.backend.set('l', { state: 'busy' });
+    await beat();
+    assert.deepEqual([(await world.next()).summary.lost, world.asked()], [1, 4]);
+    // From then on it is known.
+    await world.stand({ other: world.silent('b') });
+    await beat();
+    await world.next();
+    assert.equal(world.asked(), 5);
+    assert.deepEqual(await world.statuses(), {
+      ...{ gone: 'failed', live: 'running', unnamed: 'running', other: 'running' },
+    });
+  });
+
+  test('keep their executions, which have no name there, while it says that they run', async (t) => {
+    const world = await askedJobs(t, { executions: EXECUTIONS });
+    await world.settle();
+    const beats = { heartbeatAt: world.now() };
+    const jobs = ['runs', 'mute', 'over'];
+    await world.stand(Object.fromEntries(jobs.map((id) => [id, world.silent(id, beats)])));
+    world.backend.set('runs', { state: 'busy' });
+    world.backend.set('mute', { state: 'who knows' });
+    world.backend.set('over', { state: 'done', endedAt: world.ago(1).toISOString() });
+    for (const id of jobs)
+      await world.stand({ 1: { status: 'running', startedAt: world.ago(30 * 60) } }, `jobs/${id}/executions`);
+    const { summary } = await world.deliver({ dryRun: true });
+    assert.deepEqual(
+      summary.verdicts.flatMap(({ job, execution, rule }) => (execution ? [[job, rule]] : [])).sort(),
+      [
+        ['mute', 'job-unknown'],
+        ['over', 'max-runtime'],
+        ['runs', 'job-goes-on'],
+      ],
+    );
+    await world.next();
+    const statuses = jobs.map(async (id) => (await world.job(`jobs/${id}/executions/1`)).status);
+    assert.deepEqual(await Promise.all(statuses), ['running', 'running', 'failed']);
   });
 
   test('of which it suddenly has more than half no more are unknown, however often it says so', async (t) => {

@@ -65,7 +65,7 @@ describe('what a sweep said of a job', { concurrency: 4 }, () => {
 
   test('is said again where its backend says something else', async (t) => {
     const world = await askedJobs(t);
-    await world.write({ one: world.silent('one') });
+    await world.stand({ one: world.silent('one') });
     world.backend.set('one', { state: 'done', endedAt: world.ago(50).toISOString() });
     await world.deliver();
     assert.equal((await world.job('one')).status, 'completed');

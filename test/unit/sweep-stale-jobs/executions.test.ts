@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { Job } from '../../../functions/shared/model/job.ts';
 import type { Execution, Suspect, Verdict } from '../../../functions/shared/model/sweep.ts';
 import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+import { unread } from '../../support/jobs.ts';
 import { ago, inState, NOW, runningJob, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 function execution(id: string, over: Partial<Job>): Execution {
@@ -124,6 +125,50 @@ describe('verdictOf() an execution', () => {
       ['gone', 'job-ended'],
     ] as const)
       assert.equal(judge(SILENT, { truth: truthOf(state) }).rule, rule);
+  });
+
+  describe('without a name of its own at the backend, past its longest runtime and silent', () => {
+    const LONG = { heartbeatAt: null, startedAt: ago(30 * 60), createdAt: null, backendId: null };
+    const going = runningJob({ id: 'parent', backendId: '7' });
+    const of = (jobTruth: Suspect['jobTruth'], more: Partial<Suspect> = {}) =>
+      judge(LONG, { parent: going, beats: false, jobTruth, ...more });
+
+    test('goes on while its job does there', () => {
+      for (const state of ['running', 'queued', 'suspended'] as const) {
+        const verdict = of(truthOf(state));
+        assert.deepEqual([verdict.kind, verdict.rule], ['keep', 'job-goes-on']);
+        assert.match(verdict.because, new RegExp(`of its job parent Vertex AI says ${state}`));
+      }
+      assert.equal(
+        of(truthOf('running'), { parent }).rule,
+        'job-goes-on',
+        'whatever the record of its job says',
+      );
+      assert.deepEqual(
+        [truthOf('running'), truthOf('suspended')].map((it) => 'overdue' in of(it) && of(it).brokenAt),
+        [ago(6 * 60), null],
+      );
+    });
+
+    test('is of no certain fate while nobody can tell about its job', () => {
+      const misplaced = truthOf('gone', { placed: 'guessed' });
+      for (const truth of [truthOf('unknown'), misplaced]) {
+        assert.deepEqual([of(truth).kind, of(truth).rule], ['unknown', 'job-unknown']);
+        assert.equal(of(truth, { parent }).rule, 'job-ended', 'but where the record of its job tells');
+      }
+      assert.equal(of(misplaced, { backendKnown: true }).rule, 'max-runtime');
+    });
+
+    test('is judged by itself once its job has ended there, or is gone, or has no name there either', () => {
+      for (const truth of [null, truthOf('completed'), truthOf('gone')])
+        assert.equal(of(truth).rule, 'max-runtime');
+    });
+
+    test('is unknown where nobody can read the name of its job', () => {
+      const unnamed = runningJob({ id: 'parent', backendId: null, unreadable: [unread('backendId')] });
+      assert.equal(of(null, { parent: unnamed }).rule, 'unreadable');
+      assert.equal(of(null, { parent: unnamed, vital: ['status'] }).rule, 'max-runtime');
+    });
   });
 
   test('is judged like a job while its job goes on, is of no known state, or has no end', () => {
