@@ -239,7 +239,7 @@ describe('readPlace()', () => {
             JSON.stringify(folders),
           );
       }),
-      { seed, numRuns: sized(2_000, 20_000) },
+      { seed, numRuns: sized(500, 20_000) },
     );
   });
 });

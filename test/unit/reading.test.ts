@@ -18,7 +18,7 @@ import {
 } from '../../functions/shared/model/reading.ts';
 import { sized } from '../support/soak.ts';
 
-const NUM_RUNS = sized(1_000, 10_000);
+const NUM_RUNS = sized(300, 10_000);
 
 /** What a reading came to, in a form that fits into a table. */
 function told(reading: Reading<unknown>): unknown {

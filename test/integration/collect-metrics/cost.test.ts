@@ -6,7 +6,7 @@ import { writeDocuments } from '../../support/firestore.ts';
 import { utc } from '../../support/jobs.ts';
 import { sized } from '../../support/soak.ts';
 
-const OLDER = sized(5_000, 100_000);
+const OLDER = sized(1_500, 100_000);
 const TODAYS = 300;
 const DATE = '2026-03-09';
 

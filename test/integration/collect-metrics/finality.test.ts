@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { collector } from '../../support/collector.ts';
+import { collector, daysUpTo } from '../../support/collector.ts';
 
 describe('a collected day', { concurrency: 4 }, () => {
   const PAIRS = [
@@ -54,7 +54,10 @@ describe('a collected day', { concurrency: 4 }, () => {
 describe('a final day', { concurrency: 4 }, () => {
   /** 1 February is final and the collector knows of all changes until 12 March, 02:00. */
   async function finalDay(t: Parameters<typeof collector>[0]) {
-    const ours = collector(t);
+    const ours = collector(t, {
+      settledBefore: '2026-03-09',
+      gaps: ['2026-01-31', '2026-02-01', '2026-02-02'],
+    });
     await ours.write({ late: { started: '2026-02-01T10:00', ended: '2026-02-01T12:00' }, other: {} });
     for (const at of ['2026-02-02T02:00', '2026-02-03T02:00'])
       await ours.deliver(at, { from: '2026-01-31', to: '2026-02-02' });
@@ -104,10 +107,13 @@ describe('a final day', { concurrency: 4 }, () => {
   });
 
   test('reopens when a short job has moved away to another day of long ago, and both become final again', async (t) => {
-    const { write, onSchedule, deliver, day } = collector(t);
+    const { write, onSchedule, deliver, day } = collector(t, {
+      settledBefore: '2026-03-03',
+      gaps: daysUpTo('2026-01-30', 9),
+    });
     await write({ moved: { started: '2026-01-20T10:00', ended: '2026-01-20T12:00' } });
     for (const at of ['2026-03-02T02:00', '2026-03-03T02:00'])
-      await deliver(at, { from: '2026-01-15', to: '2026-03-01' });
+      await deliver(at, { from: '2026-01-19', to: '2026-01-30' });
     await onSchedule('2026-03-04T02:00');
     await write({
       moved: { started: '2026-01-28T10:00', ended: '2026-01-28T12:00', updated: '2026-03-04T10:00' },

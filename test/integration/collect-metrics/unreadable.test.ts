@@ -297,7 +297,7 @@ describe('a job that runs, or is suspended', { concurrency: 3 }, () => {
 
 describe('a final day', () => {
   test('keeps the start and the hours of a job that is suspended, and of one that goes on', async (t) => {
-    const { write, deliver, onSchedule, day, checks } = collector(t);
+    const { write, deliver, onSchedule, day, checks } = collector(t, { settledBefore: '2026-03-01' });
     const job = { started: '2026-03-01T12:00', ended: null, gpus: 2 };
     await write({ job: { ...job, status: 'running', updated: '2026-03-01T12:00' } });
     await onSchedule('2026-03-07T02:00');

@@ -20,7 +20,7 @@ const countOf = async (world: Sweeper, status: string) =>
 
 describe('a sweep that may be blind', { concurrency: 4 }, () => {
   test('holds the ends of 600 of 1,000 jobs that fell silent at once, for one interval, with one alarm', async (t) => {
-    const [ALL, SILENT] = [sized(250, 1_000), sized(150, 600)];
+    const [ALL, SILENT] = [sized(100, 1_000), sized(60, 600)];
     const world = sweeper(t);
     await world.settle();
     await jobsOf(world, ALL, SILENT);
@@ -97,7 +97,7 @@ describe('a sweep that may be blind', { concurrency: 4 }, () => {
 
 describe('a source in mode observe', () => {
   test('with 500 ghosts is shown, and nothing of it is written', async (t) => {
-    const GHOSTS = sized(200, 500);
+    const GHOSTS = sized(60, 500);
     const world = sweeper(t, { sources: { jobs: beating({ mode: 'observe' }) } });
     await jobsOf(world, GHOSTS, GHOSTS);
     const before = await updateTimes(world);

@@ -107,7 +107,7 @@ function sweeps({ type, odd, truth }: Case): { wrong: string | null; unread: boo
 test('a live job is not ended whatever its record holds, and what nobody can read is named', (t) => {
   const seed = seedOf((message) => t.diagnostic(message));
   let unreadable = 0;
-  const numRuns = sized(2_000, 10_000);
+  const numRuns = sized(500, 10_000);
   fc.assert(
     fc.property(cases, (one) => {
       const { wrong, unread } = sweeps(one);

@@ -173,7 +173,7 @@ describe('settle()', () => {
               : 'active';
         assert.equal(ending(one), ending(other));
       }),
-      { numRuns: sized(2_000, 20_000) },
+      { numRuns: sized(500, 20_000) },
     );
   });
 });
