@@ -154,6 +154,7 @@ describe('planCleanup() of prefixes that overlap', () => {
     'gs://runs/a/b/c',
     'gs://runs',
     'gs://runs/a/../z',
+    'gs://runs/z/../../y',
     'gs://runs/*',
   ])
     test(`a live job at ${live} keeps what it may reach`, () =>
