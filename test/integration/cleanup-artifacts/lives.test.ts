@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../support/cleaner.ts';
 import { daysAgo } from '../../support/cleanup.ts';
+import { clientOf } from '../../support/gcs.ts';
 import { artifactSource } from '../../support/jobs.ts';
 
 const MINUTE = 60_000;
@@ -175,6 +176,23 @@ describe('a place where nothing lies', () => {
       decoded: 'eligible',
     });
     assert.deepEqual(world.live(), ['a b/x', 'a%20b/x']);
+  });
+
+  test('under a percent sign, that moves to the other name after the plan, keeps the job', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ moved: { artifactUri: `gs://${BUCKET}/a%20b/` } });
+    world.put(['a%20b/x']);
+    await world.approve();
+    const bucket = clientOf(world.gcs).bucket(BUCKET);
+    const moment = world.beforeDeletion(async () => {
+      await bucket.file('a%20b/x').delete();
+      world.put(['a b/x']);
+    });
+    const { summary } = await world.deliver();
+    assert.ok(await moment);
+    assert.deepEqual([summary.deletedJobs, world.live()], [0, ['a b/x']]);
+    assert.match(JSON.stringify(summary.keptAfterAll), /lie at gs:..runs.a b. now, not at/);
+    assert.equal((await world.job('moved'))?.nightshift?.deletedAt ?? null, null);
   });
 
   test('takes no place among the newest successes, nor does a folder that holds nothing', async (t) => {
