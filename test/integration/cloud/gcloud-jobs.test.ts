@@ -24,7 +24,7 @@ describe('gcloud', () => {
     customJob({ id: `${id}`, state: 'JOB_STATE_FAILED', error: 'No GPU' }),
   );
 
-  test('reads all custom jobs of Vertex AI', async (context) => {
+  test('reads all custom jobs of Vertex AI', SOAK_ONLY, async (context) => {
     const gcloud = await gcloudOver(context, { customJobs });
     if (!gcloud) return;
     const listed = (await gcloud('ai', 'custom-jobs', 'list')) as { name: string }[];

@@ -34,19 +34,14 @@ async function gcloudOnBuckets(context: TestContext) {
 }
 
 describe('gcloud storage', () => {
-  test('lists and copies', async (context) => {
+  test('lists', async (context) => {
     const buckets = await gcloudOnBuckets(context);
     if (!buckets) return;
-    const { folder, gcloud } = buckets;
+    const { gcloud } = buckets;
     const listed = await gcloud('ls', '--long', 'gs://acme-data/logs/');
     for (const name of LOGS)
       assert.match(listed, new RegExp(`^ +10 +2026-03-10T12:00:00Z +gs://acme-data/${name}$`, 'm'));
     assert.match(listed, /TOTAL: 3 objects, 30 bytes/);
-
-    // It checks what it gets by the checksums.
-    await gcloud('cp', 'gs://acme-data/logs/*', folder);
-    for (const name of LOGS)
-      assert.ok(readFileSync(join(folder, name.replace('logs/', ''))).equals(Buffer.alloc(10)), name);
   });
 
   test(
@@ -56,6 +51,11 @@ describe('gcloud storage', () => {
       const buckets = await gcloudOnBuckets(context);
       if (!buckets) return;
       const { world, gcs, folder, names, gcloud } = buckets;
+      // It checks what it gets by the checksums.
+      await gcloud('cp', 'gs://acme-data/logs/*', folder);
+      for (const name of LOGS)
+        assert.ok(readFileSync(join(folder, name.replace('logs/', ''))).equals(Buffer.alloc(10)), name);
+
       // The second one is large enough for an upload in parts.
       writeFileSync(join(folder, 'small.bin'), Buffer.from('a\0\r\n--b\r\n'));
       writeFileSync(join(folder, 'large.bin'), Buffer.alloc(9_000_000, 'nightshift'));
