@@ -189,6 +189,10 @@ describe('marks between plan and deletion', () => {
       name: 'the end of a job that moved keeps it',
       act: (world) => change(world, 'old', { endedAt: daysAgo(29) }),
     },
+    {
+      name: 'a URI that is another one by now keeps it',
+      act: (world) => change(world, 'old', { artifactUri: `gs://${BUCKET}/elsewhere/` }),
+    },
     { name: 'a job whose record is gone is kept', act: ({ db }) => db.doc('jobs/old').delete() },
     {
       name: 'a pin that nobody can read keeps it',
