@@ -22,10 +22,14 @@ describe('10,000 jobs that beat, crash, finish, restart, hang, pause and fall si
     const { seen } = found;
     t.diagnostic(`${JOBS} jobs: ${JSON.stringify(seen)}`);
     assert.deepEqual(wrongs(found), { liveEnded: [], overwritten: [], wrongEnd: [], late: [], untold: [] });
-    // A world in which nothing happens would prove nothing.
+  });
+
+  test('in a world in which all of that happens', () => {
+    // Always the same one: what happens seldom may not happen in another.
+    const { seen } = simulate(800, 8, mulberry32(5000));
     const often = ['wrote finish', 'wrote fail', 'wrote lost', 'held', 'silent', 'job-ended', 'max-runtime'];
     for (const what of [...often, 'executions-ended', 'backend-unknown', 'clock-off', 'unreadable', 'told'])
-      assert.ok((seen[what] ?? 0) >= JOBS / 100, `${what}: ${seen[what]} times`);
+      assert.ok((seen[what] ?? 0) >= 8, `${what}: ${seen[what]} times`);
     const seldom = ['skippedRace', 'blind', 'mass 404s', 'gone-once', 'another-try', 'just-ended'];
     for (const what of [...seldom, 'suspended', 'backend-suspended', 'gone-unplaced'])
       assert.ok((seen[what] ?? 0) > 0, `${what}: never`);

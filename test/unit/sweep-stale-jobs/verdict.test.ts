@@ -5,6 +5,7 @@ import type { Job } from '../../../functions/shared/model/job.ts';
 import { TERMINAL_STATES } from '../../../functions/shared/model/states.ts';
 import type { Suspect } from '../../../functions/shared/model/sweep.ts';
 import { endedByHand, verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+import { unread } from '../../support/jobs.ts';
 import { ago, inState, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 interface Row {
@@ -430,4 +431,14 @@ describe('limits', () => {
       'max-runtime',
     );
   });
+});
+
+test('a job that its backend sees run is kept although nobody can read a time of it, and that is named', () => {
+  const suspect = suspectOf(
+    { heartbeatAt: null, unreadable: [unread('heartbeatAt')] },
+    { truth: truthOf('running') },
+  );
+  const { kind, rule, because } = verdictOf(suspect, NOW);
+  assert.deepEqual([kind, rule], ['keep', 'backend-running']);
+  assert.match(because, /; but its heartbeatAt cannot be read/);
 });
