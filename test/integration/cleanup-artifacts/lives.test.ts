@@ -195,6 +195,20 @@ describe('a place where nothing lies', () => {
     assert.equal((await world.job('moved'))?.nightshift?.deletedAt ?? null, null);
   });
 
+  test('any more when its turn comes is no deletion, and nothing that kept it', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {} });
+    world.put(['old/a']);
+    await world.approve();
+    const bucket = clientOf(world.gcs).bucket(BUCKET);
+    const moment = world.beforeDeletion(() => bucket.file('old/a').delete());
+    const { outcome, summary } = await world.deliver();
+    assert.ok(await moment);
+    assert.deepEqual([outcome, summary.deletedJobs, summary.keptAfterAll], ['succeeded', 0, []]);
+    const { tombstone = null, deletedAt = null } = (await world.job('old'))?.nightshift ?? {};
+    assert.deepEqual([tombstone, deletedAt], [null, null]);
+  });
+
   test('takes no place among the newest successes, nor does a folder that holds nothing', async (t) => {
     const world = await cleaner(t, { policy: { ...NO_GUARDS, keepSuccesses: 2 } });
     const success = (days: number) => ({ status: 'completed', endedAt: daysAgo(days) });
