@@ -59,7 +59,7 @@ resource "google_monitoring_alert_policy" "alarm" {
   conditions {
     display_name = "An alarm was opened"
 
-    # functions/shared/store/records.ts tells each alarm in one line, once it is recorded.
+    # functions/shared/store/own/records.ts tells each alarm in one line, once it is recorded.
     condition_matched_log {
       filter = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${local.services}) AND severity>=WARNING AND jsonPayload.alarm:*"
 

@@ -62,7 +62,7 @@ if [ "${1-}" != tests ]; then
   export NODE_COMPILE_CACHE="$PWD/node_modules/.cache/compile"
   export SECONDS
   # With one emulator for all tests.
-  exec node scripts/stack/with-emulator.ts bash scripts/check.sh tests
+  exec node scripts/stack/emulator/with-emulator.ts bash scripts/check.sh tests
 fi
 
 outputs=$(mktemp -d)

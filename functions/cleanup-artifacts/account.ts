@@ -1,5 +1,5 @@
-import type { JournalEntry } from '../shared/model/cleanup.ts';
-import type { RunProblem } from '../shared/model/run.ts';
+import type { JournalEntry } from '../shared/model/cleanup/cleanup.ts';
+import type { RunProblem } from '../shared/model/run/run.ts';
 
 /** What a run did to objects, and to whose. */
 export interface Account {

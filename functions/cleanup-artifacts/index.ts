@@ -1,13 +1,14 @@
 import { http } from '@google-cloud/functions-framework';
-import { cloudObjects } from '../shared/cloud/objects.ts';
+import { cloudObjects } from '../shared/cloud/storage/objects.ts';
 import { vertexModels } from '../shared/cloud/vertex-models.ts';
 import { serve } from '../shared/http/serve.ts';
-import { policyHashOf } from '../shared/model/policy.ts';
+import { policyHashOf } from '../shared/model/cleanup/policy.ts';
 import { startFunction } from '../shared/start.ts';
-import { artifactJobStore } from '../shared/store/artifact-jobs.ts';
-import { cleanupPlanStore } from '../shared/store/cleanup-plans.ts';
-import { journalStore } from '../shared/store/journal.ts';
-import { modelStore, pinStore } from '../shared/store/roots.ts';
+import { cleanupPlanStore } from '../shared/store/own/cleanup-plans.ts';
+import { journalStore } from '../shared/store/own/journal.ts';
+import { pinStore } from '../shared/store/own/pins.ts';
+import { artifactJobStore } from '../shared/store/sources/artifact-jobs.ts';
+import { modelStore } from '../shared/store/sources/roots.ts';
 import { cleanupArtifacts } from './task.ts';
 
 const { settings, databaseOf, apiOf, collections, log, options } = startFunction('cleanup-artifacts');

@@ -1,6 +1,6 @@
 import { DAY_MS } from '../shared/dates.ts';
-import type { CleanupPlan, PlanLine } from '../shared/model/cleanup.ts';
-import type { Summary } from '../shared/model/run.ts';
+import type { CleanupPlan, PlanLine } from '../shared/model/cleanup/cleanup.ts';
+import type { Summary } from '../shared/model/run/run.ts';
 import type { Account } from './account.ts';
 
 const LIST_LENGTH = 20;

@@ -2,10 +2,10 @@ import { http } from '@google-cloud/functions-framework';
 import { SECOND_MS } from '../shared/dates.ts';
 import { serve } from '../shared/http/serve.ts';
 import { startFunction } from '../shared/start.ts';
-import { dayStore } from '../shared/store/days.ts';
-import { jobStore } from '../shared/store/jobs.ts';
-import { metricSourceStore } from '../shared/store/metric-sources.ts';
-import { openPlatform } from './platform.ts';
+import { dayStore } from '../shared/store/own/days.ts';
+import { metricSourceStore } from '../shared/store/own/metric-sources.ts';
+import { jobStore } from '../shared/store/sources/jobs.ts';
+import { openPlatform } from './clients.ts';
 import { collectMetrics } from './task.ts';
 
 const started = startFunction('collect-metrics');

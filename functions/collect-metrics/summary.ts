@@ -1,10 +1,10 @@
 import type { Day } from '../shared/dates.ts';
-import type { DailyMetrics } from '../shared/model/day.ts';
-import type { Summary } from '../shared/model/run.ts';
-import { totalsOf } from '../shared/model/totals.ts';
-import type { CollectedDay } from './collect-day.ts';
-import { brokenDays } from './plan.ts';
-import type { SourceNotes } from './source-notes.ts';
+import type { DailyMetrics } from '../shared/model/day/day.ts';
+import { totalsOf } from '../shared/model/day/totals.ts';
+import type { Summary } from '../shared/model/run/run.ts';
+import type { CollectedDay } from './day/collect-day.ts';
+import type { SourceNotes } from './records/source-notes.ts';
+import { brokenDays } from './rules/plan.ts';
 
 const LIST_LENGTH = 100;
 

@@ -1,17 +1,17 @@
 import { type Day, dayOf } from '../shared/dates.ts';
-import { isBook, METRIC_SOURCES, type MetricSource } from '../shared/model/day.ts';
-import { type MetricSourceRecord, recordAfter, recordDropped } from '../shared/model/metric-source.ts';
-import { PLATFORM_SOURCES, type PlatformSource } from '../shared/model/platform.ts';
+import { isBook, METRIC_SOURCES, type MetricSource } from '../shared/model/day/day.ts';
+import { type MetricSourceRecord, recordAfter, recordDropped } from '../shared/model/day/metric-source.ts';
+import { PLATFORM_SOURCES, type PlatformSource } from '../shared/model/day/platform.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
-import type { DayStore, Watermark } from '../shared/store/days.ts';
-import type { JobStore, Tally } from '../shared/store/jobs.ts';
-import type { MetricSourceStore } from '../shared/store/metric-sources.ts';
-import type { Seen } from '../shared/store/records.ts';
-import { askPlatform, type Platform } from './ask-platform.ts';
-import { type JobBook, openBooks } from './books.ts';
-import { findChanges, putChanges } from './changes.ts';
-import { collectDays, heal, newProgress, type Progress, readBook } from './collect-days.ts';
+import type { Tally } from '../shared/store/firestore/read-options.ts';
+import type { DayStore, Watermark } from '../shared/store/own/days.ts';
+import type { MetricSourceStore } from '../shared/store/own/metric-sources.ts';
+import type { Seen } from '../shared/store/own/records.ts';
+import type { JobStore } from '../shared/store/sources/jobs.ts';
+import { collectDays, heal, newProgress, type Progress, readBook } from './day/collect-days.ts';
 import { type CollectInput, collectInput, daysNamed } from './input.ts';
+import { findChanges, putChanges } from './records/changes.ts';
+import { type JobBook, openBooks } from './records/record-reader.ts';
 import {
   daysBySource,
   type PlannedDay,
@@ -19,7 +19,8 @@ import {
   wholeRunDays,
   windowBefore,
   withinReach,
-} from './plan.ts';
+} from './rules/plan.ts';
+import { askPlatform, type Platform } from './sources/ask-platform.ts';
 import { summaryOf } from './summary.ts';
 
 /** What collect-metrics is built from. */

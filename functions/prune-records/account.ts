@@ -1,6 +1,6 @@
 import { earlierOf } from '../shared/dates.ts';
-import { EXPIRING_KINDS, type ExpiringKind } from '../shared/model/retention.ts';
-import type { RunProblem } from '../shared/model/run.ts';
+import { EXPIRING_KINDS, type ExpiringKind } from '../shared/model/run/retention.ts';
+import type { RunProblem } from '../shared/model/run/run.ts';
 
 /** What a run of prune-records did, found out, and left. */
 export interface Account {

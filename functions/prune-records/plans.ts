@@ -1,7 +1,7 @@
 import { chunksOf } from '../shared/concurrency.ts';
 import { DAY_MS } from '../shared/dates.ts';
 import { RecordChanged } from '../shared/errors.ts';
-import type { Found } from '../shared/store/retention.ts';
+import type { Found } from '../shared/store/own/retention.ts';
 import { type PruneTools, removeTogether } from './prune.ts';
 
 const ITEMS_PER_COMMIT = 200;

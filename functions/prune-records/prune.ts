@@ -1,10 +1,10 @@
 import { RecordChanged } from '../shared/errors.ts';
-import type { ExpiringKind } from '../shared/model/retention.ts';
+import type { ExpiringKind } from '../shared/model/run/retention.ts';
 import type { RunContext } from '../shared/run/task.ts';
-import type { Found, RetentionStore } from '../shared/store/retention.ts';
+import type { Found, RetentionStore } from '../shared/store/own/retention.ts';
 import { type Account, keep, leave } from './account.ts';
 import type { PruneInput } from './input.ts';
-import { dueSince } from './retention.ts';
+import { dueSince } from './rules/retention.ts';
 
 /** Records of a page, which go in one commit; a plan goes in several of its own. */
 const PAGE: Record<ExpiringKind, number> = { runs: 200, alarms: 200, plans: 10, journal: 200 };

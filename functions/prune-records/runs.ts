@@ -1,8 +1,8 @@
 import { chunksOf, mapPool } from '../shared/concurrency.ts';
-import { RUNS_PER_TASK } from '../shared/model/retention.ts';
-import type { Found, RetentionTask } from '../shared/store/retention.ts';
+import { RUNS_PER_TASK } from '../shared/model/run/retention.ts';
+import type { Found, RetentionTask } from '../shared/store/own/retention.ts';
 import { count, type PruneTools, type Rules, removeTogether } from './prune.ts';
-import { beyondLimit, type KeptRun, readRun, type TaskFacts, whyRunStays } from './retention.ts';
+import { beyondLimit, type KeptRun, readRun, type TaskFacts, whyRunStays } from './rules/retention.ts';
 
 const READS_AT_ONCE = 4;
 const RUNS_PER_COMMIT = 200;

@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../shared/dates.ts';
-import type { Summary } from '../shared/model/run.ts';
+import type { Summary } from '../shared/model/run/run.ts';
 import type { Account } from './account.ts';
 
 /** What a run of prune-records tells; a dry run tells what would have gone. */

@@ -1,13 +1,13 @@
 import { DAY_MS } from '../shared/dates.ts';
-import { type AlarmChanges, isAlarmOfKind } from '../shared/model/alarm.ts';
-import { LAG_MS } from '../shared/model/retention.ts';
+import { type AlarmChanges, isAlarmOfKind } from '../shared/model/run/alarm.ts';
+import { LAG_MS } from '../shared/model/run/retention.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
-import type { RetentionStore } from '../shared/store/retention.ts';
+import type { RetentionStore } from '../shared/store/own/retention.ts';
 import { type Account, keep, newAccount } from './account.ts';
 import { type PruneInput, pruneInput } from './input.ts';
 import { pruneStrays, removePlans } from './plans.ts';
 import { type PruneTools, pruneDue, removeTogether } from './prune.ts';
-import { whyPlanStays } from './retention.ts';
+import { whyPlanStays } from './rules/retention.ts';
 import { pruneBeyondLimit, runRules, taskBook } from './runs.ts';
 import { summaryOf } from './summary.ts';
 

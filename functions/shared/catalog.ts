@@ -4,8 +4,8 @@ import { ambiguousDays, comesAgainWithin, gapsOf, isCron, scheduleWords, slotAft
 import { SECOND_MS } from './dates.ts';
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
-import type { Expectation } from './model/lease.ts';
-import type { WatchedTask } from './model/watch.ts';
+import type { Expectation } from './model/run/lease.ts';
+import type { WatchedTask } from './model/run/watch.ts';
 import { parseWithProblems } from './problems.ts';
 import { readJson } from './settings.ts';
 

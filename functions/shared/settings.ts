@@ -3,10 +3,10 @@ import { z } from 'zod';
 import builtInSettings from '../settings.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
+import { artifactPolicySchema } from './model/cleanup/policy.ts';
 import { distinct, region } from './model/forms.ts';
-import { overlapsOf } from './model/overlap.ts';
-import { artifactPolicySchema } from './model/policy.ts';
-import { sourceSchema } from './model/source.ts';
+import { overlapsOf } from './model/job/overlap.ts';
+import { sourceSchema } from './model/job/source.ts';
 import { parseWithProblems } from './problems.ts';
 
 /** The Google APIs whose address can be set. */

@@ -1,15 +1,15 @@
 import { entryOf, expectationOf, loadCatalog, nextSlot } from './catalog.ts';
 import { clockOf } from './clock.ts';
-import type { ApiOptions } from './cloud/rest.ts';
+import type { ApiOptions } from './cloud/rest/rest.ts';
 import { SECOND_MS } from './dates.ts';
 import { readEnvironment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
 import { createLog } from './log.ts';
 import { type ApiName, loadSettings } from './settings.ts';
-import { collections as collectionsOf } from './store/collections.ts';
-import { databases, type Elsewhere } from './store/firestore.ts';
-import { lifecycle } from './store/lifecycle.ts';
-import type { LeaseLimits } from './store/term.ts';
+import { databases, type Elsewhere } from './store/firestore/firestore.ts';
+import { collections as collectionsOf } from './store/own/collections.ts';
+import { lifecycle } from './store/own/lifecycle.ts';
+import type { LeaseLimits } from './store/own/term.ts';
 
 /**
  * Reads the configuration of a function and opens what every task needs: once per process, at its cold start. Throws

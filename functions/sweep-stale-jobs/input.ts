@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { TERMINAL_STATES, type TerminalState } from '../shared/model/states.ts';
+import { TERMINAL_STATES, type TerminalState } from '../shared/model/job/states.ts';
 
 /**
  * The body of sweep-stale-jobs: nothing, or which jobs; for one job also how a person says that it ended, or that what was

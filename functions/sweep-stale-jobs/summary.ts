@@ -1,8 +1,9 @@
 import { SECOND_MS } from '../shared/dates.ts';
-import type { Summary } from '../shared/model/run.ts';
-import type { UnmappedStatus } from '../shared/model/sweep-marks.ts';
-import { MOST_VERDICTS, type Outcome, type Outcomes } from './outcomes.ts';
-import type { Sweep } from './pipeline.ts';
+import { MOST_VERDICTS } from '../shared/model/job/sweep.ts';
+import type { UnmappedStatus } from '../shared/model/job/sweep-marks.ts';
+import type { Summary } from '../shared/model/run/run.ts';
+import type { Outcome, Outcomes } from './sweep/outcomes.ts';
+import type { Sweep } from './sweep/pipeline.ts';
 
 /** Of what is told job by job: beside all the rest, a run's record holds 1 MiB. */
 const MOST_BYTES = 200 * 1024;

@@ -1,13 +1,13 @@
 import { HOUR_MS } from '../shared/dates.ts';
 import { LeaseLost } from '../shared/errors.ts';
-import type { RunProblem } from '../shared/model/run.ts';
-import type { UnmappedStatus } from '../shared/model/sweep-marks.ts';
-import type { Tally } from '../shared/store/jobs.ts';
-import { auditStatuses, type BookTools, countAges, keepBooks, watchEnded } from './books.ts';
+import type { UnmappedStatus } from '../shared/model/job/sweep-marks.ts';
+import type { RunProblem } from '../shared/model/run/run.ts';
+import type { Tally } from '../shared/store/firestore/read-options.ts';
 import { isWhole, type SweepInput } from './input.ts';
-import { findJob } from './one-job.ts';
-import type { Sweep, SweptSource } from './pipeline.ts';
-import { sweepJob, sweepSource } from './sweep-source.ts';
+import { auditStatuses, type BookTools, countAges, keepBooks, watchEnded } from './record/save.ts';
+import { findJob } from './sweep/one-job.ts';
+import type { Sweep, SweptSource } from './sweep/pipeline.ts';
+import { sweepJob, sweepSource } from './sweep/sweep-source.ts';
 
 /** The sweep of a source, with what was known of it before. */
 export interface Swept extends Sweep {

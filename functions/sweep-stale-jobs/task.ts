@@ -1,14 +1,14 @@
-import type { RunProblem } from '../shared/model/run.ts';
+import type { RunProblem } from '../shared/model/run/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
-import type { AlarmStore } from '../shared/store/alarms.ts';
+import type { AlarmStore } from '../shared/store/own/alarms.ts';
 import { isWhole, type SweepInput, sweepInput } from './input.ts';
-import { refuse } from './one-job.ts';
-import type { SweptSource } from './pipeline.ts';
-import { blindAlarm } from './raise.ts';
+import { blindAlarm } from './record/raise.ts';
 import { summaryOf } from './summary.ts';
+import { refuse } from './sweep/one-job.ts';
+import type { SweptSource } from './sweep/pipeline.ts';
+import { takeBack } from './sweep/take-back.ts';
 import { type SourcesTools, type Swept, sweepNamedJob, sweepSources } from './sweep-sources.ts';
-import { takeBack } from './take-back.ts';
-import type { Watched } from './watch.ts';
+import type { Watched } from './watch/watch.ts';
 
 /** Of the problems of single records, a run keeps so many. */
 const MOST_PROBLEMS = 100;

@@ -1,6 +1,6 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
-import type { CustomJob } from '../stack/google/world.ts';
-import { after, type SampleJob } from '../stack/sample-job.ts';
+import { after, type SampleJob } from '../stack/sample/job.ts';
+import type { CustomJob } from '../stack/stand-ins/google/world.ts';
 import { jobOf } from './job-history.ts';
 
 /** Where the jobs of a bench run. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { bundle } from '../build/bundle.ts';
-import { endInWords, endProcess, spawnOwned } from '../stack/processes.ts';
+import { endInWords, endProcess, spawnOwned } from '../shared/processes.ts';
 import { type BenchContext, HEAP_MEGABYTES, type Measured, median, type Row, rounded } from './bench.ts';
 import type { Told } from './delete-objects.ts';
 import { gcloudSeconds, hasGcloud } from './gcloud.ts';

@@ -4,9 +4,9 @@ import { entryOf, loadCatalog } from '../../functions/shared/catalog.ts';
 import { addDays, dayOf } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { bundle } from '../build/bundle.ts';
-import { openEmulator } from '../stack/emulator.ts';
-import { ROOT } from '../stack/places.ts';
-import { quiet } from '../stack/tell.ts';
+import { ROOT } from '../shared/places.ts';
+import { quiet } from '../shared/tell.ts';
+import { openEmulator } from '../stack/emulator/emulator.ts';
 import { type BenchContext, type Measured, median, type Row, rounded } from './bench.ts';
 import { type Served, serve } from './served-function.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { bundle } from '../build/bundle.ts';
-import { ROOT } from '../stack/places.ts';
+import { ROOT } from '../shared/places.ts';
 import { rounded } from './bench.ts';
 import type { Served } from './served-function.ts';
 

@@ -1,6 +1,6 @@
 import { type GetFilesOptions, Storage } from '@google-cloud/storage';
-import { answersIn, BATCH_PATH, BATCH_SIZE, batchOf } from '../../functions/shared/cloud/batch.ts';
-import { cloudObjects } from '../../functions/shared/cloud/objects.ts';
+import { answersIn, BATCH_PATH, BATCH_SIZE, batchOf } from '../../functions/shared/cloud/storage/batch.ts';
+import { cloudObjects } from '../../functions/shared/cloud/storage/objects.ts';
 import { chunksOf } from '../../functions/shared/concurrency.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import { BUCKET, PATH, PROJECT } from './emptied-bucket.ts';

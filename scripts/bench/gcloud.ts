@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { endInWords, spawnOwned } from '../stack/processes.ts';
+import { endInWords, spawnOwned } from '../shared/processes.ts';
 import { BUCKET, PATH, PROJECT } from './emptied-bucket.ts';
 
 /** Whether the command line of Google Cloud is there. */

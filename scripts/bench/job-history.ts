@@ -1,8 +1,8 @@
 import { Firestore, type Timestamp } from '@google-cloud/firestore';
 import { DAY_MS, type Day, endOfDay, HOUR_MS, MINUTE_MS, startOfDay } from '../../functions/shared/dates.ts';
-import type { Source } from '../../functions/shared/model/source.ts';
-import type { SampleJob } from '../stack/sample-job.ts';
-import { recordOf } from '../stack/sample-record.ts';
+import type { Source } from '../../functions/shared/model/job/source.ts';
+import type { SampleJob } from '../stack/sample/job.ts';
+import { recordOf } from '../stack/sample/record.ts';
 
 /** Jobs of the measured day, by what they do on it: a few hundred, as on a busy platform. */
 const ON_THE_DAY = {

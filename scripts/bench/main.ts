@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { problemInWords } from '../stack/problem.ts';
-import { listenForStop } from '../stack/stopping.ts';
+import { problemInWords } from '../shared/problem.ts';
+import { listenForStop } from '../shared/stopping.ts';
 import type { Bench } from './bench.ts';
 import { tableOf } from './table.ts';
 

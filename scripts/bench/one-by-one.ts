@@ -1,19 +1,19 @@
 import type { Firestore } from '@google-cloud/firestore';
-import { bigquerySource } from '../../functions/collect-metrics/bigquery.ts';
-import { cloudRunSource } from '../../functions/collect-metrics/cloud-run.ts';
-import { databaseSource } from '../../functions/collect-metrics/database.ts';
-import { storageSource } from '../../functions/collect-metrics/storage.ts';
+import { bigquerySource } from '../../functions/collect-metrics/sources/bigquery.ts';
+import { cloudRunSource } from '../../functions/collect-metrics/sources/cloud-run.ts';
+import { databaseSource } from '../../functions/collect-metrics/sources/database.ts';
+import { storageSource } from '../../functions/collect-metrics/sources/storage.ts';
 import { bigquery } from '../../functions/shared/cloud/bigquery.ts';
-import { monitoring } from '../../functions/shared/cloud/monitoring.ts';
-import { cloudRun } from '../../functions/shared/cloud/run.ts';
+import { monitoring } from '../../functions/shared/cloud/monitoring/monitoring.ts';
+import { cloudRun } from '../../functions/shared/cloud/run-services.ts';
 import { cloudSql } from '../../functions/shared/cloud/sql.ts';
-import { cloudStorage } from '../../functions/shared/cloud/storage.ts';
+import { cloudStorage } from '../../functions/shared/cloud/storage/buckets.ts';
 import { serialQueue } from '../../functions/shared/concurrency.ts';
 import { type Day, endOfDay } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
-import type { PlatformFigures } from '../../functions/shared/model/platform.ts';
+import type { PlatformFigures } from '../../functions/shared/model/day/platform.ts';
 import type { ApiName, Settings } from '../../functions/shared/settings.ts';
-import { rootCollections } from '../../functions/shared/store/root-collections.ts';
+import { rootCollections } from '../../functions/shared/store/sources/root-collections.ts';
 
 /** Where the platform is, and how patiently it is asked. */
 export interface OneByOneOptions {

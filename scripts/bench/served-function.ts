@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ask, type Reply } from '../ask.ts';
-import { FRAMEWORK } from '../stack/places.ts';
-import { endInWords, endProcess, freePort, hasEnded, spawnOwned } from '../stack/processes.ts';
+import { ask, type Reply } from '../shared/ask.ts';
+import { FRAMEWORK } from '../shared/places.ts';
+import { endInWords, endProcess, freePort, hasEnded, spawnOwned } from '../shared/processes.ts';
 
 const TELL_MEMORY = new URL('tell-memory.ts', import.meta.url).href;
 const RETRY_MS = 2;

@@ -1,10 +1,10 @@
 import { addDays, dayOf, endOfDay, MINUTE_MS } from '../../functions/shared/dates.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
-import { emptyGcs } from '../stack/gcs/world.ts';
-import { startGcs } from '../stack/gcs.ts';
-import type { PlatformWorld } from '../stack/google/world.ts';
-import { startGoogleApis } from '../stack/google-apis.ts';
-import { samplePlatform } from '../stack/sample-platform.ts';
+import { samplePlatform } from '../stack/sample/platform.ts';
+import { startGcs } from '../stack/stand-ins/gcs/server.ts';
+import { emptyGcs } from '../stack/stand-ins/gcs/world.ts';
+import { startGoogleApis } from '../stack/stand-ins/google/apis.ts';
+import type { PlatformWorld } from '../stack/stand-ins/google/world.ts';
 
 /** Where Cloud Run is asked. */
 export const REGIONS = [

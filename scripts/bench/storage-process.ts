@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { ROOT } from '../stack/places.ts';
-import { endProcess, spawnOwned } from '../stack/processes.ts';
+import { ROOT } from '../shared/places.ts';
+import { endProcess, spawnOwned } from '../shared/processes.ts';
 import { BUCKET, PATH, PROJECT } from './emptied-bucket.ts';
 
 /** As far away as another region, and a thousandth of a second for each call in a batch. */
@@ -22,7 +22,7 @@ export async function startStorage(objects: number): Promise<StorageProcess> {
     ...DISTANCE,
     buckets: [{ name: BUCKET, objects: { count: objects, prefix: PATH } }],
   };
-  const main = join(ROOT, 'scripts/stack/gcs/main.ts');
+  const main = join(ROOT, 'scripts/stack/stand-ins/gcs/main.ts');
   const child = spawnOwned(process.execPath, [main, JSON.stringify(world)], {
     stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
   });

@@ -5,10 +5,10 @@ import { type DocumentSnapshot, Firestore, type Query } from '@google-cloud/fire
 import catalogJson from '../../functions/catalog.json' with { type: 'json' };
 import { MINUTE_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import type { Source } from '../../functions/shared/model/source.ts';
+import type { Source } from '../../functions/shared/model/job/source.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
-import type { CustomJob } from '../stack/google/world.ts';
-import { StackProblem } from '../stack/problem.ts';
+import { StackProblem } from '../shared/problem.ts';
+import type { CustomJob } from '../stack/stand-ins/google/world.ts';
 import { activeJobs, customJobs, STALE_AFTER_MINUTES } from './active-jobs.ts';
 import { HEAP_MEGABYTES } from './bench.ts';
 import type { Ending, RecordToEnd } from './ending-writers.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build, type Metafile } from 'esbuild';
-import { ROOT } from '../stack/places.ts';
+import { ROOT } from '../shared/places.ts';
 import { leaveOut } from './leave-out.ts';
 import { type Lock, lockOf, type Manifest } from './lock.ts';
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
-import { problemInWords } from '../stack/problem.ts';
-import { PROCESS_SHELL } from './shell.ts';
+import { problemInWords } from '../shared/problem.ts';
+import { PROCESS_SHELL } from '../shared/shell.ts';
 import { refuseUnfinishedEnd } from './unfinished.ts';
 
 // Else the types of every file are stripped anew at each start, which takes longer than most commands do.

@@ -1,24 +1,24 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
-import { addAlarms } from './alarms.ts';
-import { addBackfill } from './backfill.ts';
-import { addCleanup } from './cleanup.ts';
-import { addDays } from './days.ts';
-import { addDoctor } from './doctor.ts';
-import { addHealth } from './health.ts';
-import { addImport } from './import.ts';
-import { addJobs } from './jobs.ts';
-import { OpsProblem } from './problem.ts';
-import { addRun } from './run.ts';
-import { addRuns } from './runs.ts';
-import { addSchedules } from './schedules.ts';
-import { exitWith, runIn, type Shell, shell } from './shell.ts';
-import { addSources } from './sources.ts';
-import { refuseSwallowed } from './swallowed.ts';
-import { addSweep } from './sweep.ts';
-import { addTasks } from './tasks.ts';
-import { paintError, terminalWidth, wantsColor } from './terminal.ts';
-import { addWhy } from './why.ts';
+import { exitWith, runIn, type Shell, shell } from '../shared/shell.ts';
+import { paintError, terminalWidth, wantsColor } from '../words/terminal.ts';
+import { addAlarms } from './alarms/command.ts';
+import { addBackfill } from './backfill/command.ts';
+import { addCleanup } from './cleanup/command.ts';
+import { addDays } from './days/command.ts';
+import { addDoctor } from './doctor/command.ts';
+import { addHealth } from './health/command.ts';
+import { addImport } from './import/command.ts';
+import { addJobs } from './jobs/command.ts';
+import { addRun } from './run/command.ts';
+import { addRuns } from './runs/command.ts';
+import { addSchedules } from './schedules/command.ts';
+import { OpsProblem } from './shared/problem.ts';
+import { refuseSwallowed } from './shared/swallowed.ts';
+import { addSources } from './sources/command.ts';
+import { addSweep } from './sweep/command.ts';
+import { addTasks } from './tasks/command.ts';
+import { addWhy } from './why/command.ts';
 
 const EXAMPLES = `
 Examples:

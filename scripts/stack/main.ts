@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { problemInWords } from './problem.ts';
+import { problemInWords } from '../shared/problem.ts';
+import { listenForStop } from '../shared/stopping.ts';
 import type { StartOptions } from './start.ts';
-import { listenForStop } from './stopping.ts';
 
 const HELP = `npm start [-- --once | --empty | --nights N]
 

@@ -1,11 +1,11 @@
 import pc from 'picocolors';
 import { type CatalogEntry, nextSlot } from '../../functions/shared/catalog.ts';
 import { DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
-import { isGood } from '../answer-words.ts';
+import { aborted } from '../shared/stopping.ts';
+import type { Tell } from '../shared/tell.ts';
+import { isGood } from '../words/answer.ts';
 import { readAnswer, tellAttempt } from './run-tasks.ts';
-import type { Attempt } from './scheduler/live-job.ts';
-import { aborted } from './stopping.ts';
-import type { Tell } from './tell.ts';
+import type { Attempt } from './stand-ins/scheduler/live-job.ts';
 import type { Stack } from './up.ts';
 
 /** A task that is due more often than this is told in one line per night. */

@@ -1,8 +1,8 @@
-import { answerInWords, isGood } from '../answer-words.ts';
-import type { SchedulerJobs } from './scheduler/catalog-jobs.ts';
-import type { Attempt } from './scheduler/live-job.ts';
-import type { Scheduler } from './scheduler.ts';
-import type { Tell } from './tell.ts';
+import type { Tell } from '../shared/tell.ts';
+import { answerInWords, isGood } from '../words/answer.ts';
+import type { SchedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
+import type { Attempt } from './stand-ins/scheduler/live-job.ts';
+import type { Scheduler } from './stand-ins/scheduler/server.ts';
 
 /** Runs the job of each task by hand, one after the other, and tells what each did; whether all did what they should. */
 export async function runTasks(

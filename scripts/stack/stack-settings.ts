@@ -1,4 +1,4 @@
-import { PLATFORM_SOURCES } from '../../functions/shared/model/platform.ts';
+import { PLATFORM_SOURCES } from '../../functions/shared/model/day/platform.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import type { StandIns } from './stand-ins.ts';
 

@@ -1,9 +1,9 @@
 import type { Settings } from '../../functions/shared/settings.ts';
-import { emptyGcs } from './gcs/world.ts';
-import { startGcs } from './gcs.ts';
-import { startGoogleApis } from './google-apis.ts';
-import type { Platform } from './sample-platform.ts';
-import { startStatusEndpoint } from './status-endpoint.ts';
+import type { Platform } from './sample/platform.ts';
+import { startGcs } from './stand-ins/gcs/server.ts';
+import { emptyGcs } from './stand-ins/gcs/world.ts';
+import { startGoogleApis } from './stand-ins/google/apis.ts';
+import { startStatusEndpoint } from './stand-ins/status-endpoint.ts';
 
 /** Stand-ins of all of Google's APIs that Nightshift asks, and of an endpoint that tells how jobs stand. */
 export interface StandIns {

@@ -1,11 +1,11 @@
 import pc from 'picocolors';
+import { logFolder, shortPath } from '../shared/places.ts';
+import { StackProblem } from '../shared/problem.ts';
+import { aborted } from '../shared/stopping.ts';
+import { terminal } from '../shared/tell.ts';
 import { passNights } from './nights.ts';
-import { logFolder, shortPath } from './places.ts';
-import { StackProblem } from './problem.ts';
 import { runTasks, tellAttempt } from './run-tasks.ts';
-import { LOCATION, schedulerJobs } from './scheduler/catalog-jobs.ts';
-import { aborted } from './stopping.ts';
-import { terminal } from './tell.ts';
+import { LOCATION, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
 import { up } from './up.ts';
 
 /** What `npm start` was told. */

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stateFolder } from './places.ts';
+import { stateFolder } from '../shared/places.ts';
 
 /** What a running stack tells the rest of the project about itself. */
 export interface StackState {

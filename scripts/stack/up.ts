@@ -4,21 +4,21 @@ import { join, resolve } from 'node:path';
 import { type Catalog, loadCatalog } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
-import { type StackClock, stackClock } from './clock.ts';
-import { openEmulator } from './emulator.ts';
-import { functionSources, functionSpecs } from './function-specs.ts';
-import { type RunningFunction, startFunctions } from './functions.ts';
-import { openGateway } from './gateway.ts';
-import { logFolder, ROOT } from './places.ts';
-import { emptyPlatform, samplePlatform } from './sample-platform.ts';
-import { withSample } from './sample-settings.ts';
-import { LOCATION, schedulerJobs } from './scheduler/catalog-jobs.ts';
-import { type Scheduler, startScheduler } from './scheduler.ts';
+import { logFolder, ROOT } from '../shared/places.ts';
+import { aborted } from '../shared/stopping.ts';
+import { quiet, type Tell } from '../shared/tell.ts';
+import { openEmulator } from './emulator/emulator.ts';
+import { emptyPlatform, samplePlatform } from './sample/platform.ts';
+import { withSample } from './sample/settings.ts';
+import { functionSources, functionSpecs } from './serving/function-specs.ts';
+import { type RunningFunction, startFunctions } from './serving/functions.ts';
+import { openGateway } from './serving/gateway.ts';
 import { overStandIns } from './stack-settings.ts';
+import { type StackClock, stackClock } from './stand-ins/clock.ts';
+import { LOCATION, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
+import { type Scheduler, startScheduler } from './stand-ins/scheduler/server.ts';
 import { startStandIns } from './stand-ins.ts';
 import { removeStack, writeStack, writeWhole } from './state.ts';
-import { aborted } from './stopping.ts';
-import { quiet, type Tell } from './tell.ts';
 
 /** How a stack shall be; left out: a quiet one for a test or a bench, on a free port, with no records. */
 export interface UpOptions {
@@ -132,7 +132,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     tell.step('functions', `${Object.keys(catalog).join(', ')}, each in its own process`);
     if (options.sample) {
       // Loaded only now: a stack without records needs no Firestore client of its own.
-      const { writeSampleWorld } = await import('./sample-world.ts');
+      const { writeSampleWorld } = await import('./sample/world.ts');
       const written = writeSampleWorld(emulator.host, settings, environment, now);
       tell.step('sample', await Promise.race([written, aborted(signal)]));
     }

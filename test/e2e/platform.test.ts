@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import { addDays, dayOf } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { API_NAMES, loadSettings } from '../../functions/shared/settings.ts';
-import { ROOT } from '../../scripts/stack/places.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
 import { up } from '../../scripts/stack/up.ts';
 import { catalogOf } from '../support/entry.ts';
 import { freshFile } from '../support/folders.ts';

@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
-import { sourceSchema } from '../../functions/shared/model/source.ts';
-import { startStatusEndpoint } from '../../scripts/stack/status-endpoint.ts';
+import { sourceSchema } from '../../functions/shared/model/job/source.ts';
+import { startStatusEndpoint } from '../../scripts/stack/stand-ins/status-endpoint.ts';
 import { MAPPING, type Setup, sweeper } from './sweeper.ts';
 
 /**

@@ -1,10 +1,14 @@
 import type { TestContext } from 'node:test';
-import { type Backend, type BackendTools, openBackend } from '../../functions/shared/cloud/backend.ts';
-import { type BackendSettings, backendSchema, type Truth } from '../../functions/shared/model/backend.ts';
-import type { Fault } from '../../scripts/stack/google/faults.ts';
-import type { CustomJob, Execution, PlatformWorld } from '../../scripts/stack/google/world.ts';
-import type { GoogleApisOptions } from '../../scripts/stack/google-apis.ts';
-import { startStatusEndpoint } from '../../scripts/stack/status-endpoint.ts';
+import {
+  type Backend,
+  type BackendTools,
+  openBackend,
+} from '../../functions/shared/cloud/backends/backend.ts';
+import { type BackendSettings, backendSchema, type Truth } from '../../functions/shared/model/job/backend.ts';
+import type { GoogleApisOptions } from '../../scripts/stack/stand-ins/google/apis.ts';
+import type { Fault } from '../../scripts/stack/stand-ins/google/faults.ts';
+import type { CustomJob, Execution, PlatformWorld } from '../../scripts/stack/stand-ins/google/world.ts';
+import { startStatusEndpoint } from '../../scripts/stack/stand-ins/status-endpoint.ts';
 import { AT_ONCE, googleApis, PROJECT, recordedLog } from './google.ts';
 import { utc } from './jobs.ts';
 import { worldWith } from './platform.ts';

@@ -2,30 +2,31 @@ import type { TestContext } from 'node:test';
 import type { Firestore } from '@google-cloud/firestore';
 import { cleanupArtifacts } from '../../functions/cleanup-artifacts/task.ts';
 import { type CatalogEntry, expectationOf } from '../../functions/shared/catalog.ts';
-import { cloudObjects } from '../../functions/shared/cloud/objects.ts';
+import { cloudObjects } from '../../functions/shared/cloud/storage/objects.ts';
 import type { VertexModels } from '../../functions/shared/cloud/vertex-models.ts';
 import { SECOND_MS } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
-import { type Alarm, alarmSchema } from '../../functions/shared/model/alarm.ts';
-import type { JournalEntry } from '../../functions/shared/model/cleanup.ts';
+import type { JournalEntry } from '../../functions/shared/model/cleanup/cleanup.ts';
 import {
   type ArtifactPolicy,
   artifactPolicySchema,
   policyHashOf,
-} from '../../functions/shared/model/policy.ts';
-import type { Source } from '../../functions/shared/model/source.ts';
+} from '../../functions/shared/model/cleanup/policy.ts';
+import type { Source } from '../../functions/shared/model/job/source.ts';
+import { type Alarm, alarmSchema } from '../../functions/shared/model/run/alarm.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
 import { execute } from '../../functions/shared/run/execute.ts';
-import { artifactJobStore } from '../../functions/shared/store/artifact-jobs.ts';
-import { cleanupPlanStore } from '../../functions/shared/store/cleanup-plans.ts';
-import { collections as collectionsOf } from '../../functions/shared/store/collections.ts';
-import { decode } from '../../functions/shared/store/firestore.ts';
-import { journalStore } from '../../functions/shared/store/journal.ts';
-import { lifecycle } from '../../functions/shared/store/lifecycle.ts';
-import { modelStore, pinStore } from '../../functions/shared/store/roots.ts';
-import type { BucketOptions } from '../../scripts/stack/gcs/bucket.ts';
-import { emptyGcs, type GcsWorld } from '../../scripts/stack/gcs/world.ts';
-import type { GcsOptions } from '../../scripts/stack/gcs.ts';
+import { decode } from '../../functions/shared/store/firestore/firestore.ts';
+import { cleanupPlanStore } from '../../functions/shared/store/own/cleanup-plans.ts';
+import { collections as collectionsOf } from '../../functions/shared/store/own/collections.ts';
+import { journalStore } from '../../functions/shared/store/own/journal.ts';
+import { lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
+import { pinStore } from '../../functions/shared/store/own/pins.ts';
+import { artifactJobStore } from '../../functions/shared/store/sources/artifact-jobs.ts';
+import { modelStore } from '../../functions/shared/store/sources/roots.ts';
+import type { BucketOptions } from '../../scripts/stack/stand-ins/gcs/bucket.ts';
+import type { GcsOptions } from '../../scripts/stack/stand-ins/gcs/server.ts';
+import { emptyGcs, type GcsWorld } from '../../scripts/stack/stand-ins/gcs/world.ts';
 import { daysAgo, NOW } from './cleanup.ts';
 import { ENTRY } from './entry.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';

@@ -1,4 +1,4 @@
-import type { ArtifactPolicy } from '../../functions/shared/model/policy.ts';
+import type { ArtifactPolicy } from '../../functions/shared/model/cleanup/policy.ts';
 
 /**
  * A second reading of DESIGN.md, section 6, to hold the plan against. It judges worlds as they really are, not as records

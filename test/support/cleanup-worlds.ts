@@ -1,10 +1,10 @@
 import fc from 'fast-check';
-import type { PlannedJob, Roots } from '../../functions/cleanup-artifacts/decision.ts';
+import type { PlannedJob, Roots } from '../../functions/cleanup-artifacts/plan/decision.ts';
 import { SECOND_MS } from '../../functions/shared/dates.ts';
-import { readPlace } from '../../functions/shared/model/artifact.ts';
-import { readJob } from '../../functions/shared/model/job.ts';
-import { isNone } from '../../functions/shared/model/reading.ts';
-import type { Source } from '../../functions/shared/model/source.ts';
+import { readPlace } from '../../functions/shared/model/artifact/artifact.ts';
+import { readJob } from '../../functions/shared/model/job/job.ts';
+import type { Source } from '../../functions/shared/model/job/source.ts';
+import { isNone } from '../../functions/shared/model/reading/reading.ts';
 import { daysAgo, NOW, tombstoneOf } from './cleanup.ts';
 import type { TrueJob, TruePlace, TrueRoot } from './cleanup-oracle.ts';
 import { artifactSource } from './jobs.ts';

@@ -1,11 +1,11 @@
-import type { Kept, Pin, PlannedJob, Root, Roots } from '../../functions/cleanup-artifacts/decision.ts';
-import { type Plan, planCleanup } from '../../functions/cleanup-artifacts/plan.ts';
+import type { Kept, Pin, PlannedJob, Root, Roots } from '../../functions/cleanup-artifacts/plan/decision.ts';
+import { type Plan, planCleanup } from '../../functions/cleanup-artifacts/plan/plan.ts';
 import { DAY_MS } from '../../functions/shared/dates.ts';
-import { type Prefix, readPlace } from '../../functions/shared/model/artifact.ts';
-import type { Tombstone } from '../../functions/shared/model/artifact-life.ts';
-import type { Decision } from '../../functions/shared/model/cleanup.ts';
-import type { AddedToJob } from '../../functions/shared/model/job.ts';
-import { type ArtifactPolicy, artifactPolicySchema } from '../../functions/shared/model/policy.ts';
+import { type Prefix, readPlace } from '../../functions/shared/model/artifact/artifact.ts';
+import type { Tombstone } from '../../functions/shared/model/artifact/artifact-life.ts';
+import type { Decision } from '../../functions/shared/model/cleanup/cleanup.ts';
+import { type ArtifactPolicy, artifactPolicySchema } from '../../functions/shared/model/cleanup/policy.ts';
+import type { AddedToJob } from '../../functions/shared/model/job/job.ts';
 import { NOTHING_ADDED, utc } from './jobs.ts';
 
 /** The instant at which the plans of the tests are made. */

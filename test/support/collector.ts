@@ -1,6 +1,6 @@
 import type { TestContext } from 'node:test';
 import type { Firestore, WriteResult } from '@google-cloud/firestore';
-import type { Platform } from '../../functions/collect-metrics/ask-platform.ts';
+import type { Platform } from '../../functions/collect-metrics/sources/ask-platform.ts';
 import { collectMetrics } from '../../functions/collect-metrics/task.ts';
 import {
   type CatalogEntry,
@@ -13,16 +13,19 @@ import type { Clock } from '../../functions/shared/clock.ts';
 import { addDays, type Day, daysBetween, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { createLog, type Log } from '../../functions/shared/log.ts';
-import { type DailyMetrics, daySchema } from '../../functions/shared/model/day.ts';
-import type { Source } from '../../functions/shared/model/source.ts';
+import { type DailyMetrics, daySchema } from '../../functions/shared/model/day/day.ts';
+import type { Source } from '../../functions/shared/model/job/source.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
 import { execute } from '../../functions/shared/run/execute.ts';
-import { type Collections, collections as collectionsOf } from '../../functions/shared/store/collections.ts';
-import { dayStore } from '../../functions/shared/store/days.ts';
-import { decode } from '../../functions/shared/store/firestore.ts';
-import { type JobStore, jobStore } from '../../functions/shared/store/jobs.ts';
-import { type Lifecycle, lifecycle } from '../../functions/shared/store/lifecycle.ts';
-import { metricSourceStore } from '../../functions/shared/store/metric-sources.ts';
+import { decode } from '../../functions/shared/store/firestore/firestore.ts';
+import {
+  type Collections,
+  collections as collectionsOf,
+} from '../../functions/shared/store/own/collections.ts';
+import { dayStore } from '../../functions/shared/store/own/days.ts';
+import { type Lifecycle, lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
+import { metricSourceStore } from '../../functions/shared/store/own/metric-sources.ts';
+import { type JobStore, jobStore } from '../../functions/shared/store/sources/jobs.ts';
 import { quietDay } from './days.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { type RecordWords, recordOf, sourceOf, utc } from './jobs.ts';

@@ -1,7 +1,7 @@
-import type { Results } from '../../functions/collect-metrics/accept.ts';
-import { checksOf } from '../../functions/collect-metrics/checks.ts';
-import { figuresOf } from '../../functions/collect-metrics/figures.ts';
-import { type Circumstances, type Revised, revise } from '../../functions/collect-metrics/revise.ts';
+import type { Results } from '../../functions/collect-metrics/rules/accept.ts';
+import { checksOf } from '../../functions/collect-metrics/rules/checks.ts';
+import { figuresOf } from '../../functions/collect-metrics/rules/figures.ts';
+import { type Circumstances, type Revised, revise } from '../../functions/collect-metrics/rules/revise.ts';
 import { addDays, type Day } from '../../functions/shared/dates.ts';
 import {
   type DailyMetrics,
@@ -9,8 +9,8 @@ import {
   METRIC_SOURCES,
   type MetricSource,
   type SourceState,
-} from '../../functions/shared/model/day.ts';
-import type { Job } from '../../functions/shared/model/job.ts';
+} from '../../functions/shared/model/day/day.ts';
+import type { Job } from '../../functions/shared/model/job/job.ts';
 import { jobOf, utc } from './jobs.ts';
 
 /** The day that figures are made of. */

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
 import type { Answer } from '../../functions/shared/run/answer.ts';
-import { ask, type Reply } from '../../scripts/ask.ts';
-import { launchFunction } from '../../scripts/stack/function-process.ts';
-import { ROOT } from '../../scripts/stack/places.ts';
+import { ask, type Reply } from '../../scripts/shared/ask.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
+import { launchFunction } from '../../scripts/stack/serving/function-process.ts';
 import { ENTRY } from './entry.ts';
 import { freshFile, freshFolder } from './folders.ts';
 

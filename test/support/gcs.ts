@@ -1,7 +1,7 @@
 import type { TestContext } from 'node:test';
 import { Storage } from '@google-cloud/storage';
-import { emptyGcs, type GcsWorld } from '../../scripts/stack/gcs/world.ts';
-import { type Gcs, type GcsOptions, startGcs } from '../../scripts/stack/gcs.ts';
+import { type Gcs, type GcsOptions, startGcs } from '../../scripts/stack/stand-ins/gcs/server.ts';
+import { emptyGcs, type GcsWorld } from '../../scripts/stack/stand-ins/gcs/world.ts';
 import { PROJECT } from './google.ts';
 
 /** Cloud Storage over `world`, gone when the test is over. */

@@ -1,7 +1,11 @@
 import type { TestContext } from 'node:test';
 import { createLog } from '../../functions/shared/log.ts';
-import type { PlatformWorld } from '../../scripts/stack/google/world.ts';
-import { type GoogleApis, type GoogleApisOptions, startGoogleApis } from '../../scripts/stack/google-apis.ts';
+import {
+  type GoogleApis,
+  type GoogleApisOptions,
+  startGoogleApis,
+} from '../../scripts/stack/stand-ins/google/apis.ts';
+import type { PlatformWorld } from '../../scripts/stack/stand-ins/google/world.ts';
 
 export const PROJECT = 'acme-ml';
 

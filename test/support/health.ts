@@ -1,4 +1,4 @@
-import { type CurrentRun, type Health, healthSchema } from '../../functions/shared/model/health.ts';
+import { type CurrentRun, type Health, healthSchema } from '../../functions/shared/model/run/health.ts';
 
 /** The instant that health records are about in tests: two in the morning, when the daily duty is due. */
 export const SLOT = new Date('2026-03-04T02:00:00.000Z');

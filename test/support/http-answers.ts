@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type HttpSettings, readHttpAnswer } from '../../functions/shared/cloud/http-answer.ts';
-import type { Said } from '../../functions/shared/cloud/said.ts';
-import { backendSchema } from '../../functions/shared/model/backend.ts';
-import { TERMINAL_STATES } from '../../functions/shared/model/states.ts';
+import { type HttpSettings, readHttpAnswer } from '../../functions/shared/cloud/backends/http-answer.ts';
+import type { Said } from '../../functions/shared/cloud/backends/status.ts';
+import { backendSchema } from '../../functions/shared/model/job/backend.ts';
+import { TERMINAL_STATES } from '../../functions/shared/model/job/states.ts';
 
 /** What an HTTP endpoint says, without any endpoint. */
 

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Source, sourceSchema } from '../../functions/shared/model/source.ts';
+import { type Source, sourceSchema } from '../../functions/shared/model/job/source.ts';
 import { readRows } from '../../scripts/ops/import/bring.ts';
 import { openRows, type RowFlags } from '../../scripts/ops/import/file/rows.ts';
 import { fieldPairs, statusPairs } from '../../scripts/ops/import/flags/pairs.ts';
@@ -10,7 +10,7 @@ import type { Told } from '../../scripts/ops/import/rules/record.ts';
 import { settle } from '../../scripts/ops/import/rules/settle.ts';
 import { openSpool } from '../../scripts/ops/import/spool.ts';
 import { newTally, type Rejection } from '../../scripts/ops/import/tally.ts';
-import { OpsProblem } from '../../scripts/ops/problem.ts';
+import { OpsProblem } from '../../scripts/ops/shared/problem.ts';
 import { freshFolder } from './folders.ts';
 
 const time = (path: string, type = 'timestamp') => ({ path, type });

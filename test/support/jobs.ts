@@ -1,10 +1,10 @@
-import type { AddedToJob, Job, Unreadable } from '../../functions/shared/model/job.ts';
+import type { AddedToJob, Job, Unreadable } from '../../functions/shared/model/job/job.ts';
 import {
   type JobField,
   type Source,
   sourceSchema,
   type TimeField,
-} from '../../functions/shared/model/source.ts';
+} from '../../functions/shared/model/job/source.ts';
 
 /** The instant that `text`, such as 2026-03-09T12:00, is in UTC. */
 export function utc(text: string): Date {

@@ -5,34 +5,12 @@ import type { Import, SourceFile } from './source-files.ts';
  * single file there, or by its role in a task's folder `entry`, `task`, `input-output` or `pure`.
  */
 
-/** Files that decide, whatever task they are in, by the names that they always have. */
-const DECIDING = [
-  'accept',
-  'checks',
-  'closure',
-  'conflict',
-  'decision',
-  'figures',
-  'forest',
-  'guard',
-  'input',
-  'lineages',
-  'plan',
-  'plan-record',
-  'retention',
-  'revise',
-  'root-finder',
-  'rules',
-  'successes',
-  'summary',
-  'verdict',
-];
+/** Folders of a task in which everything only decides, and the two files beside task.ts that do. */
+const PURE_FOLDERS = ['rules', 'plan'];
+const PURE_FILES = ['input', 'summary'];
 
-/** Files that reach out through others beside them only. */
-const REACHING = ['empty-places', 'measure', 'second-look'];
-
-/** What builds a task: its index, and what the index leaves to files beside it. */
-const ENTRIES = ['index', 'platform'];
+/** What builds a task: its index, and the clients that the index leaves to a file beside it. */
+const ENTRIES = ['index', 'clients'];
 
 /** Helpers directly in shared/ that know nothing of Firestore, HTTP or runs. */
 const PLAIN = [
@@ -53,7 +31,14 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
   model: { value: ['model', 'dates'] },
   ...Object.fromEntries(PLAIN.map((name) => [name, { value: [...PLAIN, 'model', 'data'] }])),
   dates: { value: [] },
-  store: { value: ['store', 'model', ...PLAIN] },
+  // Ours and the user's are apart: what looks after our own records cannot reach the user's.
+  'store/firestore': { value: ['store/firestore', 'model', ...PLAIN] },
+  'store/own': { value: ['store/own', 'store/firestore', 'model', ...PLAIN] },
+  'store/sources': { value: ['store/sources', 'store/firestore', 'model', ...PLAIN] },
+  'cloud/rest': { value: ['cloud/rest', 'model', ...PLAIN] },
+  'cloud/storage': { value: ['cloud/storage', 'cloud/rest', 'model', ...PLAIN] },
+  'cloud/backends': { value: ['cloud/backends', 'cloud/rest', 'model', ...PLAIN] },
+  'cloud/monitoring': { value: ['cloud/monitoring', 'cloud/rest', 'model', ...PLAIN] },
   cloud: { value: ['cloud', 'model', ...PLAIN] },
   run: { value: ['run', 'run/task', 'model', ...PLAIN], type: ['store', 'cloud'] },
   'run/task': { value: ['model', ...PLAIN] },
@@ -88,19 +73,26 @@ const PACKAGES: Record<string, { value: string[]; type?: string[] }> = {
 export const TIMELESS = ['model', 'pure', 'dates'];
 
 /** The layer of a file below functions/. */
-export function layerOf({ path, imports }: SourceFile): string {
+export function layerOf({ path }: SourceFile): string {
   const [, folder = '', ...rest] = path.split('/');
   const name = rest.at(-1)?.replace(/\.ts$/, '') ?? '';
-  if (folder === 'shared') {
-    if (rest.length === 1) return name;
-    return path === 'functions/shared/run/task.ts' ? 'run/task' : (rest[0] as string);
-  }
+  if (folder === 'shared') return sharedLayerOf(path, rest);
   if (rest.length === 0) return 'data';
+  if (rest.length > 1) return PURE_FOLDERS.includes(rest[0] as string) ? 'pure' : 'input-output';
   if (ENTRIES.includes(name)) return 'entry';
   if (name === 'task') return 'task';
-  const doesInputOutput =
-    REACHING.includes(name) || imports.some(({ to }) => /^functions\/shared\/(run|store|cloud)\//.test(to));
-  return doesInputOutput && !DECIDING.includes(name) ? 'input-output' : 'pure';
+  return PURE_FILES.includes(name) ? 'pure' : 'input-output';
+}
+
+function sharedLayerOf(path: string, [folder = '', room = '', ...rest]: string[]): string {
+  if (room === '') return folder.replace(/\.ts$/, '');
+  if (path === 'functions/shared/run/task.ts') return 'run/task';
+  return ['store', 'cloud'].includes(folder) && rest.length > 0 ? `${folder}/${room}` : folder;
+}
+
+/** A layer, and the room around it. */
+function withRoom(layer: string): string[] {
+  return layer.includes('/') && layer !== 'run/task' ? [layer, layer.slice(0, layer.indexOf('/'))] : [layer];
 }
 
 /** Why `file` may not import `it`; `undefined` when it may. */
@@ -121,14 +113,14 @@ export function complaint(
       return say('functions/ stands alone');
     const places = PACKAGES[it.to];
     if (!places) return say('no layer has this package');
-    if (!allows(places, as, [layer])) return say(`only ${words(places)}`);
-    const passesOn = it.to === '@google-cloud/firestore' && layer !== 'store';
+    if (!allows(places, as, withRoom(layer))) return say(`only ${words(places)}`);
+    const passesOn = it.to === '@google-cloud/firestore' && !layer.startsWith('store/');
     return passesOn && it.clause !== '{ WriteBatch }' ? say('only WriteBatch is passed on') : undefined;
   }
   const rules = MAY_IMPORT[layer];
   if (!rules) return say('functions/ has no such layer');
   const target = files.get(it.to) ?? { path: it.to, text: '', code: '', imports: [] };
-  const kinds = [layerOf(target)];
+  const kinds = withRoom(layerOf(target));
   const folder = (path: string) => path.split('/')[1];
   if (['task', 'input-output', 'pure', 'entry'].includes(kinds[0] as string)) {
     if (folder(target.path) !== folder(file.path)) return say('a task never imports another task');
@@ -147,4 +139,47 @@ function allows(
 
 function words({ value, type = [] }: { value: string[]; type?: string[] }): string {
   return `${value.join(', ') || 'nothing'}${type.length > 0 ? `; as types ${type.join(', ')}` : ''}`;
+}
+
+/** Which folders of scripts/ a folder there may import, besides functions/; all lead down. */
+const SCRIPTS_IMPORT: Record<string, string[]> = {
+  shared: [],
+  words: ['shared'],
+  build: ['shared'],
+  stack: ['shared', 'words'],
+  ops: ['shared', 'words', 'stack'],
+  bench: ['shared', 'words', 'stack', 'build'],
+};
+
+/** Why `file`, below scripts/, may not import `it`; `undefined` when it may. */
+export function scriptsComplaint({ path }: SourceFile, { to }: Import): string | undefined {
+  const [, folder = ''] = path.split('/');
+  if (/^(test|infra)\//.test(to))
+    return `${path} imports ${to}: scripts/ stands without ${to.split('/')[0]}/`;
+  const [top, target = ''] = to.split('/');
+  if (top !== 'scripts' || target === folder) return undefined;
+  const may = SCRIPTS_IMPORT[folder];
+  if (!may) return `${path}: nothing says what scripts/${folder} may import`;
+  return may.includes(target)
+    ? undefined
+    : `${path} imports ${to}: of scripts/ only ${may.join(', ') || 'itself'}`;
+}
+
+/** Folders whose files are the top of all that lies below them: each of those files is a room of its own. */
+const TOPS = /^(?:functions\/[^/]+|functions\/shared\/(?:model|cloud)|scripts\/(?:ops|stack))$/;
+
+/** The rooms of all files, each with the imports of every file in it. */
+export function roomsOf(files: readonly SourceFile[]): SourceFile[] {
+  const roomOf = (path: string) => {
+    const folder = path.slice(0, path.lastIndexOf('/'));
+    return TOPS.test(folder) ? path : folder;
+  };
+  const known = new Set(files.map(({ path }) => path));
+  return [...Map.groupBy(files, ({ path }) => roomOf(path))].map(([room, members]) => {
+    const imports = members
+      .flatMap((member) => member.imports)
+      .filter(({ to }) => known.has(to) && roomOf(to) !== room)
+      .map((it) => ({ ...it, to: roomOf(it.to) }));
+    return { path: room, text: '', code: '', imports };
+  });
 }

@@ -1,11 +1,11 @@
 import { buffer } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
-import { cloudObjects } from '../../functions/shared/cloud/objects.ts';
-import type { ApiOptions } from '../../functions/shared/cloud/rest.ts';
-import type { GcsWorld } from '../../scripts/stack/gcs/world.ts';
-import type { Gcs, GcsOptions } from '../../scripts/stack/gcs.ts';
-import { send } from '../../scripts/stack/google/answer.ts';
-import { startServer } from '../../scripts/stack/google/server.ts';
+import type { ApiOptions } from '../../functions/shared/cloud/rest/rest.ts';
+import { cloudObjects } from '../../functions/shared/cloud/storage/objects.ts';
+import type { Gcs, GcsOptions } from '../../scripts/stack/stand-ins/gcs/server.ts';
+import type { GcsWorld } from '../../scripts/stack/stand-ins/gcs/world.ts';
+import { send } from '../../scripts/stack/stand-ins/google/answer.ts';
+import { startServer } from '../../scripts/stack/stand-ins/google/server.ts';
 import { setupGcs } from './gcs.ts';
 import { AT_ONCE, PROJECT, recordedLog } from './google.ts';
 

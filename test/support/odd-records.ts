@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
-import { TIME_TYPES, type TimeType, writeTime } from '../../functions/shared/model/reading.ts';
-import { JOB_STATES } from '../../functions/shared/model/states.ts';
+import { JOB_STATES } from '../../functions/shared/model/job/states.ts';
+import { TIME_TYPES, type TimeType, writeTime } from '../../functions/shared/model/reading/reading.ts';
 
 /** Records as no test of ours would imagine them: any JSON value in any mapped field. */
 

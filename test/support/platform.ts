@@ -1,18 +1,18 @@
 import type { TestContext } from 'node:test';
-import type { Asked } from '../../functions/collect-metrics/ask-platform.ts';
+import type { Asked } from '../../functions/collect-metrics/sources/ask-platform.ts';
 import { bigquery } from '../../functions/shared/cloud/bigquery.ts';
-import { monitoring } from '../../functions/shared/cloud/monitoring.ts';
-import { cloudRun } from '../../functions/shared/cloud/run.ts';
+import { monitoring } from '../../functions/shared/cloud/monitoring/monitoring.ts';
+import { cloudRun } from '../../functions/shared/cloud/run-services.ts';
 import { cloudSql } from '../../functions/shared/cloud/sql.ts';
 import { DAY_MS, type Day, endOfDay, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import type { GoogleApis, GoogleApisOptions } from '../../scripts/stack/stand-ins/google/apis.ts';
 import {
   type BigQueryJob,
   emptyWorld,
   type Level,
   type PlatformWorld,
   type RunService,
-} from '../../scripts/stack/google/world.ts';
-import type { GoogleApis, GoogleApisOptions } from '../../scripts/stack/google-apis.ts';
+} from '../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, googleApis, PROJECT, recordedLog } from './google.ts';
 import { utc } from './jobs.ts';
 

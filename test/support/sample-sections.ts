@@ -1,9 +1,9 @@
 import type { Day } from '../../functions/shared/dates.ts';
-import type { JobFigures } from '../../functions/shared/model/day.ts';
-import type { PlatformFigures } from '../../functions/shared/model/platform.ts';
-import type { Level, Usage } from '../../scripts/stack/google/world.ts';
-import type { SampleRecord } from '../../scripts/stack/sample-job.ts';
-import type { Platform } from '../../scripts/stack/sample-platform.ts';
+import type { JobFigures } from '../../functions/shared/model/day/day.ts';
+import type { PlatformFigures } from '../../functions/shared/model/day/platform.ts';
+import type { SampleRecord } from '../../scripts/stack/sample/job.ts';
+import type { Platform } from '../../scripts/stack/sample/platform.ts';
+import type { Level, Usage } from '../../scripts/stack/stand-ins/google/world.ts';
 
 /**
  * What yesterday, `day`, has to come to, counted straight from what the stand-ins know. The collections of Firestore

@@ -4,9 +4,9 @@ import { text } from 'node:stream/consumers';
 import type { TestContext } from 'node:test';
 import { CloudSchedulerClient } from '@google-cloud/scheduler';
 import { PassThroughClient } from 'google-auth-library';
-import { stackClock } from '../../scripts/stack/clock.ts';
-import type { Attempt } from '../../scripts/stack/scheduler/live-job.ts';
-import { type Scheduler, startScheduler } from '../../scripts/stack/scheduler.ts';
+import { stackClock } from '../../scripts/stack/stand-ins/clock.ts';
+import type { Attempt } from '../../scripts/stack/stand-ins/scheduler/live-job.ts';
+import { type Scheduler, startScheduler } from '../../scripts/stack/stand-ins/scheduler/server.ts';
 import { PROJECT } from './google.ts';
 
 export const LOCATION = 'us-central1';

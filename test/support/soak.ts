@@ -1,4 +1,4 @@
-import { mulberry32 } from '../../scripts/stack/sample-dice.ts';
+import { mulberry32 } from '../../scripts/stack/sample/dice.ts';
 
 /** Large tests run reduced in `npm test` and in full in `npm run soak`; what is random prints its seed. */
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix, relative, sep } from 'node:path';
-import { ROOT } from '../../scripts/stack/places.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
 
 /** One import of a file, whatever its form. */
 export interface Import {

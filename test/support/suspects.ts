@@ -1,8 +1,8 @@
 import { HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
-import type { Truth } from '../../functions/shared/model/backend.ts';
-import type { Job } from '../../functions/shared/model/job.ts';
-import type { Sighting } from '../../functions/shared/model/sighting.ts';
-import type { Suspect } from '../../functions/shared/model/sweep.ts';
+import type { Truth } from '../../functions/shared/model/job/backend.ts';
+import type { Job } from '../../functions/shared/model/job/job.ts';
+import type { Sighting } from '../../functions/shared/model/job/sighting.ts';
+import type { Suspect } from '../../functions/shared/model/job/sweep.ts';
 import { jobOf, utc } from './jobs.ts';
 
 /** When the tests of the verdicts take place. */

@@ -1,11 +1,16 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
-import type { Truth } from '../../functions/shared/model/backend.ts';
-import type { Job } from '../../functions/shared/model/job.ts';
-import { type Sighting, sightingOf } from '../../functions/shared/model/sighting.ts';
-import type { Suspect, Verdict } from '../../functions/shared/model/sweep.ts';
-import { blindness, isHeld, isNewlyStale, tooManyGone } from '../../functions/sweep-stale-jobs/guard.ts';
-import { sightingAfter } from '../../functions/sweep-stale-jobs/remember.ts';
-import { verdictOf } from '../../functions/sweep-stale-jobs/verdict.ts';
+import type { Truth } from '../../functions/shared/model/job/backend.ts';
+import type { Job } from '../../functions/shared/model/job/job.ts';
+import { type Sighting, sightingOf } from '../../functions/shared/model/job/sighting.ts';
+import type { Suspect, Verdict } from '../../functions/shared/model/job/sweep.ts';
+import {
+  blindness,
+  isHeld,
+  isNewlyStale,
+  tooManyGone,
+} from '../../functions/sweep-stale-jobs/rules/guard.ts';
+import { sightingAfter } from '../../functions/sweep-stale-jobs/rules/remember.ts';
+import { verdictOf } from '../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { jobOf } from './jobs.ts';
 import { lifeOf } from './sweep-lives.ts';
 import {

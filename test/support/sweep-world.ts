@@ -1,9 +1,9 @@
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
-import type { Truth } from '../../functions/shared/model/backend.ts';
-import type { Job } from '../../functions/shared/model/job.ts';
-import type { JobField } from '../../functions/shared/model/source.ts';
-import { ACTIVE_STATES } from '../../functions/shared/model/states.ts';
-import type { SweepLimits } from '../../functions/shared/model/sweep-limits.ts';
+import type { Truth } from '../../functions/shared/model/job/backend.ts';
+import type { Job } from '../../functions/shared/model/job/job.ts';
+import type { JobField } from '../../functions/shared/model/job/source.ts';
+import { ACTIVE_STATES } from '../../functions/shared/model/job/states.ts';
+import type { SweepLimits } from '../../functions/shared/model/job/sweep-limits.ts';
 import { jobOf, unread } from './jobs.ts';
 
 /**

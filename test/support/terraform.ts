@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtFrom } from '../../scripts/build/built-from.ts';
-import { ROOT } from '../../scripts/stack/places.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
 import { freshFolder } from './folders.ts';
 import { serveProvider } from './provider.ts';
 

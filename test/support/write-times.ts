@@ -1,6 +1,6 @@
 import type { Timestamp } from '@google-cloud/firestore';
-import type { ActiveJobStore } from '../../functions/shared/store/active-jobs.ts';
-import type { SeenJob } from '../../functions/shared/store/active-records.ts';
+import type { ActiveJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
+import type { SeenJob } from '../../functions/shared/store/sources/active-records.ts';
 
 /**
  * When records were written by the clock of the test: Firestore's own, which nobody can set, knows nothing of the time that

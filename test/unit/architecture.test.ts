@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { build } from 'esbuild';
 import { type Lock, nearest } from '../../scripts/build/lock.ts';
-import { ROOT } from '../../scripts/stack/places.ts';
-import { complaint, layerOf, TIMELESS } from '../support/layers.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
+import { complaint, layerOf, roomsOf, scriptsComplaint, TIMELESS } from '../support/layers.ts';
 import { cycleIn, filesBelow, loadedWith, type SourceFile, sourceFile } from '../support/source-files.ts';
 
 const FUNCTIONS = filesBelow('functions');
 const SCRIPTS = filesBelow('scripts');
 const TESTS = filesBelow('test');
 const ALL = [...FUNCTIONS, ...SCRIPTS, ...TESTS];
+
+/** A path in the project as READMEs write it; variables of Terraform are the reader's own file. */
+const NAMED_FILE = /(?<=`)(?:functions|infra|scripts|test)\/(?![\w./-]*tfvars)[\w./-]+(?=`)/g;
 
 function holdsFor(files: SourceFile[], complaints: (file: SourceFile) => (string | undefined)[]): void {
   const found = files.flatMap(complaints).filter((it) => it !== undefined);
@@ -59,8 +62,15 @@ const url = 'http://x'; const later = () => import('./h.ts');
     const { metafile } = await build({
       absWorkingDir: ROOT,
       entryPoints: [...FUNCTIONS, ...SCRIPTS].map(({ path }) => path),
-      ...{ bundle: true, packages: 'external', platform: 'node', format: 'esm', target: 'node24' },
-      ...{ metafile: true, write: false, outdir: 'unused', logLevel: 'silent' },
+      bundle: true,
+      packages: 'external',
+      platform: 'node',
+      format: 'esm',
+      target: 'node24',
+      metafile: true,
+      write: false,
+      outdir: 'unused',
+      logLevel: 'silent',
     });
     const local = (paths: string[]) =>
       [...new Set(paths.filter((path) => /^(functions|scripts)\//.test(path)))].sort();
@@ -79,14 +89,12 @@ describe('imports', () => {
   test('below functions/ each layer imports only what it may', () =>
     holdsFor(FUNCTIONS, (file) => file.imports.map((it) => complaint(file, it, byPath))));
 
-  test('below scripts/ nothing comes from test/ or infra/', () =>
-    holdsFor(SCRIPTS, ({ path, imports }) =>
-      imports.map(({ to }) => (/^(test|infra)\//.test(to) ? `${path} imports ${to}` : undefined)),
-    ));
+  test('below scripts/ each folder imports only what it may', () =>
+    holdsFor(SCRIPTS, (file) => file.imports.map((it) => scriptsComplaint(file, it))));
 
   test('of Google’s clients none is loaded with ops: a command loads what it needs', () => {
     const loaded = loadedWith('scripts/ops/program.ts', ALL);
-    assert.ok(loaded.has('commander') && loaded.has('scripts/ops/connect.ts'));
+    assert.ok(loaded.has('commander') && loaded.has('scripts/ops/shared/connect.ts'));
     const clients = [...loaded].filter(([to]) => /^(@google-cloud\/|google-)/.test(to));
     assert.deepEqual(clients, []);
   });
@@ -94,6 +102,9 @@ describe('imports', () => {
   for (const [folder, files] of Object.entries({ functions: FUNCTIONS, scripts: SCRIPTS, test: TESTS }))
     test(`below ${folder}/ there is no cycle, not even of types`, () =>
       assert.equal(cycleIn(files)?.join(' -> '), undefined));
+
+  test('below functions/ and scripts/ no way leads from a folder back into it', () =>
+    assert.equal(cycleIn(roomsOf([...FUNCTIONS, ...SCRIPTS]))?.join(' -> '), undefined));
 });
 
 describe('below functions/', () => {
@@ -113,6 +124,24 @@ describe('below functions/', () => {
 
   test('nothing is exported by default', () =>
     lacks(FUNCTIONS, /^export default|\bas default\b/gm, 'name it'));
+});
+
+describe('everywhere', () => {
+  test('no object literal is spread into another: it merges nothing, and hides mistyped keys from the compiler', () =>
+    lacks(ALL, /\.\.\.\{(?!\s*\})/g, 'write its keys out'));
+
+  test('every file that a README names exists', () => {
+    const readmes = execFileSync('git', ['ls-files', '*README.md'], { cwd: ROOT, encoding: 'utf8' });
+    const missing = readmes
+      .split('\n')
+      .filter(Boolean)
+      .flatMap((readme) =>
+        [...readFileSync(join(ROOT, readme), 'utf8').matchAll(NAMED_FILE)]
+          .filter(([path]) => !existsSync(join(ROOT, path)))
+          .map(([path]) => `${readme} names ${path}`),
+      );
+    assert.deepEqual(missing, []);
+  });
 });
 
 describe('sizes', () => {

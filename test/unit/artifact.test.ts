@@ -8,7 +8,7 @@ import {
   readArtifactUri,
   readPlace,
   uriOf,
-} from '../../functions/shared/model/artifact.ts';
+} from '../../functions/shared/model/artifact/artifact.ts';
 import { prefixOf as at } from '../support/cleanup.ts';
 import { sized } from '../support/soak.ts';
 

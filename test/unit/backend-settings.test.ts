@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
-import { backendSchema } from '../../functions/shared/model/backend.ts';
-import { sourceSchema } from '../../functions/shared/model/source.ts';
+import { backendSchema } from '../../functions/shared/model/job/backend.ts';
+import { sourceSchema } from '../../functions/shared/model/job/source.ts';
 import { parseWithProblems } from '../../functions/shared/problems.ts';
 import { edited } from '../support/edited.ts';
 import { MAPPING } from '../support/sweeper.ts';

@@ -9,7 +9,7 @@ import { median, rounded } from '../../scripts/bench/bench.ts';
 import { history, jobsOfDay } from '../../scripts/bench/job-history.ts';
 import { inTurn } from '../../scripts/bench/one-by-one.ts';
 import { tableOf } from '../../scripts/bench/table.ts';
-import { ROOT } from '../../scripts/stack/places.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
 
 const DAY = '2026-03-04';
 

@@ -13,7 +13,7 @@ import {
 } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
-import { ROOT } from '../../scripts/stack/places.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
 import { edited } from '../support/edited.ts';
 import { ENTRY } from '../support/entry.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import { databases } from '../../functions/shared/store/firestore.ts';
+import { databases } from '../../functions/shared/store/firestore/firestore.ts';
 
 describe('a database', () => {
   const environment = readEnvironment({ GOOGLE_CLOUD_PROJECT: 'ours', FIRESTORE_DATABASE: 'night' });

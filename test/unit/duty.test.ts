@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
-import { standingsOf, whyMissed } from '../../functions/shared/model/duty.ts';
-import type { Run } from '../../functions/shared/model/run.ts';
+import { standingsOf, whyMissed } from '../../functions/shared/model/run/duty.ts';
+import type { Run } from '../../functions/shared/model/run/run.ts';
 import { at, SLOT } from '../support/health.ts';
 import { ranAt } from '../support/watch.ts';
 

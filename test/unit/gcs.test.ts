@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { globPattern } from '../../scripts/stack/gcs/glob.ts';
-import { type Key, SortedList } from '../../scripts/stack/gcs/sorted.ts';
-import { partialBody } from '../../scripts/stack/google/fields.ts';
+import { globPattern } from '../../scripts/stack/stand-ins/gcs/glob.ts';
+import { type Key, SortedList } from '../../scripts/stack/stand-ins/gcs/sorted.ts';
+import { partialBody } from '../../scripts/stack/stand-ins/google/fields.ts';
 
 describe('SortedList', () => {
   const key = fc.record({

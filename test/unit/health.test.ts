@@ -8,7 +8,7 @@ import {
   type StripEntry,
   typicalDurationMs,
   withEntry,
-} from '../../functions/shared/model/health.ts';
+} from '../../functions/shared/model/run/health.ts';
 import { at, currentRun, healthOf, SLOT } from '../support/health.ts';
 
 const ERROR = { name: 'Error', message: 'no quota\nsecond line', stack: 'Error: no quota' };

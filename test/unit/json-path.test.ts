@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { jsonPath, parseJson, valueAt } from '../../functions/shared/model/json-path.ts';
+import { jsonPath, parseJson, valueAt } from '../../functions/shared/model/reading/json-path.ts';
 
 describe('parseJson()', () => {
   test('keeps every digit of an integer', () =>

@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { alarmId } from '../../functions/shared/model/alarm.ts';
 import {
   type Fared,
   type MetricSourceRecord,
   metricSourceSchema,
   recordAfter,
-} from '../../functions/shared/model/metric-source.ts';
+} from '../../functions/shared/model/day/metric-source.ts';
+import { alarmId } from '../../functions/shared/model/run/alarm.ts';
 import { utc } from '../support/jobs.ts';
 import { sized } from '../support/soak.ts';
 

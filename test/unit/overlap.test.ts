@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { overlapsOf } from '../../functions/shared/model/overlap.ts';
-import type { Source } from '../../functions/shared/model/source.ts';
+import { overlapsOf } from '../../functions/shared/model/job/overlap.ts';
+import type { Source } from '../../functions/shared/model/job/source.ts';
 import { sourceOf } from '../support/jobs.ts';
 
 const HOME = { googleProject: 'acme', database: '(default)' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { artifactPolicySchema, policyHashOf } from '../../functions/shared/model/policy.ts';
-import { type Source, sourceSchema } from '../../functions/shared/model/source.ts';
+import { artifactPolicySchema, policyHashOf } from '../../functions/shared/model/cleanup/policy.ts';
+import { type Source, sourceSchema } from '../../functions/shared/model/job/source.ts';
 import { parseWithProblems } from '../../functions/shared/problems.ts';
 import { edited } from '../support/edited.ts';
 import { sourceOf } from '../support/jobs.ts';

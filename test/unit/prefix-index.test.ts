@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { overlaps, uriOf } from '../../functions/shared/model/artifact.ts';
-import { prefixIndex } from '../../functions/shared/model/prefix-index.ts';
+import { overlaps, uriOf } from '../../functions/shared/model/artifact/artifact.ts';
+import { prefixIndex } from '../../functions/shared/model/artifact/prefix-index.ts';
 import { prefixOf as at } from '../support/cleanup.ts';
 import { sized } from '../support/soak.ts';
 

@@ -15,7 +15,7 @@ import {
   TIME_TYPES,
   type TimeForm,
   writeTime,
-} from '../../functions/shared/model/reading.ts';
+} from '../../functions/shared/model/reading/reading.ts';
 import { sized } from '../support/soak.ts';
 
 const NUM_RUNS = sized(300, 10_000);

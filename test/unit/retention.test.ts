@@ -6,9 +6,9 @@ import {
   readRun,
   whyPlanStays,
   whyRunStays,
-} from '../../functions/prune-records/retention.ts';
+} from '../../functions/prune-records/rules/retention.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
-import { EXPIRING, RUNS_PER_TASK } from '../../functions/shared/model/retention.ts';
+import { EXPIRING, RUNS_PER_TASK } from '../../functions/shared/model/run/retention.ts';
 import { filesBelow } from '../support/source-files.ts';
 
 const NOW = new Date('2026-03-04T04:00:00.000Z');
@@ -115,7 +115,7 @@ describe('prune-records', () => {
     const stores = files.flatMap(({ imports }) =>
       imports.map(({ to }) => to).filter((to) => to.includes('/store/')),
     );
-    assert.deepEqual([...new Set(stores)], ['functions/shared/store/retention.ts']);
+    assert.deepEqual([...new Set(stores)], ['functions/shared/store/own/retention.ts']);
     assert.doesNotMatch(files.map(({ code }) => code).join('\n'), /databaseOf|sources|\bdb\b/);
   });
 

@@ -7,7 +7,7 @@ import {
   OUTCOMES,
   type Outcome,
   scheduledRunId,
-} from '../../functions/shared/model/run.ts';
+} from '../../functions/shared/model/run/run.ts';
 
 const END = new Date('2026-03-04T02:00:00.000Z');
 

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addDays, DAY_MS, daysBetween, endOfDay, startOfDay } from '../../functions/shared/dates.ts';
-import { readArtifactUri } from '../../functions/shared/model/artifact.ts';
-import type { ObjectOptions } from '../../scripts/stack/gcs/world.ts';
-import type { Level } from '../../scripts/stack/google/world.ts';
-import { sampleEtlRuns } from '../../scripts/stack/sample-etl.ts';
-import type { SampleRecord } from '../../scripts/stack/sample-job.ts';
-import { sampleJobs } from '../../scripts/stack/sample-jobs.ts';
-import { samplePlatform } from '../../scripts/stack/sample-platform.ts';
-import { sampleRegistry } from '../../scripts/stack/sample-registry.ts';
+import { readArtifactUri } from '../../functions/shared/model/artifact/artifact.ts';
+import { sampleEtlRuns } from '../../scripts/stack/sample/etl.ts';
+import type { SampleRecord } from '../../scripts/stack/sample/job.ts';
+import { sampleJobs } from '../../scripts/stack/sample/jobs.ts';
+import { samplePlatform } from '../../scripts/stack/sample/platform.ts';
+import { sampleRegistry } from '../../scripts/stack/sample/registry.ts';
+import type { ObjectOptions } from '../../scripts/stack/stand-ins/gcs/world.ts';
+import type { Level } from '../../scripts/stack/stand-ins/google/world.ts';
 import { valueAt } from '../support/sample-sections.ts';
 
 const now = new Date('2026-03-10T14:20:00Z');

@@ -5,7 +5,7 @@ import {
   driftOf,
   type LiveSchedule,
   whyNotBegun,
-} from '../../functions/shared/model/schedule.ts';
+} from '../../functions/shared/model/run/schedule.ts';
 
 const DECLARED = { task: 'duty', enabled: true, schedule: '0 2 * * *' };
 const LIVE: LiveSchedule = {

@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { clockOf } from '../../functions/shared/clock.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import { stackClock } from '../../scripts/stack/clock.ts';
-import { backoffMs, retryAt } from '../../scripts/stack/scheduler/retry.ts';
-import { inZone, scheduleOf } from '../../scripts/stack/scheduler/schedule.ts';
-import { updated } from '../../scripts/stack/scheduler/update.ts';
+import { stackClock } from '../../scripts/stack/stand-ins/clock.ts';
+import { backoffMs, retryAt } from '../../scripts/stack/stand-ins/scheduler/retry.ts';
+import { inZone, scheduleOf } from '../../scripts/stack/stand-ins/scheduler/schedule.ts';
+import { updated } from '../../scripts/stack/stand-ins/scheduler/update.ts';
 import { freshFile } from '../support/folders.ts';
 
 const at = (text: string) => new Date(text);

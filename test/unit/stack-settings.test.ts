@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
-import { withSample } from '../../scripts/stack/sample-settings.ts';
+import { withSample } from '../../scripts/stack/sample/settings.ts';
 import { overStandIns } from '../../scripts/stack/stack-settings.ts';
 import { freshFile } from '../support/folders.ts';
 

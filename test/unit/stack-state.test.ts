@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { environmentOf, type Target } from '../../scripts/ops/target.ts';
+import { environmentOf, type Target } from '../../scripts/ops/shared/target.ts';
 import { readStack, removeStack, type StackState, writeStack } from '../../scripts/stack/state.ts';
 
 test('the newest stack that runs is found, and the end of one leaves the others to be found', (t) => {

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import builtIn from '../../functions/catalog.json' with { type: 'json' };
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
 import { startFunction } from '../../functions/shared/start.ts';
-import { FRAMEWORK, ROOT } from '../../scripts/stack/places.ts';
+import { FRAMEWORK, ROOT } from '../../scripts/shared/places.ts';
 import { edited } from '../support/edited.ts';
 import { freshFile } from '../support/folders.ts';
 

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Query } from '@google-cloud/firestore';
 import { DeadlineExceeded } from '../../functions/shared/errors.ts';
 import { createLog } from '../../functions/shared/log.ts';
-import { streamPages } from '../../functions/shared/store/firestore.ts';
+import { streamPages } from '../../functions/shared/store/firestore/firestore.ts';
 
 const SILENT = createLog({}, () => undefined);
 

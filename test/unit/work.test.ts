@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { z } from 'zod';
 import { createLog } from '../../functions/shared/log.ts';
-import type { Summary } from '../../functions/shared/model/run.ts';
+import type { Summary } from '../../functions/shared/model/run/run.ts';
 import { work } from '../../functions/shared/run/work.ts';
 
 /** How a task ends that returns `summary`. */

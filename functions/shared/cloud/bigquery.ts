@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../dates.ts';
-import { type ApiOptions, type Limits, restApi } from './rest.ts';
+import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
 
 /** BigQuery, jobs.list (https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list). */
 

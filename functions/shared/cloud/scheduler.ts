@@ -2,13 +2,13 @@ import type { CloudSchedulerClient } from '@google-cloud/scheduler';
 import { z } from 'zod';
 import { sleep, withDeadline } from '../concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../errors.ts';
-import { type LiveSchedule, SCHEDULE_STATES } from '../model/schedule.ts';
+import { type LiveSchedule, SCHEDULE_STATES } from '../model/run/schedule.ts';
 import { parseWithProblems } from '../problems.ts';
-import { faultOf, reasonOf } from './answer.ts';
-import { credentialsFor } from './credentials.ts';
-import { plain } from './google-error.ts';
-import type { ApiOptions, Limits } from './rest.ts';
-import { isTransientStatus, RETRY, waitAfter } from './retry.ts';
+import { faultOf, reasonOf } from './rest/answer.ts';
+import { credentialsFor } from './rest/credentials.ts';
+import { plain } from './rest/google-error.ts';
+import type { ApiOptions, Limits } from './rest/rest.ts';
+import { isTransientStatus, RETRY, waitAfter } from './rest/retry.ts';
 
 /** Cloud Scheduler through its own client (https://docs.cloud.google.com/scheduler/docs/reference/rest). */
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ApiOptions, type Limits, restApi } from './rest.ts';
+import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
 
 /**
  * Cloud SQL, instances.list (https://docs.cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances/list). How full an

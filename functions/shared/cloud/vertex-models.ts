@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mapPool } from '../concurrency.ts';
 import { UpstreamError } from '../errors.ts';
-import { type ApiOptions, type Limits, restApi } from './rest.ts';
+import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
 
 /**
  * Vertex AI Model Registry, models.list and models.listVersions

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { quoted } from './reading.ts';
-import { isZone } from './time-text.ts';
+import { quoted } from './reading/reading.ts';
+import { isZone } from './reading/time-text.ts';
 
 /** Forms that values of the settings have in several places. */
 

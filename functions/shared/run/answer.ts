@@ -1,6 +1,6 @@
-import type { Ending } from '../model/ending.ts';
-import type { NamedRun } from '../model/lease.ts';
-import type { AnswerOutcome, Run, RunProblem, Summary, Trigger } from '../model/run.ts';
+import type { Ending } from '../model/run/ending.ts';
+import type { NamedRun } from '../model/run/lease.ts';
+import type { AnswerOutcome, Run, RunProblem, Summary, Trigger } from '../model/run/run.ts';
 
 /** What every delivery is told, whatever became of it. */
 export interface Answer {

@@ -1,5 +1,5 @@
 import { stackOf } from '../log.ts';
-import type { Outcome, RunError, RunProblem, Summary } from '../model/run.ts';
+import type { Outcome, RunError, RunProblem, Summary } from '../model/run/run.ts';
 import type { TaskResult } from './task.ts';
 
 const MESSAGE_LENGTH = 2 * 1024;

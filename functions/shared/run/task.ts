@@ -1,8 +1,8 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import type { z } from 'zod';
 import type { Log } from '../log.ts';
-import type { OwnChanges } from '../model/health.ts';
-import type { RunProblem, Summary } from '../model/run.ts';
+import type { OwnChanges } from '../model/run/health.ts';
+import type { RunProblem, Summary } from '../model/run/run.ts';
 
 /** What every task's body may say. */
 export interface TaskInput {

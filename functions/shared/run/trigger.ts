@@ -1,7 +1,7 @@
 import type { CatalogEntry } from '../catalog.ts';
 import { isSlot } from '../cron.ts';
 import { DAY_MS, MINUTE_MS, parseInstant, SECOND_MS } from '../dates.ts';
-import { manualRunId, scheduledRunId } from '../model/run.ts';
+import { manualRunId, scheduledRunId } from '../model/run/run.ts';
 
 /** How far ahead of our clock a slot may lie and still be the one that is due. */
 const EARLY_TOLERANCE_MS = 30 * SECOND_MS;

@@ -1,8 +1,8 @@
 import { dayOf, SECOND_MS } from '../../../functions/shared/dates.ts';
-import type { Alarm, AlarmKind } from '../../../functions/shared/model/alarm.ts';
-import { table } from '../table.ts';
-import { oneLine, paint } from '../terminal.ts';
-import { relative, stamp } from '../words.ts';
+import type { Alarm, AlarmKind } from '../../../functions/shared/model/run/alarm.ts';
+import { relative, stamp } from '../../words/figures.ts';
+import { table } from '../../words/table.ts';
+import { oneLine, paint } from '../../words/terminal.ts';
 
 /** How bad an alarm is, the worst first: a duty is not done, somebody is waited for, something is worth a look. */
 const RANKS: Record<AlarmKind, number> = {

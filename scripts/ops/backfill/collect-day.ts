@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { retryAfterMs } from '../../../functions/shared/cloud/retry.ts';
+import { retryAfterMs } from '../../../functions/shared/cloud/rest/retry.ts';
 import { type Day, SECOND_MS } from '../../../functions/shared/dates.ts';
-import type { Reply } from '../../ask.ts';
-import { fieldsOf } from '../../objects.ts';
-import { inWords } from '../../plain-words.ts';
-import { callFunction, NoAnswer, parseAnswer, readAnswer } from '../post.ts';
-import { OpsProblem } from '../problem.ts';
-import { firstLine } from '../terminal.ts';
+import type { Reply } from '../../shared/ask.ts';
+import { fieldsOf } from '../../shared/objects.ts';
+import { inWords } from '../../words/plain.ts';
+import { firstLine } from '../../words/terminal.ts';
+import { callFunction, NoAnswer, parseAnswer, readAnswer } from '../shared/post.ts';
+import { OpsProblem } from '../shared/problem.ts';
 import { type InVain, newPatience } from './patience.ts';
 import type { DayResult } from './record.ts';
 

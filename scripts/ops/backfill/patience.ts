@@ -1,5 +1,5 @@
 import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
-import { duration } from '../words.ts';
+import { duration } from '../../words/figures.ts';
 
 /** Before the second and the third try; there is no fourth. */
 const PAUSES_MS = [2 * SECOND_MS, 5 * SECOND_MS];

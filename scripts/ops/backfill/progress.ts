@@ -1,8 +1,8 @@
 import progress from 'cli-progress';
 import type { Day } from '../../../functions/shared/dates.ts';
-import { shell } from '../shell.ts';
-import { note } from '../terminal.ts';
-import { duration } from '../words.ts';
+import { shell } from '../../shared/shell.ts';
+import { duration } from '../../words/figures.ts';
+import { note } from '../../words/terminal.ts';
 import type { DayResult } from './record.ts';
 
 /** Tells on stderr how far a backfill is: a bar at a terminal, else a line for each day and each wait. */

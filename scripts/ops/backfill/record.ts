@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import type { Day } from '../../../functions/shared/dates.ts';
-import { shortPath, stateFolder } from '../../stack/places.ts';
-import { OpsProblem } from '../problem.ts';
-import { shell } from '../shell.ts';
+import { shortPath, stateFolder } from '../../shared/places.ts';
+import { shell } from '../../shared/shell.ts';
+import { OpsProblem } from '../shared/problem.ts';
 
 const dayResultSchema = z.object({
   changed: z.boolean(),

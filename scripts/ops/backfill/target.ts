@@ -1,5 +1,5 @@
+import { shell } from '../../shared/shell.ts';
 import { readStack } from '../../stack/state.ts';
-import { shell } from '../shell.ts';
 
 /** What the days are collected in. An emulator forgets all when its stack ends, so the next stack is another target. */
 export function targetOf({ host, origin, href }: URL): { host: string; identity: string } {

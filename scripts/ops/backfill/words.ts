@@ -1,7 +1,7 @@
 import type { Day } from '../../../functions/shared/dates.ts';
-import { settlement } from '../days-table.ts';
-import { paint } from '../terminal.ts';
-import { duration, figure, plural } from '../words.ts';
+import { duration, figure, plural } from '../../words/figures.ts';
+import { paint } from '../../words/terminal.ts';
+import { settlement } from '../days/days-table.ts';
 import type { DayResult } from './record.ts';
 
 const SHOWN = 20;

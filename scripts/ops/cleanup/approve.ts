@@ -1,11 +1,11 @@
 import { loadCatalog, nextSlot } from '../../../functions/shared/catalog.ts';
-import { cleanupCommand } from '../../cleanup-words.ts';
-import { confirmWrite } from '../confirm.ts';
-import { connect } from '../connect.ts';
-import { OpsProblem } from '../problem.ts';
-import { placeOf } from '../target.ts';
-import { print } from '../terminal.ts';
-import { minuteStamp } from '../words.ts';
+import { cleanupCommand } from '../../words/cleanup.ts';
+import { minuteStamp } from '../../words/figures.ts';
+import { print } from '../../words/terminal.ts';
+import { confirmWrite } from '../shared/confirm.ts';
+import { connect } from '../shared/connect.ts';
+import { OpsProblem } from '../shared/problem.ts';
+import { placeOf } from '../shared/target.ts';
 import { TASK } from './carry-out.ts';
 import { plannedInWords, totalsInWords } from './plan-words.ts';
 import { openPlans, readPlan } from './stored-plan.ts';

@@ -1,8 +1,8 @@
-import { fieldsOf } from '../../objects.ts';
-import { type CallOptions, call, confirmCall, tell } from '../call.ts';
-import { connect, SILENT } from '../connect.ts';
-import { functionOf } from '../function-place.ts';
-import { exitWith } from '../shell.ts';
+import { fieldsOf } from '../../shared/objects.ts';
+import { exitWith } from '../../shared/shell.ts';
+import { type CallOptions, call, confirmCall, tell } from '../shared/call.ts';
+import { connect, SILENT } from '../shared/connect.ts';
+import { functionOf } from '../shared/function-place.ts';
 import { plannedInWords } from './plan-words.ts';
 import { type Watched, whileWatching } from './progress.ts';
 import { readPlan } from './stored-plan.ts';
@@ -19,7 +19,7 @@ export async function applyPlan(planId: string, { url: given, json, yes }: CallO
   // Of one that is applied nothing is left to do, and the function says so.
   if (plan.status === 'applied') return tell(await call(place, { planId }, (work) => work), { json });
   await confirmCall(place, `This deletes artifacts of ${plannedInWords(plan)}`, yes);
-  const { journalStore } = await import('../../../functions/shared/store/journal.ts');
+  const { journalStore } = await import('../../../functions/shared/store/own/journal.ts');
   const journal = journalStore(connection.collections, SILENT);
   const going = lines.filter(({ decision, enforced }) => decision === 'delete' && enforced);
   const watched: Watched = {
@@ -40,8 +40,8 @@ export async function undoRun(runId: string, { url: given, json, yes }: CallOpti
   const { collections, ask } = await connect();
   const place = await functionOf(TASK, given);
   await confirmCall(place, `This brings back what ${runId} deleted`, yes);
-  const { journalStore } = await import('../../../functions/shared/store/journal.ts');
-  const { pinStore } = await import('../../../functions/shared/store/roots.ts');
+  const { journalStore } = await import('../../../functions/shared/store/own/journal.ts');
+  const { pinStore } = await import('../../../functions/shared/store/own/pins.ts');
   const journal = journalStore(collections, SILENT);
   const total = await ask('reading the journal', journal.jobsOf(runId));
   // Each job is pinned before its objects are restored.

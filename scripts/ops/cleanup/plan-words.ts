@@ -1,9 +1,9 @@
-import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/cleanup.ts';
-import { cleanupCommand, guardsOf, oddRootsOf } from '../../cleanup-words.ts';
-import { keptInWords, reasonInWords } from '../../keep-words.ts';
-import { table } from '../table.ts';
-import { cut, oneLine, paint } from '../terminal.ts';
-import { bytes, figure, minuteStamp, plural, relative, stamp, UNKNOWN } from '../words.ts';
+import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/cleanup/cleanup.ts';
+import { cleanupCommand, guardsOf, oddRootsOf } from '../../words/cleanup.ts';
+import { bytes, figure, minuteStamp, plural, relative, stamp, UNKNOWN } from '../../words/figures.ts';
+import { keptInWords, reasonInWords } from '../../words/keep.ts';
+import { table } from '../../words/table.ts';
+import { cut, oneLine, paint } from '../../words/terminal.ts';
 
 /** Kept jobs up to this number are told one by one. */
 const KEPT_TOLD = 20;

@@ -1,8 +1,8 @@
 import progress from 'cli-progress';
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
-import { shell } from '../shell.ts';
-import { note } from '../terminal.ts';
-import { bytes, duration, figure } from '../words.ts';
+import { shell } from '../../shared/shell.ts';
+import { bytes, duration, figure } from '../../words/figures.ts';
+import { note } from '../../words/terminal.ts';
 import type { Done } from './watch.ts';
 
 const POLL_EVERY_MS = SECOND_MS;

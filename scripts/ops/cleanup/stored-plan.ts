@@ -1,9 +1,9 @@
-import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/cleanup.ts';
-import type { CleanupPlanStore } from '../../../functions/shared/store/cleanup-plans.ts';
-import { type Connection, SILENT } from '../connect.ts';
-import { OpsProblem } from '../problem.ts';
-import { placeOf } from '../target.ts';
-import { print, printJson, terminalWidth } from '../terminal.ts';
+import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/cleanup/cleanup.ts';
+import type { CleanupPlanStore } from '../../../functions/shared/store/own/cleanup-plans.ts';
+import { print, printJson, terminalWidth } from '../../words/terminal.ts';
+import { type Connection, SILENT } from '../shared/connect.ts';
+import { OpsProblem } from '../shared/problem.ts';
+import { placeOf } from '../shared/target.ts';
 import { planInWords } from './plan-words.ts';
 
 /** A plan with what it decides of every job. */
@@ -25,7 +25,7 @@ export function showPlan(
 
 /** The plans on record. Loaded only when needed: it takes long, and `ops --help` must be quick. */
 export async function openPlans({ collections }: Connection): Promise<CleanupPlanStore> {
-  const { cleanupPlanStore } = await import('../../../functions/shared/store/cleanup-plans.ts');
+  const { cleanupPlanStore } = await import('../../../functions/shared/store/own/cleanup-plans.ts');
   return cleanupPlanStore(collections, SILENT);
 }
 
@@ -35,7 +35,7 @@ export async function readPlan(planId: string, connection: Connection): Promise<
   const store = await openPlans(connection);
   const { data: plan } = await ask(`reading ${planId}`, store.load(planId));
   if (!plan) throw new OpsProblem(`There is no plan ${planId} in ${placeOf(target)}`);
-  const { journalStore } = await import('../../../functions/shared/store/journal.ts');
+  const { journalStore } = await import('../../../functions/shared/store/own/journal.ts');
   const journal = journalStore(connection.collections, SILENT);
   return {
     plan,

@@ -1,5 +1,5 @@
-import type { Journal } from '../../../functions/shared/model/cleanup.ts';
-import type { JournalStore } from '../../../functions/shared/store/journal.ts';
+import type { Journal } from '../../../functions/shared/model/cleanup/cleanup.ts';
+import type { JournalStore } from '../../../functions/shared/store/own/journal.ts';
 
 /** How far a deletion or an undo is. */
 export interface Done {

@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { monitoring } from '../../../functions/shared/cloud/monitoring.ts';
-import { type RestCall, restApi } from '../../../functions/shared/cloud/rest.ts';
+import { monitoring } from '../../../functions/shared/cloud/monitoring/monitoring.ts';
+import { type RestCall, restApi } from '../../../functions/shared/cloud/rest/rest.ts';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
 import type { ApiName, Settings } from '../../../functions/shared/settings.ts';
-import type { Connection } from '../connect.ts';
-import { apiOf } from './api-of.ts';
-import { CALL_LIMIT_MS, type Check } from './check.ts';
+import { apiOf } from '../shared/api-of.ts';
+import { CALL_LIMIT_MS, type Check } from '../shared/check.ts';
+import type { Connection } from '../shared/connect.ts';
 
 /** A Google API that the settings use, and one cheap call to it: whether it answers, is enabled, and lets us ask. */
 interface Use {

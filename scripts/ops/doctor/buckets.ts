@@ -1,9 +1,9 @@
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
-import type { Connection } from '../connect.ts';
-import { duration } from '../words.ts';
-import { apiOf } from './api-of.ts';
-import { CALL_LIMIT_MS, type Check } from './check.ts';
+import { duration } from '../../words/figures.ts';
+import { apiOf } from '../shared/api-of.ts';
+import { CALL_LIMIT_MS, type Check } from '../shared/check.ts';
+import type { Connection } from '../shared/connect.ts';
 
 const WANTED_DAYS = 7;
 
@@ -14,7 +14,7 @@ export function bucketChecks(connection: Connection): Check[] {
     group: 'Buckets',
     what: name,
     async look() {
-      const { cloudObjects } = await import('../../../functions/shared/cloud/objects.ts');
+      const { cloudObjects } = await import('../../../functions/shared/cloud/storage/objects.ts');
       const objects = cloudObjects(apiOf(connection)('storage'));
       const { softDeleteSeconds, location } = await objects.bucket(name, { limitMs: CALL_LIMIT_MS });
       if (softDeleteSeconds > 0) {

@@ -1,9 +1,9 @@
 import type { Catalog } from '../../../functions/shared/catalog.ts';
 import { DAY_MS } from '../../../functions/shared/dates.ts';
-import type { Source } from '../../../functions/shared/model/source.ts';
-import { type Connection, SILENT } from '../connect.ts';
-import { firstLine } from '../terminal.ts';
-import { CannotTell, type Check, type Finding } from './check.ts';
+import type { Source } from '../../../functions/shared/model/job/source.ts';
+import { firstLine } from '../../words/terminal.ts';
+import { CannotTell, type Check, type Finding } from '../shared/check.ts';
+import { type Connection, SILENT } from '../shared/connect.ts';
 
 /** A query of ours as it is, but that it reads next to nothing. */
 export interface Probe {
@@ -29,7 +29,9 @@ export function indexChecks(connection: Connection, catalog: Catalog): Check[] {
 
 /** What came of the probes: fine, or the first query without its index, in Firestore's words, which link to its making. */
 export async function missingIndexes(probes: readonly Probe[]): Promise<Omit<Finding, 'what'>> {
-  const { FAILED_PRECONDITION, grpcCode } = await import('../../../functions/shared/store/firestore.ts');
+  const { FAILED_PRECONDITION, grpcCode } = await import(
+    '../../../functions/shared/store/firestore/firestore.ts'
+  );
   const made = await Promise.allSettled(probes.map(({ run }) => run()));
   const failed = made.flatMap((result, index) =>
     result.status === 'rejected' ? [{ what: probes[index]?.what ?? '', error: result.reason }] : [],
@@ -49,8 +51,8 @@ export async function ownProbes(
   { collections, clock }: Pick<Connection, 'collections' | 'clock'>,
   catalog: Catalog,
 ): Promise<Probe[]> {
-  const { runStore } = await import('../../../functions/shared/store/runs.ts');
-  const { dayStore } = await import('../../../functions/shared/store/days.ts');
+  const { runStore } = await import('../../../functions/shared/store/own/runs.ts');
+  const { dayStore } = await import('../../../functions/shared/store/own/days.ts');
   const [task = ''] = Object.keys(catalog);
   const runs = runStore(collections);
   const days = dayStore(collections, SILENT);
@@ -71,8 +73,8 @@ export async function sourceProbes(
   source: Source,
   { openSource, clock }: Pick<Connection, 'openSource' | 'clock'>,
 ): Promise<Probe[]> {
-  const { jobStore } = await import('../../../functions/shared/store/jobs.ts');
-  const { activeJobStore } = await import('../../../functions/shared/store/active-jobs.ts');
+  const { jobStore } = await import('../../../functions/shared/store/sources/jobs.ts');
+  const { activeJobStore } = await import('../../../functions/shared/store/sources/active-jobs.ts');
   const db = openSource(source);
   const now = clock.now();
   const soon = new Date(now.getTime() + DAY_MS);

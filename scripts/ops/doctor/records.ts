@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
-import type { Connection } from '../connect.ts';
-import { duration } from '../words.ts';
-import type { Check } from './check.ts';
+import { duration } from '../../words/figures.ts';
+import type { Check } from '../shared/check.ts';
+import type { Connection } from '../shared/connect.ts';
 
 /** Leases go by Firestore's clock; a clock that is further off than this makes its runs warn of it. */
 const SKEW_MS = 5 * SECOND_MS;

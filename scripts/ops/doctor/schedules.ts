@@ -4,12 +4,12 @@ import {
   type CatalogEntry,
   TAKEOVER_MARGIN_SECONDS,
 } from '../../../functions/shared/catalog.ts';
-import { deliveryDrift, type LiveSchedule } from '../../../functions/shared/model/schedule.ts';
-import type { Connection } from '../connect.ts';
+import { deliveryDrift, type LiveSchedule } from '../../../functions/shared/model/run/schedule.ts';
+import { minuteStamp } from '../../words/figures.ts';
 import { openScheduler } from '../schedules/open.ts';
 import { deployAgain, scheduleRow } from '../schedules/row.ts';
-import { minuteStamp } from '../words.ts';
-import { CannotTell, type Check, type Finding } from './check.ts';
+import { CannotTell, type Check, type Finding } from '../shared/check.ts';
+import type { Connection } from '../shared/connect.ts';
 
 /** Whether the job of every task is there and goes by the catalogue, and whether the deadlines of all nest. */
 export function scheduleChecks(

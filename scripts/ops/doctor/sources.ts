@@ -1,12 +1,12 @@
-import type { JobRecord } from '../../../functions/shared/model/job.ts';
-import type { Source } from '../../../functions/shared/model/source.ts';
-import { askBackend } from '../ask-backend.ts';
-import type { Connection } from '../connect.ts';
-import { inspectSource } from '../inspect-source.ts';
-import { sampleRecords } from '../sample-records.ts';
-import { placeOf } from '../target.ts';
-import { plural } from '../words.ts';
-import { CannotTell, type Check } from './check.ts';
+import type { JobRecord } from '../../../functions/shared/model/job/job.ts';
+import type { Source } from '../../../functions/shared/model/job/source.ts';
+import { plural } from '../../words/figures.ts';
+import { askBackend } from '../shared/ask-backend.ts';
+import { CannotTell, type Check } from '../shared/check.ts';
+import type { Connection } from '../shared/connect.ts';
+import { placeOf } from '../shared/target.ts';
+import { inspectSource } from '../sources/inspect-source.ts';
+import { sampleRecords } from '../sources/sample-records.ts';
 
 const SAMPLE = 20;
 const CHECK = 'npm run -s ops -- sources check';

@@ -1,10 +1,10 @@
 import { type Catalog, nextSlot } from '../../../functions/shared/catalog.ts';
-import type { HealthState } from '../../../functions/shared/model/health.ts';
-import { type Connection, SILENT, uncounted } from '../connect.ts';
-import { type TaskRow, taskRow } from '../tasks.ts';
-import { firstLine } from '../terminal.ts';
-import { minuteStamp, plural, relative } from '../words.ts';
-import type { Check, Finding } from './check.ts';
+import type { HealthState } from '../../../functions/shared/model/run/health.ts';
+import { minuteStamp, plural, relative } from '../../words/figures.ts';
+import { firstLine } from '../../words/terminal.ts';
+import type { Check, Finding } from '../shared/check.ts';
+import { type Connection, SILENT, uncounted } from '../shared/connect.ts';
+import { type TaskRow, taskRow } from '../tasks/command.ts';
 
 const WRONG: readonly HealthState[] = ['stuck', 'failing', 'late'];
 
@@ -15,7 +15,7 @@ export function taskChecks({ collections, clock, ask }: Connection, catalog: Cat
       group: 'Tasks',
       what: 'last runs',
       async look() {
-        const { healthStore } = await import('../../../functions/shared/store/health.ts');
+        const { healthStore } = await import('../../../functions/shared/store/own/health.ts');
         const health = await ask('reading the tasks', healthStore(collections).all());
         const now = clock.now();
         return Object.values(catalog).map((entry) =>
@@ -27,7 +27,7 @@ export function taskChecks({ collections, clock, ask }: Connection, catalog: Cat
       group: 'Tasks',
       what: 'alarms',
       async look() {
-        const { alarmStore } = await import('../../../functions/shared/store/alarms.ts');
+        const { alarmStore } = await import('../../../functions/shared/store/own/alarms.ts');
         const open = await ask('reading the alarms', alarmStore(collections, SILENT).open(uncounted()));
         if (open.length === 0) return { state: 'ok', words: 'none is open' };
         return {

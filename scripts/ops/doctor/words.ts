@@ -1,6 +1,6 @@
-import { oneLine, paint } from '../terminal.ts';
-import { plural } from '../words.ts';
-import type { Examined, Finding } from './check.ts';
+import { plural } from '../../words/figures.ts';
+import { oneLine, paint } from '../../words/terminal.ts';
+import type { Examined, Finding } from '../shared/check.ts';
 
 const MARKS: Record<Finding['state'], string> = {
   ok: paint.green('ok'),

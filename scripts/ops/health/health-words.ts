@@ -1,8 +1,8 @@
+import { figure, plural, relative, UNKNOWN } from '../../words/figures.ts';
+import { table } from '../../words/table.ts';
+import { firstLine, oneLine, paint } from '../../words/terminal.ts';
 import { alarmsInWords } from '../alarms/alarm-words.ts';
-import { table } from '../table.ts';
-import { stateWord } from '../tasks.ts';
-import { firstLine, oneLine, paint } from '../terminal.ts';
-import { figure, plural, relative, UNKNOWN } from '../words.ts';
+import { stateWord } from '../tasks/command.ts';
 import type { HealthReport, SourceHealth } from './report.ts';
 
 /** Open alarms that are told; `ops alarms` tells all. */

@@ -1,6 +1,6 @@
 import { chunksOf, oneBehind } from '../../../functions/shared/concurrency.ts';
-import { quoted } from '../../../functions/shared/model/reading.ts';
-import { limitsOf } from '../../../functions/shared/model/sweep-limits.ts';
+import { limitsOf } from '../../../functions/shared/model/job/sweep-limits.ts';
+import { quoted } from '../../../functions/shared/model/reading/reading.ts';
 import type { ImportPlan } from './flags/plan.ts';
 import type { Place, RecordFinder } from './records.ts';
 import { type Decision, decide } from './rules/decide.ts';

@@ -1,6 +1,6 @@
 import progress from 'cli-progress';
-import { shell } from '../shell.ts';
-import { note } from '../terminal.ts';
+import { shell } from '../../shared/shell.ts';
+import { note } from '../../words/terminal.ts';
 
 const LINE_EVERY_MS = 5_000;
 

@@ -1,10 +1,10 @@
 import type { DocumentReference, DocumentSnapshot, Firestore, Timestamp } from '@google-cloud/firestore';
 import { chunksOf, withDeadline } from '../../../functions/shared/concurrency.ts';
-import { readJob } from '../../../functions/shared/model/job.ts';
-import { quoted } from '../../../functions/shared/model/reading.ts';
-import type { Source } from '../../../functions/shared/model/source.ts';
-import { plainOf } from '../../../functions/shared/store/firestore.ts';
-import { pathsOf, toRecord } from '../../../functions/shared/store/jobs.ts';
+import { readJob } from '../../../functions/shared/model/job/job.ts';
+import type { Source } from '../../../functions/shared/model/job/source.ts';
+import { quoted } from '../../../functions/shared/model/reading/reading.ts';
+import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
+import { pathsOf, toRecord } from '../../../functions/shared/store/sources/jobs.ts';
 import type { StoredRecord } from './rules/decide.ts';
 
 /** The client itself tries a call ten times over; silence for longer means that nobody is there. */

@@ -1,8 +1,8 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TIME_FIELDS } from '../../../functions/shared/model/source.ts';
-import { OpsProblem } from '../problem.ts';
+import { TIME_FIELDS } from '../../../functions/shared/model/job/source.ts';
+import { OpsProblem } from '../shared/problem.ts';
 import type { Told } from './rules/record.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { addDays, type Day, dayOf } from '../../../functions/shared/dates.ts';
-import { isTerminal, type Job } from '../../../functions/shared/model/job.ts';
+import { isTerminal, type Job } from '../../../functions/shared/model/job/job.ts';
 import type { Change } from './rules/decide.ts';
 
 /** A row that was not imported, and why. */

@@ -1,7 +1,7 @@
 import type { DocumentReference, Firestore, Timestamp } from '@google-cloud/firestore';
 import { withDeadline } from '../../../functions/shared/concurrency.ts';
-import { setAt } from '../../objects.ts';
-import { firstLine } from '../terminal.ts';
+import { setAt } from '../../shared/objects.ts';
+import { firstLine } from '../../words/terminal.ts';
 import type { Change } from './rules/decide.ts';
 
 /** Writes under way at once: 25 full batches, and all that is ever in memory. */

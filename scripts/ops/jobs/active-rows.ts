@@ -1,10 +1,10 @@
 import { chunksOf } from '../../../functions/shared/concurrency.ts';
-import type { Source } from '../../../functions/shared/model/source.ts';
-import { ACTIVE_STATES } from '../../../functions/shared/model/states.ts';
-import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
-import type { ReadOptions } from '../../../functions/shared/store/jobs.ts';
-import type { Lookout } from '../../../functions/shared/store/lookouts.ts';
-import { figure } from '../words.ts';
+import type { Source } from '../../../functions/shared/model/job/source.ts';
+import { ACTIVE_STATES } from '../../../functions/shared/model/job/states.ts';
+import type { ReadOptions } from '../../../functions/shared/store/firestore/read-options.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
+import type { Lookout } from '../../../functions/shared/store/sources/stale-queries.ts';
+import { figure } from '../../words/figures.ts';
 import { type JobRow, jobRow } from './job-row.ts';
 
 /** Records of a source that are read for a person, at most. */
@@ -63,8 +63,8 @@ export async function activeRows(
 
 /** Queries of every active record, whatever its times. */
 async function everyActive(source: Source): Promise<Lookout[]> {
-  const { VALUES_PER_QUERY } = await import('../../../functions/shared/store/firestore.ts');
-  const { valuesOf } = await import('../../../functions/shared/store/lookouts.ts');
+  const { VALUES_PER_QUERY } = await import('../../../functions/shared/store/firestore/firestore.ts');
+  const { valuesOf } = await import('../../../functions/shared/store/sources/stale-queries.ts');
   const statuses = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));
   return chunksOf(statuses, VALUES_PER_QUERY).map((some) => ({
     name: 'active jobs',

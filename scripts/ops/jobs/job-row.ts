@@ -1,12 +1,12 @@
-import type { Evidence } from '../../../functions/shared/model/evidence.ts';
-import { isTerminal, type Job } from '../../../functions/shared/model/job.ts';
-import type { Source } from '../../../functions/shared/model/source.ts';
-import type { Execution, Suspect } from '../../../functions/shared/model/sweep.ts';
-import { silence } from '../../../functions/sweep-stale-jobs/conclude.ts';
-import { clockOff } from '../../../functions/sweep-stale-jobs/record-verdict.ts';
-import { CLOCK_SKEW_MS, caseOf } from '../../../functions/sweep-stale-jobs/signs.ts';
-import { suspectOf } from '../../../functions/sweep-stale-jobs/suspicion.ts';
-import { duration } from '../words.ts';
+import type { Evidence } from '../../../functions/shared/model/job/evidence.ts';
+import { isTerminal, type Job } from '../../../functions/shared/model/job/job.ts';
+import type { Source } from '../../../functions/shared/model/job/source.ts';
+import type { Execution, Suspect } from '../../../functions/shared/model/job/sweep.ts';
+import { silence } from '../../../functions/sweep-stale-jobs/rules/conclude.ts';
+import { clockOff } from '../../../functions/sweep-stale-jobs/rules/record-verdict.ts';
+import { CLOCK_SKEW_MS, caseOf } from '../../../functions/sweep-stale-jobs/rules/signs.ts';
+import { suspectOf } from '../../../functions/sweep-stale-jobs/rules/suspicion.ts';
+import { duration } from '../../words/figures.ts';
 
 /** A job, or an execution of one, as its record alone shows it. */
 export interface JobRow {

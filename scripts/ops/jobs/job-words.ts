@@ -1,6 +1,6 @@
-import { type Column, table } from '../table.ts';
-import { cut, firstLine, oneLine, paint } from '../terminal.ts';
-import { duration, relative, stamp, UNKNOWN } from '../words.ts';
+import { duration, relative, stamp, UNKNOWN } from '../../words/figures.ts';
+import { type Column, table } from '../../words/table.ts';
+import { cut, firstLine, oneLine, paint } from '../../words/terminal.ts';
 import type { JobRow } from './job-row.ts';
 
 /** The longest text of a cell that is not the last. */

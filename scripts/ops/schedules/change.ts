@@ -1,9 +1,9 @@
 import { loadCatalog, nextSlot } from '../../../functions/shared/catalog.ts';
-import { confirmWrite } from '../confirm.ts';
-import { connect } from '../connect.ts';
-import { oneOf } from '../options.ts';
-import { print } from '../terminal.ts';
-import { minuteStamp } from '../words.ts';
+import { minuteStamp } from '../../words/figures.ts';
+import { print } from '../../words/terminal.ts';
+import { confirmWrite } from '../shared/confirm.ts';
+import { connect } from '../shared/connect.ts';
+import { oneOf } from '../shared/options.ts';
 import { openScheduler } from './open.ts';
 
 /** The options of every command that changes what Cloud Scheduler does. */

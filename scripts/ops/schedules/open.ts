@@ -1,10 +1,10 @@
 import { cloudScheduler } from '../../../functions/shared/cloud/scheduler.ts';
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
-import { LOCATION } from '../../stack/scheduler/catalog-jobs.ts';
-import { type Connection, SILENT } from '../connect.ts';
-import { OpsProblem, usage } from '../problem.ts';
-import { placeOf } from '../target.ts';
+import { LOCATION } from '../../stack/stand-ins/scheduler/catalog-jobs.ts';
+import { type Connection, SILENT } from '../shared/connect.ts';
+import { OpsProblem, usage } from '../shared/problem.ts';
+import { placeOf } from '../shared/target.ts';
 
 const LIMITS = { limitMs: 15 * SECOND_MS };
 

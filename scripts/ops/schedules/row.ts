@@ -5,7 +5,7 @@ import {
   driftOf,
   type LiveSchedule,
   statusWords,
-} from '../../../functions/shared/model/schedule.ts';
+} from '../../../functions/shared/model/run/schedule.ts';
 
 /** The job of a task beside what the catalogue declares. */
 export function scheduleRow(entry: CatalogEntry, live: LiveSchedule | undefined, isStandIn: boolean) {

@@ -1,6 +1,6 @@
-import { table } from '../table.ts';
-import { firstLine, oneLine, paint } from '../terminal.ts';
-import { minuteStamp, relative, stamp, UNKNOWN } from '../words.ts';
+import { minuteStamp, relative, stamp, UNKNOWN } from '../../words/figures.ts';
+import { table } from '../../words/table.ts';
+import { firstLine, oneLine, paint } from '../../words/terminal.ts';
 import type { ScheduleRow } from './row.ts';
 
 const COLORS: Record<string, (text: string) => string> = { ENABLED: paint.green, PAUSED: paint.yellow };

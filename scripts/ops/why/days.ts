@@ -1,7 +1,7 @@
-import { figuresOf } from '../../../functions/collect-metrics/figures.ts';
+import { figuresOf } from '../../../functions/collect-metrics/rules/figures.ts';
 import { type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts';
-import type { Job } from '../../../functions/shared/model/job.ts';
-import { lifeOf } from '../../../functions/shared/model/life.ts';
+import type { Job } from '../../../functions/shared/model/job/job.ts';
+import { lifeOf } from '../../../functions/shared/model/job/life.ts';
 
 /** Of a job that runs for longer, the newest days are told. */
 const MOST_DAYS = 400;

@@ -1,14 +1,14 @@
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
-import type { Earlier, Evidence } from '../../../functions/shared/model/evidence.ts';
-import type { Job } from '../../../functions/shared/model/job.ts';
-import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
-import type { SeenJob } from '../../../functions/shared/store/active-records.ts';
-import { asker } from '../../../functions/sweep-stale-jobs/ask.ts';
-import { conclusionAt } from '../../../functions/sweep-stale-jobs/taken-back.ts';
-import { openBackendOf } from '../ask-backend.ts';
-import { type Connection, SILENT, uncounted } from '../connect.ts';
-import { CannotTell } from '../doctor/check.ts';
-import { placeOf } from '../target.ts';
+import type { Earlier, Evidence } from '../../../functions/shared/model/job/evidence.ts';
+import type { Job } from '../../../functions/shared/model/job/job.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
+import type { SeenJob } from '../../../functions/shared/store/sources/active-records.ts';
+import { asker } from '../../../functions/sweep-stale-jobs/sweep/ask.ts';
+import { conclusionAt } from '../../../functions/sweep-stale-jobs/sweep/taken-back.ts';
+import { openBackendOf } from '../shared/ask-backend.ts';
+import { CannotTell } from '../shared/check.ts';
+import { type Connection, SILENT, uncounted } from '../shared/connect.ts';
+import { placeOf } from '../shared/target.ts';
 import { type DayOfJob, daysOf } from './days.ts';
 
 /** What its backend may take. */
@@ -119,7 +119,7 @@ async function judge(
   now: Date,
 ): Promise<Pick<Story, 'backend' | 'verdict' | 'executions'>> {
   const { collections, ask, clock } = connection;
-  const { sweepMarkStore } = await import('../../../functions/shared/store/sweep-marks.ts');
+  const { sweepMarkStore } = await import('../../../functions/shared/store/own/sweep-marks.ts');
   const marks = await ask(
     'reading what the sweep remembers',
     sweepMarkStore(collections, SILENT).load(store.name, uncounted()),
@@ -166,7 +166,7 @@ async function plansWith(
   name: string,
   { collections, ask }: Connection,
 ): Promise<Story['artifacts']['plans']> {
-  const { cleanupPlanStore } = await import('../../../functions/shared/store/cleanup-plans.ts');
+  const { cleanupPlanStore } = await import('../../../functions/shared/store/own/cleanup-plans.ts');
   const store = cleanupPlanStore(collections, SILENT);
   const plans = await ask('reading the plans', store.newest(PLANS));
   const found = await Promise.all(
@@ -181,7 +181,7 @@ async function plansWith(
 }
 
 async function daysWith(job: Job, { collections, ask }: Connection, now: Date): Promise<Story['days']> {
-  const { dayStore } = await import('../../../functions/shared/store/days.ts');
+  const { dayStore } = await import('../../../functions/shared/store/own/days.ts');
   const store = dayStore(collections, SILENT);
   const { fault, each } = daysOf(job, now);
   const dates = each.map(({ date }) => date);

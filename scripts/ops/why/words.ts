@@ -1,7 +1,7 @@
-import type { ChangedField, Earlier, Evidence } from '../../../functions/shared/model/evidence.ts';
-import { type Entry, entriesInWords } from '../entries.ts';
-import { firstLine, oneLine, paint, shellQuoted } from '../terminal.ts';
-import { figure, minuteStamp, plural, relative, stamp, UNKNOWN } from '../words.ts';
+import type { ChangedField, Earlier, Evidence } from '../../../functions/shared/model/job/evidence.ts';
+import { type Entry, entriesInWords } from '../../words/entries.ts';
+import { figure, minuteStamp, plural, relative, stamp, UNKNOWN } from '../../words/figures.ts';
+import { firstLine, oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 import type { Story } from './story.ts';
 
 /** Of lists, so many are told: the newest. */

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { loadSettings } from '../../../functions/shared/settings.ts';
-import { ROOT } from '../../../scripts/stack/places.ts';
+import { ROOT } from '../../../scripts/shared/places.ts';
 import { freshFolder } from '../../support/folders.ts';
 import { JOBS_PER_PLAN, type SampleWorld } from './world.ts';
 

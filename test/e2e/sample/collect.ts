@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addDays, DAY_MS, dayOf } from '../../../functions/shared/dates.ts';
-import { daySchema } from '../../../functions/shared/model/day.ts';
-import { plainOf } from '../../../functions/shared/store/firestore.ts';
-import { sampleEtlRuns } from '../../../scripts/stack/sample-etl.ts';
-import { sampleJobs } from '../../../scripts/stack/sample-jobs.ts';
+import { daySchema } from '../../../functions/shared/model/day/day.ts';
+import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
+import { sampleEtlRuns } from '../../../scripts/stack/sample/etl.ts';
+import { sampleJobs } from '../../../scripts/stack/sample/jobs.ts';
 import { schedulerHeaders } from '../../support/function-process.ts';
 import { countsOf, sectionsOf } from '../../support/sample-sections.ts';
 import type { SampleWorld } from './world.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOUR_MS } from '../../../functions/shared/dates.ts';
-import { recordOf } from '../../../scripts/stack/sample-record.ts';
+import { recordOf } from '../../../scripts/stack/sample/record.ts';
 import { askKeepers, askOurs, askSource } from '../../support/all-queries.ts';
 import { deployedIn } from '../../support/deployed.ts';
 import { type Index, indexesDeclared, indexesUsed, missingFrom } from '../../support/indexes.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOUR_MS } from '../../../functions/shared/dates.ts';
-import type { Alarm } from '../../../functions/shared/model/alarm.ts';
-import { LOCATION } from '../../../scripts/stack/scheduler/catalog-jobs.ts';
+import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
+import { LOCATION } from '../../../scripts/stack/stand-ins/scheduler/catalog-jobs.ts';
 import { ON_CLOUD_RUN, type SampleWorld } from './world.ts';
 
 const TASK = 'sweep-stale-jobs';

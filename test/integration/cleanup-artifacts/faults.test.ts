@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { GcsFaultRule } from '../../../scripts/stack/gcs/faults.ts';
+import type { GcsFaultRule } from '../../../scripts/stack/stand-ins/gcs/faults.ts';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../support/cleaner.ts';
 import { daysAgo } from '../../support/cleanup.ts';
 

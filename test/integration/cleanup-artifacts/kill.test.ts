@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer } from '../../../functions/shared/run/answer.ts';
-import { ROOT } from '../../../scripts/stack/places.ts';
+import { ROOT } from '../../../scripts/shared/places.ts';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
 import { daysAgo } from '../../support/cleanup.ts';
 import { seededRandom, sized } from '../../support/soak.ts';

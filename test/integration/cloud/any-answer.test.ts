@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
-import type { Backend } from '../../../functions/shared/cloud/backend.ts';
-import { valueAt } from '../../../functions/shared/model/json-path.ts';
-import { readJsonTime } from '../../../functions/shared/model/reading.ts';
-import type { Fault } from '../../../scripts/stack/google/faults.ts';
+import type { Backend } from '../../../functions/shared/cloud/backends/backend.ts';
+import { valueAt } from '../../../functions/shared/model/reading/json-path.ts';
+import { readJsonTime } from '../../../functions/shared/model/reading/reading.ts';
+import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import {
   ask,
   BEGAN,

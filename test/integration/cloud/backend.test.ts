@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { sleep } from '../../../functions/shared/concurrency.ts';
-import type { Fault } from '../../../scripts/stack/google/faults.ts';
+import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { ask, KINDS, NOW, statesOf } from '../../support/backends.ts';
 import { rejection } from '../../support/google.ts';
 

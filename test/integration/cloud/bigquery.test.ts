@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { bigquery } from '../../../functions/shared/cloud/bigquery.ts';
-import type { BigQueryJob } from '../../../scripts/stack/google/world.ts';
+import type { BigQueryJob } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 import { DAY_END, DAY_START, manyJobs, queryJob, worldWith } from '../../support/platform.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Truth } from '../../../functions/shared/model/backend.ts';
-import type { Build } from '../../../scripts/stack/google/world.ts';
+import type { Truth } from '../../../functions/shared/model/job/backend.ts';
+import type { Build } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { askOne, BEGAN, ENDED, googleBackend, REGION } from '../../support/backends.ts';
 import { PROJECT } from '../../support/google.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { GcsFaultRule } from '../../../scripts/stack/gcs/faults.ts';
+import type { GcsFaultRule } from '../../../scripts/stack/stand-ins/gcs/faults.ts';
 import { LIMITS } from '../../support/google.ts';
 import { countsOf, fill, setupObjects } from '../../support/objects.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { ApiOptions } from '../../../functions/shared/cloud/rest.ts';
+import type { ApiOptions } from '../../../functions/shared/cloud/rest/rest.ts';
 import { chunksOf } from '../../../functions/shared/concurrency.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
-import type { GcsOptions } from '../../../scripts/stack/gcs.ts';
+import type { GcsOptions } from '../../../scripts/stack/stand-ins/gcs/server.ts';
 import { LIMITS, rejection } from '../../support/google.ts';
 import { BUCKET, countsOf, fill, ODD_NAMES, setupObjects, throughProxy } from '../../support/objects.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { PlatformWorld } from '../../../scripts/stack/google/world.ts';
+import type { PlatformWorld } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { BEGAN, customJob, ENDED, REGION } from '../../support/backends.ts';
 import { gcloudOf } from '../../support/gcloud.ts';
 import { googleApis, PROJECT } from '../../support/google.ts';

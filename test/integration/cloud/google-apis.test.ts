@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { PlatformWorld } from '../../../scripts/stack/google/world.ts';
+import type { PlatformWorld } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { googleApis, PROJECT, rejection } from '../../support/google.ts';
 import { queryJob, services, worldWith } from '../../support/platform.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { type MetricGroups, monitoring } from '../../../functions/shared/cloud/monitoring.ts';
+import { type MetricGroups, monitoring } from '../../../functions/shared/cloud/monitoring/monitoring.ts';
 import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
-import { neverWritten } from '../../../scripts/stack/google/monitoring.ts';
-import type { Bucket, PlatformWorld, RunRequests } from '../../../scripts/stack/google/world.ts';
+import { neverWritten } from '../../../scripts/stack/stand-ins/google/monitoring.ts';
+import type { Bucket, PlatformWorld, RunRequests } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 import { DAY_END, DAY_START, worldWith } from '../../support/platform.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { StoredObject } from '../../../functions/shared/cloud/objects.ts';
+import type { StoredObject } from '../../../functions/shared/cloud/storage/objects.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
 import { LIMITS, rejection } from '../../support/google.ts';
 import { BUCKET, fill, ODD_NAMES, setupObjects } from '../../support/objects.ts';

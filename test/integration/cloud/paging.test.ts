@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { z } from 'zod';
-import { type RestList, restApi } from '../../../functions/shared/cloud/rest.ts';
+import { type RestList, restApi } from '../../../functions/shared/cloud/rest/rest.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { manyJobs, worldWith } from '../../support/platform.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { BackendSettings, Placed } from '../../../functions/shared/model/backend.ts';
-import { knewAt, NO_MARKS } from '../../../functions/shared/model/sweep-marks.ts';
+import type { BackendSettings, Placed } from '../../../functions/shared/model/job/backend.ts';
+import { knewAt, NO_MARKS } from '../../../functions/shared/model/job/sweep-marks.ts';
 import { ask, customJob, googleBackend, httpBackend, NOW, REGION } from '../../support/backends.ts';
 
 const googleProject = 'acme-training';

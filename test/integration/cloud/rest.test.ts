@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { z } from 'zod';
-import { type ApiOptions, restApi } from '../../../functions/shared/cloud/rest.ts';
+import { type ApiOptions, restApi } from '../../../functions/shared/cloud/rest/rest.ts';
 import { sleep } from '../../../functions/shared/concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
-import type { Fault } from '../../../scripts/stack/google/faults.ts';
+import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { services, worldWith } from '../../support/platform.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { ApiOptions } from '../../../functions/shared/cloud/rest.ts';
+import type { ApiOptions } from '../../../functions/shared/cloud/rest/rest.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
 import { LIMITS, rejection } from '../../support/google.ts';
 import { BUCKET, countsOf, fill, ODD_NAMES, setupObjects } from '../../support/objects.ts';

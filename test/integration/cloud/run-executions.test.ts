@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Truth } from '../../../functions/shared/model/backend.ts';
-import type { Fault } from '../../../scripts/stack/google/faults.ts';
-import type { Execution, LogLine } from '../../../scripts/stack/google/world.ts';
+import type { Truth } from '../../../functions/shared/model/job/backend.ts';
+import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
+import type { Execution, LogLine } from '../../../scripts/stack/stand-ins/google/world.ts';
 import {
   ask,
   askOne,

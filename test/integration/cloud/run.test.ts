@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { cloudRun } from '../../../functions/shared/cloud/run.ts';
+import { cloudRun } from '../../../functions/shared/cloud/run-services.ts';
 import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
-import type { RunService } from '../../../scripts/stack/google/world.ts';
+import type { RunService } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { services, worldWith } from '../../support/platform.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { cloudSql } from '../../../functions/shared/cloud/sql.ts';
-import type { SqlInstance } from '../../../scripts/stack/google/world.ts';
+import type { SqlInstance } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { worldWith } from '../../support/platform.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { ApiOptions } from '../../../functions/shared/cloud/rest.ts';
-import { cloudStorage } from '../../../functions/shared/cloud/storage.ts';
+import type { ApiOptions } from '../../../functions/shared/cloud/rest/rest.ts';
+import { cloudStorage } from '../../../functions/shared/cloud/storage/buckets.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
-import { emptyGcs } from '../../../scripts/stack/gcs/world.ts';
-import type { Fault } from '../../../scripts/stack/google/faults.ts';
+import { emptyGcs } from '../../../scripts/stack/stand-ins/gcs/world.ts';
+import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { gcsOf } from '../../support/gcs.ts';
 import { AT_ONCE, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Truth } from '../../../functions/shared/model/backend.ts';
-import type { CustomJob } from '../../../scripts/stack/google/world.ts';
+import type { Truth } from '../../../functions/shared/model/job/backend.ts';
+import type { CustomJob } from '../../../scripts/stack/stand-ins/google/world.ts';
 import {
   ask,
   askOne,

@@ -3,8 +3,8 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type ModelArtifacts, vertexModels } from '../../../functions/shared/cloud/vertex-models.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
-import type { RegisteredModel } from '../../../scripts/stack/google/world.ts';
-import type { GoogleApisOptions } from '../../../scripts/stack/google-apis.ts';
+import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
+import type { RegisteredModel } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { worldWith } from '../../support/platform.ts';
 

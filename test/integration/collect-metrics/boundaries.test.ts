@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { GpuFigures, JobFigures } from '../../../functions/shared/model/day.ts';
+import type { GpuFigures, JobFigures } from '../../../functions/shared/model/day/day.ts';
 import { collector } from '../../support/collector.ts';
 import type { RecordWords } from '../../support/jobs.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { type Alarm, alarmSchema } from '../../../functions/shared/model/alarm.ts';
-import { healthSchema } from '../../../functions/shared/model/health.ts';
-import { decode } from '../../../functions/shared/store/firestore.ts';
+import { type Alarm, alarmSchema } from '../../../functions/shared/model/run/alarm.ts';
+import { healthSchema } from '../../../functions/shared/model/run/health.ts';
+import { decode } from '../../../functions/shared/store/firestore/firestore.ts';
 import { type Collector, collector, daysUpTo } from '../../support/collector.ts';
 import { utc } from '../../support/jobs.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { healthSchema } from '../../../functions/shared/model/health.ts';
-import { decode } from '../../../functions/shared/store/firestore.ts';
-import type { JobStore } from '../../../functions/shared/store/jobs.ts';
+import { healthSchema } from '../../../functions/shared/model/run/health.ts';
+import { decode } from '../../../functions/shared/store/firestore/firestore.ts';
+import type { JobStore } from '../../../functions/shared/store/sources/jobs.ts';
 import { booksOf, collectorOfAll, ETL } from '../../support/all-sources.ts';
 import { collector, daysUpTo, type Setup } from '../../support/collector.ts';
 import { type RecordWords, utc } from '../../support/jobs.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { runSchema } from '../../../functions/shared/model/run.ts';
-import { decode } from '../../../functions/shared/store/firestore.ts';
-import type { JobStore } from '../../../functions/shared/store/jobs.ts';
+import { runSchema } from '../../../functions/shared/model/run/run.ts';
+import { decode } from '../../../functions/shared/store/firestore/firestore.ts';
+import type { JobStore } from '../../../functions/shared/store/sources/jobs.ts';
 import { collector } from '../../support/collector.ts';
 import { sourceOf, utc } from '../../support/jobs.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts';
-import { isSettled } from '../../../functions/shared/model/day.ts';
-import { PLATFORM_SOURCES, type PlatformSource } from '../../../functions/shared/model/platform.ts';
+import { isSettled } from '../../../functions/shared/model/day/day.ts';
+import { PLATFORM_SOURCES, type PlatformSource } from '../../../functions/shared/model/day/platform.ts';
 import { type AllSetup, collectorOfAll, ETL } from '../../support/all-sources.ts';
 import { daysUpTo } from '../../support/collector.ts';
 import { sourceOf, utc } from '../../support/jobs.ts';

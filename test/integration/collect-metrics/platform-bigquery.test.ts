@@ -1,15 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { bigquerySource } from '../../../functions/collect-metrics/bigquery.ts';
+import { bigquerySource } from '../../../functions/collect-metrics/sources/bigquery.ts';
 import { type Day, HOUR_MS } from '../../../functions/shared/dates.ts';
-import { type BigQueryFigures, bigquerySchema, ROWS_TOLD } from '../../../functions/shared/model/platform.ts';
+import {
+  type BigQueryFigures,
+  bigquerySchema,
+  ROWS_TOLD,
+} from '../../../functions/shared/model/day/platform.ts';
+import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
 import {
   type BigQueryJob,
   type Dataset,
   levelAt,
   type PlatformWorld,
-} from '../../../scripts/stack/google/world.ts';
-import type { GoogleApisOptions } from '../../../scripts/stack/google-apis.ts';
+} from '../../../scripts/stack/stand-ins/google/world.ts';
 import { LIMITS, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 import {

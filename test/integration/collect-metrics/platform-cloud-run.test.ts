@@ -1,10 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { cloudRunSource } from '../../../functions/collect-metrics/cloud-run.ts';
+import { cloudRunSource } from '../../../functions/collect-metrics/sources/cloud-run.ts';
 import { type Day, SECOND_MS } from '../../../functions/shared/dates.ts';
-import { type CloudRunFigures, cloudRunSchema, ROWS_TOLD } from '../../../functions/shared/model/platform.ts';
-import type { PlatformWorld, RunRequests, RunService } from '../../../scripts/stack/google/world.ts';
-import type { GoogleApisOptions } from '../../../scripts/stack/google-apis.ts';
+import {
+  type CloudRunFigures,
+  cloudRunSchema,
+  ROWS_TOLD,
+} from '../../../functions/shared/model/day/platform.ts';
+import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
+import type {
+  PlatformWorld,
+  RunRequests,
+  RunService,
+} from '../../../scripts/stack/stand-ins/google/world.ts';
 import { LIMITS, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 import {

@@ -4,12 +4,16 @@ import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
 import { Firestore } from '@google-cloud/firestore';
-import { databaseSource } from '../../../functions/collect-metrics/database.ts';
+import { databaseSource } from '../../../functions/collect-metrics/sources/database.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
-import { type DatabaseFigures, databaseSchema, ROWS_TOLD } from '../../../functions/shared/model/platform.ts';
-import { rootCollections } from '../../../functions/shared/store/root-collections.ts';
-import { levelAt, type PlatformWorld } from '../../../scripts/stack/google/world.ts';
-import type { GoogleApisOptions } from '../../../scripts/stack/google-apis.ts';
+import {
+  type DatabaseFigures,
+  databaseSchema,
+  ROWS_TOLD,
+} from '../../../functions/shared/model/day/platform.ts';
+import { rootCollections } from '../../../functions/shared/store/sources/root-collections.ts';
+import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
+import { levelAt, type PlatformWorld } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { freshFirestore, writeDocuments } from '../../support/firestore.ts';
 import { LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';

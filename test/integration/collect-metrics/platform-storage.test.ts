@@ -1,16 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { storageSource } from '../../../functions/collect-metrics/storage.ts';
-import { cloudStorage } from '../../../functions/shared/cloud/storage.ts';
+import { storageSource } from '../../../functions/collect-metrics/sources/storage.ts';
+import { cloudStorage } from '../../../functions/shared/cloud/storage/buckets.ts';
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
-import { ROWS_TOLD, type StorageFigures, storageSchema } from '../../../functions/shared/model/platform.ts';
-import { emptyGcs } from '../../../scripts/stack/gcs/world.ts';
-import { startGcs } from '../../../scripts/stack/gcs.ts';
-import type { FaultRule } from '../../../scripts/stack/google/faults.ts';
-import { neverWritten } from '../../../scripts/stack/google/monitoring.ts';
-import { type Bucket, levelAt, type PlatformWorld, type Usage } from '../../../scripts/stack/google/world.ts';
-import type { GoogleApisOptions } from '../../../scripts/stack/google-apis.ts';
+import {
+  ROWS_TOLD,
+  type StorageFigures,
+  storageSchema,
+} from '../../../functions/shared/model/day/platform.ts';
+import { startGcs } from '../../../scripts/stack/stand-ins/gcs/server.ts';
+import { emptyGcs } from '../../../scripts/stack/stand-ins/gcs/world.ts';
+import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
+import type { FaultRule } from '../../../scripts/stack/stand-ins/google/faults.ts';
+import { neverWritten } from '../../../scripts/stack/stand-ins/google/monitoring.ts';
+import {
+  type Bucket,
+  levelAt,
+  type PlatformWorld,
+  type Usage,
+} from '../../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 import {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { projectRowSchema } from '../../../functions/shared/model/day.ts';
+import { projectRowSchema } from '../../../functions/shared/model/day/day.ts';
 import { collector } from '../../support/collector.ts';
 
 const DATE = '2026-03-09';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Source } from '../../../functions/shared/model/source.ts';
-import { plainOf } from '../../../functions/shared/store/firestore.ts';
+import type { Source } from '../../../functions/shared/model/job/source.ts';
+import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
 import { collector } from '../../support/collector.ts';
 import { writeDocuments } from '../../support/firestore.ts';
 import { sourceOf, utc } from '../../support/jobs.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
 import { addDays } from '../../../functions/shared/dates.ts';
-import type { Earlier } from '../../../functions/shared/model/evidence.ts';
+import type { Earlier } from '../../../functions/shared/model/job/evidence.ts';
 import type { Answer } from '../../../functions/shared/run/answer.ts';
 import { collector } from '../../support/collector.ts';
 import { writeDocuments } from '../../support/firestore.ts';

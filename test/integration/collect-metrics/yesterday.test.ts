@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { InvalidRequest } from '../../../functions/shared/errors.ts';
-import { runSchema } from '../../../functions/shared/model/run.ts';
-import { decode } from '../../../functions/shared/store/firestore.ts';
+import { runSchema } from '../../../functions/shared/model/run/run.ts';
+import { decode } from '../../../functions/shared/store/firestore/firestore.ts';
 import { collector, daysUpTo, slotHeaders } from '../../support/collector.ts';
 
 const SETTLED = { settledBefore: '2026-03-08' };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { GcsOptions } from '../../../scripts/stack/gcs.ts';
+import type { GcsOptions } from '../../../scripts/stack/stand-ins/gcs/server.ts';
 import { deletion, sendBatch, setupGcs } from '../../support/gcs.ts';
 
 const BUCKET = 'acme-data';

@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { ROOT } from '../../../scripts/stack/places.ts';
+import { ROOT } from '../../../scripts/shared/places.ts';
 
-const MAIN = join(ROOT, 'scripts/stack/gcs/main.ts');
+const MAIN = join(ROOT, 'scripts/stack/stand-ins/gcs/main.ts');
 /** Without the arguments of this very process, which may be those of a test runner. */
 const OPTIONS = { silent: true, execArgv: [] };
 

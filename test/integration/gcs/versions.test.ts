@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { BucketOptions } from '../../../scripts/stack/gcs/bucket.ts';
+import type { BucketOptions } from '../../../scripts/stack/stand-ins/gcs/bucket.ts';
 import { refusalOf, setupGcs } from '../../support/gcs.ts';
 
 const BUCKET = 'acme-data';

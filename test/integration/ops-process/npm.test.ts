@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { describe, test } from 'node:test';
-import { ROOT } from '../../../scripts/stack/places.ts';
+import { ROOT } from '../../../scripts/shared/places.ts';
 import { freshFolder } from '../../support/folders.ts';
 
 /** Runs npm itself, as it is installed here, with no settings of anybody's. */

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { HOUR_MS } from '../../../functions/shared/dates.ts';
-import { type StatusEndpoint, startStatusEndpoint } from '../../../scripts/stack/status-endpoint.ts';
+import {
+  type StatusEndpoint,
+  startStatusEndpoint,
+} from '../../../scripts/stack/stand-ins/status-endpoint.ts';
 import { MAPPING } from '../../support/sweeper.ts';
 import { freshProject, settingsFile } from './fresh-project.ts';
 

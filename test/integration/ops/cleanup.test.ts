@@ -4,8 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import builtIn from '../../../functions/settings.json' with { type: 'json' };
 import { DAY_MS } from '../../../functions/shared/dates.ts';
-import { emptyGcs } from '../../../scripts/stack/gcs/world.ts';
-import { type Gcs, startGcs } from '../../../scripts/stack/gcs.ts';
+import { type Gcs, startGcs } from '../../../scripts/stack/stand-ins/gcs/server.ts';
+import { emptyGcs } from '../../../scripts/stack/stand-ins/gcs/world.ts';
 import { freshProject } from './fresh-project.ts';
 import { serveTask } from './served-task.ts';
 

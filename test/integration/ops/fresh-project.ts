@@ -1,5 +1,5 @@
 import type { Firestore } from '@google-cloud/firestore';
-import { plainOf } from '../../../functions/shared/store/firestore.ts';
+import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
 import { openTestFirestore } from '../../support/firestore.ts';
 import { freshFile } from '../../support/folders.ts';
 import { type Given, ops } from '../../support/ops.ts';

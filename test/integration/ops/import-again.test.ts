@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
-import { sourceSchema } from '../../../functions/shared/model/source.ts';
-import { plainOf } from '../../../functions/shared/store/firestore.ts';
+import { sourceSchema } from '../../../functions/shared/model/job/source.ts';
+import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
 import { bringJobs, readRows } from '../../../scripts/ops/import/bring.ts';
 import { type ImportFlags, planImport } from '../../../scripts/ops/import/flags/plan.ts';
 import { type RecordFinder, recordFinder } from '../../../scripts/ops/import/records.ts';

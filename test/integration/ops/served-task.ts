@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import catalog from '../../../functions/catalog.json' with { type: 'json' };
-import { launchFunction } from '../../../scripts/stack/function-process.ts';
-import { ROOT } from '../../../scripts/stack/places.ts';
+import { ROOT } from '../../../scripts/shared/places.ts';
+import { launchFunction } from '../../../scripts/stack/serving/function-process.ts';
 import { freshFile, freshFolder } from '../../support/folders.ts';
 
 /** The real function of a task, served for `project` by `settings`; where it listens, and the environment of an `ops` beside it. */

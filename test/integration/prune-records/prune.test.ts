@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
-import { runStore } from '../../../functions/shared/store/runs.ts';
+import { runStore } from '../../../functions/shared/store/own/runs.ts';
 import { writeDocuments } from '../../support/firestore.ts';
 import { daysAgo, freshPruner, NOW, type Pruner } from '../../support/pruner.ts';
 import { ranAt } from '../../support/watch.ts';

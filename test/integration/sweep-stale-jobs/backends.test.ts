@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
-import type { Fault } from '../../../scripts/stack/google/faults.ts';
+import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import { firestoreAt } from '../../support/firestore.ts';
 import { sized } from '../../support/soak.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import type { Job } from '../../../functions/shared/model/job.ts';
-import type { Page } from '../../../functions/shared/store/active-records.ts';
+import type { Job } from '../../../functions/shared/model/job/job.ts';
+import type { Page } from '../../../functions/shared/store/sources/active-records.ts';
 import {
   beating,
   brokenOff,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
 import { beating, beginnings, brokenOff, dead, EXECUTIONS, live, sweeper } from '../../support/sweeper.ts';
 
 /** Where a look ends, and where the next one goes on. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { readJob } from '../../../functions/shared/model/job.ts';
+import { readJob } from '../../../functions/shared/model/job/job.ts';
 import { oddTime } from '../../support/odd-records.ts';
 import { seedOf, sized } from '../../support/soak.ts';
 import { beating, named, silentFor, sweeper } from '../../support/sweeper.ts';

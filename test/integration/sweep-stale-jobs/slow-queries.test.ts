@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
 import { createLog } from '../../../functions/shared/log.ts';
-import { activeJobStore } from '../../../functions/shared/store/active-jobs.ts';
+import { activeJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
 import { firestoreAt, freshFirestore, writeDocuments } from '../../support/firestore.ts';
 import { beating } from '../../support/sweeper.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { chunksOf } from '../../../functions/shared/concurrency.ts';
 import { LeaseLost } from '../../../functions/shared/errors.ts';
-import type { ActiveJobStore } from '../../../functions/shared/store/active-jobs.ts';
-import type { Page } from '../../../functions/shared/store/active-records.ts';
+import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
+import type { Page } from '../../../functions/shared/store/sources/active-records.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import {
   beating,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Firestore, Timestamp } from '@google-cloud/firestore';
-import { sourceSchema } from '../../../functions/shared/model/source.ts';
+import { sourceSchema } from '../../../functions/shared/model/job/source.ts';
 import { beating, EXECUTIONS, sweeper } from '../../support/sweeper.ts';
 
 const ALL = ['timestamp', 'iso', 'seconds', 'millis'] as const;

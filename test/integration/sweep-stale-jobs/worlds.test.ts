@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
-import { type Sighting, sightingOf } from '../../../functions/shared/model/sighting.ts';
-import { limitsOf } from '../../../functions/shared/model/sweep-limits.ts';
-import { blindness, isHeld, isNewlyStale } from '../../../functions/sweep-stale-jobs/guard.ts';
-import { sightingAfter } from '../../../functions/sweep-stale-jobs/remember.ts';
-import { isSuspicious } from '../../../functions/sweep-stale-jobs/suspicion.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+import { type Sighting, sightingOf } from '../../../functions/shared/model/job/sighting.ts';
+import { limitsOf } from '../../../functions/shared/model/job/sweep-limits.ts';
+import { blindness, isHeld, isNewlyStale } from '../../../functions/sweep-stale-jobs/rules/guard.ts';
+import { sightingAfter } from '../../../functions/sweep-stale-jobs/rules/remember.ts';
+import { isSuspicious } from '../../../functions/sweep-stale-jobs/rules/suspicion.ts';
+import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
 import { suspectOf } from '../../support/suspects.ts';
 import { beating, type Sweeper, sweeper } from '../../support/sweeper.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { scheduledRunId } from '../../../functions/shared/model/run.ts';
+import { scheduledRunId } from '../../../functions/shared/model/run/run.ts';
 import { claimTerm, ending, scheduled, TASK } from '../../support/lifecycle.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
 import { freshWatch, watched } from '../../support/watch.ts';

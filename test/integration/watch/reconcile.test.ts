@@ -3,7 +3,7 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cloudScheduler } from '../../../functions/shared/cloud/scheduler.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
-import { scheduledRunId } from '../../../functions/shared/model/run.ts';
+import { scheduledRunId } from '../../../functions/shared/model/run/run.ts';
 import { AT_ONCE, PROJECT, recordedLog } from '../../support/google.ts';
 import { claimTerm, ending, scheduled, TASK } from '../../support/lifecycle.ts';
 import { LOCATION, NOON, PARENT, setupScheduler, target } from '../../support/scheduler.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
-import { type Run, scheduledRunId } from '../../../functions/shared/model/run.ts';
+import { type Run, scheduledRunId } from '../../../functions/shared/model/run/run.ts';
 import { SLOT } from '../../support/health.ts';
 import { claimTerm, ending, scheduled, TASK } from '../../support/lifecycle.ts';
 import { freshWatch, ranAt, SWEEP, watched } from '../../support/watch.ts';

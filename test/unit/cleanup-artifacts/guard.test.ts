@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type GuardInput, guardsTripped, type Measured } from '../../../functions/cleanup-artifacts/guard.ts';
+import {
+  type GuardInput,
+  guardsTripped,
+  type Measured,
+} from '../../../functions/cleanup-artifacts/plan/guard.ts';
 import { daysAgo, type PlannedWords, plannedOf, planOf, policyOf } from '../../support/cleanup.ts';
 
 /** Failed jobs of a project, `kept` of which are held by their records. */

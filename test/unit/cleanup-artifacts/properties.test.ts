@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import type { Finding, PlannedJob, Roots } from '../../../functions/cleanup-artifacts/decision.ts';
-import { type Plan, planCleanup } from '../../../functions/cleanup-artifacts/plan.ts';
-import type { Decision } from '../../../functions/shared/model/cleanup.ts';
-import type { ArtifactPolicy } from '../../../functions/shared/model/policy.ts';
+import type { Finding, PlannedJob, Roots } from '../../../functions/cleanup-artifacts/plan/decision.ts';
+import { type Plan, planCleanup } from '../../../functions/cleanup-artifacts/plan/plan.ts';
+import type { Decision } from '../../../functions/shared/model/cleanup/cleanup.ts';
+import type { ArtifactPolicy } from '../../../functions/shared/model/cleanup/policy.ts';
 import { daysAgo, modelOf, NOW, pinOf, policyOf } from '../../support/cleanup.ts';
 import { oracle, type TruePlace, touching } from '../../support/cleanup-oracle.ts';
 import {

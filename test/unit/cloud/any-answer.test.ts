@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { parseJson, valueAt } from '../../../functions/shared/model/json-path.ts';
-import { readJsonTime } from '../../../functions/shared/model/reading.ts';
+import { parseJson, valueAt } from '../../../functions/shared/model/reading/json-path.ts';
+import { readJsonTime } from '../../../functions/shared/model/reading/reading.ts';
 import { httpSettingsOf, saidBy, saysEnded } from '../../support/http-answers.ts';
 import { anyOf, oddText, oddValue, spoil } from '../../support/odd-json.ts';
 import { seededRandom, sized } from '../../support/soak.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { answersIn, type BatchCall, batchOf } from '../../../functions/shared/cloud/batch.ts';
-import { batchReply, callsOf } from '../../../scripts/stack/gcs/batch.ts';
+import { answersIn, type BatchCall, batchOf } from '../../../functions/shared/cloud/storage/batch.ts';
+import { batchReply, callsOf } from '../../../scripts/stack/stand-ins/gcs/batch.ts';
 
 const MIXED = { 'content-type': 'multipart/mixed; boundary=b1' };
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { circuit } from '../../../functions/shared/cloud/circuit.ts';
+import { circuit } from '../../../functions/shared/cloud/rest/circuit.ts';
 
 describe('circuit()', () => {
   test('breaks at the last of so many failures in a row, and tells that one', () => {

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { describe, test } from 'node:test';
-import { credentialsFor, googleCredentials } from '../../../functions/shared/cloud/credentials.ts';
+import { credentialsFor, googleCredentials } from '../../../functions/shared/cloud/rest/credentials.ts';
 
 describe('credentialsFor()', () => {
   for (const url of ['http://127.0.0.1:1/run', 'http://localhost:1', 'http://[::1]:1'])

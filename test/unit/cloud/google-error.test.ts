@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { plain, readGoogleError } from '../../../functions/shared/cloud/google-error.ts';
+import { plain, readGoogleError } from '../../../functions/shared/cloud/rest/google-error.ts';
 
 function bodyOf(message: string, more: object = {}): string {
   return JSON.stringify({ error: { code: 403, message, status: 'PERMISSION_DENIED', ...more } });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { governor, START_RATE } from '../../../functions/shared/cloud/governor.ts';
+import { governor, START_RATE } from '../../../functions/shared/cloud/storage/rate-limiter.ts';
 
 const PATIENT = Number.POSITIVE_INFINITY;
 const MINUTE = 60_000;

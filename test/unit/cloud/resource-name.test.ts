@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { homeOf, readResource } from '../../../functions/shared/cloud/resource-name.ts';
+import { homeOf, readResource } from '../../../functions/shared/cloud/backends/resource-name.ts';
 
 const HOME = { project: 'acme-ml', region: 'europe-west4', placed: 'guessed' } as const;
 const EXECUTION = ['jobs', 'executions'];

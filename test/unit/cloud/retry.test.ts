@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { isTransientStatus, RETRY, retryAfterMs, waitAfter } from '../../../functions/shared/cloud/retry.ts';
+import {
+  isTransientStatus,
+  RETRY,
+  retryAfterMs,
+  waitAfter,
+} from '../../../functions/shared/cloud/rest/retry.ts';
 import { utc } from '../../support/jobs.ts';
 
 const NOW = utc('2026-03-09T12:00');

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { accept, type Results } from '../../../functions/collect-metrics/accept.ts';
+import { accept, type Results } from '../../../functions/collect-metrics/rules/accept.ts';
 import { endOfDay, HOUR_MS } from '../../../functions/shared/dates.ts';
 import {
   type DailyMetrics,
@@ -9,12 +9,12 @@ import {
   type MetricSource,
   type Sections,
   sectionsOf,
-} from '../../../functions/shared/model/day.ts';
+} from '../../../functions/shared/model/day/day.ts';
 import type {
   CloudRunFigures,
   DatabaseFigures,
   StorageFigures,
-} from '../../../functions/shared/model/platform.ts';
+} from '../../../functions/shared/model/day/platform.ts';
 import { DATE, figuresWith, revisedBy } from '../../support/days.ts';
 import { utc } from '../../support/jobs.ts';
 import { sized } from '../../support/soak.ts';

@@ -6,13 +6,13 @@ import {
   askPlatform,
   type Collect,
   type Platform,
-} from '../../../functions/collect-metrics/ask-platform.ts';
+} from '../../../functions/collect-metrics/sources/ask-platform.ts';
 import { addDays, type Day, daysBetween } from '../../../functions/shared/dates.ts';
 import type {
   BigQueryFigures,
   PlatformSource,
   StorageFigures,
-} from '../../../functions/shared/model/platform.ts';
+} from '../../../functions/shared/model/day/platform.ts';
 import { recordedLog } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { figuresOf } from '../../../functions/collect-metrics/figures.ts';
+import { figuresOf } from '../../../functions/collect-metrics/rules/figures.ts';
 import { checkWords, DATE, figuresWith } from '../../support/days.ts';
 import { jobOf, unread, utc } from '../../support/jobs.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { figuresOf } from '../../../functions/collect-metrics/figures.ts';
+import { figuresOf } from '../../../functions/collect-metrics/rules/figures.ts';
 import { addDays, type Day, daysBetween } from '../../../functions/shared/dates.ts';
-import { type Job, readJob } from '../../../functions/shared/model/job.ts';
-import { lifeOf } from '../../../functions/shared/model/life.ts';
+import { type Job, readJob } from '../../../functions/shared/model/job/job.ts';
+import { lifeOf } from '../../../functions/shared/model/job/life.ts';
 import { checkWords, DATE } from '../../support/days.ts';
 import { jobOf, sourceOf, unread, utc } from '../../support/jobs.ts';
 

@@ -11,9 +11,9 @@ import {
   wholeRunDays,
   windowBefore,
   withinReach,
-} from '../../../functions/collect-metrics/plan.ts';
+} from '../../../functions/collect-metrics/rules/plan.ts';
 import { addDays, daysBetween } from '../../../functions/shared/dates.ts';
-import type { MetricSource, SourceState } from '../../../functions/shared/model/day.ts';
+import type { MetricSource, SourceState } from '../../../functions/shared/model/day/day.ts';
 import { jobOf, utc } from '../../support/jobs.ts';
 
 const MONDAY = '2026-03-09';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { checksOf } from '../../../functions/collect-metrics/checks.ts';
-import { figuresOf } from '../../../functions/collect-metrics/figures.ts';
+import { checksOf } from '../../../functions/collect-metrics/rules/checks.ts';
+import { figuresOf } from '../../../functions/collect-metrics/rules/figures.ts';
 import {
   DAY_MS,
   daysBetween,
@@ -11,8 +11,8 @@ import {
   laterOf,
   startOfDay,
 } from '../../../functions/shared/dates.ts';
-import type { Figures } from '../../../functions/shared/model/day.ts';
-import { isTerminal, type Job } from '../../../functions/shared/model/job.ts';
+import type { Figures } from '../../../functions/shared/model/day/day.ts';
+import { isTerminal, type Job } from '../../../functions/shared/model/job/job.ts';
 import { jobOf } from '../../support/jobs.ts';
 import { sized } from '../../support/soak.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sank } from '../../../functions/collect-metrics/conflict.ts';
-import { daySchema, type Figures, sectionsOf } from '../../../functions/shared/model/day.ts';
+import { sank } from '../../../functions/collect-metrics/rules/conflict.ts';
+import { daySchema, type Figures, sectionsOf } from '../../../functions/shared/model/day/day.ts';
 import { figuresWith, revised, storedDay } from '../../support/days.ts';
 import { utc } from '../../support/jobs.ts';
 

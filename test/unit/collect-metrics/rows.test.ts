@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sharedEnd } from '../../../functions/collect-metrics/limits.ts';
+import { sharedEnd } from '../../../functions/collect-metrics/sources/limits.ts';
 import {
   ifWhole,
   missingIn,
@@ -8,9 +8,9 @@ import {
   readingOf,
   readingsBy,
   totalOf,
-} from '../../../functions/collect-metrics/readings.ts';
-import { largest } from '../../../functions/collect-metrics/rows.ts';
-import { ROWS_TOLD } from '../../../functions/shared/model/platform.ts';
+} from '../../../functions/collect-metrics/sources/readings.ts';
+import { largest } from '../../../functions/collect-metrics/sources/rows.ts';
+import { ROWS_TOLD } from '../../../functions/shared/model/day/platform.ts';
 
 describe('largest()', () => {
   const row = (name: string, bytes: number | null) => ({ name, bytes });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { daySchema } from '../../../functions/shared/model/day.ts';
+import { daySchema } from '../../../functions/shared/model/day/day.ts';
 import {
   type BigQueryFigures,
   type CloudRunFigures,
@@ -10,7 +10,7 @@ import {
   type PlatformFigures,
   type PlatformSource,
   type StorageFigures,
-} from '../../../functions/shared/model/platform.ts';
+} from '../../../functions/shared/model/day/platform.ts';
 import { parseWithProblems } from '../../../functions/shared/problems.ts';
 import { storedDay } from '../../support/days.ts';
 

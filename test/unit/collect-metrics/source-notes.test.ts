@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { newNotes } from '../../../functions/collect-metrics/source-notes.ts';
+import { newNotes } from '../../../functions/collect-metrics/records/source-notes.ts';
 import { jobOf, utc } from '../../support/jobs.ts';
 
 /** What is told of records written 20 hours after their `updatedAt`, by when a source was first looked at. */

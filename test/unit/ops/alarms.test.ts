@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { type Alarm, alarmId, alarmSchema } from '../../../functions/shared/model/alarm.ts';
+import { type Alarm, alarmId, alarmSchema } from '../../../functions/shared/model/run/alarm.ts';
 import { alarmsInWords, furtherCommand, worstFirst } from '../../../scripts/ops/alarms/alarm-words.ts';
 import { utc } from '../../support/jobs.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { totalsOf } from '../../../functions/shared/model/totals.ts';
-import { answerInWords } from '../../../scripts/answer-words.ts';
+import { totalsOf } from '../../../functions/shared/model/day/totals.ts';
+import { answerInWords } from '../../../scripts/words/answer.ts';
 import { fullDay } from './full-day.ts';
 
 const DATE = '2026-11-21';

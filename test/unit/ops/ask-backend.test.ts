@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type BackendSettings, backendSchema, type Truth } from '../../../functions/shared/model/backend.ts';
-import { judgeBackend } from '../../../scripts/ops/ask-backend.ts';
+import {
+  type BackendSettings,
+  backendSchema,
+  type Truth,
+} from '../../../functions/shared/model/job/backend.ts';
+import { judgeBackend } from '../../../scripts/ops/shared/ask-backend.ts';
 import { utc } from '../../support/jobs.ts';
 import { truthOf } from '../../support/suspects.ts';
 

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { addDays, daysBetween } from '../../../functions/shared/dates.ts';
+import { daysToFill } from '../../../scripts/ops/backfill/command.ts';
 import { newPatience } from '../../../scripts/ops/backfill/patience.ts';
 import { backfillInWords } from '../../../scripts/ops/backfill/words.ts';
-import { daysToFill } from '../../../scripts/ops/backfill.ts';
 
 const TODAY = '2026-11-22';
 

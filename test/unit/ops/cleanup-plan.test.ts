@@ -6,7 +6,7 @@ import type {
   Journal,
   JournalEntry,
   PlanLine,
-} from '../../../functions/shared/model/cleanup.ts';
+} from '../../../functions/shared/model/cleanup/cleanup.ts';
 import { planInWords, plansInWords } from '../../../scripts/ops/cleanup/plan-words.ts';
 import { paceInWords } from '../../../scripts/ops/cleanup/progress.ts';
 import { deletionWatch } from '../../../scripts/ops/cleanup/watch.ts';

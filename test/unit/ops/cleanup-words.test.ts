@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { KEEP_REASONS } from '../../../functions/shared/model/cleanup.ts';
-import { answerInWords } from '../../../scripts/answer-words.ts';
-import { keptInWords, reasonInWords } from '../../../scripts/keep-words.ts';
+import { KEEP_REASONS } from '../../../functions/shared/model/cleanup/cleanup.ts';
+import { answerInWords } from '../../../scripts/words/answer.ts';
+import { keptInWords, reasonInWords } from '../../../scripts/words/keep.ts';
 
 const PLAN = 'plan-b46d1e9f-5bca-4158-ad21-c9f46598007c';
 const RUN = 'cleanup-artifacts@manual-1';

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { DailyMetrics } from '../../../functions/shared/model/day.ts';
-import { dayInWords } from '../../../scripts/ops/day-block.ts';
-import { wrapped } from '../../../scripts/ops/entries.ts';
+import type { DailyMetrics } from '../../../functions/shared/model/day/day.ts';
+import { dayInWords } from '../../../scripts/ops/days/day-block.ts';
+import { wrapped } from '../../../scripts/words/entries.ts';
 import { fullDay, projectRow, sourceState, sourceStates } from './full-day.ts';
 
 const NOTHING = {

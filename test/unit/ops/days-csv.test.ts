@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { parse } from 'csv-parse/sync';
-import { daysAsCsv } from '../../../scripts/ops/days-csv.ts';
+import { daysAsCsv } from '../../../scripts/ops/days/days-csv.ts';
 import { fullDay, sourceState, sourceStates } from './full-day.ts';
 
 const HEADER =

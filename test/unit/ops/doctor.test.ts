@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
-import { CannotTell, type Check, type Examined, examine } from '../../../scripts/ops/doctor/check.ts';
 import { missingIndexes } from '../../../scripts/ops/doctor/indexes.ts';
 import { taskFinding } from '../../../scripts/ops/doctor/tasks.ts';
 import { doctorInWords } from '../../../scripts/ops/doctor/words.ts';
-import { taskRow } from '../../../scripts/ops/tasks.ts';
+import { CannotTell, type Check, type Examined, examine } from '../../../scripts/ops/shared/check.ts';
+import { taskRow } from '../../../scripts/ops/tasks/command.ts';
 import { ENTRY } from '../../support/entry.ts';
 import { at, healthOf } from '../../support/health.ts';
 

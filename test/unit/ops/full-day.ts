@@ -4,7 +4,7 @@ import {
   type MetricSource,
   type ProjectRow,
   type SourceState,
-} from '../../../functions/shared/model/day.ts';
+} from '../../../functions/shared/model/day/day.ts';
 
 const GIB = 2 ** 30;
 const at = (text: string) => new Date(`${text}Z`);

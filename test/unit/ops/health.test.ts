@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
-import type { Alarm } from '../../../functions/shared/model/alarm.ts';
-import type { JobHealth } from '../../../functions/shared/model/sweep.ts';
+import type { JobHealth } from '../../../functions/shared/model/job/sweep.ts';
+import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
 import { healthInWords } from '../../../scripts/ops/health/health-words.ts';
 import { healthReport, type Known } from '../../../scripts/ops/health/report.ts';
-import { type TaskRow, taskRow } from '../../../scripts/ops/tasks.ts';
+import { type TaskRow, taskRow } from '../../../scripts/ops/tasks/command.ts';
 import { ENTRY } from '../../support/entry.ts';
 import { at, healthOf } from '../../support/health.ts';
 

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { operatorName } from '../../../scripts/ops/operator.ts';
+import { operatorName } from '../../../scripts/ops/shared/operator.ts';
 import { freshFolder } from '../../support/folders.ts';
 
 describe('operatorName()', () => {

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { rangeOf } from '../../../scripts/ops/days.ts';
-import { audienceOf } from '../../../scripts/ops/id-token.ts';
-import { commaList, oneOf, parseAge, parseDay, wholeUpTo } from '../../../scripts/ops/options.ts';
-import { bodyOf } from '../../../scripts/ops/run.ts';
-import { sweepBody } from '../../../scripts/ops/sweep.ts';
-import { placeOf, resolveTarget } from '../../../scripts/ops/target.ts';
+import { rangeOf } from '../../../scripts/ops/days/command.ts';
+import { bodyOf } from '../../../scripts/ops/run/command.ts';
+import { audienceOf } from '../../../scripts/ops/shared/id-token.ts';
+import { commaList, oneOf, parseAge, parseDay, wholeUpTo } from '../../../scripts/ops/shared/options.ts';
+import { placeOf, resolveTarget } from '../../../scripts/ops/shared/target.ts';
+import { sweepBody } from '../../../scripts/ops/sweep/command.ts';
 
 const exitCode = 2;
 

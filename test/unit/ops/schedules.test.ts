@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { LiveSchedule } from '../../../functions/shared/model/schedule.ts';
+import type { LiveSchedule } from '../../../functions/shared/model/run/schedule.ts';
 import { scheduleFinding } from '../../../scripts/ops/doctor/schedules.ts';
 import { mendOf, scheduleRow } from '../../../scripts/ops/schedules/row.ts';
 import { schedulesInWords } from '../../../scripts/ops/schedules/words.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
-import { closedAtEnd, exitWith, PROCESS_SHELL, runIn, shell } from '../../../scripts/ops/shell.ts';
+import { closedAtEnd, exitWith, PROCESS_SHELL, runIn, shell } from '../../../scripts/shared/shell.ts';
 
 describe('runIn()', () => {
   const given = (name: string) => ({ ...PROCESS_SHELL, env: { NAME: name } });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { dirname } from 'node:path';
 import { describe, test } from 'node:test';
 import { opsProgram } from '../../../scripts/ops/program.ts';
-import { refuseSwallowed } from '../../../scripts/ops/swallowed.ts';
+import { refuseSwallowed } from '../../../scripts/ops/shared/swallowed.ts';
 import { freshFile } from '../../support/folders.ts';
 
 /** As npm 11 exports it always, whatever is typed. */

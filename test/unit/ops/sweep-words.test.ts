@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { answerInWords } from '../../../scripts/answer-words.ts';
+import { answerInWords } from '../../../scripts/words/answer.ts';
 
 const NOTHING = {
   ...{ scanned: 0, kept: 0, finished: 0, lost: 0, failed: 0, unknown: 0, held: 0, observed: 0 },

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { table } from '../../../scripts/ops/table.ts';
-import { firstLine, oneLine, wantsColor } from '../../../scripts/ops/terminal.ts';
+import { table } from '../../../scripts/words/table.ts';
+import { firstLine, oneLine, wantsColor } from '../../../scripts/words/terminal.ts';
 
 describe('wantsColor()', () => {
   for (const [stream, variables, wanted] of [

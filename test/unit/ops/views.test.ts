@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { CatalogEntry } from '../../../functions/shared/catalog.ts';
-import type { DailyMetrics } from '../../../functions/shared/model/day.ts';
-import type { Health } from '../../../functions/shared/model/health.ts';
-import type { Run } from '../../../functions/shared/model/run.ts';
-import { daysInWords } from '../../../scripts/ops/days-table.ts';
-import { runsInWords, summaryInShort } from '../../../scripts/ops/runs.ts';
-import { taskRow, tasksInWords } from '../../../scripts/ops/tasks.ts';
+import type { DailyMetrics } from '../../../functions/shared/model/day/day.ts';
+import type { Health } from '../../../functions/shared/model/run/health.ts';
+import type { Run } from '../../../functions/shared/model/run/run.ts';
+import { daysInWords } from '../../../scripts/ops/days/days-table.ts';
+import { runsInWords, summaryInShort } from '../../../scripts/ops/runs/command.ts';
+import { taskRow, tasksInWords } from '../../../scripts/ops/tasks/command.ts';
 import { ENTRY } from '../../support/entry.ts';
 
 // Each record has what its view reads and no more, so that a new field of the model breaks no test here.

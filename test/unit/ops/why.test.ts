@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import type { Evidence } from '../../../functions/shared/model/evidence.ts';
-import type { Job } from '../../../functions/shared/model/job.ts';
+import type { Evidence } from '../../../functions/shared/model/job/evidence.ts';
+import type { Job } from '../../../functions/shared/model/job/job.ts';
 import { daysOf } from '../../../scripts/ops/why/days.ts';
 import type { Story } from '../../../scripts/ops/why/story.ts';
 import { storyInWords } from '../../../scripts/ops/why/words.ts';

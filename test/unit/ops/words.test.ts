@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { bytes, duration, figure, minuteStamp, plural, relative, stamp } from '../../../scripts/ops/words.ts';
+import {
+  bytes,
+  duration,
+  figure,
+  minuteStamp,
+  plural,
+  relative,
+  stamp,
+} from '../../../scripts/words/figures.ts';
 
 const NOW = new Date('2026-03-04T05:06:07.000Z');
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
-import type { Verdict } from '../../../functions/shared/model/sweep.ts';
+import type { Verdict } from '../../../functions/shared/model/job/sweep.ts';
 import {
   blindness,
   foresight,
@@ -9,8 +9,8 @@ import {
   isNewlyStale,
   type Sight,
   tooManyGone,
-} from '../../../functions/sweep-stale-jobs/guard.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+} from '../../../functions/sweep-stale-jobs/rules/guard.ts';
+import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { ago, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 const CLOCK = { sweptAt: ago(10), now: NOW, intervalMs: 10 * MINUTE_MS };

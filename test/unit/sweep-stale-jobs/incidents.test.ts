@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { readJob } from '../../../functions/shared/model/job.ts';
-import { executionsOf, type Source, wordToWrite } from '../../../functions/shared/model/source.ts';
-import type { Suspect } from '../../../functions/shared/model/sweep.ts';
-import { suspectOf } from '../../../functions/sweep-stale-jobs/suspicion.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+import { readJob } from '../../../functions/shared/model/job/job.ts';
+import { executionsOf, type Source, wordToWrite } from '../../../functions/shared/model/job/source.ts';
+import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
+import { suspectOf } from '../../../functions/sweep-stale-jobs/rules/suspicion.ts';
+import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { sourceOf } from '../../support/jobs.ts';
 import { ago, NOW, truthOf } from '../../support/suspects.ts';
 

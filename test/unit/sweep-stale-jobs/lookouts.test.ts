@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
-import type { Source } from '../../../functions/shared/model/source.ts';
-import { livelyOf, lookoutsOf } from '../../../functions/shared/store/lookouts.ts';
+import type { Source } from '../../../functions/shared/model/job/source.ts';
+import { livelyOf, lookoutsOf } from '../../../functions/shared/store/sources/stale-queries.ts';
 import { NOW } from '../../support/suspects.ts';
 import { beating, silentSource } from '../../support/sweeper.ts';
 

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
-import { type Sighting, sightingOf } from '../../../functions/shared/model/sighting.ts';
-import { fromPage, toPages } from '../../../functions/shared/store/sightings.ts';
-import { sightingAfter } from '../../../functions/sweep-stale-jobs/remember.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
-import { mulberry32 } from '../../../scripts/stack/sample-dice.ts';
+import { type Sighting, sightingOf } from '../../../functions/shared/model/job/sighting.ts';
+import { fromPage, toPages } from '../../../functions/shared/store/own/sightings.ts';
+import { sightingAfter } from '../../../functions/sweep-stale-jobs/rules/remember.ts';
+import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+import { mulberry32 } from '../../../scripts/stack/sample/dice.ts';
 import { ago, inState, NOW, runningJob, suspectOf, truthOf } from '../../support/suspects.ts';
 
 const BEFORE: Sighting = {

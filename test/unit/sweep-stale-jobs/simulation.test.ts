@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { mulberry32 } from '../../../scripts/stack/sample-dice.ts';
+import { mulberry32 } from '../../../scripts/stack/sample/dice.ts';
 import { SOAK_ONLY, seededRandom, sized } from '../../support/soak.ts';
 import { type Findings, RULES, type Rules, simulate } from '../../support/sweep-simulation.ts';
 

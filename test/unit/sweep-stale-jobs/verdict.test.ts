@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
-import type { Job } from '../../../functions/shared/model/job.ts';
-import { TERMINAL_STATES } from '../../../functions/shared/model/states.ts';
-import type { Suspect } from '../../../functions/shared/model/sweep.ts';
-import { endedByHand, verdictOf } from '../../../functions/sweep-stale-jobs/verdict.ts';
+import type { Job } from '../../../functions/shared/model/job/job.ts';
+import { TERMINAL_STATES } from '../../../functions/shared/model/job/states.ts';
+import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
+import { endedByHand, verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { unread } from '../../support/jobs.ts';
 import { ago, inState, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 

@@ -1,8 +1,8 @@
 import leven from 'leven';
-import { jsonPath, parseJson, valueAt } from '../../../../functions/shared/model/json-path.ts';
-import { isObject } from '../../../objects.ts';
-import { oneOf } from '../../options.ts';
-import { usage } from '../../problem.ts';
+import { jsonPath, parseJson, valueAt } from '../../../../functions/shared/model/reading/json-path.ts';
+import { isObject } from '../../../shared/objects.ts';
+import { oneOf } from '../../shared/options.ts';
+import { usage } from '../../shared/problem.ts';
 import { shellWord } from '../flags/pairs.ts';
 import type { Row } from '../rules/record.ts';
 import type { Line } from './lines.ts';

@@ -1,5 +1,5 @@
-import { usage } from '../../problem.ts';
-import { cut } from '../../terminal.ts';
+import { cut } from '../../../words/terminal.ts';
+import { usage } from '../../shared/problem.ts';
 
 /** Flags that hold `NAME=VALUE` pairs, separated by commas: how they are read, and how a hint must write them. */
 

@@ -1,6 +1,6 @@
-import { JOB_FIELDS, type JobField, type Source } from '../../../../functions/shared/model/source.ts';
-import { oneOf } from '../../options.ts';
-import { usage } from '../../problem.ts';
+import { JOB_FIELDS, type JobField, type Source } from '../../../../functions/shared/model/job/source.ts';
+import { oneOf } from '../../shared/options.ts';
+import { usage } from '../../shared/problem.ts';
 import { splitAt } from './pairs.ts';
 import { readStatuses, type Statuses } from './statuses.ts';
 import { readTimes, type TimeFlags, type Times } from './times.ts';

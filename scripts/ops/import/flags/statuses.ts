@@ -1,7 +1,7 @@
-import { type Source, wordsFor, wordToWrite } from '../../../../functions/shared/model/source.ts';
-import { JOB_STATES, type JobState } from '../../../../functions/shared/model/states.ts';
-import { oneOf } from '../../options.ts';
-import { usage } from '../../problem.ts';
+import { type Source, wordsFor, wordToWrite } from '../../../../functions/shared/model/job/source.ts';
+import { JOB_STATES, type JobState } from '../../../../functions/shared/model/job/states.ts';
+import { oneOf } from '../../shared/options.ts';
+import { usage } from '../../shared/problem.ts';
 import { shown, splitAt, unquoted } from './pairs.ts';
 
 /** What a status of the file means, and the word of the source that is written for it. */

@@ -1,4 +1,5 @@
 import { SECOND_MS } from '../../../../functions/shared/dates.ts';
+import { TIME_FIELDS, type TimeField } from '../../../../functions/shared/model/job/source.ts';
 import {
   isNone,
   JSON_TIME_TYPES,
@@ -9,11 +10,10 @@ import {
   readJsonTime,
   type TimeForm,
   unreadable,
-} from '../../../../functions/shared/model/reading.ts';
-import { TIME_FIELDS, type TimeField } from '../../../../functions/shared/model/source.ts';
-import { isZone, parseIsoTime } from '../../../../functions/shared/model/time-text.ts';
-import { oneOf } from '../../options.ts';
-import { usage } from '../../problem.ts';
+} from '../../../../functions/shared/model/reading/reading.ts';
+import { isZone, parseIsoTime } from '../../../../functions/shared/model/reading/time-text.ts';
+import { oneOf } from '../../shared/options.ts';
+import { usage } from '../../shared/problem.ts';
 import { splitAt } from './pairs.ts';
 
 /** How the file writes its times. */

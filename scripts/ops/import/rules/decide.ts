@@ -1,4 +1,6 @@
-import { isTerminal, isUnreadable, type Job } from '../../../../functions/shared/model/job.ts';
+import { isTerminal, isUnreadable, type Job } from '../../../../functions/shared/model/job/job.ts';
+import { type JobField, type Source, TIME_FIELDS } from '../../../../functions/shared/model/job/source.ts';
+import { limitsOf } from '../../../../functions/shared/model/job/sweep-limits.ts';
 import {
   isNone,
   orNull,
@@ -8,9 +10,7 @@ import {
   readText,
   readTime,
   writeTime,
-} from '../../../../functions/shared/model/reading.ts';
-import { type JobField, type Source, TIME_FIELDS } from '../../../../functions/shared/model/source.ts';
-import { limitsOf } from '../../../../functions/shared/model/sweep-limits.ts';
+} from '../../../../functions/shared/model/reading/reading.ts';
 import { type ImportPlan, pathOf } from '../flags/plan.ts';
 import { disagreement, isEarlierTry, LIFE_FIELDS, laterOf, lifeOf, livesAfter } from './life.ts';
 import type { Told, Value } from './record.ts';

@@ -1,6 +1,6 @@
-import { isTerminal } from '../../../../functions/shared/model/job.ts';
-import type { JobField } from '../../../../functions/shared/model/source.ts';
-import type { JobState } from '../../../../functions/shared/model/states.ts';
+import { isTerminal } from '../../../../functions/shared/model/job/job.ts';
+import type { JobField } from '../../../../functions/shared/model/job/source.ts';
+import type { JobState } from '../../../../functions/shared/model/job/states.ts';
 import type { Told, Value } from './record.ts';
 
 /** Which of two tellings of one job is the later. */

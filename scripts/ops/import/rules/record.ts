@@ -1,4 +1,11 @@
-import { MOST_BYTES, MOST_GPUS } from '../../../../functions/shared/model/job.ts';
+import { MOST_BYTES, MOST_GPUS } from '../../../../functions/shared/model/job/job.ts';
+import {
+  type JobField,
+  type PlainField,
+  TIME_FIELDS,
+  type TimeField,
+} from '../../../../functions/shared/model/job/source.ts';
+import type { JobState } from '../../../../functions/shared/model/job/states.ts';
 import {
   quoted,
   type Reading,
@@ -9,14 +16,7 @@ import {
   readTime,
   unreadable,
   writeTime,
-} from '../../../../functions/shared/model/reading.ts';
-import {
-  type JobField,
-  type PlainField,
-  TIME_FIELDS,
-  type TimeField,
-} from '../../../../functions/shared/model/source.ts';
-import type { JobState } from '../../../../functions/shared/model/states.ts';
+} from '../../../../functions/shared/model/reading/reading.ts';
 import { statusFlag } from '../flags/pairs.ts';
 import type { ImportPlan } from '../flags/plan.ts';
 

@@ -1,5 +1,5 @@
-import { isTerminal } from '../../../../functions/shared/model/job.ts';
-import type { JobField } from '../../../../functions/shared/model/source.ts';
+import { isTerminal } from '../../../../functions/shared/model/job/job.ts';
+import type { JobField } from '../../../../functions/shared/model/job/source.ts';
 import { disagreement, isEarlierTry, LIFE_FIELDS, laterOf, lifeOf, livesAfter } from './life.ts';
 import type { Told } from './record.ts';
 

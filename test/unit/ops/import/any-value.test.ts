@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { isTerminal, type Job, readJob } from '../../../../functions/shared/model/job.ts';
-import { parseJson } from '../../../../functions/shared/model/json-path.ts';
-import { JOB_FIELDS, type JobField } from '../../../../functions/shared/model/source.ts';
-import { setAt } from '../../../../scripts/objects.ts';
+import { isTerminal, type Job, readJob } from '../../../../functions/shared/model/job/job.ts';
+import { JOB_FIELDS, type JobField } from '../../../../functions/shared/model/job/source.ts';
+import { parseJson } from '../../../../functions/shared/model/reading/json-path.ts';
 import { pathOf, planImport } from '../../../../scripts/ops/import/flags/plan.ts';
 import { type Change, decide, type StoredRecord } from '../../../../scripts/ops/import/rules/decide.ts';
 import { readRow } from '../../../../scripts/ops/import/rules/record.ts';
+import { setAt } from '../../../../scripts/shared/objects.ts';
 import { readFile, WIDE_SOURCE } from '../../../support/import.ts';
 import { sized } from '../../../support/soak.ts';
 

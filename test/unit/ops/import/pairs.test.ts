@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { sourceSchema } from '../../../../functions/shared/model/source.ts';
+import { sourceSchema } from '../../../../functions/shared/model/job/source.ts';
 import {
   fieldPairs,
   shellWord,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sourceSchema } from '../../../../functions/shared/model/source.ts';
+import { sourceSchema } from '../../../../functions/shared/model/job/source.ts';
 import { planImport } from '../../../../scripts/ops/import/flags/plan.ts';
 
 const time = (path: string) => ({ path, type: 'timestamp' });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { MINUTE_MS } from '../../../../functions/shared/dates.ts';
-import type { JobState } from '../../../../functions/shared/model/states.ts';
+import type { JobState } from '../../../../functions/shared/model/job/states.ts';
 import type { Told } from '../../../../scripts/ops/import/rules/record.ts';
 import { settle } from '../../../../scripts/ops/import/rules/settle.ts';
 import { sized } from '../../../support/soak.ts';

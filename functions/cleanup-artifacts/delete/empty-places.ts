@@ -1,0 +1,35 @@
+import { mapPool } from '../../shared/concurrency.ts';
+import { RecordChanged } from '../../shared/errors.ts';
+import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
+import { emptySince } from '../../shared/model/artifact/artifact-life.ts';
+import type { PlanLine } from '../../shared/model/cleanup/cleanup.ts';
+import type { LookTools } from '../look/look.ts';
+import type { PlannedJob } from '../plan/decision.ts';
+import { type DeleteTools, stillMine } from './delete-job.ts';
+
+const MARKS_AT_ONCE = 16;
+
+/** Writes to the records of jobs at whose place nothing was found that it was so, and need not be looked for each night. */
+export async function rememberEmpty(
+  lines: readonly PlanLine[],
+  jobs: readonly PlannedJob[],
+  { run, stores, now, isTimeUp }: LookTools & DeleteTools,
+): Promise<void> {
+  const empty = new Set(lines.filter(({ reason }) => reason === 'nothing-there').map(({ job }) => job));
+  const news = jobs.filter((job) => job.enforced && empty.has(job.name) && !emptySince(job));
+  if (news.length === 0) return;
+  await stillMine(run);
+  await mapPool(news, MARKS_AT_ONCE, async ({ name, artifactUri, endedAt }) => {
+    run.signal.throwIfAborted();
+    const place = readPlace(artifactUri);
+    const [folder] = place.is === 'read' ? place.value.folders : [];
+    if (!folder || !endedAt || isTimeUp()) return;
+    const life = { uri: uriOf(folder), endedAt };
+    try {
+      await stores.find(({ holds }) => holds(name))?.markEmpty(name, { at: now, life });
+    } catch (error) {
+      // It is looked for once more, that is all.
+      if (!(error instanceof RecordChanged)) throw error;
+    }
+  });
+}

@@ -1,0 +1,105 @@
+import type { CleanupPlan, PlanLine } from '../../shared/model/cleanup/cleanup.ts';
+import {
+  type AlarmChanges,
+  type AlarmKind,
+  type AlarmToClose,
+  isAlarmOfKind,
+} from '../../shared/model/run/alarm.ts';
+import type { RunContext } from '../../shared/run/task.ts';
+import type { CleanupPlanStore } from '../../shared/store/own/cleanup-plans.ts';
+import type { Seen } from '../../shared/store/own/records.ts';
+import { alarmOf } from '../plan/plan-record.ts';
+
+/** The plan of a run, and what it stands among. */
+export interface ThisPlan {
+  record: CleanupPlan;
+  /** As it is stored; `null` for a new one. */
+  seen: Seen<CleanupPlan> | null;
+  lines: readonly PlanLine[];
+  /** The plans that were open when it was made. */
+  open: readonly (Seen<CleanupPlan> & { data: CleanupPlan })[];
+}
+
+type Run = Pick<RunContext<unknown>, 'commit' | 'startedAt'>;
+
+/**
+ * Stores a plan that waits for a person; it takes the place of those that waited before. Night after night that is one
+ * incident and not many: the alarm of the plan before goes on, in the words of this one.
+ */
+export async function holdPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+  const { record, seen } = plan;
+  if (seen?.data?.status === 'waiting') return;
+  const { status, policyHash, rootCounts, tripped, oddRoots } = record;
+  const alarm = alarmOf(record);
+  const lasting = lastingAlarm(plan, alarm.kind);
+  const alarmId = lasting ?? record.alarmId;
+  const found = { policyHash, rootCounts, tripped, oddRoots };
+  const anew = { ...found, status, alarmId, approvedAt: null, approvalEndsAt: null };
+  const close = alarmsOf(plan).filter(({ id }) => id !== lasting);
+  const changes: AlarmChanges = lasting
+    ? { reword: [{ id: lasting, message: alarm.message }], close }
+    : { open: [alarm], close };
+  await settle({ ...plan, record: { ...record, alarmId } }, anew, changes, run, plans);
+}
+
+/** Stores that a plan is being carried out; those that waited need nobody any more. */
+export async function beginPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+  const { status, alarmId } = plan.seen?.data ?? {};
+  const own = status === 'waiting' && alarmId ? [{ id: alarmId, because: 'no guard holds it any more' }] : [];
+  await settle(plan, { status: 'applying' }, { close: [...alarmsOf(plan), ...own] }, run, plans);
+}
+
+/** Stores that nothing of a plan is left to do; what it went by is what the next one is judged against. */
+export async function endPlan({ record }: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+  const seen = await plans.load(record.planId);
+  // Read anew: a person may have approved another plan meanwhile.
+  const state = await plans.state();
+  await run.commit((batch) => {
+    plans.change(batch, seen, { status: 'applied', appliedAt: run.startedAt });
+    plans.putState(batch, state, {
+      ...state.data,
+      appliedRootCounts: record.rootCounts,
+      appliedPlanId: record.planId,
+    });
+  });
+}
+
+/** One commit for the plan, those whose place it takes, and the alarms of all of them. */
+async function settle(
+  plan: ThisPlan,
+  change: Partial<CleanupPlan>,
+  alarms: AlarmChanges,
+  run: Run,
+  plans: CleanupPlanStore,
+): Promise<void> {
+  const { record, seen, lines } = plan;
+  if (!seen) await plans.writeLines(record.planId, lines);
+  await run.commit((batch) => {
+    if (seen) plans.change(batch, seen, change);
+    else plans.add(batch, record);
+    supersede(plan, plans)(batch);
+  }, alarms);
+}
+
+function supersede({ record, open }: ThisPlan, plans: CleanupPlanStore) {
+  return (batch: Parameters<CleanupPlanStore['change']>[0]): void => {
+    for (const other of others(open, record)) plans.change(batch, other, { status: 'superseded' });
+  };
+}
+
+/** The open alarm of that kind of a plan that waits by now. */
+function lastingAlarm({ record, open }: ThisPlan, kind: AlarmKind): string | undefined {
+  const waiting = others(open, record).filter(({ data }) => data.status === 'waiting');
+  return waiting.flatMap(({ data }) => data.alarmId ?? []).find((id) => isAlarmOfKind(id, kind));
+}
+
+/** The alarms of plans that wait no more. */
+function alarmsOf({ record, open }: ThisPlan): AlarmToClose[] {
+  return others(open, record).flatMap(({ data: { alarmId } }) =>
+    alarmId ? [{ id: alarmId, because: `the plan ${record.planId} has taken its place` }] : [],
+  );
+}
+
+function others(open: ThisPlan['open'], { planId }: CleanupPlan): ThisPlan['open'] {
+  return open.filter(({ data }) => data.planId !== planId && data.status !== 'applied');
+}

@@ -1,0 +1,90 @@
+import type { VertexModels } from '../../shared/cloud/vertex-models.ts';
+import { MINUTE_MS } from '../../shared/dates.ts';
+import { readPlace } from '../../shared/model/artifact/artifact.ts';
+import { isHeld } from '../../shared/model/cleanup/cleanup.ts';
+import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
+import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
+import type { PinStore } from '../../shared/store/own/pins.ts';
+import type { ModelStore } from '../../shared/store/sources/roots.ts';
+import type { Root, Roots } from '../plan/decision.ts';
+
+const VERTEX_LIMIT_MS = 2 * MINUTE_MS;
+const VERTEX = 'models in Vertex AI';
+
+/** Where roots stand. */
+export interface RootSources {
+  models: readonly ModelStore[];
+  /** `null` where Vertex AI is not asked. */
+  vertex: VertexModels | null;
+  pins: PinStore;
+}
+
+/** Everything that is kept whatever the jobs say, and how many entries of each source name something. */
+export interface RootsRead {
+  roots: Roots;
+  counts: Record<string, number>;
+}
+
+/**
+ * Reads the roots, whole or not at all: rejects when any source of them fails or breaks off, naming it, for what is not
+ * known to be superfluous must stay. An entry that nobody can read is a root, too.
+ */
+export async function readRoots(
+  { models, vertex, pins }: RootSources,
+  policy: ArtifactPolicy,
+  now: Date,
+  options: ReadOptions,
+): Promise<RootsRead> {
+  const { signal } = options;
+  const whole = async <T>(source: string, read: Promise<T>): Promise<T> => {
+    try {
+      return await read;
+    } catch (error) {
+      signal?.throwIfAborted();
+      const words = error instanceof Error ? error.message : String(error);
+      throw new Error(`Nothing is deleted, for ${source} cannot be read: ${words}`, { cause: error });
+    }
+  };
+  const limits = { limitMs: VERTEX_LIMIT_MS, signal };
+  const [named, registered, pinned] = await Promise.all([
+    Promise.all(models.map((model) => whole(`models by ${model.name}`, readModels(model, options)))),
+    vertex ? whole(VERTEX, vertex.artifactUris(limits)) : [],
+    whole('the pins', pins.all()),
+  ]);
+  const inVertex = registered.map(
+    ({ uri, model }): Root => ({
+      said: { is: 'read', value: uri },
+      by: `the model ${model} of Vertex AI`,
+      model,
+    }),
+  );
+  return {
+    roots: {
+      models: [...named.flatMap(({ roots }) => roots), ...inVertex],
+      pins: pinned
+        .filter((pin) => isHeld(pin, now))
+        .map(({ id, said, ...pin }) => ({
+          ...pin,
+          said: said.is === 'absent' ? { is: 'unreadable', why: `the pin ${id} names nothing` } : said,
+        })),
+      protectedPrefixes: policy.protectedPrefixes.flatMap((uri) => {
+        const place = readPlace(uri);
+        return place.is === 'read' ? place.value.reach : [];
+      }),
+    },
+    counts: {
+      ...Object.fromEntries(named.map(({ name, roots }) => [`models by ${name}`, roots.length])),
+      ...(vertex && { [VERTEX]: inVertex.length }),
+      // Those whose time is over are there as well: that pins end is no sign that they cannot be read.
+      pins: pinned.length,
+    },
+  };
+}
+
+async function readModels(model: ModelStore, options: ReadOptions): Promise<{ name: string; roots: Root[] }> {
+  const roots: Root[] = [];
+  await model.all(options, (said, id) => {
+    if (said.is !== 'absent') roots.push({ said, by: `the record ${id} in ${model.name}` });
+  });
+  return { name: model.name, roots };
+}

@@ -1,0 +1,158 @@
+import { overlaps, type Prefix, uriOf } from '../../shared/model/artifact/artifact.ts';
+import { prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
+import type { Kept, PlannedJob } from './decision.ts';
+import type { Family, Forest } from './forest.ts';
+import type { Meaning, Naming } from './naming.ts';
+import type { Candidate } from './rules.ts';
+import { saidOf } from './standing.ts';
+
+/** What stays, and for whose sake others do. */
+export interface Closure {
+  kept: ReadonlyMap<Candidate, Kept>;
+  /** All for whose sake others are kept. */
+  keepers: readonly Candidate[];
+}
+
+/** What a closure is made with. */
+export interface Surroundings {
+  forest: Forest;
+  naming: Naming;
+  protectedPrefixes: readonly Prefix[];
+}
+
+/**
+ * All candidates that are kept, and why: those that are kept by themselves, and to a fixed point their parents and
+ * whatever overlaps them. No explanation runs in a circle: each rests on a job that was kept before.
+ */
+export function closureOf(candidates: readonly Candidate[], around: Surroundings): Closure {
+  const { forest, protectedPrefixes } = around;
+  const kept = new Map<Candidate, Kept>();
+  const keepers = growingList<Candidate>();
+  const keep = (candidate: Candidate, why: Kept) => {
+    if (!kept.has(candidate)) kept.set(candidate, why);
+    // What has no artifacts any more needs nobody's.
+    if (!isGone(candidate)) keepers.add(candidate);
+  };
+
+  const parentsOf = parentFinder(candidates, around);
+  const askedForParents = keepers.reader();
+  const keepParents = () => {
+    for (const child of askedForParents())
+      for (const parent of parentsOf(child)) keep(parent, keptFor(child));
+  };
+
+  const spread = new Set<Family | string>();
+  const askedForFamily = keepers.reader();
+  const familiesOf = (keeper: Candidate): Family[] => {
+    const own = forest.familyOf.get(keeper);
+    if (own) return [own];
+    const untold = keeper.reach.filter((prefix) => !spread.has(uriOf(prefix)));
+    for (const prefix of untold) spread.add(uriOf(prefix));
+    return untold.flatMap((prefix) => [...forest.familiesAt(prefix)]);
+  };
+  const settle = () => {
+    keepParents();
+    for (const keeper of askedForFamily()) {
+      for (const family of familiesOf(keeper)) {
+        if (spread.has(family)) continue;
+        spread.add(family);
+        for (const member of family) keep(member, keptBeside(nearestTo(member, keeper, forest)));
+      }
+      keepParents();
+    }
+  };
+
+  for (const candidate of candidates) {
+    if (!candidate.own) continue;
+    kept.set(candidate, candidate.own);
+    if (candidate.protects) keepers.add(candidate);
+  }
+  keepParents();
+  const walls = prefixIndex(protectedPrefixes);
+  for (const candidate of candidates) {
+    const wall = candidate.place?.folders.map((folder) => walls.overlapping(folder)).find((it) => it);
+    if (wall && !kept.has(candidate))
+      keep(candidate, { reason: 'protected', because: `the policy protects ${uriOf(wall)}` });
+  }
+
+  // What is only observed stays whatever is decided, so nothing that it needs may go.
+  const observed = candidates.filter((candidate) => !candidate.job.enforced && !kept.has(candidate));
+  const neededBy = parentFinder(candidates, around);
+  for (const candidate of observed) {
+    for (const parent of neededBy(candidate)) if (parent.job.enforced) keep(parent, keptFor(candidate));
+    for (const member of forest.familyOf.get(candidate) ?? [])
+      if (member.job.enforced) keep(member, keptBeside(nearestTo(member, candidate, forest)));
+  }
+  settle();
+  return { kept, keepers: [...new Set([...keepers.items, ...observed])] };
+}
+
+/** What a job says of where it began; `undefined` where it says nothing. */
+export function parentage({ job }: Candidate, naming: Naming): Meaning | undefined {
+  const said = saidOf(job, 'resumedFrom');
+  return said && naming.meaningOf(said, { self: job, mayBeGone: true });
+}
+
+/** A list of different items, and readers of it that each go on where they stopped when more has come. */
+function growingList<T>() {
+  const items: T[] = [];
+  const known = new Set<T>();
+  return {
+    items,
+    add(item: T): void {
+      if (known.has(item)) return;
+      known.add(item);
+      items.push(item);
+    },
+    reader(): () => Generator<T> {
+      let at = 0;
+      return function* () {
+        for (; at < items.length; at++) yield items[at] as T;
+      };
+    },
+  };
+}
+
+function isGone({ own }: Candidate): boolean {
+  return own?.reason === 'deleted-before' || own?.reason === 'nothing-there';
+}
+
+/** Of two that stay, the one that tells best why `member` does. */
+function nearestTo(member: Candidate, keeper: Candidate, { topOf }: Forest): Candidate {
+  const touches = keeper.reach.some((a) => member.reach.some((b) => overlaps(a, b)));
+  return touches ? keeper : (topOf.get(member) ?? keeper);
+}
+
+function keptFor({ job }: Candidate): Kept {
+  return { reason: 'parent', because: `${job.name}, which stays, resumes from it` };
+}
+
+function keptBeside({ job, reach: [prefix] }: Candidate): Kept {
+  const where = prefix ? ` in ${uriOf(prefix)}` : '';
+  return { reason: 'overlap', because: `it overlaps the artifacts${where} of ${job.name}, which stays` };
+}
+
+/** Finds the jobs that a child began from. What was found for one child is not found again for another. */
+function parentFinder(
+  candidates: readonly Candidate[],
+  { forest, naming }: Surroundings,
+): (child: Candidate) => Generator<Candidate> {
+  const byJob = new Map<PlannedJob, Candidate>(candidates.map((candidate) => [candidate.job, candidate]));
+  const asked = new Set<string>();
+  const found = new Set<Candidate>();
+  const nameless = [...naming.nameless];
+  return function* (child) {
+    const meaning = parentage(child, naming);
+    if (!meaning) return;
+    const { jobs, reach, mayBeNameless } = meaning;
+    const meant = mayBeNameless ? [...jobs, ...nameless.splice(0)] : jobs;
+    const named = meant.flatMap((job) => byJob.get(job) ?? []);
+    const untold = reach.filter((prefix) => !asked.has(uriOf(prefix)));
+    for (const prefix of untold) asked.add(uriOf(prefix));
+    for (const parent of [...named, ...untold.flatMap((prefix) => forest.overlapping(prefix).flat())]) {
+      if (found.has(parent)) continue;
+      found.add(parent);
+      yield parent;
+    }
+  };
+}

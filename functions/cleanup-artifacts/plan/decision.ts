@@ -1,0 +1,74 @@
+import type { Prefix } from '../../shared/model/artifact/artifact.ts';
+import type { KeepReason } from '../../shared/model/cleanup/cleanup.ts';
+import type { Job } from '../../shared/model/job/job.ts';
+import type { Reading } from '../../shared/model/reading/reading.ts';
+
+/** What the plan is made from. */
+
+/** What the plan needs to know of a job. */
+export interface PlannedJob
+  extends Pick<
+    Job,
+    | 'id'
+    | 'name'
+    | 'project'
+    | 'model'
+    | 'state'
+    | 'status'
+    | 'startedAt'
+    | 'endedAt'
+    | 'heartbeatAt'
+    | 'backendId'
+    | 'artifactUri'
+    | 'registeredModel'
+    | 'keepUntil'
+    | 'resumedFrom'
+    | 'added'
+    | 'unreadable'
+  > {
+  source: string;
+  /** Whether its source is more than observed: of others, nothing is deleted whatever is decided. */
+  enforced: boolean;
+}
+
+/** What somebody says that has to stay. */
+export type Said = Exclude<Reading<string>, { is: 'absent' }>;
+
+/** Artifacts that a registry of models names. */
+export interface Root {
+  said: Said;
+  /** Who names it, in words. */
+  by: string;
+  /** The model, where the registry tells, such as `projects/1/locations/europe-west4/models/churn@3`. */
+  model?: string | undefined;
+}
+
+/** Artifacts that a person or an undo holds. */
+export interface Pin {
+  said: Said;
+  /** `null` for ever. */
+  keepUntil: Date | null;
+  owner: string;
+  reason: string;
+}
+
+/** All that is kept whatever the jobs say. */
+export interface Roots {
+  models: readonly Root[];
+  pins: readonly Pin[];
+  protectedPrefixes: readonly Prefix[];
+}
+
+/** A reason to keep, and what it rests on, in words. */
+export interface Kept {
+  reason: KeepReason;
+  because: string;
+}
+
+/** What was found of a job outside its record. */
+export interface Finding {
+  /** Why it has to stay. */
+  kept: Kept | null;
+  /** Whether it has no artifacts, or nobody could see any. */
+  isEmpty: boolean;
+}

@@ -1,0 +1,145 @@
+import type { Decision, KeepReason, OddRoot, Tripped } from '../../shared/model/cleanup/cleanup.ts';
+import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
+import { isTerminal } from '../../shared/model/job/job.ts';
+
+/** A deletion whose objects were listed. */
+export interface Measured extends Decision {
+  objects: number;
+  bytes: number;
+}
+
+/** A plan, and what it is judged against. */
+export interface GuardInput {
+  deletes: readonly Measured[];
+  /** Of all jobs, those of `deletes` among them. */
+  decisions: readonly Decision[];
+  policyHash: string;
+  /** Of the policy that a person approved last. */
+  approvedPolicyHash: string | null;
+  /** Entries of each source of roots: now, and when a plan was last applied. */
+  rootCounts: Readonly<Record<string, number>>;
+  appliedRootCounts: Readonly<Record<string, number>> | null;
+  /** Of which nobody can tell what they keep. */
+  unreadableRoots: readonly OddRoot[];
+}
+
+/** Of fewer jobs, or of fewer roots, any share means little. */
+const JOBS_FOR_A_SHARE = 20;
+const JOBS_OF_A_PROJECT_FOR_A_SHARE = 10;
+const ROOTS_FOR_A_SHARE = 5;
+/** The part of the roots that may be lost, as one in so many. */
+const ROOTS_TO_LOSE_ONE_IN = 5;
+/** So many roots are told one by one. */
+const ROOTS_TOLD = 10;
+
+/**
+ * Every guard that the plan trips. Only jobs of enforced sources are judged, for of others nothing is deleted; a plan that
+ * deletes nothing trips none.
+ */
+export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tripped[] {
+  const deletes = input.deletes.filter(({ enforced }) => enforced);
+  if (deletes.length === 0) return [];
+  const going = new Set(deletes.map(({ job }) => job));
+  const there = input.decisions.filter(hasArtifacts);
+  const enforced = there.filter((it) => it.enforced);
+  const projects = [...Map.groupBy(there, ({ project }) => project)].sort(([a], [b]) => (a < b ? -1 : 1));
+
+  const tripped: Tripped[] = [];
+  const trip = (guard: Tripped['guard'], words: string) => tripped.push({ guard, words });
+  const over = (jobs: readonly Decision[], share: number, whose: string, guard: Tripped['guard']) => {
+    const gone = jobs.filter(({ job }) => going.has(job)).length;
+    if (gone > share * jobs.length)
+      trip(
+        guard,
+        `${told(gone)} of the ${told(jobs.length)} ended jobs${whose} with artifacts, over ${percent(share)}`,
+      );
+  };
+
+  const objects = sum(deletes.map((it) => it.objects));
+  if (objects > guards.objects) trip('objects', `${told(objects)} objects, over ${told(guards.objects)}`);
+  const bytes = sum(deletes.map((it) => it.bytes));
+  if (bytes > guards.bytes) trip('bytes', `${told(bytes)} bytes, over ${told(guards.bytes)}`);
+
+  if (enforced.length >= JOBS_FOR_A_SHARE) over(enforced, guards.shareOfJobs, '', 'share-of-jobs');
+  for (const [project, all] of projects) {
+    const jobs = all.filter((it) => it.enforced);
+    if (jobs.length >= JOBS_OF_A_PROJECT_FOR_A_SHARE)
+      over(jobs, guards.shareOfProject, ` of project ${project}`, 'share-of-project');
+  }
+  for (const [project, jobs] of projects) {
+    const successes = jobs.filter(({ state }) => state === 'completed');
+    if (successes.length > 0 && successes.every(({ job }) => going.has(job)))
+      trip('last-success', `no success of project ${project} would have artifacts any more`);
+  }
+
+  tripped.push(...rootsTripped(input), ...unreadableTripped(input));
+  if (input.policyHash !== input.approvedPolicyHash)
+    trip(
+      'new-policy',
+      input.approvedPolicyHash
+        ? 'the policy, or how a source is read, has changed since a plan was last approved'
+        : 'no plan was approved yet',
+    );
+  return tripped;
+}
+
+/** Whether a guard is about what has to stay, not about what goes. */
+export function isAboutRoots({ guard }: Tripped): boolean {
+  return guard === 'roots-gone' || guard === 'roots-shrunk' || guard === 'roots-unreadable';
+}
+
+/** The roots of which nobody can tell what they keep, those aside that a person accepted. */
+export function unreadableRoots<R extends Pick<OddRoot, 'key'>>(
+  oddRoots: readonly R[],
+  accepted: readonly string[],
+): R[] {
+  const known = new Set(accepted);
+  return oddRoots.filter(({ key }) => key !== null && !known.has(key));
+}
+
+function unreadableTripped({ unreadableRoots: unread }: GuardInput): Tripped[] {
+  if (unread.length === 0) return [];
+  const named = unread.slice(0, ROOTS_TOLD).map(({ by, why }) => `${by}: ${why}`);
+  const more = unread.length > ROOTS_TOLD ? `; and ${told(unread.length - ROOTS_TOLD)} more` : '';
+  const one = unread.length === 1;
+  const which = `${told(unread.length)} root${one ? '' : 's'} cannot be read, so nobody knows what ${one ? 'it keeps' : 'they keep'}`;
+  const words = `${which} (${named.join('; ')}${more}): mend the records, or approve the plan where none of it lies in a bucket of the policy`;
+  return [{ guard: 'roots-unreadable', words }];
+}
+
+/** A source of roots that lost most of them may be broken instead of empty. */
+function rootsTripped({ rootCounts, appliedRootCounts }: GuardInput): Tripped[] {
+  const counts = new Map(Object.entries(rootCounts));
+  return Object.entries(appliedRootCounts ?? {}).flatMap(([root, before]): Tripped[] => {
+    const now = counts.get(root) ?? 0;
+    if (now === 0 && before > 0)
+      return [{ guard: 'roots-gone', words: `${root} has no entry any more, after ${told(before)}` }];
+    if (before < ROOTS_FOR_A_SHARE || (before - now) * ROOTS_TO_LOSE_ONE_IN <= before) return [];
+    return [{ guard: 'roots-shrunk', words: `${root} has ${told(now)} entries, after ${told(before)}` }];
+  });
+}
+
+/** Reasons for which there is nothing that could be deleted, or nobody can tell. */
+const NOTHING_THERE: readonly Decision['reason'][] = [
+  'no-artifact',
+  'bad-uri',
+  'foreign-bucket',
+  'deleted-before',
+  'nothing-there',
+] satisfies KeepReason[];
+
+function hasArtifacts({ state, reason }: Decision): boolean {
+  return isTerminal(state) && !NOTHING_THERE.includes(reason);
+}
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((total, amount) => total + amount, 0);
+}
+
+function told(count: number): string {
+  return count.toLocaleString('en');
+}
+
+function percent(share: number): string {
+  return `${told(share * 100)} %`;
+}

@@ -1,0 +1,128 @@
+import { DAY_MS, dayOf, MINUTE_MS } from '../../shared/dates.ts';
+import { type Prefix, uriOf } from '../../shared/model/artifact/artifact.ts';
+import type { KeepReason } from '../../shared/model/cleanup/cleanup.ts';
+import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
+import type { Unreadable } from '../../shared/model/job/job.ts';
+import type { JobField } from '../../shared/model/job/source.ts';
+import type { Finding, Kept, Pin, PlannedJob, Root } from './decision.ts';
+import type { RootFinder } from './prefix-lookup.ts';
+import type { Successes } from './successes.ts';
+
+/** A rule that keeps artifacts until an instant, or for ever. */
+export interface Hold {
+  reason: KeepReason;
+  until: Date | null;
+  words: string;
+  /** Whether it is for a parent's sake alone. */
+  isForParent?: boolean;
+}
+
+/** A rule that kept artifacts, and does so no more. */
+export interface Lapsed {
+  until: Date;
+  words: string;
+}
+
+/** What decides over ended jobs. */
+export interface Rules {
+  policy: ArtifactPolicy;
+  now: Date;
+  models: RootFinder<Root>;
+  pins: RootFinder<Pin>;
+  lastingPins: RootFinder<Pin>;
+  successes: Successes;
+  /** What was found of jobs outside their records, by their names. */
+  found: ReadonlyMap<string, Finding>;
+}
+
+/** An ended job, with what it holds. */
+interface Ended {
+  job: PlannedJob;
+  end: Date | null;
+  reach: readonly Prefix[];
+}
+
+/** What decides whether an ended job may go; where it cannot be read, nobody knows. */
+const DECIDING: readonly JobField[] = ['id', 'backendId', 'startedAt', 'endedAt', 'heartbeatAt', 'keepUntil'];
+/** Besides, among which successes one counts. */
+const DECIDING_OF_SUCCESSES: readonly JobField[] = ['project', 'model'];
+
+/** Every rule that keeps an ended job, or kept it; what is wrong with its record first. */
+export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Hold> {
+  const { policy, now, found, successes } = rules;
+  const forEver = (reason: KeepReason, words: string): Hold => ({ reason, until: null, words });
+
+  const isSuccess = job.state === 'completed' && policy.keepSuccesses > 0;
+  const deciding = isSuccess ? [...DECIDING, ...DECIDING_OF_SUCCESSES] : DECIDING;
+  const unread = job.unreadable.filter(({ field }) => deciding.includes(field));
+  if (unread.length > 0) yield forEver('unreadable', unreadableWords(unread));
+  if (!end) {
+    if (unread.every(({ field }) => field !== 'endedAt')) yield forEver('no-end', 'it has no end');
+    return;
+  }
+  if (end > now) yield forEver('future-end', `its end ${end.toISOString()} has not come yet`);
+  const { heartbeatAt } = job;
+  if (heartbeatAt && isAfter(heartbeatAt, end, policy))
+    yield forEver('signs-of-life', `its heartbeat of ${heartbeatAt.toISOString()} came after its end`);
+
+  const days = policy.minimumAgeDays * (job.added.endInferred ? 2 : 1);
+  const twice = job.added.endInferred ? ', twice the age as its end is inferred' : '';
+  const until = new Date(end.getTime() + days * DAY_MS);
+  yield { reason: 'young', until, words: `younger than ${days} ${days === 1 ? 'day' : 'days'}${twice}` };
+
+  if (job.registeredModel !== null)
+    yield forEver('registered-model', `it is registered as ${job.registeredModel}`);
+  const model = rules.models(job, reach);
+  if (model) yield forEver('registered-model', `${model.root.by} names ${whatOf(model)}`);
+
+  if (job.keepUntil) yield { reason: 'pinned', until: job.keepUntil, words: 'its record says so' };
+  const pin = rules.lastingPins(job, reach) ?? rules.pins(job, reach);
+  if (pin) {
+    const { keepUntil, owner, reason } = pin.root;
+    yield { reason: 'pinned', until: keepUntil, words: `${owner} pinned ${whatOf(pin)}: ${reason}` };
+  }
+
+  // One without artifacts is nothing to fall back on.
+  if (isSuccess && !found.get(job.name)?.isEmpty) {
+    const [count, of] = [policy.keepSuccesses, job.model ? `${job.project}, ${job.model}` : job.project];
+    const words =
+      count === 1 ? `the newest success of ${of}` : `one of the ${count} newest successes of ${of}`;
+    yield { reason: 'newest-success', until: successes.outdoneSince(job, end), words };
+  }
+
+  const listed = found.get(job.name)?.kept;
+  if (listed) yield forEver(listed.reason, listed.because);
+
+  const parent = job.unreadable.filter(({ field }) => field === 'resumedFrom');
+  if (parent.length > 0) yield { ...forEver('unreadable', unreadableWords(parent)), isForParent: true };
+}
+
+/** Whether something came so late after a job's end that this cannot have been its end. */
+export function isAfter(at: Date, end: Date, { lateWriteGraceMinutes }: ArtifactPolicy): boolean {
+  return at.getTime() > end.getTime() + lateWriteGraceMinutes * MINUTE_MS;
+}
+
+/** What a hold comes to that lasts. */
+export function keptBy({ reason, until, words }: Hold): Kept {
+  return { reason, because: until === null ? words : toldOf(until, words) };
+}
+
+/** The last to end of rules that hold no more. */
+export function lapsedOf(holds: readonly Hold[]): Lapsed | undefined {
+  let last: Lapsed | undefined;
+  for (const { until, words } of holds)
+    if (until && (!last || until > last.until)) last = { until, words: toldOf(until, words) };
+  return last;
+}
+
+function toldOf(until: Date, words: string): string {
+  return `kept until ${dayOf(until)}: ${words}`;
+}
+
+function whatOf({ prefix }: { prefix: Prefix | undefined }): string {
+  return prefix ? uriOf(prefix) : 'it';
+}
+
+function unreadableWords(unread: readonly Unreadable[]): string {
+  return unread.map(({ field, why }) => `its ${field} cannot be read: ${why}`).join('; ');
+}

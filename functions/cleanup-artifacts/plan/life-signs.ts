@@ -1,0 +1,20 @@
+import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
+import { isTerminal, type Job } from '../../shared/model/job/job.ts';
+import { isAfter } from './holds.ts';
+
+/** What of an ended job's executions tells that it goes on, or went on after its end, in words. */
+export function signOfLife(
+  executions: readonly Job[],
+  end: Date,
+  policy: ArtifactPolicy,
+): string | undefined {
+  for (const { id, state, status, unreadable, startedAt, heartbeatAt, endedAt } of executions) {
+    const [fault] = unreadable.filter(({ field }) => ['status', 'heartbeatAt', 'endedAt'].includes(field));
+    if (fault) return `the ${fault.field} of its execution ${id} cannot be read: ${fault.why}`;
+    if (!isTerminal(state))
+      return `its execution ${id} is ${state === 'unknown' ? `of the unknown status ${JSON.stringify(status)}` : state}`;
+    const late = [startedAt, heartbeatAt, endedAt].find((at) => at && isAfter(at, end, policy));
+    if (late) return `its execution ${id} was alive at ${late.toISOString()}, after its end`;
+  }
+  return undefined;
+}

@@ -1,0 +1,175 @@
+import { isBucketName, type Prefix, readPlace } from '../../shared/model/artifact/artifact.ts';
+import type { PrefixIndex } from '../../shared/model/artifact/prefix-index.ts';
+import { isUnreadable } from '../../shared/model/job/job.ts';
+import { quoted } from '../../shared/model/reading/reading.ts';
+import type { PlannedJob, Said } from './decision.ts';
+
+/** What a text means that names artifacts, or the job that made them. */
+export interface Meaning {
+  /** Places that it may name. */
+  reach: readonly Prefix[];
+  /** Jobs that it may name. */
+  jobs: readonly PlannedJob[];
+  /** Whether it may name any of `Naming.nameless`, too, for it is no name that anybody knows. */
+  mayBeNameless: boolean;
+  /** Why it cannot be taken at its word; `null` where it can. */
+  doubt: string | null;
+  /** Whether that may be anything at all: then nobody knows what has to stay. */
+  isUnclear: boolean;
+}
+
+/** Who says it. */
+interface Speaker {
+  /** A job that does not mean itself. */
+  self?: PlannedJob;
+  /** Whether a plain name may be that of a job whose record is gone. */
+  mayBeGone?: boolean;
+}
+
+export interface Naming {
+  /** Jobs that have a name which cannot be read. */
+  nameless: readonly PlannedJob[];
+  meaningOf(said: Said, speaker?: Speaker): Meaning;
+}
+
+/** What names are looked up in. */
+interface Named {
+  jobs: readonly PlannedJob[];
+  /** Where artifacts may be deleted. */
+  places: PrefixIndex;
+  buckets: readonly string[];
+  /** The names of models that registries tell. */
+  models: readonly string[];
+}
+
+const NOTHING: Meaning = { reach: [], jobs: [], mayBeNameless: false, doubt: null, isUnclear: false };
+
+/** Beyond this, a text is no name. */
+const LONGEST_NAME = 2_000;
+
+const PLAIN_NAME = /^[\p{L}\p{N}_.-]+$/u;
+const BETWEEN_NAMES = /[^\p{L}\p{N}_.-]+/u;
+/** What MLflow, people and Firestore put before the name of a run or a document. */
+const PREFIXES = /^(?:(?:runs?|jobs?):\/*|projects\/[^/]+\/databases\/[^/]+\/documents\/)/i;
+
+/**
+ * Understands what records say of where artifacts are and what a job began from: a place in any spelling; a job by its id,
+ * its backend's id or its document, perhaps with a folder of it behind (`job-7/checkpoint-500`, `runs:/job-7/model`); a
+ * registered model (`models:/churn/3`); a path without its bucket. What is none of these is unclear, and yet everything
+ * that it resembles is among what it may mean.
+ */
+export function namingOf(named: Named): Naming {
+  const byName = jobsByName(named.jobs);
+  const models = Map.groupBy(named.jobs, ({ registeredModel }) => modelIn(registeredModel ?? ''));
+  const known = new Set(named.models.map(modelIn));
+
+  /** Of whatever source: where several jobs have a name, nobody knows which of them is meant. */
+  function jobsCalled(name: string, { self }: Speaker): PlannedJob[] {
+    return (byName.get(name) ?? []).filter((job) => job !== self);
+  }
+
+  /** The jobs that a text is a name of. */
+  function jobsNamed(text: string, speaker: Speaker): PlannedJob[] {
+    const exact = jobsCalled(text, speaker);
+    if (exact.length > 0) return exact;
+    const last = text.slice(text.lastIndexOf('/') + 1);
+    const documents = jobsCalled(last, {}).filter(({ name }) => isDocument(name, text));
+    // As a backend calls it in full, where the record has the last of it.
+    return documents.length > 0 || !text.startsWith('projects/') ? documents : jobsCalled(last, speaker);
+  }
+
+  /** The jobs by whose name a text begins, which has a folder of them or the like behind: those of the longest name. */
+  function jobsAhead(text: string, speaker: Speaker): PlannedJob[] {
+    for (let end = text.length - 1; end > 0; end--) {
+      const jobs = PLAIN_NAME.test(text.charAt(end)) ? [] : jobsCalled(text.slice(0, end), speaker);
+      if (jobs.length > 0) return jobs;
+    }
+    return [];
+  }
+
+  function meaningOfName(text: string, speaker: Speaker): Meaning {
+    const model = modelIn(text);
+    const registered = model === undefined ? [] : (models.get(model) ?? []);
+    const isKnown = registered.length > 0 || (model !== undefined && known.has(model));
+    const name = text.replace(PREFIXES, '');
+    const exact = /^models:/i.test(text) ? [] : jobsNamed(name, speaker);
+    if (exact.length > 0) return { ...NOTHING, jobs: exact };
+    const ahead = jobsAhead(name, speaker);
+    const within = [...new Set(name.split(BETWEEN_NAMES))].flatMap((it) => jobsCalled(it, speaker));
+    const path = pathIn(text, named);
+    const isGone = speaker.mayBeGone === true && PLAIN_NAME.test(name);
+    const isNamed = isKnown || ahead.length > 0;
+    const isUnclear = !(isNamed || path.isPlain || isGone);
+    const why = `${quoted(text)} names no place in Cloud Storage, no job and no registered model that is known`;
+    return {
+      reach: path.reach,
+      jobs: [...new Set([...ahead, ...within, ...registered])],
+      mayBeNameless: !isNamed,
+      doubt: isUnclear ? why : null,
+      isUnclear,
+    };
+  }
+
+  return {
+    nameless: named.jobs.filter((job) => isUnreadable(job, 'id') || isUnreadable(job, 'backendId')),
+    meaningOf(said, speaker = {}) {
+      if (said.is === 'unreadable') return { ...NOTHING, doubt: said.why, isUnclear: true };
+      const place = readPlace(said.value);
+      if (place.is === 'read') return { ...NOTHING, reach: place.value.reach, doubt: place.value.fault };
+      return meaningOfName(said.value.trim().slice(0, LONGEST_NAME), speaker);
+    },
+  };
+}
+
+/** Every name of a job: its id, that of its document, and its backend's, whole and the last of it. */
+function jobsByName(jobs: readonly PlannedJob[]): ReadonlyMap<string, PlannedJob[]> {
+  const byName = new Map<string, PlannedJob[]>();
+  for (const job of jobs) {
+    const backend = job.backendId ?? job.id;
+    const document = job.name.slice(job.name.lastIndexOf('/') + 1);
+    for (const name of new Set([job.id, document, backend, backend.slice(backend.lastIndexOf('/') + 1)])) {
+      const others = byName.get(name);
+      if (others) others.push(job);
+      else byName.set(name, [job]);
+    }
+  }
+  return byName;
+}
+
+/** Whether a job, whose name is `source:path of the document`, is the document at `path`. */
+function isDocument(name: string, path: string): boolean {
+  return path.includes('/') && name.slice(name.indexOf(':') + 1) === path.replace(/^\/+/, '');
+}
+
+/** A registered model with its version, in one spelling: `churn@3`; `undefined` for anything else. */
+function modelIn(text: string): string | undefined {
+  const [, name, version] =
+    /^(?:models:\/*)?(?:.*\/models\/)?([^/@:]+)(?:[@:]|\/(?:versions\/)?)v?(\d+)$/i.exec(text.trim()) ?? [];
+  return name === undefined ? undefined : `${name}@${version}`;
+}
+
+/**
+ * The places that a path may mean without its bucket, or below a folder where one is mounted: those which artifacts of a
+ * job hold. `isPlain` tells that it is a path in a bucket as it stands.
+ */
+function pathIn(text: string, { places, buckets }: Named): { reach: Prefix[]; isPlain: boolean } {
+  const isPath = /^(?:\.\/)?[^/:]+\/[^:]*$/s.test(text);
+  const segments = text.split('/').filter((segment) => segment !== '' && segment !== '.');
+  const reach: Prefix[] = [];
+  let isPlain = false;
+  for (const [at, first] of segments.entries()) {
+    const here = segments.slice(at).join('/');
+    const below = segments.slice(at + 1).join('/');
+    const readings = [
+      ...buckets.map((bucket) => ({ bucket, path: `${here}/` })),
+      ...(isBucketName(first) && below !== '' ? [{ bucket: first, path: `${below}/` }] : []),
+    ];
+    for (const reading of readings) {
+      const found = isPath && at === 0 ? places.overlapping(reading) : places.topmost(reading);
+      if (!found) continue;
+      reach.push(reading);
+      isPlain ||= isPath && at === 0;
+    }
+  }
+  return { reach, isPlain };
+}

@@ -1,0 +1,50 @@
+import { uriOf } from '../../shared/model/artifact/artifact.ts';
+import type { OddRoot } from '../../shared/model/cleanup/cleanup.ts';
+import { parentage } from './closure.ts';
+import type { Roots, Said } from './decision.ts';
+import type { Meaning, Naming } from './naming.ts';
+import type { Candidate } from './rules.ts';
+
+/** What an approval remembers of a text. */
+const KEY_LENGTH = 200;
+
+/**
+ * Every root that cannot be taken at its word: of registries and pins, and of the artifacts and parents of all `keepers`.
+ */
+export function oddRootsOf(roots: Roots, keepers: readonly Candidate[], naming: Naming): OddRoot[] {
+  const odd: OddRoot[] = [];
+  const look = (by: string, said: Said, meaning: Meaning | undefined) => {
+    if (meaning?.doubt) odd.push(oddRoot(by, said, meaning, meaning.doubt));
+  };
+  for (const { said, by } of roots.models) look(by, said, naming.meaningOf(said));
+  for (const { said, owner } of roots.pins) look(`a pin of ${owner}`, said, naming.meaningOf(said));
+  for (const keeper of keepers) {
+    const { job, own, meaning, needsParents } = keeper;
+    const { name, artifactUri, resumedFrom } = job;
+    if (meaning) look(`${name} artifactUri`, saidIn(artifactUri, meaning), meaning);
+    if (own && !needsParents) continue;
+    const parents = parentage(keeper, naming);
+    if (parents) look(`${name} resumedFrom`, saidIn(resumedFrom, parents), parents);
+  }
+  return odd;
+}
+
+function saidIn(value: string | null, { doubt }: Meaning): Said {
+  return value === null ? { is: 'unreadable', why: doubt ?? '' } : { is: 'read', value };
+}
+
+function oddRoot(by: string, said: Said, { reach, isUnclear }: Meaning, why: string): OddRoot {
+  const keeps = [...new Set(reach.map(uriOf))];
+  return { by, why, keeps, key: isUnclear ? keyOf(by, said) : null };
+}
+
+/**
+ * What an approval goes on to hold for: other texts of the same host or mounted folder too, for a person knows where those
+ * are; of anything else that very text. What is no text is known by its record.
+ */
+function keyOf(by: string, said: Said): string {
+  if (said.is === 'unreadable') return `${by}: ${said.why}`.slice(0, KEY_LENGTH);
+  const text = said.value.trim();
+  const [stem] = /^(?:[a-z][a-z0-9+.-]*:\/\/(?:[^/]+|\/[^/]+)|\/[^/]+)\//i.exec(text) ?? [];
+  return (stem ?? text).slice(0, KEY_LENGTH);
+}

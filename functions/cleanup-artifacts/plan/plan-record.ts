@@ -1,0 +1,99 @@
+import type {
+  CleanupPlan,
+  KeepReason,
+  OddRoot,
+  PlanLine,
+  Tripped,
+} from '../../shared/model/cleanup/cleanup.ts';
+import { type AlarmToOpen, alarmId } from '../../shared/model/run/alarm.ts';
+
+/** What a plan's record is made from. */
+export interface NewPlan {
+  planId: string;
+  runId: string;
+  at: Date;
+  status: CleanupPlan['status'];
+  policyHash: string;
+  rootCounts: Record<string, number>;
+  tripped: Tripped[];
+  oddRoots: readonly OddRoot[];
+  lines: readonly PlanLine[];
+}
+
+/** Of the roots that cannot be taken at their word, so many are kept in a plan. */
+const ODD_ROOTS_KEPT = 200;
+
+/** The record of a new plan. */
+export function planRecord({ at, lines, oddRoots, ...plan }: NewPlan): CleanupPlan {
+  const deletes = lines.filter(isDeletion);
+  const alarm = alarmOf({ ...plan, createdAt: at });
+  return {
+    ...plan,
+    createdAt: at,
+    oddRoots: oddRoots.slice(0, ODD_ROOTS_KEPT),
+    considered: lines.length,
+    deletes: deletes.length,
+    kept: lines.length - deletes.length,
+    keptByReason: keptByReason(lines),
+    objects: sum(deletes.map(({ objects }) => objects ?? 0)),
+    bytes: sum(deletes.map(({ bytes }) => bytes ?? 0)),
+    approvedAt: null,
+    approvalEndsAt: null,
+    appliedAt: null,
+    alarmId: plan.status === 'waiting' ? alarmId(alarm) : null,
+  };
+}
+
+/** The alarm of a plan that waits for a person. */
+export function alarmOf({
+  planId,
+  createdAt,
+  tripped,
+}: Pick<CleanupPlan, 'planId' | 'createdAt' | 'tripped'>): AlarmToOpen {
+  const onlyNew = tripped.every(({ guard }) => guard === 'new-policy');
+  return {
+    subject: 'cleanup-artifacts',
+    kind: onlyNew ? 'approval' : 'guard',
+    brokenAt: createdAt,
+    message: `${waitingWords(planId, tripped)}`,
+  };
+}
+
+/** Why a plan waits, and how to let it go on. */
+export function waitingWords(planId: string, tripped: readonly Tripped[]): string {
+  const why = tripped.map(({ words }) => words).join('; ');
+  return `Nothing was deleted, the plan ${planId} waits: ${why}. Look at it: npm run -s ops -- cleanup plans ${planId}; let it go on: npm run -s ops -- cleanup approve ${planId}`;
+}
+
+/**
+ * Whether a plan may be carried out without another look at its guards: begun, or approved not too long ago, and by the
+ * same policy.
+ */
+export function isReleased(plan: CleanupPlan, policyHash: string, at: Date): boolean {
+  const { status, approvalEndsAt } = plan;
+  if (plan.policyHash !== policyHash) return false;
+  if (status === 'applying') return true;
+  return status === 'approved' && approvalEndsAt !== null && at < approvalEndsAt;
+}
+
+/** Of the deletions decided now, those that a stored plan decided, too: of the same artifacts of the same job. */
+export function inBoth(now: readonly PlanLine[], stored: readonly PlanLine[]): PlanLine[] {
+  const decided = new Set(stored.filter(isDeletion).map(({ job, uri }) => `${job} ${uri}`));
+  return now.filter((line) => isDeletion(line) && decided.has(`${line.job} ${line.uri}`));
+}
+
+/** Whether a line says that artifacts go. */
+export function isDeletion({ decision }: PlanLine): boolean {
+  return decision === 'delete';
+}
+
+/** How many jobs are kept for each reason. */
+export function keptByReason(lines: readonly PlanLine[]): Partial<Record<KeepReason, number>> {
+  const counts: Partial<Record<KeepReason, number>> = {};
+  for (const { reason } of lines) if (reason !== 'eligible') counts[reason] = (counts[reason] ?? 0) + 1;
+  return counts;
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
+}

@@ -1,0 +1,109 @@
+import { dayOf } from '../../shared/dates.ts';
+import { uriOf } from '../../shared/model/artifact/artifact.ts';
+import type { Decision, OddRoot } from '../../shared/model/cleanup/cleanup.ts';
+import { closureOf } from './closure.ts';
+import { lineagesOf } from './connected-groups.ts';
+import type { Kept, PlannedJob } from './decision.ts';
+import { type Family, type Forest, forestOf } from './forest.ts';
+import { oddRootsOf } from './odd-roots.ts';
+import { type Basis, type Candidate, judge } from './rules.ts';
+
+/** What is decided for every job, and what it rests on. */
+export interface Plan {
+  /** First the deletions, oldest end first, then what is kept, by name. */
+  decisions: Decision[];
+  /** The roots that cannot be taken at their word. */
+  oddRoots: OddRoot[];
+  /** Successes which have to have artifacts, or others may not go, and of which nobody knows yet whether they do. */
+  unproven: PlannedJob[];
+  /** The names of the jobs to delete, those together that have to do with each other. */
+  lineages: string[][];
+}
+
+/**
+ * Decides for every job whether its artifacts may go (DESIGN.md, section 6). Whatever is not clearly superfluous is kept.
+ *
+ * What was found of jobs outside their records is handed back in as `found`, by their names: it keeps those jobs and all
+ * that is kept for their sake, and lets others move up to `jobsPerPlan`, whose objects are not listed yet.
+ */
+export function planCleanup(jobs: readonly PlannedJob[], basis: Basis): Plan {
+  const { roots, policy, found } = basis;
+  const byName = jobs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const { candidates, places, naming, successes } = judge(byName, basis);
+  const forest = forestOf(candidates, places);
+  const around = { forest, naming, protectedPrefixes: roots.protectedPrefixes };
+  const { kept, keepers } = closureOf(candidates, around);
+  const superfluous = candidates
+    .filter((candidate) => !kept.has(candidate))
+    .sort((a, b) => timeOf(a) - timeOf(b));
+  const going = firstFamilies(superfluous, forest, policy.jobsPerPlan);
+  const later: Kept = { reason: 'later', because: `a plan deletes at most ${policy.jobsPerPlan} jobs` };
+  const deletions = superfluous.filter((candidate) => going.has(candidate));
+  const restingOn = deletions
+    .filter(({ job }) => job.state === 'completed')
+    .flatMap(({ job }) => successes.newestOf(job));
+  return {
+    decisions: [
+      ...deletions.map(deletionOf),
+      ...candidates
+        .filter((candidate) => !going.has(candidate))
+        .map((candidate) => keepingOf(candidate, kept.get(candidate) ?? later)),
+    ],
+    oddRoots: oddRootsOf(roots, keepers, naming),
+    unproven: [...new Set(restingOn)].filter(({ name }) => !found.has(name)),
+    lineages: lineagesOf(deletions, around),
+  };
+}
+
+/**
+ * The first of `superfluous` up to `limit`; those that are only observed are counted by themselves. A family goes or
+ * waits whole, so that nothing that waits lies where something is deleted; one larger than the limit goes alone.
+ */
+function firstFamilies(
+  superfluous: readonly Candidate[],
+  forest: Forest,
+  limit: number,
+): ReadonlySet<Candidate> {
+  const going = new Set<Candidate>();
+  const isSuperfluous = new Set(superfluous);
+  for (const mode of [true, false]) {
+    const families = new Set<Family | undefined>(
+      superfluous.filter(({ job }) => job.enforced === mode).map((it) => forest.familyOf.get(it)),
+    );
+    let jobs = 0;
+    for (const family of families) {
+      // One in which nothing lies stays behind, and keeps nobody.
+      const members = family?.filter((member) => isSuperfluous.has(member)) ?? [];
+      if (jobs > 0 && jobs + members.length > limit) break;
+      jobs += members.length;
+      for (const member of members) going.add(member);
+    }
+  }
+  return going;
+}
+
+function timeOf({ end }: Candidate): number {
+  return end?.getTime() ?? 0;
+}
+
+function deletionOf(candidate: Candidate): Decision {
+  const { end, lapsed } = candidate;
+  return {
+    ...subjectOf(candidate),
+    ...{ decision: 'delete', reason: 'eligible' },
+    because: `ended on ${end && dayOf(end)}, and no rule keeps it`,
+    nearest: lapsed?.words ?? null,
+    eligibleSince: lapsed?.until ?? null,
+  };
+}
+
+function keepingOf(candidate: Candidate, why: Kept): Decision {
+  return { ...subjectOf(candidate), decision: 'keep', ...why, nearest: null, eligibleSince: null };
+}
+
+function subjectOf({ job, place }: Candidate) {
+  const { name, id, source, project, model, state, enforced } = job;
+  const [folder] = place?.folders ?? [];
+  const uri = folder ? uriOf(folder) : job.artifactUri;
+  return { job: name, id, source, project, model, state, uri, enforced };
+}

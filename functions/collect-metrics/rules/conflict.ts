@@ -1,0 +1,95 @@
+import { type Day, endOfDay } from '../../shared/dates.ts';
+import {
+  BOOKS,
+  type DailyMetrics,
+  endedOf,
+  type Figures,
+  type Sections,
+} from '../../shared/model/day/day.ts';
+import { type AlarmChanges, alarmId, NO_CHANGES } from '../../shared/model/run/alarm.ts';
+
+const VANISHED_TOLD = 100;
+
+/** What the books of a day hold together: figures that sink only when records vanish or move. */
+interface Held {
+  started: number;
+  ended: number;
+  hoursCompleted: number;
+}
+
+/** What becomes of a day's conflict, and of its alarm. */
+interface ConflictAfter extends Required<AlarmChanges> {
+  conflict: DailyMetrics['conflict'];
+}
+
+/** Whether figures of a book sank in a way that vanished records would explain. */
+export function sank(
+  stored: DailyMetrics,
+  found: { jobs?: Figures | undefined; etl?: Figures | undefined },
+): boolean {
+  return BOOKS.some((book) => {
+    const [before, after] = [stored[book], found[book]];
+    if (!before || !after) return false;
+    const hours = book === 'jobs' ? (stored.gpu?.hoursCompleted ?? 0) : 0;
+    return (
+      after.jobs.started < before.started ||
+      endedOf(after.jobs) < endedOf(before) ||
+      after.gpu.hoursCompleted < hours
+    );
+  });
+}
+
+/**
+ * Records that vanished open a conflict; it lasts until they and the figures are back, or a person accepts the new ones.
+ * `members` are the names that the day counts now, `null` when no book was read.
+ */
+export function conflictAfter(
+  stored: DailyMetrics | null,
+  after: Sections,
+  date: Day,
+  vanished: readonly string[],
+  members: readonly string[] | null,
+): ConflictAfter {
+  const standing = stored?.conflict ?? null;
+  const now = heldIn(after);
+  if (vanished.length > 0 && stored) {
+    const before = heldIn(stored);
+    const incident = { subject: 'collect-metrics', kind: 'conflict', brokenAt: endOfDay(date) } as const;
+    const conflict = {
+      started: Math.max(before.started, standing?.started ?? 0),
+      ended: Math.max(before.ended, standing?.ended ?? 0),
+      hoursCompleted: Math.max(before.hoursCompleted, standing?.hoursCompleted ?? 0),
+      vanished: [...new Set([...(standing?.vanished ?? []), ...vanished])].slice(0, VANISHED_TOLD),
+      alarmId: alarmId(incident),
+    };
+    const message = sankMessage(date, conflict, now, conflict.vanished.length);
+    return standing
+      ? { ...NO_CHANGES, conflict, reword: [{ id: standing.alarmId, message }] }
+      : { ...NO_CHANGES, conflict, open: [{ ...incident, message }] };
+  }
+  const back =
+    standing !== null &&
+    now.started >= standing.started &&
+    now.ended >= standing.ended &&
+    now.hoursCompleted >= standing.hoursCompleted &&
+    // What one book gained must not hide what the other one lost.
+    standing.vanished.every((name) => members?.includes(name));
+  return back
+    ? { ...NO_CHANGES, conflict: null, close: [{ id: standing.alarmId, because: 'the records are back' }] }
+    : { ...NO_CHANGES, conflict: standing };
+}
+
+function heldIn({ jobs, etl, gpu }: Sections): Held {
+  const books = [jobs, etl].filter((figures) => figures !== null);
+  return {
+    started: books.reduce((sum, { started }) => sum + started, 0),
+    ended: books.reduce((sum, figures) => sum + endedOf(figures), 0),
+    hoursCompleted: gpu?.hoursCompleted ?? 0,
+  };
+}
+
+function sankMessage(date: Day, before: Held, now: Held, vanished: number): string {
+  const records = vanished === 1 ? '1 job record' : `${vanished} job records`;
+  const counted = `${before.started} started, now ${now.started}; ${before.ended} ended, now ${now.ended}`;
+  return `${records} of ${date} vanished: it counted ${counted}. Settle it: npm run -s ops -- days accept ${date}`;
+}

@@ -1,0 +1,132 @@
+import type { Limits } from '../../shared/cloud/rest/rest.ts';
+import { mapPool, withDeadline } from '../../shared/concurrency.ts';
+import { addDays, type Day, dayOf, earlierOf, endOfDay, SECOND_MS } from '../../shared/dates.ts';
+import type { Log } from '../../shared/log.ts';
+import {
+  PLATFORM_SCHEMAS,
+  type PlatformFigures,
+  type PlatformSource,
+} from '../../shared/model/day/platform.ts';
+import type { Results } from '../rules/accept.ts';
+
+/** What a metric source of the platform is asked for. */
+export interface Asked {
+  date: Day;
+  /** The end of the day, or now where it has not ended: the instant that gauges are read for. */
+  until: Date;
+  /** Whether what can only be seen now is to be looked at: only on the day after, while it still tells of the day. */
+  lookNow: boolean;
+}
+
+/**
+ * A metric source of the platform: finds one day's section. What it was not asked to look at now is `null` in it. Rejects
+ * when anything but single regions fails.
+ */
+export type Collect<Source extends PlatformSource> = (
+  asked: Asked,
+  limits: Limits,
+) => Promise<PlatformFigures[Source]>;
+
+/** The metric sources of the platform that the settings name, each with how long it may take for a day. */
+export type Platform = {
+  [Source in PlatformSource]?: { collect: Collect<Source>; deadlineMs: number };
+};
+
+/** What of a run the platform's sources need to know. */
+export interface Asking {
+  now: Date;
+  signal: AbortSignal;
+  log: Log;
+}
+
+/** Days that one source is asked for side by side. */
+const DAYS_AT_ONCE = 4;
+/** A source gets a little less than its deadline, so that it can say itself which call was pending. */
+const OWN_SHARE = 0.95;
+
+/**
+ * Asks the sources of the platform for days, all at once and each by its own deadline: together they take as long as the
+ * slowest. One that failed or hung is not asked for any further day. `of` a day waits for every source that was asked
+ * for it; it never rejects.
+ */
+export function askPlatform(
+  platform: Platform,
+  wanted: ReadonlyMap<PlatformSource, readonly Day[]>,
+  asking: Asking,
+) {
+  const stopped = new AbortController();
+  const results = new Map<Day, Promise<Results>[]>();
+  for (const [source, days] of wanted) {
+    const entry = platform[source];
+    if (!entry) continue;
+    const found = new Map(days.map((date) => [date, Promise.withResolvers<Results>()]));
+    for (const [date, { promise }] of found) results.set(date, [...(results.get(date) ?? []), promise]);
+    const signal = AbortSignal.any([asking.signal, stopped.signal]);
+    void askSource(source, entry, days, { ...asking, signal }, (date, result) =>
+      found.get(date)?.resolve(result),
+    );
+  }
+  return {
+    async of(date: Day): Promise<Results> {
+      return Object.assign({}, ...(await Promise.all(results.get(date) ?? [])));
+    },
+    /** Stops whatever is still being asked. */
+    stop: () => stopped.abort(new Error('Nobody waits for this day any more')),
+  };
+}
+
+export type PlatformAnswers = ReturnType<typeof askPlatform>;
+
+/** Asks one source for all its days; every day gets a result, whatever happens. */
+async function askSource(
+  source: PlatformSource,
+  { collect, deadlineMs }: { collect: Collect<PlatformSource>; deadlineMs: number },
+  days: readonly Day[],
+  { now, signal, log }: Asking,
+  onResult: (date: Day, result: Results) => void,
+): Promise<void> {
+  const failed = new AbortController();
+  const within = AbortSignal.any([signal, failed.signal]);
+  await mapPool(days, DAYS_AT_ONCE, async (date) => {
+    const begun = performance.now();
+    const took = () => Math.round(performance.now() - begun);
+    try {
+      within.throwIfAborted();
+      const work = collect(askedOf(date, now), { limitMs: deadlineMs * OWN_SHARE, signal: within });
+      const answer = await withDeadline(work, deadlineMs, `metric source ${source} for ${date}`, {
+        signal: within,
+        onLate: (error) => log.debug(`Metric source ${source} failed after it was given up on: ${error}`),
+      });
+      onResult(date, { [source]: { durationMs: took(), found: proven(source, answer) } });
+    } catch (error) {
+      if (!within.aborted) {
+        log.error(`Metric source ${source} failed`, error);
+        failed.abort(error);
+      }
+      const reason = failed.signal.aborted ? failed.signal.reason : error;
+      onResult(date, { [source]: { durationMs: took(), error: messageOf(reason) } });
+    }
+  });
+}
+
+/** What the type says, the schema proves: nothing but the section's own figures ever gets into a day. */
+function proven(source: PlatformSource, answer: unknown): PlatformFigures[PlatformSource] {
+  const parsed = PLATFORM_SCHEMAS[source].safeParse(answer);
+  if (parsed.success) return parsed.data;
+  const told = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new TypeError(`Cannot take what metric source ${source} found: ${told.join('; ')}`);
+}
+
+function askedOf(date: Day, now: Date): Asked {
+  const until = earlierOf(endOfDay(date), wholeSecond(now));
+  return { date, until, lookNow: addDays(dayOf(now), -1) === date };
+}
+
+/** Monitoring counts in whole seconds. */
+function wholeSecond(now: Date): Date {
+  return new Date(Math.floor(now.getTime() / SECOND_MS) * SECOND_MS);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,52 @@
+import type { BigQuery } from '../../shared/cloud/bigquery.ts';
+import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
+import { startOfDay } from '../../shared/dates.ts';
+import type { BigQueryFigures } from '../../shared/model/day/platform.ts';
+import type { Collect } from './ask-platform.ts';
+import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
+import { largest } from './rows.ts';
+
+/** https://docs.cloud.google.com/monitoring/api/metrics_gcp_a_b#gcp-bigquery: sampled every half an hour. */
+const metric = (name: string): Metric => ({
+  type: `bigquery.googleapis.com/storage/${name}`,
+  resourceType: 'bigquery_dataset',
+});
+const TABLES = metric('table_count');
+const BYTES = metric('stored_bytes');
+
+type DatasetRow = BigQueryFigures['perDataset'][number];
+
+/** Tables and bytes from Monitoring, so that no table is ever listed; jobs by their end, from BigQuery itself. */
+export function bigquerySource(tools: { bigquery: BigQuery; monitoring: Monitoring }): Collect<'bigquery'> {
+  return async ({ date, until }, limits): Promise<BigQueryFigures> => {
+    const perDataset = async (gauge: Metric) =>
+      readingsBy(
+        'dataset_id',
+        await tools.monitoring.latest(gauge, until, ['resource.labels.dataset_id'], limits),
+      );
+    const [tables, bytes, ended] = await Promise.all([
+      perDataset(TABLES),
+      perDataset(BYTES),
+      tools.bigquery.endedJobs(startOfDay(date), until, limits),
+    ]);
+    const { rows, more } = largest(
+      namesIn(tables, bytes).map(
+        (dataset): DatasetRow => ({
+          dataset,
+          tables: readingOf(tables, dataset),
+          bytes: readingOf(bytes, dataset),
+        }),
+      ),
+      { size: (row) => row.bytes, name: (row) => row.dataset },
+    );
+    return {
+      tables: totalOf(tables),
+      bytes: totalOf(bytes),
+      jobsCompleted: ifWhole(ended, ({ jobs }) => jobs.filter(({ failed }) => !failed).length),
+      jobsFailed: ifWhole(ended, ({ jobs }) => jobs.filter(({ failed }) => failed).length),
+      perDataset: rows,
+      more,
+      missing: missingIn(tables, bytes, ended),
+    };
+  };
+}

@@ -1,0 +1,103 @@
+import type { Metric, MetricGroup, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
+import type { Limits } from '../../shared/cloud/rest/rest.ts';
+import type { CloudRun, RunServices } from '../../shared/cloud/run-services.ts';
+import { mapPool } from '../../shared/concurrency.ts';
+import { startOfDay } from '../../shared/dates.ts';
+import {
+  type CloudRunFigures,
+  RESPONSE_CLASSES,
+  type ResponseClass,
+} from '../../shared/model/day/platform.ts';
+import type { Collect } from './ask-platform.ts';
+import { sharedEnd } from './limits.ts';
+import { ifWhole, missingIn } from './readings.ts';
+import { largest } from './rows.ts';
+
+/** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run */
+const REQUESTS: Metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };
+const BY_SERVICE_AND_CLASS = [
+  'resource.labels.service_name',
+  'resource.labels.location',
+  'metric.labels.response_code_class',
+] as const;
+
+const REGIONS_AT_ONCE = 20;
+
+type ServiceRow = CloudRunFigures['perService'][number];
+
+/** Requests from Monitoring, and the services that there are now: of `regions`, one by one, or of all at once. */
+export function cloudRunSource(tools: {
+  run: CloudRun;
+  monitoring: Monitoring;
+  regions: readonly string[] | undefined;
+}): Collect<'cloudRun'> {
+  return async ({ date, until, lookNow }, limits): Promise<CloudRunFigures> => {
+    const day = { after: startOfDay(date), until };
+    const [list, served] = await Promise.all([
+      lookNow ? servicesNow(tools.run, tools.regions, limits) : null,
+      tools.monitoring.sums(REQUESTS, day, BY_SERVICE_AND_CLASS, limits),
+    ]);
+    const perService = servicesIn(served.groups);
+    const { rows, more } = largest(perService, {
+      size: requestsOf,
+      name: ({ service, region }) => `${service} ${region}`,
+    });
+    return {
+      // Those that were made since then did not serve on the day.
+      services: ifWhole(list, ({ services }) => services.filter(({ createdAt }) => createdAt < until).length),
+      activeServices: ifWhole(served, () => perService.length),
+      requests: ifWhole(served, () => perService.reduce((sum, row) => sum + requestsOf(row), 0)),
+      perService: rows,
+      more,
+      missing: missingIn(list, served),
+    };
+  };
+}
+
+/** The services that served a request; those of one name in two regions are two. */
+function servicesIn(groups: readonly MetricGroup[]): ServiceRow[] {
+  const rows = new Map<string, ServiceRow>();
+  for (const { labels, value } of groups) {
+    if (value === 0) continue;
+    const { service_name: service = '', location: region = '' } = labels;
+    const key = JSON.stringify([service, region]);
+    const row: ServiceRow = rows.get(key) ?? { service, region, requests: {} };
+    rows.set(key, row);
+    const responses = classOf(labels.response_code_class);
+    row.requests[responses] = (row.requests[responses] ?? 0) + value;
+  }
+  return [...rows.values()];
+}
+
+function classOf(label: string | undefined): ResponseClass {
+  return RESPONSE_CLASSES.find((known) => known === label) ?? 'other';
+}
+
+function requestsOf({ requests }: ServiceRow): number {
+  return Object.values(requests).reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * The services of all regions in one list, or of each of `regions`: one that fails is missing, and costs the others
+ * nothing. Rejects with the first region's error when every one failed.
+ */
+async function servicesNow(
+  run: CloudRun,
+  regions: readonly string[] | undefined,
+  limits: Limits,
+): Promise<RunServices> {
+  if (!regions) return run.services(limits);
+  const left = sharedEnd(limits);
+  const answers = await mapPool(regions, REGIONS_AT_ONCE, (region) =>
+    run.services(left(), region).then(
+      (found) => ({ ...found, error: null }),
+      (error: unknown) => {
+        limits.signal?.throwIfAborted();
+        return { services: [], missing: [region], error };
+      },
+    ),
+  );
+  const [first] = answers;
+  if (first && answers.every(({ error }) => error !== null)) throw first.error;
+  return { services: answers.flatMap(({ services }) => services), missing: missingIn(...answers) };
+}

@@ -1,0 +1,77 @@
+import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
+import type { CloudSql } from '../../shared/cloud/sql.ts';
+import { type DatabaseFigures, ROWS_TOLD } from '../../shared/model/day/platform.ts';
+import type { RootCollections } from '../../shared/store/sources/root-collections.ts';
+import type { Collect } from './ask-platform.ts';
+import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
+import { largest } from './rows.ts';
+
+/** https://docs.cloud.google.com/monitoring/api/metrics_gcp_d_h#gcp-firestore */
+const FIRESTORE_BYTES: Metric = {
+  type: 'firestore.googleapis.com/storage/data_and_index_storage_bytes',
+  resourceType: 'firestore.googleapis.com/Database',
+};
+/** https://docs.cloud.google.com/monitoring/api/metrics_gcp_c#gcp-cloudsql */
+const SQL_BYTES: Metric = {
+  type: 'cloudsql.googleapis.com/database/disk/bytes_used',
+  resourceType: 'cloudsql_database',
+};
+
+type DatabaseRow = DatabaseFigures['firestore']['perDatabase'][number];
+type InstanceRow = NonNullable<DatabaseFigures['cloudSql']>['perInstance'][number];
+
+/** Bytes from Monitoring, of the Firestore databases that are named and of every Cloud SQL instance; the rest as it is now. */
+export function databaseSource(tools: {
+  monitoring: Monitoring;
+  databases: { id: string; collections: RootCollections }[];
+  /** `null` where the settings ask for none. */
+  sql: CloudSql | null;
+}): Collect<'database'> {
+  const { monitoring, databases, sql } = tools;
+  const named = new Set(databases.map(({ id }) => id));
+
+  return async ({ until, lookNow }, limits): Promise<DatabaseFigures> => {
+    const latest = (gauge: Metric) =>
+      monitoring.latest(gauge, until, ['resource.labels.database_id'], limits);
+    const [stored, collections, used, list] = await Promise.all([
+      latest(FIRESTORE_BYTES),
+      lookNow ? Promise.all(databases.map((it) => it.collections.count(limits))) : null,
+      sql && latest(SQL_BYTES),
+      sql && lookNow ? sql.instances(limits) : null,
+    ]);
+    const documents = readingsBy('database_id', stored, (labels) => named.has(labels.database_id ?? ''));
+    const disks = used && readingsBy('database_id', used);
+    const perDatabase = largest(
+      databases.map(({ id }): DatabaseRow => ({ database: id, bytes: readingOf(documents, id) })),
+      { size: (row) => row.bytes, name: (row) => row.database },
+    );
+    const perInstance = largest(
+      disks
+        ? namesIn(disks).map((id): InstanceRow => ({ instance: instanceIn(id), bytes: readingOf(disks, id) }))
+        : [],
+      { size: (row) => row.bytes, name: (row) => row.instance },
+      ROWS_TOLD - perDatabase.rows.length,
+    );
+    return {
+      firestore: {
+        bytes: totalOf(documents),
+        documents: null,
+        collections: collections?.reduce((sum, count) => sum + count, 0) ?? null,
+        perDatabase: perDatabase.rows,
+      },
+      cloudSql: disks && {
+        instances: ifWhole(list, ({ instances }) => instances.length),
+        bytes: totalOf(disks),
+        tables: null,
+        perInstance: perInstance.rows,
+      },
+      more: perDatabase.more + perInstance.more,
+      missing: missingIn(documents, disks, list),
+    };
+  };
+}
+
+/** Monitoring knows an instance as `PROJECT:INSTANCE`; some projects have a colon in their own name. */
+function instanceIn(databaseId: string): string {
+  return databaseId.slice(databaseId.lastIndexOf(':') + 1);
+}

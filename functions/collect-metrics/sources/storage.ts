@@ -1,0 +1,98 @@
+import type { Metric, MetricGroups, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
+import type { Limits } from '../../shared/cloud/rest/rest.ts';
+import type { CloudStorage } from '../../shared/cloud/storage/buckets.ts';
+import type { StorageFigures } from '../../shared/model/day/platform.ts';
+import type { Collect } from './ask-platform.ts';
+import { sharedEnd } from './limits.ts';
+import { ifWhole, missingIn, namesIn, type Readings, readingOf, readingsBy, totalOf } from './readings.ts';
+import { largest } from './rows.ts';
+
+/** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-storage: measured once a day. */
+const metric = (name: string): Metric => ({
+  type: `storage.googleapis.com/storage/${name}`,
+  resourceType: 'gcs_bucket',
+});
+/** By the type of their objects: live, noncurrent, soft-deleted, and parts of uploads that never ended. */
+const BYTES = metric('v2/total_bytes');
+const OBJECTS = metric('v2/total_count');
+/** Without types, and without what is soft-deleted. */
+const OLDER_BYTES = metric('total_bytes');
+const OLDER_OBJECTS = metric('object_count');
+
+const BUCKET = 'resource.labels.bucket_name';
+const TYPE = 'metric.labels.type';
+const SOFT_DELETED = 'soft-deleted-object';
+
+type BucketRow = StorageFigures['perBucket'][number];
+
+/** What the buckets hold. */
+interface Holdings {
+  bytes: Readings;
+  objects: Readings;
+  /** `null` where nobody can tell. */
+  softDeletedBytes: Readings | null;
+}
+
+/** Bytes and objects from Monitoring, so that no object is ever listed; the list of buckets also has the empty ones. */
+export function storageSource(tools: { storage: CloudStorage; monitoring: Monitoring }): Collect<'storage'> {
+  return async ({ until, lookNow }, limits): Promise<StorageFigures> => {
+    const [list, { bytes, objects, softDeletedBytes }] = await Promise.all([
+      lookNow ? tools.storage.buckets(limits) : null,
+      holdings(tools.monitoring, until, limits),
+    ]);
+    const perBucket = namesIn(bytes, objects).map(
+      (bucket): BucketRow => ({
+        bucket,
+        bytes: readingOf(bytes, bucket),
+        objects: readingOf(objects, bucket),
+        softDeletedBytes: softDeletedBytes && readingOf(softDeletedBytes, bucket),
+      }),
+    );
+    const { rows, more } = largest(
+      perBucket.filter((row) =>
+        [row.bytes, row.objects, row.softDeletedBytes].some((value) => (value ?? 0) > 0),
+      ),
+      { size: (row) => row.bytes, name: (row) => row.bucket },
+    );
+    return {
+      // Those that were made since then hold nothing of the day.
+      buckets: ifWhole(list, ({ buckets }) => buckets.filter(({ createdAt }) => createdAt < until).length),
+      bytes: totalOf(bytes),
+      objects: totalOf(objects),
+      softDeletedBytes: totalOf(softDeletedBytes),
+      perBucket: rows,
+      more,
+      missing: missingIn(list, bytes, objects, softDeletedBytes),
+    };
+  };
+}
+
+/** As the metrics of today tell it; where these know nothing at all, as the older ones do. */
+async function holdings(monitoring: Monitoring, until: Date, limits: Limits): Promise<Holdings> {
+  const left = sharedEnd(limits);
+  const [bytes, objects] = await Promise.all([
+    monitoring.latest(BYTES, until, [BUCKET, TYPE], limits),
+    monitoring.latest(OBJECTS, until, [BUCKET, TYPE], limits),
+  ]);
+  const current = {
+    bytes: readingsBy('bucket_name', bytes, ({ type }) => type !== SOFT_DELETED),
+    objects: readingsBy('bucket_name', objects, ({ type }) => type !== SOFT_DELETED),
+    softDeletedBytes: readingsBy('bucket_name', bytes, ({ type }) => type === SOFT_DELETED),
+  };
+  if (!knowsNothing(bytes) || !knowsNothing(objects)) return current;
+  const [olderBytes, olderObjects] = await Promise.all([
+    monitoring.latest(OLDER_BYTES, until, [BUCKET], left()),
+    monitoring.latest(OLDER_OBJECTS, until, [BUCKET], left()),
+  ]);
+  // Then there is nothing to know: zeros.
+  if (knowsNothing(olderBytes) && knowsNothing(olderObjects)) return current;
+  return {
+    bytes: readingsBy('bucket_name', olderBytes),
+    objects: readingsBy('bucket_name', olderObjects),
+    softDeletedBytes: null,
+  };
+}
+
+function knowsNothing({ groups, missing }: MetricGroups): boolean {
+  return groups.length === 0 && missing.length === 0;
+}

@@ -1,0 +1,78 @@
+import { z } from 'zod';
+import type { BackendSettings } from '../../model/job/backend.ts';
+import type { JobState } from '../../model/job/states.ts';
+import { type ApiOptions, restApi } from '../rest/rest.ts';
+import type { Platform } from './backend-client.ts';
+import { errorOf, patiently, time } from './google-jobs.ts';
+import { homeOf, type Resource, readResource } from './resource-name.ts';
+import { saidOf, timeAt, unknown } from './status.ts';
+
+/** Cloud Build, builds.get (https://cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds). */
+
+const STATES = new Map<string, JobState>(
+  Object.entries({
+    PENDING: 'queued',
+    QUEUED: 'queued',
+    WORKING: 'running',
+    SUCCESS: 'completed',
+    FAILURE: 'failed',
+    INTERNAL_ERROR: 'failed',
+    TIMEOUT: 'failed',
+    EXPIRED: 'failed',
+    CANCELLED: 'cancelled',
+  }),
+);
+
+const FIELDS = 'id,status,statusDetail,startTime,finishTime,failureInfo(detail)';
+
+/** The answer has to be about the build that was asked after. */
+const buildOf = (id: string) =>
+  z.object({
+    id: z.literal(id),
+    status: z.string(),
+    statusDetail: z.string().optional(),
+    startTime: time,
+    finishTime: time,
+    failureInfo: z.object({ detail: z.string().optional() }).default({}),
+  });
+
+/** The builds of one project, in one region unless their names tell another one. */
+export function cloudBuilds(
+  settings: Extract<BackendSettings, { kind: 'cloud-build' }>,
+  options: ApiOptions,
+): Platform<Resource> {
+  const home = homeOf(settings, options.project, 'global');
+  return {
+    form: 'projects/P/locations/R/builds/ID, or ID',
+    read: (id) => readResource(id, ['builds'], home),
+    placed: ({ placed }) => placed,
+    async ask(build, limits) {
+      const [id = ''] = build.ids;
+      const api = restApi('Cloud Build', 'https://cloudbuild.googleapis.com', {
+        ...patiently(options),
+        project: build.project,
+      });
+      const { status, ...said } = await api.get(
+        {
+          operation: `builds.get of ${id}`,
+          path: `/v1/projects/${build.project}/locations/${build.region}/builds/${id}`,
+          query: { fields: FIELDS },
+          region: build.region,
+          permission: 'cloudbuild.builds.get',
+          schema: buildOf(id),
+        },
+        limits,
+      );
+      const words = `Cloud Build says ${status}`;
+      const state = STATES.get(status);
+      if (!state) return unknown(words);
+      return saidOf({
+        state,
+        startedAt: timeAt('startTime', said.startTime),
+        endedAt: timeAt('finishTime', said.finishTime),
+        error: errorOf(said.failureInfo.detail ?? said.statusDetail),
+        said: words,
+      });
+    },
+  };
+}

@@ -1,0 +1,119 @@
+import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
+import type { Log } from '../../log.ts';
+import { reasonOf } from '../rest/answer.ts';
+import { plain } from '../rest/google-error.ts';
+import type { Limits } from '../rest/rest.ts';
+import { isOutage, type Platform } from './backend-client.ts';
+import { type HttpAnswer, type HttpSettings, readHttpAnswer } from './http-answer.ts';
+import type { AskedJob } from './names-job.ts';
+import type { Said } from './status.ts';
+
+/**
+ * Any endpoint that answers a GET with JSON that holds a state. It is asked once per job and sweep; the secret goes to it
+ * alone, for redirects are not followed.
+ */
+
+const MAX_BYTES = 256 * 1024;
+const LONGEST_ID = 1_500;
+
+/** The endpoint of `settings`; `secret` is the value of its header. */
+export function httpStatus(settings: HttpSettings, secret: string | undefined, log: Log): Platform<AskedJob> {
+  const host = hostOf(settings);
+  const headers = new Headers({ accept: 'application/json' });
+  if (settings.header && secret) headers.set(settings.header.name, secret);
+  /** What the endpoint says may repeat the secret. */
+  const hide = (text: string) => (secret ? text.replaceAll(secret, '[secret]') : text);
+
+  return {
+    form: 'an id without control characters and without . or .. between slashes',
+
+    read: (id) =>
+      isSafe(id) ? { id, url: settings.url.replaceAll('{id}', () => encodeURIComponent(id)) } : null,
+
+    // Its address may well be a wrong one.
+    placed: () => 'guessed',
+
+    async ask(job, { limitMs, signal }: Limits): Promise<Said> {
+      const { id, url } = job;
+      // Not the address: it may hold a secret, too.
+      const where = `${host} GET of ${plain(id)}`;
+      const begun = performance.now();
+      const clock = AbortSignal.timeout(Math.ceil(limitMs));
+      let status: number | string = 'connection';
+      try {
+        const stop = signal ? AbortSignal.any([signal, clock]) : clock;
+        const response = await fetch(url, { headers, redirect: 'manual', signal: stop });
+        status = response.status;
+        const answer = await read(response, where);
+        const said = readHttpAnswer(settings, job, answer, { host, hide });
+        if (said.state === 'unknown' && isOutage(answer.status))
+          throw new UpstreamError(said.said, { retryable: false, status: answer.status });
+        return said;
+      } catch (error) {
+        if (signal?.aborted) {
+          status = 'aborted';
+          throw signal.reason;
+        }
+        if (clock.aborted) {
+          status = 'deadline';
+          throw new DeadlineExceeded(where, limitMs);
+        }
+        if (error instanceof UpstreamError) throw error;
+        const why = plain(hide(reasonOf(error)));
+        throw new UpstreamError(`Cannot finish ${where}: the connection failed: ${why}`, {
+          retryable: true,
+          unanswered: true,
+        });
+      } finally {
+        const line = {
+          api: host,
+          operation: 'GET',
+          job: id,
+          ms: Math.round(performance.now() - begun),
+          status,
+        };
+        // That there is no such job is an answer, too.
+        const answered = [200, 404, 410, 'aborted'].includes(status);
+        log[answered ? 'debug' : 'warning'](`${host}: GET of ${id}: ${status}`, line);
+      }
+    },
+  };
+}
+
+/** Where the endpoint is; ids have no say in it. */
+export function hostOf({ url }: HttpSettings): string {
+  return new URL(url.replaceAll('{id}', 'id')).host;
+}
+
+function isSafe(id: string): boolean {
+  const parts = id.split(/[/\\]/);
+  const whole = id.length > 0 && id.length <= LONGEST_ID && id.isWellFormed() && !/\p{Cc}/u.test(id);
+  return whole && !parts.includes('.') && !parts.includes('..');
+}
+
+/** An answer, as far as anybody would want to read it. */
+async function read({ status, body }: Response, where: string): Promise<HttpAnswer> {
+  const cannotRead = (why: string) =>
+    new UpstreamError(`Cannot read ${where}: ${why}`, { retryable: false, status });
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  try {
+    for await (const chunk of body ?? []) {
+      bytes += chunk.length;
+      if (bytes > MAX_BYTES) throw cannotRead(`more than ${MAX_BYTES} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    // It came whole, and was packed in another way than it says.
+    if (isOfPacking(error)) throw cannotRead(reasonOf(error));
+    throw error;
+  }
+  // A byte order mark is no part of it.
+  return { status, text: new TextDecoder().decode(Buffer.concat(chunks)) };
+}
+
+/** Whether zlib, brotli or zstd could not unpack. */
+function isOfPacking(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return /^(Z_|ERR__|ZSTD_)/.test(String(Reflect.get(error, 'code'))) || isOfPacking(error.cause);
+}

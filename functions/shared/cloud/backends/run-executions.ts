@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { SECOND_MS } from '../../dates.ts';
+import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
+import type { BackendSettings } from '../../model/job/backend.ts';
+import { isTerminal } from '../../model/job/job.ts';
+import type { JobState } from '../../model/job/states.ts';
+import { orNull } from '../../model/reading/reading.ts';
+import { circuit } from '../rest/circuit.ts';
+import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import type { Platform } from './backend-client.ts';
+import { ERROR_LENGTH, errorOf, patiently, time } from './google-jobs.ts';
+import { homeOf, type Resource, readResource } from './resource-name.ts';
+import type { LoggedExecution, RunLogs } from './run-logs.ts';
+import { type Said, saidOf, timeAt, unknown } from './status.ts';
+
+/**
+ * Cloud Run jobs, executions.get of v2
+ * (https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs.executions): how an execution ended
+ * stands in its condition `Completed`, its number of tasks in counts, of which those that are 0 are left out.
+ */
+
+/** The time for the log of one execution, and how many in a row may fail: a verdict does not need them. */
+const LOG_MS = 5 * SECOND_MS;
+const LOGS_IN_A_ROW = 5;
+const FIELDS =
+  'name,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
+
+const executionSchema = z.object({
+  name: z.string(),
+  createTime: time,
+  startTime: time,
+  completionTime: time,
+  runningCount: z.int().default(0),
+  conditions: z
+    .array(
+      z.object({
+        type: z.string(),
+        state: z.string().optional(),
+        message: z.string().optional(),
+        executionReason: z.string().optional(),
+      }),
+    )
+    .default([]),
+});
+type Execution = z.infer<typeof executionSchema>;
+
+const executionOf = (id: string) =>
+  executionSchema.refine(({ name }) => name.endsWith(`/executions/${id}`), {
+    path: ['name'],
+    message: 'Another execution',
+    params: { expected: id },
+  });
+
+/** The executions of one project, in one region unless their names tell another one. */
+export function runExecutions(
+  settings: Extract<BackendSettings, { kind: 'cloud-run' }>,
+  options: ApiOptions,
+  logs: RunLogs,
+): Platform<Resource> {
+  const home = homeOf(settings, options.project);
+  const logCalls = circuit(LOGS_IN_A_ROW);
+
+  return {
+    form: `projects/P/locations/R/jobs/J/executions/E${home.region ? ', or J/executions/E, or E' : ''}`,
+    read: (id) => readResource(id, ['jobs', 'executions'], home),
+    placed: ({ placed }) => placed,
+
+    async ask(resource, limits) {
+      const endsAt = performance.now() + limits.limitMs;
+      const { ids, ...place } = resource;
+      const id = ids.at(-1) ?? '';
+      // Cloud Run names an execution after its job, but who starts one may do otherwise.
+      const [job = ''] = ids.length > 1 ? ids : [id.replace(/-[^-]*$/, '')];
+      const api = restApi('Cloud Run', 'https://run.googleapis.com', {
+        ...patiently(options),
+        project: place.project,
+      });
+      let execution: Execution;
+      try {
+        execution = await api.get(
+          {
+            operation: `executions.get of ${id}`,
+            path: `/v2/projects/${place.project}/locations/${place.region}/jobs/${job}/executions/${id}`,
+            query: { fields: FIELDS },
+            region: place.region,
+            permission: 'run.executions.get',
+            schema: executionOf(id),
+          },
+          limits,
+        );
+      } catch (error) {
+        if (ids.length > 1 || !(error instanceof UpstreamError && error.missing)) throw error;
+        return unknown(`${error.message} The name of its job was guessed: expected J/executions/E`);
+      }
+      const said = readExecution(execution);
+      // Its log is looked for from its creation on.
+      const since = orNull(timeAt('createTime', execution.createTime).reading);
+      if (said.state !== 'failed' || !since) return said;
+      return withLog(
+        said,
+        { ...place, job, id, since },
+        { ...limits, limitMs: Math.min(LOG_MS, Math.max(1, Math.round(endsAt - performance.now()))) },
+      );
+    },
+  };
+
+  /** With the words of its log, which tell more than that a container failed. */
+  async function withLog(said: Said, execution: LoggedExecution, limits: Limits): Promise<Said> {
+    const unread = (why: string) => ({ ...said, said: `${said.said}; its log was not read: ${why}` });
+    const broken = logCalls.broken();
+    if (broken !== null) return unread(broken);
+    try {
+      const lines = await logs.errorsOf(execution, limits);
+      logCalls.answered();
+      const error = [said.error, ...lines].filter(Boolean).join('\n').slice(0, ERROR_LENGTH);
+      return { ...said, error: error || null };
+    } catch (error) {
+      limits.signal?.throwIfAborted();
+      if (!(error instanceof UpstreamError || error instanceof DeadlineExceeded)) throw error;
+      logCalls.failed(error.message);
+      return unread(error.message);
+    }
+  }
+}
+
+function readExecution(execution: Execution): Said {
+  const { startTime, completionTime, runningCount } = execution;
+  const completed = execution.conditions.find(({ type }) => type === 'Completed');
+  const { state: word = 'no state', executionReason: reason, message } = completed ?? {};
+  const because = [reason, message].filter(Boolean).join(': ');
+  const said = `Cloud Run says ${word}${because ? ` (${errorOf(because)})` : ''}`;
+  const startedAt = timeAt('startTime', startTime);
+  const endedAt = timeAt('completionTime', completionTime);
+  const state = stateOf(word, reason, { begun: startedAt.reading.is !== 'absent' || runningCount > 0 });
+  // One that goes on has not come to its end.
+  const contradicts = state && !isTerminal(state) && endedAt.reading.is !== 'absent';
+  if (!state || contradicts) return unknown(said);
+  return saidOf({ state, startedAt, endedAt, error: errorOf(message), said });
+}
+
+function stateOf(word: string, reason: string | undefined, { begun }: { begun: boolean }): JobState | null {
+  switch (word) {
+    case 'CONDITION_SUCCEEDED':
+      return 'completed';
+    case 'CONDITION_FAILED':
+      // One that failed cancels the tasks that it has left, too: only the reason tells the two apart.
+      return reason === 'CANCELLED' || reason === 'DELETED' ? 'cancelled' : 'failed';
+    case 'CONDITION_PENDING':
+    case 'CONDITION_RECONCILING':
+      return begun ? 'running' : 'queued';
+    default:
+      return null;
+  }
+}

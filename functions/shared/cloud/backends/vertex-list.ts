@@ -1,0 +1,98 @@
+import { serialQueue } from '../../concurrency.ts';
+import type { Limits } from '../rest/rest.ts';
+import type { Call, Platform } from './backend-client.ts';
+import type { Resource } from './resource-name.ts';
+import { type Said, type Told, unknown } from './status.ts';
+
+/** The truths of many jobs from the list of their region, which is read once in a sweep, and only as far as it is needed. */
+
+/** Reads one page of the list of a region; no `next` at the last one. */
+export type ReadPage = (
+  place: Resource,
+  page: { number: number; token: string | undefined },
+  limits: Limits,
+) => Promise<{ jobs: (readonly [id: string, said: Said])[]; next: string | undefined }>;
+
+/** In a sweep, so few jobs of a region are asked after one by one; and so many of those that its list did not hold. */
+const ONE_BY_ONE = 20;
+/** A list that goes on after so many pages is read no further. */
+const MAX_PAGES = 1_000;
+
+/** The lists of one sweep. */
+export function vertexList(readPage: ReadPage): NonNullable<Platform<Resource>['list']> {
+  const lists = new Map<string, ReturnType<typeof listOf>>();
+  const asked = new Map<string, number>();
+  let absentLeft = ONE_BY_ONE;
+
+  return async (jobs, { call, now }) => {
+    const told = new Map<Resource, Told>();
+    const tell = (job: Resource, words: string) => told.set(job, { ...unknown(words), askedAt: now() });
+
+    async function askPlace(place: string, those: readonly [Resource, ...Resource[]]): Promise<void> {
+      const list = lists.get(place) ?? listOf(those[0], readPage);
+      lists.set(place, list);
+      await list.readFor(those.map(idOf), call);
+      for (const job of those) {
+        const truth = list.truths.get(idOf(job));
+        const broken = list.broken();
+        if (truth) told.set(job, truth);
+        else if (broken !== null) tell(job, broken);
+        else if (absentLeft > 0) absentLeft -= 1;
+        else tell(job, `not in the list of ${job.region}, and ${ONE_BY_ONE} others were asked after already`);
+      }
+    }
+
+    const places = Map.groupBy(jobs, ({ project, region }) => `${project}/${region}`);
+    await Promise.all(
+      [...places].map(async ([place, [first, ...others]]) => {
+        const count = (asked.get(place) ?? 0) + others.length + 1;
+        asked.set(place, count);
+        if (first && count > ONE_BY_ONE) await askPlace(place, [first, ...others]);
+      }),
+    );
+    return told;
+  };
+}
+
+/** The list of the region of `place`. */
+function listOf(place: Resource, readPage: ReadPage) {
+  const truths = new Map<string, Told>();
+  const inTurn = serialQueue();
+  let page: { number: number; token: string | undefined } | null = { number: 1, token: undefined };
+  let broken: string | null = null;
+
+  async function readFor(ids: readonly string[], call: Call): Promise<void> {
+    const wanted = new Set(ids.filter((id) => !truths.has(id)));
+    while (page !== null && wanted.size > 0) {
+      const asked = page;
+      const called = await call((limits) => readPage(place, asked, limits));
+      page = null;
+      if ('failure' in called) {
+        broken = `the list of ${place.region} broke off at page ${asked.number}: ${called.failure.said}`;
+        return;
+      }
+      const { jobs, next } = called.answer;
+      for (const [id, said] of jobs) {
+        // The first word counts: a job that is added meanwhile pushes others to the next page again.
+        if (!truths.has(id)) truths.set(id, { ...said, askedAt: called.askedAt });
+        wanted.delete(id);
+      }
+      if (!next) return;
+      if (next === asked.token || asked.number >= MAX_PAGES)
+        broken = `the list of ${place.region} does not end, page ${asked.number}`;
+      else page = { number: asked.number + 1, token: next };
+    }
+  }
+
+  return {
+    truths,
+    /** Why a job that was not found may be in the list all the same; `null` once all of it is read. */
+    broken: () => broken,
+    /** Reads on until all of `ids` are found or there is no more to read. */
+    readFor: (ids: readonly string[], call: Call) => inTurn(() => readFor(ids, call)),
+  };
+}
+
+function idOf({ ids: [id = ''] }: Resource): string {
+  return id;
+}

@@ -1,0 +1,169 @@
+import { HOUR_MS, laterOf, MINUTE_MS, SECOND_MS } from '../../dates.ts';
+import { UpstreamError } from '../../errors.ts';
+import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { type Point, type TimeSeriesPage, timeSeriesPage } from './time-series.ts';
+
+/**
+ * Cloud Monitoring, projects.timeSeries.list
+ * (https://docs.cloud.google.com/monitoring/api/ref_v3/rest/v3/projects.timeSeries/list): figures that Google measures
+ * anyway, so that nothing has to be listed to be counted.
+ */
+
+/** A metric, and the type of resource where several report it: only one type can be summed up. */
+export interface Metric {
+  /** Such as `run.googleapis.com/request_count`. */
+  type: string;
+  resourceType?: string;
+}
+
+/** `resource.labels.bucket_name` or `metric.labels.type`. */
+export type LabelField = `${'resource' | 'metric'}.labels.${string}`;
+
+/** One group of time series. */
+export interface MetricGroup {
+  /** By the label's own name, such as `bucket_name`; empty where the series lacks the label. */
+  labels: Record<string, string>;
+  value: number;
+  /** The end of the newest point in it. */
+  at: Date;
+}
+
+export interface MetricGroups {
+  groups: MetricGroup[];
+  /** Regions that Monitoring could not reach: what is there is not in the groups. */
+  missing: string[];
+}
+
+/** An interval without its start and with its end, as Monitoring takes it: right for gauges and for sums of a day. */
+export interface MetricInterval {
+  after: Date;
+  until: Date;
+}
+
+/** How far back a gauge is looked for: some are measured once a day, and shown hours later. */
+const GAUGE_WINDOW_HOURS = 48;
+/**
+ * Gauges are brought together over so many hours: shorter, and a series that arrived late would be left out of its
+ * group; longer, and one that has ended (objects that moved to another storage class) would be counted twice.
+ */
+const GAUGE_ALIGN_HOURS = 6;
+const PAGE_SIZE = 10_000;
+const NEVER_WRITTEN = /Cannot find metric\(s\) that match type/;
+
+/** Cloud Monitoring of one project. */
+export function monitoring(options: ApiOptions) {
+  const api = restApi('Cloud Monitoring', 'https://monitoring.googleapis.com', options);
+
+  /** Joins the points of each group; a series may be cut by the end of a page, and go on in the next. */
+  async function collect(
+    metric: Metric,
+    interval: MetricInterval,
+    aggregation: { aligner: string; seconds: number; groupBy: readonly LabelField[] },
+    limits: Limits,
+    join: (sum: Point, point: Point) => Point,
+  ): Promise<MetricGroups> {
+    const operation = `timeSeries.list ${metric.type}`;
+    const groups = new Map<string, MetricGroup>();
+    const missing = new Set<string>();
+    const call = {
+      operation,
+      path: `/v3/projects/${options.project}/timeSeries`,
+      query: {
+        filter: filterOf(metric),
+        'interval.startTime': interval.after.toISOString(),
+        'interval.endTime': interval.until.toISOString(),
+        'aggregation.alignmentPeriod': `${aggregation.seconds}s`,
+        'aggregation.perSeriesAligner': aggregation.aligner,
+        'aggregation.crossSeriesReducer': 'REDUCE_SUM',
+        'aggregation.groupByFields': aggregation.groupBy,
+        view: 'FULL',
+        pageSize: PAGE_SIZE,
+      },
+      schema: timeSeriesPage,
+      permission: 'monitoring.timeSeries.list',
+      tokenParameter: 'pageToken',
+      nextToken: (page: TimeSeriesPage) => page.nextPageToken,
+    };
+    try {
+      await api.list(call, limits, ({ timeSeries, executionErrors, unreachable }) => {
+        const [failure] = executionErrors;
+        if (failure)
+          throw new UpstreamError(
+            `Cannot finish Cloud Monitoring ${operation} (project ${options.project}): the answer may be incomplete: ${failure.message}`,
+            { retryable: true },
+          );
+        for (const region of unreachable) missing.add(region);
+        for (const series of timeSeries) {
+          const labels = labelsOf(series, aggregation.groupBy);
+          const key = JSON.stringify([series.resource.type, labels]);
+          for (const point of series.points) {
+            if (point.at <= interval.after || point.at > interval.until) continue;
+            const known = groups.get(key);
+            groups.set(key, { labels, ...(known ? join(known, point) : point) });
+          }
+        }
+      });
+    } catch (error) {
+      // A metric that no resource ever wrote is not found: there is nothing to tell of, which is no failure.
+      const nothing =
+        error instanceof UpstreamError && error.status === 404 && NEVER_WRITTEN.test(error.message);
+      if (!nothing) throw error;
+    }
+    return { groups: [...groups.values()], missing: [...missing].sort() };
+  }
+
+  return {
+    /** The newest value of a gauge in the 48 hours up to `until`, summed over the series of each group. */
+    latest(
+      metric: Metric,
+      until: Date,
+      groupBy: readonly LabelField[],
+      limits: Limits,
+    ): Promise<MetricGroups> {
+      const interval = { after: new Date(until.getTime() - GAUGE_WINDOW_HOURS * HOUR_MS), until };
+      const seconds = (GAUGE_ALIGN_HOURS * HOUR_MS) / SECOND_MS;
+      const aggregation = { aligner: 'ALIGN_NEXT_OLDER', seconds, groupBy };
+      return collect(metric, interval, aggregation, limits, (a, b) => (b.at > a.at ? b : a));
+    },
+
+    /**
+     * What a counter of deltas rose by in an interval, whole seconds long, summed over the series of each group; nothing
+     * in less than a minute, which is the shortest that Monitoring brings together.
+     */
+    async sums(
+      metric: Metric,
+      interval: MetricInterval,
+      groupBy: readonly LabelField[],
+      limits: Limits,
+    ): Promise<MetricGroups> {
+      const seconds = (interval.until.getTime() - interval.after.getTime()) / SECOND_MS;
+      if (seconds < MINUTE_MS / SECOND_MS) return { groups: [], missing: [] };
+      // Not ALIGN_DELTA, which fills times without data by guessing.
+      const aggregation = { aligner: 'ALIGN_SUM', seconds, groupBy };
+      return collect(metric, interval, aggregation, limits, (a, b) => ({
+        value: a.value + b.value,
+        at: laterOf(a.at, b.at),
+      }));
+    },
+  };
+}
+
+export type Monitoring = ReturnType<typeof monitoring>;
+
+/** The labels of a group by their own names; a series that lacks one comes without it. */
+function labelsOf(
+  series: TimeSeriesPage['timeSeries'][number],
+  groupBy: readonly LabelField[],
+): Record<string, string> {
+  return Object.fromEntries(
+    groupBy.map((field) => {
+      const [of, , name = ''] = field.split('.') as ['resource' | 'metric', string, string];
+      return [name, series[of].labels[name] ?? ''];
+    }),
+  );
+}
+
+function filterOf({ type, resourceType }: Metric): string {
+  const filter = `metric.type = "${type}"`;
+  return resourceType ? `${filter} AND resource.type = "${resourceType}"` : filter;
+}

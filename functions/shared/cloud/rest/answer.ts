@@ -1,0 +1,57 @@
+import type { z } from 'zod';
+import { UpstreamError } from '../../errors.ts';
+import { parseWithProblems } from '../../problems.ts';
+import { plain, readGoogleError } from './google-error.ts';
+import { isTransientStatus, retryAfterMs } from './retry.ts';
+import type { Answer } from './transport.ts';
+
+const PROBLEMS_TOLD = 3;
+
+/** The error for an answer that is no success: Google's words, and the permission that is missing, by `hint` if they name none. */
+export function refusal(
+  where: string,
+  { status, headers, text }: Answer,
+  hint: string | undefined,
+): UpstreamError {
+  const said = readGoogleError(text);
+  const denied = status === 403 && !said.disabled && !said.rateLimited && !said.held;
+  const permission = denied ? (said.permission ?? hint ?? null) : null;
+  const missing = permission ? `; missing permission: ${permission}` : '';
+  return new UpstreamError(`Cannot finish ${where}: HTTP ${status}: ${said.words}${missing}`, {
+    retryable: isTransientStatus(status) || said.rateLimited,
+    status,
+    permission,
+    retryAfterMs: retryAfterMs(headers.get('retry-after'), new Date()),
+    missing: status === 404 && said.missing,
+  });
+}
+
+/** Why a try failed, for the line of the next one. */
+export function faultOf({ status }: UpstreamError): string {
+  return status === null ? 'a failure on the way' : `HTTP ${status}`;
+}
+
+/**
+ * The body of a success, parsed. Throws an UpstreamError that names the path of every field that is wrong, and a
+ * SyntaxError for what is no JSON.
+ */
+export function parseAnswer<Body>(where: string, schema: z.ZodType<Body>, text: string): Body {
+  const result = parseWithProblems(schema, JSON.parse(text));
+  if (result.ok) return result.value;
+  const told = result.problems.slice(0, PROBLEMS_TOLD).map(({ path, message, expected }) => {
+    return `${path || 'the answer'}: ${message}${expected ? `, expected ${expected}` : ''}`;
+  });
+  const more = result.problems.length - told.length;
+  throw new UpstreamError(
+    `Cannot read ${where}: ${plain(told.join('; '))}${more > 0 ? `; and ${more} more` : ''}`,
+    { retryable: false },
+  );
+}
+
+/** The innermost words: what fetch throws says only "fetch failed", or "terminated", and keeps the reason as its cause. */
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return plain(String(error));
+  if (error.cause) return reasonOf(error.cause);
+  // Of several addresses that all failed, Node tells only a code.
+  return plain(error.message || String(Reflect.get(error, 'code') ?? error.name));
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { throughClient } from './client.ts';
+
+/** Cloud Storage, buckets.list (https://docs.cloud.google.com/storage/docs/json_api/v1/buckets/list). */
+
+/** A bucket as it is now. */
+export interface BucketSeen {
+  name: string;
+  /** Such as `EU` or `EUROPE-WEST4`. */
+  location: string;
+  createdAt: Date;
+}
+
+export interface BucketsSeen {
+  buckets: BucketSeen[];
+  /** Names of buckets that Cloud Storage could not reach: they are not in the list. */
+  missing: string[];
+}
+
+/** The most that Cloud Storage gives at once. */
+const PAGE_SIZE = 1_000;
+
+const pageSchema = z.object({
+  // A project without buckets has no `items`; what is no list of buckets at all must not look like one.
+  kind: z.literal('storage#buckets'),
+  items: z
+    .array(
+      z.object({
+        name: z.string(),
+        location: z.string(),
+        timeCreated: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+      }),
+    )
+    .default([]),
+  nextPageToken: z.string().optional(),
+  unreachable: z.array(z.string()).default([]),
+});
+
+const FIELDS = 'kind,nextPageToken,unreachable,items(name,location,timeCreated)';
+
+/** Cloud Storage of one project. */
+export function cloudStorage(options: ApiOptions) {
+  const { project } = options;
+  const api = restApi('Cloud Storage', 'https://storage.googleapis.com', options, throughClient(project));
+
+  return {
+    /** The buckets of all locations. */
+    async buckets(limits: Limits): Promise<BucketsSeen> {
+      const buckets: BucketSeen[] = [];
+      const missing = new Set<string>();
+      await api.list(
+        {
+          operation: 'buckets.list',
+          path: '/b',
+          // Without returnPartialSuccess, one bucket out of reach takes all the others with it.
+          query: { project, maxResults: PAGE_SIZE, returnPartialSuccess: true, fields: FIELDS },
+          schema: pageSchema,
+          permission: 'storage.buckets.list',
+          tokenParameter: 'pageToken',
+          nextToken: (page) => page.nextPageToken,
+        },
+        limits,
+        (page) => {
+          // Such as `projects/_/buckets/NAME`.
+          for (const unreached of page.unreachable) missing.add(unreached.split('/').at(-1) ?? unreached);
+          for (const { timeCreated: createdAt, ...bucket } of page.items)
+            buckets.push({ ...bucket, createdAt });
+        },
+      );
+      return { buckets, missing: [...missing].sort() };
+    },
+  };
+}
+
+export type CloudStorage = ReturnType<typeof cloudStorage>;

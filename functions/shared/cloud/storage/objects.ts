@@ -1,0 +1,158 @@
+import { z } from 'zod';
+import type { Prefix } from '../../model/artifact/artifact.ts';
+import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { throughClient } from './client.ts';
+import { objectDeletion } from './deletion.ts';
+import { objectRestore } from './restore.ts';
+
+/** Cloud Storage, the objects of a bucket (https://docs.cloud.google.com/storage/docs/json_api/v1/objects). */
+
+/** What decides whether, and for how long, something deleted from a bucket can be had back. */
+export interface BucketFacts {
+  name: string;
+  /** Such as `EU` or `EUROPE-WEST4`. */
+  location: string;
+  /** How long what is deleted can be restored; 0 without soft deletion. */
+  softDeleteSeconds: number;
+  versioning: boolean;
+  /** How old an object has to be before it can be deleted; 0 without a retention policy. */
+  retentionSeconds: number;
+}
+
+export interface ListOptions {
+  /** Noncurrent generations, too. */
+  versions?: boolean;
+  /** In place of what is there, what can be restored. */
+  softDeleted?: boolean;
+  /** Only names from this one on. */
+  startOffset?: string;
+  /** Only names before this one. */
+  endOffset?: string;
+}
+
+/** The most that Cloud Storage gives at once. */
+const PAGE_SIZE = 1_000;
+/** A hundred million objects: no list of ours is as long. */
+const MAX_PAGES = 100_000;
+
+const wholeNumber = z.string().regex(/^\d+$/, 'a whole number as text');
+const count = wholeNumber.transform(Number);
+const instant = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+const maybeInstant = instant.nullable().default(null);
+
+const bucketSchema = z
+  .object({
+    kind: z.literal('storage#bucket'),
+    name: z.string(),
+    location: z.string(),
+    softDeletePolicy: z.object({ retentionDurationSeconds: count.default(0) }).optional(),
+    versioning: z.object({ enabled: z.boolean().default(false) }).optional(),
+    retentionPolicy: z.object({ retentionPeriod: count.default(0) }).optional(),
+  })
+  .transform(
+    ({ name, location, softDeletePolicy, versioning, retentionPolicy }): BucketFacts => ({
+      name,
+      location,
+      softDeleteSeconds: softDeletePolicy?.retentionDurationSeconds ?? 0,
+      versioning: versioning?.enabled ?? false,
+      retentionSeconds: retentionPolicy?.retentionPeriod ?? 0,
+    }),
+  );
+
+const BUCKET_FIELDS =
+  'kind,name,location,softDeletePolicy(retentionDurationSeconds),versioning(enabled),retentionPolicy(retentionPeriod)';
+
+const objectSchema = z
+  .object({
+    name: z.string(),
+    generation: wholeNumber,
+    metageneration: wholeNumber,
+    size: count,
+    timeCreated: instant,
+    updated: instant,
+    temporaryHold: z.boolean().default(false),
+    eventBasedHold: z.boolean().default(false),
+    retentionExpirationTime: maybeInstant,
+    timeDeleted: maybeInstant,
+    softDeleteTime: maybeInstant,
+    hardDeleteTime: maybeInstant,
+  })
+  .transform(({ name, generation, metageneration, size, temporaryHold, eventBasedHold, ...times }) => ({
+    ...{ name, generation, metageneration, size, temporaryHold, eventBasedHold },
+    createdAt: times.timeCreated,
+    /** When its content or its metadata were last written. */
+    updatedAt: times.updated,
+    retainedUntil: times.retentionExpirationTime,
+    /** Null as long as it is live. */
+    noncurrentAt: times.timeDeleted,
+    softDeletedAt: times.softDeleteTime,
+    /** Until when it can be restored. */
+    restorableUntil: times.hardDeleteTime,
+  }));
+
+/** A generation of an object as it is now. */
+export type StoredObject = z.output<typeof objectSchema>;
+
+const OBJECT_FIELDS = `kind,nextPageToken,items(${Object.keys(objectSchema.def.in.shape).join(',')})`;
+
+const pageSchema = z.object({
+  // A prefix without objects has no `items`; what is no list of objects at all must not look like one.
+  kind: z.literal('storage#objects'),
+  items: z.array(objectSchema).default([]),
+  nextPageToken: z.string().optional(),
+});
+
+/** The objects of Cloud Storage. */
+export function cloudObjects(options: ApiOptions) {
+  const { project } = options;
+  const api = restApi('Cloud Storage', 'https://storage.googleapis.com', options, throughClient(project));
+  const pathOf = (bucket: string) => `/b/${encodeURIComponent(bucket)}`;
+
+  return {
+    bucket: (name: string, limits: Limits): Promise<BucketFacts> =>
+      api.get(
+        {
+          operation: 'buckets.get',
+          path: pathOf(name),
+          query: { fields: BUCKET_FIELDS },
+          schema: bucketSchema,
+          permission: 'storage.buckets.get',
+        },
+        limits,
+      ),
+
+    /**
+     * Hands the objects below a prefix to `onPage`, at most 1,000 at a time and in the order of their names; the next ones are
+     * asked for when it is done with those. The time is for each page.
+     */
+    list: (
+      { bucket, path }: Prefix,
+      onPage: (objects: StoredObject[]) => Promise<void>,
+      limits: Limits,
+      selection: ListOptions = {},
+    ): Promise<void> =>
+      api.list(
+        {
+          operation: 'objects.list',
+          path: `${pathOf(bucket)}/o`,
+          query: { prefix: path, maxResults: PAGE_SIZE, fields: OBJECT_FIELDS, ...selection },
+          schema: pageSchema,
+          permission: 'storage.objects.list',
+          tokenParameter: 'pageToken',
+          nextToken: (page) => page.nextPageToken,
+          maxPages: MAX_PAGES,
+          timePerPage: true,
+        },
+        limits,
+        // A page may be empty and not the last one.
+        async ({ items }) => {
+          if (items.length > 0) await onPage(items);
+        },
+      ),
+
+    deletion: (pace?: { rate?: number }) => objectDeletion(options, pace),
+    restore: objectRestore(options),
+  };
+}
+
+export type CloudObjects = ReturnType<typeof cloudObjects>;

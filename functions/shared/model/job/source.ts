@@ -1,0 +1,195 @@
+import { z } from 'zod';
+import { zone, zoneOnlyOfText } from '../forms.ts';
+import { TIME_TYPES } from '../reading/reading.ts';
+import { backendSchema } from './backend.ts';
+import { JOB_STATES, type JobState, TERMINAL_STATES } from './states.ts';
+import { sweepSchema } from './sweep-limits.ts';
+
+/**
+ * A source: one collection of the user's own job records, with the mapping of its fields and statuses.
+ * Their collections stay theirs; whatever Nightshift adds to a record goes under one map field.
+ */
+
+/** Our fields that hold a time, each mapped with its type. */
+export const TIME_FIELDS = [
+  'createdAt',
+  'startedAt',
+  'heartbeatAt',
+  'endedAt',
+  'updatedAt',
+  'keepUntil',
+] as const;
+export type TimeField = (typeof TIME_FIELDS)[number];
+
+/** Our other fields, each mapped to a path. */
+export const PLAIN_FIELDS = [
+  'id',
+  'type',
+  'project',
+  'model',
+  'status',
+  'error',
+  'gpus',
+  'backendId',
+  'artifactUri',
+  'artifactBytes',
+  'registeredModel',
+  'resumedFrom',
+] as const;
+export type PlainField = (typeof PLAIN_FIELDS)[number];
+
+/** Every field of a job that can be mapped. */
+export const JOB_FIELDS = [...PLAIN_FIELDS, ...TIME_FIELDS] as const;
+export type JobField = (typeof JOB_FIELDS)[number];
+
+const fieldPath = z.string().regex(/^[^.[\]*`~/]+(\.[^.[\]*`~/]+)*$/, {
+  error: 'a field path such as status or times.started',
+});
+const timeField = z
+  .strictObject({ path: fieldPath, type: z.enum(TIME_TYPES), zone: zone.optional() })
+  .superRefine(zoneOnlyOfText);
+export type TimeMapping = z.infer<typeof timeField>;
+
+const statusesSchema = z.record(z.string().min(1), z.enum(JOB_STATES));
+const writeSchema = z.partialRecord(z.enum(JOB_STATES), z.string().min(1));
+
+const fieldsSchema = z.strictObject({
+  id: fieldPath.optional(),
+  /** What kind of work it is, in their words: limits can be set per type. */
+  type: fieldPath.optional(),
+  project: fieldPath.optional(),
+  model: fieldPath.optional(),
+  status: fieldPath,
+  error: fieldPath.optional(),
+  gpus: fieldPath.optional(),
+  backendId: fieldPath.optional(),
+  artifactUri: fieldPath.optional(),
+  artifactBytes: fieldPath.optional(),
+  /** Set where the job's artifacts are a registered model. */
+  registeredModel: fieldPath.optional(),
+  /** The id of a job of this source, or a URI of artifacts, that the job began from. */
+  resumedFrom: fieldPath.optional(),
+  createdAt: timeField.optional(),
+  startedAt: timeField,
+  heartbeatAt: timeField.optional(),
+  endedAt: timeField,
+  updatedAt: timeField.optional(),
+  /** Until when a person holds the job's artifacts. */
+  keepUntil: timeField.optional(),
+});
+
+/** Records below each job, one per try; what is not told is as of the jobs themselves. */
+const executionsSchema = z.strictObject({
+  /** The id of the subcollection. */
+  collection: z.string().regex(/^[^/]+$/, { error: 'the id of a subcollection' }),
+  fields: fieldsSchema.pick({
+    status: true,
+    error: true,
+    backendId: true,
+    startedAt: true,
+    heartbeatAt: true,
+    endedAt: true,
+    updatedAt: true,
+    createdAt: true,
+  }),
+  statuses: statusesSchema.optional(),
+  write: writeSchema.optional(),
+});
+
+/** A source as settings.json has it. */
+export const sourceSchema = z
+  .strictObject({
+    /** Path of the collection, or the id of a collection group when `group` is true. */
+    collection: z.string().regex(/^[^/]+(\/[^/]+\/[^/]+)*$/, { error: 'the path of a collection' }),
+    group: z.boolean().default(false),
+    /** Where the collection is, when not in Nightshift's own database or project. */
+    database: z.string().min(1).optional(),
+    googleProject: z.string().min(1).optional(),
+    /** `observe` shows what would be done and writes nothing to the records; `enforce` writes. */
+    mode: z.enum(['observe', 'enforce']).default('observe'),
+    /** ETL runs are counted by the same rules, apart from the training jobs; they have neither GPUs nor artifact bytes. */
+    kind: z.enum(['training', 'etl']).default('training'),
+    fields: fieldsSchema,
+    /** Their words for a status -> ours. */
+    statuses: statusesSchema,
+    /** Our words -> the one of theirs that is written; needed where several of theirs mean the same. */
+    write: writeSchema.default({}),
+    /** When the sweep looks at a job. */
+    sweep: sweepSchema.prefault({}),
+    /** Where the jobs really run; without it only their records can be asked. */
+    backend: backendSchema.optional(),
+    /** The tries of a job, each a record below it. */
+    executions: executionsSchema.optional(),
+    /** The map field of a record that holds what Nightshift adds. */
+    addedField: fieldPath.default('nightshift'),
+  })
+  .superRefine((source, context) => {
+    for (const field of ['gpus', 'artifactBytes'] as const) {
+      if (source.kind !== 'etl' || source.fields[field] === undefined) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['fields', field],
+        message: `ETL runs have no ${field}`,
+        params: { expected: 'no such field, or kind training' },
+      });
+    }
+    if (source.backend && !source.fields.backendId && !source.executions?.fields.backendId)
+      context.addIssue({
+        code: 'custom',
+        path: ['fields', 'backendId'],
+        message: 'Missing: the backend could be asked about no job',
+        params: {
+          expected:
+            'the field that holds the name of a job there (where it is its id, the field of that), or no backend',
+        },
+      });
+    for (const [state, word] of Object.entries(source.write)) {
+      if (source.statuses[word] === state) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['write', state],
+        message: `Cannot write ${JSON.stringify(word)}`,
+        params: { expected: `a word that statuses maps to ${state}` },
+      });
+    }
+    for (const state of ['running', ...TERMINAL_STATES] as const) {
+      if (wordsFor(source, state).length > 0) continue;
+      context.addIssue({
+        code: 'custom',
+        path: ['statuses'],
+        message: `No word means ${JSON.stringify(state)}`,
+        params: { expected: `at least one of their words mapped to ${state}` },
+      });
+    }
+  });
+
+export type Source = z.infer<typeof sourceSchema>;
+
+/** The executions of a source's jobs as a source of their own; `undefined` where it maps none. */
+export function executionsOf(source: Source): Source | undefined {
+  const { executions } = source;
+  if (!executions) return undefined;
+  return {
+    ...source,
+    group: true,
+    collection: executions.collection,
+    // The types of job are those of the jobs above them.
+    fields: executions.fields,
+    statuses: executions.statuses ?? source.statuses,
+    write: executions.write ?? source.write,
+    executions: undefined,
+  };
+}
+
+/** Their words that mean `state`. */
+export function wordsFor(source: Pick<Source, 'statuses'>, state: JobState): string[] {
+  return Object.entries(source.statuses)
+    .filter(([, meaning]) => meaning === state)
+    .map(([word]) => word);
+}
+
+/** The word of theirs that is written for `state`; `undefined` when the mapping does not settle it. */
+export function wordToWrite(source: Pick<Source, 'statuses' | 'write'>, state: JobState): string | undefined {
+  const words = wordsFor(source, state);
+  return source.write[state] ?? (words.length === 1 ? words[0] : undefined);
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import { HOUR_MS, MINUTE_MS } from '../../dates.ts';
+
+/** How long a job may be silent, run and wait before the sweep looks at it. */
+
+const minutes = z
+  .number()
+  .positive()
+  .max(7 * 24 * 60);
+const hours = z
+  .number()
+  .positive()
+  .max(365 * 24);
+
+/** Of one type of job, in place of those of its source. */
+const typeLimits = {
+  staleAfterMinutes: minutes.optional(),
+  graceMinutes: z
+    .number()
+    .min(0)
+    .max(24 * 60)
+    .optional(),
+  maxRuntimeHours: hours.optional(),
+  maxQueuedHours: hours.optional(),
+};
+
+/** The limits of a source, as settings.json has them. */
+export const sweepSchema = z.strictObject({
+  /** Without a heartbeat for so long, a job is stale once the grace is over, too. */
+  staleAfterMinutes: minutes.default(10),
+  graceMinutes: typeLimits.graceMinutes.unwrap().default(5),
+  maxRuntimeHours: hours.default(24),
+  /** How long a job may be queued; for ever unless told. */
+  maxQueuedHours: typeLimits.maxQueuedHours,
+  /** By the value of the mapped field `type`. */
+  types: z.record(z.string().min(1), z.strictObject(typeLimits)).default({}),
+  /** What counts as long in `jobHealth`; and more jobs than `jobs` that run for so long raise an alarm, where it is set. */
+  longRunning: z.strictObject({ hours: hours.default(1), jobs: z.int().min(0).optional() }).prefault({}),
+});
+export type SweepSettings = z.infer<typeof sweepSchema>;
+
+/** The limits of one job. */
+export interface SweepLimits {
+  /** Silent for longer than this and the grace, a job is stale. */
+  staleAfterMs: number;
+  graceMs: number;
+  maxRuntimeMs: number;
+  /** `null` where a job may wait for ever. */
+  maxQueuedMs: number | null;
+}
+
+/** The limits of a job of that type. */
+export function limitsOf(settings: SweepSettings, type: string): SweepLimits {
+  const own = Object.hasOwn(settings.types, type) ? settings.types[type] : undefined;
+  const queued = own?.maxQueuedHours ?? settings.maxQueuedHours;
+  return {
+    staleAfterMs: (own?.staleAfterMinutes ?? settings.staleAfterMinutes) * MINUTE_MS,
+    graceMs: (own?.graceMinutes ?? settings.graceMinutes) * MINUTE_MS,
+    maxRuntimeMs: (own?.maxRuntimeHours ?? settings.maxRuntimeHours) * HOUR_MS,
+    maxQueuedMs: queued === undefined ? null : queued * HOUR_MS,
+  };
+}
+
+/** Every set of limits that a job of the source can have: queries look from the tightest on. */
+export function allLimits(settings: SweepSettings): SweepLimits[] {
+  return [limitsOf(settings, ''), ...Object.keys(settings.types).map((type) => limitsOf(settings, type))];
+}

@@ -1,0 +1,232 @@
+import type { DocumentReference, Timestamp, WriteBatch } from '@google-cloud/firestore';
+import { z } from 'zod';
+import { chunksOf, mapPool } from '../../concurrency.ts';
+import { type Day, MINUTE_MS } from '../../dates.ts';
+import type { Log } from '../../log.ts';
+import {
+  type DailyMetrics,
+  daySchema,
+  type ProjectRow,
+  projectRowSchema,
+  type Revision,
+  revisionSchema,
+} from '../../model/day/day.ts';
+import { bounded, decode, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import type { Tally } from '../firestore/read-options.ts';
+import type { Collections } from './collections.ts';
+import { closeByHand, commitIfUnchanged, put, type Seen, seenOf } from './records.ts';
+
+const LIMIT_MS = MINUTE_MS;
+/** Below each day: the names of the jobs it counted. A name of its own, for it is queried across all days. */
+const MEMBERS = 'dayMembers';
+const QUERIES_AT_ONCE = 8;
+/** A name holds an id of up to 1,500 bytes, and a document 1 MiB. */
+const MEMBERS_PER_DOCUMENT = 500;
+
+const dirtyDaySchema = z.object({ date: z.string(), cause: z.string(), markedAt: z.date() });
+export type DirtyDay = z.infer<typeof dirtyDaySchema>;
+const watermarkSchema = z.object({
+  changesKnownUntil: z.date(),
+  /** When its records were first looked at; `null` where that was before anybody noted it. */
+  changesKnownSince: z.date().nullable().default(null),
+});
+/** `sourceWatermarks/{source}`: how far changes of a source's records are known. */
+export type Watermark = z.infer<typeof watermarkSchema>;
+const membersSchema = z.object({ names: z.array(z.string()) });
+
+/** What lies below a day and is new: rows and names are replaced whole. */
+export interface NewBelow {
+  rows: ProjectRow[] | null;
+  /** Names of the jobs that the day counts. */
+  members: string[] | null;
+  /** The figures that stand no more. */
+  revision: Revision | null;
+}
+
+/** The days' figures, what lies below them, and the days that are in doubt. Written only inside a run's commits. */
+export function dayStore(collections: Collections, log: Log) {
+  const { dailyMetrics, dirtyDays, sourceWatermarks, tasks } = collections;
+  const membersRef = (date: Day, index: number) =>
+    dailyMetrics.doc(date).collection(MEMBERS).doc(String(index));
+  /** Where the names of so many members are. */
+  const membersRefs = (date: Day, members: number) =>
+    Array.from({ length: Math.ceil(members / MEMBERS_PER_DOCUMENT) }, (_, index) => membersRef(date, index));
+  const ask = <T>(operation: string, call: Promise<T>): Promise<T> => bounded(log, operation, LIMIT_MS, call);
+
+  return {
+    /** Each of `dates` as it is stored, with the update time its next write demands. */
+    async load(dates: readonly Day[], tally: Tally): Promise<Map<Day, Seen<DailyMetrics>>> {
+      if (dates.length === 0) return new Map();
+      const refs = dates.map((date) => dailyMetrics.doc(date));
+      const found = await ask('stored days', dailyMetrics.firestore.getAll(...refs));
+      tally.documents += found.length;
+      return new Map(found.map((document) => [document.id, seenOf(document, (it) => decode(daySchema, it))]));
+    },
+
+    /** The stored days from `from` to `to`, oldest first. */
+    async range(from: Day, to: Day): Promise<DailyMetrics[]> {
+      const found = await ask(
+        'stored days',
+        dailyMetrics.where('date', '>=', from).where('date', '<=', to).orderBy('date').get(),
+      );
+      return found.docs.map((document) => decode(daySchema, document));
+    },
+
+    /** The rows of the projects that used the most GPU-hours on `date`, at most `most` of them. */
+    async projectRows(date: Day, most: number): Promise<ProjectRow[]> {
+      const rows = dailyMetrics.doc(date).collection('projects');
+      const found = await ask(`projects of ${date}`, rows.orderBy('gpu.hoursUsed', 'desc').limit(most).get());
+      return found.docs.map((document) => decode(projectRowSchema, document));
+    },
+
+    /** The figures that once stood for `date`, oldest first. */
+    async revisions(date: Day): Promise<Revision[]> {
+      const found = await ask(
+        `revisions of ${date}`,
+        dailyMetrics.doc(date).collection('revisions').orderBy('revision').get(),
+      );
+      return found.docs.map((document) => decode(revisionSchema, document));
+    },
+
+    /** Names of the jobs that started or ended on a stored day. */
+    async members({ date, members }: DailyMetrics, tally: Tally): Promise<string[]> {
+      if (members === 0) return [];
+      const refs = membersRefs(date, members);
+      const found = await ask(`members of ${date}`, dailyMetrics.firestore.getAll(...refs));
+      tally.documents += found.length;
+      return found
+        .filter((document) => document.exists)
+        .flatMap((document) => decode(membersSchema, document).names);
+    },
+
+    /** Tells of each of `names` the days that count it as started or ended. */
+    async countedOn(
+      names: readonly string[],
+      tally: Tally,
+      onCounted: (name: string, date: Day) => void,
+    ): Promise<void> {
+      const wanted = new Set(names);
+      await mapPool(chunksOf(names, VALUES_PER_QUERY), QUERIES_AT_ONCE, async (some) => {
+        const query = dailyMetrics.firestore
+          .collectionGroup(MEMBERS)
+          .where('names', 'array-contains-any', some);
+        const { docs } = await ask('days that counted a job', query.get());
+        tally.documents += Math.max(1, docs.length);
+        for (const document of docs) {
+          const day = document.ref.parent.parent;
+          if (day?.parent.path !== dailyMetrics.path) continue;
+          for (const name of decode(membersSchema, document).names)
+            if (wanted.has(name)) onCounted(name, day.id);
+        }
+      });
+    },
+
+    /** The days, of any age, whose figures are not settled. */
+    async unsettled(tally: Tally): Promise<Day[]> {
+      const { docs } = await ask(
+        'unsettled days',
+        dailyMetrics.where('status', '==', 'provisional').select().get(),
+      );
+      tally.documents += Math.max(1, docs.length);
+      return docs.map((document) => document.id);
+    },
+
+    /** Adds to `batch` the day, and what is new below it. */
+    put(batch: WriteBatch, seen: Seen<DailyMetrics>, day: DailyMetrics, below?: NewBelow): void {
+      put(batch, seen, day);
+      if (!below) return;
+      const { rows, members, revision } = below;
+      const rowRef = (project: string): DocumentReference =>
+        dailyMetrics.doc(day.date).collection('projects').doc(documentId(project));
+      if (rows) {
+        for (const row of rows) batch.set(rowRef(row.project), row);
+        for (const project of seen.data?.projects ?? [])
+          if (!day.projects.includes(project)) batch.delete(rowRef(project));
+      }
+      if (members) {
+        const parts = chunksOf(members, MEMBERS_PER_DOCUMENT);
+        for (const ref of membersRefs(day.date, seen.data?.members ?? 0).slice(parts.length))
+          batch.delete(ref);
+        for (const [index, names] of parts.entries()) batch.set(membersRef(day.date, index), { names });
+      }
+      if (revision)
+        batch.set(
+          dailyMetrics.doc(day.date).collection('revisions').doc(String(revision.revision)),
+          revision,
+        );
+    },
+
+    /**
+     * Settles a conflict: the figures that stand are right although records vanished. Its alarm closes in the same
+     * commit.
+     */
+    async accept(date: Day, { at }: { at: Date }): Promise<'accepted' | 'no-conflict' | 'missing'> {
+      for (;;) {
+        const [day, task] = await ask(
+          `conflict of ${date}`,
+          dailyMetrics.firestore.getAll(dailyMetrics.doc(date), tasks.doc('collect-metrics')),
+        );
+        if (!day?.exists) return 'missing';
+        const { conflict } = decode(daySchema, day);
+        if (!conflict) return 'no-conflict';
+        const batch = dailyMetrics.firestore.batch();
+        batch.update(
+          day.ref,
+          { status: 'provisional', conflict: null },
+          { lastUpdateTime: day.updateTime as Timestamp },
+        );
+        const alarm = { id: conflict.alarmId, because: 'a person accepted the figures' };
+        closeByHand(batch, collections, task, alarm, at);
+        if (await ask(`acceptance of ${date}`, commitIfUnchanged(batch))) return 'accepted';
+      }
+    },
+
+    /** How far changes of each source's records are known. */
+    async watermarks(sources: readonly string[], tally: Tally): Promise<Map<string, Watermark>> {
+      const refs = sources.map((source) => sourceWatermarks.doc(source));
+      const found = await ask('watermarks', sourceWatermarks.firestore.getAll(...refs));
+      tally.documents += found.length;
+      return new Map(
+        found
+          .filter((document) => document.exists)
+          .map((document) => [document.id, decode(watermarkSchema, document)]),
+      );
+    },
+
+    /** Adds to `batch` how far changes of a source are known now. */
+    putWatermark(batch: WriteBatch, source: string, watermark: Watermark): void {
+      batch.set(sourceWatermarks.doc(source), watermark);
+    },
+
+    /** Days in doubt, with the cause. */
+    async dirty(tally: Tally): Promise<Map<Day, Seen<DirtyDay> & { data: DirtyDay }>> {
+      const found = await ask('dirty days', dirtyDays.get());
+      tally.documents += Math.max(1, found.size);
+      return new Map(
+        found.docs.map((document) => [
+          document.id,
+          { ref: document.ref, data: decode(dirtyDaySchema, document), updateTime: document.updateTime },
+        ]),
+      );
+    },
+
+    /** Adds to `batch` the mark that `date` is in doubt. */
+    markDirty(batch: WriteBatch, mark: DirtyDay): void {
+      batch.set(dirtyDays.doc(mark.date), mark);
+    },
+
+    /** Adds to `batch` the end of the doubt, unless the day was marked again since it was read. */
+    clearDirty(batch: WriteBatch, { ref, updateTime }: Seen<DirtyDay>): void {
+      if (updateTime) batch.delete(ref, { lastUpdateTime: updateTime });
+    },
+  };
+}
+
+export type DayStore = ReturnType<typeof dayStore>;
+
+/** Any text as a document id: no slash, no dots alone, none of the reserved `__names__`. */
+function documentId(text: string): string {
+  const encoded = encodeURIComponent(text).slice(0, 1_000);
+  if (/^\.{1,2}$/.test(encoded)) return encoded.replaceAll('.', '%2E');
+  return /^__.*__$/.test(encoded) ? encoded.replace('_', '%5F') : encoded;
+}

@@ -1,0 +1,89 @@
+import type { WriteBatch } from '@google-cloud/firestore';
+import { MINUTE_MS } from '../../dates.ts';
+import type { Log } from '../../log.ts';
+import { isSameLife, type Life } from '../../model/artifact/artifact-life.ts';
+import { type Journal, journalSchema } from '../../model/cleanup/cleanup.ts';
+import { bounded, decode, streamQuery } from '../firestore/firestore.ts';
+import type { Collections } from './collections.ts';
+
+const LIMIT_MS = MINUTE_MS;
+
+const runOfEntry = journalSchema.pick({ runId: true, createdAt: true });
+
+/** The journal of deletions. Written only inside a run's commits. */
+export function journalStore({ cleanupJournal }: Collections, log: Log) {
+  return {
+    /** Adds to `batch` an entry that is begun. */
+    begin(batch: WriteBatch, entry: Journal): void {
+      batch.create(cleanupJournal.doc(entry.id), entry);
+    },
+
+    /** Adds to `batch` what became of the objects of an entry. */
+    end(batch: WriteBatch, { id, doneAt, entries }: Journal): void {
+      batch.update(cleanupJournal.doc(id), { doneAt, entries });
+    },
+
+    /** The entries of which nobody knows what became of their objects: a run ended in their midst. */
+    async unfinished(): Promise<Journal[]> {
+      const call = cleanupJournal.where('doneAt', '==', null).get();
+      const found = await bounded(log, 'unfinished journal', LIMIT_MS, call);
+      return found.docs.map((document) => decode(journalSchema, document));
+    },
+
+    /** The entries of a plan; with `since`, only those begun from then on. */
+    async ofPlan(planId: string, since: Date | null): Promise<Journal[]> {
+      const query = since
+        ? cleanupJournal.where('createdAt', '>=', since)
+        : cleanupJournal.where('planId', '==', planId);
+      const found = await bounded(log, `journal of ${planId}`, LIMIT_MS, query.get());
+      const entries = found.docs.map((document) => decode(journalSchema, document));
+      // Not part of the query, which would need an index of two fields.
+      return entries.filter((entry) => entry.planId === planId);
+    },
+
+    /** How many jobs a run deleted anything of. */
+    async jobsOf(runId: string): Promise<number> {
+      const call = cleanupJournal.where('runId', '==', runId).select('job').get();
+      const found = await bounded(log, `jobs in the journal of ${runId}`, LIMIT_MS, call);
+      return new Set(found.docs.map((document) => document.get('job'))).size;
+    },
+
+    /** The runs that deleted something of a plan, or were about to, the first before. */
+    async runsOf(planId: string): Promise<string[]> {
+      const call = cleanupJournal.where('planId', '==', planId).select('runId', 'createdAt').get();
+      const found = await bounded(log, `runs in the journal of ${planId}`, LIMIT_MS, call);
+      const entries = found.docs.map((document) => decode(runOfEntry, document));
+      entries.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
+      return [...new Set(entries.map(({ runId }) => runId))];
+    },
+
+    /** Whether anything of that life of a job was deleted. */
+    async hasDeleted(job: string, life: Life): Promise<boolean> {
+      const found = await bounded(
+        log,
+        `journal of ${job}`,
+        LIMIT_MS,
+        cleanupJournal.where('job', '==', job).get(),
+      );
+      return found.docs
+        .map((document) => decode(journalSchema, document))
+        .filter((entry) => entry.life === null || isSameLife(entry.life, life))
+        .some(({ entries }) => entries.some(({ result }) => result === 'deleted'));
+    },
+
+    /** Every entry of a run, one by one. */
+    async ofRun(runId: string, onEntry: (entry: Journal) => void, signal?: AbortSignal): Promise<void> {
+      const query = cleanupJournal.where('runId', '==', runId);
+      await streamQuery(
+        log,
+        `journal of ${runId}`,
+        LIMIT_MS,
+        query,
+        (document) => onEntry(decode(journalSchema, document)),
+        signal,
+      );
+    },
+  };
+}
+
+export type JournalStore = ReturnType<typeof journalStore>;

@@ -1,0 +1,40 @@
+import type { WriteBatch } from '@google-cloud/firestore';
+import { MINUTE_MS } from '../../dates.ts';
+import type { Log } from '../../log.ts';
+import type { MetricSource } from '../../model/day/day.ts';
+import { type MetricSourceRecord, metricSourceSchema } from '../../model/day/metric-source.ts';
+import { bounded, decode } from '../firestore/firestore.ts';
+import type { Tally } from '../firestore/read-options.ts';
+import type { Collections } from './collections.ts';
+import { put, type Seen, seenOf } from './records.ts';
+
+const LIMIT_MS = MINUTE_MS;
+
+/** How the metric sources fared so far. Written only inside a run's commits. */
+export function metricSourceStore({ metricSources }: Collections, log: Log) {
+  return {
+    /** The record of each of `sources`. */
+    async load(
+      sources: readonly MetricSource[],
+      tally: Tally,
+    ): Promise<Map<MetricSource, Seen<MetricSourceRecord>>> {
+      const refs = sources.map((source) => metricSources.doc(source));
+      const call = metricSources.firestore.getAll(...refs);
+      const found = await bounded(log, 'metric sources', LIMIT_MS, call);
+      tally.documents += found.length;
+      return new Map(
+        found.map((document, index) => [
+          sources[index] as MetricSource,
+          seenOf(document, (it) => decode(metricSourceSchema, it)),
+        ]),
+      );
+    },
+
+    /** Adds to `batch` how a source stands now. */
+    put(batch: WriteBatch, seen: Seen<MetricSourceRecord>, record: MetricSourceRecord): void {
+      put(batch, seen, record);
+    },
+  };
+}
+
+export type MetricSourceStore = ReturnType<typeof metricSourceStore>;

@@ -1,0 +1,47 @@
+import type { DocumentSnapshot } from '@google-cloud/firestore';
+import { MINUTE_MS } from '../../dates.ts';
+import type { Log } from '../../log.ts';
+import { type Pin, pinSchema } from '../../model/cleanup/cleanup.ts';
+import { readLocator } from '../../model/job/job.ts';
+import type { Reading } from '../../model/reading/reading.ts';
+import { bounded, countDocuments, plainOf } from '../firestore/firestore.ts';
+import type { Collections } from './collections.ts';
+
+const READ_LIMIT_MS = 5 * MINUTE_MS;
+const WRITE_LIMIT_MS = MINUTE_MS;
+
+/** A pin as it is stored, perhaps by hand. */
+export interface HeldPin extends Pick<Pin, 'id' | 'keepUntil' | 'owner' | 'reason'> {
+  said: Reading<string>;
+}
+
+/** Our own pins. */
+export function pinStore({ artifactPins }: Collections, log: Log) {
+  return {
+    async all(): Promise<HeldPin[]> {
+      const found = await bounded(log, 'pins', READ_LIMIT_MS, artifactPins.get());
+      return found.docs.map(readPin);
+    },
+
+    /** How many there are. */
+    async count(): Promise<number> {
+      return bounded(log, 'number of pins', READ_LIMIT_MS, countDocuments(artifactPins));
+    },
+
+    /** Pins a prefix; the same pin again is the same pin. */
+    async put(pin: Pin): Promise<void> {
+      await bounded(log, `pin ${pin.id}`, WRITE_LIMIT_MS, artifactPins.doc(pin.id).set(pin));
+    },
+  };
+}
+
+export type PinStore = ReturnType<typeof pinStore>;
+
+/** A pin of another form than ours holds what it names for ever: nobody can tell until when it was meant to. */
+function readPin(document: DocumentSnapshot): HeldPin {
+  const pin = pinSchema.safeParse(plainOf(document.data()));
+  const { keepUntil, owner, reason } = pin.success
+    ? pin.data
+    : { keepUntil: null, owner: 'somebody', reason: `the pin ${document.id} is not of our form` };
+  return { id: document.id, said: readLocator(plainOf(document.get('uri'))), keepUntil, owner, reason };
+}

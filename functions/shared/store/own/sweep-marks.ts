@@ -1,0 +1,49 @@
+import type { WriteBatch } from '@google-cloud/firestore';
+import { MINUTE_MS } from '../../dates.ts';
+import type { Log } from '../../log.ts';
+import { NO_MARKS, type SweepMarks, sweepMarksSchema } from '../../model/job/sweep-marks.ts';
+import { bounded, decode } from '../firestore/firestore.ts';
+import type { ReadOptions } from '../firestore/read-options.ts';
+import type { Collections } from './collections.ts';
+import { fromPage, toPages } from './sightings.ts';
+
+const LIMIT_MS = MINUTE_MS;
+
+/** What the sweep remembers of each source. Written only inside a run's commits. */
+export function sweepMarkStore({ sweepMarks }: Collections, log: Log) {
+  const pageOf = (source: string, nth: number) =>
+    sweepMarks.doc(source).collection('sightings').doc(String(nth));
+
+  return {
+    /** Those of a source. */
+    async load(source: string, { tally, signal }: ReadOptions): Promise<SweepMarks> {
+      const operation = `marks of source ${source}`;
+      const found = await bounded(log, operation, LIMIT_MS, sweepMarks.doc(source).get(), signal);
+      tally.documents += 1;
+      if (!found.exists) return NO_MARKS;
+      const { pages, ...marks } = decode(sweepMarksSchema, found);
+      const refs = Array.from({ length: pages }, (_, nth) => pageOf(source, nth));
+      const read = refs.length > 0 ? sweepMarks.firestore.getAll(...refs) : Promise.resolve([]);
+      const documents = await bounded(log, operation, LIMIT_MS, read, signal);
+      tally.documents += documents.length;
+      const sightings = documents.flatMap((document) =>
+        document.exists ? fromPage(document.get('compressed') as Uint8Array) : [],
+      );
+      const { cursor } = marks;
+      if (!cursor?.after) return { ...marks, sightings };
+      // As it is stored, to the nanosecond: the query goes on behind exactly this value.
+      const after = { ...cursor.after, value: found.get('cursor.after.value') };
+      return { ...marks, sightings, cursor: { ...cursor, after } };
+    },
+
+    /** Adds to `batch` what to remember from now on; returns how many of the last sightings were too many. */
+    put(batch: WriteBatch, source: string, { sightings, ...marks }: SweepMarks): number {
+      const { pages, left } = toPages(sightings);
+      batch.set(sweepMarks.doc(source), { ...marks, pages: pages.length });
+      for (const [nth, compressed] of pages.entries()) batch.set(pageOf(source, nth), { compressed });
+      return left;
+    },
+  };
+}
+
+export type SweepMarkStore = ReturnType<typeof sweepMarkStore>;

@@ -1,0 +1,206 @@
+import type { DocumentSnapshot, Firestore, Query } from '@google-cloud/firestore';
+import { chunksOf } from '../../concurrency.ts';
+import { MINUTE_MS } from '../../dates.ts';
+import type { Log } from '../../log.ts';
+import { type Job, type JobRecord, readJob } from '../../model/job/job.ts';
+import type { Source } from '../../model/job/source.ts';
+import { bounded, countDocuments, plainOf, streamQuery, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import type { ReadOptions } from '../firestore/read-options.ts';
+import { type JobRange, within } from '../firestore/time-range.ts';
+import { creationProof, timelessQueries } from './overlooked-records.ts';
+import { valuesOf } from './stale-queries.ts';
+
+/** How long one query of a source may take unless told. */
+const QUERY_LIMIT_MS = MINUTE_MS;
+const DOCUMENTS_PER_READ = 300;
+/** Of records that belong to no day, so many of each kind are read; of those overlooked in a range, so many. */
+const MOST_TIMELESS = 200;
+const MOST_OVERLOOKED = 5_000;
+/** So many more are counted; so many entries of an index are billed as one document. */
+const MOST_COUNTED = 100_000;
+const ENTRIES_PER_READ = 1_000;
+
+/** One source of jobs: the user's collection, read through its mapping. Only the mapped fields are ever fetched. */
+export function jobStore(name: string, source: Source, db: Firestore, log: Log) {
+  const { fields } = source;
+  const records = recordsOf(source, db);
+  const mapped = records.select(...pathsOf(source), ...addedPathsOf(source));
+
+  const toJob = (document: DocumentSnapshot): Job => readJob(source, toRecord(name, document));
+
+  /** Streams a query; returns how many records it found. */
+  async function stream(
+    operation: string,
+    query: Query,
+    { tally, signal, limitMs = QUERY_LIMIT_MS }: ReadOptions,
+    onJob: (job: Job, document: DocumentSnapshot) => void,
+  ): Promise<number> {
+    let found = 0;
+    const read = await streamQuery(
+      log,
+      `${operation} of source ${name}`,
+      limitMs,
+      query,
+      (document) => {
+        found += 1;
+        onJob(toJob(document), document);
+      },
+      signal,
+    );
+    // Not `+= await`, which adds to what the tally was before the others beside it were read.
+    tally.documents += read;
+    return found;
+  }
+
+  async function count(
+    operation: string,
+    query: Query,
+    { tally, signal, limitMs = QUERY_LIMIT_MS }: ReadOptions,
+  ): Promise<number> {
+    const counting = countDocuments(query.limit(MOST_COUNTED));
+    const found = await bounded(log, `${operation} of source ${name}`, limitMs, counting, signal);
+    tally.documents += Math.max(1, Math.ceil(found / ENTRIES_PER_READ));
+    return found;
+  }
+
+  /** Streams at most so many; returns how many more there are. */
+  async function streamSome(
+    operation: string,
+    query: Query,
+    most: number,
+    options: ReadOptions,
+    onJob: (job: Job) => void,
+  ): Promise<number> {
+    const found = await stream(operation, query.limit(most), options, onJob);
+    return found < most ? 0 : (await count(operation, query, options)) - most;
+  }
+
+  return {
+    name,
+    source,
+
+    /**
+     * Every job that started, ended or was in flight within `range` and is not active now, and records created in it that
+     * are not active and have no end that can be read: counts prove that none is overlooked. Reads grow with the range,
+     * not with the history; a record may be handed over more than once, and some lie just outside. Returns how many more
+     * records of the range were overlooked than are read at once. Those in flight need the composite index of startedAt and
+     * endedAt, in the order of their field paths; those created need (endedAt, createdAt) and (status, createdAt).
+     */
+    async touching(
+      { now, ...range }: JobRange & { now: Date },
+      options: ReadOptions,
+      onJob: (job: Job) => void,
+    ): Promise<number> {
+      const { startedAt, endedAt, createdAt } = fields;
+      const proof = createdAt && creationProof(mapped, { source, createdAt, range, now });
+      const queries: [string, Query][] = [
+        ['jobs that ended', within(mapped, endedAt, range)],
+        ['jobs that started', within(mapped, startedAt, range)],
+        ['jobs in flight', within(within(mapped, endedAt, { from: range.to }), startedAt, { to: range.to })],
+      ];
+      if (createdAt)
+        queries.push([
+          'jobs without an end',
+          within(mapped.where(endedAt.path, '==', null), createdAt, range),
+        ]);
+      const onDocument = (job: Job, document: DocumentSnapshot) => {
+        proof?.note(document, job);
+        onJob(job);
+      };
+      const counted = (query: Query) => count('created jobs', query, options);
+      const [expected = 0] = await Promise.all([
+        proof?.expected(counted),
+        ...queries.map(([operation, query]) => stream(operation, query, options, onDocument)),
+      ]);
+      return proof && (await proof.isLacking(expected, counted))
+        ? streamSome('jobs created', proof.created, MOST_OVERLOOKED, options, onJob)
+        : 0;
+    },
+
+    /** Every job whose status says that it has started and not ended: those that run or are suspended. */
+    async underWay(options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+      const words = (['running', 'suspended'] as const).flatMap((state) => valuesOf(source, state));
+      await Promise.all(
+        chunksOf(words, VALUES_PER_QUERY).map((some) =>
+          stream('jobs under way', mapped.where(fields.status, 'in', some), options, onJob),
+        ),
+      );
+    },
+
+    /**
+     * Ended jobs whose end is missing or no time, whatever day they are of, and records of statuses that nobody mapped;
+     * returns how many more there are than are read at once. The former need the composite index (status, endedAt).
+     */
+    async timeless(now: Date, options: ReadOptions, onJob: (job: Job) => void): Promise<number> {
+      const rests = await Promise.all(
+        timelessQueries(mapped, source, now).map(([operation, query]) =>
+          streamSome(operation, query, MOST_TIMELESS, options, onJob),
+        ),
+      );
+      return rests.reduce((sum, rest) => sum + rest, 0);
+    },
+
+    /** Every job whose record was changed at or after `since`; none where the source maps no `updatedAt`. */
+    async changedSince(since: Date, options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+      if (fields.updatedAt)
+        await stream('changed jobs', within(mapped, fields.updatedAt, { from: since }), options, onJob);
+    },
+
+    /** Those of `names` (of this source) whose record exists no more. */
+    async vanished(
+      names: readonly string[],
+      { tally, signal, limitMs = QUERY_LIMIT_MS }: ReadOptions,
+    ): Promise<string[]> {
+      const gone: string[] = [];
+      for (const some of chunksOf(names, DOCUMENTS_PER_READ)) {
+        const refs = some.map((it) => db.doc(it.slice(name.length + 1)));
+        const found = await bounded(
+          log,
+          `records of source ${name}`,
+          limitMs,
+          db.getAll(...refs, { fieldMask: [] }),
+          signal,
+        );
+        tally.documents += found.length;
+        gone.push(...found.filter((document) => !document.exists).map((document) => nameOf(name, document)));
+      }
+      return gone;
+    },
+  };
+}
+
+export type JobStore = ReturnType<typeof jobStore>;
+
+/** Every record of a source: its collection, or collection group. */
+export function recordsOf(source: Source, db: Firestore): Query {
+  return source.group ? db.collectionGroup(source.collection) : db.collection(source.collection);
+}
+
+/** A document of the source of that name, as the model reads it. */
+export function toRecord(source: string, document: DocumentSnapshot): JobRecord {
+  return {
+    id: document.id,
+    name: nameOf(source, document),
+    get: (path) => plainOf(document.get(path)),
+    writtenAt: document.updateTime && (plainOf(document.updateTime) as Date),
+  };
+}
+
+function nameOf(source: string, document: DocumentSnapshot): string {
+  return `${source}:${document.ref.path}`;
+}
+
+/** The fields of a record that are mapped, each once. */
+export function pathsOf({ fields }: Pick<Source, 'fields'>): string[] {
+  const paths = Object.values(fields).flatMap((field) =>
+    typeof field === 'object' ? field.path : (field ?? []),
+  );
+  return [...new Set(paths)];
+}
+
+/** What of ours in a record tells about its end, and that we wrote it since. */
+function addedPathsOf({ addedField }: Source): string[] {
+  return ['endInferred', 'earlier', 'tombstone', 'deletedAt', 'nothingThere'].map(
+    (name) => `${addedField}.${name}`,
+  );
+}

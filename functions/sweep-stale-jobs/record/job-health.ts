@@ -1,0 +1,39 @@
+import type { JobHealth } from '../../shared/model/job/sweep.ts';
+import type { EndedRecord } from '../../shared/model/job/sweep-marks.ts';
+import type { Outcome } from '../sweep/outcomes.ts';
+import type { Sweep } from '../sweep/pipeline.ts';
+
+/** How many jobs of a source run for long, and how many are new. */
+export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
+
+/** How the jobs of a source stand after a sweep: what it ended counts no more. */
+export function healthAfter(
+  { longRunning, recent24h, ended: watched }: Ages & { ended: readonly EndedRecord[] },
+  { source, active, outcomes, left }: Pick<Sweep, 'source' | 'active' | 'outcomes' | 'left'>,
+  longSince: Date,
+  at: Date,
+): JobHealth {
+  const jobs = outcomes.each.filter(({ isExecution }) => !isExecution);
+  const ended = jobs.filter(({ written }) => written === 'yes');
+  const standing = jobs.filter(({ written }) => written !== 'yes');
+  const without = (count: number, isOne: (job: Outcome) => boolean) =>
+    Math.max(0, count - ended.filter(isOne).length);
+  const unknown = standing.filter(({ kind }) => kind === 'unknown').length;
+  const lying = standing.filter(({ kind, brokenAt }) => kind !== 'unknown' && (kind !== 'keep' || brokenAt));
+  return {
+    source,
+    running: without(active.running, ({ state }) => state === 'running'),
+    suspended: without(active.suspended, ({ state }) => state === 'suspended'),
+    scheduled: without(active.queued, ({ state }) => state === 'queued'),
+    longRunning: without(
+      longRunning,
+      ({ state, startedAt }) => state === 'running' && startedAt !== null && startedAt < longSince,
+    ),
+    recent24h,
+    stale: unknown + lying.length + left.jobs,
+    unknown,
+    watched: watched.length,
+    falseLost: watched.filter(({ alive }) => alive !== null).length,
+    at,
+  };
+}

@@ -1,0 +1,126 @@
+import { DAY_MS } from '../../shared/dates.ts';
+import type { EndedRecord, Since } from '../../shared/model/job/sweep-marks.ts';
+import {
+  type Alarm,
+  type AlarmChanges,
+  type AlarmKind,
+  type AlarmToOpen,
+  NO_CHANGES,
+  oneAlarm,
+} from '../../shared/model/run/alarm.ts';
+import { instant, lasting } from '../rules/words.ts';
+import type { Overdue } from '../sweep/outcomes.ts';
+
+const NAMES_TOLD = 5;
+/** Nobody could tell about a job for so long: that is an incident. */
+const UNKNOWN_MS = DAY_MS;
+
+/** How the jobs of a source stand after a sweep. */
+export interface Standing {
+  source: string;
+  /** Jobs that run for longer than they may. */
+  overdue: readonly Overdue[];
+  /** Whether every suspect was seen: who was not, is none. */
+  complete: boolean;
+  /** Jobs that nobody can tell about. */
+  unknown: readonly Since[];
+  /** What sweeps ended in the last day, and showed life afterwards. */
+  foundAlive: readonly EndedRecord[];
+  /** Where more jobs run for long than should: how many, and since when they were too many. */
+  longRunning: { jobs: number; most: number; longerThanMs: number; brokenAt: Date } | null;
+}
+
+/** The alarms about the jobs of one source that change with a sweep; `open` are those of the source. */
+export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Date): Required<AlarmChanges> {
+  const of = (kind: AlarmKind) => open.filter((alarm) => alarm.kind === kind);
+  const changes = [
+    overdueAlarm(standing, of('overdue')),
+    oneAlarm(of('long-running'), 'fewer jobs run for so long', longRunningAlarm(standing)),
+    oneAlarm(of('backend-unknown'), 'no job is unknown for so long any more', unknownAlarm(standing, now)),
+    oneAlarm(of('found-alive'), 'for a day nothing that it ended has shown life', foundAliveAlarm(standing)),
+  ];
+  return {
+    open: changes.flatMap((change) => change.open),
+    close: changes.flatMap((change) => change.close),
+    reword: changes.flatMap((change) => change.reword),
+  };
+}
+
+/**
+ * Of a job that nobody can tell about, no alarm says that it runs; one that was raised before is not over either. A sweep
+ * that did not see all knows of nothing that is over.
+ */
+function overdueAlarm(
+  { source, overdue, complete }: Standing,
+  open: readonly Alarm[],
+): Required<AlarmChanges> {
+  const told = open.length > 0 ? overdue : overdue.filter(({ kept }) => kept);
+  if (open.length > 0 && !complete) return NO_CHANGES;
+  const [first] = told.toSorted((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  if (!first) return oneAlarm(open, 'no job is over that limit any more', null);
+  const names = named(told.map(({ name }) => name));
+  const longest = told.length === 1 ? '' : `the longest, ${first.name}: `;
+  return oneAlarm(open, '', {
+    ...{ subject: source, kind: 'overdue', brokenAt: first.brokenAt },
+    message: `Overdue: ${names}: ${longest}${first.because}`,
+  });
+}
+
+function longRunningAlarm({ source, longRunning }: Standing): AlarmToOpen | null {
+  if (!longRunning) return null;
+  const { jobs, most, longerThanMs, brokenAt } = longRunning;
+  const message = `${jobs} jobs of source ${source} have been running for over ${lasting(longerThanMs)}, at most ${most} allowed`;
+  return { subject: source, kind: 'long-running', brokenAt, message };
+}
+
+function unknownAlarm({ source, unknown }: Standing, now: Date): AlarmToOpen | null {
+  const long = unknown.filter(({ since }) => now.getTime() - since.getTime() >= UNKNOWN_MS);
+  const [first] = long;
+  if (!first) return null;
+  const jobs = long.length === 1 ? '1 job' : `${long.length} jobs`;
+  return {
+    ...{ subject: source, kind: 'backend-unknown' },
+    brokenAt: new Date(first.since.getTime() + UNKNOWN_MS),
+    message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${jobs} of source ${source}: ${named(long.map(({ path }) => path))}`,
+  };
+}
+
+function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
+  const [first] = foundAlive.toSorted((a, b) => a.endedAt.getTime() - b.endedAt.getTime());
+  if (!first) return null;
+  const jobs = foundAlive.length === 1 ? 'a job' : `${foundAlive.length} jobs`;
+  const told = `${first.path}, ended ${instant(first.endedAt)}: ${first.alive}`;
+  const names = named(foundAlive.map(({ path }) => path));
+  return {
+    ...{ subject: source, kind: 'found-alive', brokenAt: first.endedAt },
+    message: `The sweep ended ${jobs} of source ${source} that lived: ${names}; the first, ${told}`,
+  };
+}
+
+/** The alarm of the sweep itself, while it does not believe what it sees. */
+export function blindAlarm(
+  subject: string,
+  blind: readonly { source: string; because: string; brokenAt: Date; held: number }[],
+  open: readonly Alarm[],
+): Required<AlarmChanges> {
+  const [first] = [...blind].sort((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  const words = blind.map(
+    ({ source, because, held }) =>
+      `source ${source}: ${because}, so what rests on age or on a 404 alone is held for one interval (${held})`,
+  );
+  return oneAlarm(
+    open.filter((alarm) => alarm.kind === 'sweeper-blind' && alarm.subject === subject),
+    'it believes what it sees again',
+    first
+      ? {
+          ...{ subject, kind: 'sweeper-blind', brokenAt: first.brokenAt },
+          message: `The sweep may be blind: ${words.join('; ')}`,
+        }
+      : null,
+  );
+}
+
+function named(names: readonly string[]): string {
+  const more = names.length - NAMES_TOLD;
+  return `${names.slice(0, NAMES_TOLD).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}

@@ -1,0 +1,120 @@
+import { DAY_MS, HOUR_MS } from '../../shared/dates.ts';
+import type { JobHealth } from '../../shared/model/job/sweep.ts';
+import type { EndedRecord, UnmappedStatus } from '../../shared/model/job/sweep-marks.ts';
+import type { Alarm } from '../../shared/model/run/alarm.ts';
+import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
+import type { JobHealthStore } from '../../shared/store/own/job-health.ts';
+import type { SweepMarkStore } from '../../shared/store/own/sweep-marks.ts';
+import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
+import { watchedAgain } from '../rules/found-alive.ts';
+import { after } from '../rules/signs.ts';
+import type { Scope, Sweep, SweepTools } from '../sweep/pipeline.ts';
+import { type Ages, healthAfter } from './job-health.ts';
+import { marksAfter, unknownOf } from './marks.ts';
+import { alarmsAbout, type Standing } from './raise.ts';
+
+/** What a whole sweep keeps its books with. */
+export interface BookTools extends SweepTools {
+  sweepMarks: SweepMarkStore;
+  jobHealth: JobHealthStore;
+  /** Every alarm that is open. */
+  openAlarms: readonly Alarm[];
+}
+
+/** Counts a source's jobs by their age. */
+export async function countAges(
+  { source, counts }: ActiveJobStore,
+  now: Date,
+  options: ReadOptions,
+): Promise<Ages> {
+  const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
+  const [longRunning, recent24h] = await Promise.all([
+    counts.runningSince(longSince, options),
+    counts.newSince(after(now, -DAY_MS), options),
+  ]);
+  return { longRunning, recent24h };
+}
+
+/** Looks once a day for statuses that nobody mapped; `null` when it is not time yet. */
+export async function auditStatuses(
+  store: ActiveJobStore,
+  auditedAt: Date | null,
+  now: Date,
+  options: ReadOptions,
+): Promise<UnmappedStatus[] | null> {
+  const isDue = !auditedAt || after(auditedAt, DAY_MS) <= now;
+  return isDue ? store.unmapped(options) : null;
+}
+
+/** Looks again at what sweeps ended in the last day, and has not shown life yet. */
+export async function watchEnded(
+  store: ActiveJobStore,
+  ended: readonly EndedRecord[],
+  options: ReadOptions,
+): Promise<EndedRecord[]> {
+  const quiet = ended.filter(({ alive }) => alive === null);
+  const seen = await store.again(quiet, options);
+  return watchedAgain(ended, new Map(seen.map(({ path, job }) => [path, job])));
+}
+
+/** What was found out beside a sweep; `null` of what could not be, or need not. */
+export interface Beside {
+  ages: Ages | null;
+  unmapped: UnmappedStatus[] | null;
+  watched: EndedRecord[] | null;
+}
+
+/**
+ * Writes what a whole sweep of a source leaves: its marks, the alarms about its jobs and, where they could be counted, how
+ * they stand; in one commit. Returns how many suspects it could not remember, which are many.
+ */
+export async function keepBooks(
+  store: ActiveJobStore,
+  sweep: Sweep,
+  { marks }: Scope,
+  { ages, unmapped, watched }: Beside,
+  { run, sweepMarks, jobHealth, openAlarms, options }: BookTools,
+): Promise<number> {
+  const { name, source } = store;
+  const now = run.startedAt;
+  const { runId } = run;
+  const next = marksAfter(marks, { ...sweep, now, runId, unmapped, watched: watched ?? marks.ended });
+  const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
+  const health = ages && healthAfter({ ...ages, ended: next.ended }, sweep, longSince, now);
+  const open = openAlarms.filter(({ subject }) => subject === name);
+  const longRunning = health && (await tooManyLong(store, health, open, options));
+  const alarms = alarmsAbout(
+    {
+      ...{ source: name, overdue: sweep.outcomes.overdue, complete: sweep.complete },
+      ...{
+        unknown: unknownOf(next),
+        longRunning,
+        foundAlive: next.ended.filter(({ alive }) => alive !== null),
+      },
+    },
+    open,
+    now,
+  );
+  let forgotten = 0;
+  await run.commit((batch) => {
+    forgotten = sweepMarks.put(batch, name, next);
+    if (health) jobHealth.put(batch, health);
+  }, alarms);
+  return forgotten;
+}
+
+async function tooManyLong(
+  { source, counts }: ActiveJobStore,
+  { longRunning, at }: JobHealth,
+  open: readonly Alarm[],
+  options: ReadOptions,
+): Promise<Standing['longRunning']> {
+  const { hours, jobs: most } = source.sweep.longRunning;
+  if (most === undefined || longRunning <= most) return null;
+  const longerThanMs = hours * HOUR_MS;
+  // An incident that lasts has its date.
+  const known = open.find(({ kind }) => kind === 'long-running')?.brokenAt;
+  const first = known ? null : await counts.startOf(most + 1, options);
+  const brokenAt = known ?? (first ? after(first, longerThanMs) : at);
+  return { jobs: longRunning, most, longerThanMs, brokenAt };
+}

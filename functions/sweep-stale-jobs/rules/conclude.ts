@@ -1,0 +1,100 @@
+import { earlierOf, laterOf } from '../../shared/dates.ts';
+import type { TerminalState } from '../../shared/model/job/states.ts';
+import type { Verdict } from '../../shared/model/job/sweep.ts';
+import { after, type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf } from './signs.ts';
+import { instant, lasting } from './words.ts';
+
+/** The verdicts in full, from what a rule has to say. */
+
+/** Leaves the record as it is. */
+export function keep(it: Case, rule: string, because: string): Verdict {
+  return { kind: 'keep', rule, ...untouched(it, because) };
+}
+
+/** Leaves the record as it is, for nobody can tell. */
+export function unknown(it: Case, rule: string, because: string): Verdict {
+  return { kind: 'unknown', rule, ...untouched(it, because) };
+}
+
+/** What a rule that ends a job has to say. */
+export interface Ending {
+  rule: string;
+  because: string;
+  brokenAt: Date | null;
+  /** `null` where nobody knows when it ended. */
+  endedAt: Date | null;
+  error: string | null;
+}
+
+/** Ends the job as somebody said that it ended. */
+export function ended(it: Case, state: TerminalState, ending: Ending): Verdict {
+  return {
+    ...ending,
+    kind: state === 'failed' ? 'fail' : 'finish',
+    state,
+    endedAt: endOf(it, ending.endedAt ?? lastOf(it)),
+    endInferred: ending.endedAt === null,
+    doubtful: false,
+    foundSince: null,
+  };
+}
+
+/** What a rule has to say that ends a job which nothing runs any more. */
+export interface Loss extends Omit<Ending, 'error'> {
+  /** Of a doubtful one: since when sweeps have found what it rests on. */
+  foundSince: Date | null;
+  doubtful: boolean;
+}
+
+/** Ends a job that nothing runs any more, and that nobody saw end. */
+export function lost(it: Case, { rule, because, brokenAt, endedAt, foundSince, doubtful }: Loss): Verdict {
+  return {
+    ...{ kind: 'lost', state: 'failed', rule, because, brokenAt, doubtful, foundSince },
+    endedAt: endOf(it, endedAt ?? lastOf(it)),
+    endInferred: true,
+    error: it.suspect.truth?.error ?? `Lost: ${because}`,
+  };
+}
+
+/**
+ * The end of a job that nobody saw end: what its own record tells beside saying that it runs, unless something was seen of
+ * it later; else the last that was seen of it, else its start, so that it counts no hours that it may not have run.
+ */
+function lastOf(it: Case): Date {
+  const { suspect, startedAt, seenAt, now } = it;
+  const own = stampOf(suspect.job.endedAt, suspect, now);
+  const life = lastLifeOf(it);
+  const isOfThisTry = own && (!startedAt || own >= startedAt);
+  if (isOfThisTry && (!life || life <= after(own, CLOCK_SKEW_MS))) return own;
+  return life ?? startedAt ?? seenAt;
+}
+
+/** `at`, but never before the start and never after now. */
+function endOf({ startedAt, now }: Case, at: Date): Date {
+  return earlierOf(now, startedAt ? laterOf(startedAt, at) : at);
+}
+
+function untouched(
+  { suspect, overdueAt, stale, staleAt, now }: Case,
+  because: string,
+): { because: string; brokenAt: Date | null; overdue: boolean } {
+  if (overdueAt) {
+    const ms = suspect.limits.maxRuntimeMs;
+    const words = `it runs for ${lasting(since(overdueAt, now) + ms)}, at most ${lasting(ms)} allowed`;
+    return { because: `${because}; ${words}`, brokenAt: overdueAt, overdue: true };
+  }
+  const silent = suspect.job.state === 'running' && suspect.beats && stale;
+  return { because, brokenAt: silent ? staleAt : null, overdue: false };
+}
+
+/** How long nothing was seen of a job, and how long that may last. */
+export function silence(it: Case): string {
+  const { suspect, heartbeatAt, startedAt, seenAt, now } = it;
+  const limit = suspect.limits.staleAfterMs + suspect.limits.graceMs;
+  const allowed = `at most ${lasting(limit)} allowed`;
+  const time = `for ${lasting(since(seenAt, now))} (since ${instant(seenAt)}), ${allowed}`;
+  const seen = (at: Date | null) => at?.getTime() === seenAt.getTime();
+  if (seen(heartbeatAt)) return `no heartbeat ${time}`;
+  if (suspect.beats && seen(suspect.writtenAt)) return `no usable heartbeat, and nothing written ${time}`;
+  return `${seen(startedAt) ? 'nothing known of it after its start' : 'no sign of life'} ${time}`;
+}

@@ -1,0 +1,31 @@
+import { isTerminal, type Job } from '../../shared/model/job/job.ts';
+import type { EndedRecord } from '../../shared/model/job/sweep-marks.ts';
+import { instant } from './words.ts';
+
+/** What shows life after a sweep has ended it: the published error of the sweep. */
+
+/** A record that a sweep ended, as it is now; `undefined` where it is gone. */
+export type Again = Job | undefined;
+
+/**
+ * What shows that a job which a sweep ended lives, or lived when it was ended, in words; `null` where nothing does. A new
+ * try is none of that, nor is an end that somebody else wrote because nothing ran any more.
+ */
+export function lifeAfter(left: EndedRecord, job: Again): string | null {
+  if (!job) return null;
+  const { heartbeatAt, startedAt, endedAt, state, status, added } = job;
+  if (startedAt?.getTime() !== left.startedAt?.getTime()) return null;
+  if (heartbeatAt && heartbeatAt.getTime() !== left.heartbeatAt?.getTime())
+    return `its heart beats: ${instant(heartbeatAt)}`;
+  if (state === 'completed' && endedAt && endedAt > left.endedAt)
+    return `its record says ${status} now, ${instant(endedAt)}`;
+  const isOurs = added.evidence?.runId === left.runId;
+  if (isOurs && !isTerminal(state) && state !== 'queued' && state !== 'unknown')
+    return `its record says ${status} again`;
+  return null;
+}
+
+/** What was ended before, with what shows life now; what did once, counts for good. */
+export function watchedAgain(ended: readonly EndedRecord[], jobs: ReadonlyMap<string, Job>): EndedRecord[] {
+  return ended.map((left) => ({ ...left, alive: left.alive ?? lifeAfter(left, jobs.get(left.path)) }));
+}

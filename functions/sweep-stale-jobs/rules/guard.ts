@@ -1,0 +1,93 @@
+import { earlierOf } from '../../shared/dates.ts';
+import type { Truth } from '../../shared/model/job/backend.ts';
+import type { Verdict } from '../../shared/model/job/sweep.ts';
+import { after, since } from './signs.ts';
+import { instant, lasting } from './words.ts';
+
+/** Whether the sweep sees enough to believe what it sees (DESIGN.md, section 7). */
+
+/** Of fewer, any share means little. */
+const FEWEST_FOR_A_SHARE = 5;
+/** After so many intervals without a full sweep, nobody knows what happened meanwhile. */
+const INTERVALS_TO_MISS = 3;
+
+/** Two sweeps of the schedule are never exactly an interval apart. */
+const SHARE_OF_INTERVAL = 0.9;
+
+/** When a source was last swept in full; `null` if it never was. */
+export interface SweepClock {
+  sweptAt: Date | null;
+  now: Date;
+  /** Between two sweeps, by the schedule. */
+  intervalMs: number;
+}
+
+/** What one sweep of a source sees. */
+export interface Sight extends SweepClock {
+  /** How many verdicts are `isNewlyStale`. */
+  newlyStale: number;
+  /** All active jobs; where not `complete`, those of them that were read. */
+  active: number;
+  /** Whether every suspect could be read. */
+  complete: boolean;
+}
+
+/** Why no doubtful verdict at all is carried out in this sweep, in words; `null` when the sweep sees well. */
+export function blindness(sight: Sight): string | null {
+  const { sweptAt, now, intervalMs, newlyStale, active, complete } = sight;
+  if (!sweptAt) return 'this is the first sweep of all';
+  if (since(sweptAt, now) > INTERVALS_TO_MISS * intervalMs)
+    return `the last full sweep was ${instant(sweptAt)}, ${lasting(since(sweptAt, now))} ago`;
+  if (newlyStale < FEWEST_FOR_A_SHARE || 2 * newlyStale < active) return null;
+  const of = `${active} active jobs${complete ? '' : ' that could be read'}`;
+  return `${newlyStale} of the ${of} fell silent since ${instant(newSince(sight, sweptAt))}`;
+}
+
+/**
+ * The same before anything was looked at, where it does not depend on that; `undefined` where it does. While over half of
+ * all active jobs show life, fewer than half can have fallen silent.
+ */
+export function foresight(clock: SweepClock, active: number, alive: number): string | null | undefined {
+  const because = blindness({ ...clock, newlyStale: 0, active, complete: true });
+  return because ?? (2 * alive > active ? null : undefined);
+}
+
+/**
+ * Whether a verdict is not carried out in this sweep. A blind one carries out nothing doubtful. What is newly stale always
+ * waits for a second look: where many fall silent, neither do they so at the same instant nor come back at the same instant,
+ * and a sweep in the midst of that sees only a few silent, for no reason that a share could tell. And what is doubtful at
+ * all has to be found as it is by two sweeps an interval apart: a heartbeat that moves in between is life, however old.
+ */
+export function isHeld(verdict: Verdict, clock: SweepClock, blind: string | null): boolean {
+  if (!('doubtful' in verdict) || !verdict.doubtful) return false;
+  return blind !== null || isNewlyStale(verdict, clock) || !isSecondLook(verdict.foundSince, clock);
+}
+
+/** By the time that passed, and not by the number of sweeps, which a person may call twice. */
+function isSecondLook(foundSince: Date | null, { now, intervalMs }: SweepClock): boolean {
+  return foundSince !== null && since(foundSince, now) >= SHARE_OF_INTERVAL * intervalMs;
+}
+
+/**
+ * Whether a limit was broken since the last full sweep, or within an interval where that was only just, and nobody told
+ * why. One that shows itself running for too long is not silent.
+ */
+export function isNewlyStale(verdict: Verdict, clock: SweepClock): boolean {
+  const { brokenAt } = verdict;
+  const unexplained = 'doubtful' in verdict ? verdict.doubtful : !verdict.overdue;
+  if (!unexplained || !brokenAt) return false;
+  return !clock.sweptAt || brokenAt > newSince(clock, clock.sweptAt);
+}
+
+/** Why none of the 404s of one backend is believed in this sweep, in words; `null` when they are. */
+export function tooManyGone(truths: Iterable<Truth>): string | null {
+  const answers = [...truths].filter(({ state }) => state !== 'unknown');
+  const gone = answers.filter(({ state }) => state === 'gone').length;
+  if (gone < FEWEST_FOR_A_SHARE || 2 * gone <= answers.length) return null;
+  return `it says of ${gone} of ${answers.length} jobs at once that there are none`;
+}
+
+/** A second sweep at once knows no more than the first. */
+function newSince({ now, intervalMs }: SweepClock, sweptAt: Date): Date {
+  return earlierOf(sweptAt, after(now, -intervalMs));
+}

@@ -1,0 +1,82 @@
+import type { Verdict } from '../../shared/model/job/sweep.ts';
+import { keep, lost, silence, unknown } from './conclude.ts';
+import { after, type Case, mayBeZoned, since, stampOf } from './signs.ts';
+import { instant, lasting } from './words.ts';
+
+/** What to conclude from a record alone, of a job that no backend can be asked about (DESIGN.md, section 7). */
+export function byRecord(it: Case): Verdict {
+  const { job, beats, sighting } = it.suspect;
+  if (job.state === 'suspended')
+    return keep(it, 'suspended', 'it was stopped on purpose: its silence proves nothing');
+  const verdict = job.state === 'queued' ? whileQueued(it) : beats ? byHeartbeat(it) : byAge(it);
+  if (!('state' in verdict) || !sighting || sighting.stillSince) return verdict;
+  return unknown(
+    it,
+    'still-written',
+    `${verdict.because}; but something has written its record since the last sweep`,
+  );
+}
+
+function whileQueued(it: Case): Verdict {
+  const { suspect, now, begunAt, heartbeatAt, stale } = it;
+  const { maxQueuedMs } = suspect.limits;
+  const queuedAt = begunAt ?? suspect.writtenAt;
+  const waits = `it is queued since ${instant(queuedAt)}`;
+  if (maxQueuedMs === null) return keep(it, 'queued', `${waits}, and may be for ever`);
+  const brokenAt = after(queuedAt, maxQueuedMs);
+  const allowed = `at most ${lasting(maxQueuedMs)} allowed`;
+  const alive = heartbeatAt !== null && !stale;
+  if (brokenAt >= now || alive) return keep(it, 'queued', `${waits}, ${allowed}`);
+  const because = `${waits}, for ${lasting(since(queuedAt, now))}, ${allowed}; it was never handed to a backend`;
+  return doubtfully(it, 'max-queued', because, brokenAt);
+}
+
+function byHeartbeat(it: Case): Verdict {
+  const { stale, staleAt, heartbeatAt, seenAt, now, clockOffMs } = it;
+  const { writtenAt, limits } = it.suspect;
+  const isFresh = after(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
+  if (clockOffMs !== null && isFresh) return unknown(it, 'clock-off', clockOff(writtenAt, clockOffMs, now));
+  if (!stale) {
+    const age = `the last sign of life is ${lasting(since(seenAt, now))} old`;
+    return heartbeatAt
+      ? keep(it, 'beating', age)
+      : keep(it, 'not-beating-yet', `no usable heartbeat; ${age}`);
+  }
+  const rule = heartbeatAt ? 'silent' : 'no-heartbeat';
+  return doubtfully(it, rule, `${silence(it)}; there is no backend to ask`, staleAt);
+}
+
+/** Whose clock is off, or who else writes the record, nobody can tell; but something has just written it. */
+export function clockOff(writtenAt: Date, offMs: number, now: Date): string {
+  const ago = `its record was written ${lasting(since(writtenAt, now))} ago`;
+  const where = offMs > 0 ? `${lasting(offMs)} before that` : `${lasting(-offMs)} after that`;
+  return `${ago}, but the heartbeat in it lies ${where}: a clock is off, or in another zone`;
+}
+
+/** Without heartbeats, only that it should long be over. */
+function byAge(it: Case): Verdict {
+  const { suspect, now, startedAt } = it;
+  const { job, writtenAt, limits } = suspect;
+  const [from, what] = startedAt
+    ? [startedAt, 'it started']
+    : job.startedAt
+      ? [writtenAt, `its start, ${instant(job.startedAt)}, lies after the write that brought it, which was`]
+      : job.createdAt && stampOf(job.createdAt, suspect, now)
+        ? [job.createdAt, 'its start is not known, it was created']
+        : [writtenAt, 'neither start nor creation is known, its record was written'];
+  const limit = after(from, limits.maxRuntimeMs);
+  const time = `${what} ${instant(from)}, ${lasting(since(from, now))} ago, at most ${lasting(limits.maxRuntimeMs)} allowed`;
+  if (limit >= now) return keep(it, 'within-max-runtime', time);
+  if (mayBeZoned(from, writtenAt) && after(writtenAt, limits.maxRuntimeMs) >= now) {
+    const words = `its record was written ${lasting(since(from, writtenAt))} after that: perhaps by a clock in another zone, and not for that long`;
+    return unknown(it, 'clock-off', `${time}; but ${words}`);
+  }
+  const because = `${time}; there is neither a heartbeat nor a backend that could tell more`;
+  return doubtfully(it, 'max-runtime', because, limit);
+}
+
+/** Lost, by what its record does not say. */
+function doubtfully(it: Case, rule: string, because: string, brokenAt: Date): Verdict {
+  const foundSince = it.suspect.sighting?.stillSince ?? null;
+  return lost(it, { rule, because, brokenAt, endedAt: null, foundSince, doubtful: true });
+}

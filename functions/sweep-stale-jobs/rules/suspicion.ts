@@ -1,0 +1,85 @@
+import { isTerminal, type Job } from '../../shared/model/job/job.ts';
+import type { JobField, Source } from '../../shared/model/job/source.ts';
+import type { Suspect } from '../../shared/model/job/sweep.ts';
+import { allLimits, limitsOf, type SweepLimits } from '../../shared/model/job/sweep-limits.ts';
+import { after, caseOf } from './signs.ts';
+import { unreadableOf } from './unreadable.ts';
+
+/** Which records are worth asking about. */
+
+/** A record as it was read, before anybody was asked. */
+export interface Reading {
+  job: Job;
+  writtenAt: Date;
+  isExecution: boolean;
+}
+
+/** A suspect of `source` of which only its own record is known. */
+export function suspectOf(
+  { job, writtenAt, isExecution }: Reading,
+  source: Source,
+  parent: Job | null,
+): Suspect {
+  const fields = isExecution && source.executions ? source.executions.fields : source.fields;
+  const beats = fields.heartbeatAt !== undefined;
+  return {
+    job,
+    writtenAt,
+    parent,
+    limits: isExecution && !parent ? tightestLimits(source) : limitsOf(source.sweep, (parent ?? job).type),
+    beats,
+    timed: tellsTimes(source),
+    vital: vitalOf(source, beats),
+    executions: null,
+    truth: null,
+    jobTruth: null,
+    backendKnown: false,
+    sighting: null,
+  };
+}
+
+/** Whether the answers of a source's backend hold times: those of an HTTP endpoint only where the settings say where. */
+function tellsTimes({ backend }: Source): boolean {
+  return backend?.kind !== 'http' || backend.startedAt !== undefined || backend.endedAt !== undefined;
+}
+
+/** The fields by which a record of a source is judged. Its name at a backend tells nothing where there is none to ask. */
+function vitalOf({ backend, sweep }: Source, beats: boolean): JobField[] {
+  return [
+    'status',
+    'startedAt',
+    'endedAt',
+    ...(beats ? (['heartbeatAt'] as const) : []),
+    ...(backend ? (['backendId'] as const) : []),
+    // By its type, it may be allowed to run for longer.
+    ...(Object.keys(sweep.types).length > 0 ? (['type'] as const) : []),
+  ];
+}
+
+/** Whether a job or execution may not be what its record says, and was silent for at least `olderThanMs`. */
+export function isSuspicious(reading: Reading, source: Source, now: Date, olderThanMs = 0): boolean {
+  const it = caseOf(suspectOf(reading, source, null), now);
+  const { job, limits, beats, writtenAt } = it.suspect;
+  if (olderThanMs > 0 && after(it.seenAt, olderThanMs) > now) return false;
+  if (it.clockOffMs !== null || (!isTerminal(job.state) && unreadableOf(it.suspect))) return true;
+  const isPast = (at: Date, ms: number | null) => ms !== null && after(at, ms) < now;
+  const askable = source.backend !== undefined && job.backendId !== null;
+  if (job.state === 'suspended') return true;
+  if (job.state === 'queued')
+    return isPast(it.begunAt ?? writtenAt, limits.maxQueuedMs) || (askable && it.stale);
+  if (it.overdueAt || (!beats && isPast(it.seenAt, limits.maxRuntimeMs))) return true;
+  return it.stale && (beats || askable || reading.isExecution);
+}
+
+/** Of an execution, whose limits are those of its job's type, before that is known. */
+function tightestLimits({ sweep }: Source): SweepLimits {
+  const all = allLimits(sweep);
+  const least = (of: (limits: SweepLimits) => number) => Math.min(...all.map(of));
+  const queued = all.flatMap(({ maxQueuedMs }) => maxQueuedMs ?? []);
+  return {
+    staleAfterMs: least(({ staleAfterMs }) => staleAfterMs),
+    graceMs: least(({ graceMs }) => graceMs),
+    maxRuntimeMs: least(({ maxRuntimeMs }) => maxRuntimeMs),
+    maxQueuedMs: queued.length > 0 ? Math.min(...queued) : null,
+  };
+}

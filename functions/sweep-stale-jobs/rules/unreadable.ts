@@ -1,0 +1,34 @@
+import type { Job, Unreadable } from '../../shared/model/job/job.ts';
+import type { JobField } from '../../shared/model/job/source.ts';
+import type { Suspect } from '../../shared/model/job/sweep.ts';
+
+/** Fields of an execution by which its job is judged. */
+const OF_EXECUTIONS: readonly JobField[] = ['startedAt', 'heartbeatAt', 'endedAt'];
+
+/**
+ * Which of the values that decide about a suspect nobody can read, in words; `null` where all can be. What is there and
+ * cannot be read may say that it lives. An error, a project or a number of GPUs decides nothing.
+ */
+export function unreadableOf({ job, vital, executions, parent }: Suspect): string | null {
+  const dates: JobField[] =
+    job.state === 'queued' ? ['createdAt', 'updatedAt'] : job.startedAt ? [] : ['createdAt'];
+  const own = among(job, [...vital, ...dates]).map(told);
+  const below = (executions ?? []).flatMap((execution) =>
+    among(execution, OF_EXECUTIONS).map((it) => `of its execution ${execution.id}, ${told(it)}`),
+  );
+  // The name of its job at the backend is its own, where it has none.
+  const fromJob = parent && job.backendId === null && vital.includes('backendId');
+  const above = fromJob
+    ? among(parent, ['backendId']).map((it) => `of its job ${parent.id}, ${told(it)}`)
+    : [];
+  const all = [...own, ...below, ...above];
+  return all.length > 0 ? all.join('; ') : null;
+}
+
+function among({ unreadable }: Job, fields: readonly JobField[]): Unreadable[] {
+  return unreadable.filter(({ field }) => fields.includes(field));
+}
+
+function told({ field, why }: Unreadable): string {
+  return `${field} cannot be read: ${why}`;
+}

@@ -1,0 +1,104 @@
+import type { Truth } from '../../shared/model/job/backend.ts';
+import { isTerminal, isUnreadable, type Job } from '../../shared/model/job/job.ts';
+import { ACTIVE_STATES, TERMINAL_STATES, type TerminalState } from '../../shared/model/job/states.ts';
+import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import { byBackend } from './backend-verdict.ts';
+import { ended, keep, unknown } from './conclude.ts';
+import {
+  afterExecutions,
+  underEndedJob,
+  whileExecuted,
+  whileJobGoesOn,
+  whileJobUnknown,
+} from './executions-verdict.ts';
+import { byRecord } from './record-verdict.ts';
+import { type Case, caseOf } from './signs.ts';
+import { unreadableOf } from './unreadable.ts';
+import { instant } from './words.ts';
+
+/**
+ * What the sweep concludes about a suspect (DESIGN.md, section 7). A job that has ended stays as it is, and one whose
+ * status nobody mapped is never guessed at. Of the others, what a backend says comes before what records say; where
+ * nobody sees it any more, its limits decide.
+ */
+export function verdictOf(suspect: Suspect, now: Date): Verdict {
+  const it = caseOf(suspect, now);
+  const { job, truth } = suspect;
+  if (isTerminal(job.state)) return keep(it, 'ended', `its record says ${job.status}: nothing changes that`);
+  const unread = unreadableOf(suspect);
+  const going = unmapped(it) ?? whileExecuted(it) ?? whileBackendSays(it) ?? whileJobGoesOn(it);
+  if (going) return unread ? { ...going, because: `${going.because}; but its ${unread}` } : going;
+  if (unread) return unknown(it, 'unreadable', `its ${unread}`);
+  if (truth && truth.state !== 'gone') return byBackend(it, truth);
+  // A backend that knows it no more takes nothing away from what the records around it say.
+  const verdict = underEndedJob(it) ?? afterExecutions(it) ?? (truth ? byBackend(it, truth) : byRecord(it));
+  return 'state' in verdict && verdict.doubtful ? (whenBack(it) ?? whileJobUnknown(it) ?? verdict) : verdict;
+}
+
+function unmapped(it: Case): Verdict | undefined {
+  const { job } = it.suspect;
+  if (job.state !== 'unknown' || isUnreadable(job, 'status')) return undefined;
+  return unknown(it, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
+}
+
+/** A job goes on while its backend says so, whatever its record tells. */
+function whileBackendSays(it: Case): Verdict | undefined {
+  const { truth } = it.suspect;
+  return truth && ACTIVE_STATES.some((state) => state === truth.state) ? byBackend(it, truth) : undefined;
+}
+
+/** A try that went on after a sweep had ended it is not ended again for its silence, which meant nothing before. */
+function whenBack(it: Case): Verdict | undefined {
+  const { evidence } = it.suspect.job.added;
+  if (!evidence || evidence.by !== null || (it.begunAt && it.begunAt > evidence.foundAt)) return undefined;
+  const told = `a sweep ended this very try ${instant(evidence.foundAt)} (${evidence.rule})`;
+  return unknown(
+    it,
+    'came-back',
+    `${told}, and its record says again that it goes on: it is left to a person`,
+  );
+}
+
+/** A person's word that a job has ended. */
+export interface EndByHand {
+  end: TerminalState;
+  reason: string;
+  /** Who says so, as they named themselves; `null` where they did not. */
+  by: string | null;
+}
+
+/**
+ * The verdict of a person. Throws an Error for a job that has ended already, and for one whose status nobody mapped,
+ * which may have ended, too.
+ */
+export function endedByHand(
+  suspect: Suspect,
+  { end, reason }: Pick<EndByHand, 'end' | 'reason'>,
+  now: Date,
+): Verdict {
+  const it = caseOf(suspect, now);
+  const { job, truth } = suspect;
+  const why = whyNotEnded(job);
+  if (why) throw new Error(`Cannot end ${job.name}: ${why}`);
+  return ended(it, end, {
+    rule: 'operator',
+    because: truth ? `${reason} (${truth.said})` : reason,
+    brokenAt: it.overdueAt ?? (it.stale && suspect.beats ? it.staleAt : null),
+    endedAt: truth && isOver(truth) && isOfRecord(it, truth.endedAt) ? truth.endedAt : null,
+    error: end === 'failed' ? (truth?.error ?? `Ended by hand: ${reason}`) : null,
+  });
+}
+
+/** Why a person cannot end a job by hand, in words; `null` where they can. */
+export function whyNotEnded({ state, status }: Job): string | null {
+  if (isTerminal(state)) return `its record says ${status} already, and nothing changes that`;
+  return state === 'unknown' ? `nobody mapped its status ${JSON.stringify(status)}` : null;
+}
+
+function isOver({ state }: Truth): boolean {
+  return TERMINAL_STATES.some((terminal) => terminal === state);
+}
+
+function isOfRecord({ begunAt, now }: Case, endedAt: Date | null): boolean {
+  return endedAt !== null && endedAt <= now && (!begunAt || endedAt >= begunAt);
+}

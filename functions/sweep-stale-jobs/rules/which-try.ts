@@ -1,0 +1,154 @@
+import { MINUTE_MS } from '../../shared/dates.ts';
+import type { Truth } from '../../shared/model/job/backend.ts';
+import {
+  after,
+  type Case,
+  CLOCK_OFF_MS,
+  CLOCK_SKEW_MS,
+  isZoned,
+  latest,
+  mayBeZoned,
+  since,
+  wasTakenBack,
+} from './signs.ts';
+import { instant, lasting } from './words.ts';
+
+/** From the last write of a process to its record, at most. */
+const LAST_WRITE_MS = MINUTE_MS;
+
+/** Why an end that a backend tells is not believed. */
+export interface Doubt {
+  rule: string;
+  because: string;
+}
+
+/**
+ * Why the end that a backend tells is not proven to be that of the try which the record shows; `null` where it is. A number
+ * may be used again, and a record may still name the try before: a missing time proves nothing.
+ */
+export function whichTry(it: Case, truth: Truth): Doubt | null {
+  const { startedAt, endedAt } = truth;
+  if (!endedAt) return withoutEnd(it, truth);
+  if (startedAt && startedAt > endedAt)
+    return { rule: 'backend-contradicts', because: `it says, too, that it started ${instant(startedAt)}` };
+  if (endedAt > after(it.now, CLOCK_SKEW_MS))
+    return { rule: 'backend-contradicts', because: 'that has not come yet' };
+  return (
+    ofAnotherTry(it, endedAt) ?? ofNoCertainTry(it, truth, endedAt) ?? perhapsOfAnother(it, truth, endedAt)
+  );
+}
+
+/** Why an end cannot be that of the try which the record shows. */
+function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Case, endedAt: Date): Doubt | null {
+  const { job, writtenAt, sighting } = suspect;
+  // A start that was written before that end was no later one, whatever its clock said.
+  const isBefore = (at: Date | null) => at !== null && endedAt < at && at <= writtenAt;
+  if (isBefore(job.createdAt))
+    return { rule: 'another-try', because: 'its record was created after that: that was a job before' };
+  const isLater = begunAt && endedAt < begunAt && endedAt < writtenAt;
+  if (isLater && !isAhead(clockOffMs)) {
+    const since = `${job.state === 'queued' ? 'was queued' : 'started'} ${instant(begunAt)}`;
+    return { rule: 'another-try', because: `by its record it ${since}: that was a try before` };
+  }
+  const late = after(endedAt, CLOCK_SKEW_MS);
+  // A stamp ahead of the write that brought it is no sign of a later life.
+  if (heartbeatAt && late < heartbeatAt && writtenAt > late)
+    return { rule: 'another-try', because: `its heart still beat ${instant(heartbeatAt)}: another try runs` };
+  const aliveAt = latest([sighting?.movedAt, sighting?.resumedAt]);
+  if (aliveAt && aliveAt > late)
+    return {
+      rule: 'another-try',
+      because: `a sweep saw that it lived ${instant(aliveAt)}: another try runs`,
+    };
+  return null;
+}
+
+/** Why nobody can tell whose end it is. */
+function ofNoCertainTry(it: Case, truth: Truth, endedAt: Date): Doubt | null {
+  const { begunAt, suspect } = it;
+  const { job, writtenAt } = suspect;
+  // What was last written before that end, and not since, is of that try, whatever its clocks say.
+  if (writtenAt <= after(endedAt, LAST_WRITE_MS)) return null;
+  const written = `its record was written ${instant(writtenAt)}: that may be a try before`;
+  if (!begunAt)
+    return { rule: 'which-try', because: `neither a start nor a creation is known, and ${written}` };
+  const off = clockDoubt(it, begunAt, truth);
+  if (off) return { rule: 'clock-off', because: `${off}, and ${written}` };
+  const isRunning = job.state !== 'queued' && !job.startedAt;
+  if (!isRunning || isSoon(truth.startedAt, it)) return null;
+  return {
+    rule: 'which-try',
+    because: `no start is known, only that it was created ${instant(begunAt)}, and ${written}`,
+  };
+}
+
+/** Why it may be the end of a try before, which still was about to end when this one began. */
+function perhapsOfAnother(it: Case, { startedAt }: Truth, endedAt: Date): Doubt | null {
+  const { stale, heartbeatAt, seenAt, now } = it;
+  const isOfThisTry = (!heartbeatAt || heartbeatAt <= endedAt) && isSoon(startedAt ?? endedAt, it);
+  if (stale || isOfThisTry) return null;
+  return {
+    rule: 'perhaps-another-try',
+    because: `that may be a try before, and the last sign of life is only ${lasting(since(seenAt, now))} old`,
+  };
+}
+
+/** Whether a heartbeat lies after the write that brought it, and its clock is ahead. */
+function isAhead(clockOffMs: number | null): boolean {
+  return clockOffMs !== null && clockOffMs < 0;
+}
+
+/** Whether something began, or ended, no earlier than this try did. */
+function isSoon(at: Date | null, { begunAt, suspect }: Case): boolean {
+  return at !== null && (!begunAt || at >= after(begunAt, -suspect.limits.graceMs));
+}
+
+/** Of an end that nobody told the time of, its start may prove the try; where no times are told at all, silence has to do. */
+function withoutEnd(it: Case, { startedAt }: Truth): Doubt | null {
+  const { begunAt, stale, suspect, seenAt, now } = it;
+  const { timed, job } = suspect;
+  const isOfThisTry = begunAt !== null && isSoon(startedAt, it);
+  const ranBefore = job.state === 'queued' && (job.startedAt !== null || job.heartbeatAt !== null);
+  if (!isOfThisTry && (timed || ranBefore)) {
+    const told = startedAt ? `only that it started ${instant(startedAt)}` : 'not when that was';
+    return { rule: 'which-try', because: `it tells ${told}: that may be a try before` };
+  }
+  if (stale) return null;
+  return {
+    rule: 'perhaps-another-try',
+    because: `it does not say when, and the last sign of life is only ${lasting(since(seenAt, now))} old`,
+  };
+}
+
+/** Why a clock of the record cannot be right, by hours; `null` where all may be. */
+function clockDoubt(it: Case, begunAt: Date, truth: Truth): string | null {
+  const { suspect, startedAt, heartbeatAt, clockOffMs } = it;
+  const { job, beats, writtenAt } = suspect;
+  if (isAhead(clockOffMs)) return 'the heartbeat in its record lies after the write that brought it';
+  if (job.startedAt && !startedAt)
+    return `its record says that it started ${instant(job.startedAt)}, after the write that brought it`;
+  if (job.state === 'queued' && mayBeZoned(begunAt, writtenAt))
+    return `its record says that it was queued ${instant(begunAt)}`;
+  const fresh = freshlyZoned(it);
+  if (fresh) return fresh;
+  const heartbeat = beats ? (heartbeatAt ?? job.heartbeatAt) : null;
+  const own = heartbeat ?? startedAt;
+  if (!own || !truth.startedAt || own >= after(truth.startedAt, -CLOCK_OFF_MS)) return null;
+  const what = heartbeat ? 'heartbeat' : 'start';
+  return `the ${what} in its record lies ${lasting(since(own, truth.startedAt))} before the start that its backend tells`;
+}
+
+/**
+ * Why the last write may have been that of a try which has just begun, or just beaten, by a clock in another zone; once
+ * nothing has written the record for as long as that may last, it was not.
+ */
+function freshlyZoned({ suspect, startedAt, heartbeatAt, now }: Case): string | null {
+  const { writtenAt, limits } = suspect;
+  const last = heartbeatAt ?? startedAt;
+  const isFresh = after(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
+  // What we wrote ourselves tells of no clock.
+  const isOurs = wasTakenBack(suspect.job.added, suspect);
+  if (!last || !isFresh || isOurs || !isZoned(since(last, writtenAt))) return null;
+  const what = heartbeatAt ? 'heartbeat' : 'start';
+  return `the ${what} in its record lies as long before its last write as one of another zone`;
+}

@@ -1,0 +1,43 @@
+import type { Earlier } from '../../shared/model/job/evidence.ts';
+import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import { keep } from '../rules/conclude.ts';
+import { type Case, caseOf, latest, usable } from '../rules/signs.ts';
+import { verdictOf } from '../rules/verdict.ts';
+import { instant } from '../rules/words.ts';
+import type { EndingVerdict } from './judge.ts';
+
+/** What the sweep itself concludes about a suspect. */
+export function conclusionAt(now: Date): (suspect: Suspect) => Verdict {
+  return (suspect) => unlessTakenBack(suspect, verdictOf(suspect, now), now);
+}
+
+/**
+ * `verdict`, unless a person took the same back and nothing new was seen since: then their word stands, and the job is
+ * kept. It is new that the job showed life, that its backend says something else, or that another limit was broken.
+ */
+function unlessTakenBack(suspect: Suspect, verdict: Verdict, now: Date): Verdict {
+  const { evidence, earlier } = suspect.job.added;
+  const last = earlier.at(-1);
+  if (!('state' in verdict) || evidence || !last?.takenBack) return verdict;
+  const it = caseOf(suspect, now);
+  const { at, by, reason } = last.takenBack;
+  if (isAlive(it, at) || isNew(suspect, verdict, last, at)) return verdict;
+  const why = reason === null ? '' : ` (${reason})`;
+  const words = `${by} took this back ${instant(at)}${why}, and nothing new was seen of it since`;
+  return keep(it, 'taken-back', `${words}: ${verdict.because}`);
+}
+
+/** Whether the job, or an execution of it, showed life after `at`. When its record was written says nothing: we did so, too. */
+function isAlive({ suspect: { job, executions }, now }: Case, at: Date): boolean {
+  const signs = [job, ...(executions ?? [])].flatMap((it) =>
+    [it.createdAt, it.startedAt, it.heartbeatAt, it.updatedAt].map((sign) => usable(sign, now)),
+  );
+  const last = latest(signs);
+  return last !== null && last > at;
+}
+
+function isNew({ truth }: Suspect, verdict: EndingVerdict, last: Earlier, at: Date): boolean {
+  if (truth && truth.said !== last.said) return true;
+  if (verdict.rule === last.rule) return false;
+  return !verdict.doubtful || (verdict.brokenAt !== null && verdict.brokenAt > at);
+}

@@ -1,0 +1,162 @@
+import { LeaseLost, RecordChanged } from '../../shared/errors.ts';
+import type { AlarmToOpen } from '../../shared/model/run/alarm.ts';
+import { ended, lostEnding } from '../../shared/model/run/ending.ts';
+import type { Health } from '../../shared/model/run/health.ts';
+import { newHealth } from '../../shared/model/run/lease.ts';
+import type { Run, RunProblem } from '../../shared/model/run/run.ts';
+import {
+  type History,
+  hasExpired,
+  type Judgement,
+  judged,
+  slotsToJudge,
+  type WatchedTask,
+} from '../../shared/model/run/watch.ts';
+import type { RunContext } from '../../shared/run/task.ts';
+import type { Seen } from '../../shared/store/own/records.ts';
+import type { SeenHistory, WatchStore } from '../../shared/store/own/watch.ts';
+import { reconcile, type Schedules } from './reconcile.ts';
+
+/** A task that moves each time it is looked at is alive: the next sweep looks again. */
+const TRIES = 5;
+
+const NONE: SeenHistory = { runs: [], unreadable: [], seen: new Map() };
+
+/** What the watch over our tasks works with. */
+export interface WatchTools {
+  /** The task that watches: its own record is held by its run. */
+  own: string;
+  /** Every task of the catalogue. */
+  tasks: readonly WatchedTask[];
+  watch: WatchStore;
+  schedules: Schedules;
+  failuresBeforeAlarm: number;
+}
+
+/** What the watch found. */
+export interface Watched {
+  missedSlots: number;
+  expiredLeases: number;
+  /** How Cloud Scheduler goes by something else than the catalogue; `null` where it could not be asked. */
+  scheduleDrift: string[] | null;
+  /** What could not be watched. */
+  problems: RunProblem[];
+}
+
+type WatchingRun = Pick<RunContext<unknown>, 'commit' | 'dryRun' | 'startedAt' | 'signal' | 'log'>;
+
+/** What is to be written about one task. */
+interface Finding extends Judgement {
+  seen: Seen<Health>;
+  /** The run whose lease has expired, as it was seen and as it is now. */
+  lost: { seen: Seen<Run>; run: Run } | null;
+  /** Whether a lease has expired, its run recorded or not. */
+  expired: boolean;
+  slots: readonly Date[];
+  history: SeenHistory & History;
+}
+
+/**
+ * Ends runs of our own tasks whose lease has expired as lost, records slots that nobody ran as missed, with why, and opens
+ * alarms where Cloud Scheduler does not go by the catalogue; each task in one commit, which fails when its record has moved
+ * meanwhile. A dry run counts them. One task that cannot be read hides no other. Rejects with LeaseLost, or the signal's reason.
+ */
+export async function watchTasks(run: WatchingRun, tools: WatchTools): Promise<Watched> {
+  const { liveOf, drift, problems } = await reconcile(tools.tasks, tools.schedules, run);
+  const watched: Watched = { missedSlots: 0, expiredLeases: 0, scheduleDrift: drift, problems };
+  for (const task of tools.tasks) {
+    try {
+      const found = await watchTask(task, liveOf(task.task), run, tools);
+      if (!found) continue;
+      watched.missedSlots += found.missedSlots;
+      watched.expiredLeases += found.expired ? 1 : 0;
+      watched.problems.push(...found.untold.map((message) => ({ path: task.task, message })));
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (error instanceof LeaseLost || !(error instanceof Error)) throw error;
+      watched.problems.push({ path: task.task, message: `Cannot watch it: ${error.message}` });
+    }
+  }
+  return watched;
+}
+
+/** What was found and written; `null` when nothing was. */
+async function watchTask(
+  task: WatchedTask,
+  live: History['live'],
+  run: WatchingRun,
+  tools: WatchTools,
+): Promise<Finding | null> {
+  for (let left = TRIES; left > 0; left -= 1) {
+    const found = await lookAt(task, live, run, tools);
+    if (found.health === found.seen.data) return null;
+    if (run.dryRun) return found;
+    try {
+      await write(found, task, run, tools);
+      return found;
+    } catch (error) {
+      if (!(error instanceof RecordChanged)) throw error;
+    }
+  }
+  run.log.info(`${task.task} moves whenever it is watched; the next sweep looks again`);
+  return null;
+}
+
+async function lookAt(
+  task: WatchedTask,
+  live: History['live'],
+  run: WatchingRun,
+  tools: WatchTools,
+): Promise<Finding> {
+  const { watch, failuresBeforeAlarm } = tools;
+  const now = run.startedAt;
+  const seen = await watch.task(task.task);
+  let health = seen.data ?? newHealth(task.task, task.expectation, task.nextSlot(now), now);
+  let lost: Finding['lost'] = null;
+  let open: AlarmToOpen[] = [];
+  const { current } = health;
+  const expired = hasExpired(current, now);
+  if (expired) {
+    const holder = await watch.run(current.runId);
+    health = { ...health, current: null };
+    if (holder.data) {
+      const after = ended(health, holder.data, lostEnding(current), failuresBeforeAlarm);
+      lost = { seen: holder, run: after.run };
+      ({ health, open } = after);
+    }
+  }
+  const slots = slotsToJudge(health, task, now);
+  const [oldest] = slots;
+  const found =
+    oldest && task.expectation.enabled ? await watch.history(task.task, oldest, run.signal) : NONE;
+  let history = { ...found, live };
+  let judgement = judged(health, task, slots, history, now);
+  // A record whose start nobody can read is among no runs since an instant.
+  const fresh = judgement.runs.filter(({ runId }) => !found.seen.has(runId));
+  const existing = await watch.existing(fresh.map(({ runId }) => runId));
+  if (existing.length > 0) {
+    const hidden = fresh.filter(({ runId }) => existing.includes(runId));
+    history = { ...history, unreadable: [...history.unreadable, ...hidden] };
+    judgement = judged(health, task, slots, history, now);
+  }
+  return { ...judgement, open: [...open, ...judgement.open], seen, lost, expired, slots, history };
+}
+
+/** Writes what was found; rejects with RecordChanged when the task has moved since. */
+async function write(found: Finding, task: WatchedTask, run: WatchingRun, tools: WatchTools): Promise<void> {
+  const { seen, health, lost, runs, open, close, slots, history } = found;
+  const { watch, own } = tools;
+  const at = run.startedAt;
+  if (task.task === own) {
+    const change = (now: Health) => judged(now, task, slots, history, at).health;
+    return run.commit((batch) => watch.putRuns(batch, runs, history), { open, close, health: change });
+  }
+  const cause = lost?.run.runId ?? runs.at(-1)?.runId ?? health.current?.runId ?? null;
+  await run.commit((batch) => {
+    watch.put(batch, seen, { ...health, updatedAt: at });
+    if (lost) watch.put(batch, lost.seen, lost.run);
+    watch.putRuns(batch, runs, history);
+    watch.putAlarms(batch, { open, close }, cause, at);
+  });
+  watch.tellAlarms(open);
+}

@@ -1,0 +1,38 @@
+import { exitWith } from '../../shared/shell.ts';
+import { answerInWords, isGood } from '../../words/answer.ts';
+import { print, printJson } from '../../words/terminal.ts';
+import { confirmWrite } from './confirm.ts';
+import type { FunctionPlace } from './function-place.ts';
+import { callFunction, readAnswer } from './post.ts';
+
+/** The options of every command that calls a function. */
+export interface CallOptions {
+  url?: string;
+  json?: true;
+  yes?: true;
+}
+
+/** Lets a call through that writes, as `confirmWrite` does. */
+export async function confirmCall(
+  { isReal, words }: FunctionPlace,
+  what: string,
+  yes: true | undefined,
+): Promise<void> {
+  await confirmWrite(isReal, `${what}, in ${words}`, yes);
+}
+
+/** The answer of the function to `body`. */
+export async function call(
+  { url }: Pick<FunctionPlace, 'url'>,
+  body: Record<string, unknown>,
+  meanwhile: <T>(work: Promise<T>) => Promise<T>,
+): Promise<Record<string, unknown>> {
+  return readAnswer(url, await meanwhile(callFunction(url, JSON.stringify(body))));
+}
+
+/** Prints an answer; a bad one sets the exit code. */
+export function tell(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
+  if (json) printJson(answer);
+  else print(...answerInWords(answer));
+  if (!isGood(answer.outcome)) exitWith(1);
+}

@@ -1,0 +1,44 @@
+import { InvalidArgumentError } from 'commander';
+import { DAY_MS, type Day, dayOf, HOUR_MS, MINUTE_MS, startOfDay } from '../../../functions/shared/dates.ts';
+import { nearest } from '../../../functions/shared/problems.ts';
+import { usage } from './problem.ts';
+
+/** Reads a day of the calendar; 30 February is none. */
+export function parseDay(text: string): Day {
+  const day = startOfDay(text);
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text) && !Number.isNaN(day.getTime()) && dayOf(day) === text) return text;
+  throw new InvalidArgumentError('Expected a date of the calendar, YYYY-MM-DD.');
+}
+
+/** A reader of whole numbers from 1 to `most`. */
+export function wholeUpTo(most: number): (text: string) => number {
+  return (text) => {
+    const number = Number(text);
+    if (/^\d+$/.test(text) && number >= 1 && number <= most) return number;
+    throw new InvalidArgumentError(`Expected a whole number from 1 to ${most}.`);
+  };
+}
+
+const UNITS_MS: Record<string, number> = { m: MINUTE_MS, h: HOUR_MS, d: DAY_MS };
+
+/** Reads an age such as 90m, 1h or 2d; milliseconds. */
+export function parseAge(text: string): number {
+  const [, amount = '', unit = ''] = /^(\d+(?:\.\d+)?)([mhd])$/.exec(text) ?? [];
+  const age = Number(amount) * (UNITS_MS[unit] ?? 0);
+  if (age > 0) return age;
+  throw new InvalidArgumentError('Expected minutes, hours or days, such as 90m, 1h or 2d.');
+}
+
+/** Collects a flag that may be repeated, each time with several values separated by commas. */
+export function commaList(text: string, before: string[] = []): string[] {
+  return [...before, ...text.split(',').map((part) => part.trim())];
+}
+
+/** `word` when it is known; throws naming the nearest known one and all of them otherwise. */
+export function oneOf<T extends string>(kind: string, word: string, known: readonly T[]): T {
+  const found = known.find((candidate) => candidate === word);
+  if (found !== undefined) return found;
+  const near = nearest(word, known);
+  const hint = near === undefined ? '' : `, did you mean ${near}?`;
+  throw usage(`Unknown ${kind} ${JSON.stringify(word)}${hint} (known: ${known.join(', ') || 'none'})`);
+}

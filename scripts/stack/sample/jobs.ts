@@ -1,0 +1,153 @@
+import {
+  addDays,
+  type Day,
+  dayOf,
+  HOUR_MS,
+  MINUTE_MS,
+  SECOND_MS,
+  startOfDay,
+} from '../../../functions/shared/dates.ts';
+import type { TerminalState } from '../../../functions/shared/model/job/states.ts';
+import { type Dice, dice } from './dice.ts';
+import { after, type Fate, type NewJob, newJob, type SampleJob } from './job.ts';
+import { withMarks } from './marks.ts';
+import { KILLED, troubledJobs } from './troubled.ts';
+
+/** Days before today that the sample world has jobs of. */
+export const SAMPLE_DAYS = 40;
+
+const CRASHES = [
+  'CUDA out of memory. Tried to allocate 2.50 GiB (GPU 0; 39.59 GiB total capacity)',
+  'RuntimeError: DataLoader worker (pid 812) is killed by signal: Killed',
+  'ValueError: loss is nan at step 18250, stopping',
+  'NCCL error: unhandled system error, ncclSystemError',
+];
+const FALSE_STARTS = [
+  'Quota exceeded: custom_model_training_nvidia_a100_gpus in us-central1',
+  'Image pull failed: tag "nightly" was not found',
+  'Permission denied on gs://sample-datasets/train/manifest.json',
+];
+
+/** How a job goes, and how often of a thousand. */
+const COURSES = [
+  ['completes', 685],
+  ['crashes', 110],
+  ['never starts', 60],
+  ['is cancelled', 50],
+  ['is cancelled early', 20],
+  ['runs for days', 35],
+  ['runs overnight', 35],
+  ['hangs', 5],
+] as const;
+
+/**
+ * The jobs of three ML projects over the 40 days before `now` and today so far, the same for the same `now`: most
+ * complete, some fail or are cancelled, some before they start; some cross midnight or several, a few hang with a
+ * heartbeat long silent, some run or are queued at this moment.
+ */
+export function sampleJobs(now: Date): SampleJob[] {
+  const today = dayOf(now);
+  const jobs = Array.from({ length: SAMPLE_DAYS + 1 }, (_, index) => addDays(today, index - SAMPLE_DAYS))
+    .flatMap(jobsOfDay)
+    .filter((planned) => planned.createdAt < now)
+    .map((planned) => seenAt(planned, now))
+    .concat(jobsOfThisMoment(now), troubledJobs(now));
+  return withMarks(jobs, now);
+}
+
+interface Plan extends NewJob {
+  fate?: Fate;
+  /** When and how it will have ended; null when nobody will ever hear of it again after `heardUntil`. */
+  end: { at: Date; status: TerminalState } | null;
+  heardUntil: Date;
+}
+
+function jobsOfDay(day: Day): Plan[] {
+  const roll = dice(`jobs of ${day}`);
+  const weekend = [0, 6].includes(startOfDay(day).getUTCDay());
+  const count = roll.between(weekend ? 12 : 15, weekend ? 15 : 20);
+  return Array.from({ length: count }, (_, index) => planOf(day, index + 1, roll));
+}
+
+function planOf(day: Day, number: number, roll: Dice): Plan {
+  const course = roll.weighted(COURSES);
+  const minutes = (low: number, high: number) =>
+    roll.between(low, high) * MINUTE_MS + roll.between(0, 59_999);
+  const createdAt = after(
+    startOfDay(day),
+    course === 'runs overnight' ? minutes(21 * 60, 23 * 60) : minutes(0, 1_438),
+  );
+  const queuedMs = minutes(1, 25);
+  const base = newJob(roll, `${day.replaceAll('-', '')}-${String(number).padStart(2, '0')}`, createdAt);
+
+  if (course === 'never starts' || course === 'is cancelled early') {
+    const status = course === 'never starts' ? 'failed' : 'cancelled';
+    const at = after(createdAt, queuedMs);
+    const error = status === 'failed' ? roll.pick(FALSE_STARTS) : null;
+    return { ...base, backendId: null, artifactUri: null, error, end: { at, status }, heardUntil: createdAt };
+  }
+  const startedAt = after(createdAt, queuedMs);
+  const runMs = {
+    completes: minutes(18, 9 * 60),
+    crashes: minutes(2, 5 * 60),
+    'is cancelled': minutes(10, 4 * 60),
+    'runs for days': minutes(26 * 60, 80 * 60),
+    'runs overnight': minutes(4 * 60, 10 * 60),
+    hangs: minutes(30, 6 * 60),
+  }[course];
+  const at = after(startedAt, runMs);
+  if (course === 'hangs') {
+    const fate: Fate = { status: 'failed', at: after(at, 40 * SECOND_MS), error: KILLED };
+    return { ...base, startedAt, fate, end: null, heardUntil: at };
+  }
+  const status = course === 'crashes' ? 'failed' : course === 'is cancelled' ? 'cancelled' : 'completed';
+  return {
+    ...base,
+    startedAt,
+    error: status === 'failed' ? roll.pick(CRASHES) : null,
+    end: { at, status },
+    heardUntil: at,
+  };
+}
+
+/** What a job's record says at `now`. */
+function seenAt({ end, heardUntil, fate, ...job }: Plan, now: Date): SampleJob {
+  const ended = end !== null && end.at <= now ? end : null;
+  const startedAt = job.startedAt && job.startedAt <= now ? job.startedAt : null;
+  // Heartbeats come once a minute.
+  const newest = Math.min(heardUntil.getTime(), now.getTime() - (now.getTime() % MINUTE_MS));
+  const heartbeatAt = startedAt && new Date(Math.max(startedAt.getTime(), newest));
+  return {
+    ...job,
+    startedAt,
+    heartbeatAt,
+    endedAt: ended?.at ?? null,
+    status: ended?.status ?? (startedAt ? 'running' : 'queued'),
+    error: ended ? job.error : null,
+    backendId: startedAt ? job.backendId : null,
+    artifactUri: startedAt ? job.artifactUri : null,
+    artifactBytes: ended?.status === 'completed' ? artifactBytesOf(job) : null,
+    updatedAt: ended?.at ?? heartbeatAt ?? job.createdAt,
+    ...(fate && fate.at <= now && { fate }),
+  };
+}
+
+/** What a job leaves behind: more where more GPUs trained it. */
+function artifactBytesOf({ id, gpus }: Pick<SampleJob, 'id' | 'gpus'>): number {
+  return gpus * dice(`artifacts of ${id}`).between(180e6, 2_400e6);
+}
+
+/** What chance may leave out: jobs that run and wait at this very moment. */
+function jobsOfThisMoment(now: Date): SampleJob[] {
+  const roll = dice('jobs of this moment');
+  const running = [0.4, 1.5, 7, 31].map((hours, index) => {
+    const startedAt = new Date(now.getTime() - hours * HOUR_MS);
+    const job = newJob(roll, `now-${index + 1}`, after(startedAt, -4 * MINUTE_MS));
+    return { ...job, startedAt, end: null, heardUntil: now };
+  });
+  const queued = [3, 17].map((minutes, index) => {
+    const job = newJob(roll, `queued-${index + 1}`, new Date(now.getTime() - minutes * MINUTE_MS));
+    return { ...job, end: null, heardUntil: job.createdAt };
+  });
+  return [...running, ...queued].map((plan) => seenAt(plan, now));
+}

@@ -1,0 +1,71 @@
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { FRAMEWORK } from '../../shared/places.ts';
+import { endInWords, endProcess, spawnOwned } from '../../shared/processes.ts';
+
+const PRELOAD = new URL('./end-with-parent.ts', import.meta.url).href;
+const LAST_WORDS = 12;
+
+/** What to serve, and where its words go. */
+export interface FunctionSpec {
+  task: string;
+  entryPoint: string;
+  /** The module: a file, or a folder with a package.json. */
+  source: string;
+  env: NodeJS.ProcessEnv;
+  logFolder: string;
+}
+
+/** One life of a function's process. */
+export interface FunctionProcess {
+  /** `undefined` when it could not be started at all. */
+  pid: number | undefined;
+  /** The port it listens on; `undefined` when it ended before it listened. */
+  port: Promise<number | undefined>;
+  /** How it ended, in words, after its last line was read. */
+  ended: Promise<string>;
+  /** The last lines that it wrote. */
+  lastWords: string[];
+  stop(): Promise<void>;
+}
+
+/** The file that all lives of `spec` write their lines to. */
+export function logFileOf(spec: FunctionSpec): string {
+  return join(spec.logFolder, `${spec.task}.log`);
+}
+
+/** Starts the real Functions Framework on `spec`, on a port that the system chooses; `onLine` gets each line it writes. */
+export function launchFunction(spec: FunctionSpec, onLine: (line: string) => void): FunctionProcess {
+  const args = [`--source=${spec.source}`, `--target=${spec.entryPoint}`, '--port=0'];
+  const child = spawnOwned(process.execPath, ['--import', PRELOAD, FRAMEWORK, ...args], {
+    env: spec.env,
+    stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+  });
+  const log = createWriteStream(logFileOf(spec), { flags: 'a' });
+  const lastWords: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      log.write(`${line}\n`);
+      if (lastWords.push(line) > LAST_WORDS) lastWords.shift();
+      onLine(line);
+    });
+  }
+  // 'exit' may come before the last line, 'close' does not.
+  const ended = once(child, 'close').then(([code, signal]) => {
+    log.end();
+    return endInWords(code, signal);
+  });
+  const message = new Promise<number>((resolve) => {
+    child.once('message', (message: { port: number }) => resolve(message.port));
+  });
+  return {
+    pid: child.pid,
+    port: Promise.race([message, ended.then(() => undefined)]),
+    ended,
+    lastWords,
+    stop: () => endProcess(child),
+  };
+}
