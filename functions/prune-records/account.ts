@@ -24,8 +24,14 @@ export function newAccount(): Account {
   const none = () =>
     Object.fromEntries(EXPIRING_KINDS.map((kind) => [kind, 0])) as Record<ExpiringKind, number>;
   return {
-    ...{ pruned: none(), prunedStrays: 0, skippedRace: 0, remaining: none() },
-    ...{ kept: new Map(), problems: [], oldestLeft: null, tally: { documents: 0 } },
+    pruned: none(),
+    prunedStrays: 0,
+    skippedRace: 0,
+    remaining: none(),
+    kept: new Map(),
+    problems: [],
+    oldestLeft: null,
+    tally: { documents: 0 },
   };
 }
 

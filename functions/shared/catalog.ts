@@ -144,8 +144,12 @@ export function nextSlot(entry: Pick<CatalogEntry, 'schedule'>, instant: Date): 
 export function expectationOf(entry: CatalogEntry, deployment: Expectation['deployment']): Expectation {
   const { enabled, schedule, startGraceSeconds, timeoutSeconds } = entry;
   return {
-    ...{ enabled, schedule, scheduleWords: scheduleWords(schedule) },
-    ...{ startGraceSeconds, maxRuntimeSeconds: timeoutSeconds, deployment },
+    enabled,
+    schedule,
+    scheduleWords: scheduleWords(schedule),
+    startGraceSeconds,
+    maxRuntimeSeconds: timeoutSeconds,
+    deployment,
   };
 }
 

@@ -15,7 +15,8 @@ const started = startFunction('sweep-stale-jobs');
 const { environment, settings, collections, log, options } = started;
 const { entry, clock } = options;
 const watch = {
-  ...{ own: entry.task, watch: watchStore(collections, log) },
+  own: entry.task,
+  watch: watchStore(collections, log),
   tasks: Object.values(loadCatalog(environment)).map(watchedTaskOf),
   schedules: openSchedules(started),
   failuresBeforeAlarm: settings.failuresBeforeAlarm,
@@ -24,8 +25,10 @@ const next = nextSlot(entry, clock.now());
 
 const task = sweepStaleJobs({
   sources: openSources(started),
-  ...{ days: dayStore(collections, log), sweepMarks: sweepMarkStore(collections, log) },
-  ...{ jobHealth: jobHealthStore(collections), alarms: alarmStore(collections, log) },
+  days: dayStore(collections, log),
+  sweepMarks: sweepMarkStore(collections, log),
+  jobHealth: jobHealthStore(collections),
+  alarms: alarmStore(collections, log),
   watch: (run) => watchTasks(run, watch),
   intervalMs: nextSlot(entry, next).getTime() - next.getTime(),
   now: clock.now,

@@ -120,7 +120,9 @@ async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept
     });
   const alive = (watched ?? []).filter((it) => it.alive !== null).length;
   return {
-    ...{ ...sweep, ...known, ...(unmapped && { unmapped }) },
+    ...sweep,
+    ...known,
+    ...(unmapped && { unmapped }),
     falseLost: alive - marks.ended.filter((it) => it.alive !== null).length,
     problems: [...sweep.problems, ...problems],
   };

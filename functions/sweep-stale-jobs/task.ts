@@ -76,12 +76,14 @@ async function sweep(
 
   // 4. Tell.
   const summary = summaryOf(swept, run.startedAt, {
-    ...{ missedSlots: watched.missedSlots, expiredLeases: watched.expiredLeases },
+    missedSlots: watched.missedSlots,
+    expiredLeases: watched.expiredLeases,
     scheduleDrift: watched.scheduleDrift,
     falseLost: swept.reduce((sum, it) => sum + it.falseLost, 0),
     unmapped: swept.flatMap((it) => it.unmapped.map((found) => ({ source: it.source, ...found }))),
     verdicts: dryRun || !whole,
-    ...{ documentsRead: options.tally.documents, auditDocumentsRead: audit.documents },
+    documentsRead: options.tally.documents,
+    auditDocumentsRead: audit.documents,
   });
   const isDone = problems.length === 0 && summary.hitLimit === false;
   return { outcome: isDone ? 'succeeded' : 'partial', summary, problems: capped(problems) };

@@ -23,7 +23,12 @@ export function activeJobs(now: Date, from: number, to: number, stale: number): 
 /** The first `count` of those that run at `now`, as Vertex AI has them. */
 export function customJobs(now: Date, count: number): CustomJob[] {
   return activeJobs(now, 0, count, count).map(({ id, createdAt, startedAt }) => ({
-    ...{ id, region: 'us-central1', state: 'JOB_STATE_RUNNING', error: null },
-    ...{ createdAt: createdAt ?? now, startedAt, endedAt: null },
+    id,
+    region: 'us-central1',
+    state: 'JOB_STATE_RUNNING',
+    error: null,
+    createdAt: createdAt ?? now,
+    startedAt,
+    endedAt: null,
   }));
 }

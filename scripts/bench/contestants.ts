@@ -26,7 +26,11 @@ export interface Contestant extends Served {
 export async function oursIn(folder: string, env: NodeJS.ProcessEnv): Promise<Contestant> {
   await bundle(join(ROOT, 'functions/collect-metrics/index.ts'), 'ours', join(folder, 'ours'));
   return {
-    ...{ name: 'ours', repeats: 3, folder: join(folder, 'ours'), entryPoint: 'collectMetrics', env },
+    name: 'ours',
+    repeats: 3,
+    folder: join(folder, 'ours'),
+    entryPoint: 'collectMetrics',
+    env,
     read(answer) {
       const { summary } = answer as {
         summary: { documentsRead: number; latest: { jobs: Figures; gpu: { hoursUsed: number } } };
@@ -50,7 +54,11 @@ export async function oursIn(folder: string, env: NodeJS.ProcessEnv): Promise<Co
 export async function naiveIn(folder: string, env: NodeJS.ProcessEnv): Promise<Contestant> {
   await bundle(join(import.meta.dirname, 'naive-function.ts'), 'naive', join(folder, 'naive'));
   return {
-    ...{ name: 'naive', repeats: 1, folder: join(folder, 'naive'), entryPoint: 'naive', env },
+    name: 'naive',
+    repeats: 1,
+    folder: join(folder, 'naive'),
+    entryPoint: 'naive',
+    env,
     read(answer) {
       const { documentsRead, figures } = answer as { documentsRead: number; figures: Figures };
       return { documentsRead, figures: { ...figures, gpuHoursUsed: rounded(figures.gpuHoursUsed) } };

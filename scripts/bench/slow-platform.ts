@@ -58,7 +58,11 @@ function servicesEverywhere(now: Date): PlatformWorld['run'] {
     })),
   );
   const requests = services.map(({ name: service, region }, index) => ({
-    ...{ service, region, responseClass: '2xx' as const, at, count: 100 + index },
+    service,
+    region,
+    responseClass: '2xx' as const,
+    at,
+    count: 100 + index,
   }));
   return { services, requests };
 }

@@ -126,7 +126,9 @@ async function measure(project: Project, ours: string, name: string, tell: (text
   return {
     row: {
       ...rowOf(name, stale, median(seconds.whole)),
-      ...{ documentsRead, auditDocumentsRead, peakMemoryBytes },
+      documentsRead,
+      auditDocumentsRead,
+      peakMemoryBytes,
     },
     observe: rowOf(`${name}-observe`, stale, median(seconds.observe)),
     limit: rowOf('limit', stale, median(bare.limit)),

@@ -25,9 +25,12 @@ import { SOAK_ONLY } from '../support/soak.ts';
 const due = new Date(Date.now() + 6 * 60 * MINUTE_MS);
 const DUTY = {
   ...ENTRY,
-  ...{ entryPoint: 'fixture', schedule: `${due.getUTCMinutes()} ${due.getUTCHours()} * * *` },
+  entryPoint: 'fixture',
+  schedule: `${due.getUTCMinutes()} ${due.getUTCHours()} * * *`,
   // Three retries, the last one after the lease of a dead run.
-  ...{ timeoutSeconds: 60, attemptDeadlineSeconds: 60, leaseSeconds: 100 },
+  timeoutSeconds: 60,
+  attemptDeadlineSeconds: 60,
+  leaseSeconds: 100,
   retry: { count: 3, minBackoffSeconds: 30, maxBackoffSeconds: 60, maxDoublings: 3 },
 };
 

@@ -163,7 +163,9 @@ async function bucketLists(t: TestContext, world: PlatformWorld) {
     lists += 1;
     if (hangs) return void waiting.add(res.on('close', () => waiting.delete(res)));
     const items = world.buckets.map(({ name, location }) => ({
-      ...{ kind: 'storage#bucket', name, location: location.toUpperCase() },
+      kind: 'storage#bucket',
+      name,
+      location: location.toUpperCase(),
       timeCreated: '2026-01-01T00:00:00.000Z',
     }));
     res.setHeader('content-type', 'application/json');

@@ -13,8 +13,12 @@ export async function askedJobs(t: TestContext, over: Record<string, unknown> = 
   const source = sourceSchema.parse({
     ...MAPPING,
     backend: {
-      ...{ kind: 'http', url: endpoint.url, state: 'state', error: 'error' },
-      ...{ startedAt: 'startedAt', endedAt: 'endedAt' },
+      kind: 'http',
+      url: endpoint.url,
+      state: 'state',
+      error: 'error',
+      startedAt: 'startedAt',
+      endedAt: 'endedAt',
       statuses: {
         waiting: 'queued',
         busy: 'running',
@@ -28,12 +32,16 @@ export async function askedJobs(t: TestContext, over: Record<string, unknown> = 
   const world = sweeper(t, { ...setup, sources: { jobs: source } });
   return {
     ...world,
-    ...{ backend, faults: endpoint.faults },
+    backend,
+    faults: endpoint.faults,
     /** How often the backend was asked. */
     asked: () => endpoint.requests().length,
     /** The record of a job that began two hours ago and fell silent an hour ago. */
     silent: (backendId: string, over: Record<string, unknown> = {}) => ({
-      ...{ status: 'running', backendId, startedAt: world.ago(120), heartbeatAt: world.ago(60) },
+      status: 'running',
+      backendId,
+      startedAt: world.ago(120),
+      heartbeatAt: world.ago(60),
       ...over,
     }),
   };

@@ -145,14 +145,21 @@ export const KINDS: Record<
     populated(context, { kind: 'cloud-build' }, count, (id) => id, {
       builds: numbered(count).map((id) => ({
         ...ran,
-        ...{ id, region: 'global', status: 'WORKING', endedAt: null, detail: null },
+        id,
+        region: 'global',
+        status: 'WORKING',
+        endedAt: null,
+        detail: null,
       })),
     }),
   async http(context, count) {
     const jobs = new Map(numbered(count).map((id) => [id, { id, status: { phase: 'busy' } }]));
     const { endpoint, backend, lines } = await httpBackend(context, jobs);
     return {
-      ...{ backend, lines, ids: [...jobs.keys()], none: 'job-none' },
+      backend,
+      lines,
+      ids: [...jobs.keys()],
+      none: 'job-none',
       fault: (fault, times) => void endpoint.faults.add({ fault, ...(times && { times }) }),
       clear: () => endpoint.faults.clear(),
       requests: () => endpoint.requests().length,
@@ -174,7 +181,10 @@ async function populated(
 ): Promise<Populated> {
   const { apis, backend, lines } = await googleBackend(context, settings, parts);
   return {
-    ...{ backend, lines, ids: numbered(count).map(nameOf), none: nameOf('job-none') },
+    backend,
+    lines,
+    ids: numbered(count).map(nameOf),
+    none: nameOf('job-none'),
     fault: (fault, times) => void apis.faults.add({ fault, ...(times && { times }) }),
     clear: () => apis.faults.clear(),
     requests: () => apis.requests().length,

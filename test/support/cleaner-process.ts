@@ -12,7 +12,11 @@ import { NOW } from './cleanup.ts';
 const { project, baseUrl, leaseSeconds, policy } = JSON.parse(process.argv[2] ?? '{}');
 const db = new Firestore({ projectId: project });
 const { deliver } = runnerOf({
-  ...{ db, baseUrl, sources: sourcesOf(['jobs']), entry: { leaseSeconds }, now: () => NOW },
+  db,
+  baseUrl,
+  sources: sourcesOf(['jobs']),
+  entry: { leaseSeconds },
+  now: () => NOW,
   policy: () => policyWith(policy),
 });
 console.log(JSON.stringify(await deliver()));

@@ -98,7 +98,11 @@ export function runnerOf(options: RunnerOptions) {
   const entry: CatalogEntry = { ...ENTRY, task: TASK, schedule: '0 3 * * *', ...options.entry };
   const clock = { now, monotonicMs: options.monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
-    ...{ task: TASK, db, collections, clock, log: SILENT },
+    task: TASK,
+    db,
+    collections,
+    clock,
+    log: SILENT,
     expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => after,
     leaseMs: entry.leaseSeconds * SECOND_MS,
@@ -117,7 +121,9 @@ export function runnerOf(options: RunnerOptions) {
         vertex,
         pins: pinStore(collections, SILENT),
       },
-      ...{ plans, policy, objects: cloudObjects(api) },
+      plans,
+      policy,
+      objects: cloudObjects(api),
       journal: {
         ...journal,
         // What carrying out a plan begins with.
@@ -131,7 +137,8 @@ export function runnerOf(options: RunnerOptions) {
   }
 
   return {
-    ...{ collections, plans },
+    collections,
+    plans,
     /** A delivery now. */
     async deliver(body: Record<string, unknown> = {}): Promise<Answer> {
       const made = { entry, lifecycle: startingAt(now, runs), clock, log: SILENT };
@@ -152,13 +159,26 @@ export async function cleaner(t: TestContext, setup: Setup = {}) {
   world.addBucket({ name: BUCKET, ...setup.bucket });
   const gcs = await gcsOf(t, world, setup.gcs);
   const { collections, plans, deliver } = runnerOf({
-    ...{ db, sources, entry: setup.entry, vertex: setup.vertex, monotonicMs: setup.monotonicMs },
-    ...{ baseUrl: gcs.baseUrl, policy: () => policy, now: () => now, onBegin: () => onBegin?.() },
+    db,
+    sources,
+    entry: setup.entry,
+    vertex: setup.vertex,
+    monotonicMs: setup.monotonicMs,
+    baseUrl: gcs.baseUrl,
+    policy: () => policy,
+    now: () => now,
+    onBegin: () => onBegin?.(),
     modelsDb: setup.modelsDb?.(project),
   });
 
   return {
-    ...{ db, project, collections, gcs, world, plans, deliver },
+    db,
+    project,
+    collections,
+    gcs,
+    world,
+    plans,
+    deliver,
     /** Adds records of jobs, by their ids. */
     write: (records: Record<string, Record<string, unknown>>, collection = 'jobs') =>
       writeDocuments(

@@ -39,12 +39,16 @@ export async function serveFunction(
   if (pid === undefined || (await port) === undefined)
     throw new Error(`The function ended at its start (${await ended}):\n${said.join('\n')}`);
   return {
-    ...{ pid, ended, stop },
+    pid,
+    ended,
+    stop,
     lines: () => said.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),
     async post(content, headers = {}, method = 'POST') {
       const body = typeof content === 'string' ? content : (JSON.stringify(content) ?? '');
       const reply = await ask(url, {
-        ...{ method, body, headers: { 'content-type': 'application/json', ...headers } },
+        method,
+        body,
+        headers: { 'content-type': 'application/json', ...headers },
       });
       return { ...reply, body: reply.text.startsWith('{') ? JSON.parse(reply.text) : {} };
     },
@@ -54,8 +58,12 @@ export async function serveFunction(
 /** What the catalogue says of the fixture: a short deadline and lease, so that tests of them are short. */
 const FIXTURE_ENTRY = {
   ...ENTRY,
-  ...{ entryPoint: 'fixture', schedule: '*/10 * * * *', startGraceSeconds: 60 },
-  ...{ timeoutSeconds: 40, attemptDeadlineSeconds: 60, leaseSeconds: 4 },
+  entryPoint: 'fixture',
+  schedule: '*/10 * * * *',
+  startGraceSeconds: 60,
+  timeoutSeconds: 40,
+  attemptDeadlineSeconds: 60,
+  leaseSeconds: 4,
   retry: { count: 3, minBackoffSeconds: 30, maxBackoffSeconds: 60, maxDoublings: 3 },
 };
 

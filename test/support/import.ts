@@ -19,16 +19,18 @@ const time = (path: string, type = 'timestamp') => ({ path, type });
 export const WIDE_SOURCE: Source = sourceSchema.parse({
   collection: 'jobs',
   fields: {
-    ...{
-      id: 'key',
-      type: 'type',
-      project: 'spec.project',
-      model: 'spec.model',
-      status: 'state',
-      error: 'error',
-    },
-    ...{ gpus: 'gpus', backendId: 'backend', artifactUri: 'uri', artifactBytes: 'bytes' },
-    ...{ registeredModel: 'registered', resumedFrom: 'parent' },
+    id: 'key',
+    type: 'type',
+    project: 'spec.project',
+    model: 'spec.model',
+    status: 'state',
+    error: 'error',
+    gpus: 'gpus',
+    backendId: 'backend',
+    artifactUri: 'uri',
+    artifactBytes: 'bytes',
+    registeredModel: 'registered',
+    resumedFrom: 'parent',
     createdAt: time('times.created', 'iso'),
     startedAt: time('times.start'),
     heartbeatAt: time('times.beat', 'seconds'),
@@ -37,8 +39,12 @@ export const WIDE_SOURCE: Source = sourceSchema.parse({
     keepUntil: time('hold'),
   },
   statuses: {
-    ...{ WAITING: 'queued', RUNNING: 'running', PAUSED: 'suspended' },
-    ...{ DONE: 'completed', FAILED: 'failed', STOPPED: 'cancelled' },
+    WAITING: 'queued',
+    RUNNING: 'running',
+    PAUSED: 'suspended',
+    DONE: 'completed',
+    FAILED: 'failed',
+    STOPPED: 'cancelled',
   },
 });
 

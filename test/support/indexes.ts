@@ -54,7 +54,8 @@ export function indexesDeclared(deployed: readonly Deployed[]): Index[] {
     return (config?.indexes ?? [])
       .filter(({ query_scope }) => query_scope === 'COLLECTION_GROUP')
       .map(({ query_scope: scope, order, array_config }) => ({
-        ...{ collection, scope },
+        collection,
+        scope,
         fields: [wordsOf(String(values.field), order, array_config)],
       }));
   });

@@ -38,7 +38,9 @@ export async function setupObjects(
   world.addBucket({ name: BUCKET });
   const { log, lines } = recordedLog();
   const objects = cloudObjects({
-    ...{ project: PROJECT, baseUrl: gcs.baseUrl, log },
+    project: PROJECT,
+    baseUrl: gcs.baseUrl,
+    log,
     ...over,
     retry: { ...AT_ONCE, ...over.retry },
   });

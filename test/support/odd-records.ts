@@ -133,7 +133,10 @@ export function oddFields(type: TimeType, zone?: string): Record<string, unknown
   const mapped = (path: string) => ({ path, type, ...(type === 'iso' && zone ? { zone } : {}) });
   return {
     fields: {
-      ...{ status: 'status', gpus: 'gpus', artifactBytes: 'artifactBytes', project: 'project' },
+      status: 'status',
+      gpus: 'gpus',
+      artifactBytes: 'artifactBytes',
+      project: 'project',
       createdAt: mapped('createdAt'),
       startedAt: mapped('startedAt'),
       endedAt: mapped('endedAt'),
@@ -142,7 +145,8 @@ export function oddFields(type: TimeType, zone?: string): Record<string, unknown
     },
     statuses: {
       ...Object.fromEntries(JOB_STATES.map((state) => [state, state])),
-      ...{ '1': 'running', true: 'completed' },
+      '1': 'running',
+      true: 'completed',
     },
   };
 }

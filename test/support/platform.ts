@@ -82,7 +82,10 @@ export async function platformClients(
   const apis = await googleApis(context, world, options);
   const { log } = recordedLog();
   const over = (api: keyof GoogleApis['baseUrls']) => ({
-    ...{ project: PROJECT, baseUrl: apis.baseUrls[api], log, retry: AT_ONCE },
+    project: PROJECT,
+    baseUrl: apis.baseUrls[api],
+    log,
+    retry: AT_ONCE,
   });
   return {
     apis,

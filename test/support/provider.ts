@@ -83,11 +83,13 @@ function schemaOf(block: SchemaBlock): object {
 function blockOf({ attributes, block_types }: SchemaBlock): object {
   return {
     attributes: Object.entries(attributes).map(([name, { type, ...is }]) => ({
-      ...{ name, ...is },
+      name,
+      ...is,
       type: Buffer.from(JSON.stringify(type)),
     })),
     block_types: Object.entries(block_types).map(([type_name, { nesting_mode, block, ...items }]) => ({
-      ...{ type_name, ...items },
+      type_name,
+      ...items,
       nesting: nesting_mode,
       block: blockOf(block),
     })),

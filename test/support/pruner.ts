@@ -53,8 +53,16 @@ export function freshPruner() {
       };
       try {
         return await pruneRecords(retentionStore(collections, SILENT)).run({
-          ...{ runId: term?.runId ?? 'dry', input: {}, whole: !dryRun, dryRun, basis: now, startedAt: now },
-          ...{ signal: new AbortController().signal, budgetUsed, commit, log: SILENT },
+          runId: term?.runId ?? 'dry',
+          input: {},
+          whole: !dryRun,
+          dryRun,
+          basis: now,
+          startedAt: now,
+          signal: new AbortController().signal,
+          budgetUsed,
+          commit,
+          log: SILENT,
           stillMine: async () => true,
           now: () => now,
         });
@@ -74,8 +82,15 @@ export function freshPruner() {
     },
     async alarm(id: string, closedAt: Date | null): Promise<DocumentReference> {
       const alarm: Alarm = {
-        ...{ id, subject: 'duty', kind: 'failing', message: 'it failed', brokenAt: daysAgo(200) },
-        ...{ openedAt: daysAgo(200), closedAt, closedBecause: closedAt && 'it works', runId: null },
+        id,
+        subject: 'duty',
+        kind: 'failing',
+        message: 'it failed',
+        brokenAt: daysAgo(200),
+        openedAt: daysAgo(200),
+        closedAt,
+        closedBecause: closedAt && 'it works',
+        runId: null,
       };
       await collections.alarms.doc(id).set(alarm);
       return collections.alarms.doc(id);
@@ -83,25 +98,25 @@ export function freshPruner() {
     /** Stores a plan with documents of lines below it. */
     async plan(planId: string, over: Partial<CleanupPlan> = {}, items = 2): Promise<DocumentReference> {
       const plan: CleanupPlan = {
-        ...{
-          planId,
-          runId: 'run',
-          createdAt: daysAgo(91),
-          status: 'applied',
-          policyHash: '',
-          rootCounts: {},
-        },
-        ...{
-          tripped: [],
-          oddRoots: [],
-          considered: 0,
-          deletes: 0,
-          kept: 0,
-          keptByReason: {},
-          objects: 0,
-          bytes: 0,
-        },
-        ...{ approvedAt: null, approvalEndsAt: null, appliedAt: daysAgo(91), alarmId: null, ...over },
+        planId,
+        runId: 'run',
+        createdAt: daysAgo(91),
+        status: 'applied',
+        policyHash: '',
+        rootCounts: {},
+        tripped: [],
+        oddRoots: [],
+        considered: 0,
+        deletes: 0,
+        kept: 0,
+        keptByReason: {},
+        objects: 0,
+        bytes: 0,
+        approvedAt: null,
+        approvalEndsAt: null,
+        appliedAt: daysAgo(91),
+        alarmId: null,
+        ...over,
       };
       const ref = collections.cleanupPlans.doc(planId);
       await ref.set(plan);
@@ -111,7 +126,13 @@ export function freshPruner() {
     },
     async journal(id: string, doneAt: Date | null, createdAt = daysAgo(200)): Promise<DocumentReference> {
       const entry: Journal = {
-        ...{ id, runId: 'run', planId: 'plan', job: 'jobs:jobs/1', bucket: 'runs', createdAt, doneAt },
+        id,
+        runId: 'run',
+        planId: 'plan',
+        job: 'jobs:jobs/1',
+        bucket: 'runs',
+        createdAt,
+        doneAt,
         life: null,
         entries: [],
       };

@@ -51,7 +51,10 @@ export function callsTo({ baseUrl }: Scheduler) {
 export function clientOf({ baseUrl }: Scheduler): CloudSchedulerClient {
   const { hostname, port } = new URL(baseUrl);
   return new CloudSchedulerClient({
-    ...{ fallback: true, apiEndpoint: hostname, port: Number(port), protocol: 'http' },
+    fallback: true,
+    apiEndpoint: hostname,
+    port: Number(port),
+    protocol: 'http',
     authClient: new PassThroughClient(),
   });
 }
@@ -70,7 +73,9 @@ export async function target(context: TestContext, ...statuses: number[]) {
   let open = () => {};
   const server = createServer(async (req, res) => {
     received.push({
-      ...{ method: req.method ?? '', path: req.url ?? '', headers: req.headers },
+      method: req.method ?? '',
+      path: req.url ?? '',
+      headers: req.headers,
       body: await text(req),
     });
     await gate;

@@ -84,11 +84,15 @@ const CALL = /\bimport\(\s*'([^']+)'/g;
 function importsIn(path: string, code: string): Import[] {
   const statements = [...code.matchAll(STATEMENT)].map(([, type, clause = '', specifier = '']) => ({
     to: resolved(path, specifier),
-    ...{ type: type !== undefined, late: false, clause },
+    type: type !== undefined,
+    late: false,
+    clause,
   }));
   const calls = [...code.matchAll(CALL)].map(([, specifier = '']) => ({
     to: resolved(path, specifier),
-    ...{ type: false, late: true, clause: '' },
+    type: false,
+    late: true,
+    clause: '',
   }));
   return [...statements, ...calls];
 }

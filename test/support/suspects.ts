@@ -16,8 +16,13 @@ export function ago(minutes: number): Date {
 /** A job that runs since three hours, and beat a minute ago. */
 export function runningJob(over: Partial<Job> = {}): Job {
   return jobOf({
-    ...{ id: 'x', state: 'running', status: 'RUNNING', endedAt: null },
-    ...{ createdAt: ago(190), startedAt: ago(180), heartbeatAt: ago(1) },
+    id: 'x',
+    state: 'running',
+    status: 'RUNNING',
+    endedAt: null,
+    createdAt: ago(190),
+    startedAt: ago(180),
+    heartbeatAt: ago(1),
     ...over,
   });
 }
@@ -34,12 +39,20 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
     job: read,
     writtenAt: lastOf(read) ?? ago(190),
     limits: {
-      ...{ staleAfterMs: 10 * MINUTE_MS, graceMs: 5 * MINUTE_MS },
-      ...{ maxRuntimeMs: 24 * HOUR_MS, maxQueuedMs: null },
+      staleAfterMs: 10 * MINUTE_MS,
+      graceMs: 5 * MINUTE_MS,
+      maxRuntimeMs: 24 * HOUR_MS,
+      maxQueuedMs: null,
     },
-    ...{ beats: true, timed: true, executions: null, parent: null, truth: null, jobTruth: null },
+    beats: true,
+    timed: true,
+    executions: null,
+    parent: null,
+    truth: null,
+    jobTruth: null,
     vital: ['status', 'startedAt', 'endedAt', 'heartbeatAt', 'backendId'],
-    ...{ backendKnown: false, sighting: null },
+    backendKnown: false,
+    sighting: null,
     ...over,
   };
 }
@@ -51,7 +64,9 @@ export function truthOf(state: Truth['state'], over: Partial<Truth> = {}): Truth
     state,
     startedAt: ran ? ago(181) : null,
     endedAt: ran && state !== 'running' ? ago(40) : null,
-    ...{ unreadable: null, placed: 'named', error: null },
+    unreadable: null,
+    placed: 'named',
+    error: null,
     askedAt: NOW,
     said: `Vertex AI says ${state}`,
     ...over,

@@ -53,11 +53,25 @@ function drawing({ silences }: Troubles, random: () => number) {
     const offMs = clock();
     const zoned = Math.abs(offMs) > HOUR_MS / 2;
     const item: Item = {
-      ...{ name, habit, parent: null, executions: [], tries: [], bornAt, overAt: bornAt },
-      ...{ offMs, startOffMs: zoned && random() < 0.5 ? offMs : 0 },
-      ...{ unreadable: random() < 0.08 ? among(UNREADABLE) : null },
-      ...{ arrivals: [], next: 0, record: {}, writtenAt: bornAt, version: 0, sweptTo: null, dueAt: null },
-      ...{ heardAt: null, rule: null },
+      name,
+      habit,
+      parent: null,
+      executions: [],
+      tries: [],
+      bornAt,
+      overAt: bornAt,
+      offMs,
+      startOffMs: zoned && random() < 0.5 ? offMs : 0,
+      unreadable: random() < 0.08 ? among(UNREADABLE) : null,
+      arrivals: [],
+      next: 0,
+      record: {},
+      writtenAt: bornAt,
+      version: 0,
+      sweptTo: null,
+      dueAt: null,
+      heardAt: null,
+      rule: null,
     };
     arrive(item, bornAt, { state: 'queued', createdAt: new Date(bornAt) });
     return item;

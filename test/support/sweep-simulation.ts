@@ -46,7 +46,12 @@ export interface Rules {
 }
 
 export const RULES: Rules = {
-  ...{ verdictOf, blindness, isHeld, tooManyGone, sightingOf, sightingAfter },
+  verdictOf,
+  blindness,
+  isHeld,
+  tooManyGone,
+  sightingOf,
+  sightingAfter,
   precondition: true,
 };
 
@@ -245,8 +250,11 @@ function suspectOf(item: Item): Suspect {
   const { habit, parent, executions } = item;
   const withWrite = (it: Item) => ({ ...read(it), writtenAt: new Date(it.writtenAt), added: addedTo(it) });
   return {
-    ...{ job: read(item), writtenAt: new Date(item.writtenAt), limits: LIMITS },
-    ...{ beats: habit.beats, timed: true },
+    job: read(item),
+    writtenAt: new Date(item.writtenAt),
+    limits: LIMITS,
+    beats: habit.beats,
+    timed: true,
     vital: [
       ...(['status', 'startedAt', 'endedAt'] as const),
       ...(habit.beats ? (['heartbeatAt'] as const) : []),
@@ -254,7 +262,11 @@ function suspectOf(item: Item): Suspect {
     ],
     executions:
       habit.executions && !parent ? executions.filter(({ version }) => version > 0).map(withWrite) : null,
-    ...{ parent: parent && read(parent), truth: null, jobTruth: null, backendKnown: false, sighting: null },
+    parent: parent && read(parent),
+    truth: null,
+    jobTruth: null,
+    backendKnown: false,
+    sighting: null,
   };
 }
 

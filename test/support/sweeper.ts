@@ -51,8 +51,11 @@ export const MAPPING = {
     updatedAt: time('updatedAt'),
   },
   statuses: {
-    ...{ queued: 'queued', running: 'running' },
-    ...{ completed: 'completed', failed: 'failed', cancelled: 'cancelled' },
+    queued: 'queued',
+    running: 'running',
+    completed: 'completed',
+    failed: 'failed',
+    cancelled: 'cancelled',
   },
 };
 
@@ -71,8 +74,11 @@ export function silentSource(over: Record<string, unknown> = {}): Source {
 export const EXECUTIONS = {
   collection: 'executions',
   fields: {
-    ...{ status: 'status', error: 'error', backendId: 'backendId' },
-    ...{ startedAt: time('startedAt'), endedAt: time('endedAt') },
+    status: 'status',
+    error: 'error',
+    backendId: 'backendId',
+    startedAt: time('startedAt'),
+    endedAt: time('endedAt'),
   },
 };
 
@@ -113,7 +119,11 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
   const writes = writeTimes(begin);
   const clock: Clock = { now, monotonicMs: setup.monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
-    ...{ task: TASK, db, collections, clock, log: SILENT },
+    task: TASK,
+    db,
+    collections,
+    clock,
+    log: SILENT,
     expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => nextSlot(entry, after),
     leaseMs: entry.leaseSeconds * SECOND_MS,
@@ -153,8 +163,11 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
       const stillSince = laterOf(halfAnHourAgo, writes.standing(seen));
       const { startedAt, heartbeatAt, backendId } = seen.job;
       return {
-        ...{ path: seen.path, stillSince, startedAt: startedAt ?? undefined },
-        ...{ heartbeatAt: heartbeatAt ?? undefined, backendId: backendId ?? undefined },
+        path: seen.path,
+        stillSince,
+        startedAt: startedAt ?? undefined,
+        heartbeatAt: heartbeatAt ?? undefined,
+        backendId: backendId ?? undefined,
       };
     });
     const before = await marks.load(name, options);
@@ -166,10 +179,13 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
   async function deliver(body: Record<string, unknown> = {}): Promise<Answer & { summary: SweepSummary }> {
     const task = sweepStaleJobs({
       sources: opened.map(({ store, backend }) => ({ store: changeStore(store), backend })),
-      ...{ days: dayStore(collections, SILENT), sweepMarks: marks },
-      ...{ jobHealth: jobHealthStore(collections), alarms: alarmStore(collections, SILENT) },
+      days: dayStore(collections, SILENT),
+      sweepMarks: marks,
+      jobHealth: jobHealthStore(collections),
+      alarms: alarmStore(collections, SILENT),
       watch: async () => ({ missedSlots: 0, expiredLeases: 0, scheduleDrift: null, problems: [] }),
-      ...{ intervalMs: 10 * MINUTE_MS, now },
+      intervalMs: 10 * MINUTE_MS,
+      now,
     });
     const options = { entry, lifecycle: startingAt(now, runs), clock, log: SILENT };
     const { answer } = await execute(task, { body, header: () => undefined }, options);
@@ -177,7 +193,11 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
   }
 
   return {
-    ...{ db, project, collections, deliver, now },
+    db,
+    project,
+    collections,
+    deliver,
+    now,
     /** So many minutes ago, by the clock of now. */
     ago: (minutes: number) => new Date(now().getTime() - minutes * MINUTE_MS),
     /** Moves the clock on. */
@@ -210,7 +230,8 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
       const batch = db.batch();
       marks.put(batch, source, {
         ...before,
-        ...{ backendKnewAt: now(), backendFingerprint: backend?.fingerprint ?? null },
+        backendKnewAt: now(),
+        backendFingerprint: backend?.fingerprint ?? null,
       });
       await batch.commit();
     },

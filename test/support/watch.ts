@@ -58,7 +58,10 @@ export function freshWatch() {
     const tools = { own: SWEEP, tasks, watch, schedules, failuresBeforeAlarm: 3 };
     const found = await watchTasks(
       {
-        ...{ dryRun, startedAt: now, signal: new AbortController().signal, log: SILENT },
+        dryRun,
+        startedAt: now,
+        signal: new AbortController().signal,
+        log: SILENT,
         commit: (build, changes) =>
           term ? term.commit(build, changes) : Promise.reject(new Error('A dry run writes nothing')),
       },
@@ -101,9 +104,25 @@ export function ranAt(task: string, slot: Date, over: Partial<Run> = {}): Run {
   const outcome = over.outcome ?? 'succeeded';
   return {
     runId: scheduledRunId(task, slot),
-    ...{ task, trigger: 'scheduled', slot, whole: true, dryRun: false, body: {}, attempt: 1, token: 't' },
-    ...{ outcome, startedAt, endedAt, durationMs: MINUTE_MS, leaseExpiresAt: null, deadlineAt: null },
-    ...{ summary: {}, problems: [], error: null, duplicates: 0, expireAt: null },
+    task,
+    trigger: 'scheduled',
+    slot,
+    whole: true,
+    dryRun: false,
+    body: {},
+    attempt: 1,
+    token: 't',
+    outcome,
+    startedAt,
+    endedAt,
+    durationMs: MINUTE_MS,
+    leaseExpiresAt: null,
+    deadlineAt: null,
+    summary: {},
+    problems: [],
+    error: null,
+    duplicates: 0,
+    expireAt: null,
     attempts: [{ attempt: 1, token: 't', startedAt, endedAt, outcome, error: null }],
     ...over,
   };

@@ -40,11 +40,18 @@ describe('oneAlarm()', () => {
 
 describe('alarmsAbout() jobs that run past their limit', () => {
   const overdue = (name: string, hour: string, kept = true): Overdue => ({
-    ...{ name: `jobs:jobs/${name}`, because: `it runs since ${hour}`, kept },
+    name: `jobs:jobs/${name}`,
+    because: `it runs since ${hour}`,
+    kept,
     brokenAt: utc(`2026-03-09T${hour}`),
   });
   const standing = (some: Overdue[], complete = true): Standing => ({
-    ...{ source: 'jobs', overdue: some, complete, unknown: [], longRunning: null, foundAlive: [] },
+    source: 'jobs',
+    overdue: some,
+    complete,
+    unknown: [],
+    longRunning: null,
+    foundAlive: [],
   });
   const both = standing([overdue('b', '10:00'), overdue('a', '09:00')]);
 
@@ -52,7 +59,9 @@ describe('alarmsAbout() jobs that run past their limit', () => {
     const { open } = alarmsAbout(both, [], NOW);
     assert.deepEqual(open, [
       {
-        ...{ subject: 'jobs', kind: 'overdue', brokenAt: utc('2026-03-09T09:00') },
+        subject: 'jobs',
+        kind: 'overdue',
+        brokenAt: utc('2026-03-09T09:00'),
         message: 'Overdue: jobs:jobs/b, jobs:jobs/a: the longest, jobs:jobs/a: it runs since 09:00',
       },
     ]);

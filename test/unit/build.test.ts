@@ -53,7 +53,9 @@ describe('npm run build', () => {
       'catalog.json': hashOf('catalog.json'),
       'settings.json': hashOf('settings.json'),
       longestGapSeconds: {
-        ...{ 'collect-metrics': 86_400, 'cleanup-artifacts': 86_400, 'prune-records': 86_400 },
+        'collect-metrics': 86_400,
+        'cleanup-artifacts': 86_400,
+        'prune-records': 86_400,
         'sweep-stale-jobs': 600,
       },
     });

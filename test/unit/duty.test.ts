@@ -13,7 +13,10 @@ const YESTERDAY = { slot: after(-DAY_MS), nextSlot: SLOT };
 /** A run by hand, five minutes after the slot unless told otherwise. */
 function byHand(over: Partial<Run> = {}): Run {
   return ranAt('duty', SLOT, {
-    ...{ runId: 'duty@manual-1', slot: null, trigger: 'manual', startedAt: after(5 * MINUTE_MS) },
+    runId: 'duty@manual-1',
+    slot: null,
+    trigger: 'manual',
+    startedAt: after(5 * MINUTE_MS),
     ...over,
   });
 }

@@ -44,8 +44,12 @@ describe('recordAfter()', () => {
   test('remembers the first failure of a row, and the latest error', () => {
     const { record, opened } = after([fared(1, 'denied'), fared(2, 'it hung')]);
     assert.deepEqual(record, {
-      ...{ source: 'storage', failures: 2, failingSince: fared(1, null).at, error: 'it hung' },
-      ...{ alarmId: null, runId: 'run-2' },
+      source: 'storage',
+      failures: 2,
+      failingSince: fared(1, null).at,
+      error: 'it hung',
+      alarmId: null,
+      runId: 'run-2',
     });
     assert.deepEqual(opened, []);
     assert.deepEqual(metricSourceSchema.parse(record), record);
@@ -56,7 +60,9 @@ describe('recordAfter()', () => {
     const third = recordAfter(record, fared(3, 'denied: x'), LIMIT);
     assert.deepEqual(third?.open, [
       {
-        ...{ subject: 'storage', kind: 'source-failing', brokenAt: fared(3, null).at },
+        subject: 'storage',
+        kind: 'source-failing',
+        brokenAt: fared(3, null).at,
         message: 'Metric source storage failed in 3 runs in a row, since 2026-03-02T02:00:00.000Z: denied: x',
       },
     ]);
@@ -79,7 +85,11 @@ describe('recordAfter()', () => {
     const answer = recordAfter(record, fared(4, null), LIMIT);
     assert.deepEqual(answer, {
       record: {
-        ...{ source: 'storage', failures: 0, failingSince: null, error: null, alarmId: null },
+        source: 'storage',
+        failures: 0,
+        failingSince: null,
+        error: null,
+        alarmId: null,
         runId: 'run-4',
       },
       open: [],

@@ -406,9 +406,18 @@ describe('the sample artifacts', () => {
         late: jobs.filter(({ lateObject }) => lateObject).length,
       },
       {
-        ...{ registered: 2, pinned: 2, 'pinned once': 1, 'a chain of three': 1, 'resumed from a URI': 1 },
-        ...{ 'inside another’s folder': 3, 'a whole bucket': 1, 'without soft delete': 2, 'not allowed': 1 },
-        ...{ protected: 1, held: 1, late: 1 },
+        registered: 2,
+        pinned: 2,
+        'pinned once': 1,
+        'a chain of three': 1,
+        'resumed from a URI': 1,
+        'inside another’s folder': 3,
+        'a whole bucket': 1,
+        'without soft delete': 2,
+        'not allowed': 1,
+        protected: 1,
+        held: 1,
+        late: 1,
       },
     );
   });

@@ -47,9 +47,16 @@ describe('settings', () => {
     const { runs } = load(SETTINGS).sources;
     assert.deepEqual(runs, {
       ...SETTINGS.sources.runs,
-      ...{ group: false, mode: 'observe', kind: 'training', write: {}, addedField: 'nightshift' },
+      group: false,
+      mode: 'observe',
+      kind: 'training',
+      write: {},
+      addedField: 'nightshift',
       sweep: {
-        ...{ staleAfterMinutes: 10, graceMinutes: 5, maxRuntimeHours: 24, types: {} },
+        staleAfterMinutes: 10,
+        graceMinutes: 5,
+        maxRuntimeHours: 24,
+        types: {},
         // No alarm about it unless `jobs` says when.
         longRunning: { hours: 1 },
       },

@@ -58,7 +58,8 @@ describe('the settings of a stack', () => {
     assert.deepEqual(others, unchanged);
     assert.deepEqual(fields, {
       ...own,
-      ...{ registeredModel: 'registeredModel', resumedFrom: 'resumedFrom' },
+      registeredModel: 'registeredModel',
+      resumedFrom: 'resumedFrom',
       keepUntil: { path: 'keepUntil', type: 'timestamp' },
     });
     assert.deepEqual([backend?.kind, executions?.collection], ['vertex-ai', 'executions']);
@@ -101,7 +102,8 @@ describe('the settings of a stack', () => {
     const asked = (backend: NonNullable<typeof jobs.backend>) =>
       overStandIns({ ...BUILT_IN, sources: { jobs: { ...jobs, backend } } }, STAND_INS).sources.jobs?.backend;
     assert.deepEqual(asked({ kind: 'cloud-run', googleProject: 'research', region: 'us-east4' }), {
-      ...{ kind: 'cloud-run', region: 'us-east4' },
+      kind: 'cloud-run',
+      region: 'us-east4',
     });
     assert.deepEqual(asked({ ...http, url: 'https://jobs.example.net/{id}' }), {
       ...http,

@@ -16,7 +16,10 @@ test('the newest stack that runs is found, and the end of one leaves the others 
     gatewayUrl: `http://127.0.0.1:${pid}`,
     emulatorHost: '127.0.0.1:1',
     project: 'p',
-    ...{ settings: '/settings.json', catalog: null, database: '(default)', region: 'here' },
+    settings: '/settings.json',
+    catalog: null,
+    database: '(default)',
+    region: 'here',
     clockFile: '/clock',
   });
   const other = process.ppid;
@@ -32,16 +35,23 @@ test('the newest stack that runs is found, and the end of one leaves the others 
 
 test('a stack is looked at by what it goes by itself, whatever this shell exports for another deployment', () => {
   const stack: StackState = {
-    ...{ pid: 1, startedAt: '', gatewayUrl: 'http://127.0.0.1:1', emulatorHost: '127.0.0.1:1', project: 'p' },
-    ...{ settings: '/stack.json', catalog: null, database: '(default)', region: 'here', clockFile: '/clock' },
+    pid: 1,
+    startedAt: '',
+    gatewayUrl: 'http://127.0.0.1:1',
+    emulatorHost: '127.0.0.1:1',
+    project: 'p',
+    settings: '/stack.json',
+    catalog: null,
+    database: '(default)',
+    region: 'here',
+    clockFile: '/clock',
   };
   const exported = {
-    ...{
-      NIGHTSHIFT_SETTINGS: '/own.json',
-      NIGHTSHIFT_CATALOG: '/own-catalog.json',
-      NIGHTSHIFT_REGION: 'there',
-    },
-    ...{ FIRESTORE_DATABASE: 'prod', NIGHTSHIFT_CLOCK_FILE: '/other-clock' },
+    NIGHTSHIFT_SETTINGS: '/own.json',
+    NIGHTSHIFT_CATALOG: '/own-catalog.json',
+    NIGHTSHIFT_REGION: 'there',
+    FIRESTORE_DATABASE: 'prod',
+    NIGHTSHIFT_CLOCK_FILE: '/other-clock',
   };
   const look = (target: Target, own = stack) => {
     const found = environmentOf(target, exported, own);

@@ -8,12 +8,21 @@ import { work } from '../../functions/shared/run/work.ts';
 /** How a task ends that returns `summary`. */
 function ended(summary: Summary) {
   const task = {
-    ...{ name: 'duty', input: () => z.strictObject({}) },
+    name: 'duty',
+    input: () => z.strictObject({}),
     run: async () => ({ outcome: 'succeeded' as const, summary }),
   };
   const context = {
-    ...{ runId: 'duty@1', input: {}, whole: true, dryRun: false, basis: new Date(0), startedAt: new Date(0) },
-    ...{ budgetUsed: () => 0, commit: async () => {}, stillMine: async () => true, now: () => new Date(0) },
+    runId: 'duty@1',
+    input: {},
+    whole: true,
+    dryRun: false,
+    basis: new Date(0),
+    startedAt: new Date(0),
+    budgetUsed: () => 0,
+    commit: async () => {},
+    stillMine: async () => true,
+    now: () => new Date(0),
     log: createLog({}, () => undefined),
   };
   return work(task, context, new AbortController(), 1000);

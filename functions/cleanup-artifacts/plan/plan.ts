@@ -90,7 +90,8 @@ function deletionOf(candidate: Candidate): Decision {
   const { end, lapsed } = candidate;
   return {
     ...subjectOf(candidate),
-    ...{ decision: 'delete', reason: 'eligible' },
+    decision: 'delete',
+    reason: 'eligible',
     because: `ended on ${end && dayOf(end)}, and no rule keeps it`,
     nearest: lapsed?.words ?? null,
     eligibleSince: lapsed?.until ?? null,

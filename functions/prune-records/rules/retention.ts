@@ -14,7 +14,11 @@ import { WATCHED_MS } from '../../shared/model/run/watch.ts';
 const SKEW_MS = 5 * MINUTE_MS;
 
 const runFieldsSchema = runSchema.pick({
-  ...{ task: true, outcome: true, startedAt: true, endedAt: true, expireAt: true },
+  task: true,
+  outcome: true,
+  startedAt: true,
+  endedAt: true,
+  expireAt: true,
 });
 /** A run as retention sees it. */
 export type KeptRun = z.infer<typeof runFieldsSchema> & { id: string };

@@ -59,7 +59,9 @@ const jobSchema = z
       status,
       ...limits
     }): LiveSchedule => ({
-      ...{ schedule, timeZone, state },
+      schedule,
+      timeZone,
+      state,
       name: name.split('/').at(-1) ?? name,
       attemptDeadlineSeconds: limits.attemptDeadline,
       retry: {
@@ -173,7 +175,9 @@ async function openClient(baseUrl: string): Promise<CloudSchedulerClient> {
   const { protocol, hostname, port } = new URL(baseUrl);
   const standIn = protocol === 'http:';
   return new CloudSchedulerClient({
-    ...{ fallback: true, apiEndpoint: hostname, protocol: protocol.slice(0, -1) },
+    fallback: true,
+    apiEndpoint: hostname,
+    protocol: protocol.slice(0, -1),
     ...(port && { port: Number(port) }),
     // Adds nothing: a stand-in on this machine is sent no credentials.
     ...(standIn && { authClient: new PassThroughClient() }),

@@ -36,8 +36,17 @@ export function answerTo(
 ): Answer {
   const finishedAt = endedAt;
   return {
-    ...{ runId, task, outcome, trigger, attempt, dryRun },
-    ...{ startedAt, finishedAt, durationMs, summary, problems },
+    runId,
+    task,
+    outcome,
+    trigger,
+    attempt,
+    dryRun,
+    startedAt,
+    finishedAt,
+    durationMs,
+    summary,
+    problems,
   };
 }
 

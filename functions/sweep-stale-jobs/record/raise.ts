@@ -61,7 +61,9 @@ function overdueAlarm(
   const names = named(told.map(({ name }) => name));
   const longest = told.length === 1 ? '' : `the longest, ${first.name}: `;
   return oneAlarm(open, '', {
-    ...{ subject: source, kind: 'overdue', brokenAt: first.brokenAt },
+    subject: source,
+    kind: 'overdue',
+    brokenAt: first.brokenAt,
     message: `Overdue: ${names}: ${longest}${first.because}`,
   });
 }
@@ -79,7 +81,8 @@ function unknownAlarm({ source, unknown }: Standing, now: Date): AlarmToOpen | n
   if (!first) return null;
   const jobs = long.length === 1 ? '1 job' : `${long.length} jobs`;
   return {
-    ...{ subject: source, kind: 'backend-unknown' },
+    subject: source,
+    kind: 'backend-unknown',
     brokenAt: new Date(first.since.getTime() + UNKNOWN_MS),
     message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${jobs} of source ${source}: ${named(long.map(({ path }) => path))}`,
   };
@@ -92,7 +95,9 @@ function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
   const told = `${first.path}, ended ${instant(first.endedAt)}: ${first.alive}`;
   const names = named(foundAlive.map(({ path }) => path));
   return {
-    ...{ subject: source, kind: 'found-alive', brokenAt: first.endedAt },
+    subject: source,
+    kind: 'found-alive',
+    brokenAt: first.endedAt,
     message: `The sweep ended ${jobs} of source ${source} that lived: ${names}; the first, ${told}`,
   };
 }
@@ -113,7 +118,9 @@ export function blindAlarm(
     'it believes what it sees again',
     first
       ? {
-          ...{ subject, kind: 'sweeper-blind', brokenAt: first.brokenAt },
+          subject,
+          kind: 'sweeper-blind',
+          brokenAt: first.brokenAt,
           message: `The sweep may be blind: ${words.join('; ')}`,
         }
       : null,

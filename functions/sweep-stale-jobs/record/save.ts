@@ -85,12 +85,12 @@ export async function keepBooks(
   const longRunning = health && (await tooManyLong(store, health, open, options));
   const alarms = alarmsAbout(
     {
-      ...{ source: name, overdue: sweep.outcomes.overdue, complete: sweep.complete },
-      ...{
-        unknown: unknownOf(next),
-        longRunning,
-        foundAlive: next.ended.filter(({ alive }) => alive !== null),
-      },
+      source: name,
+      overdue: sweep.outcomes.overdue,
+      complete: sweep.complete,
+      unknown: unknownOf(next),
+      longRunning,
+      foundAlive: next.ended.filter(({ alive }) => alive !== null),
     },
     open,
     now,

@@ -49,7 +49,13 @@ export interface Loss extends Omit<Ending, 'error'> {
 /** Ends a job that nothing runs any more, and that nobody saw end. */
 export function lost(it: Case, { rule, because, brokenAt, endedAt, foundSince, doubtful }: Loss): Verdict {
   return {
-    ...{ kind: 'lost', state: 'failed', rule, because, brokenAt, doubtful, foundSince },
+    kind: 'lost',
+    state: 'failed',
+    rule,
+    because,
+    brokenAt,
+    doubtful,
+    foundSince,
     endedAt: endOf(it, endedAt ?? lastOf(it)),
     endInferred: true,
     error: it.suspect.truth?.error ?? `Lost: ${because}`,

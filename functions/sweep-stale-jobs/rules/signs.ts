@@ -54,7 +54,12 @@ export function caseOf(suspect: Suspect, now: Date): Case {
   const seenAt = latest([own, begun, ...others, ...below]) ?? own;
   const staleAt = after(seenAt, limits.staleAfterMs + limits.graceMs);
   return {
-    ...{ suspect, now, startedAt, heartbeatAt, seenAt, staleAt },
+    suspect,
+    now,
+    startedAt,
+    heartbeatAt,
+    seenAt,
+    staleAt,
     begunAt: begun,
     stale: staleAt < now,
     overdueAt: overdueAt(suspect, now),

@@ -111,7 +111,8 @@ async function goThrough(
     const { lookout } = it;
     let { after } = it;
     const stoppedHere = (why: Partial<Look> = {}): Look => ({
-      ...{ ...look, ...why },
+      ...look,
+      ...why,
       stoppedAt: { lookout: lookout.name, after },
     });
     try {
@@ -169,7 +170,9 @@ function suspectsOf(
     const before = all[index - 1];
     return [
       {
-        ...{ seen, isExecution, nth: known.size },
+        seen,
+        isExecution,
+        nth: known.size,
         at: { lookout: name, after: before ? { path: before.path, value: before.value } : after },
       },
     ];

@@ -76,8 +76,16 @@ export function addOutcome(outcomes: Outcomes, one: Judged, clock: SweepClock): 
   const { state, startedAt, heartbeatAt, name } = suspect.job;
   const overdue = 'overdue' in verdict && verdict.overdue;
   outcomes.each.push({
-    ...{ path, isExecution: found.isExecution, kind, written, state, startedAt, heartbeatAt },
-    ...{ brokenAt, overdue, newlyStale: isNewlyStale(verdict, clock) },
+    path,
+    isExecution: found.isExecution,
+    kind,
+    written,
+    state,
+    startedAt,
+    heartbeatAt,
+    brokenAt,
+    overdue,
+    newlyStale: isNewlyStale(verdict, clock),
   });
   if (overdue && brokenAt)
     outcomes.overdue.push({ name, because: verdict.because, brokenAt, kept: kind === 'keep' });

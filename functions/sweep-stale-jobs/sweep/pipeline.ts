@@ -98,7 +98,13 @@ export function pipelineOf(
   const doubts = { clock, mode: source.mode, dryRun: run.dryRun };
   const asking = asker({ store, backend, marks, options, now: clockNow, runId: run.runId });
   const writeTools: WriteTools = {
-    ...{ store, days, options, run, now, backend: backend?.name ?? null, by },
+    store,
+    days,
+    options,
+    run,
+    now,
+    backend: backend?.name ?? null,
+    by,
     isTimeUp: () => run.budgetUsed() > WRITTEN_BY,
   };
   const outcomes = noOutcomes();
@@ -202,7 +208,10 @@ export function pipelineOf(
       const [active] = await counted;
       const knewAt = asking.knewAt();
       return {
-        ...{ source: name, active, outcomes, blind: blindOf(outcomes, blind, now) },
+        source: name,
+        active,
+        outcomes,
+        blind: blindOf(outcomes, blind, now),
         backendKnew: backend && knewAt ? { at: knewAt, fingerprint: backend.fingerprint } : null,
         left: {
           jobs: left.filter(({ isExecution }) => !isExecution).length,

@@ -22,8 +22,13 @@ export async function sweepSource(source: SweptSource, scope: Scope, tools: Swee
   const isTimeUp = () => pipeline.isStopped() || run.budgetUsed() > LOOKED_BY;
   try {
     const look = await lookAt(store, {
-      ...{ ...options, ...scope, now: run.startedAt, counted, isTimeUp },
-      ...{ take: pipeline.take, idle: pipeline.idle },
+      ...options,
+      ...scope,
+      now: run.startedAt,
+      counted,
+      isTimeUp,
+      take: pipeline.take,
+      idle: pipeline.idle,
     });
     return await pipeline.end(look);
   } finally {

@@ -102,13 +102,18 @@ function whyNot({ source, seen, isExecution }: Named): string | null {
 function rowOf({ source, seen: { job, path }, isExecution }: Named) {
   const { evidence } = job.added;
   return {
-    ...{ source: source.store.name, job: job.id, path, isExecution },
-    ...{ was: job.status, is: evidence?.was ?? null, endedAt: job.endedAt },
-    ...{
-      verdict: evidence?.verdict ?? null,
-      rule: evidence?.rule ?? null,
-      because: evidence?.because ?? null,
-    },
-    ...{ runId: evidence?.runId ?? null, foundAt: evidence?.foundAt ?? null, by: evidence?.by ?? null },
+    source: source.store.name,
+    job: job.id,
+    path,
+    isExecution,
+    was: job.status,
+    is: evidence?.was ?? null,
+    endedAt: job.endedAt,
+    verdict: evidence?.verdict ?? null,
+    rule: evidence?.rule ?? null,
+    because: evidence?.because ?? null,
+    runId: evidence?.runId ?? null,
+    foundAt: evidence?.foundAt ?? null,
+    by: evidence?.by ?? null,
   };
 }

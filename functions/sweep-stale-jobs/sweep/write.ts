@@ -109,8 +109,14 @@ function endingOf(
   const { truth, job } = suspect;
   const asked = { backend: truth && backend, askedAt: truth?.askedAt ?? null, said: truth?.said ?? null };
   const evidence: Omit<Evidence, 'fields'> = {
-    ...{ verdict: kind, rule, because, ...asked },
-    ...{ was: job.status, foundAt: now, runId: run.runId, by },
+    verdict: kind,
+    rule,
+    because,
+    ...asked,
+    was: job.status,
+    foundAt: now,
+    runId: run.runId,
+    by,
   };
   return { word, endedAt, endInferred, error: error?.slice(0, LONGEST_ERROR) ?? null, evidence };
 }

@@ -24,7 +24,8 @@ export function bucketChecks(connection: Connection): Check[] {
       const words = `in ${location}, without soft delete: what is deleted is gone`;
       if (irreversible) return { state: 'ok', words: `${words}, as artifacts.irreversible allows` };
       return {
-        ...{ state: 'wrong', words: `${words}, so nothing in it is ever deleted` },
+        state: 'wrong',
+        words: `${words}, so nothing in it is ever deleted`,
         mend: `gcloud storage buckets update gs://${name} --soft-delete-duration=${WANTED_DAYS}d`,
       };
     },

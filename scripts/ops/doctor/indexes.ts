@@ -21,7 +21,8 @@ export function indexChecks(connection: Connection, catalog: Catalog): Check[] {
   return [
     { group: 'Firestore', what: 'indexes', look: look(() => ownProbes(connection, catalog)) },
     ...Object.entries(sources).map(([name, source]) => ({
-      ...{ group: 'Firestore', what: `indexes of ${name}` },
+      group: 'Firestore',
+      what: `indexes of ${name}`,
       look: look(() => sourceProbes(name, source, connection)),
     })),
   ];

@@ -50,7 +50,8 @@ export function scheduleFinding(
   const { timeoutSeconds, attemptDeadlineSeconds } = entry;
   const nest = `${timeoutSeconds} s to run within ${attemptDeadlineSeconds} s to answer`;
   return {
-    ...{ what: task, state: 'ok' },
+    what: task,
+    state: 'ok',
     words: `${scheduleWords} UTC, next ${minuteStamp(live?.nextAt)}; ${nest}`,
   };
 }

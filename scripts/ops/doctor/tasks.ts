@@ -31,7 +31,8 @@ export function taskChecks({ collections, clock, ask }: Connection, catalog: Cat
         const open = await ask('reading the alarms', alarmStore(collections, SILENT).open(uncounted()));
         if (open.length === 0) return { state: 'ok', words: 'none is open' };
         return {
-          ...{ state: 'wrong', words: `${plural(open.length, 'alarm')} open` },
+          state: 'wrong',
+          words: `${plural(open.length, 'alarm')} open`,
           mend: 'npm run -s ops -- alarms',
         };
       },
@@ -48,7 +49,9 @@ export function taskFinding(row: TaskRow, nextSlotAt: Date, now: Date): Finding 
   }
   if (state === 'new')
     return {
-      ...{ what: task, state: 'unknown', words: `it has not run yet, next at ${minuteStamp(nextSlotAt)}` },
+      what: task,
+      state: 'unknown',
+      words: `it has not run yet, next at ${minuteStamp(nextSlotAt)}`,
       mend: `npm run -s ops -- schedules run ${task}`,
     };
   const success = lastSuccessAt ? `, last success ${relative(lastSuccessAt, now)}` : '';

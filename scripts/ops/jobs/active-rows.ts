@@ -68,7 +68,10 @@ async function everyActive(source: Source): Promise<Lookout[]> {
   const statuses = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));
   return chunksOf(statuses, VALUES_PER_QUERY).map((some) => ({
     name: 'active jobs',
-    ...{ of: 'jobs', state: 'running', statuses: some, tellsLife: false },
+    of: 'jobs',
+    state: 'running',
+    statuses: some,
+    tellsLife: false,
     by: { without: null },
   }));
 }

@@ -58,8 +58,19 @@ export function executionRow(
 function rowOf({ name, source }: Named, job: Job, wrong: string[]): JobRow {
   const { id, project, type, status, createdAt, startedAt, endedAt, heartbeatAt, backendId, error } = job;
   return {
-    ...{ source: name, job: id, project, type, status, createdAt, startedAt, endedAt, heartbeatAt },
-    ...{ backend: backendId === null ? null : (source.backend?.kind ?? null), backendId, error, wrong },
+    source: name,
+    job: id,
+    project,
+    type,
+    status,
+    createdAt,
+    startedAt,
+    endedAt,
+    heartbeatAt,
+    backend: backendId === null ? null : (source.backend?.kind ?? null),
+    backendId,
+    error,
+    wrong,
     evidence: job.added.evidence,
   };
 }

@@ -28,7 +28,10 @@ export function openScheduler(
       'Cannot tell where the jobs of Cloud Scheduler are: add --region REGION, or set NIGHTSHIFT_REGION',
     );
   const { list, run, pause, resume } = cloudScheduler({
-    ...{ project: target.project, region, baseUrl, log: SILENT },
+    project: target.project,
+    region,
+    baseUrl,
+    log: SILENT,
   });
   const change = (call: typeof run) => (task: string) => inOneLine(call(task, LIMITS));
   return {
@@ -38,7 +41,9 @@ export function openScheduler(
       : `the stand-in at ${new URL(baseUrl ?? '').host} (project ${target.project}, region ${region})`,
     scheduler: {
       list: () => inOneLine(list(LIMITS)),
-      ...{ run: change(run), pause: change(pause), resume: change(resume) },
+      run: change(run),
+      pause: change(pause),
+      resume: change(resume),
     },
   };
 }

@@ -11,7 +11,10 @@ import {
 export function scheduleRow(entry: CatalogEntry, live: LiveSchedule | undefined, isStandIn: boolean) {
   const { task, schedule, enabled } = entry;
   return {
-    ...{ task, schedule, scheduleWords: scheduleWords(schedule), enabled },
+    task,
+    schedule,
+    scheduleWords: scheduleWords(schedule),
+    enabled,
     live: live ? { ...live, lastStatusWords: live.lastStatus && statusWords(live.lastStatus) } : null,
     drift: driftOf(entry, live).map((drift) => ({ ...drift, mend: mendOf(drift, task, isStandIn) })),
   };

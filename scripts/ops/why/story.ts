@@ -95,13 +95,11 @@ export async function tellStory({ store, seen }: NamedJob, connection: Connectio
     daysWith(seen.job, connection, now),
   ]);
   return {
-    ...{
-      source: store.name,
-      mode: source.mode,
-      path: seen.path,
-      writtenAt: seen.updateTime.toDate(),
-      record,
-    },
+    source: store.name,
+    mode: source.mode,
+    path: seen.path,
+    writtenAt: seen.updateTime.toDate(),
+    record,
     place: placeOf(target, { googleProject: source.googleProject, database }),
     changes: [...(evidence ? [evidence] : []), ...earlier.toReversed()],
     whyNotTakenBack: store.whyNotTakenBack(seen, false),
@@ -140,8 +138,11 @@ async function judge(
   return {
     verdict: { kind, rule, because },
     backend: {
-      ...{ name: backend?.name ?? null, state: truth?.state ?? null, words: said },
-      ...{ startedAt: truth?.startedAt ?? null, endedAt: truth?.endedAt ?? null },
+      name: backend?.name ?? null,
+      state: truth?.state ?? null,
+      words: said,
+      startedAt: truth?.startedAt ?? null,
+      endedAt: truth?.endedAt ?? null,
     },
     executions:
       executions?.map(({ id, status, startedAt, endedAt, heartbeatAt, added }) => {
@@ -197,7 +198,9 @@ async function daysWith(job: Job, { collections, ask }: Connection, now: Date): 
   ]);
   const isIts = (date: string) => dates.includes(date) || countedOn.includes(date);
   return {
-    ...{ fault, each, countedOn: countedOn.sort() },
+    fault,
+    each,
+    countedOn: countedOn.sort(),
     stored: Object.fromEntries(
       [...stored].flatMap(([date, { data }]) => (data ? [[date, data.status]] : [])),
     ),

@@ -86,8 +86,16 @@ function troubledRuns(now: Date): SampleRecord[] {
   ): SampleRecord => {
     const id = `${project}-${name}`;
     return {
-      ...{ id, project, backendId: id, createdAt: startedAt, startedAt, fate },
-      ...{ status: 'running', endedAt: null, updatedAt: startedAt, error: null },
+      id,
+      project,
+      backendId: id,
+      createdAt: startedAt,
+      startedAt,
+      fate,
+      status: 'running',
+      endedAt: null,
+      updatedAt: startedAt,
+      error: null,
     };
   };
   return [
@@ -115,7 +123,11 @@ function planOf(
   const status = roll.weighted(COURSES);
   const error = status === 'failed' ? roll.pick(FAILURES) : null;
   return {
-    ...{ id, project, backendId: id, createdAt, startedAt },
+    id,
+    project,
+    backendId: id,
+    createdAt,
+    startedAt,
     end: { at: new Date(startedAt.getTime() + ranMs), status, error },
   };
 }

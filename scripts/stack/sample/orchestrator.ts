@@ -18,7 +18,10 @@ export function sampleOrchestrator(runs: readonly SampleRecord[]): Orchestrator 
       ? { status: fate.status, endedAt: fate.at, error: fate.error }
       : { status, endedAt, error };
     const body = {
-      ...{ run: id, state: wordToWrite(ETL_SOURCE, truth.status), started: startedAt, ended: truth.endedAt },
+      run: id,
+      state: wordToWrite(ETL_SOURCE, truth.status),
+      started: startedAt,
+      ended: truth.endedAt,
       reason: truth.error,
     };
     return [[id, body] as const];

@@ -40,12 +40,10 @@ export function troubledJobs(now: Date): SampleJob[] {
     running('given-up', 12, 4.1, { ...unsubmitted, executions: tries([12, 9, 6.1], 2) }),
     {
       ...running('retried', 30, 21.5, unsubmitted),
-      ...{
-        status: 'completed',
-        endedAt: hoursAgo(21.5),
-        updatedAt: hoursAgo(21.5),
-        artifactBytes: 402_653_184,
-      },
+      status: 'completed',
+      endedAt: hoursAgo(21.5),
+      updatedAt: hoursAgo(21.5),
+      artifactBytes: 402_653_184,
       executions: [
         ...tries([30, 28, 26, 24], 1.5),
         { ...aTry(5, hoursAgo(22)), status: 'running', heartbeatAt: hoursAgo(21.6) },
@@ -53,12 +51,20 @@ export function troubledJobs(now: Date): SampleJob[] {
     },
     {
       ...running('clockless', 0, 0, unsubmitted),
-      ...{ createdAt: null, startedAt: null, heartbeatAt: null, updatedAt: null, artifactUri: null },
+      createdAt: null,
+      startedAt: null,
+      heartbeatAt: null,
+      updatedAt: null,
+      artifactUri: null,
     },
     {
       ...newJob(roll, 'unmapped', hoursAgo(70)),
-      ...{ status: 'unknown', ...unsubmitted, artifactUri: null },
-      ...{ heartbeatAt: null, endedAt: null, updatedAt: hoursAgo(70) },
+      status: 'unknown',
+      ...unsubmitted,
+      artifactUri: null,
+      heartbeatAt: null,
+      endedAt: null,
+      updatedAt: hoursAgo(70),
     },
   ];
 }

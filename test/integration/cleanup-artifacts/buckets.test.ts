@@ -143,7 +143,8 @@ describe('buckets and objects', () => {
 
   test('without soft delete, `irreversible` deletes for good and says that it is free at once', async (t) => {
     const world = await cleaner(t, {
-      ...{ policy: { ...NO_GUARDS, irreversible: true }, bucket: { softDeleteSeconds: 0 } },
+      policy: { ...NO_GUARDS, irreversible: true },
+      bucket: { softDeleteSeconds: 0 },
     });
     await world.write({ old: {} });
     world.put(['old/a']);

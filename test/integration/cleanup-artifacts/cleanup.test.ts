@@ -21,9 +21,20 @@ describe('cleanup-artifacts', { concurrency: 4 }, () => {
     assert.deepEqual(keptByReason, { active: 1, young: 1 });
     assert.equal(second.outcome, 'succeeded');
     for (const [key, value] of Object.entries({
-      ...{ planId, considered: 3, deletedJobs: 1, keptJobs: 2, objectsDeleted: 2, bytesPlanned: 200 },
-      ...{ bytesDeleted: 200, bytesPendingSoftDelete: 200, bytesFree: 0, changedSincePlan: 0, held: 0 },
-      ...{ failed: 0, remaining: 0, oldestEligibleAgeDays: null },
+      planId,
+      considered: 3,
+      deletedJobs: 1,
+      keptJobs: 2,
+      objectsDeleted: 2,
+      bytesPlanned: 200,
+      bytesDeleted: 200,
+      bytesPendingSoftDelete: 200,
+      bytesFree: 0,
+      changedSincePlan: 0,
+      held: 0,
+      failed: 0,
+      remaining: 0,
+      oldestEligibleAgeDays: null,
     }))
       assert.deepEqual(summary[key], value, key);
     assert.ok((await job('old'))?.nightshift);
@@ -44,8 +55,15 @@ describe('cleanup-artifacts', { concurrency: 4 }, () => {
       [
         'succeeded',
         {
-          ...{ undo: runId, jobs: 1, objects: 2, restored: 2, newerKept: 0, outsideWindow: 0, failed: 0 },
-          ...{ versionsLeft: 0, revived: 0 },
+          undo: runId,
+          jobs: 1,
+          objects: 2,
+          restored: 2,
+          newerKept: 0,
+          outsideWindow: 0,
+          failed: 0,
+          versionsLeft: 0,
+          revived: 0,
         },
       ],
     );

@@ -38,7 +38,8 @@ async function approvedJobs(
 }
 
 const UNLISTABLE: GcsFaultRule = {
-  ...{ method: 'objects.list', bucket: OWN },
+  method: 'objects.list',
+  bucket: OWN,
   fault: { kind: 'status', status: 503 },
 };
 
@@ -96,7 +97,8 @@ describe('faults of Cloud Storage', () => {
     const world = await approvedJobs(t);
     const moment = world.beforeDeletion(async () => world.gcs.faults.add(UNLISTABLE));
     world.gcs.faults.add({
-      ...{ method: 'objects.delete', object: 'c/7' },
+      method: 'objects.delete',
+      object: 'c/7',
       fault: { kind: 'status', status: 503 },
     });
     const { outcome, summary, problems } = await world.deliver();

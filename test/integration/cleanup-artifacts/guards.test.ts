@@ -23,25 +23,39 @@ describe('guards', () => {
     within: (index: number) => Record<string, unknown>;
   }[] = [
     {
-      ...{ guard: 'objects', words: /3 objects, over 2/, guards: { objects: 2 }, count: 3 },
-      ...{ over: () => ({}), within: (index) => (index === 0 ? young : {}) },
+      guard: 'objects',
+      words: /3 objects, over 2/,
+      guards: { objects: 2 },
+      count: 3,
+      over: () => ({}),
+      within: (index) => (index === 0 ? young : {}),
     },
     {
-      ...{ guard: 'bytes', words: /300 bytes, over 299/, guards: { bytes: 299 }, count: 3 },
-      ...{ over: () => ({}), within: (index) => (index === 0 ? young : {}) },
+      guard: 'bytes',
+      words: /300 bytes, over 299/,
+      guards: { bytes: 299 },
+      count: 3,
+      over: () => ({}),
+      within: (index) => (index === 0 ? young : {}),
     },
     {
-      ...{ guard: 'share-of-jobs', words: /11 of the 20 ended jobs with artifacts, over 50 %/, count: 20 },
+      guard: 'share-of-jobs',
+      words: /11 of the 20 ended jobs with artifacts, over 50 %/,
+      count: 20,
       over: (index) => (index < 9 ? { ...young, project: 'beta' } : { project: `p${index}` }),
       within: (index) => (index < 10 ? { ...young, project: 'beta' } : { project: `p${index}` }),
     },
     {
-      ...{ guard: 'share-of-project', words: /9 of the 10 ended jobs of project alpha/, count: 30 },
+      guard: 'share-of-project',
+      words: /9 of the 10 ended jobs of project alpha/,
+      count: 30,
       over: (index) => (index < 9 ? {} : { ...young, project: index === 9 ? 'alpha' : 'beta' }),
       within: (index) => (index < 8 ? {} : { ...young, project: index < 10 ? 'alpha' : 'beta' }),
     },
     {
-      ...{ guard: 'last-success', words: /no success of project alpha/, count: 2 },
+      guard: 'last-success',
+      words: /no success of project alpha/,
+      count: 2,
       over: (index) => ({ status: index === 0 ? 'completed' : 'failed' }),
       within: (index) => ({ status: 'completed', ...(index === 0 ? young : {}) }),
     },
@@ -51,7 +65,9 @@ describe('guards', () => {
       for (const trips of [true, false]) {
         const world = await cleaner(t, { policy: guards ? { guards } : {} });
         await world.db.doc('cleanupState/current').set({
-          ...{ approvedPolicyHash: world.policyHash(), appliedRootCounts: null, appliedPlanId: null },
+          approvedPolicyHash: world.policyHash(),
+          appliedRootCounts: null,
+          appliedPlanId: null,
         });
         await jobsWith(world, count, trips ? over : within);
         const first = await world.deliver();

@@ -42,7 +42,8 @@ describe('a run that is killed', () => {
   test(`${KILLS} times amid ${OBJECTS} objects is gone on with: each object is accounted for once`, async (t) => {
     const random = seededRandom((message) => t.diagnostic(message));
     const world = await cleaner(t, {
-      ...{ policy: NO_GUARDS, entry: { leaseSeconds: LEASE_SECONDS } },
+      policy: NO_GUARDS,
+      entry: { leaseSeconds: LEASE_SECONDS },
       gcs: { latencyMs: sized(150, 30) },
     });
     const { gcs, deliver, live, write, put } = world;

@@ -49,8 +49,12 @@ describe('signs of life after the end', () => {
     world.put(ids.map((id) => `${id}/a`));
     const told = await reasons(world);
     assert.deepEqual(told, {
-      ...{ late: 'signs-of-life', lately: 'signs-of-life', odd: 'unreadable' },
-      ...{ within: 'eligible', before: 'eligible', none: 'eligible' },
+      late: 'signs-of-life',
+      lately: 'signs-of-life',
+      odd: 'unreadable',
+      within: 'eligible',
+      before: 'eligible',
+      none: 'eligible',
     });
     assert.deepEqual(world.live(), ['late/a', 'lately/a', 'odd/a']);
   });
@@ -213,15 +217,23 @@ describe('a place where nothing lies', () => {
     const world = await cleaner(t, { policy: { ...NO_GUARDS, keepSuccesses: 2 } });
     const success = (days: number) => ({ status: 'completed', endedAt: daysAgo(days) });
     await world.write({
-      ...{ newest: success(1), empty: success(10), holder: success(11), second: success(20) },
-      ...{ third: success(30), fourth: success(40) },
+      newest: success(1),
+      empty: success(10),
+      holder: success(11),
+      second: success(20),
+      third: success(30),
+      fourth: success(40),
     });
     world.put(['third/a', 'fourth/a', 'second/a'], { createdAt: daysAgo(60) });
     world.put(['holder/'], { size: 0, createdAt: daysAgo(60) });
     const told = await reasons(world);
     assert.deepEqual(told, {
-      ...{ newest: 'young', empty: 'nothing-there', holder: 'eligible' },
-      ...{ second: 'newest-success', third: 'newest-success', fourth: 'eligible' },
+      newest: 'young',
+      empty: 'nothing-there',
+      holder: 'eligible',
+      second: 'newest-success',
+      third: 'newest-success',
+      fourth: 'eligible',
     });
     assert.deepEqual(world.live(), ['second/a', 'third/a']);
   });

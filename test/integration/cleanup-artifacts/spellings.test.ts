@@ -68,7 +68,12 @@ describe('a place keeps what lies there in whatever spelling', () => {
         if (kind === 'model') await world.db.collection('models').add({ uri });
         else if (kind === 'pin')
           await world.collections.artifactPins.add({
-            ...{ id: String(index), uri, keepUntil: null, owner: 'ada', reason: 'x', createdAt: NOW },
+            id: String(index),
+            uri,
+            keepUntil: null,
+            owner: 'ada',
+            reason: 'x',
+            createdAt: NOW,
           });
       if (kind === 'list') await world.db.collection('models').add({ uri: uris });
       assert.deepEqual((await left(world)).sort(), [...ALL].sort(), kind);
@@ -235,7 +240,9 @@ describe('a root that nobody can read', () => {
     test(`${what}: the plan waits and names it; approved, it holds up no later plan`, async (t) => {
       const world = await cleaner(t, { policy: POLICY });
       await world.db.doc('cleanupState/current').set({
-        ...{ approvedPolicyHash: world.policyHash(), appliedRootCounts: null, appliedPlanId: null },
+        approvedPolicyHash: world.policyHash(),
+        appliedRootCounts: null,
+        appliedPlanId: null,
       });
       await world.write({ old: {} });
       world.put(['old/a']);
@@ -293,7 +300,9 @@ describe('a root that nobody can read', () => {
     await world.write({ 'study-1': { artifactUri: `gs://${BUCKET}/study/` }, other: {} });
     world.put(['study//trial-7/a', 'study/trial-8/a', 'other/a']);
     await world.db.doc('jobs/best').set({
-      ...{ status: 'completed', endedAt: daysAgo(30), artifactUri: `gs://${BUCKET}/study//trial-7/` },
+      status: 'completed',
+      endedAt: daysAgo(30),
+      artifactUri: `gs://${BUCKET}/study//trial-7/`,
       registeredModel: true,
     });
     const { outcome, summary } = await world.approved();

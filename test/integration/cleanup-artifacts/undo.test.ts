@@ -17,8 +17,14 @@ async function deleted(world: Cleaner): Promise<string> {
 }
 
 const NONE = {
-  ...{ jobs: 0, objects: 0, restored: 0, newerKept: 0, outsideWindow: 0, failed: 0 },
-  ...{ versionsLeft: 0, revived: 0 },
+  jobs: 0,
+  objects: 0,
+  restored: 0,
+  newerKept: 0,
+  outsideWindow: 0,
+  failed: 0,
+  versionsLeft: 0,
+  revived: 0,
 };
 
 describe('undo', () => {
@@ -88,7 +94,8 @@ describe('undo', () => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     const runId = await deleted(world);
     const off = world.gcs.faults.add({
-      ...{ method: 'objects.restore', object: 'small/b' },
+      method: 'objects.restore',
+      object: 'small/b',
       fault: { kind: 'status', status: 503 },
     });
     const { outcome, summary } = await world.deliver({ undo: runId });
@@ -106,7 +113,9 @@ describe('undo', () => {
     await world.approve();
     // One batch of three is denied, so nobody writes down what became of the others.
     const off = world.gcs.faults.add({
-      ...{ method: 'objects.delete', object: 'old/7', fault: { kind: 'denied' } },
+      method: 'objects.delete',
+      object: 'old/7',
+      fault: { kind: 'denied' },
     });
     const broken = await world.deliver();
     assert.equal(broken.outcome, 'failed');
@@ -132,7 +141,9 @@ describe('undo', () => {
     world.put([...Array.from({ length: 300 }, (_, index) => `old/${index}`), 'child/a']);
     await world.approve();
     const off = world.gcs.faults.add({
-      ...{ method: 'objects.delete', object: 'old/7', fault: { kind: 'denied' } },
+      method: 'objects.delete',
+      object: 'old/7',
+      fault: { kind: 'denied' },
     });
     const broken = await world.deliver();
     off();
@@ -152,7 +163,9 @@ describe('undo', () => {
     world.put(['old/a', 'old/b']);
     await world.approve();
     const off = world.gcs.faults.add({
-      ...{ method: 'objects.delete', object: 'old/b', fault: { kind: 'status', status: 503 } },
+      method: 'objects.delete',
+      object: 'old/b',
+      fault: { kind: 'status', status: 503 },
     });
     const first = await world.deliver();
     off();

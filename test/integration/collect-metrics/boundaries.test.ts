@@ -7,8 +7,15 @@ import type { RecordWords } from '../../support/jobs.ts';
 type Row = Partial<JobFigures & GpuFigures>;
 
 const NOTHING: JobFigures & GpuFigures = {
-  ...{ started: 0, completed: 0, failed: 0, cancelled: 0, neverStarted: 0, inFlight: 0 },
-  ...{ hoursUsed: 0, hoursCompleted: 0, hoursAccrued: 0 },
+  started: 0,
+  completed: 0,
+  failed: 0,
+  cancelled: 0,
+  neverStarted: 0,
+  inFlight: 0,
+  hoursUsed: 0,
+  hoursCompleted: 0,
+  hoursAccrued: 0,
 };
 
 /** One GPU each; what is not told of a day is zero, and a day that is not told has no row. */
@@ -165,8 +172,11 @@ describe('collect-metrics', { concurrency: 4 }, () => {
       .collection('jobs')
       .doc('end-in-words')
       .set({
-        ...{ status: 'completed', project: 'alpha', gpus: 1 },
-        ...{ startedAt: new Date('2026-03-09T10:00Z'), endedAt: 'at noon' },
+        status: 'completed',
+        project: 'alpha',
+        gpus: 1,
+        startedAt: new Date('2026-03-09T10:00Z'),
+        endedAt: 'at noon',
       });
 
     await deliver('2026-03-10T02:00', { from: '2026-03-08', to: '2026-03-09' });

@@ -177,7 +177,8 @@ describe('the checks of a day', { concurrency: 4 }, () => {
     await ours.write({ long: { ...LONG, gpus: 4 } });
     // Nine days, more than are read together.
     const { summary } = await ours.deliver('2026-03-04T03:00', {
-      ...{ from: '2026-02-18', to: TO },
+      from: '2026-02-18',
+      to: TO,
       dryRun: true,
     });
     assert.deepEqual([summary.daysChanged, summary.brokenChecks], [4, []]);

@@ -41,7 +41,10 @@ describe('a figure that sinks', { concurrency: 4 }, () => {
     const { status, revision, conflict, jobs } = await ours.day(DATE);
     assert.deepEqual([status, revision, jobs?.completed], ['conflict', 2, 1]);
     assert.deepEqual(conflict, {
-      ...{ started: 3, ended: 3, hoursCompleted: 6, alarmId: ALARM },
+      started: 3,
+      ended: 3,
+      hoursCompleted: 6,
+      alarmId: ALARM,
       vanished: ['jobs:jobs/two'],
     });
     const [alarm, ...others] = await alarms(ours);

@@ -57,8 +57,12 @@ describe('ETL runs', { concurrency: 4 }, () => {
     await deliver('2026-03-10T02:00', { date: DATE });
     const { etl, jobs, gpu, projects, checks, sources } = await day(DATE);
     assert.deepEqual(etl, {
-      ...{ started: 5, completed: 2, failed: 2, cancelled: 1 },
-      ...{ neverStarted: 1, inFlight: 3 },
+      started: 5,
+      completed: 2,
+      failed: 2,
+      cancelled: 1,
+      neverStarted: 1,
+      inFlight: 3,
     });
     assert.deepEqual(jobs, NOTHING);
     assert.deepEqual(gpu, { hoursUsed: 0, hoursCompleted: 0, hoursAccrued: 0 });

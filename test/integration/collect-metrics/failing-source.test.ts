@@ -40,12 +40,10 @@ describe('a source that fails', { concurrency: 4 }, () => {
         { ...stale.sources.jobs, durationMs: 0 },
         {
           ...good.sources.jobs,
-          ...{
-            status: 'stale',
-            durationMs: 0,
-            error: PROBLEM.message,
-            failingSince: utc('2026-03-10T06:00'),
-          },
+          status: 'stale',
+          durationMs: 0,
+          error: PROBLEM.message,
+          failingSince: utc('2026-03-10T06:00'),
         },
       );
       assert.deepEqual({ ...stale, sources: null }, { ...good, sources: null });

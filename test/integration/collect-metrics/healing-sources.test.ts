@@ -331,7 +331,11 @@ describe('what the sources bring', { concurrency: 4 }, () => {
     await ours.deliver(MORNING, { date: DATE });
     const [times, records] = [await ours.updateTimes(), await everything(ours)];
     ours.world.run.requests.push({
-      ...{ service: 'new', region: 'us-east1', responseClass: '2xx', at: utc('2026-03-09T13:00'), count: 5 },
+      service: 'new',
+      region: 'us-east1',
+      responseClass: '2xx',
+      at: utc('2026-03-09T13:00'),
+      count: 5,
     });
     ours.spoil('storage', { kind: 'denied' });
     const { outcome, summary } = await ours.deliver(NEXT, { from: '2026-03-08', to: DATE, dryRun: true });

@@ -56,7 +56,10 @@ describe('collect-metrics', { concurrency: 2 }, () => {
           assert.deepEqual(
             { date, counts, gpu, members, faults: { skewed, malformed, unmapped, totals, reasons } },
             {
-              ...{ date, counts: expected.jobs, gpu: expected.gpu, members: expected.members.length },
+              date,
+              counts: expected.jobs,
+              gpu: expected.gpu,
+              members: expected.members.length,
               faults: expected.faults,
             },
           );

@@ -133,8 +133,13 @@ describe('bigquery', { concurrency: 4 }, () => {
   test('tells zeros of a project with nothing in it', async (context) => {
     const { collect } = await setup(context, worldWith());
     assert.deepEqual(await collect(askedFor(DATE), LIMITS), {
-      ...{ tables: 0, bytes: 0, jobsCompleted: 0, jobsFailed: 0 },
-      ...{ perDataset: [], more: 0, missing: [] },
+      tables: 0,
+      bytes: 0,
+      jobsCompleted: 0,
+      jobsFailed: 0,
+      perDataset: [],
+      more: 0,
+      missing: [],
     });
   });
 
@@ -156,7 +161,9 @@ describe('bigquery', { concurrency: 4 }, () => {
 
   test('tells the largest datasets, and counts the others', async (context) => {
     const datasets = Array.from({ length: ROWS_TOLD + 3 }, (_, index) => ({
-      ...{ id: `set-${index}`, location: 'EU', tables: [{ id: 'table', bytes: index }] },
+      id: `set-${index}`,
+      location: 'EU',
+      tables: [{ id: 'table', bytes: index }],
     }));
     const { collect } = await setup(context, worldWith({ bigquery: { datasets, jobs: [] } }));
     const { tables, bytes, perDataset, more } = await collect(askedFor(DATE), LIMITS);
@@ -190,7 +197,9 @@ describe('bigquery, when part of an answer is missing,', { concurrency: 4 }, () 
     apis.faults.add({ api: 'bigquery', fault: outOfReach('europe-west4') });
     assert.deepEqual(await collect(askedFor(DATE), LIMITS), {
       ...whole,
-      ...{ jobsCompleted: null, jobsFailed: null, missing: ['europe-west4'] },
+      jobsCompleted: null,
+      jobsFailed: null,
+      missing: ['europe-west4'],
     });
   });
 

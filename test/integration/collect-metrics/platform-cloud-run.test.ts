@@ -94,8 +94,12 @@ function counted({ run }: PlatformWorld, date: Day, until: Date, seen: number | 
   }
   rows.sort((a, b) => (sizes.get(b) ?? 0) - (sizes.get(a) ?? 0));
   return {
-    ...{ services: seen, activeServices: rows.length, requests },
-    ...{ perService: rows, more: 0, missing: [] },
+    services: seen,
+    activeServices: rows.length,
+    requests,
+    perService: rows,
+    more: 0,
+    missing: [],
   };
 }
 
@@ -171,8 +175,12 @@ describe('cloudRun', { concurrency: 4 }, () => {
   test('tells zeros of a project without services', async (context) => {
     const { collect } = await setup(context, { world: worldWith() });
     assert.deepEqual(await collect(askedFor(DATE, { lookNow: true }), LIMITS), {
-      ...{ services: 0, activeServices: 0, requests: 0 },
-      ...{ perService: [], more: 0, missing: [] },
+      services: 0,
+      activeServices: 0,
+      requests: 0,
+      perService: [],
+      more: 0,
+      missing: [],
     });
   });
 
@@ -275,7 +283,9 @@ describe('cloudRun, when part of an answer is missing,', { concurrency: 4 }, () 
     apis.faults.add({ query: REQUESTS, fault: outOfReach('us-west1') });
     assert.deepEqual(await collect(LOOK, LIMITS), {
       ...WHOLE,
-      ...{ activeServices: null, requests: null, missing: ['us-west1'] },
+      activeServices: null,
+      requests: null,
+      missing: ['us-west1'],
     });
   });
 

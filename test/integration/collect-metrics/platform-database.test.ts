@@ -107,7 +107,8 @@ function counted(
   return {
     firestore: { bytes, documents: null, collections: now.collections, perDatabase },
     cloudSql: { instances: now.instances, bytes: used, tables: null, perInstance },
-    ...{ more: 0, missing: [] },
+    more: 0,
+    missing: [],
   };
 }
 
@@ -193,7 +194,9 @@ describe('database', { concurrency: 4 }, () => {
     const { collect } = await setup(context, { named: ['(default)'] });
     const { firestore } = await collect(LOOK, LIMITS);
     assert.deepEqual(firestore, {
-      ...{ bytes: 80, documents: null, collections: 2 },
+      bytes: 80,
+      documents: null,
+      collections: 2,
       perDatabase: [{ database: '(default)', bytes: 80 }],
     });
   });
@@ -203,14 +206,17 @@ describe('database', { concurrency: 4 }, () => {
     const found = await collect(askedFor(DATE), LIMITS);
     assert.deepEqual(found, {
       firestore: {
-        ...{ bytes: 0, documents: null, collections: null },
+        bytes: 0,
+        documents: null,
+        collections: null,
         perDatabase: [
           { database: '(default)', bytes: 0 },
           { database: 'archive', bytes: 0 },
         ],
       },
       cloudSql: { instances: null, bytes: 0, tables: null, perInstance: [] },
-      ...{ more: 0, missing: [] },
+      more: 0,
+      missing: [],
     });
   });
 
@@ -240,7 +246,9 @@ describe('database', { concurrency: 4 }, () => {
 
   test('tells the largest instances as far as databases leave room, and counts the others', async (context) => {
     const sql = Array.from({ length: ROWS_TOLD + 3 }, (_, index) => ({
-      ...{ name: `crm-${index}`, ...postgres, bytes: index },
+      name: `crm-${index}`,
+      ...postgres,
+      bytes: index,
     }));
     const { collect } = await setup(context, { world: { ...WORLD, sql } });
     const { firestore, cloudSql, more } = await collect(LOOK, LIMITS);
@@ -271,7 +279,8 @@ describe('database, when part of an answer is missing,', { concurrency: 4 }, () 
     apis.faults.add({ query: FIRESTORE, fault: outOfReach('us-west1') });
     const { firestore, ...rest } = WHOLE;
     assert.deepEqual(await collect(LOOK, LIMITS), {
-      ...{ ...rest, missing: ['us-west1'] },
+      ...rest,
+      missing: ['us-west1'],
       firestore: { ...firestore, bytes: null },
     });
   });
@@ -280,7 +289,8 @@ describe('database, when part of an answer is missing,', { concurrency: 4 }, () 
     const { apis, collect } = await setup(context);
     apis.faults.add({ query: DISKS, fault: outOfReach('us-west1') });
     assert.deepEqual(await collect(LOOK, LIMITS), {
-      ...{ ...WHOLE, missing: ['us-west1'] },
+      ...WHOLE,
+      missing: ['us-west1'],
       cloudSql: { ...WHOLE.cloudSql, bytes: null },
     });
   });
@@ -291,7 +301,8 @@ describe('database, when part of an answer is missing,', { concurrency: 4 }, () 
     const change = (body: Record<string, unknown>) => Object.assign(body, { warnings });
     apis.faults.add({ api: 'sql', fault: { kind: 'changed', change } });
     assert.deepEqual(await collect(LOOK, LIMITS), {
-      ...{ ...WHOLE, missing: ['asia-east1'] },
+      ...WHOLE,
+      missing: ['asia-east1'],
       cloudSql: { ...WHOLE.cloudSql, instances: null },
     });
   });

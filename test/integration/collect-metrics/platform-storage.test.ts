@@ -109,7 +109,8 @@ function countedByOlder(): StorageFigures {
   const { perBucket, ...totals } = counted(WORLD, DAY_END, null);
   const known = perBucket.filter((row) => row.bytes || row.objects);
   return {
-    ...{ ...totals, softDeletedBytes: null },
+    ...totals,
+    softDeletedBytes: null,
     perBucket: known.map((row) => ({ ...row, softDeletedBytes: null })),
   };
 }
@@ -170,8 +171,13 @@ describe('storage', { concurrency: 4 }, () => {
   test('tells zeros of a project without buckets, once the older metrics have no other word', async (context) => {
     const { apis, collect } = await setup(context, { world: worldWith() });
     assert.deepEqual(await collect(LOOK, LIMITS), {
-      ...{ buckets: 0, bytes: 0, objects: 0, softDeletedBytes: 0 },
-      ...{ perBucket: [], more: 0, missing: [] },
+      buckets: 0,
+      bytes: 0,
+      objects: 0,
+      softDeletedBytes: 0,
+      perBucket: [],
+      more: 0,
+      missing: [],
     });
     assert.equal(pagesRead(apis)[OLDER_BYTES], 1);
   });

@@ -61,7 +61,9 @@ describe('collect-metrics', { concurrency: 4 }, () => {
     const words = Array.from({ length: 40 }, (_, index) => `RUNNING_${index}`);
     const statuses = {
       ...Object.fromEntries(words.map((word) => [word, 'running'])),
-      ...{ completed: 'completed', failed: 'failed', cancelled: 'cancelled' },
+      completed: 'completed',
+      failed: 'failed',
+      cancelled: 'cancelled',
     };
     const { write, deliver, day } = collector(t, { sources: { jobs: sourceOf({ statuses }) } });
     // Started days ago, so that only their status finds them.

@@ -145,8 +145,12 @@ describe('collect-metrics', () => {
     );
     const { jobs } = expected['2026-03-09'] as { jobs: unknown };
     assert.deepEqual(jobs, {
-      ...{ started: 3, completed: 2, failed: 2, cancelled: 0 },
-      ...{ neverStarted: 1, inFlight: 4 },
+      started: 3,
+      completed: 2,
+      failed: 2,
+      cancelled: 0,
+      neverStarted: 1,
+      inFlight: 4,
     });
 
     for (const { name, type, write } of [

@@ -67,8 +67,15 @@ function expectedDays(rows: readonly TraceRow[], count: number): ExpectedDay[] {
   const days = Array.from(
     { length: count },
     (): ExpectedDay => ({
-      ...{ started: 0, completed: 0, failed: 0, cancelled: 0, neverStarted: 0, inFlight: 0 },
-      ...{ gpuSecondsUsed: 0, gpuSecondsCompleted: 0, gpuSecondsAccrued: 0 },
+      started: 0,
+      completed: 0,
+      failed: 0,
+      cancelled: 0,
+      neverStarted: 0,
+      inFlight: 0,
+      gpuSecondsUsed: 0,
+      gpuSecondsCompleted: 0,
+      gpuSecondsAccrued: 0,
     }),
   );
   const dayAt = (second: number) => days[Math.floor(second / DAY)] as ExpectedDay;

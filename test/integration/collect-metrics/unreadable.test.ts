@@ -185,13 +185,11 @@ describe('a status that nobody mapped', { concurrency: 2 }, () => {
   ] as const)
     test(`is named on the day it is found where no time tells of it, beside ${what} that are mapped`, async (t) => {
       const statuses = {
-        ...{
-          running: 'running',
-          completed: 'completed',
-          failed: 'failed',
-          cancelled: 'cancelled',
-          '1': 'queued',
-        },
+        running: 'running',
+        completed: 'completed',
+        failed: 'failed',
+        cancelled: 'cancelled',
+        '1': 'queued',
         ...Object.fromEntries(more.map((word) => [word, 'running'])),
       };
       const { db, deliver, day } = collector(t, { sources: { jobs: sourceOf({ statuses }) } });
@@ -224,8 +222,10 @@ describe('ISO text', { concurrency: 3 }, () => {
 
   test('without a zone is named on the day it means, unless the settings name the zone', async (t) => {
     const at = (time: string) => ({
-      ...{ status: 'completed', createdAt: `${time.slice(0, 10)} 00:00:00` },
-      ...{ startedAt: time, endedAt: time },
+      status: 'completed',
+      createdAt: `${time.slice(0, 10)} 00:00:00`,
+      startedAt: time,
+      endedAt: time,
     });
     const records = {
       one: at('2026-03-09T23:30:00'),

@@ -313,12 +313,17 @@ describe('ops backfill of the real function', () => {
     });
     for (const date of DAYS)
       await project.db.doc(`jobs/of-${date}`).set({
-        ...{ state: 'DONE', start: new Date(`${date}T10:00:00Z`), end: new Date(`${date}T11:00:00Z`) },
+        state: 'DONE',
+        start: new Date(`${date}T10:00:00Z`),
+        end: new Date(`${date}T11:00:00Z`),
       });
     const env = { ...process.env, NIGHTSHIFT_SETTINGS, GOOGLE_CLOUD_PROJECT: project.project };
     const served = launchFunction(
       {
-        ...{ task: 'collect-metrics', entryPoint: 'collectMetrics', env, logFolder: freshFolder() },
+        task: 'collect-metrics',
+        entryPoint: 'collectMetrics',
+        env,
+        logFolder: freshFolder(),
         source: join(ROOT, 'functions/collect-metrics/index.ts'),
       },
       () => undefined,

@@ -23,8 +23,12 @@ async function setup(records: Record<string, Record<string, unknown>>) {
   gcs.world.addBucket({ name: BUCKET });
   for (const [id, record] of Object.entries(records)) {
     await project.db.doc(`jobs/${id}`).set({
-      ...{ status: 'failed', project: 'alpha', startedAt: daysAgo(31), endedAt: daysAgo(30) },
-      ...{ artifactUri: `gs://${BUCKET}/${id}/`, ...record },
+      status: 'failed',
+      project: 'alpha',
+      startedAt: daysAgo(31),
+      endedAt: daysAgo(30),
+      artifactUri: `gs://${BUCKET}/${id}/`,
+      ...record,
     });
     for (const name of ['config.json', 'model.bin'])
       gcs.world.putObject({ bucket: BUCKET, name: `${id}/${name}`, size: 1_024, createdAt: daysAgo(30.5) });

@@ -15,8 +15,12 @@ const at = (text: string) => new Date(`2026-01-${text}Z`);
 
 function healthRecord() {
   return healthOf({
-    ...{ task: TASK, nextExpectedAt: at('03T02:00:00'), updatedAt: at('02T02:01:00') },
-    ...{ lastStartedAt: at('02T02:00:00'), lastFinishedAt: at('02T02:01:00'), lastSuccessAt: null },
+    task: TASK,
+    nextExpectedAt: at('03T02:00:00'),
+    updatedAt: at('02T02:01:00'),
+    lastStartedAt: at('02T02:00:00'),
+    lastFinishedAt: at('02T02:01:00'),
+    lastSuccessAt: null,
     lastOutcome: 'failed',
     lastError: { name: 'Error', message: 'no answer', stack: '' },
     consecutiveFailures: 2,
@@ -154,7 +158,9 @@ describe('ops against records', () => {
     const jobs = { started: 1, completed: 1, failed: 0, cancelled: 0, neverStarted: 0, inFlight: 0 };
     for (let index = 0; index < 7; index += 1)
       await rows.doc(`p${index}`).set({
-        ...{ project: `p${index}`, jobs, artifactBytes: null },
+        project: `p${index}`,
+        jobs,
+        artifactBytes: null,
         gpu: { hoursUsed: index, hoursCompleted: 0, hoursAccrued: 0 },
       });
     const day = {
@@ -253,8 +259,14 @@ describe('ops sources check', () => {
     assert.deepEqual(grouped.unmapped, [{ word: 'Odd', count: 1 }]);
     assert.deepEqual(grouped.mistyped, [
       {
-        ...{ field: 'startedAt', path: 'start', holds: 'ISO text', example: '"2026-01-01T00:00:00Z"' },
-        ...{ expected: 'timestamp', count: 4, fits: 'iso', zone: null },
+        field: 'startedAt',
+        path: 'start',
+        holds: 'ISO text',
+        example: '"2026-01-01T00:00:00Z"',
+        expected: 'timestamp',
+        count: 4,
+        fits: 'iso',
+        zone: null,
       },
     ]);
     assert.deepEqual([empty.records, empty.toMend], [0, false]);

@@ -56,20 +56,26 @@ async function setup() {
   };
   const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)) };
   await project.db.doc('jobs/a').set({
-    ...{ project: 'alpha', model: 'm', status: 'running', backendId: '1', gpus: 1, error: null },
-    ...{
-      createdAt: ago(HOUR_MS),
-      startedAt: ago(HOUR_MS),
-      heartbeatAt: ago(0),
-      updatedAt: ago(0),
-      endedAt: null,
-    },
+    project: 'alpha',
+    model: 'm',
+    status: 'running',
+    backendId: '1',
+    gpus: 1,
+    error: null,
+    createdAt: ago(HOUR_MS),
+    startedAt: ago(HOUR_MS),
+    heartbeatAt: ago(0),
+    updatedAt: ago(0),
+    endedAt: null,
   });
   for (const entry of Object.values(catalog))
     await project.db.doc(`tasks/${entry.task}`).set(
       healthOf({
-        ...{ task: entry.task, schedule: entry.schedule, nextExpectedAt: ago(-HOUR_MS) },
-        ...{ lastSuccessAt: ago(HOUR_MS), lastStartedAt: ago(HOUR_MS) },
+        task: entry.task,
+        schedule: entry.schedule,
+        nextExpectedAt: ago(-HOUR_MS),
+        lastSuccessAt: ago(HOUR_MS),
+        lastStartedAt: ago(HOUR_MS),
       }),
     );
   const found = async (over: NodeJS.ProcessEnv = {}) => {
@@ -80,7 +86,12 @@ async function setup() {
     return findings;
   };
   return {
-    ...{ project, apis, gcs, bucket, scheduler, found },
+    project,
+    apis,
+    gcs,
+    bucket,
+    scheduler,
+    found,
     /** What is not fine: what, words and what to do. */
     async wrong(over?: NodeJS.ProcessEnv) {
       const all = await found(over);
@@ -156,7 +167,9 @@ describe('ops doctor', () => {
       world.apis.faults.add({
         api: 'sql',
         fault: {
-          ...{ kind: 'status', status: 403, message: 'Cloud SQL Admin API has not been used in project 1' },
+          kind: 'status',
+          status: 403,
+          message: 'Cloud SQL Admin API has not been used in project 1',
           more: { status: 'PERMISSION_DENIED', details: [{ reason: 'SERVICE_DISABLED' }] },
         },
       }),
@@ -177,8 +190,15 @@ describe('ops doctor', () => {
     const { db } = world.project;
     await db.doc('tasks/collect-metrics').update({ consecutiveFailures: 2, lastOutcome: 'failed' });
     const alarm: Alarm = {
-      ...{ id: 'x', subject: 'jobs', kind: 'overdue', message: 'm', brokenAt: ago(0), openedAt: ago(0) },
-      ...{ closedAt: null, closedBecause: null, runId: null },
+      id: 'x',
+      subject: 'jobs',
+      kind: 'overdue',
+      message: 'm',
+      brokenAt: ago(0),
+      openedAt: ago(0),
+      closedAt: null,
+      closedBecause: null,
+      runId: null,
     };
     await db.doc('alarms/x').set(alarm);
     await db.doc('jobs/odd').set({ status: 'odd', startedAt: ago(0) });
@@ -230,12 +250,16 @@ test('beside an emulator alone there is nothing wrong that anybody can tell', as
 test('the queries that prove the indexes are ones that Firestore answers', async () => {
   const project = freshProject();
   const source = sourceSchema.parse({
-    ...{ ...builtIn.sources.jobs, executions: EXECUTIONS, sweep: { maxQueuedHours: 1 } },
+    ...builtIn.sources.jobs,
+    executions: EXECUTIONS,
+    sweep: { maxQueuedHours: 1 },
     backend: { kind: 'vertex-ai', region: 'us-central1' },
   });
   const environment = readEnvironment({ GOOGLE_CLOUD_PROJECT: project.project });
   const connection = {
-    ...{ environment, collections: collections(project.db, ''), clock: clockOf(environment) },
+    environment,
+    collections: collections(project.db, ''),
+    clock: clockOf(environment),
     openSource: () => project.db,
   };
   const probes = [

@@ -151,8 +151,17 @@ describe('importing into records that are there', () => {
     ...swept,
     nightshift: {
       evidence: {
-        ...{ verdict: 'fail', rule: 'operator', because: 'x', backend: null, askedAt: null, said: null },
-        ...{ was: 'RUNNING', foundAt: stored(3), runId: 'r', by: 'ann', fields: [] },
+        verdict: 'fail',
+        rule: 'operator',
+        because: 'x',
+        backend: null,
+        askedAt: null,
+        said: null,
+        was: 'RUNNING',
+        foundAt: stored(3),
+        runId: 'r',
+        by: 'ann',
+        fields: [],
       },
     },
   };

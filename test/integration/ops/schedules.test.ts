@@ -25,7 +25,8 @@ async function setup() {
   const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)) };
   const jobs = `projects/${project.project}/locations/${LOCATION}/jobs`;
   return {
-    ...{ scheduler, project },
+    scheduler,
+    project,
     job: (task: string) => callsTo(scheduler).call('GET', `${jobs}/${task}`),
     patch: (task: string, mask: string, body: object) =>
       callsTo(scheduler).call('PATCH', `${jobs}/${task}?updateMask=${mask}`, body),

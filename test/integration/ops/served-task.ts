@@ -10,7 +10,9 @@ export async function serveTask(task: keyof typeof catalog, project: string, set
   const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)) };
   const served = launchFunction(
     {
-      ...{ task, entryPoint: catalog[task].entryPoint, logFolder: freshFolder() },
+      task,
+      entryPoint: catalog[task].entryPoint,
+      logFolder: freshFolder(),
       source: join(ROOT, `functions/${task}/index.ts`),
       env: { ...process.env, GOOGLE_CLOUD_PROJECT: project, ...env },
     },

@@ -18,16 +18,28 @@ const time = (path: string) => ({ path, type: 'timestamp' });
 function running(over: Record<string, unknown> = {}): Record<string, unknown> {
   const startedAt = ago(3 * HOUR_MS);
   return {
-    ...{ status: 'running', project: 'alpha', createdAt: startedAt, startedAt, endedAt: null },
-    ...{ heartbeatAt: ago(50 * MINUTE_MS), backendId: null, ...over },
+    status: 'running',
+    project: 'alpha',
+    createdAt: startedAt,
+    startedAt,
+    endedAt: null,
+    heartbeatAt: ago(50 * MINUTE_MS),
+    backendId: null,
+    ...over,
   };
 }
 
 function customJob(id: string, over: Partial<CustomJob>): CustomJob {
   const startedAt = ago(3 * HOUR_MS);
   return {
-    ...{ id, region: REGION, state: 'JOB_STATE_RUNNING', createdAt: startedAt, startedAt, endedAt: null },
-    ...{ error: null, ...over },
+    id,
+    region: REGION,
+    state: 'JOB_STATE_RUNNING',
+    createdAt: startedAt,
+    startedAt,
+    endedAt: null,
+    error: null,
+    ...over,
   };
 }
 
@@ -61,14 +73,19 @@ async function setup() {
   };
   for (const [path, record] of Object.entries(records)) await project.db.doc(path).set(record);
   const fields = {
-    ...{ status: 'status', error: 'error', startedAt: time('startedAt'), endedAt: time('endedAt') },
+    status: 'status',
+    error: 'error',
+    startedAt: time('startedAt'),
+    endedAt: time('endedAt'),
     heartbeatAt: time('heartbeatAt'),
   };
   const jobs = {
-    ...{ ...builtIn.sources.jobs, mode: 'enforce' },
+    ...builtIn.sources.jobs,
+    mode: 'enforce',
     fields: { ...builtIn.sources.jobs.fields, type: 'kind' },
     sweep: { types: { slow: { staleAfterMinutes: 600 } } },
-    ...{ backend: { kind: 'vertex-ai', region: REGION }, executions: { collection: 'executions', fields } },
+    backend: { kind: 'vertex-ai', region: REGION },
+    executions: { collection: 'executions', fields },
   };
   const settings = { ...builtIn, sources: { jobs }, baseUrls: { aiplatform: apis.baseUrls.aiplatform } };
   const served = await serveTask(TASK, project.project, settings);
@@ -284,8 +301,16 @@ describe('ops and the sweep', () => {
 
   test('alarms shows open ones with where to look further, and --all those that are over', async () => {
     const alarm = (kind: Alarm['kind'], over: Partial<Alarm>): Alarm => ({
-      ...{ id: `jobs:${kind}:x`, subject: 'jobs', kind, message: 'a job runs on', runId: null },
-      ...{ brokenAt: ago(HOUR_MS), openedAt: ago(HOUR_MS), closedAt: null, closedBecause: null, ...over },
+      id: `jobs:${kind}:x`,
+      subject: 'jobs',
+      kind,
+      message: 'a job runs on',
+      runId: null,
+      brokenAt: ago(HOUR_MS),
+      openedAt: ago(HOUR_MS),
+      closedAt: null,
+      closedBecause: null,
+      ...over,
     });
     const over = { closedAt: ago(DAY_MS), closedBecause: 'it ended' };
     const kept = [alarm('overdue', {}), alarm('long-running', over)];

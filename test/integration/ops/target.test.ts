@@ -45,16 +45,26 @@ describe('what ops acts on', () => {
     return ops(args, { env: { ...project, NIGHTSHIFT_SETTINGS, ...env } });
   };
   const service = (name: string, region: string, path: string) => ({
-    ...{ name, region, createdAt: new Date(), url: `${base}/${path}` },
+    name,
+    region,
+    createdAt: new Date(),
+    url: `${base}/${path}`,
   });
 
   /** `ops` beside a running stack of the project `local`, whose functions are the server. */
   const besideStack = (args: string[], env: NodeJS.ProcessEnv = {}) => {
     const NIGHTSHIFT_STATE_DIR = freshFolder();
     const state: StackState = {
-      ...{ pid: process.pid, startedAt: '2026-01-01T00:00:00Z', gatewayUrl: `${base}/` },
-      ...{ emulatorHost: '127.0.0.1:9', project: 'local', database: '(default)', region: 'us-central1' },
-      ...{ settings: freshFile('settings.json', JSON.stringify(builtIn)), catalog: null, clockFile: '/none' },
+      pid: process.pid,
+      startedAt: '2026-01-01T00:00:00Z',
+      gatewayUrl: `${base}/`,
+      emulatorHost: '127.0.0.1:9',
+      project: 'local',
+      database: '(default)',
+      region: 'us-central1',
+      settings: freshFile('settings.json', JSON.stringify(builtIn)),
+      catalog: null,
+      clockFile: '/none',
     };
     writeStack(state, { NIGHTSHIFT_STATE_DIR });
     return ops(args, { env: { NIGHTSHIFT_STATE_DIR, FIRESTORE_EMULATOR_HOST: '', ...env } });

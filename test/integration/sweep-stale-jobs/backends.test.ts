@@ -14,8 +14,12 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     const [startedAt, endedAt] = [ago(110), ago(50)];
     const told = { startedAt: startedAt.toISOString(), endedAt: endedAt.toISOString() };
     await world.stand({
-      ...{ ran: silent('a'), broke: silent('b'), stopped: silent('c'), runs: silent('d') },
-      ...{ fell: silent('b', { error: 'their own words' }), queued: silent('d', { status: 'queued' }) },
+      ran: silent('a'),
+      broke: silent('b'),
+      stopped: silent('c'),
+      runs: silent('d'),
+      fell: silent('b', { error: 'their own words' }),
+      queued: silent('d', { status: 'queued' }),
     });
     backend.set('a', { state: 'done', ...told });
     backend.set('b', { state: 'broken', error: 'out of memory', ...told });
@@ -29,8 +33,12 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
       { finished: 2, failed: 2, lost: 0, held: 0, kept: 2 },
     );
     assert.deepEqual(await world.statuses(), {
-      ...{ ran: 'completed', broke: 'failed', stopped: 'cancelled', runs: 'running' },
-      ...{ fell: 'failed', queued: 'queued' },
+      ran: 'completed',
+      broke: 'failed',
+      stopped: 'cancelled',
+      runs: 'running',
+      fell: 'failed',
+      queued: 'queued',
     });
     const broke = await world.job('broke');
     assert.deepEqual([broke.error, broke.endedAt], ['out of memory', Timestamp.fromDate(endedAt)]);
@@ -186,7 +194,10 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     await world.next();
     assert.equal(world.asked(), 5);
     assert.deepEqual(await world.statuses(), {
-      ...{ gone: 'failed', live: 'running', unnamed: 'running', other: 'running' },
+      gone: 'failed',
+      live: 'running',
+      unnamed: 'running',
+      other: 'running',
     });
   });
 

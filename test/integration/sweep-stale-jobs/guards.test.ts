@@ -8,7 +8,8 @@ async function jobsOf(world: Sweeper, count: number, silent: number): Promise<vo
   const records = Array.from({ length: count }, (_, index) => [
     `job-${String(index).padStart(4, '0')}`,
     {
-      ...{ status: 'running', startedAt: world.ago(30) },
+      status: 'running',
+      startedAt: world.ago(30),
       heartbeatAt: world.ago(index < silent ? 20 : 0),
     },
   ]);

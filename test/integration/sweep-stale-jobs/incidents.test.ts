@@ -39,7 +39,8 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
       assert.equal((await world.job(path)).status, 'running', path);
     assert.deepEqual(await world.job('done'), {
       ...job,
-      ...{ startedAt: Timestamp.fromDate(job.startedAt), endedAt: Timestamp.fromDate(endedAt) },
+      startedAt: Timestamp.fromDate(job.startedAt),
+      endedAt: Timestamp.fromDate(endedAt),
       heartbeatAt: Timestamp.fromDate(endedAt),
     });
   });
@@ -93,7 +94,10 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
     world.pass(10);
     assert.deepEqual([(await world.deliver()).summary.held, (await world.next()).summary.lost], [2, 2]);
     assert.deepEqual(await world.statuses(), {
-      ...{ without: 'failed', empty: 'failed', text: 'running', number: 'running' },
+      without: 'failed',
+      empty: 'failed',
+      text: 'running',
+      number: 'running',
     });
     assert.equal((await evidenceOf(world, 'empty')).rule, 'no-heartbeat');
     const { summary } = await world.deliver({ dryRun: true });
@@ -124,13 +128,13 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
     const world = sweeper(t, { sources: { jobs: beating() } });
     const odd = { startedAt: world.ago(600), heartbeatAt: world.ago(500) };
     await world.stand({
-      ...{ a: { status: 'paused', ...odd }, b: { status: 'paused', ...odd }, c: { status: 7, ...odd } },
-      ...{
-        d: { ...odd },
-        e: { status: null, ...odd },
-        f: { status: 'completed', ...odd },
-        g: { status: true },
-      },
+      a: { status: 'paused', ...odd },
+      b: { status: 'paused', ...odd },
+      c: { status: 7, ...odd },
+      d: { ...odd },
+      e: { status: null, ...odd },
+      f: { status: 'completed', ...odd },
+      g: { status: true },
     });
     const told = [
       { source: 'jobs', status: 'null', count: 1 },

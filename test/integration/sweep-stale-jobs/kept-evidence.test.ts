@@ -147,7 +147,10 @@ describe('a job that was stopped on purpose', { concurrency: 4 }, () => {
       await world.deliver();
     }
     assert.deepEqual(await world.statuses(), {
-      ...{ alone: 'paused', known: 'paused', ended: 'completed', unknown: 'paused' },
+      alone: 'paused',
+      known: 'paused',
+      ended: 'completed',
+      unknown: 'paused',
     });
     const { suspended, stale, unknown, running } = await world.health();
     assert.deepEqual(
@@ -155,7 +158,9 @@ describe('a job that was stopped on purpose', { concurrency: 4 }, () => {
       { suspended: 3, stale: 1, unknown: 1, running: 0 },
     );
     assert.deepEqual(await told(world), {
-      ...{ alone: 'suspended', known: 'backend-running', unknown: 'gone-suspended' },
+      alone: 'suspended',
+      known: 'backend-running',
+      unknown: 'gone-suspended',
     });
   });
 

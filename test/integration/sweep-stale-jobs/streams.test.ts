@@ -181,7 +181,11 @@ describe('a sweep that can tell only at its end whether it is blind', { concurre
     const mute = { status: 'running', startedAt: world.ago(2) };
     await world.stand({
       ...dead(world, 1),
-      ...{ mute1: mute, mute2: mute, mute3: mute, mute4: mute, mute5: mute },
+      mute1: mute,
+      mute2: mute,
+      mute3: mute,
+      mute4: mute,
+      mute5: mute,
       ...live(world, 10),
       // Silent for five minutes more than they may.
       ...Object.fromEntries([1, 2, 3, 4, 5].map((it) => [`fresh-${it}`, silentFor(world, 20)])),
@@ -216,7 +220,12 @@ describe('a sweep that can tell only at its end whether it is blind', { concurre
       await world.settle();
       const waits = { status: 'queued', createdAt: world.ago(1) };
       await world.stand({
-        ...{ ...dead(world, 1), w1: waits, w2: waits, w3: waits, w4: waits, w5: waits },
+        ...dead(world, 1),
+        w1: waits,
+        w2: waits,
+        w3: waits,
+        w4: waits,
+        w5: waits,
         ...Object.fromEntries([1, 2, 3, 4, 5].map((it) => [`fresh-${it}`, silentFor(world, 20)])),
       });
       assert.equal((await world.deliver()).summary.held, held);

@@ -34,8 +34,16 @@ describe('sweep-stale-jobs', { concurrency: 4 }, () => {
       (second.summary.ended as object[]).map((row) => ({ ...row, because: '' })),
       [
         {
-          ...{ source: 'jobs', job: 'dead', path: 'jobs/dead', execution: null, recordSays: 'running' },
-          ...{ backendSays: null, verdict: 'lost', rule: 'silent', because: '', written: 'yes' },
+          source: 'jobs',
+          job: 'dead',
+          path: 'jobs/dead',
+          execution: null,
+          recordSays: 'running',
+          backendSays: null,
+          verdict: 'lost',
+          rule: 'silent',
+          because: '',
+          written: 'yes',
           endedAt: heartbeatAt.toISOString(),
         },
       ],
@@ -46,7 +54,11 @@ describe('sweep-stale-jobs', { concurrency: 4 }, () => {
     assert.deepEqual(
       { ...job, error: undefined, nightshift: undefined },
       {
-        ...{ status: 'failed', project: 'alpha', note: 'mine', error: undefined, nightshift: undefined },
+        status: 'failed',
+        project: 'alpha',
+        note: 'mine',
+        error: undefined,
+        nightshift: undefined,
         startedAt: Timestamp.fromDate(started),
         heartbeatAt: Timestamp.fromDate(heartbeatAt),
         endedAt: Timestamp.fromDate(heartbeatAt),
@@ -58,8 +70,16 @@ describe('sweep-stale-jobs', { concurrency: 4 }, () => {
     assert.deepEqual(
       { ...(evidence as object), because: '' },
       {
-        ...{ verdict: 'lost', rule: 'silent', because: '', backend: null, askedAt: null, said: null },
-        ...{ was: 'running', foundAt: Timestamp.fromDate(world.now()), runId: second.runId, by: null },
+        verdict: 'lost',
+        rule: 'silent',
+        because: '',
+        backend: null,
+        askedAt: null,
+        said: null,
+        was: 'running',
+        foundAt: Timestamp.fromDate(world.now()),
+        runId: second.runId,
+        by: null,
         fields: [
           { path: 'status', before: 'running', after: 'failed' },
           { path: 'endedAt', after: Timestamp.fromDate(heartbeatAt) },

@@ -19,9 +19,13 @@ describe("records in the user's own words and types", { concurrency: 4 }, () => 
       const stored = STORED[type];
       const time = (path: string) => ({ path, type });
       const source = sourceSchema.parse({
-        ...{ collection: 'laufende', mode: 'enforce', addedField: 'zusatz.nachts' },
+        collection: 'laufende',
+        mode: 'enforce',
+        addedField: 'zusatz.nachts',
         fields: {
-          ...{ id: 'kennung', status: 'lage.wort', error: 'lage.grund' },
+          id: 'kennung',
+          status: 'lage.wort',
+          error: 'lage.grund',
           startedAt: time('zeiten.beginn'),
           heartbeatAt: time('zeiten.puls'),
           endedAt: time('zeiten.ende'),
@@ -40,7 +44,9 @@ describe("records in the user's own words and types", { concurrency: 4 }, () => 
       const world = sweeper(t, { sources: { laufende: source } });
       const [began, beat] = [world.ago(90), world.ago(60)];
       const record = (kennung: string, puls: unknown, wort = 'LÄUFT') => ({
-        ...{ kennung, lage: { wort, seit: 3 }, zeiten: { beginn: stored(began), puls } },
+        kennung,
+        lage: { wort, seit: 3 },
+        zeiten: { beginn: stored(began), puls },
         zusatz: { eigenes: true },
       });
       await world.stand(
@@ -122,7 +128,8 @@ describe("records in the user's own words and types", { concurrency: 4 }, () => 
       heartbeatAt: world.ago(minutes),
     });
     await world.stand({
-      ...{ short: silentFor('short', 12), long: silentFor('long', 120) },
+      short: silentFor('short', 12),
+      long: silentFor('long', 120),
       other: silentFor('other', 12),
     });
     await world.settle();

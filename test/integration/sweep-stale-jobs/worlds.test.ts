@@ -85,7 +85,9 @@ describe('sweeps of worlds by chance', () => {
             : world.ago(isSilence ? among(12, 13) : among(1, 5, 12));
           const life = {
             type: isSilence ? 'plain' : among('plain', 'plain', 'slow'),
-            ...{ startedAt, heartbeatAt, writtenAt: world.now() },
+            startedAt,
+            heartbeatAt,
+            writtenAt: world.now(),
           };
           changed.set(`job-${sweeps}-${index}`, life);
         }

@@ -22,13 +22,19 @@ async function setup(t: TestContext, ...statuses: number[]) {
   await world.call('POST', `${PARENT}/jobs`, { ...job, retryConfig: { retryCount: 0 } });
   const { baseUrl } = world.scheduler;
   const schedules = cloudScheduler({
-    ...{ project: PROJECT, region: LOCATION, baseUrl, log: recordedLog().log, retry: AT_ONCE },
+    project: PROJECT,
+    region: LOCATION,
+    baseUrl,
+    log: recordedLog().log,
+    retry: AT_ONCE,
   });
   const records = freshWatch();
   t.after(records.end);
   await records.know('duty', { watchedUntil: new Date(SLOT.getTime() - DAY_MS), strip: [] });
   return {
-    ...{ ...world, records, schedules },
+    ...world,
+    records,
+    schedules,
     sweep: (now: Date, options: { dryRun?: boolean } = {}) =>
       records.sweep(now, tasks, { schedules, ...options }),
     /** Kind, message and end of each alarm. */
@@ -78,7 +84,8 @@ describe('the drift of a schedule', () => {
   test('is a missing job, another cron, another zone, and a job that fires against the catalogue', async (t) => {
     const { call, records, schedules } = await setup(t);
     await call('PATCH', `${JOB}?updateMask=schedule,timeZone`, {
-      ...{ schedule: '0 3 * * *', timeZone: 'Asia/Tokyo' },
+      schedule: '0 3 * * *',
+      timeZone: 'Asia/Tokyo',
     });
     const declared = [
       watched('duty', { enabled: false }),

@@ -123,8 +123,12 @@ describe('missed slots', () => {
     await records.ran('duty', SLOT, { startedAt: after(0), endedAt: after(11 * MINUTE_MS) });
     const manual = (name: string, from: number, to: number, over: Partial<Run> = {}) =>
       records.ran('duty', after(1), {
-        ...{ runId: `duty@manual-${name}`, slot: null, trigger: 'manual' },
-        ...{ startedAt: after(from * MINUTE_MS), endedAt: after(to * MINUTE_MS), ...over },
+        runId: `duty@manual-${name}`,
+        slot: null,
+        trigger: 'manual',
+        startedAt: after(from * MINUTE_MS),
+        endedAt: after(to * MINUTE_MS),
+        ...over,
       });
     await manual('dry', 1, 31, { dryRun: true, whole: false });
     await manual('whole', 22, 25);
@@ -217,7 +221,9 @@ describe('missed slots', () => {
     const tasks = [watched('duty'), watched('often', OFTEN), own];
     const found = await records.sweep(after(15 * MINUTE_MS), tasks, { own });
     assert.deepEqual(found, {
-      ...{ missedSlots: 2 + 144 + 144, expiredLeases: 0, scheduleDrift: null },
+      missedSlots: 2 + 144 + 144,
+      expiredLeases: 0,
+      scheduleDrift: null,
       problems: [],
     });
     for (const [task, count] of [

@@ -29,8 +29,13 @@ function inputOf(words: readonly PlannedWords[], over: Partial<GuardInput> = {})
     .filter(({ decision }) => decision === 'delete')
     .map((it): Measured => ({ ...it, objects: 10, bytes: 100 }));
   return {
-    ...{ deletes, decisions, policyHash: 'one', approvedPolicyHash: 'one' },
-    ...{ rootCounts: {}, appliedRootCounts: null, unreadableRoots: [] },
+    deletes,
+    decisions,
+    policyHash: 'one',
+    approvedPolicyHash: 'one',
+    rootCounts: {},
+    appliedRootCounts: null,
+    unreadableRoots: [],
     ...over,
   };
 }

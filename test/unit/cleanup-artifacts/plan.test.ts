@@ -173,7 +173,9 @@ describe('planCleanup() with roots', () => {
       roots: { models: [modelOf('gs://runs/sweep/1/model.pkl', 'Vertex model resnet@3')] },
     };
     assert.deepEqual(reasonsOf(world), {
-      ...{ sweep: 'registered-model', 'trial-1': 'registered-model', 'trial-2': 'overlap' },
+      sweep: 'registered-model',
+      'trial-1': 'registered-model',
+      'trial-2': 'overlap',
     });
     assert.equal(because(world, 'trial-1'), 'Vertex model resnet@3 names gs://runs/sweep/1/model.pkl/');
     assert.equal(

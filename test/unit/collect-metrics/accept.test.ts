@@ -24,7 +24,13 @@ const NEXT = '2026-03-11T02:00';
 
 function storage(over: Partial<StorageFigures> = {}): StorageFigures {
   return {
-    ...{ buckets: null, bytes: 40, objects: 7, softDeletedBytes: 0, perBucket: [], more: 0, missing: [] },
+    buckets: null,
+    bytes: 40,
+    objects: 7,
+    softDeletedBytes: 0,
+    perBucket: [],
+    more: 0,
+    missing: [],
     ...over,
   };
 }
@@ -37,7 +43,8 @@ function database(collections: number | null, instances: number | null): Databas
   return {
     firestore: { bytes: 9, documents: null, collections, perDatabase: [] },
     cloudSql: { instances, bytes: 8, tables: null, perInstance: [] },
-    ...{ more: 0, missing: [] },
+    more: 0,
+    missing: [],
   };
 }
 
@@ -56,7 +63,9 @@ describe('accept()', () => {
     assert.deepEqual([sections, changed], [sectionsOf(stored), []]);
     assert.deepEqual(states.storage, {
       ...stored.sources.storage,
-      ...{ status: 'stale', error: 'denied', failingSince: since },
+      status: 'stale',
+      error: 'denied',
+      failingSince: since,
     });
   });
 
@@ -65,8 +74,13 @@ describe('accept()', () => {
     const { sections, states } = accept(null, { storage: failed(), bigquery: failed() }, asking);
     assert.deepEqual(Object.values(sections), [null, null, null, null, null, null, null]);
     assert.deepEqual(states.storage, {
-      ...{ status: 'failed', durationMs: 5, error: 'denied', collectedAt: null },
-      ...{ failingSince: utc(MORNING), settledSince: null, fingerprint: '' },
+      status: 'failed',
+      durationMs: 5,
+      error: 'denied',
+      collectedAt: null,
+      failingSince: utc(MORNING),
+      settledSince: null,
+      fingerprint: '',
     });
   });
 

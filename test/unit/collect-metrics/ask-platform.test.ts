@@ -21,10 +21,22 @@ const NOW = utc('2026-03-10T02:00');
 const LONG_MS = 10_000;
 
 const STORAGE: StorageFigures = {
-  ...{ buckets: 1, bytes: 2, objects: 3, softDeletedBytes: 4, perBucket: [], more: 0, missing: [] },
+  buckets: 1,
+  bytes: 2,
+  objects: 3,
+  softDeletedBytes: 4,
+  perBucket: [],
+  more: 0,
+  missing: [],
 };
 const BIGQUERY: BigQueryFigures = {
-  ...{ tables: 1, bytes: 2, jobsCompleted: 3, jobsFailed: 4, perDataset: [], more: 0, missing: [] },
+  tables: 1,
+  bytes: 2,
+  jobsCompleted: 3,
+  jobsFailed: 4,
+  perDataset: [],
+  more: 0,
+  missing: [],
 };
 
 /** A source that never answers; it ends when it is told to, unless it is deaf. */

@@ -53,8 +53,11 @@ describe('revise()', () => {
       ['provisional', 2, null, utc('2026-04-20T02:00')],
     );
     assert.deepEqual(revision, {
-      ...{ revision: 1, collectedAt: utc('2026-03-10T02:00'), replacedAt: utc('2026-04-20T02:00') },
-      ...{ cause: 'job late changed', ...sectionsOf(final) },
+      revision: 1,
+      collectedAt: utc('2026-03-10T02:00'),
+      replacedAt: utc('2026-04-20T02:00'),
+      cause: 'job late changed',
+      ...sectionsOf(final),
     });
   });
 
@@ -82,7 +85,10 @@ describe('revise()', () => {
     assert.deepEqual({ ...day, sources: {} }, { ...stored, sources: {} });
     assert.deepEqual(day.sources.jobs, {
       ...stored.sources.jobs,
-      ...{ status: 'stale', durationMs: 5, error: 'denied', failingSince: utc('2026-03-10T12:00') },
+      status: 'stale',
+      durationMs: 5,
+      error: 'denied',
+      failingSince: utc('2026-03-10T12:00'),
     });
     assert.deepEqual([write, revision], [true, null]);
     assert.equal(revised(day, '2026-03-10T13:00', 'denied').write, false, 'told once');
@@ -102,7 +108,10 @@ describe('revise()', () => {
     const { day, open } = revised(storedDay(3), '2026-03-10T12:00', figuresWith(1), { vanished: [b, c] });
     assert.equal(day.status, 'conflict');
     assert.deepEqual(day.conflict, {
-      ...{ started: 3, ended: 3, hoursCompleted: 6, vanished: [b, c] },
+      started: 3,
+      ended: 3,
+      hoursCompleted: 6,
+      vanished: [b, c],
       alarmId: 'collect-metrics:conflict:2026-03-10T00:00:00.000Z',
     });
     assert.deepEqual(

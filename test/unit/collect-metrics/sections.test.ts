@@ -15,27 +15,47 @@ import { parseWithProblems } from '../../../functions/shared/problems.ts';
 import { storedDay } from '../../support/days.ts';
 
 const STORAGE: StorageFigures = {
-  ...{ buckets: 1, bytes: 5, objects: 1, softDeletedBytes: null, more: 0, missing: [] },
+  buckets: 1,
+  bytes: 5,
+  objects: 1,
+  softDeletedBytes: null,
+  more: 0,
+  missing: [],
   perBucket: [{ bucket: 'models', bytes: 5, objects: 1, softDeletedBytes: null }],
 };
 const BIGQUERY: BigQueryFigures = {
-  ...{ tables: 1, bytes: 5, jobsCompleted: 3, jobsFailed: null, more: 0, missing: [] },
+  tables: 1,
+  bytes: 5,
+  jobsCompleted: 3,
+  jobsFailed: null,
+  more: 0,
+  missing: [],
   perDataset: [{ dataset: 'sales', tables: 1, bytes: 5 }],
 };
 const CLOUD_RUN: CloudRunFigures = {
-  ...{ services: null, activeServices: 1, requests: 7, more: 0, missing: [] },
+  services: null,
+  activeServices: 1,
+  requests: 7,
+  more: 0,
+  missing: [],
   perService: [{ service: 'api', region: 'europe-west4', requests: { '2xx': 7 } }],
 };
 const DATABASE: DatabaseFigures = {
   firestore: {
-    ...{ bytes: 5, documents: null, collections: 2 },
+    bytes: 5,
+    documents: null,
+    collections: 2,
     perDatabase: [{ database: '(default)', bytes: 5 }],
   },
   cloudSql: { instances: 1, bytes: 5, tables: null, perInstance: [{ instance: 'crm', bytes: 5 }] },
-  ...{ more: 0, missing: [] },
+  more: 0,
+  missing: [],
 };
 const SECTIONS: PlatformFigures = {
-  ...{ storage: STORAGE, bigquery: BIGQUERY, cloudRun: CLOUD_RUN, database: DATABASE },
+  storage: STORAGE,
+  bigquery: BIGQUERY,
+  cloudRun: CLOUD_RUN,
+  database: DATABASE,
 };
 
 /** Where bookkeeping must not get in: each object of each section. */

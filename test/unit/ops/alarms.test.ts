@@ -10,8 +10,13 @@ const NOW = utc('2026-03-10T12:00');
 function alarm(over: Partial<Alarm> = {}): Alarm {
   const about = { subject: 'jobs', kind: 'overdue', brokenAt: utc('2026-03-10T09:00'), ...over } as const;
   return {
-    ...{ id: alarmId(about), message: 'resnet-1 runs for 27 h', openedAt: utc('2026-03-10T09:10') },
-    ...{ closedAt: null, closedBecause: null, runId: 'sweep-stale-jobs@x', ...about },
+    id: alarmId(about),
+    message: 'resnet-1 runs for 27 h',
+    openedAt: utc('2026-03-10T09:10'),
+    closedAt: null,
+    closedBecause: null,
+    runId: 'sweep-stale-jobs@x',
+    ...about,
   };
 }
 

@@ -102,8 +102,10 @@ describe('the answer of collect-metrics in words', () => {
 
   test('tells the newest days of many, and how many more would change', () => {
     const days = Array.from({ length: 9 }, (_, index) => ({
-      ...{ date: `2026-11-1${index}`, wouldChange: true },
-      ...{ stored: { jobs: { started: 1 } }, recomputed: { jobs: { started: 2 } } },
+      date: `2026-11-1${index}`,
+      wouldChange: true,
+      stored: { jobs: { started: 1 } },
+      recomputed: { jobs: { started: 2 } },
     }));
     const lines = words({ ...COUNTS, daysCollected: 9, days });
     assert.equal(lines[2], '    2 earlier days would change, too');

@@ -16,35 +16,54 @@ const NOW = new Date('2026-03-31T05:00:00Z');
 
 function planOf(over: Partial<CleanupPlan> = {}): CleanupPlan {
   return {
-    ...{ planId: 'plan-1', runId: 'run-1', createdAt: MADE, status: 'proposed', policyHash: 'h' },
-    ...{
-      rootCounts: {},
-      tripped: [],
-      oddRoots: [],
-      considered: 3,
-      deletes: 1,
-      kept: 2,
-      objects: 3,
-      bytes: 4_096,
-    },
+    planId: 'plan-1',
+    runId: 'run-1',
+    createdAt: MADE,
+    status: 'proposed',
+    policyHash: 'h',
+    rootCounts: {},
+    tripped: [],
+    oddRoots: [],
+    considered: 3,
+    deletes: 1,
+    kept: 2,
+    objects: 3,
+    bytes: 4_096,
     keptByReason: { young: 1, held: 1 },
-    ...{ approvedAt: null, approvalEndsAt: null, appliedAt: null, alarmId: null },
+    approvedAt: null,
+    approvalEndsAt: null,
+    appliedAt: null,
+    alarmId: null,
     ...over,
   };
 }
 
 function lineOf(id: string, over: Partial<PlanLine> = {}): PlanLine {
   return {
-    ...{ job: `jobs:jobs/${id}`, id, source: 'jobs', project: 'alpha', model: 'm', state: 'failed' },
-    ...{ uri: `gs://runs/${id}/`, decision: 'keep', reason: 'young', enforced: true },
-    ...{ because: 'kept until 2026-04-04: younger than 7 days', nearest: null, eligibleSince: null },
-    ...{ objects: null, bytes: null },
+    job: `jobs:jobs/${id}`,
+    id,
+    source: 'jobs',
+    project: 'alpha',
+    model: 'm',
+    state: 'failed',
+    uri: `gs://runs/${id}/`,
+    decision: 'keep',
+    reason: 'young',
+    enforced: true,
+    because: 'kept until 2026-04-04: younger than 7 days',
+    nearest: null,
+    eligibleSince: null,
+    objects: null,
+    bytes: null,
     ...over,
   };
 }
 
 const GOING = lineOf('old', {
-  ...{ decision: 'delete', reason: 'eligible', objects: 3, bytes: 4_096 },
+  decision: 'delete',
+  reason: 'eligible',
+  objects: 3,
+  bytes: 4_096,
   because: 'ended on 2026-03-01, and no rule keeps it',
   nearest: 'kept until 2026-03-08: younger than 7 days',
 });
@@ -139,10 +158,22 @@ test('plans come as a table', () =>
 
 describe('how far a deletion is', () => {
   const entry = (name: string, result: JournalEntry['result'], size = 100): JournalEntry => ({
-    ...{ name, generation: '1', size, live: true, result, detail: null, restoredAs: null },
+    name,
+    generation: '1',
+    size,
+    live: true,
+    result,
+    detail: null,
+    restoredAs: null,
   });
   const journal = (id: string, minute: number, entries: JournalEntry[]): Journal => ({
-    ...{ id, runId: 'r', planId: 'p', job: 'j', life: null, bucket: 'b', entries },
+    id,
+    runId: 'r',
+    planId: 'p',
+    job: 'j',
+    life: null,
+    bucket: 'b',
+    entries,
     createdAt: new Date(MADE.getTime() + minute * 60_000),
     doneAt: entries.every(({ result }) => result) ? NOW : null,
   });

@@ -8,20 +8,41 @@ import { keptInWords, reasonInWords } from '../../../scripts/words/keep.ts';
 const PLAN = 'plan-b46d1e9f-5bca-4158-ad21-c9f46598007c';
 const RUN = 'cleanup-artifacts@manual-1';
 const NOTHING = {
-  ...{ deletedJobs: 0, objectsDeleted: 0, bytesDeleted: 0, bytesPendingSoftDelete: 0, bytesFree: 0 },
-  ...{ observedJobs: 0, changedSincePlan: 0, keptAfterAll: [], held: 0, failed: 0, remaining: 0 },
-  ...{ pendingUntil: null, oldestEligibleAgeDays: null, badUris: [], tripped: [], documentsRead: 18 },
+  deletedJobs: 0,
+  objectsDeleted: 0,
+  bytesDeleted: 0,
+  bytesPendingSoftDelete: 0,
+  bytesFree: 0,
+  observedJobs: 0,
+  changedSincePlan: 0,
+  keptAfterAll: [],
+  held: 0,
+  failed: 0,
+  remaining: 0,
+  pendingUntil: null,
+  oldestEligibleAgeDays: null,
+  badUris: [],
+  tripped: [],
+  documentsRead: 18,
   pace: { runs: { rate: 1000, halvings: 0 } },
 };
 const PLANNED = {
   ...NOTHING,
-  ...{ planId: PLAN, planStatus: 'applying', considered: 17, eligibleJobs: 4, keptJobs: 13 },
-  ...{ objectsPlanned: 132, bytesPlanned: 10_380_902 },
+  planId: PLAN,
+  planStatus: 'applying',
+  considered: 17,
+  eligibleJobs: 4,
+  keptJobs: 13,
+  objectsPlanned: 132,
+  bytesPlanned: 10_380_902,
   keptByReason: { active: 2, 'registered-model': 3, young: 8 },
 };
 const DELETED = {
   ...PLANNED,
-  ...{ deletedJobs: 4, objectsDeleted: 132, bytesDeleted: 10_380_902, bytesPendingSoftDelete: 10_380_902 },
+  deletedJobs: 4,
+  objectsDeleted: 132,
+  bytesDeleted: 10_380_902,
+  bytesPendingSoftDelete: 10_380_902,
   pendingUntil: '2026-11-29T09:37:49.343Z',
 };
 const KEPT = '      Kept        13 of 17 jobs: 8 young, 3 registered models, 2 active';
@@ -82,8 +103,14 @@ describe('the answer of cleanup-artifacts in words', () => {
     const lines = words(
       {
         ...DELETED,
-        ...{ deletedJobs: 1, objectsDeleted: 30, observedJobs: 1, changedSincePlan: 1, held: 2, failed: 3 },
-        ...{ remaining: 2, oldestEligibleAgeDays: 32.71 },
+        deletedJobs: 1,
+        objectsDeleted: 30,
+        observedJobs: 1,
+        changedSincePlan: 1,
+        held: 2,
+        failed: 3,
+        remaining: 2,
+        oldestEligibleAgeDays: 32.71,
         badUris: [{ job: 'jobs:jobs/a', because: 'its URI cannot\u001b[2J be used' }],
         keptAfterAll: ['b', 'c', 'd', 'e'].map((id) => ({ job: id, because: 'it is pinned now' })),
         pace: { runs: { rate: 250, halvings: 2 } },
@@ -126,8 +153,12 @@ describe('the answer of cleanup-artifacts in words', () => {
   test('says of a plan that was applied that it is done, and how to undo its runs', () =>
     assert.deepEqual(
       words({
-        ...{ planId: PLAN, planStatus: 'applied', alreadyAppliedAt: '2026-11-22T09:37:49.343Z', runs: [RUN] },
-        ...{ deletedJobs: 0, objectsDeleted: 0 },
+        planId: PLAN,
+        planStatus: 'applied',
+        alreadyAppliedAt: '2026-11-22T09:37:49.343Z',
+        runs: [RUN],
+        deletedJobs: 0,
+        objectsDeleted: 0,
       }),
       [
         `    ${PLAN} was applied on 2026-11-22: nothing is left to do of it`,

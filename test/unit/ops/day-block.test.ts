@@ -7,7 +7,13 @@ import { wrapped } from '../../../scripts/words/entries.ts';
 import { fullDay, projectRow, sourceState, sourceStates } from './full-day.ts';
 
 const NOTHING = {
-  ...{ jobs: null, gpu: null, etl: null, storage: null, bigquery: null, cloudRun: null, database: null },
+  jobs: null,
+  gpu: null,
+  etl: null,
+  storage: null,
+  bigquery: null,
+  cloudRun: null,
+  database: null,
   projects: [],
 } satisfies Partial<DailyMetrics>;
 const ROWS = [projectRow('protein-folding'), projectRow('vision', { artifactBytes: null })];
@@ -104,7 +110,9 @@ describe('dayInWords()', () => {
 
   test('shows the figures of a stale source, as of when, since when it fails and why', () => {
     const storage = sourceState({
-      ...{ status: 'stale', error: 'no answer within 20 s', collectedAt: YESTERDAY },
+      status: 'stale',
+      error: 'no answer within 20 s',
+      collectedAt: YESTERDAY,
       failingSince: new Date('2026-11-21T02:00:00Z'),
     });
     const lines = block(fullDay({ sources: sourceStates({ storage }) }));

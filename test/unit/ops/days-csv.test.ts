@@ -33,7 +33,12 @@ describe('daysAsCsv()', () => {
 
   test('leaves empty what nobody knows, and writes 0 for what is 0', () => {
     const unknown = fullDay({
-      ...{ jobs: null, gpu: null, etl: null, bigquery: null, cloudRun: null, database: null },
+      jobs: null,
+      gpu: null,
+      etl: null,
+      bigquery: null,
+      cloudRun: null,
+      database: null,
       storage: {
         buckets: null,
         bytes: 0,
@@ -50,8 +55,12 @@ describe('daysAsCsv()', () => {
       }),
     });
     assert.deepEqual(cells(unknown), {
-      ...{ date: '2026-11-21', status: 'provisional', revision: '1' },
-      ...{ storageBytes: '0', storageObjects: '0', sourcesFailing: 'jobs cloudRun' },
+      date: '2026-11-21',
+      status: 'provisional',
+      revision: '1',
+      storageBytes: '0',
+      storageObjects: '0',
+      sourcesFailing: 'jobs cloudRun',
     });
   });
 

@@ -12,7 +12,9 @@ import { at, healthOf } from '../../support/health.ts';
 
 describe('examine()', () => {
   const check = (what: string, look: Check['look'], mend?: Check['mend']): Check => ({
-    ...{ group: 'G', what, look },
+    group: 'G',
+    what,
+    look,
     ...(mend && { mend }),
   });
 
@@ -56,7 +58,8 @@ describe('missingIndexes()', () => {
 
   test('is fine where every query was answered', async () =>
     assert.deepEqual(await missingIndexes([fine, fine]), {
-      ...{ state: 'ok', words: '2 queries have what they need' },
+      state: 'ok',
+      words: '2 queries have what they need',
     }));
 
   test('names every query without its index, with the link that makes it', async () => {
@@ -98,7 +101,11 @@ describe('taskFinding()', () => {
 
 describe('doctorInWords()', () => {
   const finding = (state: Examined['state'], over: Partial<Examined> = {}): Examined => ({
-    ...{ group: 'Firestore', what: 'records', state, words: 'as found', ...over },
+    group: 'Firestore',
+    what: 'records',
+    state,
+    words: 'as found',
+    ...over,
   });
   const words = (...found: Examined[]) => doctorInWords(found, 'here').map(stripVTControlCharacters);
 

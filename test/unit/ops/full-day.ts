@@ -9,7 +9,9 @@ import {
 const GIB = 2 ** 30;
 const at = (text: string) => new Date(`${text}Z`);
 const NO_FAULTS = {
-  ...{ skewed: [], malformed: [], unmapped: [] },
+  skewed: [],
+  malformed: [],
+  unmapped: [],
   totals: { skewed: 0, malformed: 0, unmapped: 0 },
 };
 const HOLDS = { status: 'holds', expected: 1, actual: 1 } as const;

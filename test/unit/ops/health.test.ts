@@ -19,8 +19,16 @@ function task(over: Parameters<typeof healthOf>[0] = {}): TaskRow {
 
 function block(over: Partial<JobHealth> = {}): JobHealth {
   return {
-    ...{ source: 'jobs', running: 12, suspended: 0, scheduled: 3, longRunning: 2, recent24h: 40 },
-    ...{ stale: 0, unknown: 0, watched: 4, falseLost: 0 },
+    source: 'jobs',
+    running: 12,
+    suspended: 0,
+    scheduled: 3,
+    longRunning: 2,
+    recent24h: 40,
+    stale: 0,
+    unknown: 0,
+    watched: 4,
+    falseLost: 0,
     at: new Date(NOW.getTime() - 5 * MINUTE_MS),
     ...over,
   };
@@ -39,8 +47,15 @@ function report(over: Partial<Known> = {}) {
 }
 
 const ALARM: Alarm = {
-  ...{ id: 'jobs:overdue:x', subject: 'jobs', kind: 'overdue', message: 'resnet-1 runs on', runId: null },
-  ...{ brokenAt: at(-7_200), openedAt: at(-7_100), closedAt: null, closedBecause: null },
+  id: 'jobs:overdue:x',
+  subject: 'jobs',
+  kind: 'overdue',
+  message: 'resnet-1 runs on',
+  runId: null,
+  brokenAt: at(-7_200),
+  openedAt: at(-7_100),
+  closedAt: null,
+  closedBecause: null,
 };
 
 describe('healthReport()', () => {

@@ -252,8 +252,11 @@ describe('inspectSource()', () => {
 });
 
 const HEAD = {
-  ...{ source: 'jobs', collection: 'jobs', place: 'project p' },
-  ...{ mode: 'observe' as const, backend: null },
+  source: 'jobs',
+  collection: 'jobs',
+  place: 'project p',
+  mode: 'observe' as const,
+  backend: null,
 };
 
 describe('reportInWords()', () => {

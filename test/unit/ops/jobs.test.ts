@@ -17,7 +17,10 @@ const SOURCE = sourceOf({
   executions: {
     collection: 'executions',
     fields: {
-      ...{ status: 'status', startedAt: time('start'), endedAt: time('end'), heartbeatAt: time('beat') },
+      status: 'status',
+      startedAt: time('start'),
+      endedAt: time('end'),
+      heartbeatAt: time('beat'),
     },
   },
 });
@@ -26,8 +29,13 @@ const ago = (ms: number) => new Date(NOW.getTime() - ms);
 /** A job that runs for two hours and beat a minute ago. */
 const running = (over: Partial<Job> = {}): Job =>
   jobOf({
-    ...{ id: 'resnet-1', state: 'running', status: 'RUNNING', startedAt: ago(2 * HOUR_MS), endedAt: null },
-    ...{ heartbeatAt: ago(MINUTE_MS), backendId: '42' },
+    id: 'resnet-1',
+    state: 'running',
+    status: 'RUNNING',
+    startedAt: ago(2 * HOUR_MS),
+    endedAt: null,
+    heartbeatAt: ago(MINUTE_MS),
+    backendId: '42',
     ...over,
   });
 const rowOf = (over: Partial<Job> = {}, source = SOURCE, writtenAt = NOW) =>
@@ -120,8 +128,17 @@ describe('jobsInWords()', () => {
 
 test('executionsInWords() shows how each went, and what a sweep ended it by', () => {
   const evidence: Evidence = {
-    ...{ verdict: 'lost', rule: 'job-ended', because: 'its job has ended', backend: null, askedAt: null },
-    ...{ said: null, was: 'RUNNING', foundAt: NOW, runId: 'sweep-stale-jobs@x', by: null, fields: [] },
+    verdict: 'lost',
+    rule: 'job-ended',
+    because: 'its job has ended',
+    backend: null,
+    askedAt: null,
+    said: null,
+    was: 'RUNNING',
+    foundAt: NOW,
+    runId: 'sweep-stale-jobs@x',
+    by: null,
+    fields: [],
   };
   const added = { ...NOTHING_ADDED, endInferred: true, evidence };
   const rows = [

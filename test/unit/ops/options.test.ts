@@ -74,11 +74,15 @@ describe('sweepBody()', () => {
   test('is empty without flags, so that the run is whole', () => assert.deepEqual(sweepBody({}), {}));
   test('says which jobs, in the words of the function', () =>
     assert.deepEqual(sweepBody({ dryRun: true, source: 'jobs', olderThan: 5_400_000 }), {
-      ...{ dryRun: true, source: 'jobs', olderThanHours: 1.5 },
+      dryRun: true,
+      source: 'jobs',
+      olderThanHours: 1.5,
     }));
   test('says how a job ended, and why', () =>
     assert.deepEqual(sweepBody({ job: 'a', end: 'failed', reason: 'the node burnt' }), {
-      ...{ jobId: 'a', end: 'failed', reason: 'the node burnt' },
+      jobId: 'a',
+      end: 'failed',
+      reason: 'the node burnt',
     }));
   test('takes back what was said, with a reason or without', () => {
     assert.deepEqual(sweepBody({ job: 'a', undo: true }), { jobId: 'a', undo: true });

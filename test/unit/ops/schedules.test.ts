@@ -11,9 +11,14 @@ import { utc } from '../../support/jobs.ts';
 const NOW = utc('2026-03-10T12:00');
 const DUTY = { ...ENTRY, task: 'duty' };
 const LIVE: LiveSchedule = {
-  ...{ name: 'duty', schedule: '0 2 * * *', timeZone: 'Etc/UTC', state: 'ENABLED' },
-  ...{ attemptDeadlineSeconds: ENTRY.attemptDeadlineSeconds, retry: ENTRY.retry },
-  ...{ lastAttemptAt: utc('2026-03-10T02:00'), lastStatus: { code: 0, message: '' } },
+  name: 'duty',
+  schedule: '0 2 * * *',
+  timeZone: 'Etc/UTC',
+  state: 'ENABLED',
+  attemptDeadlineSeconds: ENTRY.attemptDeadlineSeconds,
+  retry: ENTRY.retry,
+  lastAttemptAt: utc('2026-03-10T02:00'),
+  lastStatus: { code: 0, message: '' },
   nextAt: utc('2026-03-11T02:00'),
 };
 
@@ -64,7 +69,8 @@ describe('scheduleFinding()', () => {
 
   test('is fine where all is as declared, or disabled on both sides', () => {
     assert.deepEqual(found({}), {
-      ...{ what: 'duty', state: 'ok' },
+      what: 'duty',
+      state: 'ok',
       words: 'At 02:00 UTC, next 2026-03-11 02:00Z; 540 s to run within 600 s to answer',
     });
     assert.equal(found({ state: 'PAUSED' }, { enabled: false }).state, 'ok');

@@ -7,15 +7,22 @@ import { freshFile } from '../../support/folders.ts';
 
 /** As npm 11 exports it always, whatever is typed. */
 const ALWAYS = {
-  ...{ npm_command: 'run', npm_config_yes: '', npm_config_audit: '', npm_config_prefix: '/usr' },
-  ...{
-    npm_config_cache: '/root/.npm',
-    npm_config_user_agent: 'npm/11.19.1 node/v24',
-    npm_config_noproxy: '',
-  },
-  ...{ npm_config_loglevel: 'silent', npm_config_local_prefix: '/nowhere', npm_config_node_gyp: '/x.js' },
-  ...{ npm_config_init_module: '/x', npm_config_globalconfig: '/none', npm_config_npm_version: '11.19.1' },
-  ...{ npm_config_global_prefix: '/usr', npm_config_userconfig: '/none', npm_config_allow_scripts: '' },
+  npm_command: 'run',
+  npm_config_yes: '',
+  npm_config_audit: '',
+  npm_config_prefix: '/usr',
+  npm_config_cache: '/root/.npm',
+  npm_config_user_agent: 'npm/11.19.1 node/v24',
+  npm_config_noproxy: '',
+  npm_config_loglevel: 'silent',
+  npm_config_local_prefix: '/nowhere',
+  npm_config_node_gyp: '/x.js',
+  npm_config_init_module: '/x',
+  npm_config_globalconfig: '/none',
+  npm_config_npm_version: '11.19.1',
+  npm_config_global_prefix: '/usr',
+  npm_config_userconfig: '/none',
+  npm_config_allow_scripts: '',
 };
 
 function refused(args: string, variables: NodeJS.ProcessEnv): string | null {

@@ -4,22 +4,36 @@ import { stripVTControlCharacters } from 'node:util';
 import { answerInWords } from '../../../scripts/words/answer.ts';
 
 const NOTHING = {
-  ...{ scanned: 0, kept: 0, finished: 0, lost: 0, failed: 0, unknown: 0, held: 0, observed: 0 },
-  ...{
-    skippedRace: 0,
-    falseLost: 0,
-    executionsFixed: 0,
-    missedSlots: 0,
-    expiredLeases: 0,
-    hitLimit: false,
-    scheduleDrift: [],
-  },
-  ...{ oldestBacklogSeconds: null, detectionSeconds: { p50: null, p95: null, max: null }, unmapped: [] },
+  scanned: 0,
+  kept: 0,
+  finished: 0,
+  lost: 0,
+  failed: 0,
+  unknown: 0,
+  held: 0,
+  observed: 0,
+  skippedRace: 0,
+  falseLost: 0,
+  executionsFixed: 0,
+  missedSlots: 0,
+  expiredLeases: 0,
+  hitLimit: false,
+  scheduleDrift: [],
+  oldestBacklogSeconds: null,
+  detectionSeconds: { p50: null, p95: null, max: null },
+  unmapped: [],
 };
 const VERDICT = {
-  ...{ source: 'jobs', job: 'resnet-1', execution: null, recordSays: 'running', backendSays: 'SUCCEEDED' },
-  ...{ verdict: 'finish', rule: 'backend-ended', because: 'Vertex AI says that it completed' },
-  ...{ written: 'dry run', endedAt: '2026-03-09T12:00:00.000Z' },
+  source: 'jobs',
+  job: 'resnet-1',
+  execution: null,
+  recordSays: 'running',
+  backendSays: 'SUCCEEDED',
+  verdict: 'finish',
+  rule: 'backend-ended',
+  because: 'Vertex AI says that it completed',
+  written: 'dry run',
+  endedAt: '2026-03-09T12:00:00.000Z',
 };
 
 /** The lines of an answer as it comes over the wire, without its headline and colours. */
@@ -49,17 +63,23 @@ describe('the answer of sweep-stale-jobs in words', () => {
   test('tells how many were ended and how, what waits, and what nobody can tell', () =>
     assert.deepEqual(
       swept({
-        ...{ scanned: 1_214, kept: 1_190, finished: 6, failed: 4, lost: 5, unknown: 2, held: 3, observed: 4 },
-        ...{
-          overdue: 9,
-          skippedRace: 1,
-          executionsFixed: 1,
-          missedSlots: 2,
-          expiredLeases: 1,
-          hitLimit: true,
-        },
+        scanned: 1_214,
+        kept: 1_190,
+        finished: 6,
+        failed: 4,
+        lost: 5,
+        unknown: 2,
+        held: 3,
+        observed: 4,
+        overdue: 9,
+        skippedRace: 1,
+        executionsFixed: 1,
+        missedSlots: 2,
+        expiredLeases: 1,
+        hitLimit: true,
         scheduleDrift: ['prune-records: its job is paused'],
-        ...{ oldestBacklogSeconds: 5_400, detectionSeconds: { p50: 540, p95: 720, max: 4_000 } },
+        oldestBacklogSeconds: 5_400,
+        detectionSeconds: { p50: 540, p95: 720, max: 4_000 },
         unmapped: [{ source: 'jobs', status: 'waiting', count: 7 }],
       }),
       [
@@ -112,12 +132,21 @@ describe('the answer of sweep-stale-jobs in words', () => {
     assert.deepEqual(
       swept(
         {
-          ...{ scanned: 2, finished: 1, unknown: 1, verdictsOmitted: 4 },
+          scanned: 2,
+          finished: 1,
+          unknown: 1,
+          verdictsOmitted: 4,
           verdicts: [
             {
               ...VERDICT,
-              ...{ job: 'resnet-2', execution: '5', backendSays: null, verdict: 'unknown', endedAt: null },
-              ...{ rule: 'gone-once', because: 'no such job', written: 'no' },
+              job: 'resnet-2',
+              execution: '5',
+              backendSays: null,
+              verdict: 'unknown',
+              endedAt: null,
+              rule: 'gone-once',
+              because: 'no such job',
+              written: 'no',
             },
             VERDICT,
           ],
@@ -147,8 +176,17 @@ describe('the answer of sweep-stale-jobs in words', () => {
 });
 
 const PRUNED = {
-  ...{ prunedRuns: 0, prunedAlarms: 0, prunedPlans: 0, prunedJournal: 0, prunedStrays: 0, skippedRace: 0 },
-  ...{ remaining: { runs: 0, alarms: 0 }, kept: [], oldestOverdueHours: 0, documentsRead: 7, dryRun: false },
+  prunedRuns: 0,
+  prunedAlarms: 0,
+  prunedPlans: 0,
+  prunedJournal: 0,
+  prunedStrays: 0,
+  skippedRace: 0,
+  remaining: { runs: 0, alarms: 0 },
+  kept: [],
+  oldestOverdueHours: 0,
+  documentsRead: 7,
+  dryRun: false,
 };
 
 describe('the answer of prune-records in words', () => {
@@ -160,7 +198,11 @@ describe('the answer of prune-records in words', () => {
   test('tells what went, what stays and why, what is left, and how late that is', () =>
     assert.deepEqual(
       pruned({
-        ...{ prunedRuns: 1_200, prunedAlarms: 1, prunedJournal: 2, skippedRace: 1, oldestOverdueHours: 50 },
+        prunedRuns: 1_200,
+        prunedAlarms: 1,
+        prunedJournal: 2,
+        skippedRace: 1,
+        oldestOverdueHours: 50,
         kept: [{ kind: 'runs', reason: 'it has not ended', count: 3 }],
         remaining: { runs: 30, alarms: 0 },
       }),

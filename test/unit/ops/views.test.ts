@@ -15,7 +15,9 @@ import { ENTRY } from '../../support/entry.ts';
 const plain = (lines: string[]) => lines.map(stripVTControlCharacters);
 const NOW = new Date('2026-01-03T05:00:00Z');
 const entry = (more: Partial<CatalogEntry> = {}): CatalogEntry => ({
-  ...{ task: 'collect-metrics', ...ENTRY, description: 'the figures' },
+  task: 'collect-metrics',
+  ...ENTRY,
+  description: 'the figures',
   ...more,
 });
 

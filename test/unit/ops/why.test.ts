@@ -47,14 +47,16 @@ describe('daysOf()', () => {
 
 describe('storyInWords()', () => {
   const evidence: Evidence = {
-    ...{
-      verdict: 'lost',
-      rule: 'silent',
-      because: 'no heartbeat for 40 min',
-      backend: 'Vertex AI',
-      askedAt: AT,
-    },
-    ...{ said: 'no such job', was: 'RUNNING', foundAt: AT, runId: 'sweep@1', by: null },
+    verdict: 'lost',
+    rule: 'silent',
+    because: 'no heartbeat for 40 min',
+    backend: 'Vertex AI',
+    askedAt: AT,
+    said: 'no such job',
+    was: 'RUNNING',
+    foundAt: AT,
+    runId: 'sweep@1',
+    by: null,
     fields: [
       { path: 'status', before: 'RUNNING', after: 'FAILED' },
       { path: 'ended', after: AT },
@@ -62,26 +64,27 @@ describe('storyInWords()', () => {
     ],
   };
   const { added: _, ...record } = jobOf({
-    ...{
-      id: 'x',
-      status: 'FAILED',
-      state: 'failed',
-      startedAt: AT,
-      endedAt: AT,
-      error: 'Lost: \u001b[2Jsilent',
-    },
-    ...{ project: 'alpha', gpus: 1, backendId: '7' },
+    id: 'x',
+    status: 'FAILED',
+    state: 'failed',
+    startedAt: AT,
+    endedAt: AT,
+    error: 'Lost: \u001b[2Jsilent',
+    project: 'alpha',
+    gpus: 1,
+    backendId: '7',
   });
   const story = (over: Partial<Story> = {}): Story => ({
-    ...{
-      source: 'jobs',
-      mode: 'enforce',
-      place: 'the local stack (project p)',
-      path: 'jobs/x',
-      writtenAt: AT,
-      record,
-    },
-    ...{ changes: [], whyNotTakenBack: null, executions: null, executionsPath: null },
+    source: 'jobs',
+    mode: 'enforce',
+    place: 'the local stack (project p)',
+    path: 'jobs/x',
+    writtenAt: AT,
+    record,
+    changes: [],
+    whyNotTakenBack: null,
+    executions: null,
+    executionsPath: null,
     backend: { name: 'Vertex AI', state: 'gone', startedAt: null, endedAt: null, words: 'no such job' },
     verdict: { kind: 'keep', rule: 'ended', because: 'its record says FAILED' },
     artifacts: { uri: null, tombstone: null, deletedAt: null, plans: [] },
@@ -143,7 +146,8 @@ describe('storyInWords()', () => {
       because: 'old',
     };
     const told = words({
-      ...{ executions: [{ id: '5', status: 'LOST', ...times, evidence }], executionsPath: 'tries' },
+      executions: [{ id: '5', status: 'LOST', ...times, evidence }],
+      executionsPath: 'tries',
       artifacts: {
         uri: 'gs://b/x/',
         tombstone: { planId: 'plan-1', runId: 'clean@1' },
@@ -151,7 +155,10 @@ describe('storyInWords()', () => {
         plans: [plan],
       },
       days: {
-        ...{ fault: null, each, countedOn: ['2026-03-01', '2026-03-09'], stored: { '2026-03-09': 'final' } },
+        fault: null,
+        each,
+        countedOn: ['2026-03-01', '2026-03-09'],
+        stored: { '2026-03-09': 'final' },
         dirty: { '2026-03-10': 'the sweep ended it' },
       },
     });

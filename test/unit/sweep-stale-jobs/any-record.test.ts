@@ -23,15 +23,23 @@ const INTERVAL_MS = 10 * MINUTE_MS;
 const SWEEPS = 5;
 const TIMES = ['createdAt', 'startedAt', 'heartbeatAt', 'endedAt', 'updatedAt'] as const;
 const HTTP = {
-  ...{ kind: 'http', url: 'https://jobs.example/{id}', state: 'state', statuses: { busy: 'running' } },
-  ...{ startedAt: 'from', endedAt: 'to' },
+  kind: 'http',
+  url: 'https://jobs.example/{id}',
+  state: 'state',
+  statuses: { busy: 'running' },
+  startedAt: 'from',
+  endedAt: 'to',
 };
 
 function sourceWith(type: TimeType, hasBackend: boolean): Source {
   const time = (path: string) => ({ path, type });
   return sourceOf({
     fields: {
-      ...{ status: 'status', error: 'error', type: 'kind', project: 'project', backendId: 'backendId' },
+      status: 'status',
+      error: 'error',
+      type: 'kind',
+      project: 'project',
+      backendId: 'backendId',
       ...Object.fromEntries(TIMES.map((field) => [field, time(field)])),
     },
     sweep: { types: { long: { maxRuntimeHours: 200 } } },
@@ -80,7 +88,10 @@ function sweeps({ type, odd, truth }: Case): { wrong: string | null; unread: boo
     const writtenAt = new Date(now.getTime() - 20 * SECOND_MS);
     const stored = (at: Date) => writeTime(at, type);
     const record: Record<string, unknown> = {
-      ...{ status: 'running', backendId: '7', kind: 'short', heartbeatAt: stored(writtenAt) },
+      status: 'running',
+      backendId: '7',
+      kind: 'short',
+      heartbeatAt: stored(writtenAt),
       startedAt: stored(new Date(NOW.getTime() - 180 * MINUTE_MS)),
       createdAt: stored(new Date(NOW.getTime() - 190 * MINUTE_MS)),
       ...odd,

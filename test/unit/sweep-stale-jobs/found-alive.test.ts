@@ -8,12 +8,24 @@ import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts'
 import { ago, inState, NOW, runningJob, suspectOf } from '../../support/suspects.ts';
 
 const LEFT: EndedRecord = {
-  ...{ path: 'jobs/x', isExecution: false, endedAt: ago(20), runId: 'r' },
-  ...{ startedAt: ago(180), heartbeatAt: ago(47), alive: null },
+  path: 'jobs/x',
+  isExecution: false,
+  endedAt: ago(20),
+  runId: 'r',
+  startedAt: ago(180),
+  heartbeatAt: ago(47),
+  alive: null,
 };
 const evidence = evidenceSchema.parse({
-  ...{ verdict: 'lost', rule: 'silent', because: '', backend: null, askedAt: null, said: null },
-  ...{ was: 'RUNNING', foundAt: ago(20), runId: 'r' },
+  verdict: 'lost',
+  rule: 'silent',
+  because: '',
+  backend: null,
+  askedAt: null,
+  said: null,
+  was: 'RUNNING',
+  foundAt: ago(20),
+  runId: 'r',
 });
 /** As the sweep left it. */
 function jobNow(over: Partial<Job> = {}): Job {

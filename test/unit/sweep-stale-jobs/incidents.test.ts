@@ -12,7 +12,8 @@ import { ago, NOW, truthOf } from '../../support/suspects.ts';
 
 const SOURCE = sourceOf({
   fields: {
-    ...{ status: 'state', type: 'kind' },
+    status: 'state',
+    type: 'kind',
     startedAt: { path: 'times.started', type: 'seconds' },
     heartbeatAt: { path: 'times.beat', type: 'seconds' },
     endedAt: { path: 'times.ended', type: 'seconds' },

@@ -9,8 +9,15 @@ import { mulberry32 } from '../../../scripts/stack/sample/dice.ts';
 import { ago, inState, NOW, runningJob, suspectOf, truthOf } from '../../support/suspects.ts';
 
 const BEFORE: Sighting = {
-  ...{ path: 'jobs/x', startedAt: ago(180), backendId: '7', heartbeatAt: ago(47), stillSince: ago(20) },
-  ...{ goneSince: ago(20), heardAt: ago(30), unknownSince: ago(20), truth: truthOf('completed') },
+  path: 'jobs/x',
+  startedAt: ago(180),
+  backendId: '7',
+  heartbeatAt: ago(47),
+  stillSince: ago(20),
+  goneSince: ago(20),
+  heardAt: ago(30),
+  unknownSince: ago(20),
+  truth: truthOf('completed'),
 };
 const JOB = runningJob({ heartbeatAt: ago(47), backendId: '7' });
 
@@ -101,7 +108,9 @@ describe('toPages()', () => {
   const digits = (count: number) => Array.from({ length: count }, () => Math.floor(random() * 10)).join('');
   const many = (count: number): Sighting[] =>
     Array.from({ length: count }, () => ({
-      ...{ path: `jobs/${digits(24)}`, backendId: digits(19), heardAt: ago(10) },
+      path: `jobs/${digits(24)}`,
+      backendId: digits(19),
+      heardAt: ago(10),
       startedAt: new Date(NOW.getTime() - Math.floor(random() * 1e9)),
       heartbeatAt: new Date(NOW.getTime() - Math.floor(random() * 1e9)),
       stillSince: ago(10),

@@ -7,15 +7,29 @@ import type { Sweep } from '../../../functions/sweep-stale-jobs/sweep/pipeline.t
 import { NOW } from '../../support/suspects.ts';
 
 const TOLD: Told = {
-  ...{ missedSlots: 0, expiredLeases: 0, scheduleDrift: null, falseLost: 0, unmapped: [], verdicts: false },
-  ...{ documentsRead: 0, auditDocumentsRead: 0 },
+  missedSlots: 0,
+  expiredLeases: 0,
+  scheduleDrift: null,
+  falseLost: 0,
+  unmapped: [],
+  verdicts: false,
+  documentsRead: 0,
+  auditDocumentsRead: 0,
 };
 
 /** A sweep that ended so many jobs, each with so long a reason. */
 function sweepOf(count: number, because: string): Sweep {
   const row: VerdictRow = {
-    ...{ job: 'x', path: 'jobs/x', execution: null, recordSays: 'running', backendSays: null },
-    ...{ verdict: 'lost', rule: 'silent', because, written: 'yes', endedAt: null },
+    job: 'x',
+    path: 'jobs/x',
+    execution: null,
+    recordSays: 'running',
+    backendSays: null,
+    verdict: 'lost',
+    rule: 'silent',
+    because,
+    written: 'yes',
+    endedAt: null,
   };
   const one = { kind: 'lost', written: 'yes', isExecution: false, brokenAt: null } as Outcome;
   const outcomes = noOutcomes();

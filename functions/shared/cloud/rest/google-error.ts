@@ -48,7 +48,11 @@ export function readGoogleError(body: string): GoogleError {
   if (!parsed.success)
     return {
       words: plain(body),
-      ...{ permission: null, disabled: false, rateLimited: false, held: false, missing: false },
+      permission: null,
+      disabled: false,
+      rateLimited: false,
+      held: false,
+      missing: false,
     };
   const { message, status, errors, details } = parsed.data.error;
   const reasons = [...errors, ...details].map((it) => it.reason ?? '');

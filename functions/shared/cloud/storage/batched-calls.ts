@@ -58,7 +58,11 @@ export function batchedCalls<Item extends Generation, Result extends string>(
     const fault = batch[0]?.fault;
     return api.post(
       {
-        ...{ operation, permission, path: BATCH_PATH, attempt, fault: fault && faultOf(fault) },
+        operation,
+        permission,
+        path: BATCH_PATH,
+        attempt,
+        fault: fault && faultOf(fault),
         post: batchOf(batch.map(({ item }) => call.callOf(bucket, item))),
         read(answer) {
           answers = answersIn(answer);

@@ -78,7 +78,12 @@ const objectSchema = z
     hardDeleteTime: maybeInstant,
   })
   .transform(({ name, generation, metageneration, size, temporaryHold, eventBasedHold, ...times }) => ({
-    ...{ name, generation, metageneration, size, temporaryHold, eventBasedHold },
+    name,
+    generation,
+    metageneration,
+    size,
+    temporaryHold,
+    eventBasedHold,
     createdAt: times.timeCreated,
     /** When its content or its metadata were last written. */
     updatedAt: times.updated,

@@ -23,7 +23,10 @@ const { collection, group, database, googleProject, fields } = sourceSchema.shap
 
 /** A collection of the user's own records that name artifacts to keep. */
 const modelsSchema = z.strictObject({
-  ...{ collection, group, database, googleProject },
+  collection,
+  group,
+  database,
+  googleProject,
   /** The field with the artifact's URI. */
   artifactUri: fields.shape.status,
 });

@@ -112,7 +112,9 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
       }),
     },
     run: endedRun,
-    ...{ open, close, reword },
+    open,
+    close,
+    reword,
   };
 }
 

@@ -19,8 +19,14 @@ const HISTORY_LIMIT_MS = MINUTE_MS;
 /** No run takes so long: the catalogue allows half an hour, and a lease a quarter. */
 const LONGEST_RUN_MS = HOUR_MS;
 const watchedRunSchema = runSchema.pick({
-  ...{ runId: true, slot: true, whole: true, dryRun: true, body: true },
-  ...{ outcome: true, startedAt: true, attempts: true },
+  runId: true,
+  slot: true,
+  whole: true,
+  dryRun: true,
+  body: true,
+  outcome: true,
+  startedAt: true,
+  attempts: true,
 });
 const FIELDS = Object.keys(watchedRunSchema.shape);
 

@@ -70,7 +70,10 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
   }
 
   return {
-    ...{ name, source, ours, executions },
+    name,
+    source,
+    ours,
+    executions,
     counts: own,
 
     /** Where to look at `now` for records that may lie: first the executions. */

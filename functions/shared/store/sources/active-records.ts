@@ -73,8 +73,17 @@ export function activeRecords(
   // Tens of thousands may be in memory at once: of what tells nothing about its life, only the project is read.
   const mapped = pathsOf({
     fields: {
-      ...{ id, type, project, status, error, backendId },
-      ...{ createdAt, startedAt, heartbeatAt, endedAt, updatedAt },
+      id,
+      type,
+      project,
+      status,
+      error,
+      backendId,
+      createdAt,
+      startedAt,
+      heartbeatAt,
+      endedAt,
+      updatedAt,
     },
   });
   const paths = [...mapped, source.addedField];
@@ -128,7 +137,9 @@ export function activeRecords(
 
       const pageOf = (documents: readonly QueryDocumentSnapshot[], final: QueryDocumentSnapshot): Page => {
         const page: Page = {
-          ...{ seen: [], unreadable: [], read: documents.length },
+          seen: [],
+          unreadable: [],
+          read: documents.length,
           last: { path: final.ref.path, value: orderedBy === undefined ? null : final.get(orderedBy) },
         };
         for (const document of documents.filter(({ ref }) => holds(ref)))

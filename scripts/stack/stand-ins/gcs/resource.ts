@@ -61,7 +61,9 @@ export function objectResource(bucket: Bucket, version: ObjectVersion, origin: s
     bucket: bucket.name,
     generation,
     metageneration: String(metageneration),
-    ...{ contentType: 'application/octet-stream', storageClass: 'STANDARD', ...attributes },
+    contentType: 'application/octet-stream',
+    storageClass: 'STANDARD',
+    ...attributes,
     size: String(version.size),
     get md5Hash() {
       return version.checksums?.md5Hash;

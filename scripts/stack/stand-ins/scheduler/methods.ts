@@ -41,7 +41,9 @@ const PAGE_SIZE = 500;
 
 export const METHODS: readonly Method[] = [
   {
-    ...{ name: 'jobs.list', verb: 'GET', path: new RegExp(`${JOBS}$`) },
+    name: 'jobs.list',
+    verb: 'GET',
+    path: new RegExp(`${JOBS}$`),
     perform({ jobs, query, ...call }) {
       const asked = Number(query.get('pageSize') ?? 0);
       if (!Number.isInteger(asked) || asked < 0) throw invalid('Page size must not be negative.');
@@ -55,7 +57,9 @@ export const METHODS: readonly Method[] = [
     },
   },
   {
-    ...{ name: 'jobs.create', verb: 'POST', path: new RegExp(`${JOBS}$`) },
+    name: 'jobs.create',
+    verb: 'POST',
+    path: new RegExp(`${JOBS}$`),
     perform(call) {
       const given = readJob(bodyOf(call));
       const name = given.name || `${parentOf(call)}/jobs/${randomUUID()}`;
@@ -66,9 +70,11 @@ export const METHODS: readonly Method[] = [
       return json(live.resource(enumsOf(call.query)));
     },
   },
-  { ...{ name: 'jobs.get', verb: 'GET', path: new RegExp(`${JOB}$`) }, perform: onJob(() => undefined) },
+  { name: 'jobs.get', verb: 'GET', path: new RegExp(`${JOB}$`), perform: onJob(() => undefined) },
   {
-    ...{ name: 'jobs.patch', verb: 'PATCH', path: new RegExp(`${JOB}$`) },
+    name: 'jobs.patch',
+    verb: 'PATCH',
+    path: new RegExp(`${JOB}$`),
     perform: onJob((live, call) => {
       const { name } = live.job();
       const given = bodyOf(call);
@@ -80,7 +86,9 @@ export const METHODS: readonly Method[] = [
     }),
   },
   {
-    ...{ name: 'jobs.delete', verb: 'DELETE', path: new RegExp(`${JOB}$`) },
+    name: 'jobs.delete',
+    verb: 'DELETE',
+    path: new RegExp(`${JOB}$`),
     perform(call) {
       const live = jobOf(call);
       live.end();
@@ -89,24 +97,34 @@ export const METHODS: readonly Method[] = [
     },
   },
   {
-    ...{ name: 'jobs.pause', verb: 'POST', path: new RegExp(`${JOB}:pause$`) },
+    name: 'jobs.pause',
+    verb: 'POST',
+    path: new RegExp(`${JOB}:pause$`),
     perform: onJob((live) => live.setState('PAUSED')),
   },
   {
-    ...{ name: 'jobs.resume', verb: 'POST', path: new RegExp(`${JOB}:resume$`) },
+    name: 'jobs.resume',
+    verb: 'POST',
+    path: new RegExp(`${JOB}:resume$`),
     perform: onJob((live) => live.setState('ENABLED')),
   },
   {
-    ...{ name: 'jobs.run', verb: 'POST', path: new RegExp(`${JOB}:run$`) },
+    name: 'jobs.run',
+    verb: 'POST',
+    path: new RegExp(`${JOB}:run$`),
     perform: onJob((live) => live.run()),
   },
   {
-    ...{ name: 'locations.list', verb: 'GET', path: new RegExp(`${LOCATIONS}$`) },
+    name: 'locations.list',
+    verb: 'GET',
+    path: new RegExp(`${LOCATIONS}$`),
     perform: ({ project, locations }) =>
       json({ locations: locations.map((location) => locationResource(project, location)) }),
   },
   {
-    ...{ name: 'locations.get', verb: 'GET', path: new RegExp(`${LOCATIONS}/(?<location>[^/]+)$`) },
+    name: 'locations.get',
+    verb: 'GET',
+    path: new RegExp(`${LOCATIONS}/(?<location>[^/]+)$`),
     perform: ({ project, location }) => json(locationResource(project, location)),
   },
 ];

@@ -71,8 +71,13 @@ export async function startScheduler({
     const url = new URL(req.url ?? '', 'http://stand-in');
     const { method, ...place } = methodOf(req.method, url.pathname);
     const call: Call = {
-      ...{ location: '', job: '', ...place },
-      ...{ query: url.searchParams, body: await text(req), jobs, locations: [location] },
+      location: '',
+      job: '',
+      ...place,
+      query: url.searchParams,
+      body: await text(req),
+      jobs,
+      locations: [location],
       open: (job) => liveJob(job, floor),
     };
     const denied = (permission = `cloudscheduler.${method.name}`) =>
