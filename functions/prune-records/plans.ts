@@ -1,5 +1,5 @@
 import { chunksOf } from '../shared/concurrency.ts';
-import { DAY_MS } from '../shared/dates.ts';
+import { addMs, DAY_MS } from '../shared/dates.ts';
 import { RecordChanged } from '../shared/errors.ts';
 import type { Found } from '../shared/store/own/retention.ts';
 import { type PruneTools, removeTogether } from './prune.ts';
@@ -34,7 +34,7 @@ export async function removePlans(plans: readonly Found[], tools: PruneTools): P
 export async function pruneStrays(tools: PruneTools): Promise<void> {
   const { run, store, account, isTimeUp } = tools;
   if (isTimeUp()) return;
-  const before = new Date(run.startedAt.getTime() - STRAY_AFTER_MS);
+  const before = addMs(run.startedAt, -STRAY_AFTER_MS);
   const strays = await store.strayItems(before, account.tally);
   for (const some of chunksOf(strays, ITEMS_PER_COMMIT))
     account.prunedStrays += run.dryRun ? some.length : await removeTogether(some, tools);

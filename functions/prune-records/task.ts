@@ -1,4 +1,4 @@
-import { DAY_MS } from '../shared/dates.ts';
+import { addMs, DAY_MS } from '../shared/dates.ts';
 import { type AlarmChanges, isAlarmOfKind } from '../shared/model/run/alarm.ts';
 import { LAG_MS } from '../shared/model/run/retention.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
@@ -56,7 +56,7 @@ async function prune(run: RunContext<PruneInput>, store: RetentionStore): Promis
 
 /** Counts old records that say that they are under way: they stay, but somebody should know. */
 async function countEndless(now: Date, { store, account }: PruneTools): Promise<void> {
-  const before = new Date(now.getTime() - ENDLESS_AFTER_MS);
+  const before = addMs(now, -ENDLESS_AFTER_MS);
   for (const kind of ['runs', 'journal'] as const) {
     const count = await store.countEndless(kind, before, account.tally);
     if (count > 0) keep(account, kind, 'it has not ended', count);
@@ -70,7 +70,7 @@ async function tellLag(
   run: RunContext<PruneInput>,
 ): Promise<void> {
   const opened = openAlarms.filter((id) => isAlarmOfKind(id, 'prune-lag'));
-  const brokenAt = oldestLeft && new Date(oldestLeft.getTime() + LAG_MS);
+  const brokenAt = oldestLeft && addMs(oldestLeft, LAG_MS);
   const lags = brokenAt !== null && brokenAt <= run.startedAt;
   if (!lags && opened.length === 0) return;
   const left = Object.values(remaining).reduce((sum, count) => sum + count, 0);

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import cronstrue from 'cronstrue';
-import { DAY_MS, HOUR_MS } from './dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from './dates.ts';
 
 /** Schedules in unix-cron, in UTC, as Cloud Scheduler reads them: their slots, the gaps between these, and their words. */
 
@@ -43,7 +43,7 @@ export function slotAfter(schedule: string, instant: Date): Date {
 
 /** Whether `instant` is a slot of `schedule`. */
 export function isSlot(schedule: string, instant: Date): boolean {
-  return slotAfter(schedule, new Date(instant.getTime() - 1)).getTime() === instant.getTime();
+  return slotAfter(schedule, addMs(instant, -1)).getTime() === instant.getTime();
 }
 
 /** Whether a slot of `schedule` ever comes within `ms` after another. */
@@ -107,7 +107,7 @@ function nightsOf(schedule: string): number[] {
 /** The slots of the first `spanMs` from the origin on, in milliseconds after it. */
 function slotsWithin(schedule: string, spanMs: number): number[] {
   const slots: number[] = [];
-  let next = slotAfter(schedule, new Date(ORIGIN.getTime() - 1));
+  let next = slotAfter(schedule, addMs(ORIGIN, -1));
   for (; next.getTime() < ORIGIN.getTime() + spanMs; next = slotAfter(schedule, next))
     slots.push(next.getTime() - ORIGIN.getTime());
   return slots;

@@ -40,6 +40,11 @@ export function isSunday(day: Day): boolean {
   return startOfDay(day).getUTCDay() === 0;
 }
 
+/** The instant `ms` milliseconds after `instant`; before it where `ms` is negative. */
+export function addMs(instant: Date, ms: number): Date {
+  return new Date(instant.getTime() + ms);
+}
+
 /** The later of two instants. */
 export function laterOf(a: Date, b: Date): Date {
   return new Date(Math.max(a.getTime(), b.getTime()));

@@ -80,3 +80,8 @@ export class UpstreamError extends Error {
     this.missing = facts.missing ?? false;
   }
 }
+
+/** The message of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

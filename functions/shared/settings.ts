@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import builtInSettings from '../settings.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
-import { InvalidConfiguration } from './errors.ts';
+import { InvalidConfiguration, messageOf } from './errors.ts';
 import { artifactPolicySchema } from './model/cleanup/policy.ts';
 import { distinct, region } from './model/forms.ts';
 import { overlapsOf } from './model/job/overlap.ts';
@@ -118,7 +118,7 @@ export function readJson(file: string): unknown {
     throw new InvalidConfiguration(file, [
       {
         path: '',
-        message: error instanceof Error ? error.message : String(error),
+        message: messageOf(error),
         expected: 'a readable JSON file',
       },
     ]);

@@ -1,5 +1,5 @@
 import { HOUR_MS } from '../shared/dates.ts';
-import { LeaseLost } from '../shared/errors.ts';
+import { LeaseLost, messageOf } from '../shared/errors.ts';
 import type { UnmappedStatus } from '../shared/model/job/sweep-marks.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 import type { Tally } from '../shared/store/firestore/read-options.ts';
@@ -140,5 +140,5 @@ function passOn(error: unknown, { run }: Pick<SourcesTools, 'run'>): void {
 }
 
 function problemOf(path: string, what: string, error: unknown): RunProblem {
-  return { path, message: `${what}: ${error instanceof Error ? error.message : String(error)}` };
+  return { path, message: `${what}: ${messageOf(error)}` };
 }

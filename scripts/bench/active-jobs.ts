@@ -1,5 +1,5 @@
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
-import { after, type SampleJob } from '../stack/sample/job.ts';
+import { addMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import type { SampleJob } from '../stack/sample/job.ts';
 import type { CustomJob } from '../stack/stand-ins/google/world.ts';
 import { jobOf } from './job-history.ts';
 
@@ -12,9 +12,9 @@ export const STALE_AFTER_MINUTES = 20;
 export function activeJobs(now: Date, from: number, to: number, stale: number): SampleJob[] {
   return Array.from({ length: to - from }, (_, index) => {
     const number = from + index;
-    const startedAt = after(now, -12 * HOUR_MS + number * SECOND_MS * 0.1);
+    const startedAt = addMs(now, -12 * HOUR_MS + number * SECOND_MS * 0.1);
     const silence = number < stale ? 30 * MINUTE_MS + number * 0.02 * SECOND_MS : MINUTE_MS;
-    const heartbeatAt = after(now, -silence);
+    const heartbeatAt = addMs(now, -silence);
     const job = { createdAt: startedAt, startedAt, heartbeatAt, updatedAt: heartbeatAt };
     return jobOf(`active-${number}`, { status: 'running', ...job });
   });

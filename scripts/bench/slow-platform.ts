@@ -1,4 +1,4 @@
-import { addDays, dayOf, endOfDay, MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addDays, addMs, dayOf, endOfDay, MINUTE_MS } from '../../functions/shared/dates.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import { samplePlatform } from '../stack/sample/platform.ts';
 import { startGcs } from '../stack/stand-ins/gcs/server.ts';
@@ -49,7 +49,7 @@ export async function startSlowPlatform(project: string, now: Date): Promise<Slo
 
 /** Services that each served requests yesterday. */
 function servicesEverywhere(now: Date): PlatformWorld['run'] {
-  const at = new Date(endOfDay(addDays(dayOf(now), -1)).getTime() - MINUTE_MS);
+  const at = addMs(endOfDay(addDays(dayOf(now), -1)), -MINUTE_MS);
   const services = REGIONS.flatMap((region) =>
     Array.from({ length: SERVICES_PER_REGION }, (_, index) => ({
       name: `service-${index}`,

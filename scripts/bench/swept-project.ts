@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type DocumentSnapshot, Firestore, type Query } from '@google-cloud/firestore';
 import catalogJson from '../../functions/catalog.json' with { type: 'json' };
-import { MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addMs, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import type { Source } from '../../functions/shared/model/job/source.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
@@ -94,7 +94,7 @@ export function sweptProject(host: string, project: string, { active, stale }: S
 
     /** The stale jobs by their age, with no more of each than has to be known. */
     silent(): Query {
-      const cutOff = new Date(now.getTime() - STALE_AFTER_MINUTES * MINUTE_MS);
+      const cutOff = addMs(now, -STALE_AFTER_MINUTES * MINUTE_MS);
       const { status, heartbeatAt } = source.fields;
       assert.ok(heartbeatAt, 'The jobs of the bench beat');
       return records.where(status, '==', 'running').where(heartbeatAt.path, '<', cutOff).select(status);

@@ -1,6 +1,6 @@
 import pc from 'picocolors';
 import { type CatalogEntry, nextSlot } from '../../functions/shared/catalog.ts';
-import { DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
 import { aborted } from '../shared/stopping.ts';
 import type { Tell } from '../shared/tell.ts';
 import { isGood } from '../words/answer.ts';
@@ -39,7 +39,7 @@ export async function passNights(
   let end = clock.now();
   for (let night = 1; night <= nights; night += 1) {
     tell.line(`\nNight ${night} of ${nights}\n`);
-    end = new Date(end.getTime() + DAY_MS);
+    end = addMs(end, DAY_MS);
     for (let due = scheduler.nextAt(); due && due <= end; due = scheduler.nextAt()) {
       clock.jumpTo(due);
       await Promise.race([scheduler.settled(), aborted(signal)]);

@@ -1,5 +1,5 @@
 import type { Firestore } from '@google-cloud/firestore';
-import { DAY_MS, dayOf } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, dayOf } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { Job } from '../../functions/shared/model/job/job.ts';
 import type { Source } from '../../functions/shared/model/job/source.ts';
@@ -29,7 +29,7 @@ const ignore = () => undefined;
 /** Every query that the stores of our own collections know, whoever asks it: tasks or `ops`. */
 export async function askOurs(db: Firestore, { collectionPrefix }: Settings, task: string, now: Date) {
   const collections = collectionsOf(db, collectionPrefix);
-  const before = new Date(now.getTime() - DAY_MS);
+  const before = addMs(now, -DAY_MS);
   const [runs, days] = [runStore(collections), dayStore(collections, SILENT)];
   const [plans, journal] = [cleanupPlanStore(collections, SILENT), journalStore(collections, SILENT)];
   const [alarms, retention] = [alarmStore(collections, SILENT), retentionStore(collections, SILENT)];
@@ -77,7 +77,7 @@ export async function askOurs(db: Firestore, { collectionPrefix }: Settings, tas
 export async function askSource(db: Firestore, name: string, source: Source, now: Date): Promise<void> {
   const jobs = jobStore(name, source, db, SILENT);
   const active = activeJobStore(name, source, { db, ours: true }, SILENT);
-  const before = new Date(now.getTime() - DAY_MS);
+  const before = addMs(now, -DAY_MS);
   const job = source.group ? `labs/a/${source.collection}/1` : `${source.collection}/1`;
   await Promise.all([
     jobs.touching({ from: before, to: now, now }, options, ignore),

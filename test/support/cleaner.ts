@@ -4,7 +4,7 @@ import { cleanupArtifacts } from '../../functions/cleanup-artifacts/task.ts';
 import { type CatalogEntry, expectationOf } from '../../functions/shared/catalog.ts';
 import { cloudObjects } from '../../functions/shared/cloud/storage/objects.ts';
 import type { VertexModels } from '../../functions/shared/cloud/vertex-models.ts';
-import { SECOND_MS } from '../../functions/shared/dates.ts';
+import { addMs, SECOND_MS } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { JournalEntry } from '../../functions/shared/model/cleanup/cleanup.ts';
 import {
@@ -198,7 +198,7 @@ export async function cleaner(t: TestContext, setup: Setup = {}) {
     },
     /** Moves the clock on. */
     pass(days: number): void {
-      now = new Date(now.getTime() + days * 24 * 3_600_000);
+      now = addMs(now, days * 24 * 3_600_000);
     },
     now: () => now,
     /** Makes the plan of now, and lets it go on. */

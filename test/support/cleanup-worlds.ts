@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { PlannedJob, Roots } from '../../functions/cleanup-artifacts/plan/decision.ts';
-import { SECOND_MS } from '../../functions/shared/dates.ts';
+import { addMs, SECOND_MS } from '../../functions/shared/dates.ts';
 import { readPlace } from '../../functions/shared/model/artifact/artifact.ts';
 import { readJob } from '../../functions/shared/model/job/job.ts';
 import type { Source } from '../../functions/shared/model/job/source.ts';
@@ -124,7 +124,7 @@ const end = often(
   fc.integer({ min: 15, max: 40 }).map(daysAgo),
   fc
     .tuple(fc.constantFrom(0, 7, 14), fc.constantFrom(-SECOND_MS, -1, 0, 1, SECOND_MS))
-    .map(([days, off]) => new Date(daysAgo(days).getTime() + off)),
+    .map(([days, off]) => addMs(daysAgo(days), off)),
   8,
 );
 const moment = fc.constantFrom(daysAgo(1), NOW, daysAgo(-1));

@@ -1,6 +1,6 @@
 import type { Kept, Pin, PlannedJob, Root, Roots } from '../../functions/cleanup-artifacts/plan/decision.ts';
 import { type Plan, planCleanup } from '../../functions/cleanup-artifacts/plan/plan.ts';
-import { DAY_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS } from '../../functions/shared/dates.ts';
 import { type Prefix, readPlace } from '../../functions/shared/model/artifact/artifact.ts';
 import type { Tombstone } from '../../functions/shared/model/artifact/artifact-life.ts';
 import type { Decision } from '../../functions/shared/model/cleanup/cleanup.ts';
@@ -13,7 +13,7 @@ export const NOW = utc('2026-03-31T03:00');
 
 /** `days` before NOW. */
 export function daysAgo(days: number): Date {
-  return new Date(NOW.getTime() - days * DAY_MS);
+  return addMs(NOW, -days * DAY_MS);
 }
 
 /** What a job differs in. */

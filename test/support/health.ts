@@ -1,3 +1,4 @@
+import { addMs } from '../../functions/shared/dates.ts';
 import { type CurrentRun, type Health, healthSchema } from '../../functions/shared/model/run/health.ts';
 
 /** The instant that health records are about in tests: two in the morning, when the daily duty is due. */
@@ -5,7 +6,7 @@ export const SLOT = new Date('2026-03-04T02:00:00.000Z');
 
 /** `seconds` after SLOT. */
 export function at(seconds: number): Date {
-  return new Date(SLOT.getTime() + seconds * 1000);
+  return addMs(SLOT, seconds * 1000);
 }
 
 /** The record of a daily task that succeeded yesterday and is due at SLOT. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
 import { JOB_STATES } from '../../functions/shared/model/job/states.ts';
 import { TIME_TYPES, type TimeType, writeTime } from '../../functions/shared/model/reading/reading.ts';
 
@@ -59,7 +59,7 @@ function goodTime(type: TimeType): fc.Arbitrary<unknown> {
         .tuple(fc.integer({ min: 1, max: 4 }), fc.constantFrom(-1, 0, 1))
         .map(([day, ms]) => day * DAY_MS + ms),
     )
-    .map((ms) => new Date(ODD_FROM.getTime() + ms));
+    .map((ms) => addMs(ODD_FROM, ms));
   if (type !== 'iso') return instant.map((it) => writeTime(it, type));
   const shape = fc.record({
     instant,
@@ -68,7 +68,9 @@ function goodTime(type: TimeType): fc.Arbitrary<unknown> {
     rest: fc.constantFrom('', '6', '6789'),
   });
   return shape.map(({ instant, hours, separator, rest }) => {
-    const local = new Date(instant.getTime() + hours * HOUR_MS).toISOString().slice(0, 23);
+    const local = addMs(instant, hours * HOUR_MS)
+      .toISOString()
+      .slice(0, 23);
     const zone = `${hours < 0 ? '-' : '+'}${String(Math.abs(hours)).padStart(2, '0')}`;
     return `${local.replace('T', separator)}${rest}${zone}`;
   });

@@ -4,7 +4,7 @@ import { bigquery } from '../../functions/shared/cloud/bigquery.ts';
 import { monitoring } from '../../functions/shared/cloud/monitoring/monitoring.ts';
 import { cloudRun } from '../../functions/shared/cloud/run-services.ts';
 import { cloudSql } from '../../functions/shared/cloud/sql.ts';
-import { DAY_MS, type Day, endOfDay, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, type Day, endOfDay, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
 import type { GoogleApis, GoogleApisOptions } from '../../scripts/stack/stand-ins/google/apis.ts';
 import {
   type BigQueryJob,
@@ -41,8 +41,8 @@ export function queryJob(over: Partial<BigQueryJob> & { id: string }): BigQueryJ
 /** `count` jobs, one a minute, of which every fifth failed and every third began the day before. */
 export function manyJobs(count: number): BigQueryJob[] {
   return Array.from({ length: count }, (_, index) => {
-    const endedAt = new Date(DAY_START.getTime() + index * MINUTE_MS);
-    const createdAt = new Date(endedAt.getTime() - (index % 3 === 0 ? DAY_MS : HOUR_MS));
+    const endedAt = addMs(DAY_START, index * MINUTE_MS);
+    const createdAt = addMs(endedAt, -(index % 3 === 0 ? DAY_MS : HOUR_MS));
     const error = index % 5 === 0 ? { reason: 'invalidQuery', message: 'Syntax error at [1:8]' } : null;
     return queryJob({ id: `job-${index}`, createdAt, startedAt: createdAt, endedAt, error });
   });
@@ -54,7 +54,7 @@ export function services(count: number, regions: readonly string[]): RunService[
     Array.from({ length: count }, (_, index) => ({
       name: `service-${index}`,
       region,
-      createdAt: new Date(DAY_START.getTime() - index * HOUR_MS),
+      createdAt: addMs(DAY_START, -index * HOUR_MS),
     })),
   );
 }

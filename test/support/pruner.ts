@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DocumentReference, WriteBatch } from '@google-cloud/firestore';
 import { pruneRecords } from '../../functions/prune-records/task.ts';
-import { DAY_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { CleanupPlan, Journal } from '../../functions/shared/model/cleanup/cleanup.ts';
 import type { Alarm } from '../../functions/shared/model/run/alarm.ts';
@@ -18,7 +18,7 @@ const SILENT = createLog({}, () => undefined);
 
 /** The instant at which tests prune. */
 export const NOW = new Date('2026-03-04T04:00:00.000Z');
-export const daysAgo = (days: number) => new Date(NOW.getTime() - days * DAY_MS);
+export const daysAgo = (days: number) => addMs(NOW, -days * DAY_MS);
 
 interface PruneOptions {
   now?: Date;
@@ -76,7 +76,7 @@ export function freshPruner() {
     },
     /** Stores a run that ended a minute after `at`. */
     async ran(at: Date, over: Partial<Run> = {}): Promise<DocumentReference> {
-      const run = { ...ranAt('duty', at, over), expireAt: new Date(at.getTime() + 2 * DAY_MS), ...over };
+      const run = { ...ranAt('duty', at, over), expireAt: addMs(at, 2 * DAY_MS), ...over };
       await collections.taskRuns.doc(run.runId).set(run);
       return collections.taskRuns.doc(run.runId);
     },

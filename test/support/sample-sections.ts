@@ -1,4 +1,5 @@
 import type { Day } from '../../functions/shared/dates.ts';
+import { addMs } from '../../functions/shared/dates.ts';
 import type { JobFigures } from '../../functions/shared/model/day/day.ts';
 import type { PlatformFigures } from '../../functions/shared/model/day/platform.ts';
 import type { SampleRecord } from '../../scripts/stack/sample/job.ts';
@@ -11,7 +12,7 @@ import type { Level, Usage } from '../../scripts/stack/stand-ins/google/world.ts
  */
 export function sectionsOf({ world, buckets }: Platform, day: Day): PlatformFigures {
   const from = new Date(`${day}T00:00:00Z`);
-  const to = new Date(from.getTime() + 86_400_000);
+  const to = addMs(from, 86_400_000);
   const at = (level: Level) => valueAt(level, to) ?? 0;
   const within = (instant: Date | null) => instant !== null && instant >= from && instant < to;
   const none = { more: 0, missing: [] };
@@ -96,7 +97,7 @@ export function sectionsOf({ world, buckets }: Platform, day: Day): PlatformFigu
 /** What a day's records of one kind have to come to. */
 export function countsOf(records: readonly SampleRecord[], day: Day): JobFigures {
   const on = (instant: Date | null) => instant?.toISOString().startsWith(day) ?? false;
-  const to = new Date(new Date(`${day}T00:00:00Z`).getTime() + 86_400_000);
+  const to = addMs(new Date(`${day}T00:00:00Z`), 86_400_000);
   const ended = records.filter(({ endedAt }) => on(endedAt));
   const withStatus = (status: SampleRecord['status']) => ended.filter((it) => it.status === status).length;
   return {

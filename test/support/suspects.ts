@@ -1,4 +1,4 @@
-import { HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
 import type { Truth } from '../../functions/shared/model/job/backend.ts';
 import type { Job } from '../../functions/shared/model/job/job.ts';
 import type { Sighting } from '../../functions/shared/model/job/sighting.ts';
@@ -10,7 +10,7 @@ export const NOW = utc('2026-03-09T12:00');
 
 /** So long before NOW. */
 export function ago(minutes: number): Date {
-  return new Date(NOW.getTime() - minutes * MINUTE_MS);
+  return addMs(NOW, -minutes * MINUTE_MS);
 }
 
 /** A job that runs since three hours, and beat a minute ago. */

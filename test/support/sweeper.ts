@@ -9,7 +9,7 @@ import {
 } from '../../functions/shared/catalog.ts';
 import type { Clock } from '../../functions/shared/clock.ts';
 import { type Backend, openBackend } from '../../functions/shared/cloud/backends/backend.ts';
-import { laterOf, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { addMs, laterOf, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { Sighting } from '../../functions/shared/model/job/sighting.ts';
@@ -115,7 +115,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
   // Of a record without a heartbeat, Firestore's own clock tells when it was written.
   const begin = new Date();
   let passedMs = 0;
-  const now = () => new Date(begin.getTime() + passedMs);
+  const now = () => addMs(begin, passedMs);
   const writes = writeTimes(begin);
   const clock: Clock = { now, monotonicMs: setup.monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
@@ -158,7 +158,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     if (!isExecution && source.collection !== (source.group ? last : collection)) return;
     const options = { tally: { documents: 0 } };
     const records = ids.map((id) => ({ path: `${collection}/${id}`, isExecution }));
-    const halfAnHourAgo = new Date(now().getTime() - 30 * MINUTE_MS);
+    const halfAnHourAgo = addMs(now(), -30 * MINUTE_MS);
     const sightings = (await again(records, options)).map((seen): Sighting => {
       const stillSince = laterOf(halfAnHourAgo, writes.standing(seen));
       const { startedAt, heartbeatAt, backendId } = seen.job;
@@ -199,7 +199,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     deliver,
     now,
     /** So many minutes ago, by the clock of now. */
-    ago: (minutes: number) => new Date(now().getTime() - minutes * MINUTE_MS),
+    ago: (minutes: number) => addMs(now(), -minutes * MINUTE_MS),
     /** Moves the clock on. */
     pass(minutes: number): void {
       passedMs += minutes * MINUTE_MS;

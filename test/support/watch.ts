@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expectationOf, watchedTaskOf } from '../../functions/shared/catalog.ts';
-import { MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addMs, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import { type Health, healthSchema } from '../../functions/shared/model/run/health.ts';
 import { type Run, runSchema, scheduledRunId } from '../../functions/shared/model/run/run.ts';
@@ -100,7 +100,7 @@ export function freshWatch() {
 /** The record of a run that did its duty in its slot, in a minute. */
 export function ranAt(task: string, slot: Date, over: Partial<Run> = {}): Run {
   const startedAt = over.startedAt ?? slot;
-  const endedAt = over.endedAt === undefined ? new Date(startedAt.getTime() + MINUTE_MS) : over.endedAt;
+  const endedAt = over.endedAt === undefined ? addMs(startedAt, MINUTE_MS) : over.endedAt;
   const outcome = over.outcome ?? 'succeeded';
   return {
     runId: scheduledRunId(task, slot),

@@ -1,4 +1,5 @@
 import type { Timestamp } from '@google-cloud/firestore';
+import { addMs } from '../../functions/shared/dates.ts';
 import type { ActiveJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import type { SeenJob } from '../../functions/shared/store/sources/active-records.ts';
 
@@ -15,7 +16,7 @@ export function writeTimes(begin: Date) {
     if (stands && (!updateTime || stands.updateTime.isEqual(updateTime))) return stands.writtenAt;
     const passed = passes.findLast(({ at }) => at <= real.getTime())?.ms ?? 0;
     // The clock of a test stands still until that lets time pass.
-    return new Date(begin.getTime() + passed);
+    return addMs(begin, passed);
   }
   const told = (seen: SeenJob): SeenJob => ({
     ...seen,

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { standingsOf, whyMissed } from '../../functions/shared/model/run/duty.ts';
 import type { Run } from '../../functions/shared/model/run/run.ts';
 import { at, SLOT } from '../support/health.ts';
 import { ranAt } from '../support/watch.ts';
 
-const after = (ms: number) => new Date(SLOT.getTime() + ms);
+const after = (ms: number) => addMs(SLOT, ms);
 const TODAY = { slot: SLOT, nextSlot: after(DAY_MS) };
 const YESTERDAY = { slot: after(-DAY_MS), nextSlot: SLOT };
 

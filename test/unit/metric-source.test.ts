@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
+import { addMs } from '../../functions/shared/dates.ts';
 import {
   type Fared,
   type MetricSourceRecord,
@@ -18,7 +19,7 @@ function fared(day: number, error: string | null, runId = `run-${day}`): Fared {
   return {
     source: 'storage',
     error,
-    at: new Date(utc('2026-03-01T02:00').getTime() + day * 86_400_000),
+    at: addMs(utc('2026-03-01T02:00'), day * 86_400_000),
     runId,
   };
 }

@@ -7,12 +7,12 @@ import {
   whyPlanStays,
   whyRunStays,
 } from '../../functions/prune-records/rules/retention.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { EXPIRING, RUNS_PER_TASK } from '../../functions/shared/model/run/retention.ts';
 import { filesBelow } from '../support/source-files.ts';
 
 const NOW = new Date('2026-03-04T04:00:00.000Z');
-const ago = (ms: number) => new Date(NOW.getTime() - ms);
+const ago = (ms: number) => addMs(NOW, -ms);
 const FACTS = { newestRunId: 'newest', watchedUntil: ago(HOUR_MS) };
 
 function run(over: Partial<KeptRun> = {}): KeptRun {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
 import {
   expireAtOf,
   manualRunId,
@@ -31,17 +31,14 @@ describe('expireAtOf()', () => {
   test('keeps one success of each 4 hours for 30 days, the others for 2', () => {
     // 00:00, 04:00, ... UTC begin a new sample.
     const begin = new Date('2026-03-04T04:00:00.000Z');
-    const before = new Date(begin.getTime() - 1);
+    const before = addMs(begin, -1);
     assert.equal(keptDays({ endedAt: begin }, { lastSuccessAt: before }), 30);
     assert.equal(keptDays({ endedAt: before }, { lastSuccessAt: new Date('2026-03-04T00:00:00Z') }), 2);
     assert.equal(
       keptDays({ endedAt: new Date(begin.getTime() + 4 * HOUR_MS - 1) }, { lastSuccessAt: begin }),
       2,
     );
-    assert.equal(
-      keptDays({ endedAt: new Date(begin.getTime() + 4 * HOUR_MS) }, { lastSuccessAt: begin }),
-      30,
-    );
+    assert.equal(keptDays({ endedAt: addMs(begin, 4 * HOUR_MS) }, { lastSuccessAt: begin }), 30);
   });
 
   test('keeps the first success for 30 days', () => assert.equal(keptDays({}, { lastSuccessAt: null }), 30));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { nameTrigger } from '../../functions/shared/run/trigger.ts';
 import { ENTRY } from '../support/entry.ts';
 
@@ -18,10 +18,6 @@ function delivery(slot: string, job = 'duty'): Record<string, string> {
   return { 'x-cloudscheduler-jobname': job, 'x-cloudscheduler-scheduletime': slot };
 }
 
-function after(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms);
-}
-
 const SCHEDULED = { trigger: 'scheduled', slot: SLOT, runId: 'duty@2026-03-04T02:00:00.000Z' };
 const MANUAL = { trigger: 'manual', slot: null, runId: 'duty@manual-a-uuid' };
 
@@ -36,7 +32,7 @@ describe('nameTrigger()', () => {
     '2026-03-03T16:00:00-10:00',
   ])
     test(`names the slot ${text} by its instant, whatever its text`, () =>
-      assert.deepEqual(name(delivery(text), after(SLOT, 900)), SCHEDULED));
+      assert.deepEqual(name(delivery(text), addMs(SLOT, 900)), SCHEDULED));
 
   for (const [ms, expected] of [
     [-EARLY_MS - 1, MANUAL],
@@ -48,10 +44,10 @@ describe('nameTrigger()', () => {
     [OLDEST_MS + 1, MANUAL],
   ] as const)
     test(`names a delivery ${ms} ms after its slot ${expected.trigger}`, () =>
-      assert.deepEqual(name(delivery(SLOT.toISOString()), after(SLOT, ms)), expected));
+      assert.deepEqual(name(delivery(SLOT.toISOString()), addMs(SLOT, ms)), expected));
 
   test('a forced run that carries the next slot is manual, and leaves that slot alone', () =>
-    assert.deepEqual(name(delivery('2026-03-05T02:00:00Z'), after(SLOT, 12 * HOUR_MS)), MANUAL));
+    assert.deepEqual(name(delivery('2026-03-05T02:00:00Z'), addMs(SLOT, 12 * HOUR_MS)), MANUAL));
 
   for (const [what, headers] of [
     ['no headers', {}],

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { alarmsAfter, type Ending, ended, lostEnding } from '../../functions/shared/model/run/ending.ts';
 import type { Health } from '../../functions/shared/model/run/health.ts';
 import { afterSkip, claimed, expected, skipped } from '../../functions/shared/model/run/lease.ts';
@@ -15,7 +15,7 @@ const NOTHING: History = { runs: [], unreadable: [] };
 const DAILY = watched('duty');
 /** Every ten minutes, with a grace of 15. */
 const OFTEN = watched('duty', { schedule: '*/10 * * * *' });
-const after = (ms: number) => new Date(SLOT.getTime() + ms);
+const after = (ms: number) => addMs(SLOT, ms);
 
 function known(over: Partial<Health> = {}, task = DAILY): Health {
   const { deployment: _, ...said } = task.expectation;

@@ -1,5 +1,5 @@
 import { mapPool } from '../../shared/concurrency.ts';
-import { MINUTE_MS } from '../../shared/dates.ts';
+import { addMs, MINUTE_MS } from '../../shared/dates.ts';
 import { DeadlineExceeded, RecordChanged, UpstreamError } from '../../shared/errors.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isDeleted, isGoing, type Life } from '../../shared/model/artifact/artifact-life.ts';
@@ -159,7 +159,7 @@ async function deleteOne(job: PlannedJob, wasThere: boolean, work: Work): Promis
       life,
       target,
       bucket,
-      last: new Date(job.endedAt.getTime() + policy.lateWriteGraceMinutes * MINUTE_MS),
+      last: addMs(job.endedAt, policy.lateWriteGraceMinutes * MINUTE_MS),
       open: work.open.get(job.name) ?? [],
     },
     work,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { DeletionResult, ObjectDeletion } from '../../shared/cloud/storage/deletion.ts';
 import type { ItemResult } from '../../shared/cloud/storage/object-call.ts';
 import type { BucketFacts, CloudObjects, StoredObject } from '../../shared/cloud/storage/objects.ts';
-import { MINUTE_MS, SECOND_MS } from '../../shared/dates.ts';
+import { addMs, MINUTE_MS, SECOND_MS } from '../../shared/dates.ts';
 import { LeaseLost } from '../../shared/errors.ts';
 import type { Life } from '../../shared/model/artifact/artifact-life.ts';
 import type { Journal, JournalEntry } from '../../shared/model/cleanup/cleanup.ts';
@@ -115,7 +115,7 @@ async function deleteJournaled(
   const doneAt = entries.every(({ result }) => result !== null) ? run.now() : null;
   await commit((batch) => journal.end(batch, { ...entry, entries, doneAt }));
   const { softDeleteSeconds } = bucket;
-  const pendingUntil = new Date(run.now().getTime() + softDeleteSeconds * SECOND_MS);
+  const pendingUntil = addMs(run.now(), softDeleteSeconds * SECOND_MS);
   addResults(account, settled, softDeleteSeconds > 0 ? pendingUntil : null);
   return doneAt !== null;
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import { mapPool } from '../../shared/concurrency.ts';
-import { DAY_MS } from '../../shared/dates.ts';
+import { addMs, DAY_MS } from '../../shared/dates.ts';
 import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isSameLife, type Tombstone } from '../../shared/model/artifact/artifact-life.ts';
 import type { Journal } from '../../shared/model/cleanup/cleanup.ts';
@@ -113,7 +113,7 @@ function pinOf(uri: string, runId: string, at: Date) {
   return {
     id: `undo-${hash('sha256', uri, 'hex').slice(0, 32)}`,
     uri,
-    keepUntil: new Date(at.getTime() + PINNED_DAYS * DAY_MS),
+    keepUntil: addMs(at, PINNED_DAYS * DAY_MS),
     owner: 'cleanup-artifacts',
     reason: `the deletion by ${runId} was undone`,
     createdAt: at,

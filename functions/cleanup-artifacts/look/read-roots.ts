@@ -1,5 +1,6 @@
 import type { VertexModels } from '../../shared/cloud/vertex-models.ts';
 import { MINUTE_MS } from '../../shared/dates.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { readPlace } from '../../shared/model/artifact/artifact.ts';
 import { isHeld } from '../../shared/model/cleanup/cleanup.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
@@ -41,7 +42,7 @@ export async function readRoots(
       return await read;
     } catch (error) {
       signal?.throwIfAborted();
-      const words = error instanceof Error ? error.message : String(error);
+      const words = messageOf(error);
       throw new Error(`Nothing is deleted, for ${source} cannot be read: ${words}`, { cause: error });
     }
   };

@@ -1,4 +1,4 @@
-import { DAY_MS, dayOf, MINUTE_MS } from '../../shared/dates.ts';
+import { addMs, DAY_MS, dayOf, MINUTE_MS } from '../../shared/dates.ts';
 import { type Prefix, uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { KeepReason } from '../../shared/model/cleanup/cleanup.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
@@ -67,7 +67,7 @@ export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Ho
 
   const days = policy.minimumAgeDays * (job.added.endInferred ? 2 : 1);
   const twice = job.added.endInferred ? ', twice the age as its end is inferred' : '';
-  const until = new Date(end.getTime() + days * DAY_MS);
+  const until = addMs(end, days * DAY_MS);
   yield { reason: 'young', until, words: `younger than ${days} ${days === 1 ? 'day' : 'days'}${twice}` };
 
   if (job.registeredModel !== null)

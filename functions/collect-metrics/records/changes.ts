@@ -1,5 +1,5 @@
 import type { WriteBatch } from '@google-cloud/firestore';
-import { type Day, HOUR_MS } from '../../shared/dates.ts';
+import { addMs, type Day, HOUR_MS } from '../../shared/dates.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore, DirtyDay, Watermark } from '../../shared/store/own/days.ts';
@@ -37,10 +37,7 @@ export async function findChanges(
 ): Promise<Changes> {
   const known = await days.watermarks(book.sources, tally);
   const since = new Map(
-    [...known].map(([name, { changesKnownUntil }]) => [
-      name,
-      new Date(changesKnownUntil.getTime() - OVERLAP_MS),
-    ]),
+    [...known].map(([name, { changesKnownUntil }]) => [name, addMs(changesKnownUntil, -OVERLAP_MS)]),
   );
   const doubts = new Map<Day, Doubt>();
   const doubt = (day: Day, job: Job) => {

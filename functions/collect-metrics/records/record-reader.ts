@@ -1,4 +1,5 @@
 import { type Day, endOfDay, startOfDay } from '../../shared/dates.ts';
+import { messageOf } from '../../shared/errors.ts';
 import { BOOKS, type Book } from '../../shared/model/day/day.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
@@ -145,7 +146,7 @@ async function ofSource<T>(store: JobStore, reading: () => Promise<T>): Promise<
   try {
     return await reading();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new BookFailed(
       `Cannot read source ${store.name} (collection ${store.source.collection}): ${reason}`,
       { cause: error },

@@ -1,6 +1,7 @@
 import type { Limits } from '../../shared/cloud/rest/rest.ts';
 import { mapPool, withDeadline } from '../../shared/concurrency.ts';
 import { addDays, type Day, dayOf, earlierOf, endOfDay, SECOND_MS } from '../../shared/dates.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import {
   PLATFORM_SCHEMAS,
@@ -125,8 +126,4 @@ function askedOf(date: Day, now: Date): Asked {
 /** Monitoring counts in whole seconds. */
 function wholeSecond(now: Date): Date {
   return new Date(Math.floor(now.getTime() / SECOND_MS) * SECOND_MS);
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

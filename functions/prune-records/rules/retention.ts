@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { laterOf, MINUTE_MS } from '../../shared/dates.ts';
+import { addMs, laterOf, MINUTE_MS } from '../../shared/dates.ts';
 import { cleanupPlanSchema } from '../../shared/model/cleanup/cleanup.ts';
 import { EXPIRING, type ExpiringKind, RUNS_PER_TASK } from '../../shared/model/run/retention.ts';
 import { runSchema } from '../../shared/model/run/run.ts';
@@ -35,7 +35,7 @@ export interface TaskFacts {
 export function dueSince(kind: ExpiringKind, fields: unknown): Date {
   const { field, keptMs } = EXPIRING[kind];
   const instant = z.looseObject({ [field]: z.date() }).parse(fields)[field] as Date;
-  return new Date(instant.getTime() + keptMs);
+  return addMs(instant, keptMs);
 }
 
 /** The run of these fields. Throws when they are not those of a run. */
@@ -74,8 +74,7 @@ export function whyRunStays(
   if (id === newestRunId) return 'it is the newest of its task';
   // The sweep takes a slot without any record for missed. It looks back to its last look, and a task new to it starts from
   // now; but of a task that no sweep looks at, records do not stay for ever.
-  const lookedAtFrom =
-    watchedUntil && laterOf(watchedUntil, new Date(now.getTime() - WATCHED_MS)).getTime() - SKEW_MS;
+  const lookedAtFrom = watchedUntil && laterOf(watchedUntil, addMs(now, -WATCHED_MS)).getTime() - SKEW_MS;
   if (lookedAtFrom !== null && endedAt.getTime() > lookedAtFrom) return 'its slot is not watched yet';
   return null;
 }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type CatalogEntry, SETTLE_SECONDS } from '../catalog.ts';
 import type { Clock } from '../clock.ts';
-import { SECOND_MS } from '../dates.ts';
+import { addMs, SECOND_MS } from '../dates.ts';
 import { InvalidRequest, LeaseLost } from '../errors.ts';
 import type { Log } from '../log.ts';
 import type { NamedRun } from '../model/run/lease.ts';
@@ -89,7 +89,7 @@ export async function execute<Input extends TaskInput>(
     logEnd(log, settled);
     const durationMs = Math.round(clock.monotonicMs() - begunMs);
     // From the start, which is told by Firestore's clock: a local one that differs must not end a run before it began.
-    const endedAt = new Date(startedAt.getTime() + durationMs);
+    const endedAt = addMs(startedAt, durationMs);
     return { ending: { ...settled, endedAt, durationMs }, ignored };
   };
   if (dryRun) {

@@ -1,3 +1,4 @@
+import { messageOf } from '../errors.ts';
 import { stackOf } from '../log.ts';
 import type { Outcome, RunError, RunProblem, Summary } from '../model/run/run.ts';
 import type { TaskResult } from './task.ts';
@@ -40,6 +41,6 @@ export function settleError(error: unknown, outcome: 'failed' | 'timed-out'): Se
 /** `error` in the form and size that a record holds. */
 function runError(error: unknown): RunError {
   const name = error instanceof Error ? error.name : typeof error;
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   return { name, message: message.slice(0, MESSAGE_LENGTH), stack: stackOf(error).slice(0, STACK_LENGTH) };
 }

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../shared/dates.ts';
+import { addMs, DAY_MS } from '../../shared/dates.ts';
 import type { EndedRecord, Since } from '../../shared/model/job/sweep-marks.ts';
 import {
   type Alarm,
@@ -83,7 +83,7 @@ function unknownAlarm({ source, unknown }: Standing, now: Date): AlarmToOpen | n
   return {
     subject: source,
     kind: 'backend-unknown',
-    brokenAt: new Date(first.since.getTime() + UNKNOWN_MS),
+    brokenAt: addMs(first.since, UNKNOWN_MS),
     message: `For over ${lasting(UNKNOWN_MS)} nobody can tell about ${jobs} of source ${source}: ${named(long.map(({ path }) => path))}`,
   };
 }

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS } from '../../shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from '../../shared/dates.ts';
 import type { JobHealth } from '../../shared/model/job/sweep.ts';
 import type { EndedRecord, UnmappedStatus } from '../../shared/model/job/sweep-marks.ts';
 import type { Alarm } from '../../shared/model/run/alarm.ts';
@@ -7,7 +7,7 @@ import type { JobHealthStore } from '../../shared/store/own/job-health.ts';
 import type { SweepMarkStore } from '../../shared/store/own/sweep-marks.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import { watchedAgain } from '../rules/found-alive.ts';
-import { after } from '../rules/signs.ts';
+
 import type { Scope, Sweep, SweepTools } from '../sweep/pipeline.ts';
 import { type Ages, healthAfter } from './job-health.ts';
 import { marksAfter, unknownOf } from './marks.ts';
@@ -27,10 +27,10 @@ export async function countAges(
   now: Date,
   options: ReadOptions,
 ): Promise<Ages> {
-  const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
+  const longSince = addMs(now, -source.sweep.longRunning.hours * HOUR_MS);
   const [longRunning, recent24h] = await Promise.all([
     counts.runningSince(longSince, options),
-    counts.newSince(after(now, -DAY_MS), options),
+    counts.newSince(addMs(now, -DAY_MS), options),
   ]);
   return { longRunning, recent24h };
 }
@@ -42,7 +42,7 @@ export async function auditStatuses(
   now: Date,
   options: ReadOptions,
 ): Promise<UnmappedStatus[] | null> {
-  const isDue = !auditedAt || after(auditedAt, DAY_MS) <= now;
+  const isDue = !auditedAt || addMs(auditedAt, DAY_MS) <= now;
   return isDue ? store.unmapped(options) : null;
 }
 
@@ -79,7 +79,7 @@ export async function keepBooks(
   const now = run.startedAt;
   const { runId } = run;
   const next = marksAfter(marks, { ...sweep, now, runId, unmapped, watched: watched ?? marks.ended });
-  const longSince = after(now, -source.sweep.longRunning.hours * HOUR_MS);
+  const longSince = addMs(now, -source.sweep.longRunning.hours * HOUR_MS);
   const health = ages && healthAfter({ ...ages, ended: next.ended }, sweep, longSince, now);
   const open = openAlarms.filter(({ subject }) => subject === name);
   const longRunning = health && (await tooManyLong(store, health, open, options));
@@ -115,6 +115,6 @@ async function tooManyLong(
   // An incident that lasts has its date.
   const known = open.find(({ kind }) => kind === 'long-running')?.brokenAt;
   const first = known ? null : await counts.startOf(most + 1, options);
-  const brokenAt = known ?? (first ? after(first, longerThanMs) : at);
+  const brokenAt = known ?? (first ? addMs(first, longerThanMs) : at);
   return { jobs: longRunning, most, longerThanMs, brokenAt };
 }

@@ -1,9 +1,9 @@
-import { laterOf } from '../../shared/dates.ts';
+import { addMs, laterOf } from '../../shared/dates.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import type { TerminalState } from '../../shared/model/job/states.ts';
 import type { Verdict } from '../../shared/model/job/sweep.ts';
 import { ended, keep, lost, silence, unknown } from './conclude.ts';
-import { after, type Case, since } from './signs.ts';
+import { type Case, since } from './signs.ts';
 import { whichTry } from './which-try.ts';
 import { instant, lasting } from './words.ts';
 
@@ -46,7 +46,7 @@ function whenGone(it: Case, { said, placed }: Truth): Verdict {
   if (!goneSince) return unknown(it, 'gone-once', `${said}, for the first time: the next sweep asks again`);
   const heardAt = sighting.heardAt ?? seenAt;
   const alive = laterOf(seenAt, heardAt);
-  if (!stale || after(heardAt, limits.staleAfterMs + limits.graceMs) >= now)
+  if (!stale || addMs(heardAt, limits.staleAfterMs + limits.graceMs) >= now)
     return unknown(
       it,
       'gone-but-alive',
@@ -71,7 +71,7 @@ function whenEnded(it: Case, state: TerminalState, truth: Truth): Verdict {
   const wrong = whichTry(it, truth);
   if (wrong) return unknown(it, wrong.rule, `${told}; but ${wrong.because}`);
   // Whoever ran it may be about to write its end, or to queue it again.
-  if (endedAt && endedAt > after(now, -graceMs))
+  if (endedAt && endedAt > addMs(now, -graceMs))
     return keep(it, 'just-ended', `${told}: its record has ${lasting(graceMs)} to say so itself`);
   const noReason = `${said}, and not why`;
   return ended(it, state, {

@@ -1,7 +1,7 @@
-import { earlierOf, laterOf } from '../../shared/dates.ts';
+import { addMs, earlierOf, laterOf } from '../../shared/dates.ts';
 import type { TerminalState } from '../../shared/model/job/states.ts';
 import type { Verdict } from '../../shared/model/job/sweep.ts';
-import { after, type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf } from './signs.ts';
+import { type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf } from './signs.ts';
 import { instant, lasting } from './words.ts';
 
 /** The verdicts in full, from what a rule has to say. */
@@ -71,7 +71,7 @@ function lastOf(it: Case): Date {
   const own = stampOf(suspect.job.endedAt, suspect, now);
   const life = lastLifeOf(it);
   const isOfThisTry = own && (!startedAt || own >= startedAt);
-  if (isOfThisTry && (!life || life <= after(own, CLOCK_SKEW_MS))) return own;
+  if (isOfThisTry && (!life || life <= addMs(own, CLOCK_SKEW_MS))) return own;
   return life ?? startedAt ?? seenAt;
 }
 

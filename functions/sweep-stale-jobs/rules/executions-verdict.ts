@@ -1,10 +1,10 @@
-import { laterOf } from '../../shared/dates.ts';
+import { addMs, laterOf } from '../../shared/dates.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import { ACTIVE_STATES, TERMINAL_STATES } from '../../shared/model/job/states.ts';
 import type { Execution, Verdict } from '../../shared/model/job/sweep.ts';
 import { ended, keep, lost, silence, unknown } from './conclude.ts';
-import { after, type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf, usable } from './signs.ts';
+import { type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf, usable } from './signs.ts';
 import { instant, lasting } from './words.ts';
 
 /** What to conclude about a job from its executions, and about an execution from its job (DESIGN.md, section 7). */
@@ -59,7 +59,7 @@ function clockDoubt(it: Case, execution: Execution, endedAt: Date | null): strin
   const { writtenAt, added } = execution;
   if (endedAt && !stampOf(endedAt, execution, now)) return `that was written ${instant(writtenAt)} already`;
   if (!begunAt || !isOfAnotherTry(it, execution) || added.evidence) return null;
-  const wroteLater = writtenAt > after(begunAt, CLOCK_SKEW_MS);
+  const wroteLater = writtenAt > addMs(begunAt, CLOCK_SKEW_MS);
   return wroteLater ? `the job began ${instant(begunAt)}, and it was written ${instant(writtenAt)}` : null;
 }
 
@@ -76,8 +76,8 @@ export function underEndedJob(it: Case): Verdict | undefined {
   const jobEndedAt = parent && isTerminal(parent.state) ? usable(parent.endedAt, now) : null;
   if (!parent || !jobEndedAt) return undefined;
   // One from after that end belongs to a job that was begun again.
-  if (startedAt && startedAt > after(jobEndedAt, CLOCK_SKEW_MS)) return undefined;
-  const limit = after(jobEndedAt, limits.graceMs);
+  if (startedAt && startedAt > addMs(jobEndedAt, CLOCK_SKEW_MS)) return undefined;
+  const limit = addMs(jobEndedAt, limits.graceMs);
   const told = `its job ${parent.id} is ${parent.status} since ${instant(jobEndedAt)}`;
   if (limit >= now)
     return keep(it, 'job-just-ended', `${told}: the execution has ${lasting(limits.graceMs)} to end, too`);

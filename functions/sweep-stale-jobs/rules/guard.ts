@@ -1,7 +1,7 @@
-import { earlierOf } from '../../shared/dates.ts';
+import { addMs, earlierOf } from '../../shared/dates.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import type { Verdict } from '../../shared/model/job/sweep.ts';
-import { after, since } from './signs.ts';
+import { since } from './signs.ts';
 import { instant, lasting } from './words.ts';
 
 /** Whether the sweep sees enough to believe what it sees (DESIGN.md, section 7). */
@@ -89,5 +89,5 @@ export function tooManyGone(truths: Iterable<Truth>): string | null {
 
 /** A second sweep at once knows no more than the first. */
 function newSince({ now, intervalMs }: SweepClock, sweptAt: Date): Date {
-  return earlierOf(sweptAt, after(now, -intervalMs));
+  return earlierOf(sweptAt, addMs(now, -intervalMs));
 }

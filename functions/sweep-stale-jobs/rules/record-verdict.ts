@@ -1,6 +1,7 @@
+import { addMs } from '../../shared/dates.ts';
 import type { Verdict } from '../../shared/model/job/sweep.ts';
 import { keep, lost, silence, unknown } from './conclude.ts';
-import { after, type Case, mayBeZoned, since, stampOf } from './signs.ts';
+import { type Case, mayBeZoned, since, stampOf } from './signs.ts';
 import { instant, lasting } from './words.ts';
 
 /** What to conclude from a record alone, of a job that no backend can be asked about (DESIGN.md, section 7). */
@@ -23,7 +24,7 @@ function whileQueued(it: Case): Verdict {
   const queuedAt = begunAt ?? suspect.writtenAt;
   const waits = `it is queued since ${instant(queuedAt)}`;
   if (maxQueuedMs === null) return keep(it, 'queued', `${waits}, and may be for ever`);
-  const brokenAt = after(queuedAt, maxQueuedMs);
+  const brokenAt = addMs(queuedAt, maxQueuedMs);
   const allowed = `at most ${lasting(maxQueuedMs)} allowed`;
   const alive = heartbeatAt !== null && !stale;
   if (brokenAt >= now || alive) return keep(it, 'queued', `${waits}, ${allowed}`);
@@ -34,7 +35,7 @@ function whileQueued(it: Case): Verdict {
 function byHeartbeat(it: Case): Verdict {
   const { stale, staleAt, heartbeatAt, seenAt, now, clockOffMs } = it;
   const { writtenAt, limits } = it.suspect;
-  const isFresh = after(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
+  const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
   if (clockOffMs !== null && isFresh) return unknown(it, 'clock-off', clockOff(writtenAt, clockOffMs, now));
   if (!stale) {
     const age = `the last sign of life is ${lasting(since(seenAt, now))} old`;
@@ -64,10 +65,10 @@ function byAge(it: Case): Verdict {
       : job.createdAt && stampOf(job.createdAt, suspect, now)
         ? [job.createdAt, 'its start is not known, it was created']
         : [writtenAt, 'neither start nor creation is known, its record was written'];
-  const limit = after(from, limits.maxRuntimeMs);
+  const limit = addMs(from, limits.maxRuntimeMs);
   const time = `${what} ${instant(from)}, ${lasting(since(from, now))} ago, at most ${lasting(limits.maxRuntimeMs)} allowed`;
   if (limit >= now) return keep(it, 'within-max-runtime', time);
-  if (mayBeZoned(from, writtenAt) && after(writtenAt, limits.maxRuntimeMs) >= now) {
+  if (mayBeZoned(from, writtenAt) && addMs(writtenAt, limits.maxRuntimeMs) >= now) {
     const words = `its record was written ${lasting(since(from, writtenAt))} after that: perhaps by a clock in another zone, and not for that long`;
     return unknown(it, 'clock-off', `${time}; but ${words}`);
   }

@@ -1,4 +1,4 @@
-import { earlierOf, HOUR_MS, laterOf, MINUTE_MS } from '../../shared/dates.ts';
+import { addMs, earlierOf, HOUR_MS, laterOf, MINUTE_MS } from '../../shared/dates.ts';
 import type { AddedToJob, Job } from '../../shared/model/job/job.ts';
 import type { Execution, Suspect } from '../../shared/model/job/sweep.ts';
 
@@ -52,7 +52,7 @@ export function caseOf(suspect: Suspect, now: Date): Case {
   const below = (executions ?? []).flatMap((it) => timesOf(it, now));
   const others = [sighting?.movedAt, sighting?.resumedAt, newest && zonedWrite(newest)];
   const seenAt = latest([own, begun, ...others, ...below]) ?? own;
-  const staleAt = after(seenAt, limits.staleAfterMs + limits.graceMs);
+  const staleAt = addMs(seenAt, limits.staleAfterMs + limits.graceMs);
   return {
     suspect,
     now,
@@ -69,7 +69,7 @@ export function caseOf(suspect: Suspect, now: Date): Case {
 
 /** `at`, unless it is too far in the future to be true. */
 export function usable(at: Date | null, now: Date): Date | null {
-  return at && at <= after(now, CLOCK_SKEW_MS) ? at : null;
+  return at && at <= addMs(now, CLOCK_SKEW_MS) ? at : null;
 }
 
 /** A time that a record tells; no clock that is right is ahead of the write that brought it. */
@@ -88,11 +88,6 @@ export function isZoned(ms: number): boolean {
   return (
     ms >= CLOCK_OFF_MS && ms <= LARGEST_BEHIND_MS + LONGEST_WAY_MS && ms % ZONE_STEP_MS <= LONGEST_WAY_MS
   );
-}
-
-/** `ms` after `at`. */
-export function after(at: Date, ms: number): Date {
-  return new Date(at.getTime() + ms);
 }
 
 /** How long ago `at` was; 0 for what is yet to come. */
@@ -119,8 +114,8 @@ export function lastLifeOf({ suspect, startedAt, heartbeatAt, now }: Case): Date
   const behindMs = offMs >= CLOCK_OFF_MS ? offMs : 0;
   const last = latest([
     heartbeatAt ?? movedAt,
-    resumedAt && after(resumedAt, -behindMs),
-    heardAt && after(heardAt, -behindMs),
+    resumedAt && addMs(resumedAt, -behindMs),
+    heardAt && addMs(heardAt, -behindMs),
     ...(executions ?? []).flatMap((it) => timesOf(it, now)),
   ]);
   return last && (!startedAt || last >= startedAt) ? last : null;
@@ -166,7 +161,7 @@ function overdueAt(suspect: Suspect, now: Date): Date | null {
   const told = running ? usable(truth.startedAt, now) : null;
   const startedAt = latest([stampOf(job.startedAt, suspect, now), told]);
   if (!startedAt) return null;
-  const limit = after(startedAt, limits.maxRuntimeMs);
+  const limit = addMs(startedAt, limits.maxRuntimeMs);
   return limit < now ? limit : null;
 }
 
@@ -180,7 +175,7 @@ function zonedWrite({ writtenAt, endedAt, heartbeatAt, added }: Execution): Date
 /** Whether the last write of a record was ours, when a person took a verdict back. */
 export function wasTakenBack({ earlier }: AddedToJob, { writtenAt }: Pick<Suspect, 'writtenAt'>): boolean {
   const at = earlier.at(-1)?.takenBack?.at;
-  return at !== undefined && writtenAt <= after(at, CLOCK_SKEW_MS);
+  return at !== undefined && writtenAt <= addMs(at, CLOCK_SKEW_MS);
 }
 
 function timesOf({ createdAt, startedAt, heartbeatAt, endedAt }: Job, now: Date): (Date | null)[] {

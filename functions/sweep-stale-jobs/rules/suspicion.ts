@@ -1,8 +1,9 @@
+import { addMs } from '../../shared/dates.ts';
 import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import type { JobField, Source } from '../../shared/model/job/source.ts';
 import type { Suspect } from '../../shared/model/job/sweep.ts';
 import { allLimits, limitsOf, type SweepLimits } from '../../shared/model/job/sweep-limits.ts';
-import { after, caseOf } from './signs.ts';
+import { caseOf } from './signs.ts';
 import { unreadableOf } from './unreadable.ts';
 
 /** Which records are worth asking about. */
@@ -60,9 +61,9 @@ function vitalOf({ backend, sweep }: Source, beats: boolean): JobField[] {
 export function isSuspicious(reading: Reading, source: Source, now: Date, olderThanMs = 0): boolean {
   const it = caseOf(suspectOf(reading, source, null), now);
   const { job, limits, beats, writtenAt } = it.suspect;
-  if (olderThanMs > 0 && after(it.seenAt, olderThanMs) > now) return false;
+  if (olderThanMs > 0 && addMs(it.seenAt, olderThanMs) > now) return false;
   if (it.clockOffMs !== null || (!isTerminal(job.state) && unreadableOf(it.suspect))) return true;
-  const isPast = (at: Date, ms: number | null) => ms !== null && after(at, ms) < now;
+  const isPast = (at: Date, ms: number | null) => ms !== null && addMs(at, ms) < now;
   const askable = source.backend !== undefined && job.backendId !== null;
   if (job.state === 'suspended') return true;
   if (job.state === 'queued')

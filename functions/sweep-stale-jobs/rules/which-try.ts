@@ -1,7 +1,6 @@
-import { MINUTE_MS } from '../../shared/dates.ts';
+import { addMs, MINUTE_MS } from '../../shared/dates.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import {
-  after,
   type Case,
   CLOCK_OFF_MS,
   CLOCK_SKEW_MS,
@@ -31,7 +30,7 @@ export function whichTry(it: Case, truth: Truth): Doubt | null {
   if (!endedAt) return withoutEnd(it, truth);
   if (startedAt && startedAt > endedAt)
     return { rule: 'backend-contradicts', because: `it says, too, that it started ${instant(startedAt)}` };
-  if (endedAt > after(it.now, CLOCK_SKEW_MS))
+  if (endedAt > addMs(it.now, CLOCK_SKEW_MS))
     return { rule: 'backend-contradicts', because: 'that has not come yet' };
   return (
     ofAnotherTry(it, endedAt) ?? ofNoCertainTry(it, truth, endedAt) ?? perhapsOfAnother(it, truth, endedAt)
@@ -50,7 +49,7 @@ function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Case, ended
     const since = `${job.state === 'queued' ? 'was queued' : 'started'} ${instant(begunAt)}`;
     return { rule: 'another-try', because: `by its record it ${since}: that was a try before` };
   }
-  const late = after(endedAt, CLOCK_SKEW_MS);
+  const late = addMs(endedAt, CLOCK_SKEW_MS);
   // A stamp ahead of the write that brought it is no sign of a later life.
   if (heartbeatAt && late < heartbeatAt && writtenAt > late)
     return { rule: 'another-try', because: `its heart still beat ${instant(heartbeatAt)}: another try runs` };
@@ -68,7 +67,7 @@ function ofNoCertainTry(it: Case, truth: Truth, endedAt: Date): Doubt | null {
   const { begunAt, suspect } = it;
   const { job, writtenAt } = suspect;
   // What was last written before that end, and not since, is of that try, whatever its clocks say.
-  if (writtenAt <= after(endedAt, LAST_WRITE_MS)) return null;
+  if (writtenAt <= addMs(endedAt, LAST_WRITE_MS)) return null;
   const written = `its record was written ${instant(writtenAt)}: that may be a try before`;
   if (!begunAt)
     return { rule: 'which-try', because: `neither a start nor a creation is known, and ${written}` };
@@ -100,7 +99,7 @@ function isAhead(clockOffMs: number | null): boolean {
 
 /** Whether something began, or ended, no earlier than this try did. */
 function isSoon(at: Date | null, { begunAt, suspect }: Case): boolean {
-  return at !== null && (!begunAt || at >= after(begunAt, -suspect.limits.graceMs));
+  return at !== null && (!begunAt || at >= addMs(begunAt, -suspect.limits.graceMs));
 }
 
 /** Of an end that nobody told the time of, its start may prove the try; where no times are told at all, silence has to do. */
@@ -133,7 +132,7 @@ function clockDoubt(it: Case, begunAt: Date, truth: Truth): string | null {
   if (fresh) return fresh;
   const heartbeat = beats ? (heartbeatAt ?? job.heartbeatAt) : null;
   const own = heartbeat ?? startedAt;
-  if (!own || !truth.startedAt || own >= after(truth.startedAt, -CLOCK_OFF_MS)) return null;
+  if (!own || !truth.startedAt || own >= addMs(truth.startedAt, -CLOCK_OFF_MS)) return null;
   const what = heartbeat ? 'heartbeat' : 'start';
   return `the ${what} in its record lies ${lasting(since(own, truth.startedAt))} before the start that its backend tells`;
 }
@@ -145,7 +144,7 @@ function clockDoubt(it: Case, begunAt: Date, truth: Truth): string | null {
 function freshlyZoned({ suspect, startedAt, heartbeatAt, now }: Case): string | null {
   const { writtenAt, limits } = suspect;
   const last = heartbeatAt ?? startedAt;
-  const isFresh = after(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
+  const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
   // What we wrote ourselves tells of no clock.
   const isOurs = wasTakenBack(suspect.job.added, suspect);
   if (!last || !isFresh || isOurs || !isZoned(since(last, writtenAt))) return null;

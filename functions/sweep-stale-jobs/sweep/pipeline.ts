@@ -1,6 +1,6 @@
 import type { Backend } from '../../shared/cloud/backends/backend.ts';
 import { oneBehind } from '../../shared/concurrency.ts';
-import { LeaseLost } from '../../shared/errors.ts';
+import { LeaseLost, messageOf } from '../../shared/errors.ts';
 import type { Source } from '../../shared/model/job/source.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 import { allLimits } from '../../shared/model/job/sweep-limits.ts';
@@ -265,5 +265,5 @@ function mayFallSilent({ sweep }: Source, { running, queued }: ActiveCounts): nu
 }
 
 function problem(path: string, what: string, error: unknown): RunProblem {
-  return { path, message: `${what}: ${error instanceof Error ? error.message : String(error)}` };
+  return { path, message: `${what}: ${messageOf(error)}` };
 }

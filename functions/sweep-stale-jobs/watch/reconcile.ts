@@ -1,5 +1,6 @@
 import type { CloudScheduler } from '../../shared/cloud/scheduler.ts';
 import { SECOND_MS } from '../../shared/dates.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import { driftOf, type LiveSchedule } from '../../shared/model/run/schedule.ts';
 import type { WatchedTask } from '../../shared/model/run/watch.ts';
@@ -47,7 +48,7 @@ export async function reconcile(
     };
   } catch (error) {
     signal.throwIfAborted();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     return unknown([{ path: 'schedules', message: `Cannot compare them with the catalogue: ${why}` }]);
   }
 }

@@ -1,4 +1,4 @@
-import { dayOf, SECOND_MS } from '../../../functions/shared/dates.ts';
+import { addMs, dayOf, SECOND_MS } from '../../../functions/shared/dates.ts';
 import type { Alarm, AlarmKind } from '../../../functions/shared/model/run/alarm.ts';
 import { relative, stamp } from '../../words/figures.ts';
 import { table } from '../../words/table.ts';
@@ -51,7 +51,7 @@ function further(kind: AlarmKind, subject: string, brokenAt: Date): string {
       return 'runs collect-metrics';
     case 'conflict':
       // Dated at the end of its day, which is the first instant of the next one.
-      return `days ${dayOf(new Date(brokenAt.getTime() - SECOND_MS))}`;
+      return `days ${dayOf(addMs(brokenAt, -SECOND_MS))}`;
     case 'guard':
     case 'approval':
       return 'cleanup plans';

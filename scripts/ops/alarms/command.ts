@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { DAY_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS } from '../../../functions/shared/dates.ts';
 import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
 import { note, paintError, print, printJson } from '../../words/terminal.ts';
 import { connect, SILENT, uncounted } from '../shared/connect.ts';
@@ -23,7 +23,7 @@ async function showAlarms({ all, json }: { all?: true; json?: true }): Promise<v
   const { alarmStore } = await import('../../../functions/shared/store/own/alarms.ts');
   const store = alarmStore(collections, SILENT);
   const now = clock.now();
-  const since = new Date(now.getTime() - CLOSED_DAYS * DAY_MS);
+  const since = addMs(now, -CLOSED_DAYS * DAY_MS);
   const [open, closed] = await Promise.all([
     ask('reading the alarms', store.open(uncounted())),
     all ? ask('reading the closed alarms', store.closedSince(since, CLOSED_MOST, uncounted())) : [],

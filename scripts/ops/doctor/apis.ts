@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { monitoring } from '../../../functions/shared/cloud/monitoring/monitoring.ts';
 import { type RestCall, restApi } from '../../../functions/shared/cloud/rest/rest.ts';
-import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
 import type { ApiName, Settings } from '../../../functions/shared/settings.ts';
 import { apiOf } from '../shared/api-of.ts';
@@ -34,7 +34,7 @@ export function apiChecks(connection: Connection): Check[] {
         { name: 'Cloud Monitoring', service: 'monitoring.googleapis.com', googleProject },
         () => {
           const until = connection.clock.now();
-          const interval = { after: new Date(until.getTime() - MINUTE_MS), until };
+          const interval = { after: addMs(until, -MINUTE_MS), until };
           const metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };
           return monitoring(optionsOf('monitoring', { googleProject })).sums(metric, interval, [], LIMITS);
         },

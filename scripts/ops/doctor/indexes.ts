@@ -1,5 +1,6 @@
 import type { Catalog } from '../../../functions/shared/catalog.ts';
-import { DAY_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS } from '../../../functions/shared/dates.ts';
+import { messageOf } from '../../../functions/shared/errors.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { firstLine } from '../../words/terminal.ts';
 import { CannotTell, type Check, type Finding } from '../shared/check.ts';
@@ -40,10 +41,7 @@ export async function missingIndexes(probes: readonly Probe[]): Promise<Omit<Fin
   const other = failed.find(({ error }) => grpcCode(error) !== FAILED_PRECONDITION);
   if (other) throw other.error;
   if (failed.length === 0) return { state: 'ok', words: `${probes.length} queries have what they need` };
-  const words = failed.map(
-    ({ what, error }) =>
-      `${what}: ${firstLine(error instanceof Error ? error.message : String(error), 1_000)}`,
-  );
+  const words = failed.map(({ what, error }) => `${what}: ${firstLine(messageOf(error), 1_000)}`);
   return { state: 'wrong', words: words.join('; '), mend: 'terraform -chdir=infra apply' };
 }
 
@@ -78,12 +76,12 @@ export async function sourceProbes(
   const { activeJobStore } = await import('../../../functions/shared/store/sources/active-jobs.ts');
   const db = openSource(source);
   const now = clock.now();
-  const soon = new Date(now.getTime() + DAY_MS);
+  const soon = addMs(now, DAY_MS);
   const options = { tally: { documents: 0 } };
   const jobs = jobStore(name, source, db, SILENT);
   const active = activeJobStore(name, source, { db, ours: false }, SILENT);
   const one = { after: null, most: 1 };
-  const range = { from: soon, to: new Date(soon.getTime() + 1), now };
+  const range = { from: soon, to: addMs(soon, 1), now };
   return [
     { what: 'jobs of a day', run: () => jobs.touching(range, options, () => undefined) },
     { what: 'jobs of no day', run: () => jobs.timeless(now, options, () => undefined) },

@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
 import { readArtifactUri } from '../../../functions/shared/model/artifact/artifact.ts';
 import type { ObjectOptions } from '../stand-ins/gcs/world.ts';
 import { type Dice, dice } from './dice.ts';
@@ -18,12 +18,12 @@ function objectsOf(job: SampleJob, startedAt: Date): ObjectOptions[] {
   const sizes = sizesOf(job, roll);
   const objects = sizes.map(([name, size], index): ObjectOptions => {
     const sinceStart = ((last.getTime() - startedAt.getTime()) * index) / sizes.length;
-    const createdAt = new Date(startedAt.getTime() + Math.floor(sinceStart));
+    const createdAt = addMs(startedAt, Math.floor(sinceStart));
     const held = name === job.heldObject ? { temporaryHold: true } : {};
     return { bucket, name: `${path}${name}`, size, createdAt, ...held };
   });
   if (job.lateObject === undefined) return objects;
-  const createdAt = new Date(last.getTime() + 30 * HOUR_MS);
+  const createdAt = addMs(last, 30 * HOUR_MS);
   return [...objects, { bucket, name: `${path}${job.lateObject}`, size: roll.between(1e6, 9e6), createdAt }];
 }
 

@@ -1,5 +1,6 @@
 import {
   addDays,
+  addMs,
   type Day,
   dayOf,
   daysBetween,
@@ -92,8 +93,8 @@ function queriesOf(day: Day, project: string): Ended[] {
     () => 23 * HOUR_MS + roll.between(0, HOUR_MS - 1),
   );
   return [...daytime, ...overnight].map((sinceMidnight, index) => {
-    const createdAt = new Date(startOfDay(day).getTime() + sinceMidnight);
-    const startedAt = new Date(createdAt.getTime() + roll.between(80, 4_000));
+    const createdAt = addMs(startOfDay(day), sinceMidnight);
+    const startedAt = addMs(createdAt, roll.between(80, 4_000));
     const ranMs = sinceMidnight > 23 * HOUR_MS ? nightly(roll) : roll.between(900, 4 * MINUTE_MS);
     return {
       id: `job_${day.replaceAll('-', '')}_${String(index + 1).padStart(2, '0')}`,
@@ -101,7 +102,7 @@ function queriesOf(day: Day, project: string): Ended[] {
       user: `${roll.pick(['reports', 'features', 'notebooks'])}@${project}.iam.gserviceaccount.com`,
       createdAt,
       startedAt,
-      endedAt: new Date(startedAt.getTime() + ranMs),
+      endedAt: addMs(startedAt, ranMs),
       error: roll.between(1, 12) === 1 ? roll.pick(FAILURES) : null,
     };
   });

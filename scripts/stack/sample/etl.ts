@@ -1,5 +1,6 @@
 import {
   addDays,
+  addMs,
   type Day,
   dayOf,
   daysBetween,
@@ -77,7 +78,7 @@ function runsOfDay(day: Day): Plan[] {
 
 /** Runs that are over by what the orchestrator says, that it does not know, and of which it says nothing. */
 function troubledRuns(now: Date): SampleRecord[] {
-  const hoursAgo = (hours: number) => new Date(now.getTime() - hours * HOUR_MS);
+  const hoursAgo = (hours: number) => addMs(now, -hours * HOUR_MS);
   const running = (
     project: keyof typeof PIPELINES,
     name: string,
@@ -107,7 +108,7 @@ function troubledRuns(now: Date): SampleRecord[] {
 
 /** What chance may leave out. */
 function runOfThisMoment(now: Date): Plan {
-  const createdAt = new Date(now.getTime() - 3 * MINUTE_MS);
+  const createdAt = addMs(now, -3 * MINUTE_MS);
   return planOf('account-sync-by-hand', 'account-sync', createdAt, dice('ETL run of this moment'), [18, 55]);
 }
 
@@ -118,7 +119,7 @@ function planOf(
   roll: Dice,
   [shortest, longest]: Pipeline['takes'],
 ): Plan {
-  const startedAt = new Date(createdAt.getTime() + roll.between(2, 50) * SECOND_MS);
+  const startedAt = addMs(createdAt, roll.between(2, 50) * SECOND_MS);
   const ranMs = roll.between(shortest * MINUTE_MS, longest * MINUTE_MS);
   const status = roll.weighted(COURSES);
   const error = status === 'failed' ? roll.pick(FAILURES) : null;
@@ -128,7 +129,7 @@ function planOf(
     backendId: id,
     createdAt,
     startedAt,
-    end: { at: new Date(startedAt.getTime() + ranMs), status, error },
+    end: { at: addMs(startedAt, ranMs), status, error },
   };
 }
 

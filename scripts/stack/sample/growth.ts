@@ -1,5 +1,6 @@
 import {
   addDays,
+  addMs,
   DAY_MS,
   type Day,
   daysBetween,
@@ -38,5 +39,5 @@ export function levelOf({ name, perDay, since, until }: Growth, today: Day): Lev
 }
 
 function measuredAt(day: Day): Date {
-  return new Date(startOfDay(day).getTime() + 5 * HOUR_MS);
+  return addMs(startOfDay(day), 5 * HOUR_MS);
 }

@@ -73,8 +73,3 @@ export function newJob(roll: Dice, suffix: string, createdAt: Date): NewJob {
     artifactBytes: null,
   };
 }
-
-/** `ms` after `instant`. */
-export function after(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms);
-}

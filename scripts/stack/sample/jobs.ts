@@ -1,5 +1,6 @@
 import {
   addDays,
+  addMs,
   type Day,
   dayOf,
   HOUR_MS,
@@ -9,7 +10,7 @@ import {
 } from '../../../functions/shared/dates.ts';
 import type { TerminalState } from '../../../functions/shared/model/job/states.ts';
 import { type Dice, dice } from './dice.ts';
-import { after, type Fate, type NewJob, newJob, type SampleJob } from './job.ts';
+import { type Fate, type NewJob, newJob, type SampleJob } from './job.ts';
 import { withMarks } from './marks.ts';
 import { KILLED, troubledJobs } from './troubled.ts';
 
@@ -73,7 +74,7 @@ function planOf(day: Day, number: number, roll: Dice): Plan {
   const course = roll.weighted(COURSES);
   const minutes = (low: number, high: number) =>
     roll.between(low, high) * MINUTE_MS + roll.between(0, 59_999);
-  const createdAt = after(
+  const createdAt = addMs(
     startOfDay(day),
     course === 'runs overnight' ? minutes(21 * 60, 23 * 60) : minutes(0, 1_438),
   );
@@ -82,11 +83,11 @@ function planOf(day: Day, number: number, roll: Dice): Plan {
 
   if (course === 'never starts' || course === 'is cancelled early') {
     const status = course === 'never starts' ? 'failed' : 'cancelled';
-    const at = after(createdAt, queuedMs);
+    const at = addMs(createdAt, queuedMs);
     const error = status === 'failed' ? roll.pick(FALSE_STARTS) : null;
     return { ...base, backendId: null, artifactUri: null, error, end: { at, status }, heardUntil: createdAt };
   }
-  const startedAt = after(createdAt, queuedMs);
+  const startedAt = addMs(createdAt, queuedMs);
   const runMs = {
     completes: minutes(18, 9 * 60),
     crashes: minutes(2, 5 * 60),
@@ -95,9 +96,9 @@ function planOf(day: Day, number: number, roll: Dice): Plan {
     'runs overnight': minutes(4 * 60, 10 * 60),
     hangs: minutes(30, 6 * 60),
   }[course];
-  const at = after(startedAt, runMs);
+  const at = addMs(startedAt, runMs);
   if (course === 'hangs') {
-    const fate: Fate = { status: 'failed', at: after(at, 40 * SECOND_MS), error: KILLED };
+    const fate: Fate = { status: 'failed', at: addMs(at, 40 * SECOND_MS), error: KILLED };
     return { ...base, startedAt, fate, end: null, heardUntil: at };
   }
   const status = course === 'crashes' ? 'failed' : course === 'is cancelled' ? 'cancelled' : 'completed';
@@ -141,12 +142,12 @@ function artifactBytesOf({ id, gpus }: Pick<SampleJob, 'id' | 'gpus'>): number {
 function jobsOfThisMoment(now: Date): SampleJob[] {
   const roll = dice('jobs of this moment');
   const running = [0.4, 1.5, 7, 31].map((hours, index) => {
-    const startedAt = new Date(now.getTime() - hours * HOUR_MS);
-    const job = newJob(roll, `now-${index + 1}`, after(startedAt, -4 * MINUTE_MS));
+    const startedAt = addMs(now, -hours * HOUR_MS);
+    const job = newJob(roll, `now-${index + 1}`, addMs(startedAt, -4 * MINUTE_MS));
     return { ...job, startedAt, end: null, heardUntil: now };
   });
   const queued = [3, 17].map((minutes, index) => {
-    const job = newJob(roll, `queued-${index + 1}`, new Date(now.getTime() - minutes * MINUTE_MS));
+    const job = newJob(roll, `queued-${index + 1}`, addMs(now, -minutes * MINUTE_MS));
     return { ...job, end: null, heardUntil: job.createdAt };
   });
   return [...running, ...queued].map((plan) => seenAt(plan, now));

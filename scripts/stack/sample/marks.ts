@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS } from '../../../functions/shared/dates.ts';
 import type { JobState } from '../../../functions/shared/model/job/states.ts';
 
 /** What is told of a job's artifacts beyond what its course tells. */
@@ -59,7 +59,7 @@ function marksOf(jobs: readonly Markable[], now: Date): Map<string, Changes> {
     marks.set(job.id, how(job));
     return job;
   };
-  const inDays = (days: number) => new Date(now.getTime() + days * DAY_MS);
+  const inDays = (days: number) => addMs(now, days * DAY_MS);
 
   mark(successes, ({ model }) => ({ registeredModel: `${model}-v3` }));
   mark(successes, ({ model }) => ({ registeredModel: `${model}-v4` }));

@@ -1,4 +1,4 @@
-import { DAY_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS } from '../../../functions/shared/dates.ts';
 import type { Pin } from '../../../functions/shared/model/cleanup/cleanup.ts';
 import type { RegisteredModel } from '../stand-ins/google/world.ts';
 import type { SampleJob } from './job.ts';
@@ -53,7 +53,7 @@ function pinOf({ uri, endedAt }: { uri: string; endedAt: Date }, now: Date): Pin
   return {
     id: 'post-mortem',
     uri,
-    keepUntil: new Date(now.getTime() + 90 * DAY_MS),
+    keepUntil: addMs(now, 90 * DAY_MS),
     owner: 'ada',
     reason: 'the post-mortem of the cancelled runs',
     createdAt: endedAt,

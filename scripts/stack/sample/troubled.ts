@@ -1,6 +1,6 @@
-import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { type Dice, dice } from './dice.ts';
-import { after, type Fate, newJob, type SampleExecution, type SampleJob } from './job.ts';
+import { type Fate, newJob, type SampleExecution, type SampleJob } from './job.ts';
 
 /** How the workers of a job end that are killed from outside. */
 export const KILLED =
@@ -15,7 +15,7 @@ const PREEMPTED = 'The machine was preempted';
  */
 export function troubledJobs(now: Date): SampleJob[] {
   const roll = dice('troubled jobs');
-  const hoursAgo = (hours: number) => after(now, -hours * HOUR_MS);
+  const hoursAgo = (hours: number) => addMs(now, -hours * HOUR_MS);
   /** A job that says of itself that it runs. */
   const running = (name: string, started: number, silent: number, more: Partial<SampleJob>): SampleJob =>
     runningJob(roll, name, { startedAt: hoursAgo(started), heartbeatAt: hoursAgo(silent) }, more);
@@ -75,7 +75,7 @@ function runningJob(
   { startedAt, heartbeatAt }: { startedAt: Date; heartbeatAt: Date },
   more: Partial<SampleJob>,
 ): SampleJob {
-  const job = newJob(roll, name, after(startedAt, -4 * MINUTE_MS));
+  const job = newJob(roll, name, addMs(startedAt, -4 * MINUTE_MS));
   const heard = { startedAt, heartbeatAt, updatedAt: heartbeatAt };
   return { ...job, ...heard, status: 'running', endedAt: null, ...more };
 }

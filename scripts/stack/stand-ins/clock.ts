@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from '../../../functions/shared/clock.ts';
-import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, MINUTE_MS } from '../../../functions/shared/dates.ts';
 
 /** The time of a stack: real time, plus what it was set ahead. */
 export interface StackClock extends Clock {
@@ -16,7 +16,7 @@ export function stackClock(
 ): StackClock {
   let offsetMs = 0;
   const waiting = new Set<() => void>();
-  const now = () => new Date(base.now().getTime() + offsetMs);
+  const now = () => addMs(base.now(), offsetMs);
   return {
     now,
     monotonicMs: base.monotonicMs,

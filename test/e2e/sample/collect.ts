@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { addDays, DAY_MS, dayOf } from '../../../functions/shared/dates.ts';
+import { addDays, addMs, DAY_MS, dayOf } from '../../../functions/shared/dates.ts';
 import { daySchema } from '../../../functions/shared/model/day/day.ts';
 import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
 import { sampleEtlRuns } from '../../../scripts/stack/sample/etl.ts';
@@ -56,7 +56,7 @@ export function collects(world: () => SampleWorld): void {
   test('a refused commit is told from a failed one: of ten deliveries of one slot, one does the work', async () => {
     const { run, now } = world();
     const today = new Date(`${dayOf(now)}T02:00:00Z`);
-    const slot = today <= now ? today : new Date(today.getTime() - DAY_MS);
+    const slot = today <= now ? today : addMs(today, -DAY_MS);
     const headers = schedulerHeaders(TASK, slot);
     const answers = await Promise.all(Array.from({ length: 10 }, () => run(TASK, {}, headers)));
     const outcomes = answers.map(({ outcome }) => outcome);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { HOUR_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
 import { recordOf } from '../../../scripts/stack/sample/record.ts';
 import { askKeepers, askOurs, askSource } from '../../support/all-queries.ts';
 import { deployedIn } from '../../support/deployed.ts';
@@ -30,7 +30,7 @@ async function used({ settings, stack, db, project, run }: SampleWorld): Promise
   const ended = {
     status: 'completed' as const,
     artifactUri: 'gs://sample-exports/evaluations/1/',
-    startedAt: new Date(now.getTime() - HOUR_MS),
+    startedAt: addMs(now, -HOUR_MS),
     endedAt: now,
   };
   await db.doc('labs/a/evaluations/1').set(recordOf(ended, GROUPED));

@@ -1,7 +1,7 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
-import { HOUR_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { type Source, sourceSchema } from '../../../functions/shared/model/job/source.ts';
 import { loadSettings, type Settings } from '../../../functions/shared/settings.ts';
@@ -95,8 +95,8 @@ function everything(): Settings {
 
 /** The APIs of the sample platform, on which an execution failed two hours ago and logged why. */
 function apisWithFailure({ world }: Platform, now: Date): Promise<GoogleApis> {
-  const createdAt = new Date(now.getTime() - 2 * HOUR_MS);
-  const endedAt = new Date(createdAt.getTime() + HOUR_MS);
+  const createdAt = addMs(now, -2 * HOUR_MS);
+  const endedAt = addMs(createdAt, HOUR_MS);
   const execution = { job: 'train', region: LOCATION };
   return startGoogleApis({
     ...world,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../support/cleaner.ts';
 import { daysAgo, NOW } from '../../support/cleanup.ts';
 
@@ -136,7 +137,7 @@ describe('buckets and objects', () => {
   test('a write within the grace after its end, or an ended retention, keeps nothing', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS, bucket: { retentionSeconds: 20 * 86_400 } });
     await world.write({ old: {} });
-    world.put(['old/a'], { createdAt: new Date(daysAgo(30).getTime() + 10 * 60_000) });
+    world.put(['old/a'], { createdAt: addMs(daysAgo(30), 10 * 60_000) });
     await world.approved();
     assert.deepEqual(world.live(), []);
   });

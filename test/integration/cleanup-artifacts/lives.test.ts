@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../support/cleaner.ts';
 import { daysAgo } from '../../support/cleanup.ts';
 import { clientOf } from '../../support/gcs.ts';
@@ -7,7 +8,7 @@ import { artifactSource } from '../../support/jobs.ts';
 
 const MINUTE = 60_000;
 /** The end of the jobs of these tests, and so many minutes later. */
-const after = (minutes: number) => new Date(daysAgo(30).getTime() + minutes * MINUTE);
+const after = (minutes: number) => addMs(daysAgo(30), minutes * MINUTE);
 
 const time = (path: string) => ({ path, type: 'timestamp' });
 const WITH_TRIES: Setup = {

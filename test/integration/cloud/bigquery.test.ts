@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { bigquery } from '../../../functions/shared/cloud/bigquery.ts';
+import { addMs } from '../../../functions/shared/dates.ts';
 import type { BigQueryJob } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { AT_ONCE, googleApis, LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
@@ -33,14 +34,14 @@ describe('endedJobs()', () => {
     ],
     [
       'ended a millisecond before the day',
-      { endedAt: new Date(DAY_START.getTime() - 1), createdAt: utc('2026-03-08T23:00') },
+      { endedAt: addMs(DAY_START, -1), createdAt: utc('2026-03-08T23:00') },
       false,
     ],
-    ['ended in the last millisecond', { endedAt: new Date(DAY_END.getTime() - 1) }, true],
+    ['ended in the last millisecond', { endedAt: addMs(DAY_END, -1) }, true],
     ['ended at the next midnight', { endedAt: DAY_END }, false],
     [
       'began and ended in the last millisecond',
-      { createdAt: new Date(DAY_END.getTime() - 1), endedAt: new Date(DAY_END.getTime() - 1) },
+      { createdAt: addMs(DAY_END, -1), endedAt: addMs(DAY_END, -1) },
       true,
     ],
     ['was created 48 hours before the day', { createdAt: utc('2026-03-07T00:00') }, true],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { type MetricGroups, monitoring } from '../../../functions/shared/cloud/monitoring/monitoring.ts';
-import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
 import { neverWritten } from '../../../scripts/stack/stand-ins/google/monitoring.ts';
 import type { Bucket, PlatformWorld, RunRequests } from '../../../scripts/stack/stand-ins/google/world.ts';
@@ -108,7 +108,7 @@ describe('latest()', () => {
   test('takes nothing from after the instant', async (context) => {
     const level = [
       { from: utc('2026-01-01T00:00'), value: 1 },
-      { from: new Date(DAY_END.getTime() + 1), value: 2 },
+      { from: addMs(DAY_END, 1), value: 2 },
     ];
     const { metrics } = await setup(context, worldWith({ buckets: [bucket('models', level)] }));
     const { groups } = await metrics.latest(BYTES, DAY_END, BY_BUCKET, LIMITS);
@@ -164,12 +164,12 @@ describe('sums()', () => {
         services: [],
         requests: [
           requests('api', '2xx', DAY_START, 1_000_000),
-          requests('api', '2xx', new Date(DAY_START.getTime() + MINUTE_MS), 10),
+          requests('api', '2xx', addMs(DAY_START, MINUTE_MS), 10),
           requests('api', '2xx', utc('2026-03-09T12:00'), 5),
           requests('api', '5xx', utc('2026-03-09T12:00'), 2),
           requests('api', '2xx', DAY_END, 1),
           requests('web', '2xx', utc('2026-03-09T13:00'), 3),
-          requests('web', '2xx', new Date(DAY_END.getTime() + MINUTE_MS), 1_000_000),
+          requests('web', '2xx', addMs(DAY_END, MINUTE_MS), 1_000_000),
         ],
       },
     });
@@ -186,7 +186,7 @@ describe('sums()', () => {
       requests(
         `service-${index % 10}`,
         index % 7 === 0 ? '5xx' : '2xx',
-        new Date(DAY_START.getTime() + (index + 1) * MINUTE_MS),
+        addMs(DAY_START, (index + 1) * MINUTE_MS),
         index,
       ),
     );

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { addMs } from '../../../functions/shared/dates.ts';
 import type { Truth } from '../../../functions/shared/model/job/backend.ts';
 import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import type { Execution, LogLine } from '../../../scripts/stack/stand-ins/google/world.ts';
@@ -25,7 +26,7 @@ const setup = async (context: TestContext, executions: Execution[], logs: LogLin
 };
 
 function line(minutes: number, over: Partial<LogLine> = {}): LogLine {
-  const at = new Date(BEGAN.getTime() + minutes * 60_000);
+  const at = addMs(BEGAN, minutes * 60_000);
   return {
     execution: ID,
     job: 'train',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DAY_MS, HOUR_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from '../../../functions/shared/dates.ts';
 import { collector } from '../../support/collector.ts';
 import { writeDocuments } from '../../support/firestore.ts';
 import { utc } from '../../support/jobs.ts';
@@ -13,8 +13,8 @@ const DATE = '2026-03-09';
 /** Jobs of an hour, each 10 minutes after the one before, that end with `last`. */
 function* jobsUpTo(last: Date, count: number, name: string, everyMs: number): Generator<[string, object]> {
   for (let index = 0; index < count; index += 1) {
-    const endedAt = new Date(last.getTime() - index * everyMs);
-    const startedAt = new Date(endedAt.getTime() - HOUR_MS);
+    const endedAt = addMs(last, -index * everyMs);
+    const startedAt = addMs(endedAt, -HOUR_MS);
     yield [
       `${name}-${index}`,
       { status: 'completed', gpus: 1, project: 'alpha', createdAt: startedAt, startedAt, endedAt },

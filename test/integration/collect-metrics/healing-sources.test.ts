@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts';
+import { addMs, type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts';
 import { isSettled } from '../../../functions/shared/model/day/day.ts';
 import { PLATFORM_SOURCES, type PlatformSource } from '../../../functions/shared/model/day/platform.ts';
 import { type AllSetup, collectorOfAll, ETL } from '../../support/all-sources.ts';
@@ -21,7 +21,7 @@ async function asking(t: TestContext, setup: AllSetup = {}) {
   ours.replaceStores((store) => ({
     ...store,
     touching(range, ...rest) {
-      read.push(...daysBetween(dayOf(range.from), dayOf(new Date(range.to.getTime() - 1))));
+      read.push(...daysBetween(dayOf(range.from), dayOf(addMs(range.to, -1))));
       return store.touching(range, ...rest);
     },
   }));
@@ -32,7 +32,7 @@ async function asking(t: TestContext, setup: AllSetup = {}) {
       const requests = ours.requestsOf(source);
       const ends = requests.slice(seen).flatMap(({ query }) => query.get('interval.endTime') ?? []);
       seen = requests.length;
-      const days = new Set(ends.map((end) => dayOf(new Date(new Date(end).getTime() - 1))));
+      const days = new Set(ends.map((end) => dayOf(addMs(new Date(end), -1))));
       const result = { books: read, days: [...days].sort() };
       read = [];
       return result;

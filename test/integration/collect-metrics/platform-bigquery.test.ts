@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { bigquerySource } from '../../../functions/collect-metrics/sources/bigquery.ts';
-import { type Day, HOUR_MS } from '../../../functions/shared/dates.ts';
+import { addMs, type Day, HOUR_MS } from '../../../functions/shared/dates.ts';
 import {
   type BigQueryFigures,
   bigquerySchema,
@@ -62,7 +62,7 @@ const ENDED: [endedAt: string, hours: number, reason?: string][] = [
 const JOBS: BigQueryJob[] = [
   ...ENDED.map(([ended, hours, reason], index) => {
     const endedAt = utc(ended);
-    const createdAt = new Date(endedAt.getTime() - hours * HOUR_MS);
+    const createdAt = addMs(endedAt, -hours * HOUR_MS);
     const error = reason ? { reason, message: reason } : null;
     return queryJob({ id: `job-${index}`, createdAt, startedAt: createdAt, endedAt, error });
   }),

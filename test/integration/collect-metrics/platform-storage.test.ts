@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { storageSource } from '../../../functions/collect-metrics/sources/storage.ts';
 import { cloudStorage } from '../../../functions/shared/cloud/storage/buckets.ts';
-import { SECOND_MS } from '../../../functions/shared/dates.ts';
+import { addMs, SECOND_MS } from '../../../functions/shared/dates.ts';
 import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
 import {
   ROWS_TOLD,
@@ -72,7 +72,7 @@ async function setup(
   const createdAt = utc('2026-01-01T00:00');
   for (const { name } of world.buckets) gcs.world.addBucket({ name, createdAt });
   if (world.buckets.length > 0) {
-    gcs.world.addBucket({ name: 'never-used', createdAt: new Date(DAY_END.getTime() - 1) });
+    gcs.world.addBucket({ name: 'never-used', createdAt: addMs(DAY_END, -1) });
     gcs.world.addBucket({ name: 'new', createdAt: DAY_END });
   }
   const { log } = recordedLog();

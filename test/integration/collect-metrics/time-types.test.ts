@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
+import { addMs } from '../../../functions/shared/dates.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
 import { collector } from '../../support/collector.ts';
@@ -38,7 +39,9 @@ const LIVES: Life[] = [
 
 /** ISO text of an instant with an offset, as a clock there would have written it. */
 function isoWithOffset(instant: Date, hours: number, separator = 'T'): string {
-  const local = new Date(instant.getTime() + hours * 3_600_000).toISOString().slice(0, 19);
+  const local = addMs(instant, hours * 3_600_000)
+    .toISOString()
+    .slice(0, 19);
   return `${local.replace('T', separator)}${hours < 0 ? '-' : '+'}${String(Math.abs(hours)).padStart(2, '0')}:00`;
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { runStore } from '../../../functions/shared/store/own/runs.ts';
 import { writeDocuments } from '../../support/firestore.ts';
 import { daysAgo, freshPruner, NOW, type Pruner } from '../../support/pruner.ts';
@@ -9,8 +9,8 @@ import { ranAt } from '../../support/watch.ts';
 /** A fresh world in which the task `duty` ran a minute ago and is watched until an hour ago. */
 async function world(): Promise<Pruner> {
   const pruner = freshPruner();
-  await pruner.know('duty', new Date(NOW.getTime() - HOUR_MS));
-  await pruner.ran(new Date(NOW.getTime() - MINUTE_MS), { runId: 'newest' });
+  await pruner.know('duty', addMs(NOW, -HOUR_MS));
+  await pruner.ran(addMs(NOW, -MINUTE_MS), { runId: 'newest' });
   return pruner;
 }
 
@@ -49,10 +49,7 @@ describe('runs', () => {
     await using pruner = freshPruner();
     // The sweep was off for a day and a half; the limit of records per task has nothing to say before it was there.
     await pruner.know('duty', daysAgo(1.5));
-    const slots = Array.from(
-      { length: 700 },
-      (_, index) => new Date(NOW.getTime() - (index + 1) * 5 * MINUTE_MS),
-    );
+    const slots = Array.from({ length: 700 }, (_, index) => addMs(NOW, -((index + 1) * 5 * MINUTE_MS)));
     const expireAt = daysAgo(-30);
     await writeDocuments(
       pruner.db,

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../../functions/shared/clock.ts';
-import { addDays, dayOf, startOfDay } from '../../../functions/shared/dates.ts';
+import { addDays, addMs, dayOf, startOfDay } from '../../../functions/shared/dates.ts';
 import { LeaseLost } from '../../../functions/shared/errors.ts';
 import type { Outcome } from '../../../functions/shared/model/run/run.ts';
 import { claimTerm, ending, freshRecords, SLOT, scheduled } from '../../support/lifecycle.ts';
 
-const NEXT_SLOT = new Date(SLOT.getTime() + 86_400_000);
+const NEXT_SLOT = addMs(SLOT, 86_400_000);
 
 describe('claim()', () => {
   test('grants one of twenty claims of one slot at once, the others are live duplicates', async () => {
@@ -72,7 +72,7 @@ describe('claim()', () => {
   test('expects the slot after the claimed one next, and never an earlier one', async () => {
     await using records = freshRecords();
     const yesterday = startOfDay(addDays(dayOf(new Date()), -1));
-    const slot = new Date(yesterday.getTime() + 2 * 3_600_000);
+    const slot = addMs(yesterday, 2 * 3_600_000);
     await (await claimTerm(records.claimant(), scheduled(slot))).finish(ending('succeeded'));
     const { nextExpectedAt } = await records.health();
     assert.ok(nextExpectedAt.getTime() > Date.now() - 1_000, 'a slot in the past is not expected any more');
@@ -174,7 +174,7 @@ describe('takeover', () => {
 });
 
 describe('health and alarms', () => {
-  const slotOf = (index: number) => new Date(SLOT.getTime() + index * 86_400_000);
+  const slotOf = (index: number) => addMs(SLOT, index * 86_400_000);
   const runOnce = async (
     records: ReturnType<typeof freshRecords>,
     index: number,

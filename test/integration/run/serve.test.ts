@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { type ServedFunction, schedulerHeaders, serveFixture } from '../../support/function-process.ts';
 import { freshRecords } from '../../support/lifecycle.ts';
 import { sized } from '../../support/soak.ts';
@@ -75,7 +76,9 @@ describe('a served task', () => {
 
   test('a slot counts as one instant whatever the offset in its text', async () => {
     const slot = lastSlot(20);
-    const local = new Date(slot.getTime() - 7 * 3_600_000).toISOString().replace('Z', '-07:00');
+    const local = addMs(slot, -7 * 3_600_000)
+      .toISOString()
+      .replace('Z', '-07:00');
     const first = await post({}, schedulerHeaders('fixture', local));
     const second = await post({}, schedulerHeaders('fixture', slot));
     assert.equal(first.body.runId, `fixture@${slot.toISOString()}`);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import { beating, type Sweeper, sweeper } from '../../support/sweeper.ts';
 
@@ -24,7 +25,7 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
       assert.deepEqual(await open(world), ['backend-unknown']);
     }
     const [alarm] = await world.alarms();
-    assert.deepEqual([alarm?.subject, alarm?.brokenAt], ['jobs', new Date(since.getTime() + 24 * 3_600_000)]);
+    assert.deepEqual([alarm?.subject, alarm?.brokenAt], ['jobs', addMs(since, 24 * 3_600_000)]);
     assert.match(alarm?.message ?? '', /2 jobs of source jobs: jobs\/a, jobs\/b$/);
     world.faults.clear();
     const ended = { state: 'done', endedAt: world.ago(30).toISOString() };
@@ -68,7 +69,7 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
     const [alarm, ...others] = await world.alarms();
     assert.deepEqual(
       [alarm?.kind, alarm?.subject, alarm?.brokenAt, others.length],
-      ['long-running', 'jobs', new Date(sixth.getTime() + 3_600_000), 0],
+      ['long-running', 'jobs', addMs(sixth, 3_600_000), 0],
     );
     const { running, longRunning, scheduled, recent24h, stale, unknown } = await world.health();
     assert.deepEqual(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import { beating, EXECUTIONS, type Sweeper, silentSource, sweeper } from '../../support/sweeper.ts';
 
@@ -170,7 +171,7 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
     const [alarm, ...others] = await world.alarms();
     assert.deepEqual(
       [alarm?.kind, alarm?.subject, alarm?.closedAt, alarm?.brokenAt, others.length],
-      ['overdue', 'jobs', null, new Date(startedAt.getTime() + 24 * 3_600_000), 0],
+      ['overdue', 'jobs', null, addMs(startedAt, 24 * 3_600_000), 0],
     );
     assert.match(alarm?.message ?? '', /jobs:jobs\/a, jobs:jobs\/b/);
     await world.db.doc('jobs/a').update({ status: 'completed' });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
-import { DAY_MS, HOUR_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from '../../../functions/shared/dates.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import { beating, EXECUTIONS, MAPPING, type Sweeper, silentFor, sweeper } from '../../support/sweeper.ts';
 
@@ -30,7 +30,7 @@ describe('what sweeps saw and heard', { concurrency: 4 }, () => {
 
   test('is a heart that beats by a clock in another zone, until it beats no more', async (t) => {
     const world = sweeper(t);
-    const behind = () => new Date(world.now().getTime() - 8 * HOUR_MS);
+    const behind = () => addMs(world.now(), -8 * HOUR_MS);
     const startedAt = world.ago(9 * 60);
     await world.settle();
     await world.write({ naive: { status: 'running', startedAt, heartbeatAt: behind() } });

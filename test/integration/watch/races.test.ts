@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { scheduledRunId } from '../../../functions/shared/model/run/run.ts';
 import { claimTerm, ending, scheduled, TASK } from '../../support/lifecycle.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
@@ -55,7 +56,7 @@ describe('a late arrival against the sweep that records its slot as missed', () 
       const task = watched(TASK, OFTEN);
       await records.know(TASK, {
         ...OFTEN,
-        watchedUntil: new Date(slot.getTime() - 1),
+        watchedUntil: addMs(slot, -1),
         lastOutcome: null,
         strip: [],
       });
@@ -64,7 +65,7 @@ describe('a late arrival against the sweep that records its slot as missed', () 
       const claimant = records.claimant({ expectation, nextSlot: task.nextSlot });
       const { go, first, second } = start();
       const [found, term] = await Promise.all([
-        first(records.sweep(new Date(slot.getTime() + 1), [task], { onClaimed: go })),
+        first(records.sweep(addMs(slot, 1), [task], { onClaimed: go })),
         second().then(() => claimTerm(claimant, scheduled(slot))),
       ]);
       assert.deepEqual(found.problems, []);
@@ -133,8 +134,8 @@ describe('two sweeps at once', () => {
     await using records = freshWatch();
     const slot = lastSlot();
     const task = watched(TASK, OFTEN);
-    await records.know(TASK, { ...OFTEN, watchedUntil: new Date(slot.getTime() - 1) });
-    const now = new Date(slot.getTime() + 1);
+    await records.know(TASK, { ...OFTEN, watchedUntil: addMs(slot, -1) });
+    const now = addMs(slot, 1);
     // The lease lets only one of them write: the other one's claim is refused.
     const found = await Promise.allSettled([records.sweep(now, [task]), records.sweep(now, [task])]);
     const missed = found.flatMap((it) => (it.status === 'fulfilled' ? it.value.missedSlots : []));

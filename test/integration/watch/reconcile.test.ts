@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { cloudScheduler } from '../../../functions/shared/cloud/scheduler.ts';
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
 import { scheduledRunId } from '../../../functions/shared/model/run/run.ts';
 import { AT_ONCE, PROJECT, recordedLog } from '../../support/google.ts';
 import { claimTerm, ending, scheduled, TASK } from '../../support/lifecycle.ts';
@@ -10,7 +10,7 @@ import { LOCATION, NOON, PARENT, setupScheduler, target } from '../../support/sc
 import { freshWatch, SWEEP, watched } from '../../support/watch.ts';
 
 const SLOT = new Date('2026-03-11T02:00:00Z');
-const after = (minutes: number) => new Date(SLOT.getTime() + minutes * MINUTE_MS);
+const after = (minutes: number) => addMs(SLOT, minutes * MINUTE_MS);
 const JOB = `${PARENT}/jobs/duty`;
 const tasks = [watched('duty')];
 
@@ -30,7 +30,7 @@ async function setup(t: TestContext, ...statuses: number[]) {
   });
   const records = freshWatch();
   t.after(records.end);
-  await records.know('duty', { watchedUntil: new Date(SLOT.getTime() - DAY_MS), strip: [] });
+  await records.know('duty', { watchedUntil: addMs(SLOT, -DAY_MS), strip: [] });
   return {
     ...world,
     records,
@@ -56,11 +56,11 @@ describe('the drift of a schedule', () => {
     const { openAlarms } = await records.healthOf('duty');
     assert.deepEqual(openAlarms, [`duty:schedule-drift:${NOON.toISOString()}`]);
     await call('PATCH', `${JOB}?updateMask=schedule`, { schedule: '0 3 * * *' });
-    assert.equal((await sweep(new Date(NOON.getTime() + MINUTE_MS))).scheduleDrift?.length, 2);
+    assert.equal((await sweep(addMs(NOON, MINUTE_MS))).scheduleDrift?.length, 2);
     assert.deepEqual((await records.healthOf('duty')).openAlarms, openAlarms, 'the same incident');
     await call('PATCH', `${JOB}?updateMask=schedule`, { schedule: '0 2 * * *' });
     await call('POST', `${JOB}:resume`);
-    assert.deepEqual((await sweep(new Date(NOON.getTime() + 2 * MINUTE_MS))).scheduleDrift, []);
+    assert.deepEqual((await sweep(addMs(NOON, 2 * MINUTE_MS))).scheduleDrift, []);
     assert.deepEqual((await records.healthOf('duty')).openAlarms, []);
     assert.deepEqual(await alarms(), [
       ['schedule-drift', words('its job is paused'), 'Cloud Scheduler goes by the catalogue again'],
@@ -189,8 +189,8 @@ describe('why a slot was missed', () => {
     await using records = freshWatch();
     const slot = new Date(Math.floor(Date.now() / DAY_MS) * DAY_MS - DAY_MS + 2 * HOUR_MS);
     const task = watched(TASK);
-    await records.know(TASK, { watchedUntil: new Date(slot.getTime() - 1) });
-    await records.sweep(new Date(slot.getTime() + 15 * MINUTE_MS), [task]);
+    await records.know(TASK, { watchedUntil: addMs(slot, -1) });
+    await records.sweep(addMs(slot, 15 * MINUTE_MS), [task]);
     const late = await claimTerm(records.claimant({ expectation: task.expectation }), scheduled(slot));
     await late.finish(ending('partial'));
     assert.equal((await records.run(late.runId)).cause, 'finished late');

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { type Run, scheduledRunId } from '../../../functions/shared/model/run/run.ts';
 import { SLOT } from '../../support/health.ts';
 import { claimTerm, ending, scheduled, TASK } from '../../support/lifecycle.ts';
 import { freshWatch, ranAt, SWEEP, watched } from '../../support/watch.ts';
 
 const OFTEN = { schedule: '*/10 * * * *' };
-const after = (ms: number) => new Date(SLOT.getTime() + ms);
+const after = (ms: number) => addMs(SLOT, ms);
 const ID = scheduledRunId('duty', SLOT);
 
 describe('expired leases', () => {
@@ -154,7 +154,7 @@ describe('missed slots', () => {
     const claimant = records.claimant({ expectation: task.expectation, nextSlot: task.nextSlot });
     await records.know(TASK, {
       ...OFTEN,
-      watchedUntil: new Date(slot.getTime() - 1),
+      watchedUntil: addMs(slot, -1),
       nextExpectedAt: slot,
       strip: [],
     });
@@ -254,8 +254,8 @@ describe('missed slots', () => {
     const own = { ...OFTEN, startGraceSeconds: 60 };
     const task = watched(TASK, own);
     const slot = new Date(Math.floor(now.getTime() / 600_000) * 600_000 - 1_200_000);
-    await records.know(TASK, { ...OFTEN, watchedUntil: new Date(slot.getTime() - 1) });
-    await records.sweep(new Date(slot.getTime() + 2 * MINUTE_MS), [task]);
+    await records.know(TASK, { ...OFTEN, watchedUntil: addMs(slot, -1) });
+    await records.sweep(addMs(slot, 2 * MINUTE_MS), [task]);
     const runId = scheduledRunId(TASK, slot);
     assert.equal((await records.run(runId)).outcome, 'missed');
     const term = await claimTerm(records.claimant({ expectation: task.expectation }), scheduled(slot));

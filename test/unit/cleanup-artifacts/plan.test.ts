@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { SECOND_MS } from '../../../functions/shared/dates.ts';
+import { addMs, SECOND_MS } from '../../../functions/shared/dates.ts';
 import {
   because,
   daysAgo,
@@ -23,7 +23,7 @@ function reasonOf(words: Omit<PlannedWords, 'id'>, rest: Omit<World, 'jobs'> = {
   return reasonsOf({ jobs: [plannedOf({ id: 'x', ...words })], ...rest }).x;
 }
 
-const later = (ms: number) => new Date(NOW.getTime() + ms);
+const later = (ms: number) => addMs(NOW, ms);
 
 describe('planCleanup() for a job by itself', () => {
   test('deletes what ended long ago', () => assert.equal(reasonOf({}), 'eligible'));
@@ -58,10 +58,10 @@ describe('planCleanup() for a job by itself', () => {
     ['future-end', { endedAt: later(SECOND_MS), keepUntil: daysAgo(-1) }],
     ['future-end', { startedAt: later(SECOND_MS) }],
     ['young', { endedAt: NOW }],
-    ['young', { endedAt: new Date(daysAgo(7).getTime() + 1) }],
+    ['young', { endedAt: addMs(daysAgo(7), 1) }],
     ['eligible', { endedAt: daysAgo(7) }],
     ['young', { endedAt: daysAgo(7), added: { endInferred: true } }],
-    ['young', { endedAt: new Date(daysAgo(14).getTime() + 1), added: { endInferred: true } }],
+    ['young', { endedAt: addMs(daysAgo(14), 1), added: { endInferred: true } }],
     ['eligible', { endedAt: daysAgo(14), added: { endInferred: true } }],
     ['young', { endedAt: daysAgo(30), startedAt: daysAgo(6) }],
     ['young', { endedAt: daysAgo(1), registeredModel: 'resnet@3' }],

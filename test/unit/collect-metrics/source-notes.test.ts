@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { newNotes } from '../../../functions/collect-metrics/records/source-notes.ts';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { jobOf, utc } from '../../support/jobs.ts';
 
 /** What is told of records written 20 hours after their `updatedAt`, by when a source was first looked at. */
 function toldLate(known: Date | null | undefined, writtenAt: Record<string, string>): string | null {
   const notes = newNotes();
   for (const [id, at] of Object.entries(writtenAt)) {
-    const updatedAt = new Date(utc(at).getTime() - 20 * 3_600_000);
+    const updatedAt = addMs(utc(at), -20 * 3_600_000);
     notes.note(jobOf({ id, writtenAt: utc(at), updatedAt }));
   }
   const late = notes.taken(

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { addMs } from '../../../functions/shared/dates.ts';
 import type {
   CleanupPlan,
   Journal,
@@ -174,7 +175,7 @@ describe('how far a deletion is', () => {
     life: null,
     bucket: 'b',
     entries,
-    createdAt: new Date(MADE.getTime() + minute * 60_000),
+    createdAt: addMs(MADE, minute * 60_000),
     doneAt: entries.every(({ result }) => result) ? NOW : null,
   });
 

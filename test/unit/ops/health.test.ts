@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { JobHealth } from '../../../functions/shared/model/job/sweep.ts';
 import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
 import { healthInWords } from '../../../scripts/ops/health/health-words.ts';
@@ -29,7 +29,7 @@ function block(over: Partial<JobHealth> = {}): JobHealth {
     unknown: 0,
     watched: 4,
     falseLost: 0,
-    at: new Date(NOW.getTime() - 5 * MINUTE_MS),
+    at: addMs(NOW, -5 * MINUTE_MS),
     ...over,
   };
 }
@@ -90,8 +90,7 @@ describe('healthReport()', () => {
 
   test('believes what the last three sweeps found, and nothing older', () => {
     const seen = (minutes: number) =>
-      report({ blocks: new Map([['jobs', block({ at: new Date(NOW.getTime() - minutes * MINUTE_MS) })]]) })
-        .wrong;
+      report({ blocks: new Map([['jobs', block({ at: addMs(NOW, -minutes * MINUTE_MS) })]]) }).wrong;
     assert.deepEqual(seen(30), []);
     assert.deepEqual(seen(31), ['jobs: last looked at 31 min ago']);
   });

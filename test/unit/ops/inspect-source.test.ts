@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import fc from 'fast-check';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { type JobRecord, readJob } from '../../../functions/shared/model/job/job.ts';
 import { lifeOf } from '../../../functions/shared/model/job/life.ts';
 import { type Source, sourceSchema } from '../../../functions/shared/model/job/source.ts';
@@ -145,14 +146,16 @@ describe('inspectSource()', () => {
     test(`proposes ${what}`, () => {
       const mapped = source({ updatedAt: { path: 'updated', type: 'iso' } });
       const naive = records(2, (index) => ({
-        updated: new Date(NOW.getTime() - (behind[index] as number)).toISOString().slice(0, 19),
+        updated: addMs(NOW, -(behind[index] as number))
+          .toISOString()
+          .slice(0, 19),
       })).map((record) => ({ ...record, writtenAt: NOW }));
       const [found] = inspectSource(mapped, naive).mistyped;
       assert.deepEqual([found?.field, found?.fits, found?.zone], ['updatedAt', 'iso', zone]);
     });
 
   test('tells of records that contradict themselves, but for what their missing fields tell', () => {
-    const EARLIER = new Date(START.getTime() - HOUR);
+    const EARLIER = addMs(START, -HOUR);
     const odd = [
       { state: 'RUNNING' },
       { state: 'RUNNING', 'times.end': undefined },
@@ -179,12 +182,10 @@ describe('inspectSource()', () => {
 
   test('tells of records that were written later than they say, which need not be mended', () => {
     const mapped = source({ updatedAt: { path: 'updated', type: 'timestamp' } });
-    const late = records(3, (index) => ({ updated: new Date(NOW.getTime() - index * HOUR) })).map(
-      (record) => ({
-        ...record,
-        writtenAt: NOW,
-      }),
-    );
+    const late = records(3, (index) => ({ updated: addMs(NOW, -index * HOUR) })).map((record) => ({
+      ...record,
+      writtenAt: NOW,
+    }));
     const { writtenLate, toMend } = inspectSource(mapped, late);
     assert.deepEqual([writtenLate, toMend], [{ records: 2, mostHours: 2, example: 'job-2' }, false]);
   });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
-import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Evidence } from '../../../functions/shared/model/job/evidence.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import { executionRow, jobRow } from '../../../scripts/ops/jobs/job-row.ts';
@@ -25,7 +25,7 @@ const SOURCE = sourceOf({
   },
 });
 
-const ago = (ms: number) => new Date(NOW.getTime() - ms);
+const ago = (ms: number) => addMs(NOW, -ms);
 /** A job that runs for two hours and beat a minute ago. */
 const running = (over: Partial<Job> = {}): Job =>
   jobOf({

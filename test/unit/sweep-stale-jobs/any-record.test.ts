@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
+import { addMs, MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
 import type { Truth } from '../../../functions/shared/model/job/backend.ts';
 import { isTerminal, readJob } from '../../../functions/shared/model/job/job.ts';
 import { type Sighting, sightingOf } from '../../../functions/shared/model/job/sighting.ts';
@@ -84,16 +84,16 @@ function sweeps({ type, odd, truth }: Case): { wrong: string | null; unread: boo
   let sighting: Sighting | null = null;
   let sweptAt: Date | null = null;
   for (let nth = 0; nth < SWEEPS; nth += 1) {
-    const now = new Date(NOW.getTime() + nth * INTERVAL_MS);
-    const writtenAt = new Date(now.getTime() - 20 * SECOND_MS);
+    const now = addMs(NOW, nth * INTERVAL_MS);
+    const writtenAt = addMs(now, -20 * SECOND_MS);
     const stored = (at: Date) => writeTime(at, type);
     const record: Record<string, unknown> = {
       status: 'running',
       backendId: '7',
       kind: 'short',
       heartbeatAt: stored(writtenAt),
-      startedAt: stored(new Date(NOW.getTime() - 180 * MINUTE_MS)),
-      createdAt: stored(new Date(NOW.getTime() - 190 * MINUTE_MS)),
+      startedAt: stored(addMs(NOW, -180 * MINUTE_MS)),
+      createdAt: stored(addMs(NOW, -190 * MINUTE_MS)),
       ...odd,
     };
     const job = readJob(source, { id: 'x', name: 'jobs:jobs/x', get: (path) => record[path] });

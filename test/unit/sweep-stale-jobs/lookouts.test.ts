@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { livelyOf, lookoutsOf } from '../../../functions/shared/store/sources/stale-queries.ts';
 import { NOW } from '../../support/suspects.ts';
@@ -32,7 +32,7 @@ describe('livelyOf()', () => {
       const ranges = [range, ...lookouts.map(({ by }) => ('time' in by ? by.range : {}))];
       assert.ok(lookouts.every(({ by }) => 'time' in by && by.time === time));
       for (let minutes = -30 * 60; minutes <= 60; minutes += 0.5) {
-        const at = new Date(NOW.getTime() + minutes * MINUTE_MS);
+        const at = addMs(NOW, minutes * MINUTE_MS);
         const holding = ranges.filter(({ from, to }) => (!from || from <= at) && (!to || at < to));
         const isAhead = minutes >= 5 && source.fields.heartbeatAt === undefined;
         assert.equal(holding.length, isAhead ? 0 : 1, at.toISOString());

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
+import { addMs } from '../../../functions/shared/dates.ts';
 import { type Sighting, sightingOf } from '../../../functions/shared/model/job/sighting.ts';
 import { fromPage, toPages } from '../../../functions/shared/store/own/sightings.ts';
 import { sightingAfter } from '../../../functions/sweep-stale-jobs/rules/remember.ts';
@@ -111,8 +112,8 @@ describe('toPages()', () => {
       path: `jobs/${digits(24)}`,
       backendId: digits(19),
       heardAt: ago(10),
-      startedAt: new Date(NOW.getTime() - Math.floor(random() * 1e9)),
-      heartbeatAt: new Date(NOW.getTime() - Math.floor(random() * 1e9)),
+      startedAt: addMs(NOW, -Math.floor(random() * 1e9)),
+      heartbeatAt: addMs(NOW, -Math.floor(random() * 1e9)),
       stillSince: ago(10),
     }));
 

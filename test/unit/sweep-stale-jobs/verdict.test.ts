@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import { TERMINAL_STATES } from '../../../functions/shared/model/job/states.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
@@ -333,7 +333,7 @@ describe('verdictOf(): nobody can be asked', () => {
     { when: 'silent to the limit', job: { heartbeatAt: ago(15) }, is: 'keep beating' },
     {
       when: 'silent beyond the limit',
-      job: { heartbeatAt: new Date(ago(15).getTime() - 1) },
+      job: { heartbeatAt: addMs(ago(15), -1) },
       is: 'lost silent failed',
       doubtful: true,
       endInferred: true,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { HOUR_MS } from '../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
 import type { Truth } from '../../../functions/shared/model/job/backend.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
@@ -215,9 +215,9 @@ describe('the end of a job that nobody saw end', () => {
 
   test('is by its own clock, where that is off', () => {
     // Eight hours behind, and seen to move 50 min ago; 15 min later its backend still said that it ran.
-    const job = { startedAt: ago(11 * 60), heartbeatAt: new Date(ago(50).getTime() - 8 * HOUR_MS) };
+    const job = { startedAt: ago(11 * 60), heartbeatAt: addMs(ago(50), -8 * HOUR_MS) };
     const seen = gone({ movedAt: ago(50), heardAt: ago(35) });
-    assert.deepEqual(endOf(job, seen), new Date(ago(35).getTime() - 8 * HOUR_MS));
+    assert.deepEqual(endOf(job, seen), addMs(ago(35), -8 * HOUR_MS));
   });
 
   test('is the last move of a heartbeat that its start makes one of a try before', () => {

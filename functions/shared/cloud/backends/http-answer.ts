@@ -1,3 +1,4 @@
+import { messageOf } from '../../errors.ts';
 import type { BackendSettings, TimeInAnswer } from '../../model/job/backend.ts';
 import type { JobState } from '../../model/job/states.ts';
 import { parseJson, valueAt } from '../../model/reading/json-path.ts';
@@ -90,7 +91,7 @@ function readAt<T>(body: unknown, path: string, reader: (value: unknown) => Read
   try {
     return reader(only(valueAt(body, path)));
   } catch (error) {
-    return { is: 'unreadable', why: error instanceof Error ? error.message : String(error) };
+    return { is: 'unreadable', why: messageOf(error) };
   }
 }
 

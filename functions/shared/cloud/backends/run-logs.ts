@@ -1,6 +1,6 @@
 import type { Entry, Logging, LoggingOptions } from '@google-cloud/logging';
 import { withDeadline } from '../../concurrency.ts';
-import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
+import { DeadlineExceeded, messageOf, UpstreamError } from '../../errors.ts';
 import { plain } from '../rest/google-error.ts';
 import type { ApiOptions, Limits } from '../rest/rest.ts';
 
@@ -51,7 +51,7 @@ export function runLogs({ project, baseUrl, log }: Pick<ApiOptions, 'project' | 
         }
         if (error instanceof DeadlineExceeded) throw error;
         // Not as its cause: what the library throws holds the request, and with it perhaps a token.
-        const why = plain(error instanceof Error ? error.message : String(error));
+        const why = plain(messageOf(error));
         throw new UpstreamError(`Cannot finish ${where}: ${why}`, { retryable: false });
       } finally {
         const ms = Math.round(performance.now() - begun);

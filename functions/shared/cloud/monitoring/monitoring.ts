@@ -1,4 +1,4 @@
-import { HOUR_MS, laterOf, MINUTE_MS, SECOND_MS } from '../../dates.ts';
+import { addMs, HOUR_MS, laterOf, MINUTE_MS, SECOND_MS } from '../../dates.ts';
 import { UpstreamError } from '../../errors.ts';
 import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
 import { type Point, type TimeSeriesPage, timeSeriesPage } from './time-series.ts';
@@ -120,7 +120,7 @@ export function monitoring(options: ApiOptions) {
       groupBy: readonly LabelField[],
       limits: Limits,
     ): Promise<MetricGroups> {
-      const interval = { after: new Date(until.getTime() - GAUGE_WINDOW_HOURS * HOUR_MS), until };
+      const interval = { after: addMs(until, -GAUGE_WINDOW_HOURS * HOUR_MS), until };
       const seconds = (GAUGE_ALIGN_HOURS * HOUR_MS) / SECOND_MS;
       const aggregation = { aligner: 'ALIGN_NEXT_OLDER', seconds, groupBy };
       return collect(metric, interval, aggregation, limits, (a, b) => (b.at > a.at ? b : a));

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { sleep } from '../../concurrency.ts';
-import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
+import { DeadlineExceeded, messageOf, UpstreamError } from '../../errors.ts';
 import type { Fields, Log } from '../../log.ts';
 import { faultOf, parseAnswer, reasonOf, refusal } from './answer.ts';
 import { type Authorize, credentialsFor } from './credentials.ts';
@@ -156,7 +156,7 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
       return await authorize();
     } catch (error) {
       // Not as its cause: what the library throws holds the request, and with it perhaps a key.
-      const words = plain(error instanceof Error ? error.message : String(error));
+      const words = plain(messageOf(error));
       throw new UpstreamError(`Cannot finish ${where}: no credentials: ${words}`, {
         retryable: false,
         unanswered: true,

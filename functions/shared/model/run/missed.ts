@@ -1,3 +1,4 @@
+import { addMs } from '../../dates.ts';
 import { type AlarmToClose, type AlarmToOpen, alarmId, isAlarmOfKind } from './alarm.ts';
 import { alarmsAfter } from './ending.ts';
 import { type Health, STRIP_LENGTH, type StripEntry } from './health.ts';
@@ -41,7 +42,7 @@ export function withMissed(health: Health, slots: readonly Date[], graceMs: numb
   const isOpen = openAlarms.some((id) => isAlarmOfKind(id, 'missed'));
   const alarmsOf = (missed: Missed | null): AlarmToOpen[] => {
     if (!missed || isOpen) return [];
-    const brokenAt = later(missed.from, graceMs);
+    const brokenAt = addMs(missed.from, graceMs);
     return [{ subject: task, kind: 'missed', brokenAt, message: wordsOf(task, missed) }];
   };
   const open = [...alarmsOf(over), ...alarmsOf(lasting)];
@@ -95,7 +96,7 @@ function missedRun(
   graceMs: number,
   earlier: readonly Attempt[],
 ): Run {
-  const endedAt = later(missed.to, graceMs);
+  const endedAt = addMs(missed.to, graceMs);
   const error = errorOf(task, missed);
   const attempt = {
     attempt: (earlier.at(-1)?.attempt ?? 0) + 1,
@@ -141,8 +142,4 @@ function wordsOf(task: string, { from, to, count, because }: Missed): string {
   return count === 1
     ? `${task} did not run at ${from.toISOString()}${why}`
     : `${task} did not run at ${count} of its slots, from ${from.toISOString()} to ${to.toISOString()}${why}`;
-}
-
-function later(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms);
 }

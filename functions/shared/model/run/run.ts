@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DAY_MS, HOUR_MS } from '../../dates.ts';
+import { addMs, DAY_MS, HOUR_MS } from '../../dates.ts';
 
 /** A run is one execution of a task, for one slot or one manual trigger; its attempts are its tries. */
 
@@ -133,7 +133,7 @@ export function expireAtOf(
   ended: { outcome: Outcome; endedAt: Date; durationMs: number },
   history: { lastSuccessAt: Date | null; typicalDurationMs: number | null },
 ): Date {
-  return new Date(ended.endedAt.getTime() + (keptLong(ended, history) ? LONG_MS : SHORT_MS));
+  return addMs(ended.endedAt, keptLong(ended, history) ? LONG_MS : SHORT_MS);
 }
 
 function keptLong(

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, laterOf, SECOND_MS } from '../../dates.ts';
+import { addMs, DAY_MS, HOUR_MS, laterOf, SECOND_MS } from '../../dates.ts';
 import { type AlarmChanges, type AlarmToClose, type AlarmToOpen, isAlarmOfKind } from './alarm.ts';
 import { type RunHistory, standingsOf, whyMissed } from './duty.ts';
 import { alarmsAfter } from './ending.ts';
@@ -146,7 +146,7 @@ function inWords(task: string, from: Date, to: Date, why: string): string {
 
 /** From when on slots are judged at `now`, whenever they were watched before. */
 function watchedFrom(now: Date): Date {
-  return new Date(now.getTime() - WATCHED_MS);
+  return addMs(now, -WATCHED_MS);
 }
 
 /**
@@ -194,5 +194,5 @@ function stuckAlarms({ task, current, openAlarms }: Health, limits: Expectation,
 
 /** When a run is past its longest time. */
 function longestUntil({ startedAt }: CurrentRun, { maxRuntimeSeconds }: Expectation): Date {
-  return new Date(startedAt.getTime() + maxRuntimeSeconds * SECOND_MS);
+  return addMs(startedAt, maxRuntimeSeconds * SECOND_MS);
 }

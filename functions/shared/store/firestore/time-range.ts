@@ -1,5 +1,5 @@
 import type { Query } from '@google-cloud/firestore';
-import { HOUR_MS } from '../../dates.ts';
+import { addMs, HOUR_MS } from '../../dates.ts';
 import type { TimeMapping } from '../../model/job/source.ts';
 import { type TimeType, writeTime } from '../../model/reading/reading.ts';
 
@@ -43,6 +43,6 @@ export function liesBetween(value: unknown, low: StoredTime, high: StoredTime): 
  * t or a space, as the writer liked it: a space sorts before the others, a t behind them.
  */
 function isoText(instant: Date, shiftMs: number, separator: ' ' | 't'): string {
-  const text = new Date(instant.getTime() + shiftMs).toISOString().slice(0, 19);
+  const text = addMs(instant, shiftMs).toISOString().slice(0, 19);
   return text.replace('T', separator);
 }

@@ -1,7 +1,7 @@
 import type { Timestamp, WriteBatch } from '@google-cloud/firestore';
 import { z } from 'zod';
 import { chunksOf } from '../../concurrency.ts';
-import { DAY_MS, MINUTE_MS } from '../../dates.ts';
+import { addMs, DAY_MS, MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import {
   type CleanupPlan,
@@ -130,7 +130,7 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
           plan.status === 'approved' && plan.approvalEndsAt !== null && plan.approvalEndsAt <= at;
         if (!lapsed && !['waiting', 'proposed'].includes(plan.status)) return plan.status;
         const batch = db.batch();
-        const approvalEndsAt = new Date(at.getTime() + APPROVAL_DAYS * DAY_MS);
+        const approvalEndsAt = addMs(at, APPROVAL_DAYS * DAY_MS);
         batch.update(
           found.ref,
           { status: 'approved', approvedAt: at, approvalEndsAt },

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { FieldValue } from '@google-cloud/firestore';
-import { laterOf, SECOND_MS } from '../../dates.ts';
+import { addMs, laterOf, SECOND_MS } from '../../dates.ts';
 import type { AlarmToOpen } from '../../model/run/alarm.ts';
 import { dryRunRecord, type Ending, ended, lostEnding } from '../../model/run/ending.ts';
 import type { Health } from '../../model/run/health.ts';
@@ -129,7 +129,7 @@ export function lifecycle(options: LifecycleOptions) {
         putAlarms(batch, collections, lost, holder.data.runId, now);
       }
     }
-    const [leaseExpiresAt, deadlineAt] = [later(now, leaseMs), later(now, budgetMs)];
+    const [leaseExpiresAt, deadlineAt] = [addMs(now, leaseMs), addMs(now, budgetMs)];
     const next = claimed(health, run, named, { token, attempt, leaseExpiresAt, deadlineAt }, now);
     const nextHealth = { ...next.health, writeId: token, updatedAt: now };
     put(batch, seen.health, nextHealth);
@@ -212,10 +212,6 @@ export function lifecycle(options: LifecycleOptions) {
 }
 
 export type Lifecycle = ReturnType<typeof lifecycle>;
-
-function later(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms);
-}
 
 function until(instant: Date | null, now: Date): number {
   return instant ? Math.max(1, Math.ceil((instant.getTime() - now.getTime()) / SECOND_MS)) : 0;

@@ -8,7 +8,7 @@ import {
   type WriteResult,
 } from '@google-cloud/firestore';
 import type { Clock } from '../../clock.ts';
-import { SECOND_MS } from '../../dates.ts';
+import { addMs, SECOND_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import {
   type Alarm,
@@ -45,7 +45,7 @@ export function recordStore(db: Firestore, collections: Collections, task: strin
   let skewMs = 0;
 
   /** The instant now by Firestore's clock: every claimant judges a lease by the same one. */
-  const now = () => new Date(clock.now().getTime() + skewMs);
+  const now = () => addMs(clock.now(), skewMs);
 
   async function read(runId: string): Promise<SeenRecords> {
     const [health, run] = await db.getAll(collections.tasks.doc(task), collections.taskRuns.doc(runId));

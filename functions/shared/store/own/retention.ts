@@ -1,6 +1,6 @@
 import type { DocumentReference, Query, QueryDocumentSnapshot, WriteBatch } from '@google-cloud/firestore';
 import { z } from 'zod';
-import { MINUTE_MS } from '../../dates.ts';
+import { addMs, MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import { EXPIRING, type ExpiringKind } from '../../model/run/retention.ts';
 import { bounded, countDocuments, decode, plainOf, streamQuery } from '../firestore/firestore.ts';
@@ -44,7 +44,7 @@ export function retentionStore(collections: Collections, log: Log) {
 
   const due = (kind: ExpiringKind, now: Date, after: Found | null): Query => {
     const { field, keptMs } = EXPIRING[kind];
-    const query = collectionOf[kind].where(field, '<', new Date(now.getTime() - keptMs)).orderBy(field);
+    const query = collectionOf[kind].where(field, '<', addMs(now, -keptMs)).orderBy(field);
     return after ? query.startAfter(after.document) : query;
   };
 

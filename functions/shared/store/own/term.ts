@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Firestore, Timestamp, WriteBatch } from '@google-cloud/firestore';
 import type { Clock } from '../../clock.ts';
 import { serialQueue, sleep } from '../../concurrency.ts';
-import { SECOND_MS } from '../../dates.ts';
+import { addMs, SECOND_MS } from '../../dates.ts';
 import { LeaseLost, RecordChanged } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { AlarmChanges } from '../../model/run/alarm.ts';
@@ -144,7 +144,7 @@ export function openTerm(options: TermOptions, start: Held) {
   }
 
   const renewed = (current: Health['current'], now: Date): Health['current'] =>
-    current && { ...current, heartbeatAt: now, leaseExpiresAt: new Date(now.getTime() + leaseMs) };
+    current && { ...current, heartbeatAt: now, leaseExpiresAt: addMs(now, leaseMs) };
 
   return {
     runId,

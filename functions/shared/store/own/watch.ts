@@ -4,7 +4,7 @@ import type {
   Timestamp,
   WriteBatch,
 } from '@google-cloud/firestore';
-import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import type { AlarmChanges, AlarmToOpen } from '../../model/run/alarm.ts';
 import type { RunHistory, WatchedRun } from '../../model/run/duty.ts';
@@ -57,7 +57,7 @@ export function watchStore(collections: Collections, log: Log) {
       const seen = new Map<string, { ref: DocumentReference; updateTime: Timestamp }>();
       const query = taskRuns
         .where('task', '==', task)
-        .where('startedAt', '>=', new Date(oldest.getTime() - LONGEST_RUN_MS))
+        .where('startedAt', '>=', addMs(oldest, -LONGEST_RUN_MS))
         .orderBy('startedAt', 'desc')
         .select(...FIELDS);
       const onRun = (document: QueryDocumentSnapshot) => {

@@ -1,6 +1,6 @@
 import type { DocumentSnapshot, Query } from '@google-cloud/firestore';
 import { chunksOf } from '../../concurrency.ts';
-import { DAY_MS, earlierOf, HOUR_MS } from '../../dates.ts';
+import { addMs, DAY_MS, earlierOf, HOUR_MS } from '../../dates.ts';
 import type { Job } from '../../model/job/job.ts';
 import type { Source, TimeMapping } from '../../model/job/source.ts';
 import { ACTIVE_STATES, JOB_STATES, TERMINAL_STATES } from '../../model/job/states.ts';
@@ -35,7 +35,7 @@ export function timelessQueries(
   return [
     ...ended.flatMap((query): [string, Query][] => [
       ['jobs that ended at no time', query.endBefore(lowest(PLAUSIBLE_TIMES.from, endedAt.type))],
-      ['jobs that ended in the future', query.startAt(highest(after(now, AHEAD_MS), endedAt.type))],
+      ['jobs that ended in the future', query.startAt(highest(addMs(now, AHEAD_MS), endedAt.type))],
     ]),
     ...unmappedQueries(records, source).map((query): [string, Query] => ['jobs of unmapped statuses', query]),
   ];
@@ -83,11 +83,11 @@ export function creationProof(
 ) {
   const { status, endedAt } = source.fields;
   const { from, to } = range;
-  const latest = earlierOf(after(now, AHEAD_MS), after(to, FAR_MS));
+  const latest = earlierOf(addMs(now, AHEAD_MS), addMs(to, FAR_MS));
   /** Where ends lie that the queries of the range do not ask for. */
   const elsewhere = (
     [
-      [lowest(after(from, -FAR_MS), endedAt.type), lowest(from, endedAt.type)],
+      [lowest(addMs(from, -FAR_MS), endedAt.type), lowest(from, endedAt.type)],
       [highest(to, endedAt.type), highest(latest, endedAt.type)],
     ] as const
   ).filter(([low, high]) => low < high);
@@ -137,8 +137,4 @@ export function creationProof(
       return seen.ended.size + endedElsewhere < expected;
     },
   };
-}
-
-function after(instant: Date, ms: number): Date {
-  return new Date(instant.getTime() + ms);
 }

@@ -1,5 +1,5 @@
 import { chunksOf } from '../../concurrency.ts';
-import { MINUTE_MS } from '../../dates.ts';
+import { addMs, MINUTE_MS } from '../../dates.ts';
 import { type Source, type TimeMapping, wordsFor } from '../../model/job/source.ts';
 import type { ACTIVE_STATES, JobState } from '../../model/job/states.ts';
 import { allLimits } from '../../model/job/sweep-limits.ts';
@@ -87,7 +87,7 @@ function edgesOf(source: Source, of: Lookout['of'], now: Date): Record<'silent' 
 }
 
 function before(now: Date, ms: number): Date {
-  return new Date(now.getTime() - ms);
+  return addMs(now, -ms);
 }
 
 /** The values that a status of `state` can have in the records; a word for a number or a boolean may be stored as one. */

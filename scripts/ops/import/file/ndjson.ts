@@ -1,4 +1,5 @@
 import leven from 'leven';
+import { messageOf } from '../../../../functions/shared/errors.ts';
 import { jsonPath, parseJson, valueAt } from '../../../../functions/shared/model/reading/json-path.ts';
 import { isObject } from '../../../shared/objects.ts';
 import { oneOf } from '../../shared/options.ts';
@@ -74,7 +75,7 @@ function parseLine(text: string): { object: Record<string, unknown> } | { reason
     const object = parsed(text);
     return isObject(object) ? { object } : { reason: 'it is no JSON object' };
   } catch (error) {
-    return { reason: `it is no JSON: ${error instanceof Error ? error.message : String(error)}` };
+    return { reason: `it is no JSON: ${messageOf(error)}` };
   }
 }
 

@@ -1,3 +1,4 @@
+import { addMs } from '../../../../functions/shared/dates.ts';
 import { parameter } from './method.ts';
 import { invalid } from './problem.ts';
 import { type Series, type SeriesPoint, startOf } from './series.ts';
@@ -60,8 +61,8 @@ function align(
   const points = of.points(after, until);
   const byPeriod = Map.groupBy(points, ({ at }) => Math.floor((until.getTime() - at.getTime()) / periodMs));
   return [...byPeriod].map(([period, inPeriod]) => {
-    const at = new Date(until.getTime() - period * periodMs);
-    return { start: of.kind === 'GAUGE' ? at : new Date(at.getTime() - periodMs), at, value: join(inPeriod) };
+    const at = addMs(until, -period * periodMs);
+    return { start: of.kind === 'GAUGE' ? at : addMs(at, -periodMs), at, value: join(inPeriod) };
   });
 }
 

@@ -1,3 +1,4 @@
+import { addMs } from '../../../../functions/shared/dates.ts';
 import { type Level, levelAt } from './world.ts';
 
 /** A time series of Cloud Monitoring, before anybody aligns it. */
@@ -70,5 +71,5 @@ export function gauge(
 
 /** The start of a point's interval: a gauge has none of its own, a delta counts a minute. */
 export function startOf({ kind }: Series, at: Date): Date {
-  return kind === 'GAUGE' ? at : new Date(at.getTime() - MINUTE_MS);
+  return kind === 'GAUGE' ? at : addMs(at, -MINUTE_MS);
 }

@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../../../../functions/shared/dates.ts';
+import { addMs, SECOND_MS } from '../../../../functions/shared/dates.ts';
 import type { StackClock } from '../clock.ts';
 import { type Delivered, deliver } from './delivery.ts';
 import { HTTP_METHODS, type Job, refused, STATES, secondsOf } from './job.ts';
@@ -52,7 +52,7 @@ export function liveJob(initial: Job, floor: Floor) {
     lastAttemptTime = startedAt;
     const over = new AbortController();
     const givenUp = new AbortController();
-    const deadline = new Date(startedAt.getTime() + secondsOf(job.attemptDeadline) * SECOND_MS);
+    const deadline = addMs(startedAt, secondsOf(job.attemptDeadline) * SECOND_MS);
     void clock.until(deadline, over.signal).then(() => givenUp.abort());
     const stop = AbortSignal.any([givenUp.signal, floor.stopping]);
     // The time of the slot is promised for unix-cron alone.

@@ -1,4 +1,4 @@
-import { SECOND_MS } from '../../../../functions/shared/dates.ts';
+import { addMs, SECOND_MS } from '../../../../functions/shared/dates.ts';
 import { type RetryConfig, secondsOf } from './job.ts';
 
 /** How an execution stands after an attempt that failed. */
@@ -24,7 +24,7 @@ export function retryAt(
   const lastingMs = secondsOf(config.maxRetryDuration) * SECOND_MS;
   // Both limits have to be reached, where there are both.
   if (attempts > config.retryCount && now.getTime() - firstAttemptAt.getTime() >= lastingMs) return null;
-  const at = new Date(now.getTime() + backoffMs(config, attempts));
+  const at = addMs(now, backoffMs(config, attempts));
   return nextSlot && at >= nextSlot ? null : at;
 }
 

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 import { isCron } from '../../../../functions/shared/cron.ts';
-import { HOUR_MS, MINUTE_MS } from '../../../../functions/shared/dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../../functions/shared/dates.ts';
 
 /** When a job is due. */
 export interface Schedule {
@@ -28,7 +28,7 @@ export function scheduleOf(text: string, timeZone: string): Schedule | undefined
   const [, count, unit] = INTERVAL.exec(words.toLowerCase()) ?? [];
   if (count && unit) {
     const stepMs = Number(count) * (unit.startsWith('h') ? HOUR_MS : MINUTE_MS);
-    return stepMs > 0 ? { next: (after) => new Date(after.getTime() + stepMs), isCron: false } : undefined;
+    return stepMs > 0 ? { next: (after) => addMs(after, stepMs), isCron: false } : undefined;
   }
   const cron = cronOf(words);
   if (!isCron(cron)) return undefined;
@@ -63,5 +63,5 @@ export function inZone(instant: Date, timeZone: string): string {
   const [, sign, hours, minutes] = /^GMT([+-])(\d\d):(\d\d)/.exec(name) ?? [];
   if (!sign || `${hours}${minutes}` === '0000') return `${instant.toISOString().slice(0, 19)}Z`;
   const offsetMs = (Number(hours) * HOUR_MS + Number(minutes) * MINUTE_MS) * (sign === '-' ? -1 : 1);
-  return `${new Date(instant.getTime() + offsetMs).toISOString().slice(0, 19)}${sign}${hours}:${minutes}`;
+  return `${addMs(instant, offsetMs).toISOString().slice(0, 19)}${sign}${hours}:${minutes}`;
 }
