@@ -2,7 +2,7 @@ import type { JournalEntry } from '../shared/model/cleanup/cleanup.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 
 /** What a run did to objects, and to whose. */
-export interface Account {
+export interface DeletionStats {
   /** Names of jobs of which nothing is left. */
   deletedJobs: string[];
   /** Names of jobs of which nothing was there any more when it was their turn. */
@@ -27,7 +27,7 @@ export interface Account {
   problems: RunProblem[];
 }
 
-export function newAccount(): Account {
+export function newAccount(): DeletionStats {
   return {
     deletedJobs: [],
     nothingThere: [],
@@ -47,7 +47,7 @@ export function newAccount(): Account {
 
 /** Adds what became of objects; `pendingUntil` is how long soft delete keeps them, `null` where there is none. */
 export function addResults(
-  account: Account,
+  account: DeletionStats,
   entries: readonly JournalEntry[],
   pendingUntil: Date | null,
 ): void {

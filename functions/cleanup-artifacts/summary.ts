@@ -1,12 +1,12 @@
 import { DAY_MS } from '../shared/dates.ts';
 import type { CleanupPlan, PlanLine } from '../shared/model/cleanup/cleanup.ts';
 import type { Summary } from '../shared/model/run/run.ts';
-import type { Account } from './account.ts';
+import type { DeletionStats } from './account.ts';
 
 const LIST_LENGTH = 20;
 
 /** What a run was about. */
-export interface Told {
+export interface SummaryInput {
   record: CleanupPlan;
   lines: readonly PlanLine[];
   /** What it may delete of them. */
@@ -19,8 +19,8 @@ export interface Told {
 
 /** What a run tells: what was planned, what was done, and what is left; bytes as they really stand. */
 export function summaryOf(
-  { record, lines, deletes, now, documentsRead, pace }: Told,
-  account: Account,
+  { record, lines, deletes, now, documentsRead, pace }: SummaryInput,
+  account: DeletionStats,
 ): Summary {
   const done = new Set(account.deletedJobs);
   const left = deletes.filter(({ job, enforced }) => enforced && !done.has(job));

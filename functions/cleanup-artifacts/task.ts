@@ -10,8 +10,8 @@ import type { CleanupPlanStore } from '../shared/store/own/cleanup-plans.ts';
 import type { JournalStore } from '../shared/store/own/journal.ts';
 import type { Seen } from '../shared/store/own/records.ts';
 import type { ArtifactJobStore } from '../shared/store/sources/artifact-jobs.ts';
-import { type Account, newAccount } from './account.ts';
-import { carryOut, type Doomed, strandedProblem } from './delete/carry-out.ts';
+import { type DeletionStats, newAccount } from './account.ts';
+import { carryOut, type ObjectVersion, strandedProblem } from './delete/carry-out.ts';
 import type { DeleteTools } from './delete/delete-job.ts';
 import { rememberEmpty } from './delete/empty-places.ts';
 import { joinedCommits } from './delete/joined-commits.ts';
@@ -19,7 +19,7 @@ import { type FirstLook, lookAgain } from './delete/second-look.ts';
 import { beginPlan, endPlan, holdPlan, type ThisPlan } from './delete/settle-plan.ts';
 import { undo } from './delete/undo.ts';
 import { type CleanupInput, cleanupInput } from './input.ts';
-import { bucketBook } from './look/buckets.ts';
+import { bucketCache } from './look/buckets.ts';
 import type { LookTools } from './look/look.ts';
 import { type MeasuredPlan, planAndMeasure } from './look/measure.ts';
 import { type RootSources, type RootsRead, readRoots } from './look/read-roots.ts';
@@ -166,7 +166,7 @@ function workOf(run: Run, { stores, objects, journal, policy }: CleanupTools): W
     policy,
     now: run.startedAt,
     options: { tally: { documents: 0 }, signal: run.signal },
-    bucketOf: bucketBook(objects, run.signal),
+    bucketOf: bucketCache(objects, run.signal),
     deletion: objects.deletion(),
     commit: joinedCommits(run),
     isTimeUp: () => run.budgetUsed() > BUDGET_SHARE,
@@ -235,7 +235,7 @@ function doomedOf(
   deletes: readonly PlanLine[],
   jobs: readonly PlannedJob[],
   { found }: MeasuredPlan,
-): Doomed[] {
+): ObjectVersion[] {
   const byName = new Map(jobs.map((job) => [job.name, job]));
   return deletes.flatMap(({ job: name, enforced }) => {
     const [job, target] = [byName.get(name), found.get(name)?.target];
@@ -256,7 +256,7 @@ function linesToTell(lines: readonly PlanLine[], jobs: readonly PlannedJob[]): R
 }
 
 /** Throws when artifacts were to be deleted, and for no reason that is known none were. */
-function provesWork(names: readonly string[], account: Account, { isTimeUp }: Work): void {
+function provesWork(names: readonly string[], account: DeletionStats, { isTimeUp }: Work): void {
   const { deletedJobs, nothingThere, objectsDeleted, keptAfterAll, changedSincePlan, held, problems } =
     account;
   const jobs = deletedJobs.length + nothingThere.length + keptAfterAll.length;
@@ -265,7 +265,7 @@ function provesWork(names: readonly string[], account: Account, { isTimeUp }: Wo
   throw new Error(`Nothing was deleted of ${names.length} eligible jobs: ${why}`);
 }
 
-function outcomeOf({ remaining, problems, failed }: Account): Pick<TaskResult, 'outcome' | 'problems'> {
+function outcomeOf({ remaining, problems, failed }: DeletionStats): Pick<TaskResult, 'outcome' | 'problems'> {
   const whole = remaining.length === 0 && problems.length === 0 && failed === 0;
   return { outcome: whole ? 'succeeded' : 'partial', problems };
 }

@@ -9,7 +9,7 @@ import { brokenDays } from './rules/plan.ts';
 const LIST_LENGTH = 100;
 
 /** What a run tells besides its days. */
-interface Told {
+interface SummaryInput {
   remaining: readonly Day[];
   notes: readonly [source: string, notes: SourceNotes][];
   documentsRead: number;
@@ -19,7 +19,7 @@ interface Told {
 /** What a run tells of its days, which come in the order of their collection: counts, what needs a person, and the newest day's figures. */
 export function summaryOf(
   collected: readonly CollectedDay[],
-  { remaining, notes, documentsRead, dryRun }: Told,
+  { remaining, notes, documentsRead, dryRun }: SummaryInput,
 ): Summary {
   const days = [...collected].sort((a, b) => (a.date < b.date ? -1 : 1));
   const dates = (list: readonly CollectedDay[]) => list.map((it) => it.date).slice(0, LIST_LENGTH);
@@ -53,7 +53,7 @@ function compared({ date, stored, day, figuresChanged }: CollectedDay): Summary 
 }
 
 /** Of the sources of records, those whose records a person should look at: `npm run -s ops -- sources check`. */
-function recordsOf(notes: Told['notes']): Summary {
+function recordsOf(notes: SummaryInput['notes']): Summary {
   const some = notes.filter(([, { writtenLate, notLookedAt }]) => writtenLate || notLookedAt > 0);
   return Object.fromEntries(some.map(([source, it]) => [source, { ...it }]));
 }

@@ -8,10 +8,10 @@ import type { DayStore, Watermark } from '../shared/store/own/days.ts';
 import type { MetricSourceStore } from '../shared/store/own/metric-sources.ts';
 import type { Seen } from '../shared/store/own/records.ts';
 import type { JobStore } from '../shared/store/sources/jobs.ts';
-import { collectDays, heal, newProgress, type Progress, readBook } from './day/collect-days.ts';
+import { collectDays, heal, newProgress, type Progress, readRecords } from './day/collect-days.ts';
 import { type CollectInput, collectInput, daysNamed } from './input.ts';
 import { findChanges, putChanges } from './records/changes.ts';
-import { type JobBook, openBooks } from './records/record-reader.ts';
+import { openReaders, type RecordReader } from './records/record-reader.ts';
 import {
   daysBySource,
   type PlannedDay,
@@ -45,7 +45,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
   const { stores, platform, days, metricSources, deadlineMs } = tools;
   const today = dayOf(run.basis);
   const tally: Tally = { documents: 0 };
-  const books = openBooks(stores, { now: run.startedAt, tally, signal: run.signal, deadlineMs });
+  const books = openReaders(stores, { now: run.startedAt, tally, signal: run.signal, deadlineMs });
   const configured = [
     ...books.map(({ name }) => name),
     ...PLATFORM_SOURCES.filter((source) => platform[source]),
@@ -121,11 +121,11 @@ async function markChangedDays(
     books,
     run,
     tally,
-  }: { days: DayStore; books: readonly JobBook[]; run: RunContext<CollectInput>; tally: Tally },
+  }: { days: DayStore; books: readonly RecordReader[]; run: RunContext<CollectInput>; tally: Tally },
 ): Promise<Map<string, Watermark>> {
   const at = { today, now: run.startedAt };
   const found = await Promise.all(
-    books.map((book) => readBook(book, run, progress, () => findChanges(book, days, at, tally))),
+    books.map((book) => readRecords(book, run, progress, () => findChanges(book, days, at, tally))),
   );
   const changes = found.flatMap((result) => ('read' in result ? [result.read] : []));
   if (!run.dryRun && changes.length > 0)

@@ -3,7 +3,7 @@ import { EXPIRING_KINDS, type ExpiringKind } from '../shared/model/run/retention
 import type { RunProblem } from '../shared/model/run/run.ts';
 
 /** What a run of prune-records did, found out, and left. */
-export interface Account {
+export interface PruneStats {
   pruned: Record<ExpiringKind, number>;
   /** Parts of plans that were never stored whole. */
   prunedStrays: number;
@@ -20,7 +20,7 @@ export interface Account {
   tally: { documents: number };
 }
 
-export function newAccount(): Account {
+export function newAccount(): PruneStats {
   const none = () =>
     Object.fromEntries(EXPIRING_KINDS.map((kind) => [kind, 0])) as Record<ExpiringKind, number>;
   return {
@@ -36,12 +36,12 @@ export function newAccount(): Account {
 }
 
 /** Counts records that stay by rule. */
-export function keep({ kept }: Account, kind: ExpiringKind, reason: string, count = 1): void {
+export function keep({ kept }: PruneStats, kind: ExpiringKind, reason: string, count = 1): void {
   const key = `${kind}: ${reason}`;
   kept.set(key, { kind, reason, count: (kept.get(key)?.count ?? 0) + count });
 }
 
 /** Notes a record that is due since `due` and stays for no rule. */
-export function leave(account: Account, due: Date): void {
+export function leave(account: PruneStats, due: Date): void {
   account.oldestLeft = account.oldestLeft ? earlierOf(account.oldestLeft, due) : due;
 }

@@ -35,7 +35,7 @@ export async function pruneStrays(tools: PruneTools): Promise<void> {
   const { run, store, account, isTimeUp } = tools;
   if (isTimeUp()) return;
   const before = addMs(run.startedAt, -STRAY_AFTER_MS);
-  const strays = await store.strayItems(before, account.tally);
-  for (const some of chunksOf(strays, ITEMS_PER_COMMIT))
+  const orphans = await store.strayItems(before, account.tally);
+  for (const some of chunksOf(orphans, ITEMS_PER_COMMIT))
     account.prunedStrays += run.dryRun ? some.length : await removeTogether(some, tools);
 }

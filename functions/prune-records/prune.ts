@@ -2,9 +2,9 @@ import { RecordChanged } from '../shared/errors.ts';
 import type { ExpiringKind } from '../shared/model/run/retention.ts';
 import type { RunContext } from '../shared/run/task.ts';
 import type { Found, RetentionStore } from '../shared/store/own/retention.ts';
-import { type Account, keep, leave } from './account.ts';
+import { keep, leave, type PruneStats } from './account.ts';
 import type { PruneInput } from './input.ts';
-import { dueSince } from './rules/retention.ts';
+import { expiredAt } from './rules/retention.ts';
 
 /** Records of a page, which go in one commit; a plan goes in several of its own. */
 const PAGE: Record<ExpiringKind, number> = { runs: 200, alarms: 200, plans: 10, journal: 200 };
@@ -13,7 +13,7 @@ const PAGE: Record<ExpiringKind, number> = { runs: 200, alarms: 200, plans: 10, 
 export interface PruneTools {
   run: RunContext<PruneInput>;
   store: RetentionStore;
-  account: Account;
+  account: PruneStats;
   /** Whether time is up for beginning anything further. */
   isTimeUp(): boolean;
 }
@@ -21,7 +21,7 @@ export interface PruneTools {
 /** How records of one kind are pruned. */
 export interface Rules {
   /** Why a record stays; `null` when nothing keeps it. Throws for one that nobody can read. */
-  whyStays(found: Found): string | null;
+  keepReason(found: Found): string | null;
   /** Removes records; resolves to how many are gone. */
   remove(records: readonly Found[], tools: PruneTools): Promise<number>;
 }
@@ -38,8 +38,8 @@ export async function pruneDue(
     if (isTimeUp()) return leaveRest(kind, after, tools);
     run.signal.throwIfAborted();
     const page = await store.due(kind, now, after, PAGE[kind], account.tally);
-    const { whyStays, remove } = await rulesFor(page);
-    const going = page.filter((found) => goes(kind, found, whyStays, account));
+    const { keepReason, remove } = await rulesFor(page);
+    const going = page.filter((found) => goes(kind, found, keepReason, account));
     await count(kind, going, remove, tools);
     if (page.length < PAGE[kind]) return;
     after = page.at(-1) ?? null;
@@ -74,9 +74,14 @@ export async function removeTogether(records: readonly Found[], tools: PruneTool
   }
 }
 
-function goes(kind: ExpiringKind, found: Found, whyStays: Rules['whyStays'], account: Account): boolean {
+function goes(
+  kind: ExpiringKind,
+  found: Found,
+  keepReason: Rules['keepReason'],
+  account: PruneStats,
+): boolean {
   try {
-    const reason = whyStays(found);
+    const reason = keepReason(found);
     if (reason !== null) keep(account, kind, reason);
     return reason === null;
   } catch (error) {
@@ -86,9 +91,9 @@ function goes(kind: ExpiringKind, found: Found, whyStays: Rules['whyStays'], acc
 }
 
 /** Tells of a record that is due, and that nobody can read: it may be anything, so it stays. */
-function unreadable(kind: ExpiringKind, { path, fields }: Found, error: unknown, account: Account): void {
+function unreadable(kind: ExpiringKind, { path, fields }: Found, error: unknown, account: PruneStats): void {
   account.problems.push({ path, message: `Cannot read it: ${String(error)}` });
-  leave(account, dueSince(kind, fields));
+  leave(account, expiredAt(kind, fields));
 }
 
 async function leaveRest(kind: ExpiringKind, after: Found | null, tools: PruneTools): Promise<void> {
@@ -96,5 +101,5 @@ async function leaveRest(kind: ExpiringKind, after: Found | null, tools: PruneTo
   const now = run.startedAt;
   account.remaining[kind] += await store.countDue(kind, now, after);
   const [next] = await store.due(kind, now, after, 1, account.tally);
-  if (next) leave(account, dueSince(kind, next.fields));
+  if (next) leave(account, expiredAt(kind, next.fields));
 }

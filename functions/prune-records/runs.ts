@@ -1,4 +1,4 @@
-import { chunksOf, mapPool } from '../shared/concurrency.ts';
+import { chunksOf, pooledMap } from '../shared/concurrency.ts';
 import { RUNS_PER_TASK } from '../shared/model/run/retention.ts';
 import type { Found, RetentionTask } from '../shared/store/own/retention.ts';
 import { count, type PruneTools, type Rules, removeTogether } from './prune.ts';
@@ -8,13 +8,13 @@ const READS_AT_ONCE = 4;
 const RUNS_PER_COMMIT = 200;
 
 /** What decides about runs, by the task. */
-export type TaskBook = (task: string) => Promise<TaskFacts>;
+export type TaskCache = (task: string) => Promise<TaskFacts>;
 
 /** Looks up each task once. */
-export function taskBook(
+export function taskCache(
   tasks: ReadonlyMap<string, RetentionTask>,
   { store, account }: PruneTools,
-): TaskBook {
+): TaskCache {
   const known = new Map<string, Promise<TaskFacts>>();
   const lookUp = async (task: string): Promise<TaskFacts> => ({
     newestRunId: await store.newestRunId(task, account.tally),
@@ -28,13 +28,13 @@ export function taskBook(
 }
 
 /** The rules for a page of runs. */
-export async function runRules(page: readonly Found[], factsOf: TaskBook, now: Date): Promise<Rules> {
+export async function runRules(page: readonly Found[], factsOf: TaskCache, now: Date): Promise<Rules> {
   const names = new Set(page.flatMap(({ id, fields }) => tryReadRun(id, fields)?.task ?? []));
   const facts = new Map(
-    await mapPool([...names], READS_AT_ONCE, async (task) => [task, await factsOf(task)] as const),
+    await pooledMap([...names], READS_AT_ONCE, async (task) => [task, await factsOf(task)] as const),
   );
   return {
-    whyStays({ id, fields }) {
+    keepReason({ id, fields }) {
       const run = readRun(id, fields);
       const known = facts.get(run.task);
       if (!known) throw new Error(`Cannot judge ${id}: nothing is known of ${run.task}`);
@@ -47,7 +47,7 @@ export async function runRules(page: readonly Found[], factsOf: TaskBook, now: D
 /** Prunes, of each task that has more runs than are kept, those beyond. */
 export async function pruneBeyondLimit(
   tasks: Iterable<string>,
-  factsOf: TaskBook,
+  factsOf: TaskCache,
   tools: PruneTools,
 ): Promise<void> {
   const { run, store, account, isTimeUp } = tools;

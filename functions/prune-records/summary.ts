@@ -1,9 +1,9 @@
 import { HOUR_MS } from '../shared/dates.ts';
 import type { Summary } from '../shared/model/run/run.ts';
-import type { Account } from './account.ts';
+import type { PruneStats } from './account.ts';
 
 /** What a run of prune-records tells; a dry run tells what would have gone. */
-export function summaryOf(account: Account, { now, dryRun }: { now: Date; dryRun: boolean }): Summary {
+export function summaryOf(account: PruneStats, { now, dryRun }: { now: Date; dryRun: boolean }): Summary {
   const { pruned, prunedStrays, skippedRace, remaining, kept, oldestLeft, tally } = account;
   return {
     prunedRuns: pruned.runs,

@@ -3,12 +3,12 @@ import { type AlarmChanges, isAlarmOfKind } from '../shared/model/run/alarm.ts';
 import { LAG_MS } from '../shared/model/run/retention.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { RetentionStore } from '../shared/store/own/retention.ts';
-import { type Account, keep, newAccount } from './account.ts';
+import { keep, newAccount, type PruneStats } from './account.ts';
 import { type PruneInput, pruneInput } from './input.ts';
 import { pruneStrays, removePlans } from './plans.ts';
 import { type PruneTools, pruneDue, removeTogether } from './prune.ts';
 import { whyPlanStays } from './rules/retention.ts';
-import { pruneBeyondLimit, runRules, taskBook } from './runs.ts';
+import { pruneBeyondLimit, runRules, taskCache } from './runs.ts';
 import { summaryOf } from './summary.ts';
 
 const TASK = 'prune-records';
@@ -27,22 +27,22 @@ async function prune(run: RunContext<PruneInput>, store: RetentionStore): Promis
   const now = run.startedAt;
   const tools: PruneTools = { run, store, account, isTimeUp: () => run.budgetUsed() > BUDGET_SHARE };
   const tasks = await store.tasks(account.tally);
-  const factsOf = taskBook(tasks, tools);
-  const always = async () => ({ whyStays: () => null, remove: removeTogether });
+  const factsOf = taskCache(tasks, tools);
+  const always = async () => ({ keepReason: () => null, remove: removeTogether });
 
   // 1. What has expired; then what is too much of a task.
   await pruneDue('runs', tools, (page) => runRules(page, factsOf, now));
   await pruneBeyondLimit(tasks.keys(), factsOf, tools);
   await pruneDue('alarms', tools, always);
   await pruneDue('plans', tools, async () => ({
-    whyStays: ({ fields }) => whyPlanStays(fields, now),
+    keepReason: ({ fields }) => whyPlanStays(fields, now),
     remove: removePlans,
   }));
   await pruneDue('journal', tools, always);
   await pruneStrays(tools);
 
   // 2. What never expires, for it has no end.
-  await countEndless(now, tools);
+  await countUnfinished(now, tools);
 
   // 3. Tell, and raise an alarm when pruning does not keep up.
   if (!run.dryRun) await tellLag(tasks.get(TASK)?.openAlarms ?? [], account, run);
@@ -55,10 +55,10 @@ async function prune(run: RunContext<PruneInput>, store: RetentionStore): Promis
 }
 
 /** Counts old records that say that they are under way: they stay, but somebody should know. */
-async function countEndless(now: Date, { store, account }: PruneTools): Promise<void> {
+async function countUnfinished(now: Date, { store, account }: PruneTools): Promise<void> {
   const before = addMs(now, -ENDLESS_AFTER_MS);
   for (const kind of ['runs', 'journal'] as const) {
-    const count = await store.countEndless(kind, before, account.tally);
+    const count = await store.countUnfinished(kind, before, account.tally);
     if (count > 0) keep(account, kind, 'it has not ended', count);
   }
 }
@@ -66,7 +66,7 @@ async function countEndless(now: Date, { store, account }: PruneTools): Promise<
 /** Raises an alarm when something should have gone long ago, and closes it when nothing is left of that. */
 async function tellLag(
   openAlarms: readonly string[],
-  { oldestLeft, problems, remaining }: Account,
+  { oldestLeft, problems, remaining }: PruneStats,
   run: RunContext<PruneInput>,
 ): Promise<void> {
   const opened = openAlarms.filter((id) => isAlarmOfKind(id, 'prune-lag'));

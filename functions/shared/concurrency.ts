@@ -56,7 +56,7 @@ export function serialQueue(): <T>(job: () => Promise<T>) => Promise<T> {
 }
 
 /** `items`, of which the first is fetched at once, and not when somebody asks for it. */
-export function eager<T>(items: AsyncGenerator<T, void>): AsyncIterable<T> & { end(): Promise<unknown> } {
+export function prefetch<T>(items: AsyncGenerator<T, void>): AsyncIterable<T> & { end(): Promise<unknown> } {
   let first: Promise<IteratorResult<T, void>> | undefined = items.next();
   // Told to whoever asks for it.
   first.catch(() => undefined);
@@ -73,7 +73,7 @@ export function eager<T>(items: AsyncGenerator<T, void>): AsyncIterable<T> & { e
 }
 
 /** Jobs that run one after the other, each while the next one is being prepared. */
-export function oneBehind() {
+export function overlap() {
   let last: Promise<{ error: unknown } | undefined> = Promise.resolve(undefined);
   const done = async () => {
     const failed = await last;
@@ -96,7 +96,7 @@ export function oneBehind() {
 }
 
 /** Maps `items` with at most `limit` under way at once; rejects with the first failure and begins no other item then. */
-export async function mapPool<T, R>(
+export async function pooledMap<T, R>(
   items: readonly T[],
   limit: number,
   map: (item: T) => Promise<R>,
@@ -120,7 +120,7 @@ export async function mapPool<T, R>(
 }
 
 /** Runs jobs as they come, with at most `limit` under way at once; those that wait begin in the order they came. */
-export function atMost(limit: number): <T>(job: () => Promise<T>) => Promise<T> {
+export function limitConcurrency(limit: number): <T>(job: () => Promise<T>) => Promise<T> {
   let free = limit;
   const waiting: (() => void)[] = [];
   return async (job) => {

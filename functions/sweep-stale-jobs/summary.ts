@@ -9,7 +9,7 @@ import type { Sweep } from './sweep/pipeline.ts';
 const MOST_BYTES = 200 * 1024;
 
 /** What a sweep tells of itself besides. */
-export interface Told {
+export interface SummaryInput {
   missedSlots: number;
   expiredLeases: number;
   scheduleDrift: string[] | null;
@@ -27,7 +27,7 @@ export interface Told {
  * What a sweep found and did. Each suspect counts once: those written, and in a dry run those that would be, by how they
  * ended; an execution so ended as fixed. `scanned` may be more by those without which nobody can judge.
  */
-export function summaryOf(sweeps: readonly Sweep[], now: Date, told: Told): Summary {
+export function summaryOf(sweeps: readonly Sweep[], now: Date, told: SummaryInput): Summary {
   const all = sweeps.flatMap(({ outcomes }) => outcomes.each);
   const ending = all.filter(({ written }) => written === 'yes' || written === 'dry run');
   const jobs = ending.filter(({ isExecution }) => !isExecution);

@@ -23,7 +23,7 @@ interface Result extends Row {
 
 /**
  * How fast a prefix of 20,000 objects is emptied, list and all, with a storage that answers after 30 ms and takes another
- * millisecond for each call in a batch: by ours with its governor lifted, since Google's own rate is what limits it
+ * millisecond for each call in a batch: by ours with its rate limiter lifted, since Google's own rate is what limits it
  * otherwise, and by what people would use instead. Each has a process and a storage of its own.
  */
 export async function cleanup({ folder, signal, progress }: BenchContext): Promise<Measured> {

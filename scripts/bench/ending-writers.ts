@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { DocumentReference, Firestore, Query, Timestamp } from '@google-cloud/firestore';
-import { mapPool } from '../../functions/shared/concurrency.ts';
+import { pooledMap } from '../../functions/shared/concurrency.ts';
 
 /** Other ways to end records, each as it was seen: they reject where one has moved. */
 
@@ -42,7 +42,7 @@ export async function findAndEndInBulk(
 
 /** A transaction for each: it reads the record again, and writes where that is as it was. */
 export async function endInTransactions(db: Firestore, records: readonly RecordToEnd[]): Promise<void> {
-  await mapPool(records, TRANSACTIONS_AT_ONCE, ({ ref, updateTime, ending }) =>
+  await pooledMap(records, TRANSACTIONS_AT_ONCE, ({ ref, updateTime, ending }) =>
     db.runTransaction(async (transaction) => {
       const found = await transaction.get(ref);
       if (!found.updateTime?.isEqual(updateTime)) throw new Error(`${ref.path} changed meanwhile`);

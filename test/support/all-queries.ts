@@ -63,8 +63,8 @@ export async function askOurs(db: Firestore, { collectionPrefix }: Settings, tas
     retention.newestRunId(task, options.tally),
     retention.countRuns(task),
     retention.runsOf(task, ignore, options.tally, new AbortController().signal),
-    retention.countEndless('runs', before, options.tally),
-    retention.countEndless('journal', before, options.tally),
+    retention.countUnfinished('runs', before, options.tally),
+    retention.countUnfinished('journal', before, options.tally),
     retention.strayItems(before, options.tally),
     ...EXPIRING_KINDS.flatMap((kind) => [
       retention.due(kind, now, null, 3, options.tally),
@@ -119,6 +119,6 @@ export async function askKeepers(db: Firestore, settings: Settings, name: string
   if (!job?.endedAt) throw new Error(`There is no ended job of ${name}`);
   const life = { uri: 'gs://runs/1/', endedAt: job.endedAt };
   await store.executionsOf(job.name, options);
-  await store.entomb(job, { planId: 'plan', runId: 'run', at, life });
+  await store.writeTombstone(job, { planId: 'plan', runId: 'run', at, life });
   await journalStore(collections, SILENT).hasDeleted(job.name, life);
 }

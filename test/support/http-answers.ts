@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type HttpSettings, readHttpAnswer } from '../../functions/shared/cloud/backends/http-answer.ts';
-import type { Said } from '../../functions/shared/cloud/backends/status.ts';
+import type { BackendStatus } from '../../functions/shared/cloud/backends/status.ts';
 import { backendSchema } from '../../functions/shared/model/job/backend.ts';
 import { TERMINAL_STATES } from '../../functions/shared/model/job/states.ts';
 
@@ -15,12 +15,12 @@ export function httpSettingsOf(given: Record<string, unknown>): HttpSettings {
 }
 
 /** Whether it says that the job ended. */
-export function saysEnded({ state }: Pick<Said, 'state'>): boolean {
+export function saysEnded({ state }: Pick<BackendStatus, 'state'>): boolean {
   return TERMINAL_STATES.some((terminal) => terminal === state);
 }
 
 /** What it says about a job by `answer`: text, or a value as JSON. */
-export function saidBy(settings: HttpSettings, id: string, status: number, answer: unknown): Said {
+export function saidBy(settings: HttpSettings, id: string, status: number, answer: unknown): BackendStatus {
   const url = settings.url.replaceAll('{id}', () => encodeURIComponent(id));
   const text = typeof answer === 'string' ? answer : JSON.stringify(answer);
   const telling = { host: new URL(url).host, hide: (some: string) => some };
@@ -37,7 +37,7 @@ export interface System {
   settings: Record<string, unknown>;
   cases: [what: string, status: number, answer: unknown, expected: Expected][];
 }
-type Expected = [state: Said['state'], startedAt: string | null, endedAt: string | null];
+type Expected = [state: BackendStatus['state'], startedAt: string | null, endedAt: string | null];
 
 /** Tests that each system is understood. */
 export function testSystems(systems: Record<string, System>): void {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { eager, oneBehind, serialQueue, sleep, withDeadline } from '../../functions/shared/concurrency.ts';
+import { overlap, prefetch, serialQueue, sleep, withDeadline } from '../../functions/shared/concurrency.ts';
 import { DeadlineExceeded } from '../../functions/shared/errors.ts';
 
 /** Timers that move only when told to. */
@@ -133,7 +133,7 @@ describe('serialQueue()', () => {
   });
 });
 
-describe('eager()', () => {
+describe('prefetch()', () => {
   const told: string[] = [];
   async function* items() {
     try {
@@ -148,7 +148,7 @@ describe('eager()', () => {
 
   test('fetches the first at once, and each other when it is asked for', async () => {
     told.length = 0;
-    const eagerly = eager(items());
+    const eagerly = prefetch(items());
     assert.deepEqual(told, ['made 1']);
     for await (const item of eagerly) told.push(`took ${item}`);
     assert.deepEqual(told, ['made 1', 'took 1', 'made 2', 'took 2', 'made 3', 'took 3', 'ended']);
@@ -156,9 +156,9 @@ describe('eager()', () => {
 
   test('ends the items that nobody asked for, and those that were left', async () => {
     told.length = 0;
-    await eager(items()).end();
+    await prefetch(items()).end();
     assert.deepEqual(told, ['made 1', 'ended']);
-    const eagerly = eager(items());
+    const eagerly = prefetch(items());
     for await (const _ of eagerly) break;
     await eagerly.end();
     assert.deepEqual(told, ['made 1', 'ended', 'made 1', 'ended']);
@@ -168,7 +168,7 @@ describe('eager()', () => {
     async function* broken(): AsyncGenerator<number, void> {
       yield Promise.reject(new Error('broken'));
     }
-    const [asked, unasked] = [eager(broken()), eager(broken())];
+    const [asked, unasked] = [prefetch(broken()), prefetch(broken())];
     await new Promise(setImmediate);
     await assert.rejects(
       async () => {
@@ -180,9 +180,9 @@ describe('eager()', () => {
   });
 });
 
-describe('oneBehind()', () => {
+describe('overlap()', () => {
   test('begins a job once the one before is done, and does not wait for its end', async () => {
-    const jobs = oneBehind();
+    const jobs = overlap();
     const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     await jobs.begin(() => first.promise);
     const begun = jobs.begin(() => second.promise);
@@ -195,7 +195,7 @@ describe('oneBehind()', () => {
   });
 
   test('tells the failure of a job to the next one, which is not begun', async () => {
-    const jobs = oneBehind();
+    const jobs = overlap();
     await jobs.begin(() => Promise.reject(new Error('first')));
     await jobs.idle();
     const next = async () => assert.fail('It was begun');

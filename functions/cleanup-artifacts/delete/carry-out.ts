@@ -1,4 +1,4 @@
-import { mapPool } from '../../shared/concurrency.ts';
+import { pooledMap } from '../../shared/concurrency.ts';
 import { addMs, MINUTE_MS } from '../../shared/dates.ts';
 import { DeadlineExceeded, RecordChanged, UpstreamError } from '../../shared/errors.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
@@ -24,11 +24,11 @@ export interface SecondLook {
   /** Why jobs stay after all, by their names. */
   staying: ReadonlyMap<string, string>;
   /** Names of jobs that go, those together that have to do with each other. */
-  lineages: readonly (readonly string[])[];
+  groups: readonly (readonly string[])[];
 }
 
 /** A job whose artifacts go, and where they are. */
-export interface Doomed {
+export interface ObjectVersion {
   job: PlannedJob;
   target: Target;
 }
@@ -37,7 +37,7 @@ export interface Doomed {
 export interface Order {
   planId: string;
   /** In the order in which they go. */
-  doomed: readonly Doomed[];
+  doomed: readonly ObjectVersion[];
 }
 
 /** One order, and what is common to all jobs of it. */
@@ -71,12 +71,12 @@ export async function carryOut({ planId, doomed }: Order, tools: CarryOutTools):
     options: { ...tools.options, signal },
     open: Map.groupBy(await journal.unfinished(), ({ job }) => job),
   };
-  const { staying, lineages } = await work.secondLook(await markAll(jobs, work));
-  await mapPool([...staying], MARKS_AT_ONCE, async ([name, because]) => {
+  const { staying, groups } = await work.secondLook(await markAll(jobs, work));
+  await pooledMap([...staying], MARKS_AT_ONCE, async ([name, because]) => {
     const job = byName.get(name);
     if (job) await keep(job, because, work);
   });
-  await mapPool(inTurn(lineages, jobs), LINEAGES_AT_ONCE, async (lineage) => {
+  await pooledMap(inTurn(groups, jobs), LINEAGES_AT_ONCE, async (lineage) => {
     try {
       if (!stop.signal.aborted) await deleteLineage(lineage, work);
     } catch (error) {
@@ -93,8 +93,8 @@ export async function carryOut({ planId, doomed }: Order, tools: CarryOutTools):
 }
 
 /** Lineages as the jobs in them come, with what is known of these. */
-function inTurn(lineages: SecondLook['lineages'], jobs: readonly PlannedJob[]): PlannedJob[][] {
-  const leaders = new Map(lineages.flatMap((names) => names.map((name) => [name, names] as const)));
+function inTurn(groups: SecondLook['groups'], jobs: readonly PlannedJob[]): PlannedJob[][] {
+  const leaders = new Map(groups.flatMap((names) => names.map((name) => [name, names] as const)));
   const going = jobs.filter(({ name }) => leaders.has(name));
   return [...Map.groupBy(going, ({ name }) => leaders.get(name)).values()];
 }
@@ -104,13 +104,13 @@ async function markAll(jobs: readonly PlannedJob[], work: Work): Promise<Map<str
   const { planId, run } = work;
   const unmarked = new Map<string, string>();
   await stillMine(run);
-  await mapPool(jobs, MARKS_AT_ONCE, async (job) => {
+  await pooledMap(jobs, MARKS_AT_ONCE, async (job) => {
     run.signal.throwIfAborted();
     const tombstone = { planId, runId: run.runId, at: run.now(), life: lifeOf(job, work) };
     const marked = await orTell(
       job,
       work,
-      async () => (await storeOf(job, work).entomb(job, tombstone)) ?? 'marked',
+      async () => (await storeOf(job, work).writeTombstone(job, tombstone)) ?? 'marked',
     );
     if (marked !== 'marked') unmarked.set(job.name, marked ?? 'it could not be marked');
   });

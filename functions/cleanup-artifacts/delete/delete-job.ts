@@ -8,7 +8,7 @@ import type { Life } from '../../shared/model/artifact/artifact-life.ts';
 import type { Journal, JournalEntry } from '../../shared/model/cleanup/cleanup.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 import type { JournalStore } from '../../shared/store/own/journal.ts';
-import { type Account, addResults } from '../account.ts';
+import { addResults, type DeletionStats } from '../account.ts';
 import { listTarget, type Target } from '../look/target.ts';
 import type { JoinedCommits } from './joined-commits.ts';
 
@@ -26,13 +26,13 @@ export interface DeleteTools {
   deletion: ObjectDeletion;
   journal: JournalStore;
   commit: JoinedCommits;
-  account: Account;
+  account: DeletionStats;
   /** Whether time is up for beginning anything further. */
   isTimeUp(): boolean;
 }
 
 /** A job whose artifacts are marked as going. */
-export interface Going {
+export interface DeletionTarget {
   job: string;
   planId: string;
   life: Life;
@@ -55,7 +55,7 @@ export interface Deleted {
  * any of it is deleted, and what became of it afterwards. Resolves to nothing when time is up before. Rejects when nothing
  * more may be deleted at all.
  */
-export async function deleteJob(going: Going, tools: DeleteTools): Promise<Deleted | undefined> {
+export async function deleteJob(going: DeletionTarget, tools: DeleteTools): Promise<Deleted | undefined> {
   const { target, bucket, last, open } = going;
   const { objects, run, account, isTimeUp } = tools;
   const enough = new AbortController();
@@ -133,7 +133,7 @@ function resultOf(
 
 async function deleteObjects(
   objects: readonly StoredObject[],
-  going: Going,
+  going: DeletionTarget,
   tools: DeleteTools,
 ): Promise<void> {
   const entry: Journal = {

@@ -1,4 +1,4 @@
-import { mapPool } from '../../shared/concurrency.ts';
+import { pooledMap } from '../../shared/concurrency.ts';
 import { RecordChanged } from '../../shared/errors.ts';
 import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { emptySince } from '../../shared/model/artifact/artifact-life.ts';
@@ -19,7 +19,7 @@ export async function rememberEmpty(
   const news = jobs.filter((job) => job.enforced && empty.has(job.name) && !emptySince(job));
   if (news.length === 0) return;
   await stillMine(run);
-  await mapPool(news, MARKS_AT_ONCE, async ({ name, artifactUri, endedAt }) => {
+  await pooledMap(news, MARKS_AT_ONCE, async ({ name, artifactUri, endedAt }) => {
     run.signal.throwIfAborted();
     const place = readPlace(artifactUri);
     const [folder] = place.is === 'read' ? place.value.folders : [];

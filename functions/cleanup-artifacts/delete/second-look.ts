@@ -1,4 +1,4 @@
-import { mapPool } from '../../shared/concurrency.ts';
+import { pooledMap } from '../../shared/concurrency.ts';
 import type { OddRoot } from '../../shared/model/cleanup/cleanup.ts';
 import { type Found, type LookTools, lifeSignOf, standing } from '../look/look.ts';
 import type { Finding, PlannedJob, Roots } from '../plan/decision.ts';
@@ -36,7 +36,7 @@ export async function lookAgain(
   for (const [name, because] of unmarked) found.set(name, standing({ reason: 'held', because }, false));
   const byName = new Map(now.jobs.map((job) => [job.name, job]));
   const marked = first.going.flatMap((name) => (unmarked.has(name) ? [] : (byName.get(name) ?? [])));
-  await mapPool(marked, LOOKS_AT_ONCE, async (job) => {
+  await pooledMap(marked, LOOKS_AT_ONCE, async (job) => {
     const sign = job.endedAt ? await lifeSignOf(job, now) : undefined;
     if (sign) found.set(job.name, standing({ reason: 'signs-of-life', because: sign }, false));
   });
@@ -59,8 +59,6 @@ export async function lookAgain(
     if (because) staying.set(name, because);
     else if (!byName.has(name)) staying.set(name, 'its record is gone');
   }
-  const lineages = plan.lineages.map((names) =>
-    names.filter((name) => going.has(name) && !staying.has(name)),
-  );
-  return { staying, lineages: lineages.filter((names) => names.length > 0) };
+  const groups = plan.groups.map((names) => names.filter((name) => going.has(name) && !staying.has(name)));
+  return { staying, groups: groups.filter((names) => names.length > 0) };
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { mapPool } from '../../shared/concurrency.ts';
+import { pooledMap } from '../../shared/concurrency.ts';
 import { addMs, DAY_MS } from '../../shared/dates.ts';
 import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isSameLife, type Tombstone } from '../../shared/model/artifact/artifact-life.ts';
@@ -40,7 +40,7 @@ export async function undo(runId: string, tools: UndoTools): Promise<TaskResult>
   const told: Restored = { ...NOTHING };
   const problems: RunProblem[] = [];
   let done = 0;
-  await mapPool(names, JOBS_AT_ONCE, async (name) => {
+  await pooledMap(names, JOBS_AT_ONCE, async (name) => {
     if (isTimeUp()) return;
     await stillMine(run);
     const { restored, problem } = await undoJob(

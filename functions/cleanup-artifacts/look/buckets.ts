@@ -5,7 +5,7 @@ import { UpstreamError } from '../../shared/errors.ts';
 const LIMIT_MS = MINUTE_MS;
 
 /** Asks for each bucket once in a run; `null` for one that does not exist. */
-export function bucketBook(objects: CloudObjects, signal: AbortSignal) {
+export function bucketCache(objects: CloudObjects, signal: AbortSignal) {
   const asked = new Map<string, Promise<BucketFacts | null>>();
 
   async function ask(name: string): Promise<BucketFacts | null> {
@@ -24,4 +24,4 @@ export function bucketBook(objects: CloudObjects, signal: AbortSignal) {
   };
 }
 
-export type BucketBook = ReturnType<typeof bucketBook>;
+export type BucketBook = ReturnType<typeof bucketCache>;

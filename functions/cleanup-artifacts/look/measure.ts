@@ -1,4 +1,4 @@
-import { mapPool } from '../../shared/concurrency.ts';
+import { pooledMap } from '../../shared/concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../../shared/errors.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { Decision, OddRoot, PlanLine } from '../../shared/model/cleanup/cleanup.ts';
@@ -50,7 +50,7 @@ export async function planAndMeasure(planning: Planning): Promise<MeasuredPlan> 
       })),
     ];
     const faults: Error[] = [];
-    await mapPool(looks, LOOKS_AT_ONCE, async ({ job, into, look }) => {
+    await pooledMap(looks, LOOKS_AT_ONCE, async ({ job, into, look }) => {
       try {
         into.set(job.name, await look());
       } catch (error) {

@@ -7,7 +7,7 @@ import type { Candidate } from './rules.ts';
  * Groups jobs that stay or go together: those whose artifacts lie in one another, and those that began from one another.
  * Groups and the jobs in them keep the order of `going`.
  */
-export function lineagesOf(
+export function connectedGroups(
   going: readonly Candidate[],
   { forest, naming }: Pick<Surroundings, 'forest' | 'naming'>,
 ): string[][] {

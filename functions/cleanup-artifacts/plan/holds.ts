@@ -5,7 +5,7 @@ import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import type { Unreadable } from '../../shared/model/job/job.ts';
 import type { JobField } from '../../shared/model/job/source.ts';
 import type { Finding, Kept, Pin, PlannedJob, Root } from './decision.ts';
-import type { RootFinder } from './prefix-lookup.ts';
+import type { PrefixLookup } from './prefix-lookup.ts';
 import type { Successes } from './successes.ts';
 
 /** A rule that keeps artifacts until an instant, or for ever. */
@@ -27,9 +27,9 @@ export interface Lapsed {
 export interface Rules {
   policy: ArtifactPolicy;
   now: Date;
-  models: RootFinder<Root>;
-  pins: RootFinder<Pin>;
-  lastingPins: RootFinder<Pin>;
+  models: PrefixLookup<Root>;
+  pins: PrefixLookup<Pin>;
+  lastingPins: PrefixLookup<Pin>;
   successes: Successes;
   /** What was found of jobs outside their records, by their names. */
   found: ReadonlyMap<string, Finding>;

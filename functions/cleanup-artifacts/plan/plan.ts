@@ -2,7 +2,7 @@ import { dayOf } from '../../shared/dates.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { Decision, OddRoot } from '../../shared/model/cleanup/cleanup.ts';
 import { closureOf } from './closure.ts';
-import { lineagesOf } from './connected-groups.ts';
+import { connectedGroups } from './connected-groups.ts';
 import type { Kept, PlannedJob } from './decision.ts';
 import { type Family, type Forest, forestOf } from './forest.ts';
 import { oddRootsOf } from './odd-roots.ts';
@@ -17,7 +17,7 @@ export interface Plan {
   /** Successes which have to have artifacts, or others may not go, and of which nobody knows yet whether they do. */
   unproven: PlannedJob[];
   /** The names of the jobs to delete, those together that have to do with each other. */
-  lineages: string[][];
+  groups: string[][];
 }
 
 /**
@@ -51,7 +51,7 @@ export function planCleanup(jobs: readonly PlannedJob[], basis: Basis): Plan {
     ],
     oddRoots: oddRootsOf(roots, keepers, naming),
     unproven: [...new Set(restingOn)].filter(({ name }) => !found.has(name)),
-    lineages: lineagesOf(deletions, around),
+    groups: connectedGroups(deletions, around),
   };
 }
 

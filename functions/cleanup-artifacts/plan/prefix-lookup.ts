@@ -13,7 +13,7 @@ export interface FoundRoot<R> {
  * Finds what keeps a job: the root that names it, else the one nearest to what it holds. Of several for the same place, the
  * one that lasts longest, then the first in the order of what they say.
  */
-export type RootFinder<R> = (job: PlannedJob, reach: readonly Prefix[]) => FoundRoot<R> | undefined;
+export type PrefixLookup<R> = (job: PlannedJob, reach: readonly Prefix[]) => FoundRoot<R> | undefined;
 
 interface AnyRoot {
   said: Said;
@@ -21,7 +21,7 @@ interface AnyRoot {
 }
 
 /** A finder among roots, as they are understood. */
-export function rootFinder<R extends AnyRoot>(roots: readonly R[], naming: Naming): RootFinder<R> {
+export function prefixLookup<R extends AnyRoot>(roots: readonly R[], naming: Naming): PrefixLookup<R> {
   const until = ({ keepUntil }: AnyRoot) => keepUntil?.getTime() ?? Number.MAX_VALUE;
   const words = (root: R) => JSON.stringify(root);
   const sorted = roots.toSorted((a, b) => until(b) - until(a) || compare(words(a), words(b)));

@@ -7,7 +7,7 @@ import { isUnreadable } from '../../shared/model/job/job.ts';
 import type { Finding, Kept, PlannedJob, Roots } from './decision.ts';
 import { holdsOn, keptBy, type Lapsed, lapsedOf, type Rules } from './holds.ts';
 import { type Meaning, type Naming, namingOf } from './naming.ts';
-import { rootFinder } from './prefix-lookup.ts';
+import { prefixLookup } from './prefix-lookup.ts';
 import { isMarked, type Standing, standingOf } from './standing.ts';
 import { type Successes, successesOf } from './successes.ts';
 
@@ -41,7 +41,7 @@ export interface Basis {
 }
 
 /** All jobs as they were judged, and what they were judged by. */
-export interface Judged {
+export interface Judgement {
   candidates: Candidate[];
   /** Where artifacts may be deleted. */
   places: PrefixIndex;
@@ -55,7 +55,7 @@ interface Placed extends Standing {
 }
 
 /** Judges each job by itself. */
-export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }: Basis): Judged {
+export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }: Basis): Judgement {
   const placed = jobs.map((job): Placed => ({ job, end: endOf(job), ...standingOf(job, policy, now) }));
   const places = prefixIndex(placed.flatMap(({ place }) => place?.folders ?? []));
   const models = roots.models.flatMap(({ model }) => model ?? []);
@@ -71,9 +71,9 @@ export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }
   const rules: Rules = {
     policy,
     now,
-    models: rootFinder(roots.models, naming),
-    pins: rootFinder(roots.pins, naming),
-    lastingPins: rootFinder(lasting, naming),
+    models: prefixLookup(roots.models, naming),
+    pins: prefixLookup(roots.pins, naming),
+    lastingPins: prefixLookup(lasting, naming),
     successes,
     found,
   };

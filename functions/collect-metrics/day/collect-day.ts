@@ -5,16 +5,16 @@ import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore, DirtyDay } from '../../shared/store/own/days.ts';
 import type { Seen } from '../../shared/store/own/records.ts';
 import type { CollectInput } from '../input.ts';
-import type { JobBook } from '../records/record-reader.ts';
+import type { RecordReader } from '../records/record-reader.ts';
 import { isBroken, recheck } from '../rules/checks.ts';
-import { sank } from '../rules/conflict.ts';
+import { decreased } from '../rules/conflict.ts';
 import { type ChecksSeen, withinReach } from '../rules/plan.ts';
 import { type Collected, type Revised, revise } from '../rules/revise.ts';
 
 /** What the collection of a day works with. */
 export interface DayTools {
   days: DayStore;
-  books: readonly JobBook[];
+  books: readonly RecordReader[];
   run: RunContext<CollectInput>;
   tally: Tally;
   dirty: ReadonlyMap<Day, Seen<DirtyDay> & { data: DirtyDay }>;
@@ -78,7 +78,7 @@ export async function collectDay(
 
 /**
  * Of the names that the stored day counts, those of books that were not read now, which it keeps; and, looked up only
- * when figures sank, those that are gone from a book that was read and whose records exist no more.
+ * when figures decreased, those that are gone from a book that was read and whose records exist no more.
  */
 async function namesOf(
   stored: DailyMetrics | null,
@@ -88,7 +88,7 @@ async function namesOf(
   const read = books.filter(({ name }) => foundIn(collected, name));
   if (!stored || read.length === 0) return { kept: [], vanished: [] };
   const found = { jobs: foundIn(collected, 'jobs'), etl: foundIn(collected, 'etl') };
-  const sunk = sank(stored, found);
+  const sunk = decreased(stored, found);
   if (!sunk && read.length === books.length) return { kept: [], vanished: [] };
   const counted = await days.members(stored, tally);
   const kept =

@@ -3,7 +3,7 @@ import { RecordChanged } from '../../shared/errors.ts';
 import type { DailyMetrics, MetricSource } from '../../shared/model/day/day.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { RunContext } from '../../shared/run/task.ts';
-import { BookFailed, type JobBook } from '../records/record-reader.ts';
+import { BookFailed, type RecordReader } from '../records/record-reader.ts';
 import type { Result, Results } from '../rules/accept.ts';
 import { toldId } from '../rules/faults.ts';
 import { figuresOf } from '../rules/figures.ts';
@@ -76,8 +76,8 @@ export async function heal(
 }
 
 /** Reads from a book. One that fails blanks no good day: the stored figures stay, marked stale, and the run says so. */
-export async function readBook<T>(
-  book: JobBook,
+export async function readRecords<T>(
+  book: RecordReader,
   { signal, log }: RunContext<unknown>,
   { asked }: Progress,
   reading: () => Promise<T>,
@@ -132,7 +132,7 @@ async function collectChunk(
 
 /** Reads a book for those days of a chunk that ask for it; returns what it brings for each. */
 async function readChunk(
-  book: JobBook,
+  book: RecordReader,
   chunk: readonly PlannedDay[],
   progress: Progress,
   { run, newest }: CollectionTools,
@@ -140,7 +140,7 @@ async function readChunk(
   const dates = chunk.filter(({ ask }) => ask.includes(book.name)).map(({ date }) => date);
   const [first, last] = [dates[0], dates.at(-1)];
   if (first === undefined || last === undefined) return () => ({});
-  const reading = await readBook(book, run, progress, () => book.between(first, last));
+  const reading = await readRecords(book, run, progress, () => book.between(first, last));
   return (date, stored) => {
     if (!dates.includes(date)) return {};
     if ('error' in reading) return { [book.name]: reading };
@@ -152,7 +152,7 @@ async function readChunk(
 }
 
 /** The ids of records that left a stored day's figures: it goes on telling of them. */
-function idsTold({ name }: JobBook, stored: DailyMetrics | null): Set<string> {
+function idsTold({ name }: RecordReader, stored: DailyMetrics | null): Set<string> {
   const faults = name === 'etl' ? stored?.checks.etl : stored?.checks;
   return new Set([...(faults?.malformed ?? []), ...(faults?.unmapped ?? [])]);
 }

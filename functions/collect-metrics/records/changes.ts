@@ -5,7 +5,7 @@ import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore, DirtyDay, Watermark } from '../../shared/store/own/days.ts';
 import { toldId } from '../rules/faults.ts';
 import { daysMadeDirty, mayHaveMoved, movedFrom } from '../rules/plan.ts';
-import type { JobBook } from './record-reader.ts';
+import type { RecordReader } from './record-reader.ts';
 
 /** The clock that set `updatedAt` may be in any zone: what it says may be so much behind. */
 const OVERLAP_MS = 14 * HOUR_MS;
@@ -30,7 +30,7 @@ export interface Changes {
  * gives no answer: then nothing is known, and the next run looks from where the last one did.
  */
 export async function findChanges(
-  book: JobBook,
+  book: RecordReader,
   days: DayStore,
   { today, now }: { today: Day; now: Date },
   tally: Tally,

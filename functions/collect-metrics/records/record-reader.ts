@@ -5,7 +5,7 @@ import type { Job } from '../../shared/model/job/job.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { Watermark } from '../../shared/store/own/days.ts';
 import type { JobStore } from '../../shared/store/sources/jobs.ts';
-import { sharedEnd } from '../sources/limits.ts';
+import { sharedDeadline } from '../sources/limits.ts';
 import { newNotes, type SourceNotes } from './source-notes.ts';
 
 /** A book could not be read; `cause` is why. */
@@ -21,7 +21,7 @@ export interface Reading extends Pick<ReadOptions, 'tally' | 'signal'> {
 }
 
 /** The books of the stores, each with the sources of its kind: training jobs in one, ETL runs in the other. */
-export function openBooks(stores: readonly JobStore[], reading: Reading): JobBook[] {
+export function openReaders(stores: readonly JobStore[], reading: Reading): RecordReader[] {
   return BOOKS.flatMap((name) => {
     const own = stores.filter(({ source }) => (source.kind === 'etl') === (name === 'etl'));
     return own.length > 0 ? [openBook(name, own, reading)] : [];
@@ -41,7 +41,7 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
   /** Every query of a reading ends when the reading has to. */
   async function asked<T>(reading: (options: () => ReadOptions) => Promise<T>): Promise<T> {
     if (failure) throw failure;
-    const left = sharedEnd({ limitMs: deadlineMs, signal });
+    const left = sharedDeadline({ limitMs: deadlineMs, signal });
     try {
       return await reading(() => ({ tally, ...left() }));
     } catch (error) {
@@ -140,7 +140,7 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
   };
 }
 
-export type JobBook = ReturnType<typeof openBook>;
+export type RecordReader = ReturnType<typeof openBook>;
 
 async function ofSource<T>(store: JobStore, reading: () => Promise<T>): Promise<T> {
   try {

@@ -17,7 +17,7 @@ export type Result<Found> = { durationMs: number } & ({ found: Found } | { error
 export type Results = { [Source in MetricSource]?: Result<Findings[Source]> };
 
 /** When the sources were asked, and what is known of them. */
-export interface Asking {
+export interface AskedSources {
   at: Date;
   /** Whether the day had ended: before that, nothing can settle. */
   closed: boolean;
@@ -49,7 +49,7 @@ const NOTHING: Sections = {
  * Takes over what the sources found. One that failed never replaces a section that stands, nor does one that lacks parts
  * which stand; what could be seen only on the day after stays as it was seen first.
  */
-export function accept(stored: DailyMetrics | null, results: Results, asking: Asking): Accepted {
+export function accept(stored: DailyMetrics | null, results: Results, asking: AskedSources): Accepted {
   const states = { ...stored?.sources };
   const changed: MetricSource[] = [];
 
@@ -122,7 +122,7 @@ function answered(it: {
   durationMs: number;
   missing: string[];
   fingerprint: string;
-  asking: Asking;
+  asking: AskedSources;
 }): SourceState {
   const { before, durationMs, missing, fingerprint, asking } = it;
   const whole = missing.length === 0;

@@ -11,7 +11,7 @@ import { type AlarmChanges, alarmId, NO_CHANGES } from '../../shared/model/run/a
 const VANISHED_TOLD = 100;
 
 /** What the books of a day hold together: figures that sink only when records vanish or move. */
-interface Held {
+interface Counts {
   started: number;
   ended: number;
   hoursCompleted: number;
@@ -22,8 +22,8 @@ interface ConflictAfter extends Required<AlarmChanges> {
   conflict: DailyMetrics['conflict'];
 }
 
-/** Whether figures of a book sank in a way that vanished records would explain. */
-export function sank(
+/** Whether figures of a book decreased in a way that vanished records would explain. */
+export function decreased(
   stored: DailyMetrics,
   found: { jobs?: Figures | undefined; etl?: Figures | undefined },
 ): boolean {
@@ -51,9 +51,9 @@ export function conflictAfter(
   members: readonly string[] | null,
 ): ConflictAfter {
   const standing = stored?.conflict ?? null;
-  const now = heldIn(after);
+  const now = countsOf(after);
   if (vanished.length > 0 && stored) {
-    const before = heldIn(stored);
+    const before = countsOf(stored);
     const incident = { subject: 'collect-metrics', kind: 'conflict', brokenAt: endOfDay(date) } as const;
     const conflict = {
       started: Math.max(before.started, standing?.started ?? 0),
@@ -79,7 +79,7 @@ export function conflictAfter(
     : { ...NO_CHANGES, conflict: standing };
 }
 
-function heldIn({ jobs, etl, gpu }: Sections): Held {
+function countsOf({ jobs, etl, gpu }: Sections): Counts {
   const books = [jobs, etl].filter((figures) => figures !== null);
   return {
     started: books.reduce((sum, { started }) => sum + started, 0),
@@ -88,7 +88,7 @@ function heldIn({ jobs, etl, gpu }: Sections): Held {
   };
 }
 
-function sankMessage(date: Day, before: Held, now: Held, vanished: number): string {
+function sankMessage(date: Day, before: Counts, now: Counts, vanished: number): string {
   const records = vanished === 1 ? '1 job record' : `${vanished} job records`;
   const counted = `${before.started} started, now ${now.started}; ${before.ended} ended, now ${now.ended}`;
   return `${records} of ${date} vanished: it counted ${counted}. Settle it: npm run -s ops -- days accept ${date}`;

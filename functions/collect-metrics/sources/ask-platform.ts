@@ -1,5 +1,5 @@
 import type { Limits } from '../../shared/cloud/rest/rest.ts';
-import { mapPool, withDeadline } from '../../shared/concurrency.ts';
+import { pooledMap, withDeadline } from '../../shared/concurrency.ts';
 import { addDays, type Day, dayOf, earlierOf, endOfDay, SECOND_MS } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
@@ -88,7 +88,7 @@ async function askSource(
 ): Promise<void> {
   const failed = new AbortController();
   const within = AbortSignal.any([signal, failed.signal]);
-  await mapPool(days, DAYS_AT_ONCE, async (date) => {
+  await pooledMap(days, DAYS_AT_ONCE, async (date) => {
     const begun = performance.now();
     const took = () => Math.round(performance.now() - begun);
     try {

@@ -1,7 +1,7 @@
 import type { Metric, MetricGroup, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
 import type { Limits } from '../../shared/cloud/rest/rest.ts';
 import type { CloudRun, RunServices } from '../../shared/cloud/run-services.ts';
-import { mapPool } from '../../shared/concurrency.ts';
+import { pooledMap } from '../../shared/concurrency.ts';
 import { startOfDay } from '../../shared/dates.ts';
 import {
   type CloudRunFigures,
@@ -9,7 +9,7 @@ import {
   type ResponseClass,
 } from '../../shared/model/day/platform.ts';
 import type { Collect } from './ask-platform.ts';
-import { sharedEnd } from './limits.ts';
+import { sharedDeadline } from './limits.ts';
 import { ifWhole, missingIn } from './readings.ts';
 import { largest } from './rows.ts';
 
@@ -87,8 +87,8 @@ async function servicesNow(
   limits: Limits,
 ): Promise<RunServices> {
   if (!regions) return run.services(limits);
-  const left = sharedEnd(limits);
-  const answers = await mapPool(regions, REGIONS_AT_ONCE, (region) =>
+  const left = sharedDeadline(limits);
+  const answers = await pooledMap(regions, REGIONS_AT_ONCE, (region) =>
     run.services(left(), region).then(
       (found) => ({ ...found, error: null }),
       (error: unknown) => {

@@ -3,7 +3,7 @@ import type { Limits } from '../../shared/cloud/rest/rest.ts';
 import type { CloudStorage } from '../../shared/cloud/storage/buckets.ts';
 import type { StorageFigures } from '../../shared/model/day/platform.ts';
 import type { Collect } from './ask-platform.ts';
-import { sharedEnd } from './limits.ts';
+import { sharedDeadline } from './limits.ts';
 import { ifWhole, missingIn, namesIn, type Readings, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';
 
@@ -69,7 +69,7 @@ export function storageSource(tools: { storage: CloudStorage; monitoring: Monito
 
 /** As the metrics of today tell it; where these know nothing at all, as the older ones do. */
 async function holdings(monitoring: Monitoring, until: Date, limits: Limits): Promise<Holdings> {
-  const left = sharedEnd(limits);
+  const left = sharedDeadline(limits);
   const [bytes, objects] = await Promise.all([
     monitoring.latest(BYTES, until, [BUCKET, TYPE], limits),
     monitoring.latest(OBJECTS, until, [BUCKET, TYPE], limits),

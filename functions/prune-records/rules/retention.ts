@@ -32,7 +32,7 @@ export interface TaskFacts {
 }
 
 /** Since when a record is due. Throws when its fields lack the instant that its kind goes by. */
-export function dueSince(kind: ExpiringKind, fields: unknown): Date {
+export function expiredAt(kind: ExpiringKind, fields: unknown): Date {
   const { field, keptMs } = EXPIRING[kind];
   const instant = z.looseObject({ [field]: z.date() }).parse(fields)[field] as Date;
   return addMs(instant, keptMs);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mapPool } from '../concurrency.ts';
+import { pooledMap } from '../concurrency.ts';
 import { UpstreamError } from '../errors.ts';
 import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
 
@@ -123,10 +123,10 @@ export function vertexModels({ regions, ...options }: ApiOptions & { regions: re
         signal: stop,
       });
       try {
-        const listed = await mapPool(registries, AT_ONCE, async (each) =>
+        const listed = await pooledMap(registries, AT_ONCE, async (each) =>
           (await each.models(left())).map((model) => ({ registry: each, model })),
         );
-        const read = await mapPool(listed.flat(), AT_ONCE, async (it) => ({
+        const read = await pooledMap(listed.flat(), AT_ONCE, async (it) => ({
           ...it,
           versions: await it.registry.versions(it.model, left()),
         }));
@@ -162,7 +162,7 @@ interface Read {
 async function proveGone(read: readonly Read[], left: () => Limits): Promise<void> {
   const missing = read.filter(({ versions }) => versions instanceof UpstreamError);
   const places = [...new Set(missing.map((it) => it.registry))];
-  const there = new Set((await mapPool(places, AT_ONCE, (place) => place.models(left()))).flat());
+  const there = new Set((await pooledMap(places, AT_ONCE, (place) => place.models(left()))).flat());
   for (const { model, versions } of missing)
     if (versions instanceof UpstreamError && there.has(model)) throw versions;
 }

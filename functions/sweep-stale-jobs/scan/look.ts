@@ -1,10 +1,10 @@
-import { eager } from '../../shared/concurrency.ts';
+import { prefetch } from '../../shared/concurrency.ts';
 import { LeaseLost } from '../../shared/errors.ts';
 import type { SweepCursor } from '../../shared/model/job/sweep-marks.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { ActiveCounts, ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import type { Cursor, Page, SeenJob } from '../../shared/store/sources/active-records.ts';
-import type { Lookout } from '../../shared/store/sources/stale-queries.ts';
+import type { StaleQuery } from '../../shared/store/sources/stale-queries.ts';
 import { isSuspicious } from '../rules/suspicion.ts';
 
 /** Of one source, a sweep reads so many records; the next one goes on from there. */
@@ -65,7 +65,7 @@ export async function lookAt(store: ActiveJobStore, options: LookOptions): Promi
   );
   const opened = [...lookouts.slice(first), ...lookouts.slice(0, first)].map((lookout): Opened => {
     const after = lookout.name === from?.lookout ? from.after : null;
-    const open = () => eager(store.pages(lookout, { after, most: MOST_READ }, options));
+    const open = () => prefetch(store.pages(lookout, { after, most: MOST_READ }, options));
     // Whether any record has no time is only known when all others were read.
     return { lookout, after, pages: 'without' in lookout.by ? null : open(), open };
   });
@@ -78,10 +78,10 @@ export async function lookAt(store: ActiveJobStore, options: LookOptions): Promi
 
 /** A lookout, and its pages, where they are being read. */
 interface Opened {
-  lookout: Lookout;
+  lookout: StaleQuery;
   after: Cursor | null;
-  pages: ReturnType<typeof eager<Page>> | null;
-  open: () => ReturnType<typeof eager<Page>>;
+  pages: ReturnType<typeof prefetch<Page>> | null;
+  open: () => ReturnType<typeof prefetch<Page>>;
 }
 
 async function goThrough(
@@ -148,7 +148,7 @@ function suspectsOf(
     store,
     options: { now, olderThanMs },
   }: {
-    lookout: Lookout;
+    lookout: StaleQuery;
     after: Cursor | null;
     known: Set<string>;
     store: ActiveJobStore;

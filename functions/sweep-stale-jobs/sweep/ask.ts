@@ -1,5 +1,5 @@
 import type { Backend } from '../../shared/cloud/backends/backend.ts';
-import { mapPool } from '../../shared/concurrency.ts';
+import { pooledMap } from '../../shared/concurrency.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import { sightingOf } from '../../shared/model/job/sighting.ts';
@@ -125,7 +125,7 @@ async function readAround(some: readonly Found[], { store, options, runId }: Ask
   const paths = some.flatMap(({ isExecution, seen }) => (isExecution ? seen.path : []));
   const parents = executions ? await executions.jobsOf(paths, options) : new Map<string, Job>();
   const unreadable: Asked['unreadable'] = [];
-  const known = await mapPool(some, JOBS_AT_ONCE, async (found) => {
+  const known = await pooledMap(some, JOBS_AT_ONCE, async (found) => {
     const { seen, isExecution } = found;
     try {
       const reading = { job: seen.job, writtenAt: seen.writtenAt, isExecution };

@@ -1,5 +1,5 @@
 import type { Backend } from '../../shared/cloud/backends/backend.ts';
-import { oneBehind } from '../../shared/concurrency.ts';
+import { overlap } from '../../shared/concurrency.ts';
 import { LeaseLost, messageOf } from '../../shared/errors.ts';
 import type { Source } from '../../shared/model/job/source.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
@@ -109,7 +109,7 @@ export function pipelineOf(
   };
   const outcomes = noOutcomes();
   const costs: Costs = { unreadable: [], wordless: new Map() };
-  const writes = oneBehind();
+  const writes = overlap();
   const gone: Known[] = [];
   const waiting: Judged[] = [];
   const left: Found[] = [];

@@ -1,4 +1,4 @@
-import { chunksOf, oneBehind } from '../../../functions/shared/concurrency.ts';
+import { chunksOf, overlap } from '../../../functions/shared/concurrency.ts';
 import { limitsOf } from '../../../functions/shared/model/job/sweep-limits.ts';
 import { quoted } from '../../../functions/shared/model/reading/reading.ts';
 import type { ImportPlan } from './flags/plan.ts';
@@ -50,7 +50,7 @@ export async function bringJobs(
   let moved: Job[] = [];
 
   // Records are looked up while those before them are written.
-  const behind = oneBehind();
+  const behind = overlap();
   async function look(jobs: readonly Job[]): Promise<void> {
     const places = await finder.find(jobs.map(({ told }) => told.id));
     await behind.begin(async () => {

@@ -8,7 +8,7 @@ import type { Change } from './rules/decide.ts';
 const MOST_IN_FLIGHT = 500;
 /**
  * Firestore takes requests of 10 MiB, its emulator of 4, and the client fills its batches by count alone, also those that
- * it tries again: what is under way is bounded, and so is each batch.
+ * it tries again: what is under way is withTimeout, and so is each batch.
  */
 const MOST_BYTES_IN_FLIGHT = 4_000_000;
 const INVALID_ARGUMENT = 3;

@@ -3,7 +3,7 @@ import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { ACTIVE_STATES } from '../../../functions/shared/model/job/states.ts';
 import type { ReadOptions } from '../../../functions/shared/store/firestore/read-options.ts';
 import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
-import type { Lookout } from '../../../functions/shared/store/sources/stale-queries.ts';
+import type { StaleQuery } from '../../../functions/shared/store/sources/stale-queries.ts';
 import { figure } from '../../words/figures.ts';
 import { type JobRow, jobRow } from './job-row.ts';
 
@@ -62,7 +62,7 @@ export async function activeRows(
 }
 
 /** Queries of every active record, whatever its times. */
-async function everyActive(source: Source): Promise<Lookout[]> {
+async function everyActive(source: Source): Promise<StaleQuery[]> {
   const { VALUES_PER_QUERY } = await import('../../../functions/shared/store/firestore/firestore.ts');
   const { valuesOf } = await import('../../../functions/shared/store/sources/stale-queries.ts');
   const statuses = ACTIVE_STATES.flatMap((state) => valuesOf(source, state));

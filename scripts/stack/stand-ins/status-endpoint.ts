@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answer, json } from './google/answer.ts';
-import { type Faults, faultBook } from './google/fault-book.ts';
+import { type Faults, faultRegistry } from './google/fault-book.ts';
 import type { AnyRule } from './google/faults.ts';
 import { problemOf } from './google/problem.ts';
 import { startServer } from './google/server.ts';
@@ -30,7 +30,7 @@ export async function startStatusEndpoint(
   jobs: ReadonlyMap<string, object>,
   token?: string,
 ): Promise<StatusEndpoint> {
-  const faults = faultBook<StatusRule, string>(({ id }, asked) => id === undefined || id === asked);
+  const faults = faultRegistry<StatusRule, string>(({ id }, asked) => id === undefined || id === asked);
   const requests: ReturnType<StatusEndpoint['requests']> = [];
   const stopping = new AbortController();
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Timestamp } from '@google-cloud/firestore';
-import { mapPool } from '../../../functions/shared/concurrency.ts';
+import { pooledMap } from '../../../functions/shared/concurrency.ts';
 import { sized } from '../../support/soak.ts';
 import { sweeper } from '../../support/sweeper.ts';
 
@@ -71,7 +71,7 @@ describe('a job that finishes while it is swept', () => {
       ...store,
       async *pages(...how) {
         for await (const page of store.pages(...how)) {
-          finishing ??= mapPool(ids.toReversed(), 2, finish);
+          finishing ??= pooledMap(ids.toReversed(), 2, finish);
           yield page;
         }
       },

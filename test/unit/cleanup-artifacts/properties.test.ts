@@ -173,11 +173,11 @@ describe('planCleanup() in any world', () => {
     always(fc.record({ it: any, jobsPerPlan: fc.integer({ min: 1, max: 4 }) }), ({ it, jobsPerPlan }) => {
       const read = readAll(it);
       const all = deleted(plan(read));
-      const { decisions, lineages } = plan({ ...read, policy: { ...it.policy, jobsPerPlan } });
+      const { decisions, groups } = plan({ ...read, policy: { ...it.policy, jobsPerPlan } });
       const later = decisions.filter(({ reason }) => reason === 'later');
       const going = decisions.filter(({ decision }) => decision === 'delete');
       assert.deepEqual([...going, ...later].map(({ job }) => job).toSorted(), all.toSorted());
-      assert.deepEqual(lineages.flat().toSorted(), going.map(({ job }) => job).toSorted());
+      assert.deepEqual(groups.flat().toSorted(), going.map(({ job }) => job).toSorted());
       assert.equal(going.length === 0, all.length === 0, 'every plan gets on');
       for (const one of going)
         assert.ok(!later.some((other) => besides(it.world, one, other)), `${one.job} goes too early`);

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { circuit } from '../../../functions/shared/cloud/rest/circuit.ts';
+import { circuitBreaker } from '../../../functions/shared/cloud/rest/circuit.ts';
 
-describe('circuit()', () => {
+describe('circuitBreaker()', () => {
   test('breaks at the last of so many failures in a row, and tells that one', () => {
-    const calls = circuit(3);
+    const calls = circuitBreaker(3);
     for (const why of ['one', 'two']) calls.failed(why);
     assert.equal(calls.broken(), null);
     calls.failed('three');
@@ -12,7 +12,7 @@ describe('circuit()', () => {
   });
 
   test('counts anew after an answer', () => {
-    const calls = circuit(3);
+    const calls = circuitBreaker(3);
     for (let round = 0; round < 4; round += 1) {
       calls.failed('a');
       calls.failed('b');
@@ -22,7 +22,7 @@ describe('circuit()', () => {
   });
 
   test('stays broken, by its first reason', () => {
-    const calls = circuit(1);
+    const calls = circuitBreaker(1);
     calls.failed('first');
     calls.answered();
     calls.failed('second');

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { governor, START_RATE } from '../../../functions/shared/cloud/storage/rate-limiter.ts';
+import { adaptiveRateLimiter, START_RATE } from '../../../functions/shared/cloud/storage/rate-limiter.ts';
 
 const PATIENT = Number.POSITIVE_INFINITY;
 const MINUTE = 60_000;
 
 function setup(rate = START_RATE) {
   const clock = { ms: 5_000 };
-  const pacing = governor(rate, () => clock.ms);
+  const pacing = adaptiveRateLimiter(rate, () => clock.ms);
   return {
     clock,
     pacing,
@@ -20,7 +20,7 @@ function setup(rate = START_RATE) {
   };
 }
 
-describe('a governor', () => {
+describe('a rate limiter', () => {
   test('lets through what its rate allows, the first at once', () => {
     const { clock, pacing } = setup();
     const waits = [100, 100, 50, 100].map((objects) => pacing.take(objects, PATIENT));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sank } from '../../../functions/collect-metrics/rules/conflict.ts';
+import { decreased } from '../../../functions/collect-metrics/rules/conflict.ts';
 import { daySchema, type Figures, sectionsOf } from '../../../functions/shared/model/day/day.ts';
 import { figuresWith, revised, storedDay } from '../../support/days.ts';
 import { utc } from '../../support/jobs.ts';
@@ -153,7 +153,7 @@ describe('revise()', () => {
   });
 });
 
-describe('sank()', () => {
+describe('decreased()', () => {
   const CASES: [what: string, figures: Figures, expected: boolean][] = [
     ['fewer jobs', figuresWith(2), true],
     ['fewer hours of as many jobs', figuresWith(3, { gpus: 0 }), true],
@@ -162,17 +162,18 @@ describe('sank()', () => {
     ['the same', figuresWith(3), false],
   ];
   for (const [what, figures, expected] of CASES)
-    test(`is ${expected} for ${what}`, () => assert.equal(sank(storedDay(3), { jobs: figures }), expected));
+    test(`is ${expected} for ${what}`, () =>
+      assert.equal(decreased(storedDay(3), { jobs: figures }), expected));
 
   test('is told of each book by itself', () => {
     const stored = storedDay(3, { etl: figuresWith(2).jobs });
-    assert.equal(sank(stored, { jobs: figuresWith(4), etl: figuresWith(1) }), true);
-    assert.equal(sank(stored, { jobs: figuresWith(3), etl: figuresWith(2) }), false);
+    assert.equal(decreased(stored, { jobs: figuresWith(4), etl: figuresWith(1) }), true);
+    assert.equal(decreased(stored, { jobs: figuresWith(3), etl: figuresWith(2) }), false);
   });
 
   test('is false without figures to sink from, or to compare', () => {
-    assert.equal(sank(storedDay(3, { jobs: null, gpu: null }), { jobs: figuresWith(0) }), false);
-    assert.equal(sank(storedDay(3), {}), false);
+    assert.equal(decreased(storedDay(3, { jobs: null, gpu: null }), { jobs: figuresWith(0) }), false);
+    assert.equal(decreased(storedDay(3), {}), false);
   });
 });
 

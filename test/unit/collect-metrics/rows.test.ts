@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { sharedEnd } from '../../../functions/collect-metrics/sources/limits.ts';
+import { sharedDeadline } from '../../../functions/collect-metrics/sources/limits.ts';
 import {
   ifWhole,
   missingIn,
@@ -89,10 +89,10 @@ describe('readings', () => {
   });
 });
 
-describe('sharedEnd()', () => {
+describe('sharedDeadline()', () => {
   test('gives later calls what is left, never more and never nothing', async () => {
     const signal = new AbortController().signal;
-    const left = sharedEnd({ limitMs: 200, signal });
+    const left = sharedDeadline({ limitMs: 200, signal });
     assert.ok(left().limitMs > 100 && left().limitMs <= 200);
     assert.equal(left().signal, signal);
     await new Promise((resolve) => setTimeout(resolve, 250));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addMs, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
-import { livelyOf, lookoutsOf } from '../../../functions/shared/store/sources/stale-queries.ts';
+import { livelyOf, staleQueries } from '../../../functions/shared/store/sources/stale-queries.ts';
 import { NOW } from '../../support/suspects.ts';
 import { beating, silentSource } from '../../support/sweeper.ts';
 
@@ -27,7 +27,7 @@ describe('livelyOf()', () => {
   for (const [name, source] of SOURCES)
     test(`and the lookouts by that time share out all jobs that run, of a source ${name}`, () => {
       const { time, range } = livelyOf(source, NOW);
-      const lookouts = lookoutsOf(source, 'jobs', NOW).filter(({ tellsLife }) => tellsLife);
+      const lookouts = staleQueries(source, 'jobs', NOW).filter(({ tellsLife }) => tellsLife);
       assert.ok(lookouts.length > 0);
       const ranges = [range, ...lookouts.map(({ by }) => ('time' in by ? by.range : {}))];
       assert.ok(lookouts.every(({ by }) => 'time' in by && by.time === time));
@@ -41,7 +41,7 @@ describe('livelyOf()', () => {
 
   test('is no time of queued jobs, nor the start of those that beat', () => {
     const source = beating({ sweep: { maxQueuedHours: 2 } });
-    const told = lookoutsOf(source, 'jobs', NOW).filter(({ tellsLife }) => tellsLife);
+    const told = staleQueries(source, 'jobs', NOW).filter(({ tellsLife }) => tellsLife);
     assert.deepEqual(
       told.map(({ name }) => name),
       ['jobs:silent', 'jobs:ahead'],

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { summaryOf, type Told } from '../../../functions/sweep-stale-jobs/summary.ts';
+import { type SummaryInput, summaryOf } from '../../../functions/sweep-stale-jobs/summary.ts';
 import type { Outcome, VerdictRow } from '../../../functions/sweep-stale-jobs/sweep/outcomes.ts';
 import { noOutcomes } from '../../../functions/sweep-stale-jobs/sweep/outcomes.ts';
 import type { Sweep } from '../../../functions/sweep-stale-jobs/sweep/pipeline.ts';
 import { NOW } from '../../support/suspects.ts';
 
-const TOLD: Told = {
+const TOLD: SummaryInput = {
   missedSlots: 0,
   expiredLeases: 0,
   scheduleDrift: null,

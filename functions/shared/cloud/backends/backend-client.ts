@@ -1,16 +1,16 @@
-import { atMost } from '../../concurrency.ts';
+import { limitConcurrency } from '../../concurrency.ts';
 import { SECOND_MS } from '../../dates.ts';
 import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
 import type { Placed, Truth } from '../../model/job/backend.ts';
-import { circuit } from '../rest/circuit.ts';
+import { circuitBreaker } from '../rest/circuit.ts';
 import { plain } from '../rest/google-error.ts';
 import type { Limits } from '../rest/rest.ts';
-import { type Said, type Told, unknown } from './status.ts';
+import { type BackendStatus, type DatedStatus, unknown } from './status.ts';
 
 /** How the jobs of one backend are asked after in one sweep. */
 
 /** A backend of one kind, for one sweep; a job is what its id was read to. */
-export interface Platform<Job> {
+export interface BackendAdapter<Job> {
   /** The job that an id names; `null` for one of another form. */
   read(id: string): Job | null;
   /** Where it is asked after. */
@@ -18,17 +18,20 @@ export interface Platform<Job> {
   /** The form of ids, in words. */
   form: string;
   /** Asks after one job. Rejects when there is no answer. */
-  ask(job: Job, limits: Limits): Promise<Said>;
+  ask(job: Job, limits: Limits): Promise<BackendStatus>;
   /** What can be told of many jobs at once; each that is left out is asked after by itself. */
-  list?(jobs: readonly Job[], by: { call: Call; now: Sweep['now'] }): Promise<ReadonlyMap<Job, Told>>;
+  list?(
+    jobs: readonly Job[],
+    by: { call: Call; now: AskOptions['now'] },
+  ): Promise<ReadonlyMap<Job, DatedStatus>>;
 }
 
 /** Makes a call in its turn, if there is still a point in it. Rejects only with the reason of the sweep's signal. */
 export type Call = <Answer>(ask: (limits: Limits) => Promise<Answer>) => Promise<Called<Answer>>;
-export type Called<Answer> = { askedAt: Date } & ({ answer: Answer } | { failure: Said });
+export type Called<Answer> = { askedAt: Date } & ({ answer: Answer } | { failure: BackendStatus });
 
 /** One sweep: it ends with the signal. */
-export interface Sweep {
+export interface AskOptions {
   signal: AbortSignal;
   now: () => Date;
   /** For one call with all its tries; 10 s unless given. */
@@ -40,9 +43,12 @@ const FAILURES_IN_A_ROW = 5;
 const LIMIT_MS = 10 * SECOND_MS;
 
 /** Asks `platform` after ids, and after none of them when it fails again and again. */
-export function inquiry<Job>(platform: Platform<Job>, { signal, now, limitMs = LIMIT_MS }: Sweep) {
-  const inTurn = atMost(AT_ONCE);
-  const calls = circuit(FAILURES_IN_A_ROW);
+export function backendClient<Job>(
+  platform: BackendAdapter<Job>,
+  { signal, now, limitMs = LIMIT_MS }: AskOptions,
+) {
+  const inTurn = limitConcurrency(AT_ONCE);
+  const calls = circuitBreaker(FAILURES_IN_A_ROW);
 
   const call: Call = (ask) =>
     inTurn(async () => {
@@ -60,7 +66,7 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now, limitMs = L
       }
     });
 
-  function failure(error: unknown): Said {
+  function failure(error: unknown): BackendStatus {
     const why = error instanceof Error ? error.message : plain(String(error));
     if (isOutOfReach(error)) calls.failed(why);
     else calls.answered();
@@ -68,7 +74,7 @@ export function inquiry<Job>(platform: Platform<Job>, { signal, now, limitMs = L
     return missing ? { ...unknown(why), state: 'gone' } : unknown(why);
   }
 
-  async function toldOf(job: Job): Promise<Told> {
+  async function toldOf(job: Job): Promise<DatedStatus> {
     const called = await call((limits) => platform.ask(job, limits));
     return { ...('answer' in called ? called.answer : called.failure), askedAt: called.askedAt };
   }

@@ -5,7 +5,7 @@ import type { BackendSettings, Truth } from '../../model/job/backend.ts';
 import { stable } from '../../model/stable.ts';
 import type { ApiName } from '../../settings.ts';
 import type { ApiOptions } from '../rest/rest.ts';
-import { inquiry, type Platform, type Sweep } from './backend-client.ts';
+import { type AskOptions, type BackendAdapter, backendClient } from './backend-client.ts';
 import { cloudBuilds } from './cloud-builds.ts';
 import { hostOf, httpStatus } from './http-status.ts';
 import { runExecutions } from './run-executions.ts';
@@ -34,7 +34,7 @@ export interface Backend {
    * What it says about each of `ids`. One signal is one sweep: its circuit and its lists last as long. Rejects only with
    * the reason of the signal.
    */
-  truthsOf(ids: readonly string[], sweep: Sweep): Promise<ReadonlyMap<string, Truth>>;
+  truthsOf(ids: readonly string[], sweep: AskOptions): Promise<ReadonlyMap<string, Truth>>;
 }
 
 /**
@@ -66,14 +66,14 @@ export function openBackend(settings: BackendSettings, tools: BackendTools): Bac
   }
 }
 
-function backendOf<Job>(name: string, asked: readonly unknown[], open: () => Platform<Job>): Backend {
-  const sweeps = new WeakMap<AbortSignal, ReturnType<typeof inquiry>>();
+function backendOf<Job>(name: string, asked: readonly unknown[], open: () => BackendAdapter<Job>): Backend {
+  const sweeps = new WeakMap<AbortSignal, ReturnType<typeof backendClient>>();
   return {
     name,
     // An address may hold a secret.
     fingerprint: createHash('sha256').update(stable(asked)).digest('base64url'),
     truthsOf(ids, sweep) {
-      const ask = sweeps.get(sweep.signal) ?? inquiry(open(), sweep);
+      const ask = sweeps.get(sweep.signal) ?? backendClient(open(), sweep);
       sweeps.set(sweep.signal, ask);
       return ask(ids);
     },

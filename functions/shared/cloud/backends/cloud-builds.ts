@@ -2,10 +2,10 @@ import { z } from 'zod';
 import type { BackendSettings } from '../../model/job/backend.ts';
 import type { JobState } from '../../model/job/states.ts';
 import { type ApiOptions, restApi } from '../rest/rest.ts';
-import type { Platform } from './backend-client.ts';
+import type { BackendAdapter } from './backend-client.ts';
 import { errorOf, patiently, time } from './google-jobs.ts';
 import { homeOf, type Resource, readResource } from './resource-name.ts';
-import { saidOf, timeAt, unknown } from './status.ts';
+import { statusOf, timeAt, unknown } from './status.ts';
 
 /** Cloud Build, builds.get (https://cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds). */
 
@@ -40,7 +40,7 @@ const buildOf = (id: string) =>
 export function cloudBuilds(
   settings: Extract<BackendSettings, { kind: 'cloud-build' }>,
   options: ApiOptions,
-): Platform<Resource> {
+): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project, 'global');
   return {
     form: 'projects/P/locations/R/builds/ID, or ID',
@@ -66,7 +66,7 @@ export function cloudBuilds(
       const words = `Cloud Build says ${status}`;
       const state = STATES.get(status);
       if (!state) return unknown(words);
-      return saidOf({
+      return statusOf({
         state,
         startedAt: timeAt('startTime', said.startTime),
         endedAt: timeAt('finishTime', said.finishTime),

@@ -6,7 +6,7 @@ import { type Reading, read, readJsonTime, unreadable } from '../../model/readin
 import { plain } from '../rest/google-error.ts';
 import { errorOf } from './google-jobs.ts';
 import { type AskedJob, namesJob } from './names-job.ts';
-import { type Said, saidOf, type ToldTime, unknown } from './status.ts';
+import { type BackendStatus, type StatusTime, statusOf, unknown } from './status.ts';
 
 /** What an HTTP endpoint says about a job, read out of its answer as the settings say. */
 
@@ -34,7 +34,7 @@ export function readHttpAnswer(
   asked: AskedJob,
   { status, text }: HttpAnswer,
   { host, hide }: Telling,
-): Said {
+): BackendStatus {
   const words = (some: string) => plain(hide(some));
   const where = `${host} GET of ${plain(asked.id)}`;
   const cannotRead = (why: string) => unknown(`Cannot read ${where}: ${words(why)}`);
@@ -53,7 +53,7 @@ export function readHttpAnswer(
   const said = `${host} says ${word.is === 'read' ? words(JSON.stringify(word.value)) : `nothing at ${settings.state}`}`;
   const state = word.is === 'read' ? meaningOf(word.value, settings) : settings.absent;
   if (!state) return unknown(`${said}, which its statuses do not map`);
-  return saidOf({
+  return statusOf({
     state,
     startedAt: timeIn(body, settings.startedAt, hide),
     endedAt: timeIn(body, settings.endedAt, hide),
@@ -107,7 +107,7 @@ function readWord(value: unknown): Reading<string> {
   return isWord ? read(String(value)) : unreadable(value, 'a word');
 }
 
-function timeIn(body: unknown, time: TimeInAnswer | undefined, hide: Telling['hide']): ToldTime | null {
+function timeIn(body: unknown, time: TimeInAnswer | undefined, hide: Telling['hide']): StatusTime | null {
   if (!time) return null;
   const { path } = time;
   const reading = readAt(body, path, (value) => readJsonTime(value, time));

@@ -3,10 +3,10 @@ import type { Log } from '../../log.ts';
 import { reasonOf } from '../rest/answer.ts';
 import { plain } from '../rest/google-error.ts';
 import type { Limits } from '../rest/rest.ts';
-import { isOutage, type Platform } from './backend-client.ts';
+import { type BackendAdapter, isOutage } from './backend-client.ts';
 import { type HttpAnswer, type HttpSettings, readHttpAnswer } from './http-answer.ts';
 import type { AskedJob } from './names-job.ts';
-import type { Said } from './status.ts';
+import type { BackendStatus } from './status.ts';
 
 /**
  * Any endpoint that answers a GET with JSON that holds a state. It is asked once per job and sweep; the secret goes to it
@@ -17,7 +17,11 @@ const MAX_BYTES = 256 * 1024;
 const LONGEST_ID = 1_500;
 
 /** The endpoint of `settings`; `secret` is the value of its header. */
-export function httpStatus(settings: HttpSettings, secret: string | undefined, log: Log): Platform<AskedJob> {
+export function httpStatus(
+  settings: HttpSettings,
+  secret: string | undefined,
+  log: Log,
+): BackendAdapter<AskedJob> {
   const host = hostOf(settings);
   const headers = new Headers({ accept: 'application/json' });
   if (settings.header && secret) headers.set(settings.header.name, secret);
@@ -33,7 +37,7 @@ export function httpStatus(settings: HttpSettings, secret: string | undefined, l
     // Its address may well be a wrong one.
     placed: () => 'guessed',
 
-    async ask(job, { limitMs, signal }: Limits): Promise<Said> {
+    async ask(job, { limitMs, signal }: Limits): Promise<BackendStatus> {
       const { id, url } = job;
       // Not the address: it may hold a secret, too.
       const where = `${host} GET of ${plain(id)}`;

@@ -5,13 +5,13 @@ import type { BackendSettings } from '../../model/job/backend.ts';
 import { isTerminal } from '../../model/job/job.ts';
 import type { JobState } from '../../model/job/states.ts';
 import { orNull } from '../../model/reading/reading.ts';
-import { circuit } from '../rest/circuit.ts';
+import { circuitBreaker } from '../rest/circuit.ts';
 import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
-import type { Platform } from './backend-client.ts';
+import type { BackendAdapter } from './backend-client.ts';
 import { ERROR_LENGTH, errorOf, patiently, time } from './google-jobs.ts';
 import { homeOf, type Resource, readResource } from './resource-name.ts';
 import type { LoggedExecution, RunLogs } from './run-logs.ts';
-import { type Said, saidOf, timeAt, unknown } from './status.ts';
+import { type BackendStatus, statusOf, timeAt, unknown } from './status.ts';
 
 /**
  * Cloud Run jobs, executions.get of v2
@@ -56,9 +56,9 @@ export function runExecutions(
   settings: Extract<BackendSettings, { kind: 'cloud-run' }>,
   options: ApiOptions,
   logs: RunLogs,
-): Platform<Resource> {
+): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project);
-  const logCalls = circuit(LOGS_IN_A_ROW);
+  const logCalls = circuitBreaker(LOGS_IN_A_ROW);
 
   return {
     form: `projects/P/locations/R/jobs/J/executions/E${home.region ? ', or J/executions/E, or E' : ''}`,
@@ -105,7 +105,11 @@ export function runExecutions(
   };
 
   /** With the words of its log, which tell more than that a container failed. */
-  async function withLog(said: Said, execution: LoggedExecution, limits: Limits): Promise<Said> {
+  async function withLog(
+    said: BackendStatus,
+    execution: LoggedExecution,
+    limits: Limits,
+  ): Promise<BackendStatus> {
     const unread = (why: string) => ({ ...said, said: `${said.said}; its log was not read: ${why}` });
     const broken = logCalls.broken();
     if (broken !== null) return unread(broken);
@@ -123,7 +127,7 @@ export function runExecutions(
   }
 }
 
-function readExecution(execution: Execution): Said {
+function readExecution(execution: Execution): BackendStatus {
   const { startTime, completionTime, runningCount } = execution;
   const completed = execution.conditions.find(({ type }) => type === 'Completed');
   const { state: word = 'no state', executionReason: reason, message } = completed ?? {};
@@ -135,7 +139,7 @@ function readExecution(execution: Execution): Said {
   // One that goes on has not come to its end.
   const contradicts = state && !isTerminal(state) && endedAt.reading.is !== 'absent';
   if (!state || contradicts) return unknown(said);
-  return saidOf({ state, startedAt, endedAt, error: errorOf(message), said });
+  return statusOf({ state, startedAt, endedAt, error: errorOf(message), said });
 }
 
 function stateOf(word: string, reason: string | undefined, { begun }: { begun: boolean }): JobState | null {

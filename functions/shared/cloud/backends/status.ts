@@ -4,12 +4,12 @@ import type { JobState } from '../../model/job/states.ts';
 import { orNull, type Reading, readJsonTime, type TimeForm } from '../../model/reading/reading.ts';
 
 /** What a backend says about a job. */
-export type Said = Omit<Truth, 'askedAt' | 'placed'>;
+export type BackendStatus = Omit<Truth, 'askedAt' | 'placed'>;
 /** The same, with when it was asked. */
-export type Told = Omit<Truth, 'placed'>;
+export type DatedStatus = Omit<Truth, 'placed'>;
 
 /** A time of an answer, and where it stands there. */
-export interface ToldTime {
+export interface StatusTime {
   path: string;
   reading: Reading<Date>;
 }
@@ -17,19 +17,19 @@ export interface ToldTime {
 /** What an answer says of a job, each part as it was read. */
 export interface Answer {
   state: JobState;
-  startedAt: ToldTime | null;
-  endedAt: ToldTime | null;
+  startedAt: StatusTime | null;
+  endedAt: StatusTime | null;
   error: string | null;
   said: string;
 }
 
 /** Nobody can tell, and why. */
-export function unknown(said: string): Said {
+export function unknown(said: string): BackendStatus {
   return { state: 'unknown', startedAt: null, endedAt: null, unreadable: null, error: null, said };
 }
 
 /** A time that stands at `path`, or at no path at all, in JSON. */
-export function timeAt(path: string, value: unknown, form: TimeForm = { type: 'iso' }): ToldTime {
+export function timeAt(path: string, value: unknown, form: TimeForm = { type: 'iso' }): StatusTime {
   return { path, reading: readJsonTime(value, form) };
 }
 
@@ -37,7 +37,7 @@ export function timeAt(path: string, value: unknown, form: TimeForm = { type: 'i
  * What to make of an answer. Where a job ended and one of its times cannot be read, nobody can tell which try that was, nor
  * when it ended: it is unknown. One that goes on does so whatever its start.
  */
-export function saidOf({ state, startedAt, endedAt, error, said }: Answer): Said {
+export function statusOf({ state, startedAt, endedAt, error, said }: Answer): BackendStatus {
   const ended = isTerminal(state);
   const times = [startedAt, ended ? endedAt : null].filter((it) => it !== null);
   const unreadable = times.flatMap(({ path, reading }) =>

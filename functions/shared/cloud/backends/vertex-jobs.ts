@@ -4,10 +4,10 @@ import type { JobState } from '../../model/job/states.ts';
 import { parseWithProblems } from '../../problems.ts';
 import { plain } from '../rest/google-error.ts';
 import { type ApiOptions, restApi } from '../rest/rest.ts';
-import type { Platform } from './backend-client.ts';
+import type { BackendAdapter } from './backend-client.ts';
 import { errorOf, patiently, time } from './google-jobs.ts';
 import { homeOf, type Resource, readResource } from './resource-name.ts';
-import { type Said, saidOf, timeAt, unknown } from './status.ts';
+import { type BackendStatus, statusOf, timeAt, unknown } from './status.ts';
 import { vertexList } from './vertex-list.ts';
 
 /**
@@ -64,7 +64,7 @@ const jobOf = (id: string) =>
 export function vertexJobs(
   settings: Extract<BackendSettings, { kind: 'vertex-ai' }>,
   options: ApiOptions,
-): Platform<Resource> {
+): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project);
   const apiOf = (place: Resource) =>
     restApi('Vertex AI', `https://${place.region}-aiplatform.googleapis.com`, {
@@ -112,7 +112,7 @@ export function vertexJobs(
 }
 
 /** A job of a list. One that nobody can read costs only itself, and is asked after by itself where not even its name is told. */
-function readListed(listed: unknown): [id: string, said: Said][] {
+function readListed(listed: unknown): [id: string, said: BackendStatus][] {
   const parsed = parseWithProblems(jobSchema, listed);
   if (parsed.ok) return [[idOf(parsed.value), readJob(parsed.value)]];
   const named = jobSchema.pick({ name: true }).safeParse(listed);
@@ -125,11 +125,11 @@ function idOf({ name }: Pick<CustomJob, 'name'>): string {
   return name.slice(name.lastIndexOf('/') + 1);
 }
 
-function readJob({ state: word, startTime, endTime, error }: CustomJob): Said {
+function readJob({ state: word, startTime, endTime, error }: CustomJob): BackendStatus {
   const said = `Vertex AI says ${word}`;
   const state = STATES.get(word);
   if (!state) return unknown(said);
-  return saidOf({
+  return statusOf({
     state,
     startedAt: timeAt('startTime', startTime),
     endedAt: timeAt('endTime', endTime),

@@ -1,8 +1,8 @@
 import { serialQueue } from '../../concurrency.ts';
 import type { Limits } from '../rest/rest.ts';
-import type { Call, Platform } from './backend-client.ts';
+import type { BackendAdapter, Call } from './backend-client.ts';
 import type { Resource } from './resource-name.ts';
-import { type Said, type Told, unknown } from './status.ts';
+import { type BackendStatus, type DatedStatus, unknown } from './status.ts';
 
 /** The truths of many jobs from the list of their region, which is read once in a sweep, and only as far as it is needed. */
 
@@ -11,7 +11,7 @@ export type ReadPage = (
   place: Resource,
   page: { number: number; token: string | undefined },
   limits: Limits,
-) => Promise<{ jobs: (readonly [id: string, said: Said])[]; next: string | undefined }>;
+) => Promise<{ jobs: (readonly [id: string, said: BackendStatus])[]; next: string | undefined }>;
 
 /** In a sweep, so few jobs of a region are asked after one by one; and so many of those that its list did not hold. */
 const ONE_BY_ONE = 20;
@@ -19,13 +19,13 @@ const ONE_BY_ONE = 20;
 const MAX_PAGES = 1_000;
 
 /** The lists of one sweep. */
-export function vertexList(readPage: ReadPage): NonNullable<Platform<Resource>['list']> {
+export function vertexList(readPage: ReadPage): NonNullable<BackendAdapter<Resource>['list']> {
   const lists = new Map<string, ReturnType<typeof listOf>>();
   const asked = new Map<string, number>();
   let absentLeft = ONE_BY_ONE;
 
   return async (jobs, { call, now }) => {
-    const told = new Map<Resource, Told>();
+    const told = new Map<Resource, DatedStatus>();
     const tell = (job: Resource, words: string) => told.set(job, { ...unknown(words), askedAt: now() });
 
     async function askPlace(place: string, those: readonly [Resource, ...Resource[]]): Promise<void> {
@@ -56,7 +56,7 @@ export function vertexList(readPage: ReadPage): NonNullable<Platform<Resource>['
 
 /** The list of the region of `place`. */
 function listOf(place: Resource, readPage: ReadPage) {
-  const truths = new Map<string, Told>();
+  const truths = new Map<string, DatedStatus>();
   const inTurn = serialQueue();
   let page: { number: number; token: string | undefined } | null = { number: 1, token: undefined };
   let broken: string | null = null;

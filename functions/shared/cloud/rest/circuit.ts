@@ -2,7 +2,7 @@
  * Tells when asking is pointless: once `limit` calls in a row have failed it is broken, and stays so. Calls count in the
  * order in which they end.
  */
-export function circuit(limit: number) {
+export function circuitBreaker(limit: number) {
   let inARow = 0;
   let broken: string | null = null;
   return {

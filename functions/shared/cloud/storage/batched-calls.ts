@@ -1,4 +1,4 @@
-import { atMost, chunksOf, sleep } from '../../concurrency.ts';
+import { chunksOf, limitConcurrency, sleep } from '../../concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
 import { faultOf, reasonOf } from '../rest/answer.ts';
 import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
@@ -12,7 +12,7 @@ import {
   type ObjectCall,
   verdictOn,
 } from './object-call.ts';
-import { type Governor, governor, type Pace, START_RATE } from './rate-limiter.ts';
+import { adaptiveRateLimiter, type Pace, type RateLimiter, START_RATE } from './rate-limiter.ts';
 
 /** Batches of one bucket under way at once, those included that wait for another try. */
 const AT_ONCE = 16;
@@ -29,8 +29,8 @@ interface Pending<Item> {
 
 /** A bucket that is slow holds up no other one. */
 interface Lane {
-  pacing: Governor;
-  inTurn: ReturnType<typeof atMost>;
+  pacing: RateLimiter;
+  inTurn: ReturnType<typeof limitConcurrency>;
 }
 
 /** Makes `call` for objects of any bucket, in batches, as fast as the bucket takes them. */
@@ -47,7 +47,10 @@ export function batchedCalls<Item extends Generation, Result extends string>(
   const lanes = new Map<string, Lane>();
 
   function laneOf(bucket: string): Lane {
-    const lane = lanes.get(bucket) ?? { pacing: governor(startRate, now), inTurn: atMost(AT_ONCE) };
+    const lane = lanes.get(bucket) ?? {
+      pacing: adaptiveRateLimiter(startRate, now),
+      inTurn: limitConcurrency(AT_ONCE),
+    };
     lanes.set(bucket, lane);
     return lane;
   }

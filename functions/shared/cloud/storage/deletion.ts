@@ -5,7 +5,7 @@ import { type Generation, type ObjectCall, targetOf } from './object-call.ts';
 /** Cloud Storage, objects.delete (https://docs.cloud.google.com/storage/docs/json_api/v1/objects/delete). */
 
 /** A generation to delete; with a metageneration, only as long as its metadata are still those. */
-export interface Doomed extends Generation {
+export interface ObjectVersion extends Generation {
   metageneration?: string | undefined;
 }
 
@@ -15,7 +15,7 @@ export interface Doomed extends Generation {
  */
 export type DeletionResult = 'deleted' | 'gone' | 'changed' | 'held';
 
-const DELETION: ObjectCall<Doomed, DeletionResult> = {
+const DELETION: ObjectCall<ObjectVersion, DeletionResult> = {
   operation: 'objects.delete',
   permission: 'storage.objects.delete',
   done: 'deleted',

@@ -18,10 +18,10 @@ export interface Pace {
   halvings: number;
 }
 
-export interface Governor {
+export interface RateLimiter {
   /** Books the sending of so many objects, after so many milliseconds; books nothing that would wait `patienceMs` or more. */
   take(objects: number, patienceMs: number): number | undefined;
-  /** Says that what was sent at `sentAt`, by the governor's clock, came too fast. */
+  /** Says that what was sent at `sentAt`, by the rate limiter's clock, came too fast. */
   refused(sentAt: number): void;
   readonly pace: Pace;
 }
@@ -30,7 +30,7 @@ export interface Governor {
  * Lets objects through at a rate that grows by half with every minute that it was the limit and nothing was refused, and
  * halves when something is; `Infinity` holds nothing up. `now` tells milliseconds and never goes back.
  */
-export function governor(startRate: number, now: () => number): Governor {
+export function adaptiveRateLimiter(startRate: number, now: () => number): RateLimiter {
   let rate = startRate;
   let halvings = 0;
   /** When the next object may be sent. */

@@ -84,7 +84,7 @@ export function grpcCode(error: unknown): number | undefined {
  * A Firestore call with a deadline of ours (the client waits 40 s and more for a server that is gone and takes no
  * signal) and one log line at its end. Rejects with DeadlineExceeded naming `operation`.
  */
-export async function bounded<T>(
+export async function withTimeout<T>(
   log: Log,
   operation: string,
   limitMs: number,
@@ -134,7 +134,7 @@ export async function streamQuery(
     }
   })();
   try {
-    await bounded(log, operation, limitMs, whole, signal);
+    await withTimeout(log, operation, limitMs, whole, signal);
   } finally {
     stream.destroy();
   }
@@ -189,7 +189,7 @@ export async function* streamPages(
   try {
     while (!isOver) {
       try {
-        await bounded(log, operation, limitMs, fill(), signal);
+        await withTimeout(log, operation, limitMs, fill(), signal);
       } catch (error) {
         if (error instanceof DeadlineExceeded && page.length > 0) yield handOver();
         throw error;

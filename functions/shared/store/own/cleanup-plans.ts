@@ -11,7 +11,7 @@ import {
   type PlanLine,
   planLineSchema,
 } from '../../model/cleanup/cleanup.ts';
-import { bounded, decode } from '../firestore/firestore.ts';
+import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 import { closeByHand, commitIfUnchanged, put, type Seen, seenOf } from './records.ts';
 
@@ -38,7 +38,8 @@ const NO_STATE: CleanupState = {
 export function cleanupPlanStore(collections: Collections, log: Log) {
   const { cleanupPlans, cleanupState, tasks } = collections;
   const db = cleanupPlans.firestore;
-  const ask = <T>(operation: string, call: Promise<T>): Promise<T> => bounded(log, operation, LIMIT_MS, call);
+  const ask = <T>(operation: string, call: Promise<T>): Promise<T> =>
+    withTimeout(log, operation, LIMIT_MS, call);
   const stateRef = cleanupState.doc('current');
 
   return {

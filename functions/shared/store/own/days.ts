@@ -1,6 +1,6 @@
 import type { DocumentReference, Timestamp, WriteBatch } from '@google-cloud/firestore';
 import { z } from 'zod';
-import { chunksOf, mapPool } from '../../concurrency.ts';
+import { chunksOf, pooledMap } from '../../concurrency.ts';
 import { type Day, MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type Revision,
   revisionSchema,
 } from '../../model/day/day.ts';
-import { bounded, decode, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import { decode, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { Tally } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
 import { closeByHand, commitIfUnchanged, put, type Seen, seenOf } from './records.ts';
@@ -51,7 +51,8 @@ export function dayStore(collections: Collections, log: Log) {
   /** Where the names of so many members are. */
   const membersRefs = (date: Day, members: number) =>
     Array.from({ length: Math.ceil(members / MEMBERS_PER_DOCUMENT) }, (_, index) => membersRef(date, index));
-  const ask = <T>(operation: string, call: Promise<T>): Promise<T> => bounded(log, operation, LIMIT_MS, call);
+  const ask = <T>(operation: string, call: Promise<T>): Promise<T> =>
+    withTimeout(log, operation, LIMIT_MS, call);
 
   return {
     /** Each of `dates` as it is stored, with the update time its next write demands. */
@@ -106,7 +107,7 @@ export function dayStore(collections: Collections, log: Log) {
       onCounted: (name: string, date: Day) => void,
     ): Promise<void> {
       const wanted = new Set(names);
-      await mapPool(chunksOf(names, VALUES_PER_QUERY), QUERIES_AT_ONCE, async (some) => {
+      await pooledMap(chunksOf(names, VALUES_PER_QUERY), QUERIES_AT_ONCE, async (some) => {
         const query = dailyMetrics.firestore
           .collectionGroup(MEMBERS)
           .where('names', 'array-contains-any', some);

@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import { isSameLife, type Life } from '../../model/artifact/artifact-life.ts';
 import { type Journal, journalSchema } from '../../model/cleanup/cleanup.ts';
-import { bounded, decode, streamQuery } from '../firestore/firestore.ts';
+import { decode, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 
 const LIMIT_MS = MINUTE_MS;
@@ -26,7 +26,7 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
     /** The entries of which nobody knows what became of their objects: a run ended in their midst. */
     async unfinished(): Promise<Journal[]> {
       const call = cleanupJournal.where('doneAt', '==', null).get();
-      const found = await bounded(log, 'unfinished journal', LIMIT_MS, call);
+      const found = await withTimeout(log, 'unfinished journal', LIMIT_MS, call);
       return found.docs.map((document) => decode(journalSchema, document));
     },
 
@@ -35,7 +35,7 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
       const query = since
         ? cleanupJournal.where('createdAt', '>=', since)
         : cleanupJournal.where('planId', '==', planId);
-      const found = await bounded(log, `journal of ${planId}`, LIMIT_MS, query.get());
+      const found = await withTimeout(log, `journal of ${planId}`, LIMIT_MS, query.get());
       const entries = found.docs.map((document) => decode(journalSchema, document));
       // Not part of the query, which would need an index of two fields.
       return entries.filter((entry) => entry.planId === planId);
@@ -44,14 +44,14 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
     /** How many jobs a run deleted anything of. */
     async jobsOf(runId: string): Promise<number> {
       const call = cleanupJournal.where('runId', '==', runId).select('job').get();
-      const found = await bounded(log, `jobs in the journal of ${runId}`, LIMIT_MS, call);
+      const found = await withTimeout(log, `jobs in the journal of ${runId}`, LIMIT_MS, call);
       return new Set(found.docs.map((document) => document.get('job'))).size;
     },
 
     /** The runs that deleted something of a plan, or were about to, the first before. */
     async runsOf(planId: string): Promise<string[]> {
       const call = cleanupJournal.where('planId', '==', planId).select('runId', 'createdAt').get();
-      const found = await bounded(log, `runs in the journal of ${planId}`, LIMIT_MS, call);
+      const found = await withTimeout(log, `runs in the journal of ${planId}`, LIMIT_MS, call);
       const entries = found.docs.map((document) => decode(runOfEntry, document));
       entries.sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime());
       return [...new Set(entries.map(({ runId }) => runId))];
@@ -59,7 +59,7 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
 
     /** Whether anything of that life of a job was deleted. */
     async hasDeleted(job: string, life: Life): Promise<boolean> {
-      const found = await bounded(
+      const found = await withTimeout(
         log,
         `journal of ${job}`,
         LIMIT_MS,

@@ -17,7 +17,7 @@ import {
   skipped,
 } from '../../model/run/lease.ts';
 import type { Run } from '../../model/run/run.ts';
-import { bounded } from '../firestore/firestore.ts';
+import { withTimeout } from '../firestore/firestore.ts';
 import { commitIfUnchanged, put, putAlarms, recordStore, type SeenRecords, tellAlarms } from './records.ts';
 import { LEASE_LIMITS, openTerm, type Term, type TermOptions } from './term.ts';
 
@@ -185,10 +185,10 @@ export function lifecycle(options: LifecycleOptions) {
         }
       };
       try {
-        return await bounded(log, `claim of ${named.runId}`, claimMs, claiming());
+        return await withTimeout(log, `claim of ${named.runId}`, claimMs, claiming());
       } catch (error) {
         abandoned = true;
-        await bounded(log, `release of ${named.runId}`, RELEASE_LIMIT_MS, release(named, token)).catch(
+        await withTimeout(log, `release of ${named.runId}`, RELEASE_LIMIT_MS, release(named, token)).catch(
           (failure: unknown) =>
             log.warning(
               `Cannot release the claim of ${named.runId}, its lease will expire: ${String(failure)}`,
@@ -201,7 +201,7 @@ export function lifecycle(options: LifecycleOptions) {
     /** Records a dry run once it has ended; it held no lease and moves no health. */
     async recordDryRun(named: NamedRun, ending: Ending, startedAt: Date): Promise<void> {
       const run = dryRunRecord(named, ending, startedAt);
-      await bounded(
+      await withTimeout(
         log,
         `record of ${run.runId}`,
         RECORD_LIMIT_MS,

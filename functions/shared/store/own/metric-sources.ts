@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import type { MetricSource } from '../../model/day/day.ts';
 import { type MetricSourceRecord, metricSourceSchema } from '../../model/day/metric-source.ts';
-import { bounded, decode } from '../firestore/firestore.ts';
+import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { Tally } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
 import { put, type Seen, seenOf } from './records.ts';
@@ -20,7 +20,7 @@ export function metricSourceStore({ metricSources }: Collections, log: Log) {
     ): Promise<Map<MetricSource, Seen<MetricSourceRecord>>> {
       const refs = sources.map((source) => metricSources.doc(source));
       const call = metricSources.firestore.getAll(...refs);
-      const found = await bounded(log, 'metric sources', LIMIT_MS, call);
+      const found = await withTimeout(log, 'metric sources', LIMIT_MS, call);
       tally.documents += found.length;
       return new Map(
         found.map((document, index) => [

@@ -4,7 +4,7 @@ import type { Log } from '../../log.ts';
 import { type Pin, pinSchema } from '../../model/cleanup/cleanup.ts';
 import { readLocator } from '../../model/job/job.ts';
 import type { Reading } from '../../model/reading/reading.ts';
-import { bounded, countDocuments, plainOf } from '../firestore/firestore.ts';
+import { countDocuments, plainOf, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 
 const READ_LIMIT_MS = 5 * MINUTE_MS;
@@ -19,18 +19,18 @@ export interface HeldPin extends Pick<Pin, 'id' | 'keepUntil' | 'owner' | 'reaso
 export function pinStore({ artifactPins }: Collections, log: Log) {
   return {
     async all(): Promise<HeldPin[]> {
-      const found = await bounded(log, 'pins', READ_LIMIT_MS, artifactPins.get());
+      const found = await withTimeout(log, 'pins', READ_LIMIT_MS, artifactPins.get());
       return found.docs.map(readPin);
     },
 
     /** How many there are. */
     async count(): Promise<number> {
-      return bounded(log, 'number of pins', READ_LIMIT_MS, countDocuments(artifactPins));
+      return withTimeout(log, 'number of pins', READ_LIMIT_MS, countDocuments(artifactPins));
     },
 
     /** Pins a prefix; the same pin again is the same pin. */
     async put(pin: Pin): Promise<void> {
-      await bounded(log, `pin ${pin.id}`, WRITE_LIMIT_MS, artifactPins.doc(pin.id).set(pin));
+      await withTimeout(log, `pin ${pin.id}`, WRITE_LIMIT_MS, artifactPins.doc(pin.id).set(pin));
     },
   };
 }

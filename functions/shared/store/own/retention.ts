@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { addMs, MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import { EXPIRING, type ExpiringKind } from '../../model/run/retention.ts';
-import { bounded, countDocuments, decode, plainOf, streamQuery } from '../firestore/firestore.ts';
+import { countDocuments, decode, plainOf, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 
 const LIMIT_MS = MINUTE_MS;
@@ -40,7 +40,8 @@ interface ReadTally {
 export function retentionStore(collections: Collections, log: Log) {
   const { tasks, taskRuns, alarms, cleanupPlans, cleanupJournal } = collections;
   const collectionOf = { runs: taskRuns, alarms, plans: cleanupPlans, journal: cleanupJournal };
-  const ask = <T>(operation: string, call: Promise<T>): Promise<T> => bounded(log, operation, LIMIT_MS, call);
+  const ask = <T>(operation: string, call: Promise<T>): Promise<T> =>
+    withTimeout(log, operation, LIMIT_MS, call);
 
   const due = (kind: ExpiringKind, now: Date, after: Found | null): Query => {
     const { field, keptMs } = EXPIRING[kind];
@@ -114,7 +115,7 @@ export function retentionStore(collections: Collections, log: Log) {
     },
 
     /** How many records say since before `before` that they are under way: those have no end to expire after. */
-    async countEndless(kind: 'runs' | 'journal', before: Date, tally: ReadTally): Promise<number> {
+    async countUnfinished(kind: 'runs' | 'journal', before: Date, tally: ReadTally): Promise<number> {
       const [query, field] =
         kind === 'runs'
           ? ([taskRuns.where('outcome', '==', 'running'), 'startedAt'] as const)
@@ -135,12 +136,12 @@ export function retentionStore(collections: Collections, log: Log) {
         found('plans', cleanupPlans.select(), tally),
       ]);
       const stored = new Set(plans.map(({ id }) => id));
-      const strays: Found[] = [];
+      const orphans: Found[] = [];
       for (const reference of references.filter(({ id }) => !stored.has(id))) {
         const items = await found(`items of ${reference.id}`, itemsBelow(reference), tally);
-        strays.push(...items.filter(({ document }) => document.createTime.toDate() < before));
+        orphans.push(...items.filter(({ document }) => document.createTime.toDate() < before));
       }
-      return strays;
+      return orphans;
     },
 
     /** Adds to `batch` the removal of records that must be as they were found. */

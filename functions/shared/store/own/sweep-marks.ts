@@ -2,7 +2,7 @@ import type { WriteBatch } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import { NO_MARKS, type SweepMarks, sweepMarksSchema } from '../../model/job/sweep-marks.ts';
-import { bounded, decode } from '../firestore/firestore.ts';
+import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
 import { fromPage, toPages } from './sightings.ts';
@@ -18,13 +18,13 @@ export function sweepMarkStore({ sweepMarks }: Collections, log: Log) {
     /** Those of a source. */
     async load(source: string, { tally, signal }: ReadOptions): Promise<SweepMarks> {
       const operation = `marks of source ${source}`;
-      const found = await bounded(log, operation, LIMIT_MS, sweepMarks.doc(source).get(), signal);
+      const found = await withTimeout(log, operation, LIMIT_MS, sweepMarks.doc(source).get(), signal);
       tally.documents += 1;
       if (!found.exists) return NO_MARKS;
       const { pages, ...marks } = decode(sweepMarksSchema, found);
       const refs = Array.from({ length: pages }, (_, nth) => pageOf(source, nth));
       const read = refs.length > 0 ? sweepMarks.firestore.getAll(...refs) : Promise.resolve([]);
-      const documents = await bounded(log, operation, LIMIT_MS, read, signal);
+      const documents = await withTimeout(log, operation, LIMIT_MS, read, signal);
       tally.documents += documents.length;
       const sightings = documents.flatMap((document) =>
         document.exists ? fromPage(document.get('compressed') as Uint8Array) : [],

@@ -9,7 +9,7 @@ import type { AlarmChanges } from '../../model/run/alarm.ts';
 import { alarmsAfter, type Ending, ended } from '../../model/run/ending.ts';
 import type { Health, OwnChanges } from '../../model/run/health.ts';
 import type { Run } from '../../model/run/run.ts';
-import { bounded, isConflict, isTransient } from '../firestore/firestore.ts';
+import { isConflict, isTransient, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 import { put, putAlarms, type RecordStore, type Seen, tellAlarms } from './records.ts';
 
@@ -89,7 +89,7 @@ export function openTerm(options: TermOptions, start: Held) {
       putAlarms(batch, collections, alarms, runId, now);
       build(batch);
       try {
-        const [result] = await bounded(log, operation, tryMs, batch.commit());
+        const [result] = await withTimeout(log, operation, tryMs, batch.commit());
         held = {
           health: { ...held.health, data: nextHealth, updateTime: result?.writeTime ?? null },
           run: { ...held.run, data: { ...held.run.data, ...run } },
@@ -115,7 +115,12 @@ export function openTerm(options: TermOptions, start: Held) {
     const timeIsUp = () => clock.monotonicMs() >= giveUpAt;
     let fresh: Awaited<ReturnType<typeof records.read>>;
     try {
-      fresh = await bounded(log, `reading ${runId} after ${operation} failed`, limitMs, records.read(runId));
+      fresh = await withTimeout(
+        log,
+        `reading ${runId} after ${operation} failed`,
+        limitMs,
+        records.read(runId),
+      );
     } catch (unreadable) {
       if (timeIsUp()) throw new Error(`Cannot tell whether ${operation} was written`, { cause: unreadable });
       return false;
@@ -201,7 +206,7 @@ export function openTerm(options: TermOptions, start: Held) {
     const giveUpAt = clock.monotonicMs() + writeLimitMs;
     for (;;) {
       try {
-        return await bounded(log, `late finish of ${runId}`, tryLimitMs, tryRecordLate(ending));
+        return await withTimeout(log, `late finish of ${runId}`, tryLimitMs, tryRecordLate(ending));
       } catch (error) {
         const worthAnotherTry = isConflict(error) || isTransient(error);
         if (!worthAnotherTry || clock.monotonicMs() >= giveUpAt) throw error;

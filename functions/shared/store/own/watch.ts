@@ -10,7 +10,7 @@ import type { AlarmChanges, AlarmToOpen } from '../../model/run/alarm.ts';
 import type { RunHistory, WatchedRun } from '../../model/run/duty.ts';
 import { type Health, healthSchema } from '../../model/run/health.ts';
 import { type Run, runSchema } from '../../model/run/run.ts';
-import { bounded, decode, plainOf, streamQuery } from '../firestore/firestore.ts';
+import { decode, plainOf, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 import { put, putAlarms, type Seen, seenOf, tellAlarms } from './records.ts';
 
@@ -41,12 +41,12 @@ export function watchStore(collections: Collections, log: Log) {
 
   return {
     async task(task: string): Promise<Seen<Health>> {
-      const found = await bounded(log, `record of ${task}`, READ_LIMIT_MS, tasks.doc(task).get());
+      const found = await withTimeout(log, `record of ${task}`, READ_LIMIT_MS, tasks.doc(task).get());
       return seenOf(found, (it) => decode(healthSchema, it));
     },
 
     async run(runId: string): Promise<Seen<Run>> {
-      const found = await bounded(log, `record of ${runId}`, READ_LIMIT_MS, taskRuns.doc(runId).get());
+      const found = await withTimeout(log, `record of ${runId}`, READ_LIMIT_MS, taskRuns.doc(runId).get());
       return seenOf(found, (it) => decode(runSchema, it));
     },
 
@@ -77,7 +77,7 @@ export function watchStore(collections: Collections, log: Log) {
       const [first] = refs;
       if (!first) return [];
       const what = `records of ${runIds.length} runs`;
-      const found = await bounded(
+      const found = await withTimeout(
         log,
         what,
         READ_LIMIT_MS,

@@ -7,14 +7,14 @@ import { executionsOf, type Source } from '../../model/job/source.ts';
 import type { ACTIVE_STATES } from '../../model/job/states.ts';
 import type { UnmappedStatus } from '../../model/job/sweep-marks.ts';
 import { PLAUSIBLE_TIMES } from '../../model/reading/reading.ts';
-import { bounded, isPath, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import { isPath, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
 import { executionStore, isOf } from './executions.ts';
 import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
 import { pathsOf, recordsOf } from './jobs.ts';
 import { recordCounts } from './record-counts.ts';
-import { type Lookout, livelyOf, lookoutsOf, valuesOf } from './stale-queries.ts';
+import { livelyOf, type StaleQuery, staleQueries, valuesOf } from './stale-queries.ts';
 import { findUnmapped } from './status-audit.ts';
 import { putTakenBack, whyNotTakenBack } from './take-back.ts';
 
@@ -43,7 +43,7 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     const paths = [...pathsOf(source), source.addedField];
     const atPath = async (path: string) => {
       const call = db.getAll(db.doc(path), { fieldMask: paths });
-      const found = await bounded(log, `job ${path}`, LIMIT_MS, call, signal);
+      const found = await withTimeout(log, `job ${path}`, LIMIT_MS, call, signal);
       tally.documents += 1;
       return found.filter((document) => document.exists && isOf(source, document.ref));
     };
@@ -53,7 +53,7 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     if (source.fields.id !== undefined) {
       const values = isWhole(id) ? [id, BigInt(id)] : [id];
       const query = recordsOf(source, db).where(source.fields.id, 'in', values);
-      const { docs } = await bounded(
+      const { docs } = await withTimeout(
         log,
         `job ${id}`,
         LIMIT_MS,
@@ -77,17 +77,17 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     counts: own,
 
     /** Where to look at `now` for records that may lie: first the executions. */
-    lookouts: (now: Date): Lookout[] => [
-      ...(below ? lookoutsOf(below, 'executions', now) : []),
-      ...lookoutsOf(source, 'jobs', now),
+    lookouts: (now: Date): StaleQuery[] => [
+      ...(below ? staleQueries(below, 'executions', now) : []),
+      ...staleQueries(source, 'jobs', now),
     ],
 
     /** The records of a lookout, as `activeRecords` hands them over. */
-    pages: (lookout: Lookout, which: PageOptions, options: ReadOptions): AsyncGenerator<Page, void> =>
+    pages: (lookout: StaleQuery, which: PageOptions, options: ReadOptions): AsyncGenerator<Page, void> =>
       (lookout.of === 'executions' && executions ? executions : jobs).pages(lookout, which, options),
 
     /** Whether a lookout finds anything at all: of one for records without a time, counts tell. */
-    async hasAny({ of, state, by }: Lookout, options: ReadOptions): Promise<boolean> {
+    async hasAny({ of, state, by }: StaleQuery, options: ReadOptions): Promise<boolean> {
       if (!('without' in by)) return true;
       const counts = of === 'executions' && executions ? executions.counts : own;
       const [all, dated] = await Promise.all([
@@ -120,7 +120,7 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     async lively(now: Date, options: ReadOptions): Promise<SeenJob[]> {
       const statuses = valuesOf(source, 'running').slice(0, VALUES_PER_QUERY);
       const by = livelyOf(source, now);
-      const lookout: Lookout = {
+      const lookout: StaleQuery = {
         name: 'jobs:lively',
         of: 'jobs',
         state: 'running',

@@ -13,11 +13,11 @@ import { DeadlineExceeded } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type Job, readJob } from '../../model/job/job.ts';
 import type { Source } from '../../model/job/source.ts';
-import { bounded, plainOf, streamPages } from '../firestore/firestore.ts';
+import { plainOf, streamPages, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { within } from '../firestore/time-range.ts';
 import { pathsOf, recordsOf, toRecord } from './jobs.ts';
-import type { Lookout } from './stale-queries.ts';
+import type { StaleQuery } from './stale-queries.ts';
 import { endingPaths, type StoredFields, storedFields } from './stored-fields.ts';
 
 /** Records that are in memory at once. */
@@ -110,7 +110,7 @@ export function activeRecords(
       const found: SeenJob[] = [];
       for (const some of chunksOf(records, DOCUMENTS_PER_READ)) {
         const call = db.getAll(...some.map((path) => db.doc(path)), { fieldMask: paths });
-        const documents = await bounded(log, `records of source ${name}`, PAGE_LIMIT_MS, call, signal);
+        const documents = await withTimeout(log, `records of source ${name}`, PAGE_LIMIT_MS, call, signal);
         tally.documents += documents.length;
         found.push(...documents.filter(({ exists }) => exists).map((document) => seen(document)));
       }
@@ -122,7 +122,7 @@ export function activeRecords(
      * too long goes on where it stopped. Rejects with DeadlineExceeded where it does not get on at all.
      */
     async *pages(
-      { name: lookout, statuses, by }: Lookout,
+      { name: lookout, statuses, by }: StaleQuery,
       { after, most }: PageOptions,
       { tally, signal, limitMs = PAGE_LIMIT_MS }: ReadOptions,
     ): AsyncGenerator<Page, void> {

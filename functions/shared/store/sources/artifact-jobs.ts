@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import type { Life, Tombstone } from '../../model/artifact/artifact-life.ts';
 import { isTerminal, type Job, readJob } from '../../model/job/job.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
-import { bounded, isConflict, streamQuery } from '../firestore/firestore.ts';
+import { isConflict, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { executionStore } from './executions.ts';
 import { pathsOf, recordsOf, toRecord } from './jobs.ts';
@@ -34,7 +34,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     fieldsFor: (now: Job) => readonly [FieldPath, unknown][] | string,
   ): Promise<string | undefined> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const found = await bounded(log, `record of ${job}`, WRITE_LIMIT_MS, refOf(job).get());
+      const found = await withTimeout(log, `record of ${job}`, WRITE_LIMIT_MS, refOf(job).get());
       if (!found.exists) return 'its record is gone';
       const fields = fieldsFor(readJob(source, toRecord(name, found)));
       if (typeof fields === 'string') return fields;
@@ -42,7 +42,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
       const condition = { lastUpdateTime: found.updateTime };
       const call = found.ref.update(path, value, ...more.flat(), condition);
       try {
-        await bounded(log, `mark on ${job}`, WRITE_LIMIT_MS, call);
+        await withTimeout(log, `mark on ${job}`, WRITE_LIMIT_MS, call);
         return undefined;
       } catch (error) {
         if (!isConflict(error)) throw error;
@@ -80,7 +80,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
      * Marks a job's artifacts as going, unless its record tells of another life by now. Resolves to why they stay,
      * `undefined` when they are marked.
      */
-    entomb(
+    writeTombstone(
       job: Pick<Job, 'name' | 'endedAt' | 'artifactUri'>,
       tombstone: Tombstone & { life: Life },
     ): Promise<string | undefined> {

@@ -6,7 +6,7 @@ import { type Job, readJob } from '../../model/job/job.ts';
 import type { Source } from '../../model/job/source.ts';
 import { ACTIVE_STATES } from '../../model/job/states.ts';
 import type { Execution } from '../../model/job/sweep.ts';
-import { bounded, isPath, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import { isPath, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { activeRecords, type SeenJob, writtenAt } from './active-records.ts';
 import { pathsOf, toRecord } from './jobs.ts';
@@ -26,7 +26,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
     writtenAt: writtenAt(document),
   });
   const ask = <T>(operation: string, call: Promise<T>, { signal }: ReadOptions): Promise<T> =>
-    bounded(log, `${operation} of source ${name}`, LIMIT_MS, call, signal);
+    withTimeout(log, `${operation} of source ${name}`, LIMIT_MS, call, signal);
 
   // Another source may have executions of the same name.
   const records = activeRecords(name, below, db, log, (ref) => isOf(source, ref.parent.parent));

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import { type ChangedField, EARLIER_KEPT, type Evidence } from '../../model/job/evidence.ts';
 import type { Source } from '../../model/job/source.ts';
 import { writeTime } from '../../model/reading/reading.ts';
-import { bounded, isConflict } from '../firestore/firestore.ts';
+import { isConflict, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { SeenJob } from './active-records.ts';
 import { addedPaths, type StoredFields } from './stored-fields.ts';
@@ -89,7 +89,7 @@ export async function movedSince(
 ): Promise<Set<string>> {
   const refs = seen.map(({ path }) => db.doc(path));
   const call = db.getAll(...refs, { fieldMask: [] });
-  const found = await bounded(log, 'records that may have moved', LIMIT_MS, call, signal);
+  const found = await withTimeout(log, 'records that may have moved', LIMIT_MS, call, signal);
   tally.documents += found.length;
   const moved = seen.filter(({ updateTime }, index) => !found[index]?.updateTime?.isEqual(updateTime));
   return new Set(moved.map(({ path }) => path));
@@ -104,7 +104,7 @@ export async function commitEndings(
   const batch = db.batch();
   build(batch);
   try {
-    await bounded(log, 'endings of jobs', LIMIT_MS, batch.commit());
+    await withTimeout(log, 'endings of jobs', LIMIT_MS, batch.commit());
   } catch (error) {
     if (!isConflict(error)) throw error;
     throw new RecordChanged('Cannot write endings of jobs: a record changed since it was read', {

@@ -4,7 +4,13 @@ import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import { type Job, type JobRecord, readJob } from '../../model/job/job.ts';
 import type { Source } from '../../model/job/source.ts';
-import { bounded, countDocuments, plainOf, streamQuery, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import {
+  countDocuments,
+  plainOf,
+  streamQuery,
+  VALUES_PER_QUERY,
+  withTimeout,
+} from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { type JobRange, within } from '../firestore/time-range.ts';
 import { creationProof, timelessQueries } from './overlooked-records.ts';
@@ -58,7 +64,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     { tally, signal, limitMs = QUERY_LIMIT_MS }: ReadOptions,
   ): Promise<number> {
     const counting = countDocuments(query.limit(MOST_COUNTED));
-    const found = await bounded(log, `${operation} of source ${name}`, limitMs, counting, signal);
+    const found = await withTimeout(log, `${operation} of source ${name}`, limitMs, counting, signal);
     tally.documents += Math.max(1, Math.ceil(found / ENTRIES_PER_READ));
     return found;
   }
@@ -154,7 +160,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
       const gone: string[] = [];
       for (const some of chunksOf(names, DOCUMENTS_PER_READ)) {
         const refs = some.map((it) => db.doc(it.slice(name.length + 1)));
-        const found = await bounded(
+        const found = await withTimeout(
           log,
           `records of source ${name}`,
           limitMs,

@@ -5,7 +5,13 @@ import type { Log } from '../../log.ts';
 import type { Source, TimeMapping } from '../../model/job/source.ts';
 import type { JobState } from '../../model/job/states.ts';
 import { orNull, PLAUSIBLE_TIMES, readTime } from '../../model/reading/reading.ts';
-import { bounded, countDocuments, plainOf, streamQuery, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import {
+  countDocuments,
+  plainOf,
+  streamQuery,
+  VALUES_PER_QUERY,
+  withTimeout,
+} from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { type JobRange, within } from '../firestore/time-range.ts';
 import { recordsOf } from './jobs.ts';
@@ -22,7 +28,7 @@ export async function countOf(
   query: Query,
   { tally, signal }: ReadOptions,
 ): Promise<number> {
-  const count = await bounded(log, operation, LIMIT_MS, countDocuments(query), signal);
+  const count = await withTimeout(log, operation, LIMIT_MS, countDocuments(query), signal);
   tally.documents += Math.max(1, Math.ceil(count / ENTRIES_PER_READ));
   return count;
 }
@@ -93,7 +99,7 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
       const dated = within(records.where(status, 'in', words), startedAt, PLAUSIBLE_TIMES);
       const query = dated.orderBy(startedAt.path).select(startedAt.path).limit(nth);
       const operation = `oldest running jobs of source ${name}`;
-      const { docs } = await bounded(log, operation, LIMIT_MS, query.get(), options.signal);
+      const { docs } = await withTimeout(log, operation, LIMIT_MS, query.get(), options.signal);
       options.tally.documents += Math.max(1, docs.length);
       const value = docs.length === nth && docs.at(-1)?.get(startedAt.path);
       return orNull(readTime(plainOf(value), startedAt));

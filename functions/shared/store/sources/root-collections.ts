@@ -1,7 +1,7 @@
 import type { Firestore } from '@google-cloud/firestore';
 import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import { bounded, grpcCode, isTransient } from '../firestore/firestore.ts';
+import { grpcCode, isTransient, withTimeout } from '../firestore/firestore.ts';
 
 /** gRPC's PERMISSION_DENIED, which names no permission; what the call needs: https://firebase.google.com/docs/firestore/security/iam. */
 const DENIED = 7;
@@ -17,7 +17,7 @@ export function rootCollections(db: Firestore, { project, log }: { project: stri
      */
     async count({ limitMs, signal }: { limitMs: number; signal?: AbortSignal | undefined }): Promise<number> {
       try {
-        const listed = await bounded(log, operation, limitMs, db.listCollections(), signal);
+        const listed = await withTimeout(log, operation, limitMs, db.listCollections(), signal);
         return listed.length;
       } catch (error) {
         if (!(error instanceof Error) || grpcCode(error) === undefined) throw error;

@@ -13,7 +13,7 @@ const AHEAD_MS = 5 * MINUTE_MS;
 export type StatusValue = string | number | boolean;
 
 /** One of the queries that find active records which may lie. */
-export interface Lookout {
+export interface StaleQuery {
   /** Names it in the cursor of a sweep that goes on with it. */
   name: string;
   of: 'jobs' | 'executions';
@@ -35,14 +35,14 @@ export interface Lookout {
  * The queries of a source at `now`. They go by its tightest limits, so what they find may be within its own. Executions
  * that began long ago are found even where nobody can be asked about them: their job tells.
  */
-export function lookoutsOf(source: Source, of: Lookout['of'], now: Date): Lookout[] {
+export function staleQueries(source: Source, of: StaleQuery['of'], now: Date): StaleQuery[] {
   const { heartbeatAt, startedAt, createdAt, backendId } = source.fields;
   const limits = allLimits(source.sweep);
   const edges = edgesOf(source, of, now);
   const mayWait = limits.every(({ maxQueuedMs }) => maxQueuedMs === null);
 
-  const lookouts: Lookout[] = [];
-  const add = (name: string, state: Lookout['state'], by: Lookout['by']) => {
+  const lookouts: StaleQuery[] = [];
+  const add = (name: string, state: StaleQuery['state'], by: StaleQuery['by']) => {
     const isClock = 'time' in by && by.time === (heartbeatAt ?? startedAt);
     // Of ISO text, a query finds others, too.
     const tellsLife = of === 'jobs' && isClock && by.time.type !== 'iso';
@@ -73,7 +73,7 @@ export function livelyOf(source: Source, now: Date): { time: TimeMapping; range:
 }
 
 /** Until when a heartbeat is too old, from when on too new, and until when a start is too long ago. */
-function edgesOf(source: Source, of: Lookout['of'], now: Date): Record<'silent' | 'ahead' | 'long', Date> {
+function edgesOf(source: Source, of: StaleQuery['of'], now: Date): Record<'silent' | 'ahead' | 'long', Date> {
   const limits = allLimits(source.sweep);
   const staleMs = Math.min(...limits.map(({ staleAfterMs, graceMs }) => staleAfterMs + graceMs));
   const runningMs = Math.min(...limits.map(({ maxRuntimeMs }) => maxRuntimeMs));

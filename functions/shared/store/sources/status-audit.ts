@@ -6,7 +6,7 @@ import type { Source } from '../../model/job/source.ts';
 import { JOB_STATES } from '../../model/job/states.ts';
 import type { UnmappedStatus } from '../../model/job/sweep-marks.ts';
 import { quoted } from '../../model/reading/reading.ts';
-import { bounded, plainOf, VALUES_PER_QUERY } from '../firestore/firestore.ts';
+import { plainOf, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { recordsOf } from './jobs.ts';
 import { countOf } from './record-counts.ts';
@@ -46,7 +46,7 @@ export async function findUnmapped(
   // From one word to the next, whatever its type: each costs one document, however many have it.
   let query = records.orderBy(path).select(path).limit(1);
   for (let words = 0; words < MOST_WORDS && left > 0; words += 1) {
-    const { docs } = await bounded(log, operation, LIMIT_MS, query.get(), options.signal);
+    const { docs } = await withTimeout(log, operation, LIMIT_MS, query.get(), options.signal);
     options.tally.documents += 1;
     const [document] = docs;
     if (!document) break;

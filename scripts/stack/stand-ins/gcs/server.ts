@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answering, answer, type Reply, refused, refusedBy } from '../google/answer.ts';
-import { type Faults, faultBook } from '../google/fault-book.ts';
+import { type Faults, faultRegistry } from '../google/fault-book.ts';
 import type { Fault } from '../google/faults.ts';
 import { startServer } from '../google/server.ts';
 import { type Request, type Understood, understand } from './api.ts';
@@ -49,7 +49,7 @@ export async function startGcs(
   world: GcsWorld,
   { latencyMs = 0, batchCallMs = 0, port = 0 }: GcsOptions = {},
 ): Promise<Gcs> {
-  const faults = faultBook(applies);
+  const faults = faultRegistry(applies);
   const seen: SeenGcsRequest[] = [];
   const stopping = new AbortController();
   const wait = async (ms: number) => {

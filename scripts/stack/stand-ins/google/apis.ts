@@ -4,7 +4,7 @@ import { jobsList } from './bigquery.ts';
 import { buildsGet } from './cloud-build.ts';
 import { customJobsGet, customJobsList } from './custom-jobs.ts';
 import { executionsGet } from './executions.ts';
-import { type Faults, faultBook } from './fault-book.ts';
+import { type Faults, faultRegistry } from './fault-book.ts';
 import { type Asked, applies, type FaultRule } from './faults.ts';
 import { partialBody } from './fields.ts';
 import { entriesList } from './logging.ts';
@@ -68,7 +68,7 @@ export async function startGoogleApis(
   world: PlatformWorld,
   { pageSize = Number.POSITIVE_INFINITY, port = 0 }: GoogleApisOptions = {},
 ): Promise<GoogleApis> {
-  const faults = faultBook(applies);
+  const faults = faultRegistry(applies);
   const seen: SeenRequest[] = [];
   const stopping = new AbortController();
 

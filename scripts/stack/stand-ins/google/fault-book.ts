@@ -8,7 +8,7 @@ export interface Faults<Rule extends AnyRule> {
 }
 
 /** The rules, and for a request those that apply: latencies, up to and with the first other fault. */
-export function faultBook<Rule extends AnyRule, Asked>(
+export function faultRegistry<Rule extends AnyRule, Asked>(
   applies: (rule: Rule, asked: Asked) => boolean,
 ): Faults<Rule> & { take(asked: Asked): Fault[] } {
   let rules: { rule: Rule; left: number }[] = [];

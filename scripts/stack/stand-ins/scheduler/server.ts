@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { type StackClock, stackClock } from '../clock.ts';
 import { answer } from '../google/answer.ts';
-import { type Faults, faultBook } from '../google/fault-book.ts';
+import { type Faults, faultRegistry } from '../google/fault-book.ts';
 import type { AnyRule } from '../google/faults.ts';
 import { problemOf } from '../google/problem.ts';
 import { startServer } from '../google/server.ts';
@@ -55,7 +55,9 @@ export async function startScheduler({
 }: SchedulerOptions): Promise<Scheduler> {
   const jobs = new Map<string, LiveJob>();
   const watchers = new Set<(attempt: Attempt) => void>();
-  const faults = faultBook(({ method }: SchedulerFaultRule, asked: string) => (method ?? asked) === asked);
+  const faults = faultRegistry(
+    ({ method }: SchedulerFaultRule, asked: string) => (method ?? asked) === asked,
+  );
   const stopping = new AbortController();
   let firing = false;
   let copies = 1;
