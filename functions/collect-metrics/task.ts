@@ -43,7 +43,7 @@ export function collectMetrics(tools: CollectTools): Task<CollectInput> {
 
 async function collect(run: RunContext<CollectInput>, tools: CollectTools): Promise<TaskResult> {
   const { stores, platform, days, metricSources, deadlineMs } = tools;
-  const today = dayOf(run.basis);
+  const today = dayOf(run.asOf);
   const tally: Tally = { documents: 0 };
   const books = openReaders(stores, { now: run.startedAt, tally, signal: run.signal, deadlineMs });
   const configured = [

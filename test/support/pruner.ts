@@ -57,7 +57,7 @@ export function freshPruner() {
           input: {},
           whole: !dryRun,
           dryRun,
-          basis: now,
+          asOf: now,
           startedAt: now,
           signal: new AbortController().signal,
           budgetUsed,

@@ -49,7 +49,7 @@ export async function collectDay(
     date,
     runId: run.runId,
     before,
-    configured: withinReach(configured, date, dayOf(run.basis)),
+    configured: withinReach(configured, date, dayOf(run.asOf)),
     failingSince,
     cause: mark?.data.cause,
     ...names,

@@ -81,10 +81,10 @@ export async function execute<Input extends TaskInput>(
   // How step 4 is done: whatever becomes of the work, it has an end.
   const workUntilItEnds = async (startedAt: Date, rights: Rights, stop: AbortController) => {
     const begunMs = clock.monotonicMs();
-    const basis = named.slot ?? startedAt;
+    const asOf = named.slot ?? startedAt;
     const budgetUsed = () => elapsedMs() / budgetMs;
     const now = () => clock.now();
-    const context = { runId, input, whole, dryRun, basis, startedAt, now, budgetUsed, log, ...rights };
+    const context = { runId, input, whole, dryRun, asOf, startedAt, now, budgetUsed, log, ...rights };
     const { settled, ignored } = await work(task, context, stop, remainingMs());
     logEnd(log, settled);
     const durationMs = Math.round(clock.monotonicMs() - begunMs);

@@ -39,7 +39,7 @@ export interface RunContext<Input> {
   whole: boolean;
   dryRun: boolean;
   /** The instant date arithmetic starts from: the slot of a scheduled run, the start of a manual one. */
-  basis: Date;
+  asOf: Date;
   startedAt: Date;
   /** The instant now, by the clock that the run is timed by: what it writes down is stamped so. */
   now(): Date;

@@ -17,7 +17,7 @@ function ended(summary: Summary) {
     input: {},
     whole: true,
     dryRun: false,
-    basis: new Date(0),
+    asOf: new Date(0),
     startedAt: new Date(0),
     budgetUsed: () => 0,
     commit: async () => {},
