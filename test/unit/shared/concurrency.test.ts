@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
-import { overlap, prefetch, serialQueue, sleep, withDeadline } from '../../../functions/shared/concurrency.ts';
+import {
+  overlap,
+  prefetch,
+  serialQueue,
+  sleep,
+  withDeadline,
+} from '../../../functions/shared/concurrency.ts';
 import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
 
 /** Timers that move only when told to. */

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Alarm, type AlarmToOpen, alarmId, oneAlarm } from '../../../../functions/shared/model/run/alarm.ts';
+import {
+  type Alarm,
+  type AlarmToOpen,
+  alarmId,
+  oneAlarm,
+} from '../../../../functions/shared/model/run/alarm.ts';
 import { alarmsAbout, type Standing } from '../../../../functions/sweep-stale-jobs/record/raise.ts';
 import type { Overdue } from '../../../../functions/sweep-stale-jobs/sweep/outcomes.ts';
 import { utc } from '../../../support/jobs.ts';

@@ -1,11 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../../../functions/shared/dates.ts';
-import { alarmsAfter, type Ending, ended, lostEnding } from '../../../../functions/shared/model/run/ending.ts';
+import {
+  alarmsAfter,
+  type Ending,
+  ended,
+  lostEnding,
+} from '../../../../functions/shared/model/run/ending.ts';
 import type { Health } from '../../../../functions/shared/model/run/health.ts';
 import { afterSkip, claimed, expected, skipped } from '../../../../functions/shared/model/run/lease.ts';
 import { type Outcome, type Run, scheduledRunId } from '../../../../functions/shared/model/run/run.ts';
-import { type History, judged, slotsToJudge, WATCHED_MS } from '../../../../functions/shared/model/run/watch.ts';
+import {
+  type History,
+  judged,
+  slotsToJudge,
+  WATCHED_MS,
+} from '../../../../functions/shared/model/run/watch.ts';
 import { currentRun, healthOf, SLOT } from '../../../support/health.ts';
 import { scheduled } from '../../../support/lifecycle.ts';
 import { expectation, ranAt, watched } from '../../../support/watch.ts';

@@ -4,7 +4,12 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { MINUTE_MS } from '../../../../functions/shared/dates.ts';
-import { activeJobs, customJobs, JOB_PROJECT, STALE_AFTER_MINUTES } from '../../../../scripts/bench/active-jobs.ts';
+import {
+  activeJobs,
+  customJobs,
+  JOB_PROJECT,
+  STALE_AFTER_MINUTES,
+} from '../../../../scripts/bench/active-jobs.ts';
 import { median, rounded } from '../../../../scripts/bench/bench.ts';
 import { history, jobsOfDay } from '../../../../scripts/bench/job-history.ts';
 import { inTurn } from '../../../../scripts/bench/one-by-one.ts';

@@ -13,7 +13,13 @@ import { bundle } from '../../../../scripts/build/bundle.ts';
 import { type Lock, lockOf } from '../../../../scripts/build/lock.ts';
 import { buildAll, buildFunction } from '../../../../scripts/build/main.ts';
 import { ROOT } from '../../../../scripts/shared/places.ts';
-import { filesWithout, modulesEvaluated, packageFolderOf, packageOf, usersOf } from '../../../support/bundle.ts';
+import {
+  filesWithout,
+  modulesEvaluated,
+  packageFolderOf,
+  packageOf,
+  usersOf,
+} from '../../../support/bundle.ts';
 import { freshFile, freshFolder } from '../../../support/folders.ts';
 import { serveFunction } from '../../../support/function-process.ts';
 
