@@ -1,9 +1,9 @@
-import pc from 'picocolors';
 import { type CatalogEntry, nextSlot } from '../../functions/shared/catalog.ts';
 import { addMs, DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
 import { aborted } from '../shared/stopping.ts';
 import type { Tell } from '../shared/tell.ts';
 import { isGood } from '../words/answer.ts';
+import { paint } from '../words/terminal.ts';
 import { readAnswer, tellAttempt } from './run-tasks.ts';
 import type { Attempt } from './stand-ins/scheduler/live-job.ts';
 import type { Stack } from './up.ts';
@@ -32,7 +32,7 @@ export async function passNights(
     const fine = isGood(readAnswer(attempt.text).outcome);
     allFine &&= fine;
     if (fine && often.has(attempt.job)) return void quiet.push(attempt);
-    tell.line(pc.dim(`  ${clock.now().toISOString().slice(0, 16).replace('T', ' ')} UTC`));
+    tell.line(paint.dim(`  ${clock.now().toISOString().slice(0, 16).replace('T', ' ')} UTC`));
     tellAttempt(attempt, tell);
   });
   scheduler.fireSlots();
@@ -46,7 +46,7 @@ export async function passNights(
     }
     for (const task of often) {
       const count = quiet.filter(({ job }) => job === task).length;
-      if (count > 0) tell.line(`  ${pc.bold(task)} ${pc.green('ran well')} ${count} times`);
+      if (count > 0) tell.line(`  ${paint.bold(task)} ${paint.green('ran well')} ${count} times`);
     }
     quiet = [];
   }

@@ -1,8 +1,8 @@
-import pc from 'picocolors';
 import { logFolder, shortPath } from '../shared/places.ts';
 import { StackProblem } from '../shared/problem.ts';
 import { aborted } from '../shared/stopping.ts';
 import { terminal } from '../shared/tell.ts';
+import { paint } from '../words/terminal.ts';
 import { passNights } from './nights.ts';
 import { runTasks, tellAttempt } from './run-tasks.ts';
 import { LOCATION, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
@@ -21,7 +21,7 @@ export interface StartOptions {
 /** `npm start`: the stack, every task once, what to try next; stays up until `signal` unless `once`. Returns the exit code. */
 export async function start({ once, empty, nights }: StartOptions, signal: AbortSignal): Promise<number> {
   const tell = terminal();
-  tell.line(`\n${pc.bold('Nightshift')}, the local stack\n`);
+  tell.line(`\n${paint.bold('Nightshift')}, the local stack\n`);
   const stack = await up({ port: portOf(process.env.PORT), sample: !empty, announced: true, tell, signal });
   try {
     const { scheduler, catalog, project } = stack;
@@ -71,12 +71,14 @@ function whatNext(task: string, schedulerUrl: string, project: string): string[]
   const width = Math.max(...commands.map(([command = '']) => command.length)) + 3;
   return [
     '\nTry next, in another terminal\n',
-    ...commands.map(([command = '', words]) => `  ${pc.cyan(command.padEnd(width))}${pc.dim(words ?? '')}`),
+    ...commands.map(
+      ([command = '', words]) => `  ${paint.cyan(command.padEnd(width))}${paint.dim(words ?? '')}`,
+    ),
     '\nCloud Scheduler by gcloud, in a terminal with these variables exported\n',
     `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${schedulerUrl}/`,
     'CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true',
     `CLOUDSDK_CORE_PROJECT=${project}`,
-    `\n  ${pc.cyan(`gcloud scheduler jobs run ${task} --location=${LOCATION}`)}`,
+    `\n  ${paint.cyan(`gcloud scheduler jobs run ${task} --location=${LOCATION}`)}`,
     `\nLogs are in ${shortPath(logFolder())}. Ctrl-C stops everything.`,
   ];
 }

@@ -1,4 +1,3 @@
-import pc from 'picocolors';
 import { fieldsOf } from '../shared/objects.ts';
 import { cleanupInWords, undoInWords } from './cleanup.ts';
 import { collectionInWords } from './collection.ts';
@@ -6,7 +5,7 @@ import { duration } from './figures.ts';
 import { inWords, spaced } from './plain.ts';
 import { pruneInWords } from './prune.ts';
 import { sweepInWords, takeBackInWords } from './sweep.ts';
-import { oneLine } from './terminal.ts';
+import { oneLine, paint } from './terminal.ts';
 
 const INDENT = '    ';
 const GOOD = ['succeeded', 'partial', 'duplicate'];
@@ -26,7 +25,7 @@ export function answerInWords(answer: unknown): string[] {
   const fields = fieldsOf(answer);
   if (typeof fields.outcome !== 'string')
     return [
-      pc.red('refused'),
+      paint.red('refused'),
       ...(fields.error ? [`${INDENT}${oneLine(String(fields.error))}`] : []),
       ...problemLines(fields.problems),
     ];
@@ -63,13 +62,13 @@ function headline({ task, outcome, durationMs, dryRun, attempt, trigger }: Field
     ...(outcome === 'duplicate' ? ['it was done before; this is what it did then'] : []),
   ];
   const took = typeof durationMs === 'number' ? ` in ${duration(durationMs)}` : '';
-  const aside = asides.length > 0 ? pc.dim(` (${asides.join(', ')})`) : '';
-  return `${pc.bold(oneLine(String(task)))} ${coloured(oneLine(String(outcome)))}${took}${aside}`;
+  const aside = asides.length > 0 ? paint.dim(` (${asides.join(', ')})`) : '';
+  return `${paint.bold(oneLine(String(task)))} ${coloured(oneLine(String(outcome)))}${took}${aside}`;
 }
 
 function coloured(outcome: string): string {
-  if (['succeeded', 'duplicate'].includes(outcome)) return pc.green(outcome);
-  return ['partial', 'skipped'].includes(outcome) ? pc.yellow(outcome) : pc.red(outcome);
+  if (['succeeded', 'duplicate'].includes(outcome)) return paint.green(outcome);
+  return ['partial', 'skipped'].includes(outcome) ? paint.yellow(outcome) : paint.red(outcome);
 }
 
 /** A line for each problem but those at a path of `told`. */
@@ -80,6 +79,6 @@ function problemLines(problems: unknown, told: readonly string[] = []): string[]
     if (told.includes(String(path))) return [];
     const where = path ? `${path}: ` : '';
     const text = `${where}${message ?? inWords(problem)}${expected ? `; expected ${expected}` : ''}`;
-    return `${INDENT}${pc.yellow('!')} ${oneLine(text)}`;
+    return `${INDENT}${paint.yellow('!')} ${oneLine(text)}`;
   });
 }
