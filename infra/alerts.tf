@@ -80,8 +80,8 @@ resource "google_monitoring_alert_policy" "alarm" {
 
           GOOGLE_CLOUD_PROJECT=${var.project_id} npm run -s ops -- alarms
 
-      The README tells under "Operate" what each kind means and what to do. This incident ends by itself; the alarm in
-      Firestore lasts until what it is about is mended.
+      scripts/README.md says what each kind means and what to do. This incident ends by itself; the alarm in Firestore
+      lasts until what it is about is mended.
     EOT
   }
 

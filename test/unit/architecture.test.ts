@@ -7,6 +7,7 @@ import { build } from 'esbuild';
 import { type Lock, nearest } from '../../scripts/build/lock.ts';
 import { ROOT } from '../../scripts/shared/places.ts';
 import { complaint, layerOf, roomsOf, scriptsComplaint, TIMELESS } from '../support/layers.ts';
+import { brokenLinks, readmes } from '../support/readmes.ts';
 import { cycleIn, filesBelow, loadedWith, type SourceFile, sourceFile } from '../support/source-files.ts';
 
 const FUNCTIONS = filesBelow('functions');
@@ -130,18 +131,18 @@ describe('everywhere', () => {
   test('no object literal is spread into another: it merges nothing, and hides mistyped keys from the compiler', () =>
     lacks(ALL, /\.\.\.\{(?!\s*\})/g, 'write its keys out'));
 
-  test('every file that a README names exists', () => {
-    const readmes = execFileSync('git', ['ls-files', '*README.md'], { cwd: ROOT, encoding: 'utf8' });
-    const missing = readmes
-      .split('\n')
-      .filter(Boolean)
-      .flatMap((readme) =>
-        [...readFileSync(join(ROOT, readme), 'utf8').matchAll(NAMED_FILE)]
-          .filter(([path]) => !existsSync(join(ROOT, path)))
-          .map(([path]) => `${readme} names ${path}`),
-      );
-    assert.deepEqual(missing, []);
-  });
+  test('every file that a README names exists', () =>
+    assert.deepEqual(
+      readmes().flatMap(({ path, text }) =>
+        [...text.matchAll(NAMED_FILE)]
+          .filter(([file]) => !existsSync(join(ROOT, file)))
+          .map(([file]) => `${path} names ${file}`),
+      ),
+      [],
+    ));
+
+  test('every link of a README leads somewhere: to a file, and to a heading in it', () =>
+    assert.deepEqual(readmes().flatMap(brokenLinks), []));
 });
 
 describe('sizes', () => {

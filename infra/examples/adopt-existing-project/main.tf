@@ -1,6 +1,6 @@
 # Nightshift in a project that has its job records, its database and its buckets already. Nothing of them is made, changed or
 # destroyed here; indexes are added. What of them is looked after stands in functions/settings.json, every source in
-# `mode: observe` at first. The README's "Adopt what is there" goes through it step by step.
+# `mode: observe` at first. infra/README.md, "Adopt an existing project", goes through it step by step.
 
 terraform {
   required_version = ">= 1.9"

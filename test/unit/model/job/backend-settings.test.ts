@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { backendSchema } from '../../../../functions/shared/model/job/backend.ts';
 import { sourceSchema } from '../../../../functions/shared/model/job/source.ts';
@@ -21,12 +20,6 @@ function problemsOf(settings: object): string[] {
 }
 
 describe('the settings of an HTTP backend', () => {
-  test('are as README shows them', () => {
-    const readme = readFileSync(new URL('../../../../README.md', import.meta.url), 'utf8');
-    const [, example] = /"backend": (\{\n *"kind": "http",[^`]*\})\n```/.exec(readme) ?? [];
-    assert.deepEqual(problemsOf(JSON.parse(example ?? '')), []);
-  });
-
   const TIMES: [given: unknown, read: object][] = [
     ['times.end', { path: 'times.end', type: 'iso' }],
     [{ path: 'times.end' }, { path: 'times.end', type: 'iso' }],
