@@ -4,24 +4,12 @@ import builtInSettings from '../settings.json' with { type: 'json' };
 import type { Environment } from './environment.ts';
 import { InvalidConfiguration, messageOf } from './errors.ts';
 import { artifactPolicySchema } from './model/cleanup/policy.ts';
-import { distinct, region } from './model/forms.ts';
+import { type PlatformSettings, type PlatformSource, perSource, SECTIONS } from './model/day/platform.ts';
+import { deadlineSeconds } from './model/day/sections/section.ts';
+import { API_NAMES } from './model/google-apis.ts';
 import { overlapsOf } from './model/job/overlap.ts';
 import { sourceSchema } from './model/job/source.ts';
 import { parseWithProblems } from './problems.ts';
-
-/** The Google APIs whose address can be set. */
-export const API_NAMES = [
-  'monitoring',
-  'bigquery',
-  'run',
-  'sql',
-  'aiplatform',
-  'storage',
-  'cloudbuild',
-  'logging',
-  'scheduler',
-] as const;
-export type ApiName = (typeof API_NAMES)[number];
 
 /** A token must not travel in the clear, so only this machine may be asked without TLS. */
 const baseUrl = z
@@ -30,37 +18,15 @@ const baseUrl = z
     error: 'https://..., or http:// on this machine',
   });
 
-const deadlineSeconds = z.number().positive().max(300);
-
-/** What every metric source of the platform may be told. */
-const platformSource = {
-  /** Where to look, when not in Nightshift's own project. */
-  googleProject: z.string().min(1).optional(),
-  /** In place of the deadline of all. */
-  deadlineSeconds: deadlineSeconds.optional(),
+type PlatformShape = {
+  [Source in PlatformSource]: z.ZodOptional<z.ZodType<PlatformSettings[Source]>>;
 };
 
 /** What of the platform around the jobs is looked at; a source that is not named is not asked. */
 const metricsSchema = z.strictObject({
   /** How long one metric source may take for a day; the jobs' and ETL runs' own sources too. */
   deadlineSeconds: deadlineSeconds.default(60),
-  storage: z.strictObject(platformSource).optional(),
-  bigquery: z.strictObject(platformSource).optional(),
-  cloudRun: z
-    .strictObject({
-      ...platformSource,
-      /** Asked one by one, so that a region out of order costs only itself; all at once when none is named. */
-      regions: distinct(region).min(1).optional(),
-    })
-    .optional(),
-  database: z
-    .strictObject({
-      ...platformSource,
-      /** Ids of Firestore databases; Nightshift's own unless named. */
-      firestore: distinct(z.string().min(1)).min(1).optional(),
-      cloudSql: z.boolean().default(false),
-    })
-    .optional(),
+  ...perSource<PlatformShape>((source) => SECTIONS[source].settings.optional()),
 });
 export type MetricsSettings = z.infer<typeof metricsSchema>;
 

@@ -12,7 +12,8 @@ import { serialQueue } from '../../functions/shared/concurrency.ts';
 import { type Day, endOfDay } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { PlatformFigures } from '../../functions/shared/model/day/platform.ts';
-import type { ApiName, Settings } from '../../functions/shared/settings.ts';
+import type { ApiName } from '../../functions/shared/model/google-apis.ts';
+import type { Settings } from '../../functions/shared/settings.ts';
 import { rootCollections } from '../../functions/shared/store/sources/root-collections.ts';
 
 /** Where the platform is, and how patiently it is asked. */

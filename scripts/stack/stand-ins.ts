@@ -1,8 +1,10 @@
+import { GOOGLE_APIS } from '../../functions/shared/model/google-apis.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import type { Platform } from './sample/platform.ts';
 import { startGcs } from './stand-ins/gcs/server.ts';
 import { emptyGcs } from './stand-ins/gcs/world.ts';
 import { startGoogleApis } from './stand-ins/google/apis.ts';
+import { SERVED_APIS } from './stand-ins/google/method.ts';
 import { startStatusEndpoint } from './stand-ins/status-endpoint.ts';
 
 /** Stand-ins of all of Google's APIs that Nightshift asks, and of an endpoint that tells how jobs stand. */
@@ -35,7 +37,7 @@ export async function startStandIns({ world, buckets, objects, orchestrator }: P
     return {
       baseUrls: { ...apis.baseUrls, storage: gcs.baseUrl },
       statusUrl: endpoint.url,
-      words: `stand-ins of Cloud Monitoring, BigQuery, Cloud Run, Cloud SQL, Vertex AI, Cloud Build, Cloud Logging on ${hostOf(apis.baseUrls.run)}, Cloud Storage on ${hostOf(gcs.baseUrl)}, an orchestrator on ${new URL(endpoint.url).host}`,
+      words: `stand-ins of ${SERVED_APIS.map((api) => GOOGLE_APIS[api].name).join(', ')} on ${hostOf(apis.baseUrls.run)}, Cloud Storage on ${hostOf(gcs.baseUrl)}, an orchestrator on ${new URL(endpoint.url).host}`,
       stop,
     };
   } catch (error) {

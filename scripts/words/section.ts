@@ -5,13 +5,13 @@ import type {
   Sections,
   SourceState,
 } from '../../functions/shared/model/day/day.ts';
+import type { BigQueryFigures } from '../../functions/shared/model/day/sections/bigquery.ts';
 import {
-  type BigQueryFigures,
   type CloudRunFigures,
-  type DatabaseFigures,
   RESPONSE_CLASSES,
-  type StorageFigures,
-} from '../../functions/shared/model/day/platform.ts';
+} from '../../functions/shared/model/day/sections/cloud-run.ts';
+import type { DatabaseFigures } from '../../functions/shared/model/day/sections/database.ts';
+import type { StorageFigures } from '../../functions/shared/model/day/sections/storage.ts';
 import { fieldsOf, isObject } from '../shared/objects.ts';
 import type { Entry } from './entries.ts';
 import { bytes, figure, plural, UNKNOWN } from './figures.ts';

@@ -4,10 +4,18 @@ import {
   type Figures,
   type Findings,
   type MetricSource,
+  NO_SECTIONS,
   type Sections,
   type SourceState,
   sectionsOf,
 } from '../../shared/model/day/day.ts';
+import {
+  PLATFORM_SOURCES,
+  type PlatformFigures,
+  type PlatformSections,
+  type PlatformSource,
+  sectionOf,
+} from '../../shared/model/day/platform.ts';
 import { stable } from '../../shared/model/stable.ts';
 
 /** What one metric source brought for a day: what it found, or why nothing. */
@@ -35,21 +43,12 @@ export interface Accepted {
   changed: MetricSource[];
 }
 
-const NOTHING: Sections = {
-  jobs: null,
-  gpu: null,
-  etl: null,
-  storage: null,
-  bigquery: null,
-  cloudRun: null,
-  database: null,
-};
-
 /**
- * Takes over what the sources found. One that failed never replaces a section that stands, nor does one that lacks parts
- * which stand; what could be seen only on the day after stays as it was seen first.
+ * Takes over what the sources found. A source that failed never replaces a section that stands, nor does one that lacks
+ * parts which stand; figures that only the day after can show stay as they were seen first.
  */
 export function accept(stored: DailyMetrics | null, results: Results, asking: AskedSources): Accepted {
+  const before: PlatformSections = stored ?? NO_SECTIONS;
   const states = { ...stored?.sources };
   const changed: MetricSource[] = [];
 
@@ -59,8 +58,8 @@ export function accept(stored: DailyMetrics | null, results: Results, asking: As
   ): Findings[Source] | undefined {
     const result: Result<Findings[Source]> | undefined = results[source];
     if (!result) return undefined;
-    const before = stored?.sources[source];
-    const bookkeeping = { durationMs: result.durationMs, before };
+    const state = stored?.sources[source];
+    const bookkeeping = { durationMs: result.durationMs, before: state };
     if ('error' in result) {
       const since = asking.failingSince.get(source) ?? asking.at;
       states[source] = unanswered({ ...bookkeeping, error: result.error, failingSince: since });
@@ -74,42 +73,28 @@ export function accept(stored: DailyMetrics | null, results: Results, asking: As
       return undefined;
     }
     const fingerprint = fingerprintOf(found);
-    if (fingerprint !== before?.fingerprint) changed.push(source);
+    if (fingerprint !== state?.fingerprint) changed.push(source);
     states[source] = answered({ ...bookkeeping, missing, fingerprint, asking });
     return found;
   }
 
+  function takeSection<Source extends PlatformSource>(source: Source): Partial<PlatformFigures> {
+    const stands = before[source];
+    const section = take(source, (found) =>
+      stands ? (sectionOf(source).keepSeen(found, stands) as Findings[Source]) : found,
+    );
+    return section ? { [source]: section } : {};
+  }
+
   const jobs = take('jobs');
   const etl = take('etl');
-  const storage = take('storage', (found) => ({
-    ...found,
-    buckets: stored?.storage?.buckets ?? found.buckets,
-  }));
-  const bigquery = take('bigquery');
-  const cloudRun = take('cloudRun', (found) => ({
-    ...found,
-    services: stored?.cloudRun?.services ?? found.services,
-  }));
-  const database = take('database', (found) => ({
-    ...found,
-    firestore: {
-      ...found.firestore,
-      collections: stored?.database?.firestore.collections ?? found.firestore.collections,
-    },
-    cloudSql: found.cloudSql && {
-      ...found.cloudSql,
-      instances: stored?.database?.cloudSql?.instances ?? found.cloudSql.instances,
-    },
-  }));
+  const platform: Partial<PlatformFigures> = Object.assign({}, ...PLATFORM_SOURCES.map(takeSection));
   return {
     sections: {
-      ...(stored ? sectionsOf(stored) : NOTHING),
+      ...sectionsOf(stored ?? NO_SECTIONS),
       ...(jobs && { jobs: jobs.jobs, gpu: jobs.gpu }),
       ...(etl && { etl: etl.jobs }),
-      ...(storage && { storage }),
-      ...(bigquery && { bigquery }),
-      ...(cloudRun && { cloudRun }),
-      ...(database && { database }),
+      ...platform,
     },
     states,
     books: { jobs, etl },

@@ -1,6 +1,6 @@
 import { addDays, type Day, dayOf, daysBetween, endOfDay, isSunday } from '../../shared/dates.ts';
 import { type DailyMetrics, isBook, isSettled, type MetricSource } from '../../shared/model/day/day.ts';
-import type { PlatformSource } from '../../shared/model/day/platform.ts';
+import { SECTIONS } from '../../shared/model/day/platform.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import { lifeOf } from '../../shared/model/job/life.ts';
 
@@ -18,21 +18,9 @@ export function windowBefore(today: Day): Day[] {
   return daysBetween(addDays(today, -WINDOW_DAYS), addDays(today, -1));
 }
 
-/**
- * How far back Google's APIs tell the truth: further, they answer nothing, which is not zero. BigQuery lists the jobs of
- * six months (https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list), by creation; Monitoring keeps
- * Google's own metrics for 24 months (https://docs.cloud.google.com/monitoring/quotas).
- */
-const REACH_DAYS: Record<PlatformSource, number> = {
-  storage: 700,
-  bigquery: 175,
-  cloudRun: 700,
-  database: 700,
-};
-
-/** Those of `sources` that can tell of a day. */
+/** The sources of `sources` whose reach covers a day. */
 export function withinReach(sources: readonly MetricSource[], date: Day, today: Day): MetricSource[] {
-  return sources.filter((source) => isBook(source) || date >= addDays(today, -REACH_DAYS[source]));
+  return sources.filter((source) => isBook(source) || date >= addDays(today, -SECTIONS[source].reachDays));
 }
 
 /** A day to collect, and the metric sources to ask for it; those that are not asked keep what they said. */

@@ -3,11 +3,7 @@ import { pooledMap, withDeadline } from '../../shared/concurrency.ts';
 import { addDays, type Day, dayOf, earlierOf, endOfDay, SECOND_MS } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import {
-  PLATFORM_SCHEMAS,
-  type PlatformFigures,
-  type PlatformSource,
-} from '../../shared/model/day/platform.ts';
+import { type PlatformFigures, type PlatformSource, sectionOf } from '../../shared/model/day/platform.ts';
 import type { Results } from '../rules/accept.ts';
 
 /** What a metric source of the platform is asked for. */
@@ -112,7 +108,7 @@ async function askSource(
 
 /** What the type says, the schema proves: nothing but the section's own figures ever gets into a day. */
 function proven(source: PlatformSource, answer: unknown): PlatformFigures[PlatformSource] {
-  const parsed = PLATFORM_SCHEMAS[source].safeParse(answer);
+  const parsed = sectionOf(source).figures.safeParse(answer);
   if (parsed.success) return parsed.data;
   const told = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
   throw new TypeError(`Cannot take what metric source ${source} found: ${told.join('; ')}`);

@@ -1,7 +1,7 @@
 import type { BigQuery } from '../../shared/cloud/bigquery.ts';
 import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
 import { startOfDay } from '../../shared/dates.ts';
-import type { BigQueryFigures } from '../../shared/model/day/platform.ts';
+import type { BigQueryFigures } from '../../shared/model/day/sections/bigquery.ts';
 import type { Collect } from './ask-platform.ts';
 import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';

@@ -7,7 +7,7 @@ import {
   type CloudRunFigures,
   RESPONSE_CLASSES,
   type ResponseClass,
-} from '../../shared/model/day/platform.ts';
+} from '../../shared/model/day/sections/cloud-run.ts';
 import type { Collect } from './ask-platform.ts';
 import { sharedDeadline } from './limits.ts';
 import { ifWhole, missingIn } from './readings.ts';

@@ -1,6 +1,7 @@
 import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
 import type { CloudSql } from '../../shared/cloud/sql.ts';
-import { type DatabaseFigures, ROWS_TOLD } from '../../shared/model/day/platform.ts';
+import type { DatabaseFigures } from '../../shared/model/day/sections/database.ts';
+import { MOST_ROWS } from '../../shared/model/day/sections/section.ts';
 import type { RootCollections } from '../../shared/store/sources/root-collections.ts';
 import type { Collect } from './ask-platform.ts';
 import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
@@ -50,7 +51,7 @@ export function databaseSource(tools: {
         ? namesIn(disks).map((id): InstanceRow => ({ instance: instanceIn(id), bytes: readingOf(disks, id) }))
         : [],
       { size: (row) => row.bytes, name: (row) => row.instance },
-      ROWS_TOLD - perDatabase.rows.length,
+      MOST_ROWS - perDatabase.rows.length,
     );
     return {
       firestore: {

@@ -1,4 +1,4 @@
-import { ROWS_TOLD } from '../../shared/model/day/platform.ts';
+import { MOST_ROWS } from '../../shared/model/day/sections/section.ts';
 
 /** How a section orders its rows. */
 interface Order<Row> {
@@ -12,7 +12,7 @@ interface Order<Row> {
 export function largest<Row>(
   rows: readonly Row[],
   { size, name }: Order<Row>,
-  room = ROWS_TOLD,
+  room = MOST_ROWS,
 ): { rows: Row[]; more: number } {
   const sorted = [...rows].sort(
     (a, b) => (size(b) ?? 0) - (size(a) ?? 0) || (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : 0),

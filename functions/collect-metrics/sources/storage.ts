@@ -1,7 +1,7 @@
 import type { Metric, MetricGroups, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
 import type { Limits } from '../../shared/cloud/rest/rest.ts';
 import type { CloudStorage } from '../../shared/cloud/storage/buckets.ts';
-import type { StorageFigures } from '../../shared/model/day/platform.ts';
+import type { StorageFigures } from '../../shared/model/day/sections/storage.ts';
 import type { Collect } from './ask-platform.ts';
 import { sharedDeadline } from './limits.ts';
 import { ifWhole, missingIn, namesIn, type Readings, readingOf, readingsBy, totalOf } from './readings.ts';

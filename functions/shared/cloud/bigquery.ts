@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../dates.ts';
-import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
+import { googleApi } from './rest/google-api.ts';
+import type { ApiOptions, Limits } from './rest/rest.ts';
 
 /** BigQuery, jobs.list (https://docs.cloud.google.com/bigquery/docs/reference/rest/v2/jobs/list). */
 
@@ -57,7 +58,7 @@ const FIELDS =
 
 /** BigQuery of one project. */
 export function bigquery(options: ApiOptions) {
-  const api = restApi('BigQuery', 'https://bigquery.googleapis.com', options);
+  const api = googleApi('bigquery', options);
 
   return {
     /** Every job of every user that ended in [from, to), whenever it was created; jobs inside a script are not told. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
+import { googleApi } from './rest/google-api.ts';
+import type { ApiOptions, Limits } from './rest/rest.ts';
 
 /**
  * Cloud Run, namespaces.services.list of v1
@@ -47,7 +48,7 @@ const FIELDS = 'metadata(continue),unreachable,items(metadata(name,creationTimes
 
 /** Cloud Run of one project. */
 export function cloudRun(options: ApiOptions) {
-  const api = restApi('Cloud Run', 'https://run.googleapis.com', options);
+  const api = googleApi('run', options);
 
   return {
     /** The services of one region, or of all when none is named. */

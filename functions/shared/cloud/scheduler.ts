@@ -2,6 +2,7 @@ import type { CloudSchedulerClient } from '@google-cloud/scheduler';
 import { z } from 'zod';
 import { sleep, withDeadline } from '../concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../errors.ts';
+import { addressOf, GOOGLE_APIS } from '../model/google-apis.ts';
 import { type LiveSchedule, SCHEDULE_STATES } from '../model/run/schedule.ts';
 import { parseWithProblems } from '../problems.ts';
 import { faultOf, reasonOf } from './rest/answer.ts';
@@ -12,7 +13,7 @@ import { isTransientStatus, RETRY, waitAfter } from './rest/retry.ts';
 
 /** Cloud Scheduler through its own client (https://docs.cloud.google.com/scheduler/docs/reference/rest). */
 
-const API = 'Cloud Scheduler';
+const API = GOOGLE_APIS.scheduler.name;
 
 /** What the client passes on to each call: our deadline, and no retries of its own. */
 type CallOptions = { timeout: number; retry: null };
@@ -79,7 +80,7 @@ const jobSchema = z
 
 /** Cloud Scheduler of one project and region. Throws for an address that is not safe to ask. */
 export function cloudScheduler({ region, ...options }: ApiOptions & { region: string }) {
-  const { project, log, baseUrl = 'https://cloudscheduler.googleapis.com' } = options;
+  const { project, log, baseUrl = addressOf('scheduler') } = options;
   const policy = { ...RETRY, ...options.retry };
   const parent = `projects/${project}/locations/${region}`;
   // For its check of the address; the client finds its credentials itself.

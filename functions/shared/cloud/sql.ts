@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
+import { googleApi } from './rest/google-api.ts';
+import type { ApiOptions, Limits } from './rest/rest.ts';
 
 /**
  * Cloud SQL, instances.list (https://docs.cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances/list). How full an
@@ -34,7 +35,7 @@ const FIELDS = 'nextPageToken,warnings,items(name,region,databaseVersion,state)'
 
 /** Cloud SQL of one project. */
 export function cloudSql(options: ApiOptions) {
-  const api = restApi('Cloud SQL', 'https://sqladmin.googleapis.com', options);
+  const api = googleApi('sql', options);
 
   return {
     /** The instances of all regions. */

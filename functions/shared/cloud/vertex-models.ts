@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { pooledMap } from '../concurrency.ts';
 import { UpstreamError } from '../errors.ts';
-import { type ApiOptions, type Limits, restApi } from './rest/rest.ts';
+import { googleApi } from './rest/google-api.ts';
+import type { ApiOptions, Limits } from './rest/rest.ts';
 
 /**
  * Vertex AI Model Registry, models.list and models.listVersions
@@ -49,7 +50,7 @@ const versionPage = pageOf(versionSchema);
 
 /** The registry of one region. */
 function registry(region: string, options: ApiOptions) {
-  const api = restApi('Vertex AI', `https://${region}-aiplatform.googleapis.com`, options);
+  const api = googleApi('aiplatform', options, { region });
   const parent = `/v1/projects/${options.project}/locations/${region}/models`;
 
   /** All items of a list, of which only `fields` are sent. */

@@ -1,147 +1,135 @@
 import { z } from 'zod';
 import { monitoring } from '../../../functions/shared/cloud/monitoring/monitoring.ts';
-import { type RestCall, restApi } from '../../../functions/shared/cloud/rest/rest.ts';
+import { googleApi } from '../../../functions/shared/cloud/rest/google-api.ts';
+import type { ApiOptions, RestCall } from '../../../functions/shared/cloud/rest/rest.ts';
 import { addMs, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
-import type { ApiName, Settings } from '../../../functions/shared/settings.ts';
+import { type ApiName, GOOGLE_APIS } from '../../../functions/shared/model/google-apis.ts';
+import type { Settings } from '../../../functions/shared/settings.ts';
 import { apiOf } from '../shared/api-of.ts';
 import { CALL_LIMIT_MS, type Check } from '../shared/check.ts';
 import type { Connection } from '../shared/connect.ts';
 
-/** A Google API that the settings use, and one cheap call to it: whether it answers, is enabled, and lets us ask. */
+/** A Google API that the settings use, in which project and region. */
 interface Use {
   api: ApiName;
-  name: string;
-  /** What is enabled or not. */
-  service: string;
-  address: string;
   googleProject?: string | undefined;
-  ask(project: string): Pick<RestCall<unknown>, 'operation' | 'path' | 'query' | 'region' | 'permission'>;
+  region?: string | undefined;
 }
+
+/** How one API is asked: the region of the use, and an instant that is over. */
+interface Place {
+  region: string | undefined;
+  now: Date;
+}
+
+/** One cheap call to an API: it answers where the API is enabled and lets us ask. */
+type Probe = (options: ApiOptions, place: Place) => Promise<unknown>;
 
 const LIMITS = { limitMs: CALL_LIMIT_MS };
 
-/** One check for each API and project that the settings name. */
-export function apiChecks(connection: Connection): Check[] {
-  const optionsOf = apiOf(connection);
-  const { metrics } = connection.settings;
-  const monitored = [metrics.storage, metrics.bigquery, metrics.cloudRun, metrics.database];
-  const projects = new Set(monitored.flatMap((section) => (section ? [section.googleProject] : [])));
-  return [
-    ...[...projects].map((googleProject) =>
-      checkOf(
-        connection,
-        { name: 'Cloud Monitoring', service: 'monitoring.googleapis.com', googleProject },
-        () => {
-          const until = connection.clock.now();
-          const interval = { after: addMs(until, -MINUTE_MS), until };
-          const metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };
-          return monitoring(optionsOf('monitoring', { googleProject })).sums(metric, interval, [], LIMITS);
-        },
-      ),
-    ),
-    ...usesOf(connection.settings).map((use) =>
-      checkOf(connection, use, () => {
-        const options = optionsOf(use.api, use);
-        // Whatever object it answers: this asks whether it does.
-        const call = { ...use.ask(options.project), schema: z.looseObject({}) };
-        return restApi(use.name, use.address, options).get(call, LIMITS);
-      }),
-    ),
-  ];
+/** The probe of each API; `null` for those that checks of their own ask. */
+const PROBES: Record<ApiName, Probe | null> = {
+  monitoring: (options, { now }) => {
+    const interval = { after: addMs(now, -MINUTE_MS), until: now };
+    const metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };
+    return monitoring(options).sums(metric, interval, [], LIMITS);
+  },
+  storage: (options, place) =>
+    probe('storage', options, place, {
+      operation: 'buckets.list',
+      path: '/storage/v1/b',
+      query: { project: options.project, maxResults: 1 },
+      permission: 'storage.buckets.list',
+    }),
+  bigquery: (options, place) =>
+    probe('bigquery', options, place, {
+      operation: 'jobs.list',
+      path: `/bigquery/v2/projects/${options.project}/jobs`,
+      query: { allUsers: true, projection: 'minimal', maxResults: 1 },
+      permission: 'bigquery.jobs.listAll',
+    }),
+  run: (options, place) =>
+    probe('run', options, place, {
+      operation: 'services.list',
+      path: `/v1/projects/${options.project}/locations/${place.region ?? '-'}/services`,
+      query: { limit: 1 },
+      permission: 'run.services.list',
+    }),
+  sql: (options, place) =>
+    probe('sql', options, place, {
+      operation: 'instances.list',
+      path: `/v1/projects/${options.project}/instances`,
+      query: { maxResults: 1 },
+      permission: 'cloudsql.instances.list',
+    }),
+  aiplatform: (options, place) =>
+    probe('aiplatform', options, place, {
+      operation: 'models.list',
+      path: `/v1/projects/${options.project}/locations/${place.region}/models`,
+      region: place.region,
+      query: { pageSize: 1 },
+      permission: 'aiplatform.models.list',
+    }),
+  cloudbuild: null,
+  logging: null,
+  scheduler: null,
+};
+
+function probe(
+  api: ApiName,
+  options: ApiOptions,
+  { region }: Place,
+  call: Omit<RestCall<unknown>, 'schema'>,
+): Promise<unknown> {
+  // Any object will do: this asks only whether it answers.
+  const schema = z.looseObject({});
+  return googleApi(api, options, region === undefined ? {} : { region }).get({ ...call, schema }, LIMITS);
 }
 
-function checkOf(
-  { target }: Connection,
-  { name, service, googleProject = target.project }: Pick<Use, 'name' | 'service' | 'googleProject'>,
-  ask: () => Promise<unknown>,
-): Check {
-  return {
-    group: 'Google APIs',
-    what: googleProject === target.project ? name : `${name} of ${googleProject}`,
-    async look() {
-      await ask();
-      return { state: 'ok', words: 'enabled, and answers' };
-    },
-    // A denial that no permission would help is of an API that is not enabled.
-    mend: (error) =>
-      error instanceof UpstreamError && error.status === 403 && !error.permission
-        ? `gcloud services enable ${service} --project=${googleProject}`
-        : undefined,
-  };
+/** One check for each API, project and region that the settings name. */
+export function apiChecks(connection: Connection): Check[] {
+  const { target, settings, clock } = connection;
+  const optionsOf = apiOf(connection);
+  return usesOf(settings).flatMap((use): Check[] => {
+    const ask = PROBES[use.api];
+    if (!ask) return [];
+    const { name, service } = GOOGLE_APIS[use.api];
+    const project = use.googleProject ?? target.project;
+    const place = use.api === 'aiplatform' ? `${name} in ${use.region}` : name;
+    return [
+      {
+        group: 'Google APIs',
+        what: project === target.project ? place : `${place} of ${project}`,
+        async look() {
+          await ask(optionsOf(use.api, use), { region: use.region, now: clock.now() });
+          return { state: 'ok', words: 'enabled, and answers' };
+        },
+        // A denial that no permission would help is of an API that is not enabled.
+        mend: (error) =>
+          error instanceof UpstreamError && error.status === 403 && !error.permission
+            ? `gcloud services enable ${service} --project=${project}`
+            : undefined,
+      },
+    ];
+  });
 }
 
 function usesOf({ metrics, artifacts }: Settings): Use[] {
   const { storage, bigquery, cloudRun, database } = metrics;
-  const uses: (Use | false | undefined)[] = [
-    storage && {
-      api: 'storage',
-      name: 'Cloud Storage',
-      service: 'storage.googleapis.com',
-      address: 'https://storage.googleapis.com',
-      googleProject: storage.googleProject,
-      ask: (project) => ({
-        operation: 'buckets.list',
-        path: '/storage/v1/b',
-        query: { project, maxResults: 1 },
-        permission: 'storage.buckets.list',
-      }),
-    },
-    bigquery && {
-      api: 'bigquery',
-      name: 'BigQuery',
-      service: 'bigquery.googleapis.com',
-      address: 'https://bigquery.googleapis.com',
-      googleProject: bigquery.googleProject,
-      ask: (project) => ({
-        operation: 'jobs.list',
-        path: `/bigquery/v2/projects/${project}/jobs`,
-        query: { allUsers: true, projection: 'minimal', maxResults: 1 },
-        permission: 'bigquery.jobs.listAll',
-      }),
-    },
-    cloudRun && {
-      api: 'run',
-      name: 'Cloud Run',
-      service: 'run.googleapis.com',
-      address: 'https://run.googleapis.com',
-      googleProject: cloudRun.googleProject,
-      ask: (project) => ({
-        operation: 'services.list',
-        path: `/v1/projects/${project}/locations/${cloudRun.regions?.[0] ?? '-'}/services`,
-        query: { limit: 1 },
-        permission: 'run.services.list',
-      }),
-    },
-    database?.cloudSql && {
-      api: 'sql',
-      name: 'Cloud SQL',
-      service: 'sqladmin.googleapis.com',
-      address: 'https://sqladmin.googleapis.com',
-      googleProject: database.googleProject,
-      ask: (project) => ({
-        operation: 'instances.list',
-        path: `/v1/projects/${project}/instances`,
-        query: { maxResults: 1 },
-        permission: 'cloudsql.instances.list',
-      }),
-    },
-    ...(artifacts.vertexModels?.regions ?? []).map(
-      (region): Use => ({
-        api: 'aiplatform',
-        name: `Vertex AI in ${region}`,
-        service: 'aiplatform.googleapis.com',
-        address: `https://${region}-aiplatform.googleapis.com`,
-        googleProject: artifacts.vertexModels?.googleProject,
-        ask: (project) => ({
-          operation: 'models.list',
-          path: `/v1/projects/${project}/locations/${region}/models`,
-          region,
-          query: { pageSize: 1 },
-          permission: 'aiplatform.models.list',
-        }),
-      }),
+  const sections = [storage, bigquery, cloudRun, database].filter((section) => section !== undefined);
+  const projects = new Set(sections.map(({ googleProject }) => googleProject));
+  const { vertexModels } = artifacts;
+  return [
+    ...[...projects].map((googleProject): Use => ({ api: 'monitoring', googleProject })),
+    ...(storage ? [{ api: 'storage', googleProject: storage.googleProject } as const] : []),
+    ...(bigquery ? [{ api: 'bigquery', googleProject: bigquery.googleProject } as const] : []),
+    ...(cloudRun
+      ? [{ api: 'run', googleProject: cloudRun.googleProject, region: cloudRun.regions?.[0] } as const]
+      : []),
+    ...(database?.cloudSql ? [{ api: 'sql', googleProject: database.googleProject } as const] : []),
+    ...(vertexModels?.regions ?? []).map(
+      (region): Use => ({ api: 'aiplatform', googleProject: vertexModels?.googleProject, region }),
     ),
   ];
-  return uses.filter((use) => use !== undefined && use !== false);
 }

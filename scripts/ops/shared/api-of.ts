@@ -1,5 +1,5 @@
 import type { ApiOptions } from '../../../functions/shared/cloud/rest/rest.ts';
-import type { ApiName } from '../../../functions/shared/settings.ts';
+import type { ApiName } from '../../../functions/shared/model/google-apis.ts';
 import { CannotTell } from './check.ts';
 import { type Connection, SILENT } from './connect.ts';
 

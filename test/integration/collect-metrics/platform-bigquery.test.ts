@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { bigquerySource } from '../../../functions/collect-metrics/sources/bigquery.ts';
 import { addMs, type Day, HOUR_MS } from '../../../functions/shared/dates.ts';
-import {
-  type BigQueryFigures,
-  bigquerySchema,
-  ROWS_TOLD,
-} from '../../../functions/shared/model/day/platform.ts';
+import { SECTIONS } from '../../../functions/shared/model/day/platform.ts';
+import type { BigQueryFigures } from '../../../functions/shared/model/day/sections/bigquery.ts';
+import { MOST_ROWS } from '../../../functions/shared/model/day/sections/section.ts';
 import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
 import {
   type BigQueryJob,
@@ -109,7 +107,7 @@ describe('bigquery', { concurrency: 4 }, () => {
       const asked = askedFor(date);
       const found = await collect(asked, LIMITS);
       assert.deepEqual(found, counted(WORLD, date, asked.until));
-      assert.deepEqual(bigquerySchema.parse(found), found);
+      assert.deepEqual(SECTIONS.bigquery.figures.parse(found), found);
     });
 
   test('counts by hand what it tells of one day', async (context) => {
@@ -160,14 +158,14 @@ describe('bigquery', { concurrency: 4 }, () => {
   });
 
   test('tells the largest datasets, and counts the others', async (context) => {
-    const datasets = Array.from({ length: ROWS_TOLD + 3 }, (_, index) => ({
+    const datasets = Array.from({ length: MOST_ROWS + 3 }, (_, index) => ({
       id: `set-${index}`,
       location: 'EU',
       tables: [{ id: 'table', bytes: index }],
     }));
     const { collect } = await setup(context, worldWith({ bigquery: { datasets, jobs: [] } }));
     const { tables, bytes, perDataset, more } = await collect(askedFor(DATE), LIMITS);
-    assert.deepEqual([tables, bytes, perDataset.length, more], [203, (203 * 202) / 2, ROWS_TOLD, 3]);
+    assert.deepEqual([tables, bytes, perDataset.length, more], [203, (203 * 202) / 2, MOST_ROWS, 3]);
     assert.deepEqual([perDataset[0]?.dataset, perDataset.at(-1)?.dataset], ['set-202', 'set-3']);
   });
 });

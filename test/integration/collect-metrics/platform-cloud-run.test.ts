@@ -2,11 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { cloudRunSource } from '../../../functions/collect-metrics/sources/cloud-run.ts';
 import { type Day, SECOND_MS } from '../../../functions/shared/dates.ts';
-import {
-  type CloudRunFigures,
-  cloudRunSchema,
-  ROWS_TOLD,
-} from '../../../functions/shared/model/day/platform.ts';
+import { SECTIONS } from '../../../functions/shared/model/day/platform.ts';
+import type { CloudRunFigures } from '../../../functions/shared/model/day/sections/cloud-run.ts';
+import { MOST_ROWS } from '../../../functions/shared/model/day/sections/section.ts';
 import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
 import type {
   PlatformWorld,
@@ -112,7 +110,7 @@ describe('cloudRun', { concurrency: 4 }, () => {
       const asked = askedFor(date);
       const found = await collect(asked, LIMITS);
       assert.deepEqual(found, counted(WORLD, date, asked.until, null));
-      assert.deepEqual(cloudRunSchema.parse(found), found);
+      assert.deepEqual(SECTIONS.cloudRun.figures.parse(found), found);
     });
 
   test('counts by hand what it tells of one day', async (context) => {
@@ -199,13 +197,13 @@ describe('cloudRun', { concurrency: 4 }, () => {
   });
 
   test('tells the services with the most requests, and counts the others', async (context) => {
-    const requests = Array.from({ length: ROWS_TOLD + 3 }, (_, index) =>
+    const requests = Array.from({ length: MOST_ROWS + 3 }, (_, index) =>
       served(`service-${index}`, 'europe-west4', '2xx', '2026-03-09T12:00', index + 1),
     );
     const { collect } = await setup(context, { world: worldWith({ run: { services: [], requests } }) });
     const found = await collect(askedFor(DATE), LIMITS);
     assert.deepEqual([found.activeServices, found.requests], [203, (203 * 204) / 2]);
-    assert.deepEqual([found.perService.length, found.more], [ROWS_TOLD, 3]);
+    assert.deepEqual([found.perService.length, found.more], [MOST_ROWS, 3]);
     const [first, last] = [found.perService[0], found.perService.at(-1)];
     assert.deepEqual([first?.service, last?.service], ['service-202', 'service-3']);
   });

@@ -6,11 +6,9 @@ import { describe, type TestContext, test } from 'node:test';
 import { Firestore } from '@google-cloud/firestore';
 import { databaseSource } from '../../../functions/collect-metrics/sources/database.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
-import {
-  type DatabaseFigures,
-  databaseSchema,
-  ROWS_TOLD,
-} from '../../../functions/shared/model/day/platform.ts';
+import { SECTIONS } from '../../../functions/shared/model/day/platform.ts';
+import type { DatabaseFigures } from '../../../functions/shared/model/day/sections/database.ts';
+import { MOST_ROWS } from '../../../functions/shared/model/day/sections/section.ts';
 import { rootCollections } from '../../../functions/shared/store/sources/root-collections.ts';
 import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
 import { levelAt, type PlatformWorld } from '../../../scripts/stack/stand-ins/google/world.ts';
@@ -149,7 +147,7 @@ describe('database', { concurrency: 4 }, () => {
       const asked = askedFor(date);
       const found = await collect(asked, LIMITS);
       assert.deepEqual(found, counted(WORLD, asked.until, UNSEEN));
-      assert.deepEqual(databaseSchema.parse(found), found);
+      assert.deepEqual(SECTIONS.database.figures.parse(found), found);
     });
 
   test('counts by hand what it tells of one day', async (context) => {
@@ -245,7 +243,7 @@ describe('database', { concurrency: 4 }, () => {
   });
 
   test('tells the largest instances as far as databases leave room, and counts the others', async (context) => {
-    const sql = Array.from({ length: ROWS_TOLD + 3 }, (_, index) => ({
+    const sql = Array.from({ length: MOST_ROWS + 3 }, (_, index) => ({
       name: `crm-${index}`,
       ...postgres,
       bytes: index,
@@ -255,7 +253,7 @@ describe('database', { concurrency: 4 }, () => {
     assert.deepEqual([cloudSql?.instances, cloudSql?.bytes], [203, (203 * 202) / 2]);
     assert.deepEqual(
       [firestore.perDatabase.length, cloudSql?.perInstance.length, more],
-      [2, ROWS_TOLD - 2, 5],
+      [2, MOST_ROWS - 2, 5],
     );
     const [first, last] = [cloudSql?.perInstance[0], cloudSql?.perInstance.at(-1)];
     assert.deepEqual([first?.instance, last?.instance], ['crm-202', 'crm-5']);

@@ -4,11 +4,9 @@ import { storageSource } from '../../../functions/collect-metrics/sources/storag
 import { cloudStorage } from '../../../functions/shared/cloud/storage/buckets.ts';
 import { addMs, SECOND_MS } from '../../../functions/shared/dates.ts';
 import { DeadlineExceeded } from '../../../functions/shared/errors.ts';
-import {
-  ROWS_TOLD,
-  type StorageFigures,
-  storageSchema,
-} from '../../../functions/shared/model/day/platform.ts';
+import { SECTIONS } from '../../../functions/shared/model/day/platform.ts';
+import { MOST_ROWS } from '../../../functions/shared/model/day/sections/section.ts';
+import type { StorageFigures } from '../../../functions/shared/model/day/sections/storage.ts';
 import { startGcs } from '../../../scripts/stack/stand-ins/gcs/server.ts';
 import { emptyGcs } from '../../../scripts/stack/stand-ins/gcs/world.ts';
 import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
@@ -127,7 +125,7 @@ describe('storage', { concurrency: 4 }, () => {
       const asked = askedFor(date);
       const found = await collect(asked, LIMITS);
       assert.deepEqual(found, counted(WORLD, asked.until, null));
-      assert.deepEqual(storageSchema.parse(found), found);
+      assert.deepEqual(SECTIONS.storage.figures.parse(found), found);
     });
 
   test('counts by hand what it tells of one day', async (context) => {
@@ -209,12 +207,12 @@ describe('storage', { concurrency: 4 }, () => {
   });
 
   test('tells the largest buckets, and counts the others', async (context) => {
-    const buckets = Array.from({ length: ROWS_TOLD + 3 }, (_, index) =>
+    const buckets = Array.from({ length: MOST_ROWS + 3 }, (_, index) =>
       bucket(`bucket-${index}`, { bytes: index + 1, objects: 1 }),
     );
     const { collect } = await setup(context, { world: worldWith({ buckets }) });
     const { bytes, objects, perBucket, more } = await collect(askedFor(DATE), LIMITS);
-    assert.deepEqual([bytes, objects, perBucket.length, more], [(203 * 204) / 2, 203, ROWS_TOLD, 3]);
+    assert.deepEqual([bytes, objects, perBucket.length, more], [(203 * 204) / 2, 203, MOST_ROWS, 3]);
     assert.deepEqual([perBucket[0]?.bucket, perBucket.at(-1)?.bucket], ['bucket-202', 'bucket-3']);
   });
 });
@@ -225,7 +223,7 @@ describe('storage, where the metrics with types know nothing,', { concurrency: 4
     apis.faults.add(NO_V2);
     const found = await collect(askedFor(DATE), LIMITS);
     assert.deepEqual(found, countedByOlder());
-    assert.deepEqual(storageSchema.parse(found), found);
+    assert.deepEqual(SECTIONS.storage.figures.parse(found), found);
   });
 
   test('takes those also over three pages', async (context) => {

@@ -10,11 +10,9 @@ import {
   type Sections,
   sectionsOf,
 } from '../../../functions/shared/model/day/day.ts';
-import type {
-  CloudRunFigures,
-  DatabaseFigures,
-  StorageFigures,
-} from '../../../functions/shared/model/day/platform.ts';
+import type { CloudRunFigures } from '../../../functions/shared/model/day/sections/cloud-run.ts';
+import type { DatabaseFigures } from '../../../functions/shared/model/day/sections/database.ts';
+import type { StorageFigures } from '../../../functions/shared/model/day/sections/storage.ts';
 import { DATE, figuresWith, revisedBy } from '../../support/days.ts';
 import { utc } from '../../support/jobs.ts';
 import { sized } from '../../support/soak.ts';

@@ -8,11 +8,9 @@ import {
   type Platform,
 } from '../../../functions/collect-metrics/sources/ask-platform.ts';
 import { addDays, type Day, daysBetween } from '../../../functions/shared/dates.ts';
-import type {
-  BigQueryFigures,
-  PlatformSource,
-  StorageFigures,
-} from '../../../functions/shared/model/day/platform.ts';
+import type { PlatformSource } from '../../../functions/shared/model/day/platform.ts';
+import type { BigQueryFigures } from '../../../functions/shared/model/day/sections/bigquery.ts';
+import type { StorageFigures } from '../../../functions/shared/model/day/sections/storage.ts';
 import { recordedLog } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 

@@ -10,7 +10,7 @@ import {
   totalOf,
 } from '../../../functions/collect-metrics/sources/readings.ts';
 import { largest } from '../../../functions/collect-metrics/sources/rows.ts';
-import { ROWS_TOLD } from '../../../functions/shared/model/day/platform.ts';
+import { MOST_ROWS } from '../../../functions/shared/model/day/sections/section.ts';
 
 describe('largest()', () => {
   const row = (name: string, bytes: number | null) => ({ name, bytes });
@@ -30,8 +30,8 @@ describe('largest()', () => {
 
   for (const [count, told, more] of [
     [0, 0, 0],
-    [ROWS_TOLD, ROWS_TOLD, 0],
-    [ROWS_TOLD + 1, ROWS_TOLD, 1],
+    [MOST_ROWS, MOST_ROWS, 0],
+    [MOST_ROWS + 1, MOST_ROWS, 1],
   ] as const)
     test(`of ${count} rows tells ${told}, and ${more} more`, () => {
       const rows = Array.from({ length: count }, (_, index) => row(`row-${index}`, index));

@@ -2,15 +2,15 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { daySchema } from '../../../functions/shared/model/day/day.ts';
 import {
-  type BigQueryFigures,
-  type CloudRunFigures,
-  type DatabaseFigures,
-  PLATFORM_SCHEMAS,
   PLATFORM_SOURCES,
   type PlatformFigures,
   type PlatformSource,
-  type StorageFigures,
+  sectionOf,
 } from '../../../functions/shared/model/day/platform.ts';
+import type { BigQueryFigures } from '../../../functions/shared/model/day/sections/bigquery.ts';
+import type { CloudRunFigures } from '../../../functions/shared/model/day/sections/cloud-run.ts';
+import type { DatabaseFigures } from '../../../functions/shared/model/day/sections/database.ts';
+import type { StorageFigures } from '../../../functions/shared/model/day/sections/storage.ts';
 import { parseWithProblems } from '../../../functions/shared/problems.ts';
 import { storedDay } from '../../support/days.ts';
 
@@ -82,7 +82,7 @@ function withCounter(section: object, place: string[]): object {
 describe('the section of', () => {
   for (const source of PLATFORM_SOURCES) {
     test(`${source} is taken as it is`, () => {
-      assert.deepEqual(PLATFORM_SCHEMAS[source].parse(SECTIONS[source]), SECTIONS[source]);
+      assert.deepEqual(sectionOf(source).figures.parse(SECTIONS[source]), SECTIONS[source]);
       assert.ok(daySchema.safeParse(storedDay(1, SECTIONS)).success);
     });
 
@@ -94,7 +94,7 @@ describe('the section of', () => {
           return parsed.ok ? [] : parsed.problems.map(({ path }) => path);
         };
         const path = [...place, 'pagesRead'].join('.');
-        assert.deepEqual(pathsIn(PLATFORM_SCHEMAS[source], spoilt), [path]);
+        assert.deepEqual(pathsIn(sectionOf(source).figures, spoilt), [path]);
         assert.deepEqual(pathsIn(daySchema, { ...storedDay(1, SECTIONS), [source]: spoilt }), [
           `${source}.${path}`,
         ]);

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { InvalidConfiguration } from '../../errors.ts';
 import type { Log } from '../../log.ts';
+import type { ApiName } from '../../model/google-apis.ts';
 import type { BackendSettings, Truth } from '../../model/job/backend.ts';
 import { stable } from '../../model/stable.ts';
-import type { ApiName } from '../../settings.ts';
 import type { ApiOptions } from '../rest/rest.ts';
 import { type AskOptions, type BackendAdapter, backendClient } from './backend-client.ts';
 import { cloudBuilds } from './cloud-builds.ts';

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { BackendSettings } from '../../model/job/backend.ts';
 import type { JobState } from '../../model/job/states.ts';
-import { type ApiOptions, restApi } from '../rest/rest.ts';
+import { googleApi } from '../rest/google-api.ts';
+import type { ApiOptions } from '../rest/rest.ts';
 import type { BackendAdapter } from './backend-client.ts';
 import { errorOf, patiently, time } from './google-jobs.ts';
 import { homeOf, type Resource, readResource } from './resource-name.ts';
@@ -48,7 +49,7 @@ export function cloudBuilds(
     placed: ({ placed }) => placed,
     async ask(build, limits) {
       const [id = ''] = build.ids;
-      const api = restApi('Cloud Build', 'https://cloudbuild.googleapis.com', {
+      const api = googleApi('cloudbuild', {
         ...patiently(options),
         project: build.project,
       });

@@ -6,7 +6,8 @@ import { isTerminal } from '../../model/job/job.ts';
 import type { JobState } from '../../model/job/states.ts';
 import { orNull } from '../../model/reading/reading.ts';
 import { circuitBreaker } from '../rest/circuit.ts';
-import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { googleApi } from '../rest/google-api.ts';
+import type { ApiOptions, Limits } from '../rest/rest.ts';
 import type { BackendAdapter } from './backend-client.ts';
 import { ERROR_LENGTH, errorOf, patiently, time } from './google-jobs.ts';
 import { homeOf, type Resource, readResource } from './resource-name.ts';
@@ -71,7 +72,7 @@ export function runExecutions(
       const id = ids.at(-1) ?? '';
       // Cloud Run names an execution after its job, but who starts one may do otherwise.
       const [job = ''] = ids.length > 1 ? ids : [id.replace(/-[^-]*$/, '')];
-      const api = restApi('Cloud Run', 'https://run.googleapis.com', {
+      const api = googleApi('run', {
         ...patiently(options),
         project: place.project,
       });

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import type { BackendSettings } from '../../model/job/backend.ts';
 import type { JobState } from '../../model/job/states.ts';
 import { parseWithProblems } from '../../problems.ts';
+import { googleApi } from '../rest/google-api.ts';
 import { plain } from '../rest/google-error.ts';
-import { type ApiOptions, restApi } from '../rest/rest.ts';
+import type { ApiOptions } from '../rest/rest.ts';
 import type { BackendAdapter } from './backend-client.ts';
 import { errorOf, patiently, time } from './google-jobs.ts';
 import { homeOf, type Resource, readResource } from './resource-name.ts';
@@ -67,10 +68,7 @@ export function vertexJobs(
 ): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project);
   const apiOf = (place: Resource) =>
-    restApi('Vertex AI', `https://${place.region}-aiplatform.googleapis.com`, {
-      ...patiently(options),
-      project: place.project,
-    });
+    googleApi('aiplatform', { ...patiently(options), project: place.project }, { region: place.region });
   const pathOf = (place: Resource) => `/v1/projects/${place.project}/locations/${place.region}/customJobs`;
 
   return {

@@ -1,6 +1,7 @@
 import { addMs, HOUR_MS, laterOf, MINUTE_MS, SECOND_MS } from '../../dates.ts';
 import { UpstreamError } from '../../errors.ts';
-import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { googleApi } from '../rest/google-api.ts';
+import type { ApiOptions, Limits } from '../rest/rest.ts';
 import { type Point, type TimeSeriesPage, timeSeriesPage } from './time-series.ts';
 
 /**
@@ -52,7 +53,7 @@ const NEVER_WRITTEN = /Cannot find metric\(s\) that match type/;
 
 /** Cloud Monitoring of one project. */
 export function monitoring(options: ApiOptions) {
-  const api = restApi('Cloud Monitoring', 'https://monitoring.googleapis.com', options);
+  const api = googleApi('monitoring', options);
 
   /** Joins the points of each group; a series may be cut by the end of a page, and go on in the next. */
   async function collect(

@@ -1,7 +1,8 @@
 import { chunksOf, limitConcurrency, sleep } from '../../concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
 import { faultOf, reasonOf } from '../rest/answer.ts';
-import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { googleApi } from '../rest/google-api.ts';
+import type { ApiOptions, Limits } from '../rest/rest.ts';
 import { RETRY, waitAfter } from '../rest/retry.ts';
 import type { Answer } from '../rest/transport.ts';
 import { answersIn, BATCH_PATH, BATCH_SIZE, batchOf } from './batch.ts';
@@ -42,7 +43,7 @@ export function batchedCalls<Item extends Generation, Result extends string>(
   const { operation, permission } = call;
   const { project } = options;
   const policy = { ...RETRY, ...options.retry };
-  const api = restApi('Cloud Storage', 'https://storage.googleapis.com', options);
+  const api = googleApi('storage', options);
   const now = () => performance.now();
   const lanes = new Map<string, Lane>();
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { googleApi } from '../rest/google-api.ts';
+import type { ApiOptions, Limits } from '../rest/rest.ts';
 import { throughClient } from './client.ts';
 
 /** Cloud Storage, buckets.list (https://docs.cloud.google.com/storage/docs/json_api/v1/buckets/list). */
@@ -42,7 +43,7 @@ const FIELDS = 'kind,nextPageToken,unreachable,items(name,location,timeCreated)'
 /** Cloud Storage of one project. */
 export function cloudStorage(options: ApiOptions) {
   const { project } = options;
-  const api = restApi('Cloud Storage', 'https://storage.googleapis.com', options, throughClient(project));
+  const api = googleApi('storage', options, { transport: throughClient(project) });
 
   return {
     /** The buckets of all locations. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Prefix } from '../../model/artifact/artifact.ts';
-import { type ApiOptions, type Limits, restApi } from '../rest/rest.ts';
+import { googleApi } from '../rest/google-api.ts';
+import type { ApiOptions, Limits } from '../rest/rest.ts';
 import { throughClient } from './client.ts';
 import { objectDeletion } from './deletion.ts';
 import { objectRestore } from './restore.ts';
@@ -110,7 +111,7 @@ const pageSchema = z.object({
 /** The objects of Cloud Storage. */
 export function cloudObjects(options: ApiOptions) {
   const { project } = options;
-  const api = restApi('Cloud Storage', 'https://storage.googleapis.com', options, throughClient(project));
+  const api = googleApi('storage', options, { transport: throughClient(project) });
   const pathOf = (bucket: string) => `/b/${encodeURIComponent(bucket)}`;
 
   return {

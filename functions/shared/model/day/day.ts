@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { HOUR_MS } from '../../dates.ts';
 import {
-  bigquerySchema,
-  cloudRunSchema,
-  databaseSchema,
   PLATFORM_SOURCES,
   type PlatformFigures,
-  storageSchema,
+  type PlatformSource,
+  perSource,
+  SECTIONS,
 } from './platform.ts';
 
 /** One day's figures, `dailyMetrics/{YYYY-MM-DD}`. Sections are strict: a bookkeeping counter can never leak in. */
@@ -158,15 +157,19 @@ const conflictSchema = z.strictObject({
   alarmId: z.string(),
 });
 
+type PlatformShape = {
+  [Source in PlatformSource]: z.ZodDefault<z.ZodNullable<z.ZodType<PlatformFigures[Source]>>>;
+};
+
 /** What stands for a day, by metric source; `null` where it never answered or is not asked for. */
 const sectionsSchema = z.strictObject({
   jobs: jobFiguresSchema.nullable(),
   gpu: gpuFiguresSchema.nullable(),
   etl: jobFiguresSchema.nullable().default(null),
-  storage: storageSchema.nullable().default(null),
-  bigquery: bigquerySchema.nullable().default(null),
-  cloudRun: cloudRunSchema.nullable().default(null),
-  database: databaseSchema.nullable().default(null),
+  ...perSource<PlatformShape>((source) => {
+    const figures: z.ZodType<unknown> = SECTIONS[source].figures;
+    return figures.nullable().default(null) as PlatformShape[PlatformSource];
+  }),
 });
 export type Sections = z.infer<typeof sectionsSchema>;
 
@@ -203,10 +206,13 @@ export const revisionSchema = z.strictObject({
 });
 export type Revision = z.infer<typeof revisionSchema>;
 
+/** The sections of a day of which nothing is known yet. */
+export const NO_SECTIONS: Sections = sectionsSchema.parse({ jobs: null, gpu: null });
+
 /** The sections of a day or a revision, and nothing else of it. */
 export function sectionsOf(day: Sections): Sections {
-  const { jobs, gpu, etl, storage, bigquery, cloudRun, database } = day;
-  return { jobs, gpu, etl, storage, bigquery, cloudRun, database };
+  const { jobs, gpu, etl } = day;
+  return { jobs, gpu, etl, ...perSource<Pick<Sections, PlatformSource>>((source) => day[source]) };
 }
 
 /** Jobs of `figures` that ended on the day. */

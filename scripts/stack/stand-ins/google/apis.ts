@@ -8,7 +8,7 @@ import { type Faults, faultRegistry } from './fault-book.ts';
 import { type Asked, applies, type FaultRule } from './faults.ts';
 import { partialBody } from './fields.ts';
 import { entriesList } from './logging.ts';
-import { API_NAMES, type ApiName, type ListMethod, type Method } from './method.ts';
+import { type ListMethod, type Method, SERVED_APIS, type ServedApi } from './method.ts';
 import { timeSeriesList } from './monitoring.ts';
 import { cutPage, pageAsked } from './pages.ts';
 import { invalid, problemOf } from './problem.ts';
@@ -34,7 +34,7 @@ const METHODS: readonly Method[] = [
   entriesList,
 ];
 /** Google's own client of this one, which is asked through, knows an address only without a path. */
-const WITHOUT_PATH: ApiName = 'logging';
+const WITHOUT_PATH: ServedApi = 'logging';
 const LONGEST_BODY = 100_000;
 
 export interface GoogleApisOptions {
@@ -53,7 +53,7 @@ export interface SeenRequest extends Asked {
 /** The running stand-ins. */
 export interface GoogleApis {
   /** In place of `https://monitoring.googleapis.com` and so on. */
-  baseUrls: Record<ApiName, string>;
+  baseUrls: Record<ServedApi, string>;
   faults: Faults<FaultRule>;
   /** The requests so far that some method knows, oldest first; at most the last 10,000. */
   requests(): SeenRequest[];
@@ -109,8 +109,8 @@ export async function startGoogleApis(
   const { origin, stop } = await startServer(port, serve);
   return {
     baseUrls: Object.fromEntries(
-      API_NAMES.map((api) => [api, api === WITHOUT_PATH ? origin : `${origin}/${api}`]),
-    ) as Record<ApiName, string>,
+      SERVED_APIS.map((api) => [api, api === WITHOUT_PATH ? origin : `${origin}/${api}`]),
+    ) as Record<ServedApi, string>,
     faults: { add: faults.add, clear: faults.clear },
     requests: () => [...seen],
     async stop() {

@@ -1,4 +1,4 @@
-import type { ApiName } from './method.ts';
+import type { ServedApi } from './method.ts';
 
 /** What goes wrong with an answer. */
 export type Fault =
@@ -30,7 +30,7 @@ export interface AnyRule {
 
 /** Which answers a fault is for: those that agree in everything that is named. */
 export interface FaultRule extends AnyRule {
-  api?: ApiName;
+  api?: ServedApi;
   /** The vendor's name, such as `timeSeries.list`. */
   method?: string;
   /** The region in the path, `-` where all are asked for. */
@@ -43,7 +43,7 @@ export interface FaultRule extends AnyRule {
 
 /** What is known of a request before it is answered. */
 export interface Asked {
-  api: ApiName;
+  api: ServedApi;
   method: string;
   region: string | null;
   page: number;

@@ -1,22 +1,16 @@
+import { API_NAMES, type ApiName } from '../../../../functions/shared/model/google-apis.ts';
 import type { GoogleProblem } from './problem.ts';
 import type { PlatformWorld } from './world.ts';
 
-export const API_NAMES = [
-  'monitoring',
-  'bigquery',
-  'run',
-  'sql',
-  'aiplatform',
-  'cloudbuild',
-  'logging',
-] as const;
-export type ApiName = (typeof API_NAMES)[number];
+/** Those that this stand-in answers for; Cloud Storage and Cloud Scheduler have stand-ins of their own. */
+export type ServedApi = Exclude<ApiName, 'storage' | 'scheduler'>;
+export const SERVED_APIS = API_NAMES.filter((api) => api !== 'storage' && api !== 'scheduler');
 
 /** One method of one API, as the stand-in serves it. */
 export type Method = ListMethod | GetMethod;
 
 interface AnyMethod {
-  api: ApiName;
+  api: ServedApi;
   /** GET, unless given. */
   verb?: 'POST';
   /** The vendor's name of it, such as `jobs.list`. */
