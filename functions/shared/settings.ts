@@ -9,6 +9,8 @@ import { deadlineSeconds } from './model/day/sections/section.ts';
 import { API_NAMES } from './model/google-apis.ts';
 import { overlapsOf } from './model/job/overlap.ts';
 import { sourceSchema } from './model/job/source.ts';
+import type { EndRules } from './model/run/ending.ts';
+import { runRetentionSchema } from './model/run/retention.ts';
 import { parseWithProblems } from './problems.ts';
 
 /** A token must not travel in the clear, so only this machine may be asked without TLS. */
@@ -38,6 +40,8 @@ const settingsSchema = z.strictObject({
   metrics: metricsSchema.default({ deadlineSeconds: 60 }),
   /** What of the jobs' artifacts may be deleted; nothing unless a bucket is named. */
   artifacts: artifactPolicySchema.prefault({}),
+  /** How long our own records are kept. */
+  retention: z.strictObject({ runs: runRetentionSchema.prefault({}) }).prefault({}),
   /** In place of Google's own addresses: proxies, or stand-ins on this machine, which are sent no credentials. */
   baseUrls: z.partialRecord(z.enum(API_NAMES), baseUrl).default({}),
   sources: z
@@ -53,6 +57,11 @@ const ONCE =
 
 /** What Nightshift looks after. */
 export type Settings = z.infer<typeof settingsSchema>;
+
+/** What the settings say about the end of a run. */
+export function endRulesOf({ failuresBeforeAlarm, retention }: Settings): EndRules {
+  return { failuresBeforeAlarm, retention: retention.runs };
+}
 
 /** The settings of this deployment. Throws InvalidConfiguration naming every bad key. */
 export function loadSettings(environment: Environment): Settings {

@@ -6,7 +6,7 @@ import { readEnvironment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
 import { createLog } from './log.ts';
 import type { ApiName } from './model/google-apis.ts';
-import { loadSettings } from './settings.ts';
+import { endRulesOf, loadSettings } from './settings.ts';
 import { databases, type Elsewhere } from './store/firestore/firestore.ts';
 import { collections as collectionsOf } from './store/own/collections.ts';
 import { lifecycle } from './store/own/lifecycle.ts';
@@ -38,7 +38,7 @@ export function startFunction(task: string, limits: Partial<LeaseLimits> = {}) {
     }),
     nextSlot: (after) => nextSlot(entry, after),
     leaseMs: entry.leaseSeconds * SECOND_MS,
-    failuresBeforeAlarm: settings.failuresBeforeAlarm,
+    endRules: endRulesOf(settings),
     limits,
   });
   /** How a Google API is asked, about our project unless another one is named. */

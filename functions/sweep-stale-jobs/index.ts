@@ -1,6 +1,7 @@
 import { http } from '@google-cloud/functions-framework';
 import { loadCatalog, nextSlot, watchedTaskOf } from '../shared/catalog.ts';
 import { serve } from '../shared/http/serve.ts';
+import { endRulesOf } from '../shared/settings.ts';
 import { startFunction } from '../shared/start.ts';
 import { alarmStore } from '../shared/store/own/alarms.ts';
 import { dayStore } from '../shared/store/own/days.ts';
@@ -19,7 +20,7 @@ const watch = {
   watch: watchStore(collections, log),
   tasks: Object.values(loadCatalog(environment)).map(watchedTaskOf),
   schedules: openSchedules(started),
-  failuresBeforeAlarm: settings.failuresBeforeAlarm,
+  endRules: endRulesOf(settings),
 };
 const next = nextSlot(entry, clock.now());
 

@@ -28,6 +28,7 @@ import type { BucketOptions } from '../../scripts/stack/stand-ins/gcs/bucket.ts'
 import type { GcsOptions } from '../../scripts/stack/stand-ins/gcs/server.ts';
 import { emptyGcs, type GcsWorld } from '../../scripts/stack/stand-ins/gcs/world.ts';
 import { daysAgo, NOW } from './cleanup.ts';
+import { END_RULES } from './end-rules.ts';
 import { ENTRY } from './entry.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { gcsOf } from './gcs.ts';
@@ -106,7 +107,7 @@ export function runnerOf(options: RunnerOptions) {
     expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => after,
     leaseMs: entry.leaseSeconds * SECOND_MS,
-    failuresBeforeAlarm: 3,
+    endRules: END_RULES,
   });
   const plans = cleanupPlanStore(collections, SILENT);
   const journal = journalStore(collections, SILENT);

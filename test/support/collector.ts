@@ -27,6 +27,7 @@ import { type Lifecycle, lifecycle } from '../../functions/shared/store/own/life
 import { metricSourceStore } from '../../functions/shared/store/own/metric-sources.ts';
 import { type JobStore, jobStore } from '../../functions/shared/store/sources/jobs.ts';
 import { quietDay } from './days.ts';
+import { END_RULES } from './end-rules.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { type RecordWords, recordOf, sourceOf, utc } from './jobs.ts';
 
@@ -82,7 +83,7 @@ export function collector(
     expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => nextSlot(entry, after),
     leaseMs: entry.leaseSeconds * SECOND_MS,
-    failuresBeforeAlarm: 3,
+    endRules: END_RULES,
   });
   const opened = new Map(
     Object.entries(sources).map(([name, source]) => [

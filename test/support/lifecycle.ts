@@ -5,11 +5,11 @@ import { createLog } from '../../functions/shared/log.ts';
 import { alarmSchema } from '../../functions/shared/model/run/alarm.ts';
 import type { Ending } from '../../functions/shared/model/run/ending.ts';
 import { healthSchema } from '../../functions/shared/model/run/health.ts';
-import type { NamedRun } from '../../functions/shared/model/run/lease.ts';
-import { runSchema, scheduledRunId } from '../../functions/shared/model/run/run.ts';
+import { type NamedRun, runSchema, scheduledRunId } from '../../functions/shared/model/run/run.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { collections } from '../../functions/shared/store/own/collections.ts';
 import { type LifecycleOptions, lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
+import { END_RULES } from './end-rules.ts';
 import { ENTRY } from './entry.ts';
 import { openTestFirestore } from './firestore.ts';
 
@@ -36,7 +36,7 @@ export function freshRecords() {
         expectation: expectationOf(DUTY, { service: null, revision: null, region: null }),
         nextSlot: (after) => nextSlot(DUTY, after),
         leaseMs: 60_000,
-        failuresBeforeAlarm: 3,
+        endRules: END_RULES,
         ...options,
       }),
     health: async () => decode(healthSchema, await all.tasks.doc(TASK).get()),

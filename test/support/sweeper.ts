@@ -27,6 +27,7 @@ import { lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
 import { sweepMarkStore } from '../../functions/shared/store/own/sweep-marks.ts';
 import { type ActiveJobStore, activeJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import { sweepStaleJobs } from '../../functions/sweep-stale-jobs/task.ts';
+import { END_RULES } from './end-rules.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { writeTimes } from './write-times.ts';
 
@@ -127,7 +128,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => nextSlot(entry, after),
     leaseMs: entry.leaseSeconds * SECOND_MS,
-    failuresBeforeAlarm: 3,
+    endRules: END_RULES,
   });
   const tools = {
     apiOf: () => {

@@ -9,6 +9,7 @@ import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { watchStore } from '../../functions/shared/store/own/watch.ts';
 import type { Schedules } from '../../functions/sweep-stale-jobs/watch/reconcile.ts';
 import { type Watched, watchTasks } from '../../functions/sweep-stale-jobs/watch/watch.ts';
+import { END_RULES } from './end-rules.ts';
 import { ENTRY } from './entry.ts';
 import { healthOf } from './health.ts';
 import { claimTerm, ending, freshRecords, scheduled } from './lifecycle.ts';
@@ -55,7 +56,7 @@ export function freshWatch() {
       : await claimTerm(records.claimant({ task: SWEEP, ...own }), { ...named, trigger: 'manual' });
     await onClaimed?.();
     const watch = watchStore(collections, SILENT);
-    const tools = { own: SWEEP, tasks, watch, schedules, failuresBeforeAlarm: 3 };
+    const tools = { own: SWEEP, tasks, watch, schedules, endRules: END_RULES };
     const found = await watchTasks(
       {
         dryRun,

@@ -1,6 +1,5 @@
 import type { Ending } from '../model/run/ending.ts';
-import type { NamedRun } from '../model/run/lease.ts';
-import type { AnswerOutcome, Run, RunProblem, Summary, Trigger } from '../model/run/run.ts';
+import type { AnswerOutcome, NamedRun, Run, RunProblem, Summary, Trigger } from '../model/run/run.ts';
 
 /** What every delivery is told, whatever became of it. */
 export interface Answer {

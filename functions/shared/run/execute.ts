@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts';
 import { addMs, SECOND_MS } from '../dates.ts';
 import { InvalidRequest, LeaseLost } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { NamedRun } from '../model/run/lease.ts';
+import type { NamedRun } from '../model/run/run.ts';
 import { parseWithProblems } from '../problems.ts';
 import type { Claim, Lifecycle } from '../store/own/lifecycle.ts';
 import type { Term } from '../store/own/term.ts';

@@ -1,6 +1,6 @@
 import { LeaseLost, RecordChanged } from '../../shared/errors.ts';
 import type { AlarmToOpen } from '../../shared/model/run/alarm.ts';
-import { ended, lostEnding } from '../../shared/model/run/ending.ts';
+import { type EndRules, ended, lostEnding } from '../../shared/model/run/ending.ts';
 import type { Health } from '../../shared/model/run/health.ts';
 import { newHealth } from '../../shared/model/run/lease.ts';
 import type { Run, RunProblem } from '../../shared/model/run/run.ts';
@@ -30,7 +30,7 @@ export interface WatchTools {
   tasks: readonly WatchedTask[];
   watch: WatchStore;
   schedules: Schedules;
-  failuresBeforeAlarm: number;
+  endRules: EndRules;
 }
 
 /** What the watch found. */
@@ -108,8 +108,9 @@ async function lookAt(
   run: WatchingRun,
   tools: WatchTools,
 ): Promise<Finding> {
-  const { watch, failuresBeforeAlarm } = tools;
+  const { watch, endRules } = tools;
   const now = run.startedAt;
+  const by = { now, retention: endRules.retention };
   const seen = await watch.task(task.task);
   let health = seen.data ?? newHealth(task.task, task.expectation, task.nextSlot(now), now);
   let lost: Finding['lost'] = null;
@@ -120,7 +121,7 @@ async function lookAt(
     const holder = await watch.run(current.runId);
     health = { ...health, current: null };
     if (holder.data) {
-      const after = ended(health, holder.data, lostEnding(current), failuresBeforeAlarm);
+      const after = ended(health, holder.data, lostEnding(current), endRules);
       lost = { seen: holder, run: after.run };
       ({ health, open } = after);
     }
@@ -130,14 +131,14 @@ async function lookAt(
   const found =
     oldest && task.expectation.enabled ? await watch.history(task.task, oldest, run.signal) : NONE;
   let history = { ...found, live };
-  let judgement = judged(health, task, slots, history, now);
+  let judgement = judged(health, task, slots, history, by);
   // A record whose start nobody can read is among no runs since an instant.
   const fresh = judgement.runs.filter(({ runId }) => !found.seen.has(runId));
   const existing = await watch.existing(fresh.map(({ runId }) => runId));
   if (existing.length > 0) {
     const hidden = fresh.filter(({ runId }) => existing.includes(runId));
     history = { ...history, unreadable: [...history.unreadable, ...hidden] };
-    judgement = judged(health, task, slots, history, now);
+    judgement = judged(health, task, slots, history, by);
   }
   return { ...judgement, open: [...open, ...judgement.open], seen, lost, expired, slots, history };
 }
@@ -145,10 +146,11 @@ async function lookAt(
 /** Writes what was found; rejects with RecordChanged when the task has moved since. */
 async function write(found: Finding, task: WatchedTask, run: WatchingRun, tools: WatchTools): Promise<void> {
   const { seen, health, lost, runs, open, close, slots, history } = found;
-  const { watch, own } = tools;
+  const { watch, own, endRules } = tools;
   const at = run.startedAt;
+  const by = { now: at, retention: endRules.retention };
   if (task.task === own) {
-    const change = (now: Health) => judged(now, task, slots, history, at).health;
+    const change = (now: Health) => judged(now, task, slots, history, by).health;
     return run.commit((batch) => watch.putRuns(batch, runs, history), { open, close, health: change });
   }
   const cause = lost?.run.runId ?? runs.at(-1)?.runId ?? health.current?.runId ?? null;

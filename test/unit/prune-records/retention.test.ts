@@ -9,7 +9,10 @@ import {
 } from '../../../functions/prune-records/rules/retention.ts';
 import { addMs, DAY_MS, HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { EXPIRING, RUNS_PER_TASK } from '../../../functions/shared/model/run/retention.ts';
+import { slotsToJudge } from '../../../functions/shared/model/run/watch.ts';
+import { healthOf } from '../../support/health.ts';
 import { filesBelow } from '../../support/source-files.ts';
+import { watched } from '../../support/watch.ts';
 
 const NOW = new Date('2026-03-04T04:00:00.000Z');
 const ago = (ms: number) => addMs(NOW, -ms);
@@ -60,6 +63,20 @@ describe('whyRunStays()', () => {
       if (stays) assert.match(reason ?? '', stays);
       else assert.equal(reason, null);
     });
+
+  test('a run that is due stays, however early that is, until the watch has judged its slot', () => {
+    const task = watched('duty', { schedule: '0 */6 * * *' });
+    for (const days of [0, 1, 2, 10, 34, 36, 90]) {
+      const watchedUntil = ago(days * DAY_MS + HOUR_MS);
+      const { deployment: _, ...said } = task.expectation;
+      const slots = slotsToJudge(healthOf({ ...said, watchedUntil }), task, NOW);
+      assert.equal(slots.length, Math.min(days, 35) * 4, `${days} days`);
+      for (const slot of slots) {
+        const atOnce = { endedAt: slot, startedAt: slot, expireAt: slot };
+        assert.match(whyRunStays(run(atOnce), { ...FACTS, watchedUntil }, NOW) ?? '', /not watched yet/);
+      }
+    }
+  });
 
   test('a run that lacks something is not taken for one', () =>
     assert.throws(() => readRun('a', { task: 'duty', outcome: 'succeeded' })));

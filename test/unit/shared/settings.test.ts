@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
-import { loadSettings, type Settings } from '../../../functions/shared/settings.ts';
+import { endRulesOf, loadSettings, type Settings } from '../../../functions/shared/settings.ts';
 import { edited } from '../../support/edited.ts';
 import { freshFolder } from '../../support/folders.ts';
 
@@ -63,6 +63,20 @@ describe('settings', () => {
     });
   });
 
+  test('keep runs for as long as retention.runs says', () => {
+    const kept = { days: 30, routineDays: 2, sampleHours: 4, slowFactor: 2 };
+    assert.deepEqual(load(SETTINGS).retention.runs, kept);
+    const retention = { runs: { days: 90 } };
+    assert.deepEqual(endRulesOf(load({ ...SETTINGS, retention })), {
+      failuresBeforeAlarm: 3,
+      retention: { ...kept, days: 90 },
+    });
+    refused(
+      { ...SETTINGS, retention: { runs: { days: 1 } } },
+      'retention.runs.routineDays: Cannot use 2; expected at most days, which is 1',
+    );
+  });
+
   test('read no record in two sources', () => {
     const { runs } = SETTINGS.sources;
     const other = { ...runs, database: '(default)', googleProject: 'nightshift-local' };
@@ -84,7 +98,7 @@ describe('settings', () => {
     [
       'collectionPrefx',
       'x',
-      'collectionPrefx: Unknown key "collectionPrefx", did you mean "collectionPrefix"?; expected one of collectionPrefix, failuresBeforeAlarm, metrics, artifacts, baseUrls, sources',
+      'collectionPrefx: Unknown key "collectionPrefx", did you mean "collectionPrefix"?; expected one of collectionPrefix, failuresBeforeAlarm, metrics, artifacts, retention, baseUrls, sources',
     ],
     ['collectionPrefix', undefined, 'collectionPrefix: Missing; expected a string'],
     ['failuresBeforeAlarm', 0, 'failuresBeforeAlarm: Cannot use 0; expected at least 1'],

@@ -7,12 +7,13 @@ import {
   NO_CHANGES,
 } from './alarm.ts';
 import { type CurrentRun, type Health, typicalDurationMs, withEntry } from './health.ts';
-import type { NamedRun } from './lease.ts';
+import { expireAtOf, NO_HISTORY, type RunRetention } from './retention.ts';
 import {
   type Attempt,
   DONE,
-  expireAtOf,
   FAILURES,
+  type NamedRun,
+  newRun,
   type Outcome,
   type Run,
   type RunError,
@@ -31,22 +32,18 @@ export interface Ending {
   error: RunError | null;
 }
 
+/** What the settings say about the end of a run. */
+export interface EndRules {
+  /** Failures of a task in a row that open an alarm. */
+  failuresBeforeAlarm: number;
+  retention: RunRetention;
+}
+
 /** The one record of a dry run, written when it has ended. */
-export function dryRunRecord(named: NamedRun, ending: Ending, startedAt: Date): Run {
+export function dryRunRecord(named: NamedRun, ending: Ending, startedAt: Date, retention: RunRetention): Run {
   const { outcome, endedAt, error } = ending;
   const attempt: Attempt = { attempt: 1, token: '', startedAt, endedAt, outcome, error };
-  return {
-    ...named,
-    ...ending,
-    attempt: 1,
-    token: '',
-    startedAt,
-    leaseExpiresAt: null,
-    deadlineAt: null,
-    attempts: [attempt],
-    duplicates: 0,
-    expireAt: expireAtOf(ending, { lastSuccessAt: null, typicalDurationMs: null }),
-  };
+  return { ...newRun(named, attempt), ...ending, expireAt: expireAtOf(ending, NO_HISTORY, retention) };
 }
 
 /** The records after an attempt ended, and the alarms that change with them. */
@@ -56,26 +53,22 @@ export interface Ended extends Required<AlarmChanges> {
 }
 
 /** The records after the run's newest attempt ended; a whole run also moves health and alarms. */
-export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAlarm: number): Ended {
+export function ended(health: Health, run: Run, ending: Ending, rules: EndRules): Ended {
+  const history = {
+    lastSuccessAt: health.lastSuccessAt,
+    typicalDurationMs: typicalDurationMs(health.strip),
+  };
   const endedRun: Run = {
     ...run,
-    outcome: ending.outcome,
-    endedAt: ending.endedAt,
-    durationMs: ending.durationMs,
+    ...ending,
     leaseExpiresAt: null,
     deadlineAt: null,
-    summary: ending.summary,
-    problems: ending.problems,
-    error: ending.error,
     attempts: run.attempts.map((attempt) =>
       attempt.token === run.token
         ? { ...attempt, endedAt: ending.endedAt, outcome: ending.outcome, error: ending.error }
         : attempt,
     ),
-    expireAt: expireAtOf(ending, {
-      lastSuccessAt: health.lastSuccessAt,
-      typicalDurationMs: typicalDurationMs(health.strip),
-    }),
+    expireAt: expireAtOf(ending, history, rules.retention),
     ...causeOf(run, ending),
   };
   const released: Health = { ...health, current: null };
@@ -87,7 +80,7 @@ export function ended(health: Health, run: Run, ending: Ending, failuresBeforeAl
   const failures = isOutdone
     ? health.consecutiveFailures
     : failuresAfter(health.consecutiveFailures, run, ending.outcome);
-  const incident = incidentOf(run, ending, failures, failuresBeforeAlarm);
+  const incident = incidentOf(run, ending, failures, rules);
   const lasting = health.openAlarms.find((id) => incident && isAlarmOfKind(id, incident.kind));
   const open = incident && !lasting ? [incident] : [];
   const reword = incident && lasting ? [{ id: lasting, message: incident.message }] : [];
@@ -137,7 +130,7 @@ function incidentOf(
   { task, runId }: Run,
   ending: Ending,
   failures: number,
-  failuresBeforeAlarm: number,
+  { failuresBeforeAlarm }: EndRules,
 ): AlarmToOpen | null {
   const { outcome, endedAt: brokenAt, error } = ending;
   const words = error?.message.split('\n', 1)[0] ?? 'no error recorded';

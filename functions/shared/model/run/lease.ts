@@ -1,6 +1,7 @@
 import { SECOND_MS } from '../../dates.ts';
 import type { CurrentRun, Health } from './health.ts';
-import { type Attempt, DONE, expireAtOf, type Run, type Trigger } from './run.ts';
+import { expireAtOf, NO_HISTORY, type RunRetention } from './retention.ts';
+import { type Attempt, DONE, type NamedRun, newRun, type Run } from './run.ts';
 
 /**
  * The lease protocol, as pure transitions. `tasks/{task}.current` is the lease: one run of a task at a time, held by a
@@ -11,17 +12,6 @@ import { type Attempt, DONE, expireAtOf, type Run, type Trigger } from './run.ts
  * A holder that was taken over finds another token there and may write nothing but `lateCompletion` on its own attempt.
  * A holder whose lease ran out, but whom nobody took over, still owns the run: its next write proves it.
  */
-
-/** A delivery with its name: what it asks for, before anything is claimed. */
-export interface NamedRun {
-  runId: string;
-  task: string;
-  trigger: Trigger;
-  slot: Date | null;
-  whole: boolean;
-  dryRun: boolean;
-  body: Record<string, unknown>;
-}
 
 /** What a task's record says about its schedule; from the catalogue, refreshed at every claim. */
 export type Expectation = Pick<
@@ -108,34 +98,27 @@ export function claimed(
       ...(named.whole ? { lastStartedAt: now } : {}),
     },
     run: {
-      ...named,
-      attempt: term.attempt,
-      token: term.token,
-      outcome: 'running',
-      startedAt: now,
-      endedAt: null,
-      durationMs: null,
+      ...newRun(named, attempt, run?.attempts),
       leaseExpiresAt: term.leaseExpiresAt,
       deadlineAt: term.deadlineAt,
-      summary: {},
-      problems: [],
-      error: null,
-      attempts: withAttempt(run?.attempts ?? [], attempt),
       ...lateness(run, named, health, now),
       duplicates: run?.duplicates ?? 0,
-      expireAt: null,
     },
   };
 }
 
+/** What the record of a skipped delivery goes by. */
+export interface SkipRules {
+  startGraceSeconds: number;
+  retention: RunRetention;
+}
+
 /** The record of a delivery that found another run of its task live; a second one in a row replaces the first. */
 export function skipped(
-  limits: Pick<Expectation, 'startGraceSeconds'>,
   run: Run | null,
   named: NamedRun,
-  holder: CurrentRun,
-  token: string,
-  now: Date,
+  { holder, token, now }: { holder: CurrentRun; token: string; now: Date },
+  rules: SkipRules,
 ): Run {
   const earlier = (run?.attempts ?? []).filter(
     (attempt, index, all) => index < all.length - 1 || attempt.outcome !== 'skipped',
@@ -149,22 +132,12 @@ export function skipped(
     error: null,
   };
   return {
-    ...named,
-    attempt: attempt.attempt,
-    token,
-    outcome: 'skipped',
-    startedAt: now,
-    endedAt: now,
+    ...newRun(named, attempt, earlier),
     durationMs: 0,
-    leaseExpiresAt: null,
-    deadlineAt: null,
-    summary: {},
     problems: [{ path: '', message: `Run ${holder.runId} of this task is live` }],
-    error: null,
-    attempts: withAttempt(earlier, attempt),
-    ...lateness(run, named, limits, now),
+    ...lateness(run, named, rules, now),
     duplicates: run?.duplicates ?? 0,
-    expireAt: skippedExpireAt(now),
+    expireAt: skippedExpireAt(now, rules.retention),
   };
 }
 
@@ -175,7 +148,7 @@ export function afterSkip(run: Run | null, skippedRun: Run): Run {
 }
 
 /** The record of a run whose claim got no answer: its attempt ends as skipped, so that a retry takes the run up. */
-export function givenUp(run: Run, token: string, now: Date): Run {
+export function givenUp(run: Run, token: string, now: Date, retention: RunRetention): Run {
   return {
     ...run,
     attempts: run.attempts.map((attempt) =>
@@ -185,11 +158,11 @@ export function givenUp(run: Run, token: string, now: Date): Run {
     endedAt: now,
     leaseExpiresAt: null,
     deadlineAt: null,
-    expireAt: skippedExpireAt(now),
+    expireAt: skippedExpireAt(now, retention),
   };
 }
 
-/** Who comes for a slot when its grace is over, or it was recorded as missed, keeps what becomes of the run, but came late. */
+/** A run that comes when the grace of its slot is over, or the slot was recorded as missed, is marked as late. */
 function lateness(
   run: Run | null,
   { slot }: NamedRun,
@@ -197,29 +170,15 @@ function lateness(
   now: Date,
 ): Pick<Run, 'arrivedLate' | 'cause'> {
   const isOver = slot !== null && now.getTime() > slot.getTime() + startGraceSeconds * SECOND_MS;
-  // Where an earlier delivery came in time, this one is a retry.
+  // After an earlier delivery that came in time, this one is a retry.
   const cameLate = run ? run.outcome === 'missed' || run.arrivedLate : isOver;
   return {
     ...(cameLate && { arrivedLate: true }),
-    // Of the attempt before; what is left out of a write stays as it was.
+    // The cause of the attempt before is cleared: a field that an update leaves out stays as it was.
     ...(run?.cause && { cause: null }),
   };
 }
 
-function skippedExpireAt(endedAt: Date): Date {
-  return expireAtOf(
-    { outcome: 'skipped', endedAt, durationMs: 0 },
-    { lastSuccessAt: null, typicalDurationMs: null },
-  );
-}
-
-/** Attempts kept on a run; the stacks of all but the newest are cut, so that the document stays small. */
-const ATTEMPTS_KEPT = 50;
-const OLD_STACK_LENGTH = 1024;
-
-function withAttempt(attempts: readonly Attempt[], attempt: Attempt): Attempt[] {
-  const earlier = attempts.map((old) =>
-    old.error ? { ...old, error: { ...old.error, stack: old.error.stack.slice(0, OLD_STACK_LENGTH) } } : old,
-  );
-  return [...earlier, attempt].slice(-ATTEMPTS_KEPT);
+function skippedExpireAt(endedAt: Date, retention: RunRetention): Date {
+  return expireAtOf({ outcome: 'skipped', endedAt, durationMs: 0 }, NO_HISTORY, retention);
 }

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { addMs, DAY_MS, HOUR_MS } from '../../dates.ts';
 
 /** A run is one execution of a task, for one slot or one manual trigger; its attempts are its tries. */
 
@@ -65,7 +64,17 @@ const attemptSchema = z.object({
 });
 export type Attempt = z.infer<typeof attemptSchema>;
 
-/** `taskRuns/{runId}`. The top level tells the newest attempt; a slot once missed stays so until a run of it begins. */
+/**
+ * `taskRuns/{runId}`. The top level is the newest attempt; a slot once missed stays so until a run of it begins.
+ *
+ * How a field is added, here and in the other stored records: it is optional, or has a default, for the records that are
+ * stored already lack it (`test/integration/store/last-release.test.ts` reads some). Optional when its absence means something
+ * of its own (`arrivedLate`), a default when it means a value (`watchedUntil` of a task). Then it is set in `newRun`, or by
+ * the one transition that knows it. Nothing else is needed for a roll back: a release reads only the fields of its schema,
+ * and updates only those, so an older one leaves the field of a newer one as it is (but for those within `attempts`, which it
+ * writes whole). No field changes its type or meaning,
+ * and none is required from one release to the next: a new name is cheaper.
+ */
 export const runSchema = z.object({
   runId: z.string(),
   task: z.string(),
@@ -82,7 +91,7 @@ export const runSchema = z.object({
   startedAt: z.date(),
   endedAt: z.date().nullable(),
   durationMs: z.number().nullable(),
-  /** Absolute instants, so that nobody ever has to compute them again. `null` once the run has ended. */
+  /** Absolute instants, so that a reader needs no settings to judge them. `null` once the run has ended. */
   leaseExpiresAt: z.date().nullable(),
   deadlineAt: z.date().nullable(),
   summary: summarySchema,
@@ -99,6 +108,40 @@ export const runSchema = z.object({
   expireAt: z.date().nullable(),
 });
 export type Run = z.infer<typeof runSchema>;
+
+/** A delivery with its name: what it asks for, before anything is claimed. */
+export type NamedRun = Pick<Run, 'runId' | 'task' | 'trigger' | 'slot' | 'whole' | 'dryRun' | 'body'>;
+
+/** Attempts kept on a run; the stacks of all but the newest are cut, so that the document stays small. */
+const ATTEMPTS_KEPT = 50;
+const OLD_STACK_LENGTH = 1024;
+
+/**
+ * The record of a run as its newest attempt begins, behind those that were made `earlier`. The only place that builds a whole
+ * record: each transition puts over it what it knows besides.
+ */
+export function newRun(named: NamedRun, newest: Attempt, earlier: readonly Attempt[] = []): Run {
+  const cut = earlier.map((old) =>
+    old.error ? { ...old, error: { ...old.error, stack: old.error.stack.slice(0, OLD_STACK_LENGTH) } } : old,
+  );
+  return {
+    ...named,
+    attempt: newest.attempt,
+    token: newest.token,
+    outcome: newest.outcome,
+    startedAt: newest.startedAt,
+    endedAt: newest.endedAt,
+    durationMs: null,
+    leaseExpiresAt: null,
+    deadlineAt: null,
+    summary: {},
+    problems: [],
+    error: newest.error,
+    attempts: [...cut, newest].slice(-ATTEMPTS_KEPT),
+    duplicates: 0,
+    expireAt: null,
+  };
+}
 
 /** The id of a scheduled run: two deliveries of one slot always meet in it, whatever offset their header carried. */
 export function scheduledRunId(task: string, slot: Date): string {
@@ -119,30 +162,4 @@ export function goesBy({ runId, startedAt }: Pick<Run, 'runId' | 'startedAt'>): 
 /** The id of a manual run. */
 export function manualRunId(task: string, uuid: string): string {
   return `${task}@manual-${uuid}`;
-}
-
-const SHORT_MS = 2 * DAY_MS;
-const LONG_MS = 30 * DAY_MS;
-/** One success per so long is kept for long. */
-const SAMPLE_MS = 4 * HOUR_MS;
-/** A success that took this many times the typical duration is slow, and kept for long. */
-const SLOW_FACTOR = 2;
-
-/** When the record of an ended run may be pruned: failures and slow or sampled successes late, the rest soon. */
-export function expireAtOf(
-  ended: { outcome: Outcome; endedAt: Date; durationMs: number },
-  history: { lastSuccessAt: Date | null; typicalDurationMs: number | null },
-): Date {
-  return addMs(ended.endedAt, keptLong(ended, history) ? LONG_MS : SHORT_MS);
-}
-
-function keptLong(
-  { outcome, endedAt, durationMs }: { outcome: Outcome; endedAt: Date; durationMs: number },
-  { lastSuccessAt, typicalDurationMs }: { lastSuccessAt: Date | null; typicalDurationMs: number | null },
-): boolean {
-  if (outcome === 'skipped') return false;
-  if (outcome !== 'succeeded') return true;
-  const slow = typicalDurationMs !== null && durationMs > SLOW_FACTOR * typicalDurationMs;
-  const bucket = (instant: Date) => Math.floor(instant.getTime() / SAMPLE_MS);
-  return slow || lastSuccessAt === null || bucket(lastSuccessAt) !== bucket(endedAt);
 }

@@ -4,7 +4,8 @@ import { type RunHistory, standingsOf, whyMissed } from './duty.ts';
 import { alarmsAfter } from './ending.ts';
 import type { CurrentRun, Health } from './health.ts';
 import type { Expectation } from './lease.ts';
-import { withMissed } from './missed.ts';
+import { type MissedSlots, withMissed } from './missed.ts';
+import type { RunRetention } from './retention.ts';
 import { type Run, scheduledRunId } from './run.ts';
 import { driftOf, type LiveSchedule } from './schedule.ts';
 
@@ -70,7 +71,7 @@ export function judged(
   { expectation, nextSlot }: WatchedTask,
   slots: readonly Date[],
   history: History,
-  now: Date,
+  { now, retention }: { now: Date; retention: RunRetention },
 ): Judgement {
   const drift = driftAlarms(health, expectation, history.live, now);
   const { close } = drift;
@@ -123,13 +124,16 @@ export function judged(
     nextExpectedAt: laterOf(seen.nextExpectedAt, nextSlot(last)),
   };
   if (missed.length === 0) return judgement(moved, untold);
-  const after = withMissed(moved, missed, expectation.startGraceSeconds * SECOND_MS, {
+  const missedSlots: MissedSlots = {
+    slots: missed,
+    graceMs: expectation.startGraceSeconds * SECOND_MS,
     why: (slot) => whyMissed(health.task, { slot, nextSlot: nextSlot(slot) }, history.runs, history.live),
     attempts: (slot) => {
       const ownId = scheduledRunId(health.task, slot);
       return history.runs.find(({ runId }) => runId === ownId)?.attempts ?? [];
     },
-  });
+  };
+  const after = withMissed(moved, missedSlots, retention);
   return {
     health: after.health,
     runs: after.runs,

@@ -12,11 +12,10 @@ import {
   type Expectation,
   expected,
   givenUp,
-  type NamedRun,
   newHealth,
   skipped,
 } from '../../model/run/lease.ts';
-import type { Run } from '../../model/run/run.ts';
+import type { NamedRun, Run } from '../../model/run/run.ts';
 import { withTimeout } from '../firestore/firestore.ts';
 import { commitIfUnchanged, put, putAlarms, recordStore, type SeenRecords, tellAlarms } from './records.ts';
 import { LEASE_LIMITS, openTerm, type Term, type TermOptions } from './term.ts';
@@ -42,7 +41,9 @@ type Decided<Kind> = Extract<ClaimDecision, { kind: Kind }>;
 
 /** Writes runs, leases, health and alarms, with the terms it opens. The protocol: model/lease.ts. */
 export function lifecycle(options: LifecycleOptions) {
-  const { db, collections, task, expectation, nextSlot, leaseMs, log } = options;
+  const { db, collections, task, expectation, nextSlot, leaseMs, endRules, log } = options;
+  const { retention } = endRules;
+  const { startGraceSeconds } = expectation;
   const { claimMs } = { ...LEASE_LIMITS, ...options.limits };
   const records = recordStore(db, collections, task, options.clock, log);
 
@@ -98,7 +99,7 @@ export function lifecycle(options: LifecycleOptions) {
   ): Promise<Claim | undefined> {
     const batch = db.batch();
     // Its task is late all the same, until somebody does what is due.
-    const skippedRun = skipped(expectation, run.data, named, holder, token, now);
+    const skippedRun = skipped(run.data, named, { holder, token, now }, { startGraceSeconds, retention });
     put(batch, run, afterSkip(run.data, skippedRun));
     if (!(await commitIfUnchanged(batch))) return undefined;
     return { kind: 'skipped', run: skippedRun, retryAfterSeconds: until(holder.leaseExpiresAt, now) };
@@ -121,7 +122,7 @@ export function lifecycle(options: LifecycleOptions) {
       const own = expired.runId === named.runId;
       const holder = own ? seen.run : await records.readRun(expired.runId);
       if (holder.data) {
-        const lost = ended(health, holder.data, lostEnding(expired), options.failuresBeforeAlarm);
+        const lost = ended(health, holder.data, lostEnding(expired), endRules);
         health = lost.health;
         opened = lost.open;
         if (own) run = lost.run;
@@ -157,7 +158,7 @@ export function lifecycle(options: LifecycleOptions) {
       const { health, run, now } = await records.read(named.runId);
       const batch = db.batch();
       if (health.data?.current?.token === token && run.data) {
-        put(batch, run, givenUp(run.data, token, now));
+        put(batch, run, givenUp(run.data, token, now, retention));
         put(batch, health, { ...health.data, current: null, updatedAt: now });
       } else {
         const untouched = health.data ?? newHealth(task, expectation, nextSlot(now), now);
@@ -200,7 +201,7 @@ export function lifecycle(options: LifecycleOptions) {
 
     /** Records a dry run once it has ended; it held no lease and moves no health. */
     async recordDryRun(named: NamedRun, ending: Ending, startedAt: Date): Promise<void> {
-      const run = dryRunRecord(named, ending, startedAt);
+      const run = dryRunRecord(named, ending, startedAt, retention);
       await withTimeout(
         log,
         `record of ${run.runId}`,

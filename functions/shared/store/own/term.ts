@@ -6,7 +6,7 @@ import { addMs, SECOND_MS } from '../../dates.ts';
 import { LeaseLost, RecordChanged } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { AlarmChanges } from '../../model/run/alarm.ts';
-import { alarmsAfter, type Ending, ended } from '../../model/run/ending.ts';
+import { alarmsAfter, type Ending, type EndRules, ended } from '../../model/run/ending.ts';
 import type { Health, OwnChanges } from '../../model/run/health.ts';
 import type { Run } from '../../model/run/run.ts';
 import { isConflict, isTransient, withTimeout } from '../firestore/firestore.ts';
@@ -49,7 +49,7 @@ export interface TermOptions {
   collections: Collections;
   records: RecordStore;
   leaseMs: number;
-  failuresBeforeAlarm: number;
+  endRules: EndRules;
   clock: Clock;
   log: Log;
   /** Over LEASE_LIMITS. */
@@ -184,7 +184,7 @@ export function openTerm(options: TermOptions, start: Held) {
      */
     async finish(ending: Ending): Promise<'recorded' | 'late'> {
       const change = ({ health, run }: Held): Change => {
-        const after = ended(health.data, run.data, ending, options.failuresBeforeAlarm);
+        const after = ended(health.data, run.data, ending, options.endRules);
         // Counted by deliveries at any time, so never written back from here.
         const { duplicates: _, ...endedRun } = after.run;
         return { ...after, run: endedRun };

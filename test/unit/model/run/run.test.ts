@@ -1,58 +1,44 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { addMs, DAY_MS, HOUR_MS } from '../../../../functions/shared/dates.ts';
 import {
-  expireAtOf,
+  type Attempt,
   manualRunId,
-  OUTCOMES,
-  type Outcome,
+  newRun,
+  runSchema,
   scheduledRunId,
 } from '../../../../functions/shared/model/run/run.ts';
+import { SLOT } from '../../../support/health.ts';
+import { scheduled } from '../../../support/lifecycle.ts';
 
-const END = new Date('2026-03-04T02:00:00.000Z');
-
-/** Days that the record of a run is kept which ended at END. */
-function keptDays(
-  ended: { outcome?: Outcome; endedAt?: Date; durationMs?: number } = {},
-  history: { lastSuccessAt?: Date | null; typicalDurationMs?: number | null } = {},
-): number {
-  const run = { outcome: 'succeeded' as const, endedAt: END, durationMs: 1000, ...ended };
-  const known = { lastSuccessAt: END, typicalDurationMs: 1000, ...history };
-  return (expireAtOf(run, known).getTime() - run.endedAt.getTime()) / DAY_MS;
+function attemptOf(attempt: number, over: Partial<Attempt> = {}): Attempt {
+  const token = `token ${attempt}`;
+  return { attempt, token, startedAt: SLOT, endedAt: null, outcome: 'running', error: null, ...over };
 }
 
-describe('expireAtOf()', () => {
-  for (const outcome of OUTCOMES.filter((it) => !['succeeded', 'skipped', 'running'].includes(it)))
-    test(`keeps a run that ended ${outcome} for 30 days`, () => assert.equal(keptDays({ outcome }), 30));
-
-  test('keeps a skipped run for 2 days, whatever was before', () =>
-    assert.equal(keptDays({ outcome: 'skipped' }, { lastSuccessAt: null }), 2));
-
-  test('keeps one success of each 4 hours for 30 days, the others for 2', () => {
-    // 00:00, 04:00, ... UTC begin a new sample.
-    const begin = new Date('2026-03-04T04:00:00.000Z');
-    const before = addMs(begin, -1);
-    assert.equal(keptDays({ endedAt: begin }, { lastSuccessAt: before }), 30);
-    assert.equal(keptDays({ endedAt: before }, { lastSuccessAt: new Date('2026-03-04T00:00:00Z') }), 2);
-    assert.equal(
-      keptDays({ endedAt: new Date(begin.getTime() + 4 * HOUR_MS - 1) }, { lastSuccessAt: begin }),
-      2,
+describe('newRun()', () => {
+  test('is a whole record, whose top level is its newest attempt', () => {
+    const run = newRun(scheduled(SLOT), attemptOf(2), [attemptOf(1, { outcome: 'failed', endedAt: SLOT })]);
+    assert.deepEqual(runSchema.parse(run), run);
+    assert.deepEqual(
+      [run.attempt, run.token, run.outcome, run.startedAt, run.endedAt, run.error],
+      [2, 'token 2', 'running', SLOT, null, null],
     );
-    assert.equal(keptDays({ endedAt: addMs(begin, 4 * HOUR_MS) }, { lastSuccessAt: begin }), 30);
+    assert.deepEqual(
+      run.attempts.map(({ outcome }) => outcome),
+      ['failed', 'running'],
+    );
   });
 
-  test('keeps the first success for 30 days', () => assert.equal(keptDays({}, { lastSuccessAt: null }), 30));
-
-  for (const [durationMs, days] of [
-    [1999, 2],
-    [2000, 2],
-    [2001, 30],
-  ] as const)
-    test(`keeps a success of ${durationMs} ms, typically 1000, for ${days} days`, () =>
-      assert.equal(keptDays({ durationMs }), days));
-
-  test('calls nothing slow while nothing is typical', () =>
-    assert.equal(keptDays({ durationMs: 1e9 }, { typicalDurationMs: null }), 2));
+  test('keeps 50 attempts, and the whole stack of the newest alone', () => {
+    const error = { name: 'Error', message: 'it failed', stack: 'x'.repeat(5_000) };
+    const all = Array.from({ length: 60 }, (_, index) => attemptOf(index + 1, { error }));
+    const { attempts } = newRun(scheduled(SLOT), attemptOf(61, { error }), all);
+    assert.deepEqual([attempts.length, attempts[0]?.attempt], [50, 12]);
+    assert.deepEqual(
+      [attempts[0]?.error?.stack.length, attempts.at(-1)?.error?.stack.length],
+      [1_024, 5_000],
+    );
+  });
 });
 
 describe('run ids', () => {

@@ -16,11 +16,13 @@ import {
   slotsToJudge,
   WATCHED_MS,
 } from '../../../../functions/shared/model/run/watch.ts';
+import { END_RULES } from '../../../support/end-rules.ts';
 import { currentRun, healthOf, SLOT } from '../../../support/health.ts';
 import { scheduled } from '../../../support/lifecycle.ts';
 import { expectation, ranAt, watched } from '../../../support/watch.ts';
 
 const GRACE_MS = 900_000;
+const { retention } = END_RULES;
 const NOTHING: History = { runs: [], unreadable: [] };
 const DAILY = watched('duty');
 /** Every ten minutes, with a grace of 15. */
@@ -34,7 +36,7 @@ function known(over: Partial<Health> = {}, task = DAILY): Health {
 
 function look(health: Health, now: Date, task = DAILY, history: Partial<History> = {}) {
   const slots = slotsToJudge(health, task, now);
-  return judged(health, task, slots, { ...NOTHING, ...history }, now);
+  return judged(health, task, slots, { ...NOTHING, ...history }, { now, retention });
 }
 
 describe('slotsToJudge()', () => {
@@ -296,7 +298,7 @@ describe('a good whole run', () => {
       known({ openAlarms, current: currentRun() }),
       { ...ranAt('duty', SLOT, { outcome: 'running', endedAt: null }), whole },
       { outcome, endedAt: after(1), durationMs: 1, summary: {}, problems: [], error: null },
-      3,
+      END_RULES,
     );
 
   for (const outcome of ['succeeded', 'partial'] as const)
@@ -317,7 +319,7 @@ describe('a good whole run', () => {
           problems: [],
           error: null,
         },
-        3,
+        END_RULES,
       );
     const { health, run, close } = endOf(after(-DAY_MS));
     assert.equal(run.outcome, 'succeeded');
@@ -341,7 +343,7 @@ describe('a lost run', () => {
   const lose = (over: Partial<Health> = {}, whole = true) => {
     const current = currentRun();
     const run = { ...ranAt('duty', SLOT, { outcome: 'running' as Outcome, endedAt: null }), whole };
-    return ended(known({ current, ...over }), run, lostEnding(current), 3);
+    return ended(known({ current, ...over }), run, lostEnding(current), END_RULES);
   };
 
   test('opens `stuck`, dated at the end of its lease, and no `failing` beside it', () => {
@@ -367,7 +369,7 @@ describe('the rest of the books', () => {
 
   test('a claim of a slot that was missed arrives late, and so do its retries', () => {
     const term = { token: 'a', attempt: 2, leaseExpiresAt: after(1), deadlineAt: after(1) };
-    const claim = (over: Parameters<typeof ranAt>[2]) =>
+    const claim = (over: Partial<Run>) =>
       claimed(known(), ranAt('duty', SLOT, over), scheduled(), term, SLOT).run.arrivedLate;
     assert.equal(claim({ outcome: 'missed' }), true);
     assert.equal(claim({ outcome: 'failed', arrivedLate: true }), true);
@@ -390,7 +392,8 @@ describe('the rest of the books', () => {
 
   test('a skipped delivery of a missed slot leaves it missed', () => {
     const missed = look(known(), after(HOUR_MS)).runs[0] as Run;
-    const again = skipped(expectation(), missed, scheduled(SLOT), currentRun(), 'b', after(2 * HOUR_MS));
+    const found = { holder: currentRun(), token: 'b', now: after(2 * HOUR_MS) };
+    const again = skipped(missed, scheduled(SLOT), found, { ...expectation(), retention });
     assert.equal(again.outcome, 'skipped');
     const kept = afterSkip(missed, again);
     assert.deepEqual(
