@@ -4,13 +4,103 @@ import { expireAtOf, NO_HISTORY, type RunRetention } from './retention.ts';
 import { type Attempt, DONE, type NamedRun, newRun, type Run } from './run.ts';
 
 /**
- * The lease protocol, as pure transitions. `tasks/{task}.current` is the lease: one run of a task at a time, held by a
- * random token until an absolute instant. Every change of a lease, of a run's attempts or of health also changes the
- * task's record, in one commit that demands the update time at which the writer last saw it. So the record is a fence:
- * of two writers who saw the same state one wins, the other reads again and finds out what it has become.
+ * The lease of a task, as pure transitions between records. This comment is the protocol; `store/own/lifecycle.ts`
+ * makes the claims, `store/own/term.ts` the writes of a holder, and `test/integration/run` races them.
  *
- * A holder that was taken over finds another token there and may write nothing but `lateCompletion` on its own attempt.
- * A holder whose lease ran out, but whom nobody took over, still owns the run: its next write proves it.
+ * ## What it is for
+ *
+ * Cloud Scheduler delivers a slot at least once, a person may start the same task at any time, and a function that was
+ * given up on may still be running. Two runs of one task at a time would count, delete or end twice. So at most one
+ * run of a task may write, and a run that has died must not block the next one. A dry run writes nothing, and takes no
+ * lease.
+ *
+ * ## The records
+ *
+ * - `tasks/{task}` is the task's health. Its field `current` is the lease: which run holds the task, by which token,
+ *   and until which instant (`leaseExpiresAt`). `null`: the task is free.
+ * - `taskRuns/{runId}` is the run, with a list of its attempts. A scheduled run is named after its slot, so that every
+ *   delivery of a slot meets in one record.
+ *
+ * A *term* is the time for which one attempt holds the lease, from its claim until it finishes or another claim takes
+ * the task over. It is named by its *token*, a random id of that claim: the run id does not do, since a second attempt
+ * of the same run may begin while the first one is still alive somewhere.
+ *
+ * ## Claim
+ *
+ * 1. Read both records in one call: they are as they stood at one instant of Firestore's clock.
+ * 2. Decide (`decideClaim`): the run is done or live, so repeat its result (`duplicate`); another run is live, so give
+ *    way (`skipped`); or the task is free or its lease has expired, so claim.
+ * 3. Commit the task's record with the new lease and the run with its new attempt, on the condition that neither has
+ *    been written since it was read (`lastUpdateTime`, or `create` for a new one). Of two claims that read the same
+ *    state, Firestore accepts one and refuses the other, which begins again at 1 and finds a live run.
+ *
+ * A claim has a limit of 10 s. One that is given up on may have landed, or may still land, so it is released: where
+ * its token stands in the record the lease is freed, and where it does not the record is touched, which makes the
+ * condition of the late commit false. If the release fails too, the lease expires. A delivery that got no lease does
+ * nothing: it is answered 503.
+ *
+ * ## Renewal
+ *
+ * The holder sets `leaseExpiresAt` to now plus the lease: by a heartbeat four times in the length of a lease, and with
+ * every write of the task. A heartbeat that gets no answer ends nothing; the next one tries again. One that finds
+ * another token ends the run: its signal is aborted with `LeaseLost`.
+ *
+ * Expiry alone takes nothing from a holder. It permits others to take over, and until one does, the next write of the
+ * holder renews the lease. So a Firestore that is out of reach for longer than a lease costs no run that nobody else
+ * wanted.
+ *
+ * ## Takeover
+ *
+ * A claim that finds an expired lease ends the attempt that held it as `lost`, dated at the expiry, opens the alarm
+ * `stuck` of a whole run, and installs its own token, all in the commit of its claim. Where no claim comes, the
+ * sweep's watch over our tasks ends the attempt in the same way. The catalogue is checked so that Cloud Scheduler's
+ * last retry comes after the lease has run out.
+ *
+ * ## Fencing
+ *
+ * A holder that was paused does not know that it was taken over, so it is not asked: every commit of a term includes a
+ * write of the task's record, on the condition that it is as this holder last saw it. A takeover has written it since,
+ * hence Firestore refuses the whole commit of the old holder, whatever else is in it. All writes of a term go through
+ * one queue.
+ *
+ * A refused commit reads the record again. Another token: `LeaseLost`. Our token, and the record has moved (a person
+ * closed an alarm, the sweep noted a slot): the change is computed anew from what the record is now, and tried again.
+ * Our token, and it has not moved: a condition that the task itself set was false, `RecordChanged`.
+ *
+ * A holder that finishes after a takeover changes neither health nor result. It stores `lateCompletion` on its own
+ * attempt, and so tells that it was alive after all: the rate of wrong takeovers can be counted.
+ *
+ * Two writes need no fence: the count of `duplicates`, an increment of a field that holders never write; and the
+ * record of a skipped delivery, conditional on the run alone, which no holder has.
+ *
+ * ## Effects outside Firestore
+ *
+ * Cloud Storage cannot take part in the commit. Before each batch of such effects a task calls `stillMine()`, which
+ * renews the lease. What remains is a process that stops between this and the effect for longer than a lease. So each
+ * effect is harmless when it comes late: a deletion names the generation that was planned, and is written to the
+ * journal before. A task that ignores its signal is answered as timed out, and its process exits.
+ *
+ * ## Clocks
+ *
+ * Leases are absolute instants of Firestore's clock. Each read of the records measures by how much the machine's clock
+ * differs from it (by the read time of the answer) and corrects differences of a second and more, for its renewals
+ * too; smaller ones are the way to the server. The leases of the catalogue are a minute and longer: an error of a
+ * second lets a takeover come a second early, and fencing makes even that safe. Durations and deadlines are measured
+ * by the monotonic clock of the machine.
+ *
+ * ## What can go wrong, and why it does no harm
+ *
+ * | what | why it is safe |
+ * | --- | --- |
+ * | two deliveries claim at once | the condition of one commit is false; it reads again |
+ * | the holder dies | its lease expires, and is taken over or ended as lost |
+ * | the holder is paused, and wakes up after a takeover | its commits are refused; its effects name generations |
+ * | the answer to a commit is lost, and the client repeats it | the repetition is refused; its token or `writeId` is in the record |
+ * | a claim lands after it was given up on | it was released, or the record was touched before |
+ * | Firestore is out of reach | no claim, or no renewal; a finish is tried for 20 s, then logged, and the lease expires |
+ * | a delivery is counted while its run is written | the count is an increment, and never written back by a holder |
+ * | a person or the sweep writes the task's record | the holder sees its own token, and computes its change anew |
+ * | a machine's clock is wrong | leases go by Firestore's clock |
  */
 
 /** What a task's record says about its schedule; from the catalogue, refreshed at every claim. */
