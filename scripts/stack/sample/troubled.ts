@@ -29,7 +29,7 @@ export function troubledJobs(now: Date): SampleJob[] {
   return [
     running('silent', 140, 137.5, unsubmitted),
     running('done', 61, 55, over('completed', 54.9)),
-    running('killed', 9, 7, over('failed', 6.9, KILLED)),
+    running('killed', 9, 7.1, over('failed', 6.9, KILLED)),
     running('stopped', 23, 20, over('cancelled', 19.9)),
     running('gone', 274, 272, { fate: 'gone' }),
     running('elsewhere', 11, 9, {
