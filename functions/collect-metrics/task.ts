@@ -63,8 +63,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
     wholeRunDays(today, stored, { dirty, configured });
 
   // 2. Ask the platform's sources at once: nothing that the records' changes tell makes any difference to them.
-  const asking = { now: run.startedAt, signal: run.signal, log: run.log };
-  const answers = askPlatform(platform, platformDays(planWith(new Set())), asking);
+  const answers = askPlatform(platform, platformDays(planWith(new Set())), run);
   let known: ReadonlyMap<string, Watermark> = new Map();
   try {
     // 3. The whole duty first marks the days that changed records made doubtful.

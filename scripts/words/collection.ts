@@ -2,24 +2,13 @@ import { fieldsOf, isObject } from '../shared/objects.ts';
 import { type Entry, entriesInWords, lineWidth } from './entries.ts';
 import { plural } from './figures.ts';
 import { inWords, spaced } from './plain.ts';
-import { sectionsInWords } from './section.ts';
+import { FIGURE_NAMES, PART_NAMES, sectionsInWords } from './section.ts';
 import { paint } from './terminal.ts';
 
 type Fields = Record<string, unknown>;
 
 /** Days of a dry run that are told one by one. */
 const DAYS_TOLD = 7;
-
-const SECTION_WORDS: Record<string, string> = {
-  jobs: 'jobs',
-  gpu: 'GPU',
-  etl: 'ETL',
-  storage: 'storage',
-  bigquery: 'BigQuery',
-  cloudRun: 'Cloud Run',
-  database: 'database',
-};
-const PART_WORDS: Record<string, string> = { firestore: 'Firestore', cloudSql: 'Cloud SQL' };
 
 /** The lines for the summary of a collection of days, `indent` of the terminal being taken, and what they leave untold. */
 export function collectionInWords(summary: Fields, indent: number): { lines: string[]; rest: Fields } {
@@ -126,13 +115,13 @@ function changesBetween(before: Map<string, unknown>, after: Map<string, unknown
 /** Every total of a day by its name in words, such as `storage bytes`. */
 function figures(totals: Fields): Map<string, unknown> {
   return new Map(
-    Object.entries(SECTION_WORDS).flatMap(([section, words]) => flattened(words, fieldsOf(totals[section]))),
+    Object.entries(FIGURE_NAMES).flatMap(([section, words]) => flattened(words, fieldsOf(totals[section]))),
   );
 }
 
 function flattened(name: string, values: Fields): [string, unknown][] {
   return Object.entries(values).flatMap(([key, value]) => {
-    const full = PART_WORDS[key] ?? `${name} ${spaced(key)}`;
+    const full = PART_NAMES[key] ?? `${name} ${spaced(key)}`;
     return isObject(value) ? flattened(full, value) : [[full, value]];
   });
 }

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Asked } from '../../functions/collect-metrics/sources/ask-platform.ts';
+import type { DayQuery } from '../../functions/collect-metrics/sources/source.ts';
 import { bigquery } from '../../functions/shared/cloud/bigquery.ts';
 import { monitoring } from '../../functions/shared/cloud/monitoring/monitoring.ts';
 import { cloudRun } from '../../functions/shared/cloud/run-services.ts';
@@ -69,7 +69,7 @@ export function steps(...values: (number | null)[]): Level {
 }
 
 /** What a source is asked for when its day is over, and nobody looks at what there is now, unless told otherwise. */
-export function askedFor(date: Day, over: Partial<Asked> = {}): Asked {
+export function askedFor(date: Day, over: Partial<DayQuery> = {}): DayQuery {
   return { date, until: endOfDay(date), lookNow: false, ...over };
 }
 

@@ -1,40 +1,18 @@
-import type { Limits } from '../../shared/cloud/rest/rest.ts';
 import { pooledMap, withDeadline } from '../../shared/concurrency.ts';
 import { addDays, type Day, dayOf, earlierOf, endOfDay, SECOND_MS } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
 import { type PlatformFigures, type PlatformSource, sectionOf } from '../../shared/model/day/platform.ts';
+import type { RunContext } from '../../shared/run/task.ts';
 import type { Results } from '../rules/accept.ts';
-
-/** What a metric source of the platform is asked for. */
-export interface Asked {
-  date: Day;
-  /** The end of the day, or now where it has not ended: the instant that gauges are read for. */
-  until: Date;
-  /** Whether what can only be seen now is to be looked at: only on the day after, while it still tells of the day. */
-  lookNow: boolean;
-}
-
-/**
- * A metric source of the platform: finds one day's section. What it was not asked to look at now is `null` in it. Rejects
- * when anything but single regions fails.
- */
-export type Collect<Source extends PlatformSource> = (
-  asked: Asked,
-  limits: Limits,
-) => Promise<PlatformFigures[Source]>;
+import type { Collect, DayQuery } from './source.ts';
 
 /** The metric sources of the platform that the settings name, each with how long it may take for a day. */
 export type Platform = {
   [Source in PlatformSource]?: { collect: Collect<Source>; deadlineMs: number };
 };
 
-/** What of a run the platform's sources need to know. */
-export interface Asking {
-  now: Date;
-  signal: AbortSignal;
-  log: Log;
-}
+/** The run that asks. */
+type AskingRun = Pick<RunContext<unknown>, 'startedAt' | 'signal' | 'log'>;
 
 /** Days that one source is asked for side by side. */
 const DAYS_AT_ONCE = 4;
@@ -49,7 +27,7 @@ const OWN_SHARE = 0.95;
 export function askPlatform(
   platform: Platform,
   wanted: ReadonlyMap<PlatformSource, readonly Day[]>,
-  asking: Asking,
+  run: AskingRun,
 ) {
   const stopped = new AbortController();
   const results = new Map<Day, Promise<Results>[]>();
@@ -58,8 +36,8 @@ export function askPlatform(
     if (!entry) continue;
     const found = new Map(days.map((date) => [date, Promise.withResolvers<Results>()]));
     for (const [date, { promise }] of found) results.set(date, [...(results.get(date) ?? []), promise]);
-    const signal = AbortSignal.any([asking.signal, stopped.signal]);
-    void askSource(source, entry, days, { ...asking, signal }, (date, result) =>
+    const signal = AbortSignal.any([run.signal, stopped.signal]);
+    void askSource(source, entry, days, { startedAt: run.startedAt, signal, log: run.log }, (date, result) =>
       found.get(date)?.resolve(result),
     );
   }
@@ -79,7 +57,7 @@ async function askSource(
   source: PlatformSource,
   { collect, deadlineMs }: { collect: Collect<PlatformSource>; deadlineMs: number },
   days: readonly Day[],
-  { now, signal, log }: Asking,
+  { startedAt, signal, log }: AskingRun,
   onResult: (date: Day, result: Results) => void,
 ): Promise<void> {
   const failed = new AbortController();
@@ -89,7 +67,7 @@ async function askSource(
     const took = () => Math.round(performance.now() - begun);
     try {
       within.throwIfAborted();
-      const work = collect(askedOf(date, now), { limitMs: deadlineMs * OWN_SHARE, signal: within });
+      const work = collect(queryOf(date, startedAt), { limitMs: deadlineMs * OWN_SHARE, signal: within });
       const answer = await withDeadline(work, deadlineMs, `metric source ${source} for ${date}`, {
         signal: within,
         onLate: (error) => log.debug(`Metric source ${source} failed after it was given up on: ${error}`),
@@ -114,7 +92,7 @@ function proven(source: PlatformSource, answer: unknown): PlatformFigures[Platfo
   throw new TypeError(`Cannot take what metric source ${source} found: ${told.join('; ')}`);
 }
 
-function askedOf(date: Day, now: Date): Asked {
+function queryOf(date: Day, now: Date): DayQuery {
   const until = earlierOf(endOfDay(date), wholeSecond(now));
   return { date, until, lookNow: addDays(dayOf(now), -1) === date };
 }

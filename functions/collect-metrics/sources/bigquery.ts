@@ -2,9 +2,9 @@ import type { BigQuery } from '../../shared/cloud/bigquery.ts';
 import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
 import { startOfDay } from '../../shared/dates.ts';
 import type { BigQueryFigures } from '../../shared/model/day/sections/bigquery.ts';
-import type { Collect } from './ask-platform.ts';
 import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';
+import type { Collect, OpenSource } from './source.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_a_b#gcp-bigquery: sampled every half an hour. */
 const metric = (name: string): Metric => ({
@@ -15,6 +15,9 @@ const TABLES = metric('table_count');
 const BYTES = metric('stored_bytes');
 
 type DatasetRow = BigQueryFigures['perDataset'][number];
+
+export const openBigquery: OpenSource<'bigquery'> = (settings, clients) =>
+  bigquerySource({ bigquery: clients.bigquery(settings), monitoring: clients.monitoring(settings) });
 
 /** Tables and bytes from Monitoring, so that no table is ever listed; jobs by their end, from BigQuery itself. */
 export function bigquerySource(tools: { bigquery: BigQuery; monitoring: Monitoring }): Collect<'bigquery'> {

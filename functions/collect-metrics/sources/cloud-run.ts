@@ -8,10 +8,10 @@ import {
   RESPONSE_CLASSES,
   type ResponseClass,
 } from '../../shared/model/day/sections/cloud-run.ts';
-import type { Collect } from './ask-platform.ts';
 import { sharedDeadline } from './limits.ts';
 import { ifWhole, missingIn } from './readings.ts';
 import { largest } from './rows.ts';
+import type { Collect, OpenSource } from './source.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-run */
 const REQUESTS: Metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };
@@ -24,6 +24,13 @@ const BY_SERVICE_AND_CLASS = [
 const REGIONS_AT_ONCE = 20;
 
 type ServiceRow = CloudRunFigures['perService'][number];
+
+export const openCloudRun: OpenSource<'cloudRun'> = (settings, clients) =>
+  cloudRunSource({
+    run: clients.run(settings),
+    monitoring: clients.monitoring(settings),
+    regions: settings.regions,
+  });
 
 /** Requests from Monitoring, and the services that there are now: of `regions`, one by one, or of all at once. */
 export function cloudRunSource(tools: {

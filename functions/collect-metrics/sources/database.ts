@@ -2,10 +2,9 @@ import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitorin
 import type { CloudSql } from '../../shared/cloud/sql.ts';
 import type { DatabaseFigures } from '../../shared/model/day/sections/database.ts';
 import { MOST_ROWS } from '../../shared/model/day/sections/section.ts';
-import type { RootCollections } from '../../shared/store/sources/root-collections.ts';
-import type { Collect } from './ask-platform.ts';
 import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';
+import type { Collect, FirestoreDatabase, OpenSource } from './source.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_d_h#gcp-firestore */
 const FIRESTORE_BYTES: Metric = {
@@ -21,10 +20,17 @@ const SQL_BYTES: Metric = {
 type DatabaseRow = DatabaseFigures['firestore']['perDatabase'][number];
 type InstanceRow = NonNullable<DatabaseFigures['cloudSql']>['perInstance'][number];
 
+export const openDatabase: OpenSource<'database'> = (settings, clients) =>
+  databaseSource({
+    monitoring: clients.monitoring(settings),
+    databases: clients.databases(settings, settings.firestore),
+    sql: settings.cloudSql ? clients.sql(settings) : null,
+  });
+
 /** Bytes from Monitoring, of the Firestore databases that are named and of every Cloud SQL instance; the rest as it is now. */
 export function databaseSource(tools: {
   monitoring: Monitoring;
-  databases: { id: string; collections: RootCollections }[];
+  databases: readonly FirestoreDatabase[];
   /** `null` where the settings ask for none. */
   sql: CloudSql | null;
 }): Collect<'database'> {

@@ -2,10 +2,10 @@ import type { Metric, MetricGroups, Monitoring } from '../../shared/cloud/monito
 import type { Limits } from '../../shared/cloud/rest/rest.ts';
 import type { CloudStorage } from '../../shared/cloud/storage/buckets.ts';
 import type { StorageFigures } from '../../shared/model/day/sections/storage.ts';
-import type { Collect } from './ask-platform.ts';
 import { sharedDeadline } from './limits.ts';
 import { ifWhole, missingIn, namesIn, type Readings, readingOf, readingsBy, totalOf } from './readings.ts';
 import { largest } from './rows.ts';
+import type { Collect, OpenSource } from './source.ts';
 
 /** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-storage: measured once a day. */
 const metric = (name: string): Metric => ({
@@ -29,9 +29,12 @@ type BucketRow = StorageFigures['perBucket'][number];
 interface Holdings {
   bytes: Readings;
   objects: Readings;
-  /** `null` where nobody can tell. */
+  /** `null` where it is unknown. */
   softDeletedBytes: Readings | null;
 }
+
+export const openStorage: OpenSource<'storage'> = (settings, clients) =>
+  storageSource({ storage: clients.storage(settings), monitoring: clients.monitoring(settings) });
 
 /** Bytes and objects from Monitoring, so that no object is ever listed; the list of buckets also has the empty ones. */
 export function storageSource(tools: { storage: CloudStorage; monitoring: Monitoring }): Collect<'storage'> {

@@ -1,4 +1,11 @@
 import type { DailyMetrics } from '../../../functions/shared/model/day/day.ts';
+import {
+  PLATFORM_SOURCES,
+  type PlatformSections,
+  type PlatformSource,
+} from '../../../functions/shared/model/day/platform.ts';
+import { SECTION_WORDS } from '../../words/section.ts';
+import type { SectionWords } from '../../words/sections/section-words.ts';
 import type { MissingDay } from './days-table.ts';
 
 type Cell = string | number | null | undefined;
@@ -21,23 +28,7 @@ const COLUMNS: Record<string, (day: DailyMetrics) => Cell> = {
   etlCancelled: ({ etl }) => etl?.cancelled,
   etlNeverStarted: ({ etl }) => etl?.neverStarted,
   etlInFlight: ({ etl }) => etl?.inFlight,
-  storageBuckets: ({ storage }) => storage?.buckets,
-  storageBytes: ({ storage }) => storage?.bytes,
-  storageObjects: ({ storage }) => storage?.objects,
-  storageSoftDeletedBytes: ({ storage }) => storage?.softDeletedBytes,
-  bigqueryTables: ({ bigquery }) => bigquery?.tables,
-  bigqueryBytes: ({ bigquery }) => bigquery?.bytes,
-  bigqueryJobsCompleted: ({ bigquery }) => bigquery?.jobsCompleted,
-  bigqueryJobsFailed: ({ bigquery }) => bigquery?.jobsFailed,
-  cloudRunServices: ({ cloudRun }) => cloudRun?.services,
-  cloudRunActiveServices: ({ cloudRun }) => cloudRun?.activeServices,
-  cloudRunRequests: ({ cloudRun }) => cloudRun?.requests,
-  firestoreBytes: ({ database }) => database?.firestore.bytes,
-  firestoreDocuments: ({ database }) => database?.firestore.documents,
-  firestoreCollections: ({ database }) => database?.firestore.collections,
-  cloudSqlInstances: ({ database }) => database?.cloudSql?.instances,
-  cloudSqlBytes: ({ database }) => database?.cloudSql?.bytes,
-  cloudSqlTables: ({ database }) => database?.cloudSql?.tables,
+  ...Object.assign({}, ...PLATFORM_SOURCES.map(columnsOf)),
   projects: ({ jobs, projects }) => (jobs === null ? null : projects.length),
   sourcesFailing: ({ sources }) =>
     Object.entries(sources)
@@ -45,6 +36,16 @@ const COLUMNS: Record<string, (day: DailyMetrics) => Cell> = {
       .map(([name]) => name)
       .join(' '),
 };
+
+/** The columns of a metric source of the platform. */
+function columnsOf<Source extends PlatformSource>(
+  source: Source,
+): Record<string, (day: DailyMetrics) => Cell> {
+  const words: SectionWords<Source> = SECTION_WORDS[source];
+  return Object.fromEntries(
+    Object.entries(words.columns).map(([name, cell]) => [name, (day: PlatformSections) => cell(day[source])]),
+  );
+}
 
 /**
  * The totals of each day as CSV (RFC 4180), a header first: exact figures, bytes as bytes, and nothing where nobody knows.

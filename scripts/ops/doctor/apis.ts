@@ -4,6 +4,12 @@ import { googleApi } from '../../../functions/shared/cloud/rest/google-api.ts';
 import type { ApiOptions, RestCall } from '../../../functions/shared/cloud/rest/rest.ts';
 import { addMs, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
+import {
+  type NamedSources,
+  PLATFORM_SOURCES,
+  type PlatformSource,
+  sectionOf,
+} from '../../../functions/shared/model/day/platform.ts';
 import { type ApiName, GOOGLE_APIS } from '../../../functions/shared/model/google-apis.ts';
 import type { Settings } from '../../../functions/shared/settings.ts';
 import { apiOf } from '../shared/api-of.ts';
@@ -115,21 +121,27 @@ export function apiChecks(connection: Connection): Check[] {
   });
 }
 
+/** What the settings use: Cloud Monitoring in every project of a metric source first, then the sources' own APIs. */
 function usesOf({ metrics, artifacts }: Settings): Use[] {
-  const { storage, bigquery, cloudRun, database } = metrics;
-  const sections = [storage, bigquery, cloudRun, database].filter((section) => section !== undefined);
-  const projects = new Set(sections.map(({ googleProject }) => googleProject));
+  const sources = PLATFORM_SOURCES.flatMap((source) => usesOfSource(source, metrics));
   const { vertexModels } = artifacts;
   return [
-    ...[...projects].map((googleProject): Use => ({ api: 'monitoring', googleProject })),
-    ...(storage ? [{ api: 'storage', googleProject: storage.googleProject } as const] : []),
-    ...(bigquery ? [{ api: 'bigquery', googleProject: bigquery.googleProject } as const] : []),
-    ...(cloudRun
-      ? [{ api: 'run', googleProject: cloudRun.googleProject, region: cloudRun.regions?.[0] } as const]
-      : []),
-    ...(database?.cloudSql ? [{ api: 'sql', googleProject: database.googleProject } as const] : []),
+    ...sources.filter(({ api }) => api === 'monitoring').filter(isFirstInProject),
+    ...sources.filter(({ api }) => api !== 'monitoring'),
     ...(vertexModels?.regions ?? []).map(
       (region): Use => ({ api: 'aiplatform', googleProject: vertexModels?.googleProject, region }),
     ),
   ];
+}
+
+function usesOfSource<Source extends PlatformSource>(source: Source, metrics: NamedSources): Use[] {
+  const settings = metrics[source];
+  if (!settings) return [];
+  const { googleProject } = settings;
+  const own = sectionOf(source).uses(settings);
+  return [{ api: 'monitoring' as const }, ...own].map((use) => ({ ...use, googleProject }));
+}
+
+function isFirstInProject({ googleProject }: Use, place: number, uses: readonly Use[]): boolean {
+  return uses.findIndex((use) => use.googleProject === googleProject) === place;
 }

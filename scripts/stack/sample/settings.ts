@@ -1,4 +1,5 @@
 import { type ArtifactPolicy, artifactPolicySchema } from '../../../functions/shared/model/cleanup/policy.ts';
+import { type PlatformSettings, perSource, SECTIONS } from '../../../functions/shared/model/day/platform.ts';
 import { type Source, sourceSchema, type TimeMapping } from '../../../functions/shared/model/job/source.ts';
 import type { Settings } from '../../../functions/shared/settings.ts';
 import { TRAINING_REGION } from './custom-jobs.ts';
@@ -62,7 +63,11 @@ export function withSample(settings: Settings): Settings {
       ...(training && { [training.name]: inEarnest(training.source) }),
       etl: ETL_SOURCE,
     },
-    metrics: { ...settings.metrics, storage: {}, bigquery: {}, cloudRun: {}, database: { cloudSql: true } },
+    metrics: {
+      ...settings.metrics,
+      ...perSource<PlatformSettings>((source) => SECTIONS[source].settings.parse({})),
+      database: { cloudSql: true },
+    },
     artifacts: ARTIFACTS,
   };
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Collect } from '../../../functions/collect-metrics/sources/ask-platform.ts';
+import type { Collect } from '../../../functions/collect-metrics/sources/source.ts';
 import { METRIC_SOURCES, type MetricSource } from '../../../functions/shared/model/day/day.ts';
 import { PLATFORM_SOURCES, type PlatformSource } from '../../../functions/shared/model/day/platform.ts';
 import { booksOf, collectorOfAll, ETL } from '../../support/all-sources.ts';

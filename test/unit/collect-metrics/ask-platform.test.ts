@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
-import {
-  type Asked,
-  askPlatform,
-  type Collect,
-  type Platform,
-} from '../../../functions/collect-metrics/sources/ask-platform.ts';
+import { askPlatform, type Platform } from '../../../functions/collect-metrics/sources/ask-platform.ts';
+import type { Collect, DayQuery } from '../../../functions/collect-metrics/sources/source.ts';
 import { addDays, type Day, daysBetween } from '../../../functions/shared/dates.ts';
 import type { PlatformSource } from '../../../functions/shared/model/day/platform.ts';
 import type { BigQueryFigures } from '../../../functions/shared/model/day/sections/bigquery.ts';
@@ -54,8 +50,8 @@ function ask(
 ) {
   const { log, lines } = recordedLog();
   const wanted = new Map((Object.keys(platform) as PlatformSource[]).map((source) => [source, days]));
-  const asking = { now, signal: signal ?? new AbortController().signal, log };
-  return { ...askPlatform(platform, wanted, asking), lines };
+  const run = { startedAt: now, signal: signal ?? new AbortController().signal, log };
+  return { ...askPlatform(platform, wanted, run), lines };
 }
 
 /** What was found, or the error, without the time that it took. */
@@ -81,7 +77,7 @@ describe('askPlatform()', () => {
     assert.deepEqual(await told(answering, '2026-03-08'), {});
   });
 
-  const ASKED: [what: string, date: Day, now: string, expected: Omit<Asked, 'date'>][] = [
+  const ASKED: [what: string, date: Day, now: string, expected: Omit<DayQuery, 'date'>][] = [
     ['yesterday', DATE, '2026-03-10T02:00', { until: utc('2026-03-10T00:00'), lookNow: true }],
     ['yesterday, late', DATE, '2026-03-10T23:59:59.999', { until: utc('2026-03-10T00:00'), lookNow: true }],
     ['the day before', DATE, '2026-03-11T00:00', { until: utc('2026-03-10T00:00'), lookNow: false }],
@@ -89,7 +85,7 @@ describe('askPlatform()', () => {
   ];
   for (const [what, date, now, expected] of ASKED)
     test(`asks for ${what} at ${now} until ${expected.until.toISOString()}, ${expected.lookNow ? 'and' : 'not'} for what is there now`, async () => {
-      const asked: Asked[] = [];
+      const asked: DayQuery[] = [];
       const collect: Collect<'storage'> = (each) => {
         asked.push(each);
         return answers(each, { limitMs: 1 });

@@ -24,6 +24,9 @@ export type PlatformSections = { [Source in PlatformSource]: PlatformFigures[Sou
 /** The settings of each source. */
 export type PlatformSettings = { [Source in PlatformSource]: z.infer<(typeof SECTIONS)[Source]['settings']> };
 
+/** Those sources that the settings name. */
+export type NamedSources = { [Source in PlatformSource]?: PlatformSettings[Source] | undefined };
+
 /** What a person looks at first of each source. */
 export type PlatformTotals = { [Source in PlatformSource]: ReturnType<(typeof SECTIONS)[Source]['totals']> };
 

@@ -2,14 +2,23 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { API_NAMES, addressOf, GOOGLE_APIS } from '../../functions/shared/model/google-apis.ts';
-import { ROOT } from '../../scripts/shared/places.ts';
-import { filesBelow } from '../support/source-files.ts';
+import { PLATFORM_SOURCES, SECTIONS } from '../../../functions/shared/model/day/platform.ts';
+import {
+  API_NAMES,
+  addressOf,
+  GOOGLE_APIS,
+  type Permissions,
+} from '../../../functions/shared/model/google-apis.ts';
+import { ROOT } from '../../../scripts/shared/places.ts';
+import { filesBelow } from '../../support/source-files.ts';
 
 const TABLE = 'functions/shared/model/google-apis.ts';
 const clients = filesBelow('functions').filter(({ path }) => path !== TABLE);
 const infra = (file: string) => readFileSync(join(ROOT, 'infra', file), 'utf8');
 const permissions: string[] = API_NAMES.flatMap((api) => GOOGLE_APIS[api].permissions);
+
+const quotedIn = (text: string) => [...text.matchAll(/"([^"]+)"/g)].map(([, inner = '']) => inner).sort();
+const neededBy = (needed: Permissions) => Object.values(needed).flat().sort();
 
 describe('the table of Google APIs', () => {
   test('has the address of each, where regions have one of their own with the region', () => {
@@ -38,6 +47,20 @@ describe('the table of Google APIs', () => {
     // Firestore is asked through its own client, and granted by predefined roles.
     const missing = named.filter((name) => !name.startsWith('datastore.') && !permissions.includes(name));
     assert.deepEqual(missing, []);
+  });
+
+  test('has in iam.tf, for each metric source, the permissions that its section says it needs', () => {
+    const [, block = ''] = /metric_permissions = \{\n(.*?)\n {2}\}/s.exec(infra('iam.tf')) ?? [];
+    const granted = Object.fromEntries(
+      [...block.matchAll(/^ +(\w+) += (.*)$/gm)].map(([, source = '', list = '']) => [
+        source,
+        quotedIn(list),
+      ]),
+    );
+    assert.deepEqual(
+      granted,
+      Object.fromEntries(PLATFORM_SOURCES.map((source) => [source, neededBy(SECTIONS[source].permissions)])),
+    );
   });
 
   test('names nothing that infra/ does not grant or enable', () => {
