@@ -8,7 +8,7 @@ import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { ReadOptions } from '../shared/store/firestore/read-options.ts';
 import type { CleanupPlanStore } from '../shared/store/own/cleanup-plans.ts';
 import type { JournalStore } from '../shared/store/own/journal.ts';
-import type { Seen } from '../shared/store/own/records.ts';
+import type { Stored } from '../shared/store/own/records.ts';
 import type { ArtifactJobStore } from '../shared/store/sources/artifact-jobs.ts';
 import { type DeletionStats, newAccount } from './account.ts';
 import { carryOut, type ObjectVersion, strandedProblem } from './delete/carry-out.ts';
@@ -43,7 +43,7 @@ export interface CleanupTools {
 }
 
 type Run = RunContext<CleanupInput>;
-type StoredPlan = Seen<CleanupPlan> & { data: CleanupPlan };
+type StoredPlan = Stored<CleanupPlan>;
 
 /** Deletes the artifacts of jobs that nobody needs, after a plan and its guards. */
 export function cleanupArtifacts(tools: CleanupTools): Task<CleanupInput> {

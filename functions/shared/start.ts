@@ -27,7 +27,6 @@ export function startFunction(task: string, limits: Partial<LeaseLimits> = {}) {
   const collections = collectionsOf(db, settings.collectionPrefix);
   const runs = lifecycle({
     task,
-    db,
     collections,
     clock,
     log,

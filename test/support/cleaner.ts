@@ -100,7 +100,6 @@ export function runnerOf(options: RunnerOptions) {
   const clock = { now, monotonicMs: options.monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
     task: TASK,
-    db,
     collections,
     clock,
     log: SILENT,

@@ -76,7 +76,6 @@ export function collector(
   const clock: Clock = { now: () => now, monotonicMs: monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
     task: TASK,
-    db,
     collections,
     clock,
     log: SILENT,

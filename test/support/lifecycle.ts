@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Firestore } from '@google-cloud/firestore';
 import { expectationOf, nextSlot } from '../../functions/shared/catalog.ts';
 import { systemClock } from '../../functions/shared/clock.ts';
 import { createLog } from '../../functions/shared/log.ts';
@@ -8,7 +9,11 @@ import { healthSchema } from '../../functions/shared/model/run/health.ts';
 import { type NamedRun, runSchema, scheduledRunId } from '../../functions/shared/model/run/run.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { collections } from '../../functions/shared/store/own/collections.ts';
-import { type LifecycleOptions, lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
+import {
+  type Lifecycle,
+  type LifecycleOptions,
+  lifecycle,
+} from '../../functions/shared/store/own/lifecycle.ts';
 import { END_RULES } from './end-rules.ts';
 import { ENTRY } from './entry.ts';
 import { openTestFirestore } from './firestore.ts';
@@ -26,11 +31,14 @@ export function freshRecords() {
     project,
     db,
     collections: all,
-    claimant: (options: Partial<LifecycleOptions> = {}) =>
+    /** Claims and writes, through another way to the database where one is given. */
+    claimant: ({
+      db: way = db,
+      ...options
+    }: Partial<LifecycleOptions> & { db?: Firestore } = {}): Lifecycle =>
       lifecycle({
         task: TASK,
-        db,
-        collections: collections(options.db ?? db, ''),
+        collections: collections(way, ''),
         clock: systemClock,
         log: createLog({}, () => undefined),
         expectation: expectationOf(DUTY, { service: null, revision: null, region: null }),
@@ -79,7 +87,7 @@ export function ending(outcome: Ending['outcome'], summary: Ending['summary'] = 
 }
 
 /** The term of a claim that must have been granted. */
-export async function claimTerm(claimant: ReturnType<typeof lifecycle>, named: NamedRun = scheduled()) {
+export async function claimTerm(claimant: Lifecycle, named: NamedRun = scheduled()) {
   const claim = await claimant.claim(named, 30_000);
   if (claim.kind !== 'claimed') throw new Error(`Expected a claim, got ${claim.kind}`);
   return claim.term;

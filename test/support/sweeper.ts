@@ -121,7 +121,6 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
   const clock: Clock = { now, monotonicMs: setup.monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
     task: TASK,
-    db,
     collections,
     clock,
     log: SILENT,

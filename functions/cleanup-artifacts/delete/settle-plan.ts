@@ -7,7 +7,7 @@ import {
 } from '../../shared/model/run/alarm.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 import type { CleanupPlanStore } from '../../shared/store/own/cleanup-plans.ts';
-import type { Seen } from '../../shared/store/own/records.ts';
+import type { Seen, Stored } from '../../shared/store/own/records.ts';
 import { alarmOf } from '../plan/plan-record.ts';
 
 /** The plan of a run, and what it stands among. */
@@ -17,7 +17,7 @@ export interface ThisPlan {
   seen: Seen<CleanupPlan> | null;
   lines: readonly PlanLine[];
   /** The plans that were open when it was made. */
-  open: readonly (Seen<CleanupPlan> & { data: CleanupPlan })[];
+  open: readonly Stored<CleanupPlan>[];
 }
 
 type Run = Pick<RunContext<unknown>, 'commit' | 'startedAt'>;

@@ -3,7 +3,7 @@ import type { DailyMetrics, MetricSource } from '../../shared/model/day/day.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore, DirtyDay } from '../../shared/store/own/days.ts';
-import type { Seen } from '../../shared/store/own/records.ts';
+import type { Seen, Stored } from '../../shared/store/own/records.ts';
 import type { CollectInput } from '../input.ts';
 import type { RecordReader } from '../records/record-reader.ts';
 import { isBroken, recheck } from '../rules/checks.ts';
@@ -17,7 +17,7 @@ export interface DayTools {
   books: readonly RecordReader[];
   run: RunContext<CollectInput>;
   tally: Tally;
-  dirty: ReadonlyMap<Day, Seen<DirtyDay> & { data: DirtyDay }>;
+  dirty: ReadonlyMap<Day, Stored<DirtyDay>>;
   configured: readonly MetricSource[];
   failingSince: ReadonlyMap<MetricSource, Date>;
 }

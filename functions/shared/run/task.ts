@@ -31,6 +31,9 @@ export interface TaskResult {
   problems?: RunProblem[];
 }
 
+/** Adds writes to a batch; may be called more than once, for a commit is tried again on another batch. */
+export type BuildBatch = (batch: WriteBatch) => void;
+
 /** What a task is given for one run. */
 export interface RunContext<Input> {
   runId: string;
@@ -49,10 +52,10 @@ export interface RunContext<Input> {
   budgetUsed(): number;
   /**
    * Commits the writes that `build` adds, only while this run is still the task's: token and lease are checked by the
-   * same commit. `build` may be called more than once. Rejects with LeaseLost when the run was taken over, and always
-   * in a dry run.
+   * same commit. Rejects with LeaseLost when the run was taken over, and always in a dry run; with RecordChanged when a
+   * record that `build` expects as it was read has changed since.
    */
-  commit(build: (batch: WriteBatch) => void, changes?: OwnChanges): Promise<void>;
+  commit(build: BuildBatch, changes?: OwnChanges): Promise<void>;
   /** Whether the run is provably still the task's right now; asked before each batch of effects outside Firestore. */
   stillMine(): Promise<boolean>;
   log: Log;

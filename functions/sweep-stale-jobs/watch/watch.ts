@@ -160,5 +160,5 @@ async function write(found: Finding, task: WatchedTask, run: WatchingRun, tools:
     watch.putRuns(batch, runs, history);
     watch.putAlarms(batch, { open, close }, cause, at);
   });
-  watch.tellAlarms(open);
+  watch.logAlarms(open);
 }

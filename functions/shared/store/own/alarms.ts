@@ -8,18 +8,24 @@ import type { Collections } from './collections.ts';
 const LIMIT_MS = MINUTE_MS;
 
 /** Read-only: alarms are opened and closed in the commits of runs. */
-export function alarmStore({ alarms }: Collections, log: Log) {
+export interface AlarmStore {
+  /** The open alarms of any subject. */
+  open(options: ReadOptions): Promise<Alarm[]>;
+
+  /** Alarms of any subject that were closed at or after `since`, newest first; at most `limit`. */
+  closedSince(since: Date, limit: number, options: ReadOptions): Promise<Alarm[]>;
+}
+
+export function alarmStore({ alarms }: Collections, log: Log): AlarmStore {
   return {
-    /** The open ones of any subject. */
-    async open({ tally, signal }: ReadOptions): Promise<Alarm[]> {
+    async open({ tally, signal }) {
       const call = alarms.where('closedAt', '==', null).get();
       const { docs } = await withTimeout(log, 'open alarms', LIMIT_MS, call, signal);
       tally.documents += Math.max(1, docs.length);
       return docs.map((document) => decode(alarmSchema, document));
     },
 
-    /** Those of any subject that were closed at or after `since`, the newest first; at most `limit`. */
-    async closedSince(since: Date, limit: number, { tally, signal }: ReadOptions): Promise<Alarm[]> {
+    async closedSince(since, limit, { tally, signal }) {
       const call = alarms.where('closedAt', '>=', since).orderBy('closedAt', 'desc').limit(limit).get();
       const { docs } = await withTimeout(log, 'closed alarms', LIMIT_MS, call, signal);
       tally.documents += Math.max(1, docs.length);
@@ -27,5 +33,3 @@ export function alarmStore({ alarms }: Collections, log: Log) {
     },
   };
 }
-
-export type AlarmStore = ReturnType<typeof alarmStore>;

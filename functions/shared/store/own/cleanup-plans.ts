@@ -13,7 +13,7 @@ import {
 } from '../../model/cleanup/cleanup.ts';
 import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
-import { closeByHand, commitIfUnchanged, put, type Seen, seenOf } from './records.ts';
+import { closeByHand, commitIfUnchanged, put, type Seen, type Stored, seenOf } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
 /** A line is about 1 KB, a document 1 MiB. */
@@ -24,7 +24,7 @@ const APPROVAL_DAYS = 7;
 
 const itemsSchema = z.strictObject({ lines: z.array(planLineSchema) });
 
-/** So many of the roots that nobody can read stay accepted, the newest. */
+/** How many roots that cannot be read stay accepted, the newest. */
 const ACCEPTED_ROOTS = 2_000;
 
 const NO_STATE: CleanupState = {
@@ -35,7 +35,45 @@ const NO_STATE: CleanupState = {
 };
 
 /** The plans of clean-ups, and what the next one is judged by. */
-export function cleanupPlanStore(collections: Collections, log: Log) {
+export interface CleanupPlanStore {
+  /** Stores the lines of a new plan. They come before the plan, so that a plan that can be read is whole. */
+  writeLines(planId: string, lines: readonly PlanLine[]): Promise<void>;
+
+  /** Adds to `batch` a new plan, whose lines are stored. */
+  add(batch: WriteBatch, plan: CleanupPlan): void;
+
+  /** Stores a new plan, whose lines are stored. Needs no lease, so it is for dry runs: no other run knows the id. */
+  create(plan: CleanupPlan): Promise<void>;
+
+  /** A plan as it is stored. */
+  load(planId: string): Promise<Seen<CleanupPlan>>;
+
+  /** The decisions of a plan, in its order. */
+  lines(planId: string): Promise<PlanLine[]>;
+
+  /** The newest plans, newest first. */
+  newest(limit: number): Promise<CleanupPlan[]>;
+
+  /** The plans that are waiting, approved or begun. */
+  open(): Promise<Stored<CleanupPlan>[]>;
+
+  /** Adds to `batch` what has become of a plan. */
+  change(batch: WriteBatch, plan: Seen<CleanupPlan>, change: Partial<CleanupPlan>): void;
+
+  /** What the next plan is judged by; the initial state where none is stored. */
+  state(): Promise<Stored<CleanupState>>;
+
+  /** Adds to `batch` what the next plan is judged by. */
+  putState(batch: WriteBatch, seen: Seen<CleanupState>, state: CleanupState): void;
+
+  /**
+   * Approves a plan that waits or was only proposed, for seven days, and with it for good its policy and the roots in it
+   * that cannot be read; its alarm closes in the same commit. Resolves to the plan's status where it cannot be approved.
+   */
+  approve(planId: string, at: Date): Promise<'approved' | 'missing' | CleanupPlan['status']>;
+}
+
+export function cleanupPlanStore(collections: Collections, log: Log): CleanupPlanStore {
   const { cleanupPlans, cleanupState, tasks } = collections;
   const db = cleanupPlans.firestore;
   const ask = <T>(operation: string, call: Promise<T>): Promise<T> =>
@@ -43,8 +81,7 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
   const stateRef = cleanupState.doc('current');
 
   return {
-    /** Stores the lines of a new plan, before the plan itself: one that can be read is whole. */
-    async writeLines(planId: string, lines: readonly PlanLine[]): Promise<void> {
+    async writeLines(planId, lines) {
       const items = cleanupPlans.doc(planId).collection('items');
       const documents = [...chunksOf(lines, LINES_PER_DOCUMENT).entries()];
       for (const some of chunksOf(documents, DOCUMENTS_PER_COMMIT)) {
@@ -55,23 +92,20 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
       }
     },
 
-    /** Adds to `batch` a new plan, whose lines are stored. */
-    add(batch: WriteBatch, plan: CleanupPlan): void {
+    add(batch, plan) {
       batch.create(cleanupPlans.doc(plan.planId), plan);
     },
 
-    /** Stores a new plan, whose lines are stored. For a dry run, which has no lease: nobody else knows its id. */
-    async create(plan: CleanupPlan): Promise<void> {
+    async create(plan) {
       await ask(`plan ${plan.planId}`, cleanupPlans.doc(plan.planId).create(plan));
     },
 
-    async load(planId: string): Promise<Seen<CleanupPlan>> {
+    async load(planId) {
       const found = await ask(`plan ${planId}`, cleanupPlans.doc(planId).get());
       return seenOf(found, (it) => decode(cleanupPlanSchema, it));
     },
 
-    /** The decisions of a plan, in its order. */
-    async lines(planId: string): Promise<PlanLine[]> {
+    async lines(planId) {
       const found = await ask(
         `items of ${planId}`,
         cleanupPlans.doc(planId).collection('items').orderBy('__name__').get(),
@@ -79,14 +113,12 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
       return found.docs.flatMap((document) => decode(itemsSchema, document).lines);
     },
 
-    /** The newest plans, newest first. */
-    async newest(limit: number): Promise<CleanupPlan[]> {
+    async newest(limit) {
       const found = await ask('plans', cleanupPlans.orderBy('createdAt', 'desc').limit(limit).get());
       return found.docs.map((document) => decode(cleanupPlanSchema, document));
     },
 
-    /** The plans that are waiting, approved or begun. */
-    async open(): Promise<(Seen<CleanupPlan> & { data: CleanupPlan })[]> {
+    async open() {
       const found = await ask(
         'open plans',
         cleanupPlans.where('status', 'in', ['waiting', 'approved', 'applying']).get(),
@@ -98,28 +130,22 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
       }));
     },
 
-    /** Adds to `batch` what has become of a plan. */
-    change(batch: WriteBatch, { ref, data }: Seen<CleanupPlan>, change: Partial<CleanupPlan>): void {
+    change(batch, { ref, data }, change) {
       if (!data) throw new Error(`Cannot change ${ref.path}: it does not exist`);
       batch.update(ref, { ...change });
     },
 
-    async state(): Promise<Seen<CleanupState> & { data: CleanupState }> {
+    async state() {
       const found = await ask('clean-up state', stateRef.get());
       const seen = seenOf(found, (it) => decode(cleanupStateSchema, it));
       return { ...seen, data: seen.data ?? NO_STATE };
     },
 
-    /** Adds to `batch` what the next plan is judged by. */
-    putState(batch: WriteBatch, seen: Seen<CleanupState>, state: CleanupState): void {
+    putState(batch, seen, state) {
       put(batch, seen, state);
     },
 
-    /**
-     * Lets a waiting plan go on, and from now on its policy and the roots that it tells of and nobody can read; its alarm
-     * closes in the same commit.
-     */
-    async approve(planId: string, at: Date): Promise<'approved' | 'missing' | CleanupPlan['status']> {
+    async approve(planId, at) {
       for (;;) {
         const [found, task, state] = await ask(
           `plan ${planId}`,
@@ -155,5 +181,3 @@ export function cleanupPlanStore(collections: Collections, log: Log) {
     },
   };
 }
-
-export type CleanupPlanStore = ReturnType<typeof cleanupPlanStore>;

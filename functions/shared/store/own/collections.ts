@@ -10,7 +10,7 @@ export function collections(db: Firestore, prefix: string) {
     alarms: collection('alarms'),
     /** One document per day; below it `projects`, `revisions` and `dayMembers`. */
     dailyMetrics: collection('dailyMetrics'),
-    /** Days that somebody's change made doubtful, until they are collected again. */
+    /** Days that a change of records put in doubt, until they are collected again. */
     dirtyDays: collection('dirtyDays'),
     /** Per source: how far changes of its records are known. */
     sourceWatermarks: collection('sourceWatermarks'),

@@ -14,7 +14,7 @@ import {
 import { decode, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { Tally } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
-import { closeByHand, commitIfUnchanged, put, type Seen, seenOf } from './records.ts';
+import { closeByHand, commitIfUnchanged, put, type Seen, type Stored, seenOf } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
 /** Below each day: the names of the jobs it counted. A name of its own, for it is queried across all days. */
@@ -43,20 +43,73 @@ export interface NewBelow {
   revision: Revision | null;
 }
 
-/** The days' figures, what lies below them, and the days that are in doubt. Written only inside a run's commits. */
-export function dayStore(collections: Collections, log: Log) {
+/**
+ * The days' figures, what lies below them, the days that are in doubt, and how far changes are known. Written only inside a
+ * run's commits, but for `accept`.
+ */
+export interface DayStore {
+  /** Each of `dates` as it is stored, with the update time that its next write demands. */
+  load(dates: readonly Day[], tally: Tally): Promise<Map<Day, Seen<DailyMetrics>>>;
+
+  /** The stored days from `from` to `to`, oldest first. */
+  range(from: Day, to: Day): Promise<DailyMetrics[]>;
+
+  /** The rows of the projects that used the most GPU-hours on `date`, at most `most` of them. */
+  projectRows(date: Day, most: number): Promise<ProjectRow[]>;
+
+  /** The figures that stood for `date` before, oldest first. */
+  revisions(date: Day): Promise<Revision[]>;
+
+  /** Names of the jobs that started or ended on a stored day. */
+  members(day: DailyMetrics, tally: Tally): Promise<string[]>;
+
+  /** Calls `onCounted` with each of `names` and each day that counts it as started or ended. */
+  countedOn(
+    names: readonly string[],
+    tally: Tally,
+    onCounted: (name: string, date: Day) => void,
+  ): Promise<void>;
+
+  /** The days, of any age, whose figures are not settled. */
+  unsettled(tally: Tally): Promise<Day[]>;
+
+  /** Adds to `batch` the day, and what is new below it. */
+  put(batch: WriteBatch, seen: Seen<DailyMetrics>, day: DailyMetrics, below?: NewBelow): void;
+
+  /**
+   * Settles a conflict as a person decided it: the figures that stand are right although records vanished. Its alarm closes
+   * in the same commit.
+   */
+  accept(date: Day, decided: { at: Date }): Promise<'accepted' | 'no-conflict' | 'missing'>;
+
+  /** How far changes of each source's records are known. */
+  watermarks(sources: readonly string[], tally: Tally): Promise<Map<string, Watermark>>;
+
+  /** Adds to `batch` how far changes of a source are known now. */
+  putWatermark(batch: WriteBatch, source: string, watermark: Watermark): void;
+
+  /** Days in doubt, with the cause. */
+  dirty(tally: Tally): Promise<Map<Day, Stored<DirtyDay>>>;
+
+  /** Adds to `batch` the mark that `date` is in doubt. */
+  markDirty(batch: WriteBatch, mark: DirtyDay): void;
+
+  /** Adds to `batch` the end of the doubt, unless the day was marked again since it was read. */
+  clearDirty(batch: WriteBatch, mark: Seen<DirtyDay>): void;
+}
+
+export function dayStore(collections: Collections, log: Log): DayStore {
   const { dailyMetrics, dirtyDays, sourceWatermarks, tasks } = collections;
   const membersRef = (date: Day, index: number) =>
     dailyMetrics.doc(date).collection(MEMBERS).doc(String(index));
-  /** Where the names of so many members are. */
+  /** The documents that hold so many names. */
   const membersRefs = (date: Day, members: number) =>
     Array.from({ length: Math.ceil(members / MEMBERS_PER_DOCUMENT) }, (_, index) => membersRef(date, index));
   const ask = <T>(operation: string, call: Promise<T>): Promise<T> =>
     withTimeout(log, operation, LIMIT_MS, call);
 
   return {
-    /** Each of `dates` as it is stored, with the update time its next write demands. */
-    async load(dates: readonly Day[], tally: Tally): Promise<Map<Day, Seen<DailyMetrics>>> {
+    async load(dates, tally) {
       if (dates.length === 0) return new Map();
       const refs = dates.map((date) => dailyMetrics.doc(date));
       const found = await ask('stored days', dailyMetrics.firestore.getAll(...refs));
@@ -64,8 +117,7 @@ export function dayStore(collections: Collections, log: Log) {
       return new Map(found.map((document) => [document.id, seenOf(document, (it) => decode(daySchema, it))]));
     },
 
-    /** The stored days from `from` to `to`, oldest first. */
-    async range(from: Day, to: Day): Promise<DailyMetrics[]> {
+    async range(from, to) {
       const found = await ask(
         'stored days',
         dailyMetrics.where('date', '>=', from).where('date', '<=', to).orderBy('date').get(),
@@ -73,15 +125,13 @@ export function dayStore(collections: Collections, log: Log) {
       return found.docs.map((document) => decode(daySchema, document));
     },
 
-    /** The rows of the projects that used the most GPU-hours on `date`, at most `most` of them. */
-    async projectRows(date: Day, most: number): Promise<ProjectRow[]> {
+    async projectRows(date, most) {
       const rows = dailyMetrics.doc(date).collection('projects');
       const found = await ask(`projects of ${date}`, rows.orderBy('gpu.hoursUsed', 'desc').limit(most).get());
       return found.docs.map((document) => decode(projectRowSchema, document));
     },
 
-    /** The figures that once stood for `date`, oldest first. */
-    async revisions(date: Day): Promise<Revision[]> {
+    async revisions(date) {
       const found = await ask(
         `revisions of ${date}`,
         dailyMetrics.doc(date).collection('revisions').orderBy('revision').get(),
@@ -89,8 +139,7 @@ export function dayStore(collections: Collections, log: Log) {
       return found.docs.map((document) => decode(revisionSchema, document));
     },
 
-    /** Names of the jobs that started or ended on a stored day. */
-    async members({ date, members }: DailyMetrics, tally: Tally): Promise<string[]> {
+    async members({ date, members }, tally) {
       if (members === 0) return [];
       const refs = membersRefs(date, members);
       const found = await ask(`members of ${date}`, dailyMetrics.firestore.getAll(...refs));
@@ -100,12 +149,7 @@ export function dayStore(collections: Collections, log: Log) {
         .flatMap((document) => decode(membersSchema, document).names);
     },
 
-    /** Tells of each of `names` the days that count it as started or ended. */
-    async countedOn(
-      names: readonly string[],
-      tally: Tally,
-      onCounted: (name: string, date: Day) => void,
-    ): Promise<void> {
+    async countedOn(names, tally, onCounted) {
       const wanted = new Set(names);
       await pooledMap(chunksOf(names, VALUES_PER_QUERY), QUERIES_AT_ONCE, async (some) => {
         const query = dailyMetrics.firestore
@@ -122,8 +166,7 @@ export function dayStore(collections: Collections, log: Log) {
       });
     },
 
-    /** The days, of any age, whose figures are not settled. */
-    async unsettled(tally: Tally): Promise<Day[]> {
+    async unsettled(tally) {
       const { docs } = await ask(
         'unsettled days',
         dailyMetrics.where('status', '==', 'provisional').select().get(),
@@ -132,8 +175,7 @@ export function dayStore(collections: Collections, log: Log) {
       return docs.map((document) => document.id);
     },
 
-    /** Adds to `batch` the day, and what is new below it. */
-    put(batch: WriteBatch, seen: Seen<DailyMetrics>, day: DailyMetrics, below?: NewBelow): void {
+    put(batch, seen, day, below) {
       put(batch, seen, day);
       if (!below) return;
       const { rows, members, revision } = below;
@@ -157,11 +199,7 @@ export function dayStore(collections: Collections, log: Log) {
         );
     },
 
-    /**
-     * Settles a conflict: the figures that stand are right although records vanished. Its alarm closes in the same
-     * commit.
-     */
-    async accept(date: Day, { at }: { at: Date }): Promise<'accepted' | 'no-conflict' | 'missing'> {
+    async accept(date, { at }) {
       for (;;) {
         const [day, task] = await ask(
           `conflict of ${date}`,
@@ -182,8 +220,7 @@ export function dayStore(collections: Collections, log: Log) {
       }
     },
 
-    /** How far changes of each source's records are known. */
-    async watermarks(sources: readonly string[], tally: Tally): Promise<Map<string, Watermark>> {
+    async watermarks(sources, tally) {
       const refs = sources.map((source) => sourceWatermarks.doc(source));
       const found = await ask('watermarks', sourceWatermarks.firestore.getAll(...refs));
       tally.documents += found.length;
@@ -194,13 +231,11 @@ export function dayStore(collections: Collections, log: Log) {
       );
     },
 
-    /** Adds to `batch` how far changes of a source are known now. */
-    putWatermark(batch: WriteBatch, source: string, watermark: Watermark): void {
+    putWatermark(batch, source, watermark) {
       batch.set(sourceWatermarks.doc(source), watermark);
     },
 
-    /** Days in doubt, with the cause. */
-    async dirty(tally: Tally): Promise<Map<Day, Seen<DirtyDay> & { data: DirtyDay }>> {
+    async dirty(tally) {
       const found = await ask('dirty days', dirtyDays.get());
       tally.documents += Math.max(1, found.size);
       return new Map(
@@ -211,19 +246,15 @@ export function dayStore(collections: Collections, log: Log) {
       );
     },
 
-    /** Adds to `batch` the mark that `date` is in doubt. */
-    markDirty(batch: WriteBatch, mark: DirtyDay): void {
+    markDirty(batch, mark) {
       batch.set(dirtyDays.doc(mark.date), mark);
     },
 
-    /** Adds to `batch` the end of the doubt, unless the day was marked again since it was read. */
-    clearDirty(batch: WriteBatch, { ref, updateTime }: Seen<DirtyDay>): void {
+    clearDirty(batch, { ref, updateTime }) {
       if (updateTime) batch.delete(ref, { lastUpdateTime: updateTime });
     },
   };
 }
-
-export type DayStore = ReturnType<typeof dayStore>;
 
 /** Any text as a document id: no slash, no dots alone, none of the reserved `__names__`. */
 function documentId(text: string): string {

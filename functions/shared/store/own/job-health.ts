@@ -4,19 +4,23 @@ import { decode } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 
 /** How the jobs of each source stand, as the last sweep found them. Written only inside a run's commits. */
-export function jobHealthStore({ jobHealth }: Collections) {
+export interface JobHealthStore {
+  /** The health of every source that was swept, by the source's name. */
+  all(): Promise<JobHealth[]>;
+
+  /** Adds to `batch` how they stand now. */
+  put(batch: WriteBatch, health: JobHealth): void;
+}
+
+export function jobHealthStore({ jobHealth }: Collections): JobHealthStore {
   return {
-    /** Of every source that was swept, by its name. */
-    async all(): Promise<JobHealth[]> {
+    async all() {
       const { docs } = await jobHealth.orderBy('source').get();
       return docs.map((document) => decode(jobHealthSchema, document));
     },
 
-    /** Adds to `batch` how they stand now. */
-    put(batch: WriteBatch, health: JobHealth): void {
+    put(batch, health) {
       batch.set(jobHealth.doc(health.source), health);
     },
   };
 }
-
-export type JobHealthStore = ReturnType<typeof jobHealthStore>;

@@ -10,28 +10,50 @@ const LIMIT_MS = MINUTE_MS;
 
 const runOfEntry = journalSchema.pick({ runId: true, createdAt: true });
 
-/** The journal of deletions. Written only inside a run's commits. */
-export function journalStore({ cleanupJournal }: Collections, log: Log) {
+/** The journal of deletions: objects are written down before they are deleted. Written only inside a run's commits. */
+export interface JournalStore {
+  /** Adds to `batch` an entry that is begun. */
+  begin(batch: WriteBatch, entry: Journal): void;
+
+  /** Adds to `batch` what became of the objects of an entry. */
+  end(batch: WriteBatch, entry: Journal): void;
+
+  /** The entries that were begun and not ended, for their run stopped between: what became of the objects is unknown. */
+  unfinished(): Promise<Journal[]>;
+
+  /** The entries of a plan; with `since`, only those begun from then on. */
+  ofPlan(planId: string, since: Date | null): Promise<Journal[]>;
+
+  /** How many jobs a run deleted anything of. */
+  jobsOf(runId: string): Promise<number>;
+
+  /** The runs that deleted something of a plan, or were about to, the earliest first. */
+  runsOf(planId: string): Promise<string[]>;
+
+  /** Whether any object of that life of a job was deleted. */
+  hasDeleted(job: string, life: Life): Promise<boolean>;
+
+  /** Calls `onEntry` with every entry of a run. */
+  ofRun(runId: string, onEntry: (entry: Journal) => void, signal?: AbortSignal): Promise<void>;
+}
+
+export function journalStore({ cleanupJournal }: Collections, log: Log): JournalStore {
   return {
-    /** Adds to `batch` an entry that is begun. */
-    begin(batch: WriteBatch, entry: Journal): void {
+    begin(batch, entry) {
       batch.create(cleanupJournal.doc(entry.id), entry);
     },
 
-    /** Adds to `batch` what became of the objects of an entry. */
-    end(batch: WriteBatch, { id, doneAt, entries }: Journal): void {
+    end(batch, { id, doneAt, entries }) {
       batch.update(cleanupJournal.doc(id), { doneAt, entries });
     },
 
-    /** The entries of which nobody knows what became of their objects: a run ended in their midst. */
-    async unfinished(): Promise<Journal[]> {
+    async unfinished() {
       const call = cleanupJournal.where('doneAt', '==', null).get();
       const found = await withTimeout(log, 'unfinished journal', LIMIT_MS, call);
       return found.docs.map((document) => decode(journalSchema, document));
     },
 
-    /** The entries of a plan; with `since`, only those begun from then on. */
-    async ofPlan(planId: string, since: Date | null): Promise<Journal[]> {
+    async ofPlan(planId, since) {
       const query = since
         ? cleanupJournal.where('createdAt', '>=', since)
         : cleanupJournal.where('planId', '==', planId);
@@ -41,15 +63,13 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
       return entries.filter((entry) => entry.planId === planId);
     },
 
-    /** How many jobs a run deleted anything of. */
-    async jobsOf(runId: string): Promise<number> {
+    async jobsOf(runId) {
       const call = cleanupJournal.where('runId', '==', runId).select('job').get();
       const found = await withTimeout(log, `jobs in the journal of ${runId}`, LIMIT_MS, call);
       return new Set(found.docs.map((document) => document.get('job'))).size;
     },
 
-    /** The runs that deleted something of a plan, or were about to, the first before. */
-    async runsOf(planId: string): Promise<string[]> {
+    async runsOf(planId) {
       const call = cleanupJournal.where('planId', '==', planId).select('runId', 'createdAt').get();
       const found = await withTimeout(log, `runs in the journal of ${planId}`, LIMIT_MS, call);
       const entries = found.docs.map((document) => decode(runOfEntry, document));
@@ -57,8 +77,7 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
       return [...new Set(entries.map(({ runId }) => runId))];
     },
 
-    /** Whether anything of that life of a job was deleted. */
-    async hasDeleted(job: string, life: Life): Promise<boolean> {
+    async hasDeleted(job, life) {
       const found = await withTimeout(
         log,
         `journal of ${job}`,
@@ -71,8 +90,7 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
         .some(({ entries }) => entries.some(({ result }) => result === 'deleted'));
     },
 
-    /** Every entry of a run, one by one. */
-    async ofRun(runId: string, onEntry: (entry: Journal) => void, signal?: AbortSignal): Promise<void> {
+    async ofRun(runId, onEntry, signal) {
       const query = cleanupJournal.where('runId', '==', runId);
       await streamQuery(
         log,
@@ -85,5 +103,3 @@ export function journalStore({ cleanupJournal }: Collections, log: Log) {
     },
   };
 }
-
-export type JournalStore = ReturnType<typeof journalStore>;

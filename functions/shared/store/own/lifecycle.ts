@@ -9,27 +9,22 @@ import {
   type ClaimDecision,
   claimed,
   decideClaim,
-  type Expectation,
   expected,
   givenUp,
   newHealth,
   skipped,
 } from '../../model/run/lease.ts';
 import type { NamedRun, Run } from '../../model/run/run.ts';
+import type { WatchedTask } from '../../model/run/watch.ts';
 import { withTimeout } from '../firestore/firestore.ts';
-import { commitIfUnchanged, put, putAlarms, recordStore, type SeenRecords, tellAlarms } from './records.ts';
-import { LEASE_LIMITS, openTerm, type Term, type TermOptions } from './term.ts';
+import { commitIfUnchanged, logAlarms, put, putAlarms, recordStore, type SeenRecords } from './records.ts';
+import { type Held, LEASE_LIMITS, openTerm, type Term, type TermOptions } from './term.ts';
 
 const RELEASE_LIMIT_MS = 3 * SECOND_MS;
 const RECORD_LIMIT_MS = 5 * SECOND_MS;
 
-/** What the runs of one task go by. */
-export interface LifecycleOptions extends Omit<TermOptions, 'records'> {
-  task: string;
-  expectation: Expectation;
-  /** The task's first slot after an instant. */
-  nextSlot: (after: Date) => Date;
-}
+/** A task as the catalogue has it, and what its runs are written with. */
+export interface LifecycleOptions extends WatchedTask, Omit<TermOptions, 'records'> {}
 
 /** What a delivery got. */
 export type Claim =
@@ -39,13 +34,28 @@ export type Claim =
 
 type Decided<Kind> = Extract<ClaimDecision, { kind: Kind }>;
 
-/** Writes runs, leases, health and alarms, with the terms it opens. The protocol: model/lease.ts. */
-export function lifecycle(options: LifecycleOptions) {
-  const { db, collections, task, expectation, nextSlot, leaseMs, endRules, log } = options;
+/**
+ * The runs of one task: with the terms that it opens, the only writer of runs, leases, health and alarms while a task is at
+ * work. The protocol: model/run/lease.ts.
+ */
+export interface Lifecycle {
+  /**
+   * Claims the right to run, with a deadline in `budgetMs`: one commit over task, run and, at a takeover, the expired run; the
+   * loser of a race reads again. Rejects when Firestore gave no answer in time: then nothing is done.
+   */
+  claim(named: NamedRun, budgetMs: number): Promise<Claim>;
+
+  /** Records a dry run once it has ended; it held no lease and moves no health. */
+  recordDryRun(named: NamedRun, ending: Ending, startedAt: Date): Promise<void>;
+}
+
+export function lifecycle(options: LifecycleOptions): Lifecycle {
+  const { collections, task, expectation, nextSlot, leaseMs, endRules, log } = options;
   const { retention } = endRules;
   const { startGraceSeconds } = expectation;
   const { claimMs } = { ...LEASE_LIMITS, ...options.limits };
-  const records = recordStore(db, collections, task, options.clock, log);
+  const db = collections.tasks.firestore;
+  const records = recordStore(collections, task, options.clock, log);
 
   /** The task's record with what the catalogue says today, its next slot after the one that is claimed. */
   function before(health: Health | null, named: NamedRun, now: Date): Health {
@@ -86,7 +96,7 @@ export function lifecycle(options: LifecycleOptions) {
     { live, retryAt }: Decided<'duplicate'>,
     { run, now }: SeenRecords,
   ): Promise<Claim> {
-    // Counting needs no fence: nobody else ever writes this field of a run that exists.
+    // Counting needs no fence: nothing else ever writes this field of a run that exists.
     await run.ref.update({ duplicates: FieldValue.increment(1) });
     return { kind: 'duplicate', run: run.data as Run, live, retryAfterSeconds: until(retryAt, now) };
   }
@@ -98,14 +108,14 @@ export function lifecycle(options: LifecycleOptions) {
     { run, now }: SeenRecords,
   ): Promise<Claim | undefined> {
     const batch = db.batch();
-    // Its task is late all the same, until somebody does what is due.
+    // The task's record is left alone: it is late all the same, until a run does what is due.
     const skippedRun = skipped(run.data, named, { holder, token, now }, { startGraceSeconds, retention });
     put(batch, run, afterSkip(run.data, skippedRun));
     if (!(await commitIfUnchanged(batch))) return undefined;
     return { kind: 'skipped', run: skippedRun, retryAfterSeconds: until(holder.leaseExpiresAt, now) };
   }
 
-  /** Takes a task that nobody holds, or whose lease has expired: then the attempt that held it ends as lost. */
+  /** Takes a task that is free, or whose lease has expired: then the attempt that held it ends as lost. */
   async function take(
     { attempt, expired }: Decided<'claim'>,
     named: NamedRun,
@@ -130,14 +140,15 @@ export function lifecycle(options: LifecycleOptions) {
         putAlarms(batch, collections, lost, holder.data.runId, now);
       }
     }
-    const [leaseExpiresAt, deadlineAt] = [addMs(now, leaseMs), addMs(now, budgetMs)];
+    const leaseExpiresAt = addMs(now, leaseMs);
+    const deadlineAt = addMs(now, budgetMs);
     const next = claimed(health, run, named, { token, attempt, leaseExpiresAt, deadlineAt }, now);
     const nextHealth = { ...next.health, writeId: token, updatedAt: now };
     put(batch, seen.health, nextHealth);
     put(batch, seen.run, next.run);
     const results = await commitIfUnchanged(batch);
     if (!results) return undefined;
-    tellAlarms(log, opened);
+    logAlarms(log, opened);
     const updateTime = results.at(-1)?.writeTime ?? null;
     return claimedTerm({
       health: { ...seen.health, data: nextHealth, updateTime },
@@ -145,7 +156,7 @@ export function lifecycle(options: LifecycleOptions) {
     });
   }
 
-  function claimedTerm(held: Parameters<typeof openTerm>[1]): Claim {
+  function claimedTerm(held: Held): Claim {
     return { kind: 'claimed', term: openTerm({ ...options, records }, held) };
   }
 
@@ -170,11 +181,7 @@ export function lifecycle(options: LifecycleOptions) {
   }
 
   return {
-    /**
-     * Claims the right to run: one commit over task, run and, at a takeover, the expired run; the loser of a race reads
-     * again. Rejects when Firestore gave no answer in time: then nothing is done.
-     */
-    async claim(named: NamedRun, budgetMs: number): Promise<Claim> {
+    async claim(named, budgetMs) {
       const token = randomUUID();
       let abandoned = false;
       const claiming = async () => {
@@ -199,8 +206,7 @@ export function lifecycle(options: LifecycleOptions) {
       }
     },
 
-    /** Records a dry run once it has ended; it held no lease and moves no health. */
-    async recordDryRun(named: NamedRun, ending: Ending, startedAt: Date): Promise<void> {
+    async recordDryRun(named, ending, startedAt) {
       const run = dryRunRecord(named, ending, startedAt, retention);
       await withTimeout(
         log,
@@ -211,8 +217,6 @@ export function lifecycle(options: LifecycleOptions) {
     },
   };
 }
-
-export type Lifecycle = ReturnType<typeof lifecycle>;
 
 function until(instant: Date | null, now: Date): number {
   return instant ? Math.max(1, Math.ceil((instant.getTime() - now.getTime()) / SECOND_MS)) : 0;

@@ -11,13 +11,17 @@ import { put, type Seen, seenOf } from './records.ts';
 const LIMIT_MS = MINUTE_MS;
 
 /** How the metric sources fared so far. Written only inside a run's commits. */
-export function metricSourceStore({ metricSources }: Collections, log: Log) {
+export interface MetricSourceStore {
+  /** The record of each of `sources`. */
+  load(sources: readonly MetricSource[], tally: Tally): Promise<Map<MetricSource, Seen<MetricSourceRecord>>>;
+
+  /** Adds to `batch` how a source stands now. */
+  put(batch: WriteBatch, seen: Seen<MetricSourceRecord>, record: MetricSourceRecord): void;
+}
+
+export function metricSourceStore({ metricSources }: Collections, log: Log): MetricSourceStore {
   return {
-    /** The record of each of `sources`. */
-    async load(
-      sources: readonly MetricSource[],
-      tally: Tally,
-    ): Promise<Map<MetricSource, Seen<MetricSourceRecord>>> {
+    async load(sources, tally) {
       const refs = sources.map((source) => metricSources.doc(source));
       const call = metricSources.firestore.getAll(...refs);
       const found = await withTimeout(log, 'metric sources', LIMIT_MS, call);
@@ -30,11 +34,8 @@ export function metricSourceStore({ metricSources }: Collections, log: Log) {
       );
     },
 
-    /** Adds to `batch` how a source stands now. */
-    put(batch: WriteBatch, seen: Seen<MetricSourceRecord>, record: MetricSourceRecord): void {
+    put(batch, seen, record) {
       put(batch, seen, record);
     },
   };
 }
-
-export type MetricSourceStore = ReturnType<typeof metricSourceStore>;

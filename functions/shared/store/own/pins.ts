@@ -16,28 +16,35 @@ export interface HeldPin extends Pick<Pin, 'id' | 'keepUntil' | 'owner' | 'reaso
 }
 
 /** Our own pins. */
-export function pinStore({ artifactPins }: Collections, log: Log) {
+export interface PinStore {
+  /** Every pin, those that cannot be read too. */
+  all(): Promise<HeldPin[]>;
+
+  /** How many there are. */
+  count(): Promise<number>;
+
+  /** Pins a prefix; the same pin again is the same pin. */
+  put(pin: Pin): Promise<void>;
+}
+
+export function pinStore({ artifactPins }: Collections, log: Log): PinStore {
   return {
-    async all(): Promise<HeldPin[]> {
+    async all() {
       const found = await withTimeout(log, 'pins', READ_LIMIT_MS, artifactPins.get());
       return found.docs.map(readPin);
     },
 
-    /** How many there are. */
-    async count(): Promise<number> {
+    async count() {
       return withTimeout(log, 'number of pins', READ_LIMIT_MS, countDocuments(artifactPins));
     },
 
-    /** Pins a prefix; the same pin again is the same pin. */
-    async put(pin: Pin): Promise<void> {
+    async put(pin) {
       await withTimeout(log, `pin ${pin.id}`, WRITE_LIMIT_MS, artifactPins.doc(pin.id).set(pin));
     },
   };
 }
 
-export type PinStore = ReturnType<typeof pinStore>;
-
-/** A pin of another form than ours holds what it names for ever: nobody can tell until when it was meant to. */
+/** A pin of another form than ours keeps what it names for ever: until when it was meant to is unknown. */
 function readPin(document: DocumentSnapshot): HeldPin {
   const pin = pinSchema.safeParse(plainOf(document.data()));
   const { keepUntil, owner, reason } = pin.success

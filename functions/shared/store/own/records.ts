@@ -2,7 +2,6 @@ import {
   type DocumentReference,
   type DocumentSnapshot,
   FieldValue,
-  type Firestore,
   type Timestamp,
   type WriteBatch,
   type WriteResult,
@@ -22,11 +21,16 @@ import { type Run, runSchema } from '../../model/run/run.ts';
 import { decode, isConflict } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 
-/** A record with the update time that its next write demands; `null` data when it does not exist yet. */
+/** A record with the update time on which its next write is conditional; `null` data when it does not exist yet. */
 export interface Seen<T> {
   ref: DocumentReference;
   data: T | null;
   updateTime: Timestamp | null;
+}
+
+/** A record that exists. */
+export interface Stored<T> extends Seen<T> {
+  data: T;
 }
 
 /** The task's record and one run of it, as they stood at the same instant of Firestore's clock. */
@@ -40,11 +44,22 @@ export interface SeenRecords {
 const TRUSTED_SKEW_MS = SECOND_MS;
 const SKEW_WARNING_MS = 5 * SECOND_MS;
 
-/** Reads and conditional writes of task and run records, shared by the claim and the holder of a lease. */
-export function recordStore(db: Firestore, collections: Collections, task: string, clock: Clock, log: Log) {
+/** Reads the records of one task, for its claims and for the holder of its lease. */
+export interface RecordStore {
+  /** The instant now by Firestore's clock, as the last read measured it: all claims judge a lease by the same clock. */
+  now(): Date;
+
+  /** The task's record and one of its runs. Logs a warning where the clock of this machine differs by seconds. */
+  read(runId: string): Promise<SeenRecords>;
+
+  /** One run of the task. */
+  readRun(runId: string): Promise<Seen<Run>>;
+}
+
+export function recordStore(collections: Collections, task: string, clock: Clock, log: Log): RecordStore {
+  const db = collections.tasks.firestore;
   let skewMs = 0;
 
-  /** The instant now by Firestore's clock: every claimant judges a lease by the same one. */
   const now = () => addMs(clock.now(), skewMs);
 
   async function read(runId: string): Promise<SeenRecords> {
@@ -67,8 +82,6 @@ export function recordStore(db: Firestore, collections: Collections, task: strin
 
   return { now, read, readRun };
 }
-
-export type RecordStore = ReturnType<typeof recordStore>;
 
 /** Adds a write of the whole record that fails when the record is not as it was seen. */
 export function put<T extends object>(batch: WriteBatch, { ref, updateTime }: Seen<T>, data: T): void {
@@ -131,8 +144,8 @@ export function closeByHand(
   );
 }
 
-/** One log line per alarm opened, once its commit has landed: what Cloud Monitoring alerts on. */
-export function tellAlarms(log: Log, opened: readonly AlarmToOpen[]): void {
+/** Writes one log line per alarm that was opened, once its commit has landed: Cloud Monitoring alerts on them. */
+export function logAlarms(log: Log, opened: readonly AlarmToOpen[]): void {
   for (const alarm of opened)
     log.warning(`Alarm: ${alarm.message}`, {
       alarm: alarm.kind,

@@ -23,7 +23,7 @@ const taskSchema = z.object({
 /** What retention needs of a task's record. */
 export type RetentionTask = z.infer<typeof taskSchema>;
 
-/** A record with the fields that retention goes by, unchecked: one that nobody can read must not hide the rest. */
+/** A record with the fields that retention goes by, unchecked: one that cannot be read must not hide the rest. */
 export interface Found {
   id: string;
   path: string;
@@ -31,13 +31,51 @@ export interface Found {
   document: QueryDocumentSnapshot;
 }
 
-/** What retention works with: how many documents were read. */
+/** Counts the documents that were read. */
 interface ReadTally {
   documents: number;
 }
 
-/** Finds our records that are due, and adds their removal to a run's commits. It knows no source, hence no job. */
-export function retentionStore(collections: Collections, log: Log) {
+/** Finds our records that are due, and adds their removal to a run's commits. It knows no source, hence no record of a job. */
+export interface RetentionStore {
+  /** Every task that has a record, by its name. */
+  tasks(tally: ReadTally): Promise<Map<string, RetentionTask>>;
+
+  /** The next records of a kind that are due at `now`, those due longest first. */
+  due(kind: ExpiringKind, now: Date, after: Found | null, limit: number, tally: ReadTally): Promise<Found[]>;
+
+  /** How many records of a kind are due, behind `after`. */
+  countDue(kind: ExpiringKind, now: Date, after: Found | null): Promise<number>;
+
+  /** The id of the newest run of a task; `null` where it has none. */
+  newestRunId(task: string, tally: ReadTally): Promise<string | null>;
+
+  /** How many runs of a task are stored. */
+  countRuns(task: string): Promise<number>;
+
+  /** Calls `onRun` with every run of a task, newest first. */
+  runsOf(task: string, onRun: (run: Found) => void, tally: ReadTally, signal: AbortSignal): Promise<void>;
+
+  /** How many records that began before `before` have no end yet, and so no instant to expire after. */
+  countUnfinished(kind: 'runs' | 'journal', before: Date, tally: ReadTally): Promise<number>;
+
+  /** The documents with the lines of a plan. */
+  itemsOf(record: Found, tally: ReadTally): Promise<Found[]>;
+
+  /** Documents with lines of plans that were never stored, for the run that made them died before. */
+  strayItems(before: Date, tally: ReadTally): Promise<Found[]>;
+
+  /** Adds to `batch` the removal of records that must be as they were found. */
+  remove(batch: WriteBatch, records: readonly Found[]): void;
+
+  /** Adds to `batch` the end of a plan, which must be as it was found: no run goes on with it. */
+  retirePlan(batch: WriteBatch, record: Found): void;
+
+  /** Adds to `batch` the removal of a plan that was retired. */
+  removePlan(batch: WriteBatch, record: Found): void;
+}
+
+export function retentionStore(collections: Collections, log: Log): RetentionStore {
   const { tasks, taskRuns, alarms, cleanupPlans, cleanupJournal } = collections;
   const collectionOf = { runs: taskRuns, alarms, plans: cleanupPlans, journal: cleanupJournal };
   const ask = <T>(operation: string, call: Promise<T>): Promise<T> =>
@@ -56,21 +94,13 @@ export function retentionStore(collections: Collections, log: Log) {
   }
 
   return {
-    /** Every task that has a record, by its name. */
-    async tasks(tally: ReadTally): Promise<Map<string, RetentionTask>> {
+    async tasks(tally) {
       const { docs } = await ask('tasks', tasks.select('watchedUntil', 'openAlarms').get());
       tally.documents += Math.max(1, docs.length);
       return new Map(docs.map((document) => [document.id, decode(taskSchema, document)]));
     },
 
-    /** The next records of a kind that are due at `now`, those due longest first. */
-    due: (
-      kind: ExpiringKind,
-      now: Date,
-      after: Found | null,
-      limit: number,
-      tally: ReadTally,
-    ): Promise<Found[]> =>
+    due: (kind, now, after, limit, tally) =>
       found(
         `${kind} that are due`,
         due(kind, now, after)
@@ -79,27 +109,20 @@ export function retentionStore(collections: Collections, log: Log) {
         tally,
       ),
 
-    /** How many records of a kind are due, behind `after`. */
-    async countDue(kind: ExpiringKind, now: Date, after: Found | null): Promise<number> {
+    async countDue(kind, now, after) {
       return ask(`number of ${kind} that are due`, countDocuments(due(kind, now, after)));
     },
 
-    async newestRunId(task: string, tally: ReadTally): Promise<string | null> {
+    async newestRunId(task, tally) {
       const newest = taskRuns.where('task', '==', task).orderBy('startedAt', 'desc').limit(1).select();
       return (await found(`newest run of ${task}`, newest, tally))[0]?.id ?? null;
     },
 
-    async countRuns(task: string): Promise<number> {
+    async countRuns(task) {
       return ask(`number of runs of ${task}`, countDocuments(taskRuns.where('task', '==', task)));
     },
 
-    /** Every run of a task, newest first. */
-    async runsOf(
-      task: string,
-      onRun: (run: Found) => void,
-      tally: ReadTally,
-      signal: AbortSignal,
-    ): Promise<void> {
+    async runsOf(task, onRun, tally, signal) {
       const query = taskRuns
         .where('task', '==', task)
         .orderBy('startedAt', 'desc')
@@ -114,8 +137,7 @@ export function retentionStore(collections: Collections, log: Log) {
       );
     },
 
-    /** How many records say since before `before` that they are under way: those have no end to expire after. */
-    async countUnfinished(kind: 'runs' | 'journal', before: Date, tally: ReadTally): Promise<number> {
+    async countUnfinished(kind, before, tally) {
       const [query, field] =
         kind === 'runs'
           ? ([taskRuns.where('outcome', '==', 'running'), 'startedAt'] as const)
@@ -125,12 +147,10 @@ export function retentionStore(collections: Collections, log: Log) {
       return all.filter(({ document }) => document.get(field)?.toDate() < before).length;
     },
 
-    /** What lies below a plan. */
-    itemsOf: ({ document }: Found, tally: ReadTally): Promise<Found[]> =>
+    itemsOf: ({ document }, tally) =>
       found(`items of ${document.id}`, document.ref.collection('items').select(), tally),
 
-    /** What lies below plans that were never stored, for whoever made them died before. */
-    async strayItems(before: Date, tally: ReadTally): Promise<Found[]> {
+    async strayItems(before, tally) {
       const [references, plans] = await Promise.all([
         ask('plans and what is like one', cleanupPlans.listDocuments()),
         found('plans', cleanupPlans.select(), tally),
@@ -144,24 +164,19 @@ export function retentionStore(collections: Collections, log: Log) {
       return orphans;
     },
 
-    /** Adds to `batch` the removal of records that must be as they were found. */
-    remove(batch: WriteBatch, records: readonly Found[]): void {
+    remove(batch, records) {
       for (const { document } of records) batch.delete(document.ref, { lastUpdateTime: document.updateTime });
     },
 
-    /** Adds to `batch` that nobody can go on with a plan, which must be as it was found. */
-    retirePlan(batch: WriteBatch, { document }: Found): void {
+    retirePlan(batch, { document }) {
       batch.update(document.ref, { status: 'superseded' }, { lastUpdateTime: document.updateTime });
     },
 
-    /** Adds to `batch` the removal of a plan that was retired. */
-    removePlan(batch: WriteBatch, { document }: Found): void {
+    removePlan(batch, { document }) {
       batch.delete(document.ref, { exists: true });
     },
   };
 }
-
-export type RetentionStore = ReturnType<typeof retentionStore>;
 
 function itemsBelow(plan: DocumentReference): Query {
   return plan.collection('items').select();

@@ -5,7 +5,7 @@ import type { Collections } from './collections.ts';
 /** Read-only: runs are written by lifecycle.ts and its terms. */
 export function runStore({ taskRuns }: Collections) {
   return {
-    /** The newest runs of `task`, newest first; at most `limit`. Those that wait to be pruned are not shown, unless the newest does. */
+    /** The newest runs of `task`, newest first, at most `limit`. A run that waits to be pruned is left out, but for the newest of all. */
     async newest(
       task: string,
       { limit, outcome }: { limit: number; outcome?: Outcome | undefined },

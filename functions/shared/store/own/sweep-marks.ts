@@ -10,13 +10,20 @@ import { fromPage, toPages } from './sightings.ts';
 const LIMIT_MS = MINUTE_MS;
 
 /** What the sweep remembers of each source. Written only inside a run's commits. */
-export function sweepMarkStore({ sweepMarks }: Collections, log: Log) {
+export interface SweepMarkStore {
+  /** What is remembered of a source; NO_MARKS before its first sweep. */
+  load(source: string, options: ReadOptions): Promise<SweepMarks>;
+
+  /** Adds to `batch` what to remember from now on; returns how many of the last sightings were too many. */
+  put(batch: WriteBatch, source: string, marks: SweepMarks): number;
+}
+
+export function sweepMarkStore({ sweepMarks }: Collections, log: Log): SweepMarkStore {
   const pageOf = (source: string, nth: number) =>
     sweepMarks.doc(source).collection('sightings').doc(String(nth));
 
   return {
-    /** Those of a source. */
-    async load(source: string, { tally, signal }: ReadOptions): Promise<SweepMarks> {
+    async load(source, { tally, signal }) {
       const operation = `marks of source ${source}`;
       const found = await withTimeout(log, operation, LIMIT_MS, sweepMarks.doc(source).get(), signal);
       tally.documents += 1;
@@ -36,8 +43,7 @@ export function sweepMarkStore({ sweepMarks }: Collections, log: Log) {
       return { ...marks, sightings, cursor: { ...cursor, after } };
     },
 
-    /** Adds to `batch` what to remember from now on; returns how many of the last sightings were too many. */
-    put(batch: WriteBatch, source: string, { sightings, ...marks }: SweepMarks): number {
+    put(batch, source, { sightings, ...marks }) {
       const { pages, left } = toPages(sightings);
       batch.set(sweepMarks.doc(source), { ...marks, pages: pages.length });
       for (const [nth, compressed] of pages.entries()) batch.set(pageOf(source, nth), { compressed });
@@ -45,5 +51,3 @@ export function sweepMarkStore({ sweepMarks }: Collections, log: Log) {
     },
   };
 }
-
-export type SweepMarkStore = ReturnType<typeof sweepMarkStore>;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Firestore, Timestamp, WriteBatch } from '@google-cloud/firestore';
+import type { Timestamp, WriteBatch } from '@google-cloud/firestore';
 import type { Clock } from '../../clock.ts';
 import { serialQueue, sleep } from '../../concurrency.ts';
 import { addMs, SECOND_MS } from '../../dates.ts';
@@ -11,7 +11,7 @@ import type { Health, OwnChanges } from '../../model/run/health.ts';
 import type { Run } from '../../model/run/run.ts';
 import { isConflict, isTransient, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
-import { put, putAlarms, type RecordStore, type Seen, tellAlarms } from './records.ts';
+import { logAlarms, put, putAlarms, type RecordStore, type SeenRecords, type Stored } from './records.ts';
 
 const PAUSE_MS = SECOND_MS / 4;
 
@@ -33,8 +33,8 @@ export const LEASE_LIMITS: LeaseLimits = {
 
 /** The two records of a run that is held. */
 export interface Held {
-  health: Seen<Health> & { data: Health };
-  run: Seen<Run> & { data: Run };
+  health: Stored<Health>;
+  run: Stored<Run>;
 }
 
 /** One change of the held records, computed anew from what they are at each try. */
@@ -45,7 +45,6 @@ interface Change extends AlarmChanges {
 
 /** What a held lease is written with. */
 export interface TermOptions {
-  db: Firestore;
   collections: Collections;
   records: RecordStore;
   leaseMs: number;
@@ -56,14 +55,36 @@ export interface TermOptions {
   limits?: Partial<LeaseLimits>;
 }
 
+/** A held lease: the only way to write while a run is at work. The protocol: model/run/lease.ts. */
+export interface Term {
+  readonly runId: string;
+  readonly attempt: number;
+  /** By Firestore's clock. */
+  readonly startedAt: Date;
+
+  /** Renews the lease once. Rejects with LeaseLost when another attempt holds it. */
+  renew(): Promise<void>;
+
+  /** Writes what `build` adds, while the run is ours: see RunContext.commit. */
+  commit(build: (batch: WriteBatch) => void, changes?: OwnChanges): Promise<void>;
+
+  /**
+   * Ends the run: run, health and alarms in one commit. `late` when the run was taken over meanwhile: then only the
+   * attempt of this token records that its holder came back. Nothing is written through this term afterwards.
+   */
+  finish(ending: Ending): Promise<'recorded' | 'late'>;
+}
+
 /**
- * A held lease. Every write goes through one queue and demands the task's record as last seen here. Where a write fails
- * or its answer is lost, the record is read again: its token tells whether the run is still ours, its write id whether
- * that very write landed. So each write is made exactly once or, when nobody can tell any more, is an error.
+ * The term of a claim that landed, whose records are `start`. Every write goes through one queue and is conditional on the
+ * task's record as last seen here. Where a write fails or its answer is lost, the record is read again: its token tells
+ * whether the run is still ours, its write id whether that very write landed. So each write is made exactly once or, when
+ * that cannot be told any more, is an error.
  */
-export function openTerm(options: TermOptions, start: Held) {
-  const { db, collections, records, leaseMs, clock, log } = options;
+export function openTerm(options: TermOptions, start: Held): Term {
+  const { collections, records, leaseMs, clock, log } = options;
   const { tryMs: tryLimitMs, writeMs: writeLimitMs } = { ...LEASE_LIMITS, ...options.limits };
+  const db = collections.tasks.firestore;
   const { runId, token } = start.run.data;
   const queue = serialQueue();
   let held = start;
@@ -100,7 +121,7 @@ export function openTerm(options: TermOptions, start: Held) {
           continue;
         }
       }
-      return tellAlarms(log, alarms.open ?? []);
+      return logAlarms(log, alarms.open ?? []);
     }
   }
 
@@ -113,7 +134,7 @@ export function openTerm(options: TermOptions, start: Held) {
     giveUpAt: number,
   ): Promise<boolean> {
     const timeIsUp = () => clock.monotonicMs() >= giveUpAt;
-    let fresh: Awaited<ReturnType<typeof records.read>>;
+    let fresh: SeenRecords;
     try {
       fresh = await withTimeout(
         log,
@@ -156,8 +177,7 @@ export function openTerm(options: TermOptions, start: Held) {
     attempt: start.run.data.attempt,
     startedAt: start.run.data.startedAt,
 
-    /** Renews the lease once. Rejects with LeaseLost when somebody else holds it. */
-    renew(): Promise<void> {
+    renew() {
       const change = ({ health }: Held, now: Date): Change => {
         const current = renewed(health.data.current, now);
         return { health: { current }, run: { leaseExpiresAt: current?.leaseExpiresAt ?? null } };
@@ -165,8 +185,7 @@ export function openTerm(options: TermOptions, start: Held) {
       return guarded('heartbeat', () => write('heartbeat', Math.min(leaseMs / 2, tryLimitMs), change));
     },
 
-    /** Writes what `build` adds, while the run is ours: see RunContext.commit. */
-    commit(build: (batch: WriteBatch) => void, { health: own, ...alarms }: OwnChanges = {}): Promise<void> {
+    commit(build, { health: own, ...alarms } = {}) {
       const change = ({ health }: Held, now: Date): Change => ({
         health: {
           ...own?.(health.data),
@@ -178,11 +197,7 @@ export function openTerm(options: TermOptions, start: Held) {
       return guarded('commit', () => write(`commit of ${runId}`, writeLimitMs, change, build));
     },
 
-    /**
-     * Ends the run: run, health and alarms in one commit. `late` when the run was taken over meanwhile: then only the
-     * attempt of this token learns that its holder came back. Nothing is written through this term afterwards.
-     */
-    async finish(ending: Ending): Promise<'recorded' | 'late'> {
+    async finish(ending) {
       const change = ({ health, run }: Held): Change => {
         const after = ended(health.data, run.data, ending, options.endRules);
         // Counted by deliveries at any time, so never written back from here.
@@ -226,7 +241,7 @@ export function openTerm(options: TermOptions, start: Held) {
       attempt === own ? { ...attempt, lateCompletion: { outcome, finishedAt: endedAt } } : attempt,
     );
     const batch = db.batch();
-    // Unless somebody took the slot up again.
+    // Unless the slot was taken up again.
     const isLast = run.data.slot && run.data.outcome === 'lost';
     put(batch, run, { ...run.data, attempts, ...(isLast && { cause: 'finished late' }) });
     // The new holder writes the attempts too: moving the fence makes it read them again first.
@@ -235,5 +250,3 @@ export function openTerm(options: TermOptions, start: Held) {
     return 'late';
   }
 }
-
-export type Term = ReturnType<typeof openTerm>;

@@ -12,7 +12,7 @@ import { type Health, healthSchema } from '../../model/run/health.ts';
 import { type Run, runSchema } from '../../model/run/run.ts';
 import { decode, plainOf, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
-import { put, putAlarms, type Seen, seenOf, tellAlarms } from './records.ts';
+import { logAlarms, put, putAlarms, type Seen, seenOf } from './records.ts';
 
 const READ_LIMIT_MS = 10 * SECOND_MS;
 const HISTORY_LIMIT_MS = MINUTE_MS;
@@ -36,22 +36,47 @@ export interface SeenHistory extends RunHistory {
 }
 
 /** What the watch over our tasks reads, and writes inside the commits of its run. */
-export function watchStore(collections: Collections, log: Log) {
+export interface WatchStore {
+  /** The record of a task. */
+  task(task: string): Promise<Seen<Health>>;
+
+  /** The record of a run. */
+  run(runId: string): Promise<Seen<Run>>;
+
+  /** What is recorded about the slots of a task from `oldest` on, oldest first. A run that cannot be read hides no other. */
+  history(task: string, oldest: Date, signal: AbortSignal): Promise<SeenHistory>;
+
+  /** Which of these runs have a record, whatever is in it. */
+  existing(runIds: readonly string[]): Promise<string[]>;
+
+  /** Adds to `batch` a whole record; the commit fails when it is not as it was seen. */
+  put<T extends object>(batch: WriteBatch, seen: Seen<T>, data: T): void;
+
+  /** Adds to `batch` the records of runs: new ones, or in place of those in `history`, which must be as they were seen. */
+  putRuns(batch: WriteBatch, runs: readonly Run[], history: Pick<SeenHistory, 'seen'>): void;
+
+  /** Adds to `batch` what becomes of a task's alarms. */
+  putAlarms(batch: WriteBatch, changes: AlarmChanges, runId: string | null, at: Date): void;
+
+  /** Writes the log line of each alarm that was opened; to be called once its commit has landed. */
+  logAlarms(opened: readonly AlarmToOpen[]): void;
+}
+
+export function watchStore(collections: Collections, log: Log): WatchStore {
   const { tasks, taskRuns } = collections;
 
   return {
-    async task(task: string): Promise<Seen<Health>> {
+    async task(task) {
       const found = await withTimeout(log, `record of ${task}`, READ_LIMIT_MS, tasks.doc(task).get());
       return seenOf(found, (it) => decode(healthSchema, it));
     },
 
-    async run(runId: string): Promise<Seen<Run>> {
+    async run(runId) {
       const found = await withTimeout(log, `record of ${runId}`, READ_LIMIT_MS, taskRuns.doc(runId).get());
       return seenOf(found, (it) => decode(runSchema, it));
     },
 
-    /** What is recorded about the slots of a task from `oldest` on, oldest first. */
-    async history(task: string, oldest: Date, signal: AbortSignal): Promise<SeenHistory> {
+    async history(task, oldest, signal) {
       const runs: WatchedRun[] = [];
       const unreadable: SeenHistory['unreadable'][number][] = [];
       const seen = new Map<string, { ref: DocumentReference; updateTime: Timestamp }>();
@@ -71,8 +96,7 @@ export function watchStore(collections: Collections, log: Log) {
       return { runs: runs.reverse(), unreadable, seen };
     },
 
-    /** Which of these runs have a record, whatever is in it. */
-    async existing(runIds: readonly string[]): Promise<string[]> {
+    async existing(runIds) {
       const refs = runIds.map((runId) => taskRuns.doc(runId));
       const [first] = refs;
       if (!first) return [];
@@ -86,11 +110,9 @@ export function watchStore(collections: Collections, log: Log) {
       return found.filter(({ exists }) => exists).map(({ id }) => id);
     },
 
-    /** Adds to `batch` a record as it is now, which must be as it was seen. */
     put,
 
-    /** Adds to `batch` the records of runs: new ones, or instead of those that were seen and must be as they were. */
-    putRuns(batch: WriteBatch, runs: readonly Run[], { seen }: Pick<SeenHistory, 'seen'>): void {
+    putRuns(batch, runs, { seen }) {
       for (const run of runs) {
         const known = seen.get(run.runId);
         // Counted by deliveries at any time, so never written back from here.
@@ -100,14 +122,10 @@ export function watchStore(collections: Collections, log: Log) {
       }
     },
 
-    /** Adds to `batch` what becomes of a task's alarms. */
-    putAlarms(batch: WriteBatch, changes: AlarmChanges, runId: string | null, at: Date): void {
+    putAlarms(batch, changes, runId, at) {
       putAlarms(batch, collections, changes, runId, at);
     },
 
-    /** Tells of alarms once their commit has landed. */
-    tellAlarms: (opened: readonly AlarmToOpen[]): void => tellAlarms(log, opened),
+    logAlarms: (opened) => logAlarms(log, opened),
   };
 }
-
-export type WatchStore = ReturnType<typeof watchStore>;
