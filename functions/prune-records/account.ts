@@ -2,7 +2,7 @@ import { earlierOf } from '../shared/dates.ts';
 import { EXPIRING_KINDS, type ExpiringKind } from '../shared/model/run/retention.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 
-/** What a run of prune-records did, found out, and left. */
+/** What a run of prune-records removed, kept and left. */
 export interface PruneStats {
   pruned: Record<ExpiringKind, number>;
   /** Parts of plans that were never stored whole. */
@@ -13,9 +13,9 @@ export interface PruneStats {
   remaining: Record<ExpiringKind, number>;
   /** How many stay by rule, by kind and reason. */
   kept: Map<string, { kind: ExpiringKind; reason: string; count: number }>;
-  /** Records that nobody can read. */
+  /** Records that cannot be read. */
   problems: RunProblem[];
-  /** Since when the record is due that is due longest, of all that should have gone. */
+  /** When the oldest record expired that should be gone and is not; `null` where none is left. */
   oldestLeft: Date | null;
   tally: { documents: number };
 }
@@ -36,12 +36,12 @@ export function newAccount(): PruneStats {
 }
 
 /** Counts records that stay by rule. */
-export function keep({ kept }: PruneStats, kind: ExpiringKind, reason: string, count = 1): void {
+export function countKept({ kept }: PruneStats, kind: ExpiringKind, reason: string, count = 1): void {
   const key = `${kind}: ${reason}`;
   kept.set(key, { kind, reason, count: (kept.get(key)?.count ?? 0) + count });
 }
 
-/** Notes a record that is due since `due` and stays for no rule. */
-export function leave(account: PruneStats, due: Date): void {
-  account.oldestLeft = account.oldestLeft ? earlierOf(account.oldestLeft, due) : due;
+/** Notes a record that expired at `expiredAt` and stays though no rule keeps it. */
+export function noteOverdue(account: PruneStats, expiredAt: Date): void {
+  account.oldestLeft = account.oldestLeft ? earlierOf(account.oldestLeft, expiredAt) : expiredAt;
 }

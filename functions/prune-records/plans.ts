@@ -9,8 +9,8 @@ const ITEMS_PER_COMMIT = 200;
 const STRAY_AFTER_MS = DAY_MS;
 
 /**
- * Removes plans with what lies below them. A plan is retired first, so that nobody goes on with half of it, and goes last,
- * so that a run that ends in the midst leaves it to be found again.
+ * Removes plans with what lies below them; returns how many. A plan is retired first, so that no run carries out half of
+ * it, and removed last, so that a run that breaks off leaves it to be found again.
  */
 export async function removePlans(plans: readonly Found[], tools: PruneTools): Promise<number> {
   const { run, store, account } = tools;
@@ -30,7 +30,7 @@ export async function removePlans(plans: readonly Found[], tools: PruneTools): P
   return removed;
 }
 
-/** Removes the lines of plans that were never stored: whoever wrote them died before. */
+/** Removes the lines of plans that were never stored because the run that wrote them broke off. */
 export async function pruneStrays(tools: PruneTools): Promise<void> {
   const { run, store, account, isTimeUp } = tools;
   if (isTimeUp()) return;

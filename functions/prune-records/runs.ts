@@ -1,10 +1,9 @@
-import { chunksOf, pooledMap } from '../shared/concurrency.ts';
+import { chunksOf } from '../shared/concurrency.ts';
 import { RUNS_PER_TASK } from '../shared/model/run/retention.ts';
 import type { Found, RetentionTask } from '../shared/store/own/retention.ts';
-import { count, type PruneTools, type Rules, removeTogether } from './prune.ts';
+import { type PruneTools, type Rules, removeAndCount, removeTogether } from './prune.ts';
 import { beyondLimit, type KeptRun, readRun, type TaskFacts, whyRunStays } from './rules/retention.ts';
 
-const READS_AT_ONCE = 4;
 const RUNS_PER_COMMIT = 200;
 
 /** What decides about runs, by the task. */
@@ -27,19 +26,11 @@ export function taskCache(
   };
 }
 
-/** The rules for a page of runs. */
-export async function runRules(page: readonly Found[], factsOf: TaskCache, now: Date): Promise<Rules> {
-  const names = new Set(page.flatMap(({ id, fields }) => tryReadRun(id, fields)?.task ?? []));
-  const facts = new Map(
-    await pooledMap([...names], READS_AT_ONCE, async (task) => [task, await factsOf(task)] as const),
-  );
+/** The rules for runs that have expired. */
+export function runRules(factsOf: TaskCache, now: Date): Rules<KeptRun> {
   return {
-    keepReason({ id, fields }) {
-      const run = readRun(id, fields);
-      const known = facts.get(run.task);
-      if (!known) throw new Error(`Cannot judge ${id}: nothing is known of ${run.task}`);
-      return whyRunStays(run, known, now);
-    },
+    read: ({ id, fields }) => readRun(id, fields),
+    keepReason: async (run) => whyRunStays(run, await factsOf(run.task), now),
     remove: removeTogether,
   };
 }
@@ -56,27 +47,26 @@ export async function pruneBeyondLimit(
     const found = new Map<string, Found>();
     const runs: KeptRun[] = [];
     const onRun = (each: Found) => {
-      const read = tryReadRun(each.id, each.fields);
+      const read = tryReadRun(each);
       if (!read) return;
       found.set(each.id, each);
       runs.push(read);
     };
     await store.runsOf(task, onRun, account.tally, run.signal);
-    const going = beyondLimit(runs, await factsOf(task), run.startedAt).flatMap(
-      ({ id }) => found.get(id) ?? [],
-    );
-    for (const some of chunksOf(going, RUNS_PER_COMMIT)) {
+    const beyond = beyondLimit(runs, await factsOf(task), run.startedAt);
+    const targets = beyond.flatMap(({ id }) => found.get(id) ?? []);
+    for (const some of chunksOf(targets, RUNS_PER_COMMIT)) {
       if (isTimeUp()) account.remaining.runs += some.length;
-      else await count('runs', some, removeTogether, tools);
+      else await removeAndCount('runs', some, removeTogether, tools);
     }
   }
 }
 
-function tryReadRun(id: string, fields: unknown): KeptRun | undefined {
+/** Returns nothing for a run that cannot be read: it stays, and once it has expired it is reported as a problem. */
+function tryReadRun({ id, fields }: Found): KeptRun | undefined {
   try {
     return readRun(id, fields);
   } catch {
-    // It stays; once it has expired, whoever prunes it tells that nobody can read it.
     return undefined;
   }
 }

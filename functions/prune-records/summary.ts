@@ -2,7 +2,7 @@ import { HOUR_MS } from '../shared/dates.ts';
 import type { Summary } from '../shared/model/run/run.ts';
 import type { PruneStats } from './account.ts';
 
-/** What a run of prune-records tells; a dry run tells what would have gone. */
+/** The summary of a run of prune-records; of a dry run, it counts what would be removed. */
 export function summaryOf(account: PruneStats, { now, dryRun }: { now: Date; dryRun: boolean }): Summary {
   const { pruned, prunedStrays, skippedRace, remaining, kept, oldestLeft, tally } = account;
   return {

@@ -2,22 +2,22 @@ import { addMs, DAY_MS } from '../shared/dates.ts';
 import { type AlarmChanges, isAlarmOfKind } from '../shared/model/run/alarm.ts';
 import { LAG_MS } from '../shared/model/run/retention.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
-import type { RetentionStore } from '../shared/store/own/retention.ts';
-import { keep, newAccount, type PruneStats } from './account.ts';
+import type { Found, RetentionStore } from '../shared/store/own/retention.ts';
+import { countKept, newAccount, type PruneStats } from './account.ts';
 import { type PruneInput, pruneInput } from './input.ts';
 import { pruneStrays, removePlans } from './plans.ts';
-import { type PruneTools, pruneDue, removeTogether } from './prune.ts';
-import { whyPlanStays } from './rules/retention.ts';
+import { type PruneTools, pruneDue, REMOVE_ALL } from './prune.ts';
+import { type KeptPlan, readPlan, whyPlanStays } from './rules/retention.ts';
 import { pruneBeyondLimit, runRules, taskCache } from './runs.ts';
 import { summaryOf } from './summary.ts';
 
 const TASK = 'prune-records';
-/** Past this share of the budget nothing further is begun: what is left is told as `remaining`, and is next run's. */
+/** Past this share of the budget nothing further is begun: what is left is counted as `remaining`, for the next run. */
 const BUDGET_SHARE = 0.8;
-/** What has no end after so long is not simply under way. */
+/** A record without an end is reported once it is this old. */
 const ENDLESS_AFTER_MS = 2 * DAY_MS;
 
-/** Removes those of our own records whose time is over. It reads no source: no job's record is within its reach. */
+/** Removes those of our own records whose time is over. It reads no source, so it can remove no job's record. */
 export function pruneRecords(store: RetentionStore): Task<PruneInput> {
   return { name: TASK, input: () => pruneInput, run: (run) => prune(run, store) };
 }
@@ -28,24 +28,25 @@ async function prune(run: RunContext<PruneInput>, store: RetentionStore): Promis
   const tools: PruneTools = { run, store, account, isTimeUp: () => run.budgetUsed() > BUDGET_SHARE };
   const tasks = await store.tasks(account.tally);
   const factsOf = taskCache(tasks, tools);
-  const always = async () => ({ keepReason: () => null, remove: removeTogether });
 
-  // 1. What has expired; then what is too much of a task.
-  await pruneDue('runs', tools, (page) => runRules(page, factsOf, now));
+  // 1. Remove what has expired, and of each task the runs beyond its limit.
+  await pruneDue('runs', runRules(factsOf, now), tools);
   await pruneBeyondLimit(tasks.keys(), factsOf, tools);
-  await pruneDue('alarms', tools, always);
-  await pruneDue('plans', tools, async () => ({
-    keepReason: ({ fields }) => whyPlanStays(fields, now),
+  await pruneDue('alarms', REMOVE_ALL, tools);
+  const planRules = {
+    read: ({ fields }: Found) => readPlan(fields),
+    keepReason: async (plan: KeptPlan) => whyPlanStays(plan, now),
     remove: removePlans,
-  }));
-  await pruneDue('journal', tools, always);
+  };
+  await pruneDue('plans', planRules, tools);
+  await pruneDue('journal', REMOVE_ALL, tools);
   await pruneStrays(tools);
 
-  // 2. What never expires, for it has no end.
+  // 2. Count what never expires because it has no end.
   await countUnfinished(now, tools);
 
-  // 3. Tell, and raise an alarm when pruning does not keep up.
-  if (!run.dryRun) await tellLag(tasks.get(TASK)?.openAlarms ?? [], account, run);
+  // 3. Raise an alarm when pruning does not keep up.
+  if (!run.dryRun) await updateLagAlarm(tasks.get(TASK)?.openAlarms ?? [], account, run);
   const isWhole = Object.values(account.remaining).every((count) => count === 0);
   return {
     outcome: isWhole && account.problems.length === 0 ? 'succeeded' : 'partial',
@@ -54,17 +55,17 @@ async function prune(run: RunContext<PruneInput>, store: RetentionStore): Promis
   };
 }
 
-/** Counts old records that say that they are under way: they stay, but somebody should know. */
+/** Counts old records that say that they are under way, so that the summary shows them; they stay. */
 async function countUnfinished(now: Date, { store, account }: PruneTools): Promise<void> {
   const before = addMs(now, -ENDLESS_AFTER_MS);
   for (const kind of ['runs', 'journal'] as const) {
     const count = await store.countUnfinished(kind, before, account.tally);
-    if (count > 0) keep(account, kind, 'it has not ended', count);
+    if (count > 0) countKept(account, kind, 'it has not ended', count);
   }
 }
 
-/** Raises an alarm when something should have gone long ago, and closes it when nothing is left of that. */
-async function tellLag(
+/** Raises an alarm when a record is overdue by more than `LAG_MS`, and closes it when none is. */
+async function updateLagAlarm(
   openAlarms: readonly string[],
   { oldestLeft, problems, remaining }: PruneStats,
   run: RunContext<PruneInput>,

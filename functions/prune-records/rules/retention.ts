@@ -6,8 +6,8 @@ import { runSchema } from '../../shared/model/run/run.ts';
 import { WATCHED_MS } from '../../shared/model/run/watch.ts';
 
 /**
- * Which of our records stay although their time is over. A day that is not final rests on none of them: its figures are
- * made of the user's jobs and of what stands below the day itself, never of runs, alarms, plans or journals.
+ * Which of our records stay although their time is over. Removing any of them changes no figure of a day: those are made
+ * of the user's jobs and of what is stored below the day itself, never of runs, alarms, plans or journals.
  */
 
 /** Clocks differ by less, and no run begins so long before its slot. */
@@ -23,6 +23,8 @@ const runFieldsSchema = runSchema.pick({
 /** A run as retention sees it. */
 export type KeptRun = z.infer<typeof runFieldsSchema> & { id: string };
 const planFieldsSchema = cleanupPlanSchema.pick({ status: true, createdAt: true, appliedAt: true });
+/** A plan as retention sees it. */
+export type KeptPlan = z.infer<typeof planFieldsSchema>;
 
 /** What decides about the runs of one task. */
 export interface TaskFacts {
@@ -43,17 +45,21 @@ export function readRun(id: string, fields: unknown): KeptRun {
   return { id, ...runFieldsSchema.parse(fields) };
 }
 
-/** Why a plan stays; `null` when nothing keeps it. Throws when the fields are not those of a plan. */
-export function whyPlanStays(fields: unknown, now: Date): string | null {
-  const { status, createdAt, appliedAt } = planFieldsSchema.parse(fields);
+/** The plan of these fields. Throws when they are not those of a plan. */
+export function readPlan(fields: unknown): KeptPlan {
+  return planFieldsSchema.parse(fields);
+}
+
+/** Why a plan stays; `null` when nothing keeps it. */
+export function whyPlanStays({ status, createdAt, appliedAt }: KeptPlan, now: Date): string | null {
   if (status === 'waiting' || status === 'approved' || status === 'applying') return `it is ${status}`;
   const lastUsedAt = appliedAt ?? createdAt;
   return lastUsedAt.getTime() + EXPIRING.plans.keptMs > now.getTime() ? 'it was applied later' : null;
 }
 
 /**
- * The runs beyond what is kept of a task, in the order in which they go: the oldest successes first, then the oldest of the
- * others. Those that have expired are no matter of this limit.
+ * The runs beyond what is kept of a task, in the order in which they are removed: the oldest successes first, then the
+ * oldest of the others. Runs that have expired do not count towards this limit.
  */
 export function beyondLimit(runs: readonly KeptRun[], facts: TaskFacts, now: Date): KeptRun[] {
   const lasting = runs.filter(({ expireAt }) => expireAt === null || expireAt > now);
@@ -72,8 +78,8 @@ export function whyRunStays(
 ): string | null {
   if (outcome === 'running' || endedAt === null) return 'it says that it is running';
   if (id === newestRunId) return 'it is the newest of its task';
-  // The sweep takes a slot without any record for missed. It looks back to its last look, and a task new to it starts from
-  // now; but of a task that no sweep looks at, records do not stay for ever.
+  // The sweep reports a slot without any record as missed. It looks back to its last look, and a task new to it starts from
+  // now; but the records of a task that no sweep looks at do not stay for ever.
   const lookedAtFrom = watchedUntil && laterOf(watchedUntil, addMs(now, -WATCHED_MS)).getTime() - SKEW_MS;
   if (lookedAtFrom !== null && endedAt.getTime() > lookedAtFrom) return 'its slot is not watched yet';
   return null;
