@@ -3,12 +3,14 @@ import type { CleanupPlan, PlanLine } from '../shared/model/cleanup/cleanup.ts';
 import type { Summary } from '../shared/model/run/run.ts';
 import type { DeletionStats } from './account.ts';
 
-const LIST_LENGTH = 20;
+/** Of a list, so many are in a summary. */
+export const LIST_LENGTH = 20;
 
 /** What a run was about. */
 export interface SummaryInput {
   record: CleanupPlan;
-  lines: readonly PlanLine[];
+  /** The first of those whose URI cannot be used. */
+  badUris: readonly PlanLine[];
   /** What it may delete of them. */
   deletes: readonly PlanLine[];
   now: Date;
@@ -19,7 +21,7 @@ export interface SummaryInput {
 
 /** What a run tells: what was planned, what was done, and what is left; bytes as they really stand. */
 export function summaryOf(
-  { record, lines, deletes, now, documentsRead, pace }: SummaryInput,
+  { record, badUris, deletes, now, documentsRead, pace }: SummaryInput,
   account: DeletionStats,
 ): Summary {
   const done = new Set(account.deletedJobs);
@@ -49,10 +51,7 @@ export function summaryOf(
     failed: account.failed,
     remaining: account.remaining.length,
     oldestEligibleAgeDays: oldestAgeDays(left, now),
-    badUris: lines
-      .filter(({ reason }) => reason === 'bad-uri')
-      .slice(0, LIST_LENGTH)
-      .map(({ job, because }) => ({ job, because })),
+    badUris: badUris.map(({ job, because }) => ({ job, because })),
     /** Roots that cannot be taken at their word; the plan waits for those whose `keeps` is empty. */
     oddRoots: record.oddRoots.slice(0, LIST_LENGTH),
     tripped: record.tripped,

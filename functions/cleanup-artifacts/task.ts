@@ -2,10 +2,8 @@ import { randomUUID } from 'node:crypto';
 import type { CloudObjects } from '../shared/cloud/storage/objects.ts';
 import type { CleanupPlan, PlanLine } from '../shared/model/cleanup/cleanup.ts';
 import type { ArtifactPolicy } from '../shared/model/cleanup/policy.ts';
-import type { Job } from '../shared/model/job/job.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
-import type { ReadOptions } from '../shared/store/firestore/read-options.ts';
 import type { CleanupPlanStore } from '../shared/store/own/cleanup-plans.ts';
 import type { JournalStore } from '../shared/store/own/journal.ts';
 import type { Stored } from '../shared/store/own/records.ts';
@@ -22,11 +20,12 @@ import { type CleanupInput, cleanupInput } from './input.ts';
 import { bucketCache } from './look/buckets.ts';
 import type { LookTools } from './look/look.ts';
 import { type MeasuredPlan, planAndMeasure } from './look/measure.ts';
+import { readJobs } from './look/read-jobs.ts';
 import { type RootSources, type RootsRead, readRoots } from './look/read-roots.ts';
 import type { PlannedJob } from './plan/decision.ts';
 import { guardsTripped, isAboutRoots, unreadableRoots } from './plan/guard.ts';
 import { inBoth, isDeletion, isReleased, planRecord, waitingWords } from './plan/plan-record.ts';
-import { summaryOf } from './summary.ts';
+import { LIST_LENGTH, summaryOf } from './summary.ts';
 
 /** Past this share of the budget nothing further is begun: what is left is told as `remaining`, and is next run's. */
 const BUDGET_SHARE = 0.8;
@@ -66,8 +65,51 @@ export function cleanupArtifacts(tools: CleanupTools): Task<CleanupInput> {
 }
 
 async function cleanUp(run: Run, tools: CleanupTools, work: Work): Promise<TaskResult> {
-  const { plans, policy, policyHash } = tools;
+  const { plans, policy } = tools;
   const { account, now, options } = work;
+  const decided = await decide(run, tools, work);
+  const { plan, targets, badUris, deletes, first } = decided;
+  const summary = (status = plan.record.status) => {
+    const pace = Object.fromEntries(policy.buckets.map((bucket) => [bucket, work.deletion.pace(bucket)]));
+    const record = { ...plan.record, status };
+    const documentsRead = options.tally.documents;
+    return summaryOf({ record, badUris, deletes, now, documentsRead, pace }, account);
+  };
+  if (plan.record.status !== 'applying') return { ...outcomeOf(account), summary: summary() };
+
+  await carryOut(
+    { planId: plan.record.planId, doomed: targets },
+    {
+      ...work,
+      secondLook: async (unmarked) =>
+        lookAgain(first, unmarked, { ...work, ...(await readAll(tools, work)) }),
+    },
+  );
+  const whole = !work.isTimeUp() || account.remaining.length === 0;
+  if (whole) await endPlan(plan.record, run, plans);
+  provesWork(first.going, account, work);
+  return { ...outcomeOf(account), summary: summary(whole ? 'applied' : 'applying') };
+}
+
+/** What was decided, and stored as a plan. */
+interface Decided {
+  plan: Pick<ThisPlan, 'record'>;
+  /** The decisions to delete, and of the others those whose URI cannot be used. */
+  deletes: readonly PlanLine[];
+  badUris: readonly PlanLine[];
+  /** The jobs whose artifacts go, unless a second look keeps them. */
+  targets: readonly ObjectVersion[];
+  first: FirstLook;
+}
+
+/**
+ * Reads everything, makes the plan, and stores that it is proposed, waits for a person or is being carried out. Of what was
+ * read and decided it returns only what is needed further: before the first deletion all of it is read again, and the
+ * memory of a function holds one reading, not two.
+ */
+async function decide(run: Run, tools: CleanupTools, work: Work): Promise<Decided> {
+  const { plans, policy, policyHash } = tools;
+  const { account, now } = work;
 
   // 1. What must stay, whole or not at all; then the plan, with everything looked at that it would delete.
   const { jobs, roots, counts } = await readAll(tools, work);
@@ -108,49 +150,30 @@ async function cleanUp(run: Run, tools: CleanupTools, work: Work): Promise<TaskR
     oddRoots: [...new Set([...unread, ...oddRoots])],
     lines,
   });
-  const plan: ThisPlan = { record, seen: stored, lines, open };
-  const told = (status = record.status) => ({
-    record: { ...record, status },
-    lines,
-    deletes,
-    now,
-    documentsRead: options.tally.documents,
-    pace: Object.fromEntries(policy.buckets.map((bucket) => [bucket, work.deletion.pace(bucket)])),
-  });
   account.problems.push(...linesToTell(lines, jobs));
-  if (run.dryRun) {
-    if (!stored) {
-      await plans.writeLines(record.planId, lines);
-      await plans.create(record);
-    }
-    return { ...outcomeOf(account), summary: summaryOf(told(), account) };
-  }
-  await rememberEmpty(lines, jobs, work);
-  if (tripped.length > 0) {
-    await holdPlan(plan, run, plans);
+  if (!run.dryRun) await rememberEmpty(lines, jobs, work);
+  if (record.status === 'waiting')
     account.problems.unshift({ path: 'plan', message: waitingWords(record.planId, tripped) });
-    return { ...outcomeOf(account), summary: summaryOf(told(), account) };
-  }
+  await storePlan({ record, seen: stored, lines, open }, run, plans);
 
-  // 4. Delete.
-  await beginPlan(plan, run, plans);
-  const doomed = doomedOf(deletes, jobs, measured);
-  const going = doomed.map(({ job }) => job.name);
-  const first: FirstLook = { ...measured, going, acceptedRoots: state.acceptedRoots };
-  await carryOut(
-    { planId: record.planId, doomed },
-    {
-      ...work,
-      secondLook: async (unmarked) =>
-        lookAgain(first, unmarked, { ...work, ...(await readAll(tools, work)) }),
-    },
-  );
-  const whole = !work.isTimeUp() || account.remaining.length === 0;
-  if (whole) await endPlan(plan, run, plans);
+  const targets = doomedOf(deletes, jobs, measured);
+  const going = targets.map(({ job }) => job.name);
+  return {
+    plan: { record },
+    deletes,
+    badUris: lines.filter(({ reason }) => reason === 'bad-uri').slice(0, LIST_LENGTH),
+    targets,
+    first: { found: measured.found, oddRoots, going, acceptedRoots: state.acceptedRoots },
+  };
+}
 
-  // 5. Tell the truth.
-  provesWork(going, account, work);
-  return { ...outcomeOf(account), summary: summaryOf(told(whole ? 'applied' : 'applying'), account) };
+async function storePlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+  const { record, seen, lines } = plan;
+  if (record.status === 'waiting') return holdPlan(plan, run, plans);
+  if (record.status === 'applying') return beginPlan(plan, run, plans);
+  if (seen) return;
+  await plans.writeLines(record.planId, lines);
+  await plans.create(record);
 }
 
 /** What a run works with, whatever it is to do. */
@@ -183,21 +206,6 @@ async function readAll(
     readRoots(sources, policy, now, options),
   ]);
   return { jobs, ...roots };
-}
-
-async function readJobs(
-  stores: readonly ArtifactJobStore[],
-  options: ReadOptions,
-): Promise<(Job & PlannedJob)[]> {
-  const jobs: (Job & PlannedJob)[] = [];
-  await Promise.all(
-    stores.map((store) => {
-      const { name, source } = store;
-      const enforced = source.mode === 'enforce';
-      return store.all(options, (job) => jobs.push({ ...job, source: name, enforced }));
-    }),
-  );
-  return jobs;
 }
 
 /** The answer about a plan of which nothing is left to do; `null` for any other. */

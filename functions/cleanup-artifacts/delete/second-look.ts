@@ -3,7 +3,7 @@ import type { OddRoot } from '../../shared/model/cleanup/cleanup.ts';
 import { type Found, type LookTools, lifeSignOf, standing } from '../look/look.ts';
 import type { Finding, PlannedJob, Roots } from '../plan/decision.ts';
 import { unreadableRoots } from '../plan/guard.ts';
-import { planCleanup } from '../plan/plan.ts';
+import { choose } from '../plan/plan.ts';
 import type { SecondLook } from './carry-out.ts';
 
 const LOOKS_AT_ONCE = 16;
@@ -42,15 +42,14 @@ export async function lookAgain(
   });
   // How many go at once was decided the first time.
   const policy = { ...now.policy, jobsPerPlan: Number.MAX_SAFE_INTEGER };
-  const plan = planCleanup(now.jobs, { roots: now.roots, policy, now: now.now, found });
-  const [unread] = unreadableRoots(plan.oddRoots, [
+  const choice = choose(now.jobs, { roots: now.roots, policy, now: now.now, found });
+  const [unread] = unreadableRoots(choice.oddRoots, [
     ...first.acceptedRoots,
     ...first.oddRoots.flatMap(({ key }) => key ?? []),
   ]);
   const going = new Set(first.going);
-  const kept = new Map(
-    plan.decisions.flatMap((it) => (it.decision === 'keep' ? [[it.job, it.because]] : [])),
-  );
+  const kept = new Map<string, string>();
+  for (const [{ job }, { because }] of choice.kept) if (going.has(job.name)) kept.set(job.name, because);
   const staying = new Map<string, string>();
   for (const name of going) {
     const because = unread
@@ -59,6 +58,6 @@ export async function lookAgain(
     if (because) staying.set(name, because);
     else if (!byName.has(name)) staying.set(name, 'its record is gone');
   }
-  const groups = plan.groups.map((names) => names.filter((name) => going.has(name) && !staying.has(name)));
+  const groups = choice.groups.map((names) => names.filter((name) => going.has(name) && !staying.has(name)));
   return { staying, groups: groups.filter((names) => names.length > 0) };
 }

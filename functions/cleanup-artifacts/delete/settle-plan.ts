@@ -50,7 +50,7 @@ export async function beginPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStor
 }
 
 /** Stores that nothing of a plan is left to do; what it went by is what the next one is judged against. */
-export async function endPlan({ record }: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
+export async function endPlan(record: CleanupPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
   const seen = await plans.load(record.planId);
   // Read anew: a person may have approved another plan meanwhile.
   const state = await plans.state();

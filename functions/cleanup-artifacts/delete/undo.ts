@@ -4,11 +4,11 @@ import { addMs, DAY_MS } from '../../shared/dates.ts';
 import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isSameLife, type Tombstone } from '../../shared/model/artifact/artifact-life.ts';
 import type { Journal } from '../../shared/model/cleanup/cleanup.ts';
-import type { Job } from '../../shared/model/job/job.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { TaskResult } from '../../shared/run/task.ts';
 import type { PinStore } from '../../shared/store/own/pins.ts';
 import type { ArtifactJobStore } from '../../shared/store/sources/artifact-jobs.ts';
+import type { PlannedJob } from '../plan/decision.ts';
 import { stillMine } from './delete-job.ts';
 import { NOTHING, type Restored, type RestoreTools, restoreJob } from './restore-job.ts';
 
@@ -17,7 +17,7 @@ const JOBS_AT_ONCE = 8;
 const PINNED_DAYS = 30;
 
 export interface UndoTools extends RestoreTools {
-  jobs: readonly Job[];
+  jobs: readonly PlannedJob[];
   stores: readonly ArtifactJobStore[];
   pins: PinStore;
   isTimeUp(): boolean;
@@ -68,7 +68,7 @@ export async function undo(runId: string, tools: UndoTools): Promise<TaskResult>
 async function undoJob(
   name: string,
   entries: readonly Journal[],
-  { runId, job }: { runId: string; job: Job | undefined },
+  { runId, job }: { runId: string; job: PlannedJob | undefined },
   tools: UndoTools,
 ): Promise<{ restored: Restored; problem: string | undefined }> {
   const { pins, stores, run } = tools;
@@ -102,7 +102,7 @@ async function undoJob(
 }
 
 /** Where the artifacts lay; by the job's record where the journal does not tell. */
-function urisOf(entries: readonly Journal[], job: Job | undefined): Set<string> {
+function urisOf(entries: readonly Journal[], job: PlannedJob | undefined): Set<string> {
   const told = entries.flatMap(({ life }) => life?.uri ?? []);
   const place = readPlace(told.length > 0 ? null : (job?.artifactUri ?? null));
   const own = place.is === 'read' && place.value.fault === null ? place.value.folders.map(uriOf) : [];

@@ -3,8 +3,8 @@ import { DeadlineExceeded, UpstreamError } from '../../shared/errors.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { Decision, OddRoot, PlanLine } from '../../shared/model/cleanup/cleanup.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
-import type { Finding, PlannedJob, Roots } from '../plan/decision.ts';
-import { planCleanup } from '../plan/plan.ts';
+import type { PlannedJob, Roots } from '../plan/decision.ts';
+import { choose, decisionsOf } from '../plan/plan.ts';
 import { type Found, hasArtifacts, type LookTools, lookAt, standing } from './look.ts';
 
 const LOOKS_AT_ONCE = 16;
@@ -29,41 +29,64 @@ export interface MeasuredPlan {
  * until every deletion was looked at. Of all others nothing is ever listed.
  */
 export async function planAndMeasure(planning: Planning): Promise<MeasuredPlan> {
-  const { jobs, roots, policy, now } = planning;
-  const byName = new Map(jobs.map((job) => [job.name, job]));
   const looked = new Map<string, Found>();
-  const proven = new Map<string, Finding>();
+  const proven = new Map<string, Found>();
   for (;;) {
-    const found = new Map([...proven, ...looked]);
-    const { decisions, oddRoots, unproven } = planCleanup(jobs, { roots, policy, now, found });
-    const candidates = decisions.flatMap(({ job, decision }) =>
-      decision === 'delete' && !looked.has(job) ? (byName.get(job) ?? []) : [],
-    );
-    if (candidates.length + unproven.length === 0)
-      return { lines: decisions.map((it) => lineOf(it, looked.get(it.job))), oddRoots, found: looked };
-    const looks = [
-      ...candidates.map((job) => ({ job, into: looked, look: () => lookAt(job, planning) })),
-      ...unproven.map((job) => ({
+    const next = planOrLooks(planning, looked, proven);
+    if (!Array.isArray(next)) return next;
+    await takeLooks(next, planning.options.signal);
+  }
+}
+
+/** One look that a plan needs, and where what it finds belongs. */
+interface Look {
+  job: PlannedJob;
+  into: Map<string, Found>;
+  look: () => Promise<Found>;
+}
+
+/** The plan, where everything that it rests on was looked at; else the looks that it lacks. */
+function planOrLooks(
+  planning: Planning,
+  looked: Map<string, Found>,
+  proven: Map<string, Found>,
+): MeasuredPlan | Look[] {
+  const { jobs, roots, policy, now } = planning;
+  const choice = choose(jobs, { roots, policy, now, found: new Map([...proven, ...looked]) });
+  const { deletions, unproven, oddRoots } = choice;
+  const looks = [
+    ...deletions
+      .filter(({ job }) => !looked.has(job.name))
+      .map(({ job }): Look => ({ job, into: looked, look: () => lookAt(job, planning) })),
+    ...unproven.map(
+      (job): Look => ({
         job,
         into: proven,
         look: async () => standing(null, !(await hasArtifacts(job, planning))),
-      })),
-    ];
-    const faults: Error[] = [];
-    await pooledMap(looks, LOOKS_AT_ONCE, async ({ job, into, look }) => {
-      try {
-        into.set(job.name, await look());
-      } catch (error) {
-        planning.options.signal.throwIfAborted();
-        const fault = error instanceof UpstreamError || error instanceof DeadlineExceeded;
-        if (!fault || (error instanceof UpstreamError && error.status === 403)) throw error;
-        faults.push(error);
-        into.set(job.name, standing({ reason: 'unlisted', because: error.message }, true));
-      }
-    });
-    // One place that fails blocks no other; where all of them fail, it is Cloud Storage that does.
-    if (faults[0] && faults.length === looks.length) throw faults[0];
-  }
+      }),
+    ),
+  ];
+  if (looks.length > 0) return looks;
+  const lines: PlanLine[] = [];
+  for (const decision of decisionsOf(choice)) lines.push(lineOf(decision, looked.get(decision.job)));
+  return { lines, oddRoots, found: looked };
+}
+
+/** One place that fails blocks no other; where all of them fail, it is Cloud Storage that does, and this rejects. */
+async function takeLooks(looks: readonly Look[], signal: AbortSignal): Promise<void> {
+  const faults: Error[] = [];
+  await pooledMap(looks, LOOKS_AT_ONCE, async ({ job, into, look }) => {
+    try {
+      into.set(job.name, await look());
+    } catch (error) {
+      signal.throwIfAborted();
+      const fault = error instanceof UpstreamError || error instanceof DeadlineExceeded;
+      if (!fault || (error instanceof UpstreamError && error.status === 403)) throw error;
+      faults.push(error);
+      into.set(job.name, standing({ reason: 'unlisted', because: error.message }, true));
+    }
+  });
+  if (faults[0] && faults.length === looks.length) throw faults[0];
 }
 
 function lineOf(decision: Decision, found: Found | undefined): PlanLine {

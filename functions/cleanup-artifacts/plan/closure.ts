@@ -3,7 +3,7 @@ import { prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
 import type { Kept, PlannedJob } from './decision.ts';
 import type { Family, Forest } from './forest.ts';
 import type { Meaning, Naming } from './naming.ts';
-import type { Candidate } from './rules.ts';
+import { type Candidate, isGone } from './rules.ts';
 import { saidOf } from './standing.ts';
 
 /** What stays, and for whose sake others do. */
@@ -31,7 +31,7 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
   const keep = (candidate: Candidate, why: Kept) => {
     if (!kept.has(candidate)) kept.set(candidate, why);
     // What has no artifacts any more needs nobody's.
-    if (!isGone(candidate)) keepers.add(candidate);
+    if (!candidate.own || !isGone(candidate.own)) keepers.add(candidate);
   };
 
   const parentsOf = parentFinder(candidates, around);
@@ -111,10 +111,6 @@ function growingList<T>() {
       };
     },
   };
-}
-
-function isGone({ own }: Candidate): boolean {
-  return own?.reason === 'deleted-before' || own?.reason === 'nothing-there';
 }
 
 /** Of two that stay, the one that tells best why `member` does. */

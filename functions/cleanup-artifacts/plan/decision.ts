@@ -1,9 +1,7 @@
 import type { Prefix } from '../../shared/model/artifact/artifact.ts';
 import type { KeepReason } from '../../shared/model/cleanup/cleanup.ts';
-import type { Job } from '../../shared/model/job/job.ts';
+import type { AddedToJob, Job, Unreadable } from '../../shared/model/job/job.ts';
 import type { Reading } from '../../shared/model/reading/reading.ts';
-
-/** What the plan is made from. */
 
 /** What the plan needs to know of a job. */
 export interface PlannedJob
@@ -23,12 +21,12 @@ export interface PlannedJob
     | 'registeredModel'
     | 'keepUntil'
     | 'resumedFrom'
-    | 'added'
-    | 'unreadable'
   > {
   source: string;
   /** Whether its source is more than observed: of others, nothing is deleted whatever is decided. */
   enforced: boolean;
+  added: Pick<AddedToJob, 'endInferred' | 'tombstone' | 'deletedAt' | 'deletedLife' | 'nothingThere'>;
+  unreadable: readonly Unreadable[];
 }
 
 /** What somebody says that has to stay. */

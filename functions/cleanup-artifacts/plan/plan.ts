@@ -8,10 +8,12 @@ import { type Family, type Forest, forestOf } from './forest.ts';
 import { oddRootsOf } from './odd-roots.ts';
 import { type Basis, type Candidate, judge } from './rules.ts';
 
-/** What is decided for every job, and what it rests on. */
-export interface Plan {
-  /** First the deletions, oldest end first, then what is kept, by name. */
-  decisions: Decision[];
+/** Which jobs go and which stay, and what that rests on. */
+export interface Choice {
+  /** Those whose artifacts go, oldest end first. */
+  deletions: readonly Candidate[];
+  /** All others, by name, and why each stays. */
+  kept: ReadonlyMap<Candidate, Kept>;
   /** The roots that cannot be taken at their word. */
   oddRoots: OddRoot[];
   /** Successes which have to have artifacts, or others may not go, and of which nobody knows yet whether they do. */
@@ -20,13 +22,26 @@ export interface Plan {
   groups: string[][];
 }
 
+/** A choice, written out for every job. */
+export interface Plan extends Pick<Choice, 'oddRoots' | 'unproven' | 'groups'> {
+  /** First the deletions, oldest end first, then what is kept, by name. */
+  decisions: Decision[];
+}
+
+/** Decides for every job whether its artifacts may go; see `choose`. */
+export function planCleanup(jobs: readonly PlannedJob[], basis: Basis): Plan {
+  const choice = choose(jobs, basis);
+  const { oddRoots, unproven, groups } = choice;
+  return { decisions: [...decisionsOf(choice)], oddRoots, unproven, groups };
+}
+
 /**
- * Decides for every job whether its artifacts may go (DESIGN.md, section 6). Whatever is not clearly superfluous is kept.
+ * Chooses the jobs whose artifacts may go (DESIGN.md, section 6). Whatever is not clearly superfluous is kept.
  *
  * What was found of jobs outside their records is handed back in as `found`, by their names: it keeps those jobs and all
  * that is kept for their sake, and lets others move up to `jobsPerPlan`, whose objects are not listed yet.
  */
-export function planCleanup(jobs: readonly PlannedJob[], basis: Basis): Plan {
+export function choose(jobs: readonly PlannedJob[], basis: Basis): Choice {
   const { roots, policy, found } = basis;
   const byName = jobs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { candidates, places, naming, successes } = judge(byName, basis);
@@ -42,17 +57,22 @@ export function planCleanup(jobs: readonly PlannedJob[], basis: Basis): Plan {
   const restingOn = deletions
     .filter(({ job }) => job.state === 'completed')
     .flatMap(({ job }) => successes.newestOf(job));
+  const staying = new Map<Candidate, Kept>();
+  for (const candidate of candidates)
+    if (!going.has(candidate)) staying.set(candidate, kept.get(candidate) ?? later);
   return {
-    decisions: [
-      ...deletions.map(deletionOf),
-      ...candidates
-        .filter((candidate) => !going.has(candidate))
-        .map((candidate) => keepingOf(candidate, kept.get(candidate) ?? later)),
-    ],
+    deletions,
+    kept: staying,
     oddRoots: oddRootsOf(roots, keepers, naming),
     unproven: [...new Set(restingOn)].filter(({ name }) => !found.has(name)),
     groups: connectedGroups(deletions, around),
   };
+}
+
+/** A choice in words: first the deletions, oldest end first, then what is kept, by name. */
+export function* decisionsOf({ deletions, kept }: Choice): Generator<Decision> {
+  for (const candidate of deletions) yield deletionOf(candidate);
+  for (const [candidate, why] of kept) yield keepingOf(candidate, why);
 }
 
 /**
@@ -105,6 +125,11 @@ function keepingOf(candidate: Candidate, why: Kept): Decision {
 function subjectOf({ job, place }: Candidate) {
   const { name, id, source, project, model, state, enforced } = job;
   const [folder] = place?.folders ?? [];
-  const uri = folder ? uriOf(folder) : job.artifactUri;
+  const uri = folder ? sameText(uriOf(folder), job.artifactUri) : job.artifactUri;
   return { job: name, id, source, project, model, state, uri, enforced };
+}
+
+/** A text, and where another one is the same the one that is in memory already. */
+function sameText(text: string, other: string | null): string {
+  return text === other ? other : text;
 }

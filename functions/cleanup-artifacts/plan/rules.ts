@@ -4,8 +4,8 @@ import { isGoing } from '../../shared/model/artifact/artifact-life.ts';
 import { type PrefixIndex, prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import { isUnreadable } from '../../shared/model/job/job.ts';
-import type { Finding, Kept, PlannedJob, Roots } from './decision.ts';
-import { holdsOn, keptBy, type Lapsed, lapsedOf, type Rules } from './holds.ts';
+import type { Finding, Kept, PlannedJob, Roots, Said } from './decision.ts';
+import { type Hold, holdsOn, keptBy, type Lapsed, lapsedOf, type Rules } from './holds.ts';
 import { type Meaning, type Naming, namingOf } from './naming.ts';
 import { prefixLookup } from './prefix-lookup.ts';
 import { isMarked, type Standing, standingOf } from './standing.ts';
@@ -18,9 +18,9 @@ export interface Candidate extends Pick<Standing, 'place'> {
   job: PlannedJob;
   /** An end before the start counts as the start. */
   end: Date | null;
-  /** What its URI means where nothing can be deleted. */
+  /** What its URI means, where nothing can be deleted and it cannot be taken at its word. */
   meaning: Meaning | undefined;
-  /** All that it may hold. */
+  /** All that it may hold; nothing where it keeps nobody. */
   reach: readonly Prefix[];
   /** Whether others are kept for its sake while it is kept. */
   protects: boolean;
@@ -77,32 +77,103 @@ export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }
     successes,
     found,
   };
-  return { candidates: placed.map((it) => candidateOf(it, naming, rules)), places, naming, successes };
+  const shareKept = sharedKept();
+  const candidates = placed.map((each) => candidateOf(each, naming, rules, shareKept));
+  return { candidates, places, naming, successes };
 }
 
-function candidateOf({ job, end, ...standing }: Placed, naming: Naming, rules: Rules): Candidate {
-  const { place, barrier, protects, said } = standing;
-  // Where nothing can be deleted in any case, what it says may still be what others must not touch.
-  const meaning = place || !said ? undefined : naming.meaningOf(said, { self: job });
-  const reach = place?.reach ?? meaning?.reach ?? [];
-  const candidate = { job, end, place, meaning, reach, lapsed: undefined };
-  if (barrier && protects === 'always')
-    return { ...candidate, protects: true, own: barrier, needsParents: true };
+/** What is decided on a job by itself: the part of a candidate that its standing does not tell. */
+type Decided = Omit<Candidate, 'job' | 'end' | 'place'>;
+
+function candidateOf(placed: Placed, naming: Naming, rules: Rules, shareKept: ShareKept): Candidate {
+  const { job, end, place, barrier } = placed;
+  const decided = barrier ? decideBarred(placed, barrier, naming, rules) : decideOpen(placed, rules);
+  // Not by spreading, which takes more memory: there is one of these for every job.
+  return {
+    job,
+    end,
+    place,
+    meaning: decided.meaning,
+    reach: decided.reach,
+    protects: decided.protects,
+    own: decided.own && shareKept(decided.own),
+    needsParents: decided.needsParents,
+    lapsed: decided.lapsed,
+  };
+}
+
+/** Decides on a job whose artifacts may be deleted where no rule keeps them. */
+function decideOpen({ job, end, place }: Placed, rules: Rules): Decided {
+  const reach = place?.reach ?? [];
+  const all = [...holdsOn({ job, end, reach }, rules)];
+  const { own, needsParents } = lastingOf(all, rules.now);
+  // Unless something else keeps it, too, what holds nothing keeps nothing.
+  const protects = own?.reason !== 'nothing-there';
+  return { meaning: undefined, reach, protects, own, needsParents, lapsed: own ? undefined : lapsedOf(all) };
+}
+
+/** Decides on a job whose artifacts cannot be deleted in any case: whether others are kept for its sake. */
+function decideBarred(
+  { job, end, protects, said }: Placed,
+  barrier: Kept,
+  naming: Naming,
+  rules: Rules,
+): Decided {
+  const kept = { protects: true, own: barrier, needsParents: true, lapsed: undefined };
+  // What it says may still be what others must not touch.
+  if (protects === 'always') return { ...kept, ...meant(said, job, naming) };
 
   // A root that keeps what lies around keeps that by itself.
-  const all = [...holdsOn({ job, end, reach: barrier ? [] : reach }, rules)];
-  const holds = all.filter(({ until }) => until === null || until > rules.now);
-  const own = holds[0] && keptBy(holds[0]);
-  const needsParents = own === undefined || holds.some(({ isForParent }) => !isForParent);
-  if (!barrier) {
-    // Unless something else keeps it, too, what holds nothing keeps nothing.
-    const isEmpty = own?.reason === 'nothing-there';
-    return { ...candidate, protects: !isEmpty, own, needsParents, lapsed: own ? undefined : lapsedOf(all) };
-  }
+  const { own, needsParents } = lastingOf([...holdsOn({ job, end, reach: [] }, rules)], rules.now);
   const isRoot = () => (rules.models(job, []) ?? rules.lastingPins(job, [])) !== undefined;
   const isWanted = protects === 'wanted' ? own !== undefined : isMarked(job, rules.now) || isRoot();
   const because = isWanted && own ? `${barrier.because}; ${own.because}` : barrier.because;
-  return { ...candidate, protects: isWanted, own: { ...barrier, because }, needsParents };
+  const understood = isWanted || !isGone(barrier) ? meant(said, job, naming) : NOTHING_MEANT;
+  return {
+    ...kept,
+    ...understood,
+    protects: isWanted,
+    own: { reason: barrier.reason, because },
+    needsParents,
+  };
+}
+
+/** Whether nothing is left of the artifacts: then the job needs nobody else's. */
+export function isGone({ reason }: Kept): boolean {
+  return reason === 'deleted-before' || reason === 'nothing-there';
+}
+
+const NOTHING_MEANT: Pick<Candidate, 'meaning' | 'reach'> = { meaning: undefined, reach: [] };
+
+/** What a job's URI means where nothing can be deleted. */
+function meant(
+  said: Said | undefined,
+  self: PlannedJob,
+  naming: Naming,
+): Pick<Candidate, 'meaning' | 'reach'> {
+  if (!said) return NOTHING_MEANT;
+  const meaning = naming.meaningOf(said, { self });
+  return { meaning: meaning.doubt === null ? undefined : meaning, reach: meaning.reach };
+}
+
+/** The first rule that still keeps a job, and whether any does for something else than a parent that cannot be read. */
+function lastingOf(holds: readonly Hold[], now: Date): Pick<Candidate, 'own' | 'needsParents'> {
+  const lasting = holds.filter(({ until }) => until === null || until > now);
+  const own = lasting[0] && keptBy(lasting[0]);
+  return { own, needsParents: own === undefined || lasting.some(({ isForParent }) => !isForParent) };
+}
+
+/** Returns one and the same reason for equal ones: many jobs are kept for the same. */
+type ShareKept = (kept: Kept) => Kept;
+
+function sharedKept(): ShareKept {
+  const known = new Map<string, Kept>();
+  return (kept) => {
+    const key = `${kept.reason} ${kept.because}`;
+    const first = known.get(key);
+    if (first === undefined) known.set(key, kept);
+    return first ?? kept;
+  };
 }
 
 /** Whether anybody can tell among which successes it counts. */

@@ -55,13 +55,15 @@ export function readPlace(text: string | null): Reading<Place> {
     locator.fault,
     ...paths.map(faultOf),
   ];
+  const folders = paths.map((path) => ({ bucket, path }));
   const reach = new Set(paths.flatMap((path) => (faultOf(path) ? aroundOf(path) : [path])));
+  const isPlain = paths.every((path) => faultOf(path) === undefined);
   return read({
     bucket,
-    folders: paths.map((path) => ({ bucket, path })),
+    folders,
     objects: locator.names.filter((name) => name !== '' && !name.endsWith('/')),
     fault: faults.find((fault) => fault !== undefined) ?? null,
-    reach: [...reach].map((path) => ({ bucket, path })),
+    reach: isPlain ? folders : [...reach].map((path) => ({ bucket, path })),
   });
 }
 

@@ -157,7 +157,7 @@ export function readJob(source: Source, document: JobRecord): Job {
 }
 
 /** Whether a field of the job is there and cannot be read. */
-export function isUnreadable(job: Pick<Job, 'unreadable'>, field: JobField): boolean {
+export function isUnreadable(job: { unreadable: readonly Unreadable[] }, field: JobField): boolean {
   return job.unreadable.some((it) => it.field === field);
 }
 
