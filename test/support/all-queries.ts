@@ -118,7 +118,7 @@ export async function askKeepers(db: Firestore, settings: Settings, name: string
   const job = found.find(({ endedAt }) => endedAt !== null);
   if (!job?.endedAt) throw new Error(`There is no ended job of ${name}`);
   const life = { uri: 'gs://runs/1/', endedAt: job.endedAt };
-  await store.executionsOf(job.name, options);
+  await store.executionsOf(job, options);
   await store.writeTombstone(job, { planId: 'plan', runId: 'run', at, life });
   await journalStore(collections, SILENT).hasDeleted(job.name, life);
 }

@@ -283,7 +283,8 @@ export const WORLD_SOURCES: Readonly<Record<string, Source>> = {
 export function readIn({ name, source, enforced, record }: WrittenJob): PlannedJob {
   const get = (path: string) => record[path];
   const id = name.slice(name.lastIndexOf('/') + 1);
-  return { ...readJob(WORLD_SOURCES[source] as Source, { id, name, get }), source, enforced };
+  const path = name.slice(name.indexOf(':') + 1);
+  return { ...readJob(WORLD_SOURCES[source] as Source, { id, source, path, get }), enforced };
 }
 
 /** The roots of a world as the code reads them. */

@@ -5,7 +5,7 @@ import { type Prefix, readPlace } from '../../functions/shared/model/artifact/ar
 import type { Tombstone } from '../../functions/shared/model/artifact/artifact-life.ts';
 import type { Decision } from '../../functions/shared/model/cleanup/cleanup.ts';
 import { type ArtifactPolicy, artifactPolicySchema } from '../../functions/shared/model/cleanup/policy.ts';
-import type { AddedToJob } from '../../functions/shared/model/job/job.ts';
+import { type AddedToJob, jobName } from '../../functions/shared/model/job/job.ts';
 import { NOTHING_ADDED, utc } from './jobs.ts';
 
 /** The instant at which the plans of the tests are made. */
@@ -17,14 +17,18 @@ export function daysAgo(days: number): Date {
 }
 
 /** What a job differs in. */
-export type PlannedWords = Partial<Omit<PlannedJob, 'added'>> & { id: string; added?: Partial<AddedToJob> };
+export type PlannedWords = Partial<Omit<PlannedJob, 'added' | 'name'>> & {
+  id: string;
+  added?: Partial<AddedToJob>;
+};
 
 /** A job whose artifacts nothing keeps, unless told otherwise: one that failed 30 days ago, in gs://runs/{id}/. */
 export function plannedOf({ added, ...over }: PlannedWords): PlannedJob {
-  const source = over.source ?? 'jobs';
+  const { source = 'jobs', path = `${source}/${over.id}` } = over;
   return {
-    name: `${source}:${source}/${over.id}`,
+    name: jobName(source, path),
     source,
+    path,
     project: 'alpha',
     model: 'resnet',
     state: 'failed',

@@ -1,4 +1,4 @@
-import type { AddedToJob, Job, Unreadable } from '../../functions/shared/model/job/job.ts';
+import { type AddedToJob, type Job, jobName, type Unreadable } from '../../functions/shared/model/job/job.ts';
 import {
   type JobField,
   type Source,
@@ -25,9 +25,12 @@ export const NOTHING_ADDED: AddedToJob = {
 };
 
 /** A job as the pure code sees it: one that ran on 9 March 2026, from 10:00 to 12:00, unless told otherwise. */
-export function jobOf(over: Partial<Job> & { id: string }): Job {
+export function jobOf(over: Partial<Omit<Job, 'name'>> & { id: string }): Job {
+  const { source = 'jobs', path = `${source}/${over.id}` } = over;
   return {
-    name: `jobs:jobs/${over.id}`,
+    name: jobName(source, path),
+    source,
+    path,
     type: '',
     project: 'alpha',
     state: 'completed',

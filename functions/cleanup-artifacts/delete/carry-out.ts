@@ -174,9 +174,9 @@ async function deleteOne(job: PlannedJob, wasThere: boolean, work: Work): Promis
     });
   } else if (wasThere || done.seen > 0 || (await journal.hasDeleted(job.name, life))) {
     const deleted = { at: run.now(), life };
-    if (await store.markDeleted(job.name, run.runId, deleted)) account.deletedJobs.push(job.name);
+    if (await store.markDeleted(job, run.runId, deleted)) account.deletedJobs.push(job.name);
   } else {
-    await store.unmark(job.name, (tombstone) => tombstone?.runId === run.runId);
+    await store.unmark(job, (tombstone) => tombstone?.runId === run.runId);
     account.nothingThere.push(job.name);
   }
 }
@@ -189,7 +189,7 @@ async function keep(job: PlannedJob, because: string, work: Work): Promise<void>
   if (problem) account.problems.push(problem);
   else
     await orTell(job, work, () =>
-      storeOf(job, work).unmark(job.name, (tombstone) => tombstone?.runId === run.runId),
+      storeOf(job, work).unmark(job, (tombstone) => tombstone?.runId === run.runId),
     );
 }
 
@@ -237,7 +237,7 @@ function targetFor({ name }: PlannedJob, { targets }: Work): Target {
 }
 
 function storeOf(job: PlannedJob, { stores }: Work): ArtifactJobStore {
-  const store = stores.find(({ holds }) => holds(job.name));
+  const store = stores.find(({ name }) => name === job.source);
   if (!store) throw new Error(`Cannot delete the artifacts of ${job.name}: no source has it`);
   return store;
 }

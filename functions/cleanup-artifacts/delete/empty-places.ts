@@ -19,14 +19,15 @@ export async function rememberEmpty(
   const news = jobs.filter((job) => job.enforced && empty.has(job.name) && !emptySince(job));
   if (news.length === 0) return;
   await stillMine(run);
-  await pooledMap(news, MARKS_AT_ONCE, async ({ name, artifactUri, endedAt }) => {
+  await pooledMap(news, MARKS_AT_ONCE, async (job) => {
+    const { source, artifactUri, endedAt } = job;
     run.signal.throwIfAborted();
     const place = readPlace(artifactUri);
     const [folder] = place.is === 'read' ? place.value.folders : [];
     if (!folder || !endedAt || isTimeUp()) return;
     const life = { uri: uriOf(folder), endedAt };
     try {
-      await stores.find(({ holds }) => holds(name))?.markEmpty(name, { at: now, life });
+      await stores.find(({ name }) => name === source)?.markEmpty(job, { at: now, life });
     } catch (error) {
       // It is looked for once more, that is all.
       if (!(error instanceof RecordChanged)) throw error;

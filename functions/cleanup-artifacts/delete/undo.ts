@@ -43,12 +43,7 @@ export async function undo(runId: string, tools: UndoTools): Promise<TaskResult>
   await pooledMap(names, JOBS_AT_ONCE, async (name) => {
     if (isTimeUp()) return;
     await stillMine(run);
-    const { restored, problem } = await undoJob(
-      name,
-      byJob.get(name) ?? [],
-      { runId, job: jobs.get(name) },
-      tools,
-    );
+    const { restored, problem } = await undoJob(byJob.get(name) ?? [], { runId, job: jobs.get(name) }, tools);
     for (const key of Object.keys(told) as (keyof Restored)[]) told[key] += restored[key];
     if (problem) problems.push({ path: name, message: problem });
     done += 1;
@@ -66,7 +61,6 @@ export async function undo(runId: string, tools: UndoTools): Promise<TaskResult>
 }
 
 async function undoJob(
-  name: string,
   entries: readonly Journal[],
   { runId, job }: { runId: string; job: PlannedJob | undefined },
   tools: UndoTools,
@@ -82,7 +76,7 @@ async function undoJob(
     tombstone.runId === runId ||
     tombstone.life === null ||
     lives.some((life) => tombstone.life && isSameLife(life, tombstone.life));
-  if (job) await stores.find(({ holds }) => holds(name))?.unmark(name, isMeant);
+  if (job) await stores.find((store) => store.name === job.source)?.unmark(job, isMeant);
 
   const { objects, outsideWindow, failed, versionsLeft, revived } = restored;
   const other = job?.added.tombstone;

@@ -90,9 +90,9 @@ export async function lifeSignOf(
   job: PlannedJob,
   { stores, policy, options }: Pick<LookTools, 'stores' | 'policy' | 'options'>,
 ): Promise<string | undefined> {
-  const store = stores.find(({ holds }) => holds(job.name));
+  const store = stores.find(({ name }) => name === job.source);
   if (!store || !job.endedAt) return 'nobody can tell when it ended';
-  return signOfLife(await store.executionsOf(job.name, options), job.endedAt, policy);
+  return signOfLife(await store.executionsOf(job, options), job.endedAt, policy);
 }
 
 function placeOf({ name, artifactUri }: PlannedJob): Place {

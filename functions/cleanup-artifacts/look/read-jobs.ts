@@ -27,7 +27,7 @@ export async function readJobs(
   await Promise.all(
     stores.map((store) => {
       const enforced = store.source.mode === 'enforce';
-      return store.all(options, (job) => jobs.push(plannedJob(job, store.name, enforced, share)));
+      return store.all(options, (job) => jobs.push(plannedJob(job, enforced, share)));
     }),
   );
   return jobs;
@@ -45,11 +45,12 @@ function sharedTexts(): Share {
   };
 }
 
-function plannedJob(job: Job, source: string, enforced: boolean, share: Share): PlannedJob {
+function plannedJob(job: Job, enforced: boolean, share: Share): PlannedJob {
   return {
     id: job.id,
     name: job.name,
-    source,
+    source: job.source,
+    path: job.path,
     enforced,
     project: share(job.project),
     model: share(job.model),

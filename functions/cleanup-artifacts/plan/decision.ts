@@ -9,6 +9,8 @@ export interface PlannedJob
     Job,
     | 'id'
     | 'name'
+    | 'source'
+    | 'path'
     | 'project'
     | 'model'
     | 'state'
@@ -22,7 +24,6 @@ export interface PlannedJob
     | 'keepUntil'
     | 'resumedFrom'
   > {
-  source: string;
   /** Whether its source is more than observed: of others, nothing is deleted whatever is decided. */
   enforced: boolean;
   added: Pick<AddedToJob, 'endInferred' | 'tombstone' | 'deletedAt' | 'deletedLife' | 'nothingThere'>;

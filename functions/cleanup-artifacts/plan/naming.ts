@@ -74,7 +74,7 @@ export function namingOf(named: Named): Naming {
     const exact = jobsCalled(text, speaker);
     if (exact.length > 0) return exact;
     const last = text.slice(text.lastIndexOf('/') + 1);
-    const documents = jobsCalled(last, {}).filter(({ name }) => isDocument(name, text));
+    const documents = jobsCalled(last, {}).filter(({ path }) => isDocument(path, text));
     // As a backend calls it in full, where the record has the last of it.
     return documents.length > 0 || !text.startsWith('projects/') ? documents : jobsCalled(last, speaker);
   }
@@ -130,7 +130,7 @@ function jobsByName(jobs: readonly PlannedJob[]): ReadonlyMap<string, PlannedJob
   const byName = new Map<string, PlannedJob | PlannedJob[]>();
   for (const job of jobs) {
     const backend = job.backendId ?? job.id;
-    const document = job.name.slice(job.name.lastIndexOf('/') + 1);
+    const document = job.path.slice(job.path.lastIndexOf('/') + 1);
     for (const name of new Set([job.id, document, backend, backend.slice(backend.lastIndexOf('/') + 1)])) {
       const others = byName.get(name);
       if (Array.isArray(others)) others.push(job);
@@ -140,9 +140,9 @@ function jobsByName(jobs: readonly PlannedJob[]): ReadonlyMap<string, PlannedJob
   return byName;
 }
 
-/** Whether a job, whose name is `source:path of the document`, is the document at `path`. */
-function isDocument(name: string, path: string): boolean {
-  return path.includes('/') && name.slice(name.indexOf(':') + 1) === path.replace(/^\/+/, '');
+/** Whether a text is the path of a document, be it with a slash before. */
+function isDocument(path: string, text: string): boolean {
+  return text.includes('/') && path === text.replace(/^\/+/, '');
 }
 
 /** A registered model with its version, in one spelling: `churn@3`; `undefined` for anything else. */

@@ -1,7 +1,7 @@
 import { type Day, endOfDay, startOfDay } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { BOOKS, type Book } from '../../shared/model/day/day.ts';
-import type { Job } from '../../shared/model/job/job.ts';
+import { type Job, pathInSource } from '../../shared/model/job/job.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { Watermark } from '../../shared/store/own/days.ts';
 import type { JobStore } from '../../shared/store/sources/jobs.ts';
@@ -91,7 +91,7 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
       [...notes].map(([source, it]) => [source, it.taken(known.get(source))]),
 
     /** Whether a job of that name is one of this book's. */
-    holds: (job: string): boolean => stores.some((store) => job.startsWith(`${store.name}:`)),
+    holds: (job: string): boolean => stores.some((store) => pathInSource(job, store.name) !== undefined),
 
     /**
      * Every job changed since the instant known for its source; also reads what is under way, so that a source that hangs
@@ -130,7 +130,7 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
       return asked(async (options) => {
         const found = await Promise.all(
           stores.map((store) => {
-            const own = names.filter((each) => each.startsWith(`${store.name}:`));
+            const own = names.filter((each) => pathInSource(each, store.name) !== undefined);
             return ofSource(store, () => store.vanished(own, options()));
           }),
         );

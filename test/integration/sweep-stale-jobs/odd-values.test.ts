@@ -36,7 +36,12 @@ test('what nobody can read in a stored record ends it in no sweep, and is named'
     assert.equal(statuses.dead, 'failed', 'one that everybody can read ends');
     for (const [index, { field }] of values.entries()) {
       const id = ids[index] as string;
-      const job = readJob(source, { id, name: id, get: (path) => records[index]?.[path] });
+      const job = readJob(source, {
+        id,
+        source: 'jobs',
+        path: `jobs/${id}`,
+        get: (path) => records[index]?.[path],
+      });
       if (job.unreadable.length === 0) continue;
       unreadable += 1;
       assert.equal(statuses[id], 'running', because.get(id));

@@ -94,8 +94,8 @@ describe('planCleanup() of parents', () => {
     assert.deepEqual(
       going({
         jobs: [
-          plannedOf({ id: 'p', name: 'jobs:jobs/1', artifactUri: 'gs://runs/1' }),
-          plannedOf({ id: 'p', name: 'jobs:jobs/2', artifactUri: 'gs://runs/2' }),
+          plannedOf({ id: 'p', path: 'jobs/1', artifactUri: 'gs://runs/1' }),
+          plannedOf({ id: 'p', path: 'jobs/2', artifactUri: 'gs://runs/2' }),
           plannedOf({ id: 'live', state: 'running', resumedFrom: 'p' }),
         ],
       }),

@@ -150,7 +150,14 @@ describe('planCleanup() in any world', () => {
         const [place] = other.world.jobs.flatMap((job) => job.place ?? []);
         assert.ok(stranger);
         const uri = place ? `gs://${place.bucket}/${place.path}` : 'gs://runs/a/';
-        const live: PlannedJob = { ...stranger, id: 'live', name: 'jobs:jobs/live', state: 'running' };
+        const live: PlannedJob = {
+          ...stranger,
+          id: 'live',
+          name: 'jobs:jobs/live',
+          source: 'jobs',
+          path: 'jobs/live',
+          state: 'running',
+        };
         const held: Finding = { kept: { reason: 'held', because: 'a hold' }, isEmpty: false };
         for (const after of [
           { ...read, roots: { ...read.roots, models: [...models, modelOf(uri)] } },

@@ -250,7 +250,7 @@ describe('figuresOf()', () => {
         endedAt: utc('2026-03-09T12:00'),
       };
       const get = (path: string) => Reflect.get(record, path);
-      const job = readJob(sourceOf(), { id: 'x', name: 'jobs:jobs/x', get });
+      const job = readJob(sourceOf(), { id: 'x', source: 'jobs', path: 'jobs/x', get });
       const { gpu, jobs, faults } = figuresOf(DATE, [job], NOW);
       assert.deepEqual([jobs.completed, gpu.hoursUsed, faults.malformed.length], [1, hours, isTold ? 1 : 0]);
     });

@@ -50,9 +50,14 @@ const job = fc
   .map((over) => jobOf({ id: 'unnamed', ...over }));
 
 /** Any records at all, dirty ones among them, each under a name of its own. */
-const jobs = fc
-  .array(job, { maxLength: 30 })
-  .map((all) => all.map((it, index) => ({ ...it, id: `job-${index}`, name: `jobs:jobs/job-${index}` })));
+const jobs = fc.array(job, { maxLength: 30 }).map((all) =>
+  all.map((it, index) => ({
+    ...it,
+    id: `job-${index}`,
+    name: `jobs:jobs/job-${index}`,
+    path: `jobs/job-${index}`,
+  })),
+);
 
 /** Nothing has ended, or started to run, after now. */
 const world = fc.record({ jobs, now: instant }).map(({ jobs, now }) => ({

@@ -96,7 +96,7 @@ function sweeps({ type, odd, truth }: Case): { wrong: string | null; unread: boo
       createdAt: stored(addMs(NOW, -190 * MINUTE_MS)),
       ...odd,
     };
-    const job = readJob(source, { id: 'x', name: 'jobs:jobs/x', get: (path) => record[path] });
+    const job = readJob(source, { id: 'x', source: 'jobs', path: 'jobs/x', get: (path) => record[path] });
     const reading = { job, writtenAt, isExecution: false };
     const seen: Sighting | null = sightingOf(sighting ?? undefined, job, writtenAt);
     const suspect = { ...suspectOf(reading, source, null), truth, sighting: seen };

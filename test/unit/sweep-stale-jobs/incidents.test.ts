@@ -42,7 +42,7 @@ function seconds(minutes: number): number {
 }
 
 function recordOf(source: Source, fields: Record<string, unknown>) {
-  return readJob(source, { id: 'x', name: 'jobs:jobs/x', get: (path) => fields[path] });
+  return readJob(source, { id: 'x', source: 'jobs', path: 'jobs/x', get: (path) => fields[path] });
 }
 
 function conclude(fields: Record<string, unknown>, over: Partial<Suspect> = {}) {

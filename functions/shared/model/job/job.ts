@@ -22,8 +22,12 @@ import { type JobState, TERMINAL_STATES } from './states.ts';
 export interface Job {
   /** The mapped id, else the document's. */
   id: string;
-  /** `source:path of the document`, unique where ids of several sources or parents may meet. */
+  /** `source:path`, unique where ids of several sources or parents may meet; see `jobName`. */
   name: string;
+  /** The name of its source. */
+  source: string;
+  /** The path of its document. */
+  path: string;
   /** Empty where the record names none. */
   type: string;
   project: string;
@@ -89,7 +93,9 @@ const NO_PROJECT = 'none';
 /** A record as the store hands it over: `get` returns the value at a field path, times as Date. */
 export interface JobRecord {
   id: string;
-  name: string;
+  /** The name of the source that it was read by. */
+  source: string;
+  path: string;
   get: (fieldPath: string) => unknown;
   writtenAt?: Date | undefined;
 }
@@ -97,6 +103,16 @@ export interface JobRecord {
 /** Beyond these, nobody counted: a value is unreadable. */
 export const MOST_GPUS = 1_000_000;
 export const MOST_BYTES = 1e18;
+
+/** By what a job is known beyond its source. */
+export function jobName(source: string, path: string): string {
+  return `${source}:${path}`;
+}
+
+/** The path of the document of the job with that name; `undefined` for a job of another source. */
+export function pathInSource(name: string, source: string): string | undefined {
+  return name.startsWith(`${source}:`) ? name.slice(source.length + 1) : undefined;
+}
 
 /** Maps a record of `source`. Never throws: what cannot be read is named in `unreadable`. */
 export function readJob(source: Source, document: JobRecord): Job {
@@ -130,7 +146,9 @@ export function readJob(source: Source, document: JobRecord): Job {
   const status = field('status', readText) ?? '';
   return {
     id: id('id') ?? document.id,
-    name: document.name,
+    name: jobName(document.source, document.path),
+    source: document.source,
+    path: document.path,
     type: id('type') ?? '',
     project: id('project') ?? NO_PROJECT,
     // Their word may be `constructor`, which every object has.

@@ -3,6 +3,7 @@ import { MINUTE_MS } from '../../dates.ts';
 import { NotOneJob } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import type { TakenBack } from '../../model/job/evidence.ts';
+import { pathInSource } from '../../model/job/job.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
 import type { ACTIVE_STATES } from '../../model/job/states.ts';
 import type { UnmappedStatus } from '../../model/job/sweep-marks.ts';
@@ -47,7 +48,7 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
       tally.documents += 1;
       return found.filter((document) => document.exists && isOf(source, document.ref));
     };
-    const path = id.startsWith(`${name}:`) ? id.slice(name.length + 1) : id;
+    const path = pathInSource(id, name) ?? id;
     if (!isPath(path)) return [];
     if (path.includes('/')) return path.split('/').length % 2 === 0 ? atPath(path) : [];
     if (source.fields.id !== undefined) {

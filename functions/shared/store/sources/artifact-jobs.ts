@@ -15,13 +15,15 @@ const WRITE_LIMIT_MS = MINUTE_MS;
 /** How often a record is read again that somebody else changes at the same time. */
 const MOST_TRIES = 5;
 
+/** The record of a job, by name and path. */
+type JobDocument = Pick<Job, 'name' | 'path'>;
+
 /** The jobs of one source, as those who may delete their artifacts see them. */
 export function artifactJobStore(name: string, source: Source, db: Firestore, log: Log) {
   const added = (field: string) => new FieldPath(...source.addedField.split('.'), field);
   const tombstonePath = added('tombstone');
   const deletedAtPath = added('deletedAt');
   const deletedLifePath = added('deletedLife');
-  const refOf = (job: string) => db.doc(job.slice(name.length + 1));
   const below = executionsOf(source);
   const executions = below && executionStore(name, source, below, db, log);
 
@@ -30,11 +32,11 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
    * Rejects with RecordChanged where the record is gone or does not stand still.
    */
   async function change(
-    job: string,
+    job: JobDocument,
     fieldsFor: (now: Job) => readonly [FieldPath, unknown][] | string,
   ): Promise<string | undefined> {
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
-      const found = await withTimeout(log, `record of ${job}`, WRITE_LIMIT_MS, refOf(job).get());
+      const found = await withTimeout(log, `record of ${job.name}`, WRITE_LIMIT_MS, db.doc(job.path).get());
       if (!found.exists) return 'its record is gone';
       const fields = fieldsFor(readJob(source, toRecord(name, found)));
       if (typeof fields === 'string') return fields;
@@ -42,21 +44,18 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
       const condition = { lastUpdateTime: found.updateTime };
       const call = found.ref.update(path, value, ...more.flat(), condition);
       try {
-        await withTimeout(log, `mark on ${job}`, WRITE_LIMIT_MS, call);
+        await withTimeout(log, `mark on ${job.name}`, WRITE_LIMIT_MS, call);
         return undefined;
       } catch (error) {
         if (!isConflict(error)) throw error;
       }
     }
-    throw new RecordChanged(`Cannot mark ${job}: its record keeps changing`);
+    throw new RecordChanged(`Cannot mark ${job.name}: its record keeps changing`);
   }
 
   return {
     name,
     source,
-    /** Whether a job of that name is one of this source's. */
-    holds: (job: string) => job.startsWith(`${name}:`),
-
     /** Every job, one by one. */
     async all({ tally, signal }: ReadOptions, onJob: (job: Job) => void): Promise<void> {
       const query = recordsOf(source, db).select(...pathsOf(source), source.addedField);
@@ -72,8 +71,8 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     },
 
     /** The executions of a job, the newest and those that are active; none where the source maps none. */
-    async executionsOf(job: string, options: ReadOptions): Promise<Job[]> {
-      return executions ? executions.of(refOf(job).path, options) : [];
+    async executionsOf({ path }: JobDocument, options: ReadOptions): Promise<Job[]> {
+      return executions ? executions.of(path, options) : [];
     },
 
     /**
@@ -81,10 +80,10 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
      * `undefined` when they are marked.
      */
     writeTombstone(
-      job: Pick<Job, 'name' | 'endedAt' | 'artifactUri'>,
+      job: JobDocument & Pick<Job, 'endedAt' | 'artifactUri'>,
       tombstone: Tombstone & { life: Life },
     ): Promise<string | undefined> {
-      return change(job.name, (now) => {
+      return change(job, (now) => {
         if (!isTerminal(now.state)) return `its record says ${now.state} now`;
         if (now.endedAt?.getTime() !== job.endedAt?.getTime()) return 'its end has changed';
         if (now.artifactUri !== job.artifactUri) return 'its URI has changed';
@@ -93,7 +92,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     },
 
     /** Writes that nothing is left of that life of a job, if the mark on it is still that of `runId`. */
-    async markDeleted(job: string, runId: string, deleted: { at: Date; life: Life }): Promise<boolean> {
+    async markDeleted(job: JobDocument, runId: string, deleted: { at: Date; life: Life }): Promise<boolean> {
       const because = await change(job, ({ added: { tombstone } }) => {
         if (tombstone?.runId !== runId) return 'another run marked it';
         return [
@@ -105,12 +104,12 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     },
 
     /** Writes that nothing was found of that life of a job. */
-    async markEmpty(job: string, nothingThere: { at: Date; life: Life }): Promise<void> {
+    async markEmpty(job: JobDocument, nothingThere: { at: Date; life: Life }): Promise<void> {
       await change(job, () => [[added('nothingThere'), nothingThere]]);
     },
 
     /** Takes the marks of a deletion away again, if `isMeant` says so of them. */
-    async unmark(job: string, isMeant: (tombstone: Tombstone | null) => boolean): Promise<void> {
+    async unmark(job: JobDocument, isMeant: (tombstone: Tombstone | null) => boolean): Promise<void> {
       await change(job, ({ added: { tombstone } }) => {
         if (!isMeant(tombstone)) return 'the marks are of another deletion';
         return [

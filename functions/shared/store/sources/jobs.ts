@@ -2,7 +2,7 @@ import type { DocumentSnapshot, Firestore, Query } from '@google-cloud/firestore
 import { chunksOf } from '../../concurrency.ts';
 import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
-import { type Job, type JobRecord, readJob } from '../../model/job/job.ts';
+import { type Job, type JobRecord, jobName, pathInSource, readJob } from '../../model/job/job.ts';
 import type { Source } from '../../model/job/source.ts';
 import {
   countDocuments,
@@ -159,7 +159,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     ): Promise<string[]> {
       const gone: string[] = [];
       for (const some of chunksOf(names, DOCUMENTS_PER_READ)) {
-        const refs = some.map((it) => db.doc(it.slice(name.length + 1)));
+        const refs = some.flatMap((job) => pathInSource(job, name) ?? []).map((path) => db.doc(path));
         const found = await withTimeout(
           log,
           `records of source ${name}`,
@@ -168,7 +168,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
           signal,
         );
         tally.documents += found.length;
-        gone.push(...found.filter((document) => !document.exists).map((document) => nameOf(name, document)));
+        gone.push(...found.filter(({ exists }) => !exists).map(({ ref }) => jobName(name, ref.path)));
       }
       return gone;
     },
@@ -186,14 +186,11 @@ export function recordsOf(source: Source, db: Firestore): Query {
 export function toRecord(source: string, document: DocumentSnapshot): JobRecord {
   return {
     id: document.id,
-    name: nameOf(source, document),
+    source,
+    path: document.ref.path,
     get: (path) => plainOf(document.get(path)),
     writtenAt: document.updateTime && (plainOf(document.updateTime) as Date),
   };
-}
-
-function nameOf(source: string, document: DocumentSnapshot): string {
-  return `${source}:${document.ref.path}`;
 }
 
 /** The fields of a record that are mapped, each once. */

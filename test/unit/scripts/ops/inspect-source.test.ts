@@ -35,7 +35,12 @@ function source(fields: Record<string, unknown> = {}): Source {
 function records(count: number, fields: (index: number) => Record<string, unknown>): JobRecord[] {
   return Array.from({ length: count }, (_, index) => {
     const stored = { state: 'DONE', 'times.start': START, 'times.end': START, ...fields(index) };
-    return { id: `job-${index}`, name: `jobs:jobs/job-${index}`, get: (path) => Reflect.get(stored, path) };
+    return {
+      id: `job-${index}`,
+      source: 'jobs',
+      path: `jobs/job-${index}`,
+      get: (path) => Reflect.get(stored, path),
+    };
   });
 }
 
@@ -196,7 +201,7 @@ describe('inspectSource()', () => {
       fc.assert(
         fc.property(oddRecord(type), (fields) => {
           const get = (path: string) => fields[path];
-          const record: JobRecord = { id: 'odd', name: 'jobs:jobs/odd', get };
+          const record: JobRecord = { id: 'odd', source: 'jobs', path: 'jobs/odd', get };
           const now = new Date('2026-03-10T02:00:00Z');
           const job = readJob(mapped, record);
           const found = inspectAt(mapped, [record], now);

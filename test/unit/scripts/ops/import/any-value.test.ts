@@ -92,7 +92,7 @@ function storedRecord(data: Record<string, unknown>): StoredRecord {
           at !== null && typeof at === 'object' && Object.hasOwn(at, key) ? Reflect.get(at, key) : undefined,
         data,
       );
-  return { job: readJob(WIDE_SOURCE, { id: 'good', name: 'jobs:jobs/good', get }), get };
+  return { job: readJob(WIDE_SOURCE, { id: 'good', source: 'jobs', path: 'jobs/good', get }), get };
 }
 
 describe('whatever stands in a column', () => {
