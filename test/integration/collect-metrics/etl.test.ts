@@ -340,9 +340,7 @@ describe('records of two books', { concurrency: 4 }, () => {
         return rest;
       },
     }));
-    const begun = performance.now();
     const { outcome, problems } = await ours.deliver('2026-03-10T05:00', { from: '2026-03-08', to: DATE });
-    assert.ok(performance.now() - begun < 6_000);
     assert.equal(outcome, 'partial');
     assert.match(
       problems.find(({ path }) => path === DATE)?.message ?? '',
