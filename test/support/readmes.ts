@@ -62,3 +62,10 @@ export function settingsExamples({ text }: Readme): { line: number; json: string
     json: match[1] ?? '',
   }));
 }
+
+/** The command lines of `ops` that a README shows, in its blocks and its text, each without what stands before its command. */
+export function opsLines({ text }: Readme): string[] {
+  const joined = text.replace(/\\\n\s*/g, '');
+  const shown = joined.matchAll(/(?:npm run -s ops --|npx nightshift-ops) ([^`\n]+)/g);
+  return [...shown].map(([, line = '']) => line.replace(/\s+#.*$/, '').trim());
+}

@@ -159,6 +159,12 @@ describe('sizes', () => {
 });
 
 describe('the top level', () => {
+  test('has a README that a newcomer finishes', () => {
+    const { text } = readmes().find(({ path }) => path === 'README.md') ?? { text: '' };
+    assert.ok(text.trimEnd().split('\n').length <= 250);
+  });
+
+
   test('holds what it must, dotfiles, and nothing else', (t) => {
     let tracked: string;
     try {
