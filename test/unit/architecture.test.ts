@@ -164,7 +164,6 @@ describe('the top level', () => {
     assert.ok(text.trimEnd().split('\n').length <= 250);
   });
 
-
   test('holds what it must, dotfiles, and nothing else', (t) => {
     let tracked: string;
     try {
