@@ -8,10 +8,11 @@ import type { DayStore, Watermark } from '../shared/store/own/days.ts';
 import type { MetricSourceStore } from '../shared/store/own/metric-sources.ts';
 import type { Seen } from '../shared/store/own/records.ts';
 import type { JobStore } from '../shared/store/sources/jobs.ts';
-import { collectDays, heal, newProgress, type Progress, readRecords } from './day/collect-days.ts';
+import type { DayAccess } from './day/collect-day.ts';
+import { type Collection, collectDays } from './day/collect-days.ts';
 import { type CollectInput, collectInput, daysNamed } from './input.ts';
 import { findChanges, putChanges } from './records/changes.ts';
-import { openReaders, type RecordReader } from './records/record-reader.ts';
+import { openReaders } from './records/record-reader.ts';
 import {
   daysBySource,
   type PlannedDay,
@@ -30,7 +31,7 @@ export interface CollectTools {
   platform: Platform;
   days: DayStore;
   metricSources: MetricSourceStore;
-  /** How long one reading of a book may take. */
+  /** How long one reading of records may take. */
   deadlineMs: number;
   /** Failures in a row of a metric source that open an alarm. */
   failuresBeforeAlarm: number;
@@ -45,12 +46,11 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
   const { stores, platform, days, metricSources, deadlineMs } = tools;
   const today = dayOf(run.asOf);
   const tally: Tally = { documents: 0 };
-  const books = openReaders(stores, { now: run.startedAt, tally, signal: run.signal, deadlineMs });
+  const readers = openReaders(stores, run, { tally, deadlineMs });
   const configured = [
-    ...books.map(({ name }) => name),
+    ...readers.map(({ name }) => name),
     ...PLATFORM_SOURCES.filter((source) => platform[source]),
   ];
-  const progress = newProgress();
 
   // 1. Which days: those named, or those of the duty.
   const named = daysNamed(run.input, today);
@@ -62,39 +62,34 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
     named?.map((date) => ({ date, ask: withinReach(configured, date, today) })) ??
     wholeRunDays(today, stored, { dirty, configured });
 
-  // 2. Ask the platform's sources at once: nothing that the records' changes tell makes any difference to them.
+  // 2. Ask the platform's sources at once: changed records make no difference to what they are asked.
   const answers = askPlatform(platform, platformDays(planWith(new Set())), run);
   let known: ReadonlyMap<string, Watermark> = new Map();
+  let collection: Collection;
   try {
     // 3. The whole duty first marks the days that changed records made doubtful.
-    if (!named) known = await markChangedDays(today, progress, { days, books, run, tally });
+    const access = { days, readers, tally, answers };
+    if (!named) known = await markChangedDays(today, run, access);
     const dirty = await days.dirty(tally);
-    const planned = planWith(new Set(dirty.keys()));
 
     // 4. Collect them, oldest first; the whole duty then heals what does not add up.
-    const failingSince = failingSinceOf(records);
-    const newest = planned
-      .map(({ date }) => date)
-      .sort()
-      .at(-1);
-    const dayTools = { days, books, run, tally, dirty, configured, failingSince, answers, newest };
-    await collectDays(planned, progress, dayTools);
-    if (!named) await heal(planned, today, progress, dayTools);
+    const planned = planWith(new Set(dirty.keys()));
+    const facts = { dirty, configured, failingSince: failingSinceOf(records) };
+    collection = await collectDays(planned, { today, heals: !named }, run, access, facts);
   } finally {
     answers.stop();
   }
 
-  // 5. Count how each source fared.
-  if (run.whole && !run.dryRun) await countFailures(run, progress, records, { ...tools, configured });
+  // 5. Count the failures in a row of each source.
+  if (run.whole && !run.dryRun) await countFailures(run, collection, records, { ...tools, configured });
 
-  // 6. Tell.
-  const { remaining, problems } = progress;
-  const notes = books.flatMap((book) => book.notes(known));
-  const told = { remaining, notes, documentsRead: tally.documents, dryRun: run.dryRun };
+  // 6. Report.
+  const { remaining, problems } = collection;
+  const notes = readers.flatMap((reader) => reader.notes(known));
   return {
-    outcome: remaining.length === 0 && problems.size === 0 ? 'succeeded' : 'partial',
-    summary: summaryOf([...progress.collected.values()], told),
-    problems: [...problems.values()],
+    outcome: remaining.length === 0 && problems.length === 0 ? 'succeeded' : 'partial',
+    summary: summaryOf(collection, { notes, documentsRead: tally.documents, dryRun: run.dryRun }),
+    problems: [...problems],
   };
 }
 
@@ -111,20 +106,15 @@ function platformDays(planned: readonly PlannedDay[]): Map<PlatformSource, Day[]
   );
 }
 
-/** Returns how far changes of each source were known before. */
+/** Marks the days that changed records put in doubt. Returns how far changes of each source were known before. */
 async function markChangedDays(
   today: Day,
-  progress: Progress,
-  {
-    days,
-    books,
-    run,
-    tally,
-  }: { days: DayStore; books: readonly RecordReader[]; run: RunContext<CollectInput>; tally: Tally },
+  run: RunContext<CollectInput>,
+  { days, readers, tally }: DayAccess,
 ): Promise<Map<string, Watermark>> {
   const at = { today, now: run.startedAt };
   const found = await Promise.all(
-    books.map((book) => readRecords(book, run, progress, () => findChanges(book, days, at, tally))),
+    readers.map((reader) => reader.tried(() => findChanges(reader, days, at, tally))),
   );
   const changes = found.flatMap((result) => ('read' in result ? [result.read] : []));
   if (!run.dryRun && changes.length > 0)
@@ -148,12 +138,12 @@ function failingSinceOf(
  */
 async function countFailures(
   run: RunContext<CollectInput>,
-  { asked }: Progress,
+  { errors }: Collection,
   records: ReadonlyMap<MetricSource, Seen<MetricSourceRecord>>,
   { metricSources, failuresBeforeAlarm, configured }: CollectTools & { configured: readonly MetricSource[] },
 ): Promise<void> {
   const changes = [...records].flatMap(([source, seen]) => {
-    const error = asked.get(source);
+    const error = errors.get(source);
     const fared = error !== undefined && { source, error, at: run.startedAt, runId: run.runId };
     const after = configured.includes(source)
       ? fared && recordAfter(seen.data, fared, failuresBeforeAlarm)

@@ -4,109 +4,118 @@ import type { RunContext } from '../../shared/run/task.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore, DirtyDay } from '../../shared/store/own/days.ts';
 import type { Seen, Stored } from '../../shared/store/own/records.ts';
-import type { CollectInput } from '../input.ts';
 import type { RecordReader } from '../records/record-reader.ts';
 import { isBroken, recheck } from '../rules/checks.ts';
 import { decreased } from '../rules/conflict.ts';
 import { type ChecksSeen, withinReach } from '../rules/plan.ts';
-import { type Collected, type Revised, revise } from '../rules/revise.ts';
+import { type DayAnswers, type Revised, revise } from '../rules/revise.ts';
 
-/** What the collection of a day works with. */
-export interface DayTools {
+/** Where days are stored, and how the user's records are read. */
+export interface DayAccess {
   days: DayStore;
-  books: readonly RecordReader[];
-  run: RunContext<CollectInput>;
+  readers: readonly RecordReader[];
+  /** Counts the documents that are read. */
   tally: Tally;
+}
+
+/** What was known when the days of a run were planned. */
+export interface PlanFacts {
+  /** The marks of days in doubt. */
   dirty: ReadonlyMap<Day, Stored<DirtyDay>>;
   configured: readonly MetricSource[];
+  /** Since when each source fails that does. */
   failingSince: ReadonlyMap<MetricSource, Date>;
 }
 
 /** What became of one day. */
 export interface CollectedDay extends Revised, ChecksSeen {
+  /** The day as it was stored before. */
   stored: DailyMetrics | null;
 }
 
 /**
- * Collects one day: compares what was found with what is stored and commits day, rows, revision and conflict in one go,
- * with the new check of the next day when `recheckNext` says that it is not collected next. `seen` holds the stored day
- * and its neighbours, and learns what this day has become.
+ * Collects one day: compares what its sources answered with what is stored and commits day, rows, revision and conflict in
+ * one go, with the new check of the next day when `recheckNext` says that it is not collected next. `seen` holds the stored
+ * day and its neighbours; what this day has become replaces it there. Rejects with RecordChanged where another writer was
+ * faster, and with BookFailed where records could not be looked up.
  */
-export async function collectDay(
+export type CollectDay = (
   date: Day,
-  collected: Collected,
+  answers: DayAnswers,
   seen: Map<Day, Seen<DailyMetrics>>,
   recheckNext: boolean,
-  tools: DayTools,
-): Promise<CollectedDay> {
-  const { days, run, dirty, configured, failingSince } = tools;
-  const here = seen.get(date);
-  if (!here) throw new Error(`Cannot collect ${date}: its record was not read`);
-  const before = seen.get(addDays(date, -1))?.data ?? null;
-  const mark = dirty.get(date);
-  const names = await namesOf(here.data, collected, tools);
-  const revised = revise(here.data, collected, {
-    date,
-    runId: run.runId,
-    before,
-    configured: withinReach(configured, date, dayOf(run.asOf)),
-    failingSince,
-    cause: mark?.data.cause,
-    ...names,
-  });
-  const next = recheckNext ? rechecked(seen.get(addDays(date, 1)), revised.day) : null;
-  const clears = mark && tools.books.every(({ name }) => foundIn(collected, name)) ? mark : null;
+) => Promise<CollectedDay>;
 
-  if (!run.dryRun && (revised.write || next?.changed || clears)) {
-    await run.commit(
-      (batch) => {
-        if (revised.write) days.put(batch, here, revised.day, revised);
-        if (next?.changed) days.put(batch, next.seen, next.day);
-        if (clears) days.clearDirty(batch, clears);
-      },
-      { open: revised.open, close: revised.close, reword: revised.reword },
+/** Collects single days of one run. */
+export function dayCollection(
+  run: RunContext<unknown>,
+  { days, readers, tally }: DayAccess,
+  { dirty, configured, failingSince }: PlanFacts,
+): CollectDay {
+  /**
+   * Of the names that the stored day counts: `kept` are those whose records were not read now; `vanished`, looked up only
+   * when figures decreased, are gone from records that were read, and their records exist no more.
+   */
+  async function namesOf(
+    stored: DailyMetrics | null,
+    answers: DayAnswers,
+  ): Promise<{ kept: string[]; vanished: string[] }> {
+    const read = readers.filter(({ name }) => foundIn(answers, name));
+    if (!stored || read.length === 0) return { kept: [], vanished: [] };
+    const found = { jobs: foundIn(answers, 'jobs'), etl: foundIn(answers, 'etl') };
+    const fewer = decreased(stored, found);
+    const readAll = read.length === readers.length;
+    if (!fewer && readAll) return { kept: [], vanished: [] };
+    const counted = await days.members(stored, tally);
+    const kept = readAll ? [] : counted.filter((name) => !read.some((reader) => reader.holds(name)));
+    if (!fewer) return { kept, vanished: [] };
+    const vanished = await Promise.all(
+      read.map((reader) => {
+        const before = counted.filter(reader.holds);
+        const now = new Set(foundIn(answers, reader.name)?.members);
+        // No fewer than before: some moved, and others came.
+        return now.size < before.length ? reader.vanished(before.filter((name) => !now.has(name))) : [];
+      }),
     );
+    return { kept, vanished: vanished.flat() };
   }
-  seen.set(date, { ...here, data: revised.day });
-  return {
-    ...revised,
-    date,
-    stored: here.data,
-    broken: { own: isBroken(revised.day.checks), next: next && isBroken(next.day.checks) },
+
+  return async (date, answers, seen, recheckNext) => {
+    const here = seen.get(date);
+    if (!here) throw new Error(`Cannot collect ${date}: its record was not read`);
+    const mark = dirty.get(date);
+    const { kept, vanished } = await namesOf(here.data, answers);
+    const revised = revise(here.data, answers, {
+      date,
+      runId: run.runId,
+      before: seen.get(addDays(date, -1))?.data ?? null,
+      configured: withinReach(configured, date, dayOf(run.asOf)),
+      failingSince,
+      cause: mark?.data.cause,
+      vanished,
+      kept,
+    });
+    const next = recheckNext ? rechecked(seen.get(addDays(date, 1)), revised.day) : null;
+    const clears = mark && readers.every(({ name }) => foundIn(answers, name)) ? mark : null;
+
+    if (!run.dryRun && (revised.write || next?.changed || clears)) {
+      await run.commit(
+        (batch) => {
+          if (revised.write) days.put(batch, here, revised.day, revised);
+          if (next?.changed) days.put(batch, next.seen, next.day);
+          if (clears) days.clearDirty(batch, clears);
+        },
+        { open: revised.open, close: revised.close, reword: revised.reword },
+      );
+    }
+    seen.set(date, { ...here, data: revised.day });
+    const broken = { own: isBroken(revised.day.checks), next: next && isBroken(next.day.checks) };
+    return { ...revised, date, stored: here.data, broken };
   };
 }
 
-/**
- * Of the names that the stored day counts, those of books that were not read now, which it keeps; and, looked up only
- * when figures decreased, those that are gone from a book that was read and whose records exist no more.
- */
-async function namesOf(
-  stored: DailyMetrics | null,
-  collected: Collected,
-  { days, books, tally }: DayTools,
-): Promise<{ kept: string[]; vanished: string[] }> {
-  const read = books.filter(({ name }) => foundIn(collected, name));
-  if (!stored || read.length === 0) return { kept: [], vanished: [] };
-  const found = { jobs: foundIn(collected, 'jobs'), etl: foundIn(collected, 'etl') };
-  const sunk = decreased(stored, found);
-  if (!sunk && read.length === books.length) return { kept: [], vanished: [] };
-  const counted = await days.members(stored, tally);
-  const kept =
-    read.length === books.length ? [] : counted.filter((name) => !read.some((it) => it.holds(name)));
-  if (!sunk) return { kept, vanished: [] };
-  const vanished = await Promise.all(
-    read.map((book) => {
-      const before = counted.filter(book.holds);
-      const now = new Set(found[book.name]?.members);
-      // No fewer than before: some moved, and others came.
-      return now.size < before.length ? book.vanished(before.filter((name) => !now.has(name))) : [];
-    }),
-  );
-  return { kept, vanished: vanished.flat() };
-}
-
-function foundIn({ results }: Collected, book: 'jobs' | 'etl') {
-  const result = results[book];
+function foundIn({ results }: DayAnswers, name: 'jobs' | 'etl') {
+  const result = results[name];
   return result && 'found' in result ? result.found : undefined;
 }
 
@@ -117,7 +126,8 @@ function rechecked(
 ): { seen: Seen<DailyMetrics>; day: DailyMetrics; changed: boolean } | null {
   if (!seen?.data) return null;
   const checks = recheck(seen.data, day);
-  const told = ({ inFlight, hoursUsed, etl }: DailyMetrics['checks']) => [inFlight, hoursUsed, etl?.inFlight];
-  const changed = JSON.stringify(told(checks)) !== JSON.stringify(told(seen.data.checks));
+  const compared = ({ inFlight, hoursUsed, etl }: DailyMetrics['checks']) =>
+    JSON.stringify([inFlight, hoursUsed, etl?.inFlight]);
+  const changed = compared(checks) !== compared(seen.data.checks);
   return { seen, day: { ...seen.data, checks }, changed };
 }

@@ -5,165 +5,172 @@ import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 import { BookFailed, type RecordReader } from '../records/record-reader.ts';
 import type { Result, Results } from '../rules/accept.ts';
-import { toldId } from '../rules/faults.ts';
+import { shortId } from '../rules/faults.ts';
 import { figuresOf } from '../rules/figures.ts';
 import { brokenDays, chunked, daysToHeal, type PlannedDay } from '../rules/plan.ts';
 import type { PlatformAnswers } from '../sources/ask-platform.ts';
-import { type CollectedDay, collectDay, type DayTools } from './collect-day.ts';
+import { type CollectedDay, type DayAccess, dayCollection, type PlanFacts } from './collect-day.ts';
 
-/** Past this share of the budget no further day is begun: the rest is told as `remaining`, and is next run's. */
+/** Past this share of the budget no further day is begun: the rest is reported as `remaining`, for the next run. */
 const BUDGET_SHARE = 0.8;
 
-/** How far a run has come. */
-export interface Progress {
-  collected: Map<Day, CollectedDay>;
+/** What became of the days of a run. */
+export interface Collection {
+  /** In the order of their collection. */
+  days: readonly CollectedDay[];
   /** Days that time ran out for. */
-  remaining: Day[];
-  /** By where they are, so that each is told once. */
-  problems: Map<string, RunProblem>;
+  remaining: readonly Day[];
+  problems: readonly RunProblem[];
   /** Every source that was asked, and why it failed; `null` for one that answered. */
-  asked: Map<MetricSource, string | null>;
+  errors: ReadonlyMap<MetricSource, string | null>;
 }
 
-export function newProgress(): Progress {
-  return { collected: new Map(), remaining: [], problems: new Map(), asked: new Map() };
-}
-
-/** What days are collected with. */
-export interface CollectionTools extends DayTools {
-  answers: PlatformAnswers;
-  /** The newest day of the run: what is wrong with records that name no day is told on it. */
-  newest: Day | undefined;
-}
-
-/** What reading a book brought: what was read, or why nothing. */
-type BookRead<T> = { read: T; durationMs: number } | { error: string; durationMs: number };
-
-/** Collects days, oldest first; those whose records lie together are read together. */
+/** Collects the days that are `planned`. `heals`: where a check is broken then, the days beside it, too. */
 export async function collectDays(
   planned: readonly PlannedDay[],
-  progress: Progress,
-  tools: CollectionTools,
-): Promise<void> {
-  for (const chunk of chunked(planned)) await collectChunk(chunk, progress, tools);
+  { today, heals }: { today: Day; heals: boolean },
+  run: RunContext<unknown>,
+  access: DayAccess & { answers: PlatformAnswers },
+  facts: PlanFacts,
+): Promise<Collection> {
+  const collection = newCollection(run, access, facts, newestOf(planned));
+  await collection.collect(planned);
+  if (heals) await collection.heal(planned, today);
+  return collection.result();
 }
 
-/** Where a check is broken, collects the days on the side that was not collected, too, until no day is left to try. */
-export async function heal(
-  planned: readonly PlannedDay[],
-  today: Day,
-  progress: Progress,
-  tools: CollectionTools,
-): Promise<void> {
-  const ask = tools.books.map(({ name }) => name);
-  const first = new Set(planned.map(({ date }) => date));
-  const tried = new Set(first);
-  const canHeal = () => progress.remaining.length === 0 && ask.every((book) => !progress.asked.get(book));
-  while (canHeal()) {
-    // Where it meets a day whose records vanished, healing ends: who deletes what is old must not lose the books of it.
-    const healable = [...progress.collected.values()].filter(
-      ({ date, day }) => first.has(date) || day.status !== 'conflict',
-    );
-    const beside = daysToHeal(brokenDays(healable), tried, today);
-    if (beside.length === 0) return;
-    for (const day of beside) tried.add(day);
-    await collectDays(
-      beside.map((date) => ({ date, ask })),
-      progress,
-      tools,
-    );
+function newestOf(planned: readonly PlannedDay[]): Day | undefined {
+  return planned
+    .map(({ date }) => date)
+    .sort()
+    .at(-1);
+}
+
+/** The days of one run. What is wrong with records that name no day is reported on `newest`. */
+function newCollection(
+  run: RunContext<unknown>,
+  access: DayAccess & { answers: PlatformAnswers },
+  facts: PlanFacts,
+  newest: Day | undefined,
+) {
+  const { days, readers, tally, answers } = access;
+  const collectDay = dayCollection(run, access, facts);
+  const collected = new Map<Day, CollectedDay>();
+  const remaining: Day[] = [];
+  /** By path, so that each is reported once. */
+  const problems = new Map<string, RunProblem>();
+  const errors = new Map<MetricSource, string | null>();
+  const isLate = () => run.budgetUsed() > BUDGET_SHARE;
+
+  /** Collects days, oldest first; those that follow each other are read together. */
+  async function collect(planned: readonly PlannedDay[]): Promise<void> {
+    for (const chunk of chunked(planned)) await collectChunk(chunk);
   }
-}
 
-/** Reads from a book. One that fails blanks no good day: the stored figures stay, marked stale, and the run says so. */
-export async function readRecords<T>(
-  book: RecordReader,
-  { signal, log }: RunContext<unknown>,
-  { asked }: Progress,
-  reading: () => Promise<T>,
-): Promise<BookRead<T>> {
-  const begun = performance.now();
-  const took = () => Math.round(performance.now() - begun);
-  try {
-    return { read: await reading(), durationMs: took() };
-  } catch (error) {
-    signal.throwIfAborted();
-    if (!(error instanceof BookFailed)) throw error;
-    if (!asked.get(book.name)) log.error(`Metric source ${book.name} failed`, error);
-    asked.set(book.name, error.message);
-    return { error: error.message, durationMs: took() };
-  }
-}
-
-/** Collects consecutive days. */
-async function collectChunk(
-  chunk: readonly PlannedDay[],
-  progress: Progress,
-  tools: CollectionTools,
-): Promise<void> {
-  const { days, books, run, tally, answers } = tools;
-  const { collected, remaining, problems } = progress;
-  const dates = chunk.map(({ date }) => date);
-  if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...dates);
-  const [first, last] = [dates[0] as Day, dates.at(-1) as Day];
-  const [seen, ...read] = await Promise.all([
-    days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally),
-    ...books.map((book) => readChunk(book, chunk, progress, tools)),
-  ]);
-  // A dry run has stored nothing of what it found on the days beside.
-  if (run.dryRun)
-    for (const [date, here] of seen) seen.set(date, { ...here, data: collected.get(date)?.day ?? here.data });
-  for (const [index, date] of dates.entries()) {
-    if (run.budgetUsed() > BUDGET_SHARE) return void remaining.push(...dates.slice(index));
-    const results: Results = await answers.of(date);
-    for (const resultsOn of read) Object.assign(results, resultsOn(date, seen.get(date)?.data ?? null));
-    run.signal.throwIfAborted();
-    tell(results, progress);
-    try {
-      const found = { at: run.startedAt, results };
-      collected.set(date, await collectDay(date, found, seen, date === last, tools));
-    } catch (error) {
+  /** Collects consecutive days. */
+  async function collectChunk(chunk: readonly PlannedDay[]): Promise<void> {
+    const dates = chunk.map(({ date }) => date);
+    if (isLate()) {
+      remaining.push(...dates);
+      return;
+    }
+    const first = dates[0] as Day;
+    const last = dates.at(-1) as Day;
+    const [seen, ...read] = await Promise.all([
+      days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally),
+      ...readers.map((reader) => readChunk(reader, chunk)),
+    ]);
+    // A dry run has stored nothing of what it found on the days beside.
+    if (run.dryRun)
+      for (const [date, here] of seen)
+        seen.set(date, { ...here, data: collected.get(date)?.day ?? here.data });
+    for (const [index, date] of dates.entries()) {
+      if (isLate()) {
+        remaining.push(...dates.slice(index));
+        return;
+      }
+      const results: Results = await answers.of(date);
+      for (const resultsOn of read) Object.assign(results, resultsOn(date, seen.get(date)?.data ?? null));
       run.signal.throwIfAborted();
-      if (!(error instanceof RecordChanged || error instanceof BookFailed)) throw error;
-      problems.set(date, { path: date, message: `${error.message}; the next run collects it again` });
+      note(results);
+      try {
+        const found = { at: run.startedAt, results };
+        collected.set(date, await collectDay(date, found, seen, date === last));
+      } catch (error) {
+        run.signal.throwIfAborted();
+        if (!(error instanceof RecordChanged || error instanceof BookFailed)) throw error;
+        problems.set(date, { path: date, message: `${error.message}; the next run collects it again` });
+      }
     }
   }
+
+  /** Reads records for those days of a chunk that ask for them; returns what they bring for each. */
+  async function readChunk(
+    reader: RecordReader,
+    chunk: readonly PlannedDay[],
+  ): Promise<(date: Day, stored: DailyMetrics | null) => Results> {
+    const dates = chunk.filter(({ ask }) => ask.includes(reader.name)).map(({ date }) => date);
+    const first = dates[0];
+    const last = dates.at(-1);
+    if (first === undefined || last === undefined) return () => ({});
+    const reading = await reader.tried(() => reader.between(first, last));
+    return (date, stored) => {
+      if (!dates.includes(date)) return {};
+      if ('error' in reading) return { [reader.name]: reading };
+      const known = faultyIds(reader, stored);
+      const reportsUndated = (id: string) => date === newest || known.has(shortId(id));
+      const found = figuresOf(date, reading.read, run.startedAt, reportsUndated);
+      return { [reader.name]: { durationMs: reading.durationMs, found } };
+    };
+  }
+
+  /** Notes which sources answered, and what of them is missing. A source that failed once has failed. */
+  function note(results: Results): void {
+    for (const [source, result] of Object.entries(results) as [MetricSource, Result<object>][]) {
+      const missing =
+        'found' in result && 'missing' in result.found ? (result.found.missing as string[]) : [];
+      const error = 'error' in result ? result.error : (errors.get(source) ?? null);
+      errors.set(source, error);
+      const message = error ?? (missing.length > 0 ? `no answer from ${missing.join(', ')}` : undefined);
+      if (message) problems.set(`sources.${source}`, { path: `sources.${source}`, message });
+    }
+  }
+
+  /** Where a check is broken, collects the days on the side that was not collected, too, until no day is left to try. */
+  async function heal(planned: readonly PlannedDay[], today: Day): Promise<void> {
+    const ask = readers.map(({ name }) => name);
+    const first = new Set(planned.map(({ date }) => date));
+    const tried = new Set(first);
+    while (remaining.length === 0 && readers.every((reader) => reader.failure() === null)) {
+      // It ends at a day whose records vanished: a user who deletes old records must not lose the figures of them.
+      const healable = [...collected.values()].filter(
+        ({ date, day }) => first.has(date) || day.status !== 'conflict',
+      );
+      const beside = daysToHeal(brokenDays(healable), tried, today);
+      if (beside.length === 0) return;
+      for (const day of beside) tried.add(day);
+      await collect(beside.map((date) => ({ date, ask })));
+    }
+  }
+
+  function result(): Collection {
+    const failed = readers.flatMap((reader): [MetricSource, string][] => {
+      const failure = reader.failure();
+      return failure === null ? [] : [[reader.name, failure]];
+    });
+    return {
+      days: [...collected.values()],
+      remaining,
+      problems: [...problems.values()],
+      errors: new Map([...errors, ...failed]),
+    };
+  }
+
+  return { collect, heal, result };
 }
 
-/** Reads a book for those days of a chunk that ask for it; returns what it brings for each. */
-async function readChunk(
-  book: RecordReader,
-  chunk: readonly PlannedDay[],
-  progress: Progress,
-  { run, newest }: CollectionTools,
-): Promise<(date: Day, stored: DailyMetrics | null) => Results> {
-  const dates = chunk.filter(({ ask }) => ask.includes(book.name)).map(({ date }) => date);
-  const [first, last] = [dates[0], dates.at(-1)];
-  if (first === undefined || last === undefined) return () => ({});
-  const reading = await readRecords(book, run, progress, () => book.between(first, last));
-  return (date, stored) => {
-    if (!dates.includes(date)) return {};
-    if ('error' in reading) return { [book.name]: reading };
-    const told = idsTold(book, stored);
-    const tellsUndated = (id: string) => date === newest || told.has(toldId(id));
-    const found = figuresOf(date, reading.read, run.startedAt, tellsUndated);
-    return { [book.name]: { durationMs: reading.durationMs, found } };
-  };
-}
-
-/** The ids of records that left a stored day's figures: it goes on telling of them. */
-function idsTold({ name }: RecordReader, stored: DailyMetrics | null): Set<string> {
+/** The ids of records that are left out of a stored day's figures: it goes on reporting them. */
+function faultyIds({ name }: RecordReader, stored: DailyMetrics | null): Set<string> {
   const faults = name === 'etl' ? stored?.checks.etl : stored?.checks;
   return new Set([...(faults?.malformed ?? []), ...(faults?.unmapped ?? [])]);
-}
-
-/** Notes which sources answered, and what of them is missing. */
-function tell(results: Results, { asked, problems }: Progress): void {
-  for (const [source, result] of Object.entries(results) as [MetricSource, Result<object>][]) {
-    const missing = 'found' in result && 'missing' in result.found ? (result.found.missing as string[]) : [];
-    const error = 'error' in result ? result.error : (asked.get(source) ?? null);
-    asked.set(source, error);
-    const message = error ?? (missing.length > 0 ? `no answer from ${missing.join(', ')}` : undefined);
-    if (message) problems.set(`sources.${source}`, { path: `sources.${source}`, message });
-  }
 }

@@ -3,7 +3,7 @@ import { addMs, type Day, HOUR_MS } from '../../shared/dates.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore, DirtyDay, Watermark } from '../../shared/store/own/days.ts';
-import { toldId } from '../rules/faults.ts';
+import { shortId } from '../rules/faults.ts';
 import { daysMadeDirty, mayHaveMoved, movedFrom } from '../rules/plan.ts';
 import type { RecordReader } from './record-reader.ts';
 
@@ -41,7 +41,7 @@ export async function findChanges(
   );
   const doubts = new Map<Day, Doubt>();
   const doubt = (day: Day, job: Job) => {
-    const one = doubts.get(day) ?? { first: toldId(job.id), count: 0 };
+    const one = doubts.get(day) ?? { first: shortId(job.id), count: 0 };
     doubts.set(day, { ...one, count: one.count + 1 });
   };
   const suspects = new Map<string, Job>();

@@ -2,44 +2,61 @@ import { type Day, endOfDay, startOfDay } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { BOOKS, type Book } from '../../shared/model/day/day.ts';
 import { type Job, pathInSource } from '../../shared/model/job/job.ts';
-import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
+import type { RunContext } from '../../shared/run/task.ts';
+import type { ReadOptions, Tally } from '../../shared/store/firestore/read-options.ts';
 import type { Watermark } from '../../shared/store/own/days.ts';
 import type { JobStore } from '../../shared/store/sources/jobs.ts';
 import { sharedDeadline } from '../sources/limits.ts';
 import { newNotes, type SourceNotes } from './source-notes.ts';
 
-/** A book could not be read; `cause` is why. */
+/** Records could not be read; `cause` is why. */
 export class BookFailed extends Error {
   override readonly name = 'BookFailed';
 }
 
-/** How a run reads its books. */
-export interface Reading extends Pick<ReadOptions, 'tally' | 'signal'> {
-  now: Date;
-  /** How long one reading of a book may take. */
+/** The run that reads. */
+type ReadingRun = Pick<RunContext<unknown>, 'startedAt' | 'signal' | 'log'>;
+
+/** What bounds a reading, and what counts the documents that it reads. */
+export interface ReadLimits {
+  tally: Tally;
   deadlineMs: number;
 }
 
-/** The books of the stores, each with the sources of its kind: training jobs in one, ETL runs in the other. */
-export function openReaders(stores: readonly JobStore[], reading: Reading): RecordReader[] {
+/** What reading records brought: what was read, or why nothing. */
+export type RecordsRead<T> = { read: T; durationMs: number } | { error: string; durationMs: number };
+
+/** The readers of the stores' records: one for the sources of training jobs, one for those of ETL runs. */
+export function openReaders(
+  stores: readonly JobStore[],
+  run: ReadingRun,
+  limits: ReadLimits,
+): RecordReader[] {
   return BOOKS.flatMap((name) => {
     const own = stores.filter(({ source }) => (source.kind === 'etl') === (name === 'etl'));
-    return own.length > 0 ? [openBook(name, own, reading)] : [];
+    return own.length > 0 ? [openReader(name, own, run, limits)] : [];
   });
 }
 
 /**
- * One book: the records of every source of its kind, for a range of days. What is under way or belongs to no day is read
- * once per run, the rest once per range. A book that could not be read is not opened again in the same run: its figures
- * would lack the records of a source, so the whole book fails with it.
+ * Reads the records of every source of a kind, for a range of days. What is under way or belongs to no day is read once per
+ * run, the rest once per range. Where reading failed it is not tried again in the same run: the figures would lack the
+ * records of a source, so all sources of the kind fail with it.
  */
-function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal, deadlineMs }: Reading) {
+function openReader(
+  name: Book,
+  stores: readonly JobStore[],
+  { startedAt: now, signal, log }: ReadingRun,
+  { tally, deadlineMs }: ReadLimits,
+) {
   let ofAnyDay: Promise<Map<string, Job>> | undefined;
   let failure: unknown;
+  /** Why records of a day, or changes of records, could not be read. */
+  let unread: string | null = null;
   const notes = new Map(stores.map((store) => [store.name, newNotes()]));
 
-  /** Every query of a reading ends when the reading has to. */
-  async function asked<T>(reading: (options: () => ReadOptions) => Promise<T>): Promise<T> {
+  /** Makes one reading: all its queries share its deadline. */
+  async function withinDeadline<T>(reading: (options: () => ReadOptions) => Promise<T>): Promise<T> {
     if (failure) throw failure;
     const left = sharedDeadline({ limitMs: deadlineMs, signal });
     try {
@@ -50,7 +67,7 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
     }
   }
 
-  /** Has every source read; each of its jobs is noted. */
+  /** Reads every source with `read`, and notes each of its jobs. */
   async function readAll(
     onJob: (job: Job) => void,
     read: (store: JobStore, onJob: (job: Job) => void) => Promise<number>,
@@ -86,20 +103,41 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
     name,
     sources: stores.map((store) => store.name),
 
+    /**
+     * Tries a reading. One that fails blanks no good day: the stored figures stay, marked stale, and the run reports why.
+     * Rejects with whatever is no BookFailed, and with the reason of the run's signal.
+     */
+    async tried<T>(reading: () => Promise<T>): Promise<RecordsRead<T>> {
+      const begun = performance.now();
+      const took = () => Math.round(performance.now() - begun);
+      try {
+        return { read: await reading(), durationMs: took() };
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof BookFailed)) throw error;
+        if (!unread) log.error(`Metric source ${name} failed`, error);
+        unread = error.message;
+        return { error: error.message, durationMs: took() };
+      }
+    },
+
+    /** Why a reading that was tried failed; `null` while none has. */
+    failure: (): string | null => unread,
+
     /** What was noted of each source's records as they were read, by how far changes of it were known before. */
     notes: (known: ReadonlyMap<string, Watermark>): [source: string, notes: SourceNotes][] =>
       [...notes].map(([source, it]) => [source, it.taken(known.get(source))]),
 
-    /** Whether a job of that name is one of this book's. */
+    /** Whether a job of that name belongs to one of the sources. */
     holds: (job: string): boolean => stores.some((store) => pathInSource(job, store.name) !== undefined),
 
     /**
-     * Every job changed since the instant known for its source; also reads what is under way, so that a source that hangs
-     * costs its deadline here, beside the other books, whether or not its changes can be asked for. Rejects as `between`
-     * does.
+     * Passes on every job changed since the instant known for its source. Also reads what is under way, whether or not
+     * changes of the source can be asked for: one that hangs then uses up its deadline here, beside the other readers.
+     * Rejects as `between` does.
      */
     changed(known: ReadonlyMap<string, Date>, onJob: (job: Job) => void): Promise<void> {
-      return asked(async (options) => {
+      return withinDeadline(async (options) => {
         ofAnyDay ??= readAnyDay(options);
         const changes = readAll(onJob, async (store, onChanged) => {
           const since = known.get(store.name);
@@ -110,10 +148,10 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
       });
     },
 
-    /** Every job that may count on a day from `from` to `to`. Rejects with the failure of the first source that failed. */
+    /** Returns every job that may count on a day from `from` to `to`. Rejects with the failure of the first source that failed. */
     between(from: Day, to: Day): Promise<Job[]> {
       const range = { from: startOfDay(from), to: endOfDay(to), now };
-      return asked(async (options) => {
+      return withinDeadline(async (options) => {
         ofAnyDay ??= readAnyDay(options);
         // What ran a moment ago may have ended since: the later reading of a record replaces the earlier.
         const jobs = new Map(await ofAnyDay);
@@ -125,9 +163,9 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
       });
     },
 
-    /** Those of `names` whose record exists no more. Rejects as `between` does. */
+    /** Returns those of `names` whose record exists no more. Rejects as `between` does. */
     vanished(names: readonly string[]): Promise<string[]> {
-      return asked(async (options) => {
+      return withinDeadline(async (options) => {
         const found = await Promise.all(
           stores.map((store) => {
             const own = names.filter((each) => pathInSource(each, store.name) !== undefined);
@@ -140,7 +178,7 @@ function openBook(name: Book, stores: readonly JobStore[], { now, tally, signal,
   };
 }
 
-export type RecordReader = ReturnType<typeof openBook>;
+export type RecordReader = ReturnType<typeof openReader>;
 
 async function ofSource<T>(store: JobStore, reading: () => Promise<T>): Promise<T> {
   try {

@@ -1,9 +1,9 @@
 import type { RecordFaults } from '../../shared/model/day/day.ts';
 
-/** Ids of faulty records that are told, by fault, and reasons. */
-const FAULTS_TOLD = 100;
-const REASONS_TOLD = 20;
-/** A longer id is none, and a day's record holds many of them. */
+/** The most ids that a day stores per fault, and reasons. */
+const MOST_IDS = 100;
+const MOST_REASONS = 20;
+/** A longer text is no id, and a day's record holds many of them. */
 const LONGEST_ID = 200;
 
 type FaultName = 'skewed' | 'malformed' | 'unmapped';
@@ -17,14 +17,15 @@ export function newFaults() {
   };
   const reasons: RecordFaults['reasons'] = [];
   return {
-    /** Names a record; `because` tells in words what is wrong with it. */
+    /** Names a record; `because` says what is wrong with it. */
     add(fault: FaultName, id: string, because: string): void {
       ids[fault].add(id);
-      if (reasons.length < REASONS_TOLD) reasons.push({ id: toldId(id), because });
+      if (reasons.length < MOST_REASONS) reasons.push({ id: shortId(id), because });
     },
 
-    told(): RecordFaults {
-      const some = (fault: FaultName) => [...ids[fault]].slice(0, FAULTS_TOLD).map(toldId);
+    /** The faults as a day stores them. */
+    report(): RecordFaults {
+      const some = (fault: FaultName) => [...ids[fault]].slice(0, MOST_IDS).map(shortId);
       return {
         skewed: some('skewed'),
         malformed: some('malformed'),
@@ -40,7 +41,7 @@ export function newFaults() {
   };
 }
 
-/** An id as a day tells it. */
-export function toldId(id: string): string {
+/** An id as a day stores it. */
+export function shortId(id: string): string {
   return id.length > LONGEST_ID ? `${id.slice(0, LONGEST_ID)}…` : id;
 }

@@ -4,20 +4,20 @@ import type { Job } from '../../shared/model/job/job.ts';
 import { type Fault, type Life, lifeOf, unreadAmounts } from '../../shared/model/job/life.ts';
 import { newFaults } from './faults.ts';
 
-/** A name beyond that is none; the day's record holds those of all projects. */
+/** A longer name is no name, and a day's record holds those of all projects. */
 const LONGEST_PROJECT = 200;
 
 /**
  * The figures of a day, a pure function of the job records: `now` counts only for what still runs. A job is counted as
  * ended on the day of its end wherever it began, and its GPU-hours are split over the days they were used on: together
  * with what is in flight at the day's end, nothing can fall between two days (checks.ts proves it). A faulty record that
- * names no day is told where `tellsUndated` says so of its id.
+ * names no day is reported where `reportsUndated` holds for its id.
  */
 export function figuresOf(
   day: Day,
   jobs: Iterable<Job>,
   now: Date,
-  tellsUndated: (id: string) => boolean = () => false,
+  reportsUndated: (id: string) => boolean = () => false,
 ): Figures {
   const total = newSum();
   const projects = new Map<string, Sum>();
@@ -29,7 +29,7 @@ export function figuresOf(
   for (const job of sorted) {
     const life = lifeOf(job, now);
     if (life.kind === 'fault') {
-      if (isTold(life, day, () => tellsUndated(job.id))) faults.add(life.fault, job.id, life.because);
+      if (isReported(life, day, () => reportsUndated(job.id))) faults.add(life.fault, job.id, life.because);
       continue;
     }
     const share = shareOf(life, job.gpus, day);
@@ -53,14 +53,14 @@ export function figuresOf(
       .map(
         ([project, sum]): ProjectRow => ({ project, ...figuresOfSum(sum), artifactBytes: sum.artifactBytes }),
       ),
-    faults: faults.told(),
+    faults: faults.report(),
     inferredEnds,
     members,
   };
 }
 
-/** Whether a fault is told on `day`. */
-function isTold({ told }: Fault, day: Day, whenFound: () => boolean): boolean {
+/** Whether a fault is reported on `day`. */
+function isReported({ told }: Fault, day: Day, whenFound: () => boolean): boolean {
   if (told === 'when found') return whenFound();
   return 'on' in told ? told.on === day : told.from <= day;
 }

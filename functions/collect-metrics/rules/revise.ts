@@ -17,13 +17,14 @@ import { type Accepted, accept, type Results } from './accept.ts';
 import { type DayBefore, recheck } from './checks.ts';
 import { conflictAfter } from './conflict.ts';
 
-/** What one collection of a day brought. */
-export interface Collected {
+/** What the sources that were asked for a day answered. */
+export interface DayAnswers {
+  /** When they were asked. */
   at: Date;
   results: Results;
 }
 
-/** What a collection comes upon, besides the stored day. */
+/** What a collection goes by, besides the stored day and the answers. */
 export interface Circumstances {
   date: Day;
   runId: string;
@@ -36,7 +37,7 @@ export interface Circumstances {
   cause: string | undefined;
   /** Names of jobs counted before whose records exist no more. */
   vanished: string[];
-  /** Names of jobs that the day counts and whose book was not read now. */
+  /** Names of jobs that the day counts and whose records were not read now. */
   kept: string[];
 }
 
@@ -70,7 +71,7 @@ const NO_FAULTS: RecordFaults = {
  */
 export function revise(
   stored: DailyMetrics | null,
-  { at, results }: Collected,
+  { at, results }: DayAnswers,
   circumstances: Circumstances,
 ): Revised {
   const { date, runId, before, configured, failingSince, vanished } = circumstances;
@@ -111,13 +112,13 @@ export function revise(
   };
 }
 
-/** The records' faults as the books tell them now; the checks themselves are made afterwards. */
+/** The faults of the records that were read now; the checks themselves are made afterwards. */
 function faultsAfter(stored: DailyMetrics | null, { books, sections }: Accepted): Checks {
-  const told = (figures: Figures) => ({ ...figures.faults, inferredEnds: figures.inferredEnds });
-  const etl = books.etl ? { inFlight: UNKNOWN, ...told(books.etl) } : (stored?.checks.etl ?? null);
+  const faultsOf = (figures: Figures) => ({ ...figures.faults, inferredEnds: figures.inferredEnds });
+  const etl = books.etl ? { inFlight: UNKNOWN, ...faultsOf(books.etl) } : (stored?.checks.etl ?? null);
   return {
     ...(stored?.checks ?? { inFlight: UNKNOWN, hoursUsed: UNKNOWN, ...NO_FAULTS, inferredEnds: 0 }),
-    ...(books.jobs && told(books.jobs)),
+    ...(books.jobs && faultsOf(books.jobs)),
     etl: sections.etl && etl,
   };
 }
@@ -155,7 +156,7 @@ function changeInWords(stored: DailyMetrics, source: MetricSource, cause: string
 
 /** Whether anything but the bookkeeping of the collection itself is new. */
 function differs(stored: DailyMetrics | null, day: DailyMetrics): boolean {
-  const told = ({ status, settledSince, sources, checks, conflict }: DailyMetrics) => ({
+  const compared = ({ status, settledSince, sources, checks, conflict }: DailyMetrics) => ({
     status,
     settledSince,
     checks,
@@ -164,5 +165,5 @@ function differs(stored: DailyMetrics | null, day: DailyMetrics): boolean {
       .map(([name, source]) => [name, source.status, source.error, isSettled(source)])
       .sort(),
   });
-  return !stored || stable(told(stored)) !== stable(told(day));
+  return !stored || stable(compared(stored)) !== stable(compared(day));
 }

@@ -2,7 +2,7 @@ import type { BigQuery } from '../../shared/cloud/bigquery.ts';
 import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitoring.ts';
 import { startOfDay } from '../../shared/dates.ts';
 import type { BigQueryFigures } from '../../shared/model/day/sections/bigquery.ts';
-import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
+import { ifWhole, measuredBy, measuredOf, missingIn, namesIn, totalOf } from './measurements.ts';
 import { largest } from './rows.ts';
 import type { Collect, OpenSource } from './source.ts';
 
@@ -23,7 +23,7 @@ export const openBigquery: OpenSource<'bigquery'> = (settings, clients) =>
 export function bigquerySource(tools: { bigquery: BigQuery; monitoring: Monitoring }): Collect<'bigquery'> {
   return async ({ date, until }, limits): Promise<BigQueryFigures> => {
     const perDataset = async (gauge: Metric) =>
-      readingsBy(
+      measuredBy(
         'dataset_id',
         await tools.monitoring.latest(gauge, until, ['resource.labels.dataset_id'], limits),
       );
@@ -36,8 +36,8 @@ export function bigquerySource(tools: { bigquery: BigQuery; monitoring: Monitori
       namesIn(tables, bytes).map(
         (dataset): DatasetRow => ({
           dataset,
-          tables: readingOf(tables, dataset),
-          bytes: readingOf(bytes, dataset),
+          tables: measuredOf(tables, dataset),
+          bytes: measuredOf(bytes, dataset),
         }),
       ),
       { size: (row) => row.bytes, name: (row) => row.dataset },

@@ -9,7 +9,7 @@ import {
   type ResponseClass,
 } from '../../shared/model/day/sections/cloud-run.ts';
 import { sharedDeadline } from './limits.ts';
-import { ifWhole, missingIn } from './readings.ts';
+import { ifWhole, missingIn } from './measurements.ts';
 import { largest } from './rows.ts';
 import type { Collect, OpenSource } from './source.ts';
 

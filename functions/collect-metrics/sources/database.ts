@@ -2,7 +2,7 @@ import type { Metric, Monitoring } from '../../shared/cloud/monitoring/monitorin
 import type { CloudSql } from '../../shared/cloud/sql.ts';
 import type { DatabaseFigures } from '../../shared/model/day/sections/database.ts';
 import { MOST_ROWS } from '../../shared/model/day/sections/section.ts';
-import { ifWhole, missingIn, namesIn, readingOf, readingsBy, totalOf } from './readings.ts';
+import { ifWhole, measuredBy, measuredOf, missingIn, namesIn, totalOf } from './measurements.ts';
 import { largest } from './rows.ts';
 import type { Collect, FirestoreDatabase, OpenSource } from './source.ts';
 
@@ -46,15 +46,17 @@ export function databaseSource(tools: {
       sql && latest(SQL_BYTES),
       sql && lookNow ? sql.instances(limits) : null,
     ]);
-    const documents = readingsBy('database_id', stored, (labels) => named.has(labels.database_id ?? ''));
-    const disks = used && readingsBy('database_id', used);
+    const documents = measuredBy('database_id', stored, (labels) => named.has(labels.database_id ?? ''));
+    const disks = used && measuredBy('database_id', used);
     const perDatabase = largest(
-      databases.map(({ id }): DatabaseRow => ({ database: id, bytes: readingOf(documents, id) })),
+      databases.map(({ id }): DatabaseRow => ({ database: id, bytes: measuredOf(documents, id) })),
       { size: (row) => row.bytes, name: (row) => row.database },
     );
     const perInstance = largest(
       disks
-        ? namesIn(disks).map((id): InstanceRow => ({ instance: instanceIn(id), bytes: readingOf(disks, id) }))
+        ? namesIn(disks).map(
+            (id): InstanceRow => ({ instance: instanceIn(id), bytes: measuredOf(disks, id) }),
+          )
         : [],
       { size: (row) => row.bytes, name: (row) => row.instance },
       MOST_ROWS - perDatabase.rows.length,

@@ -3,7 +3,15 @@ import type { Limits } from '../../shared/cloud/rest/rest.ts';
 import type { CloudStorage } from '../../shared/cloud/storage/buckets.ts';
 import type { StorageFigures } from '../../shared/model/day/sections/storage.ts';
 import { sharedDeadline } from './limits.ts';
-import { ifWhole, missingIn, namesIn, type Readings, readingOf, readingsBy, totalOf } from './readings.ts';
+import {
+  ifWhole,
+  type Measurements,
+  measuredBy,
+  measuredOf,
+  missingIn,
+  namesIn,
+  totalOf,
+} from './measurements.ts';
 import { largest } from './rows.ts';
 import type { Collect, OpenSource } from './source.ts';
 
@@ -27,10 +35,10 @@ type BucketRow = StorageFigures['perBucket'][number];
 
 /** What the buckets hold. */
 interface Holdings {
-  bytes: Readings;
-  objects: Readings;
+  bytes: Measurements;
+  objects: Measurements;
   /** `null` where it is unknown. */
-  softDeletedBytes: Readings | null;
+  softDeletedBytes: Measurements | null;
 }
 
 export const openStorage: OpenSource<'storage'> = (settings, clients) =>
@@ -46,9 +54,9 @@ export function storageSource(tools: { storage: CloudStorage; monitoring: Monito
     const perBucket = namesIn(bytes, objects).map(
       (bucket): BucketRow => ({
         bucket,
-        bytes: readingOf(bytes, bucket),
-        objects: readingOf(objects, bucket),
-        softDeletedBytes: softDeletedBytes && readingOf(softDeletedBytes, bucket),
+        bytes: measuredOf(bytes, bucket),
+        objects: measuredOf(objects, bucket),
+        softDeletedBytes: softDeletedBytes && measuredOf(softDeletedBytes, bucket),
       }),
     );
     const { rows, more } = largest(
@@ -78,9 +86,9 @@ async function holdings(monitoring: Monitoring, until: Date, limits: Limits): Pr
     monitoring.latest(OBJECTS, until, [BUCKET, TYPE], limits),
   ]);
   const current = {
-    bytes: readingsBy('bucket_name', bytes, ({ type }) => type !== SOFT_DELETED),
-    objects: readingsBy('bucket_name', objects, ({ type }) => type !== SOFT_DELETED),
-    softDeletedBytes: readingsBy('bucket_name', bytes, ({ type }) => type === SOFT_DELETED),
+    bytes: measuredBy('bucket_name', bytes, ({ type }) => type !== SOFT_DELETED),
+    objects: measuredBy('bucket_name', objects, ({ type }) => type !== SOFT_DELETED),
+    softDeletedBytes: measuredBy('bucket_name', bytes, ({ type }) => type === SOFT_DELETED),
   };
   if (!knowsNothing(bytes) || !knowsNothing(objects)) return current;
   const [olderBytes, olderObjects] = await Promise.all([
@@ -90,8 +98,8 @@ async function holdings(monitoring: Monitoring, until: Date, limits: Limits): Pr
   // Then there is nothing to know: zeros.
   if (knowsNothing(olderBytes) && knowsNothing(olderObjects)) return current;
   return {
-    bytes: readingsBy('bucket_name', olderBytes),
-    objects: readingsBy('bucket_name', olderObjects),
+    bytes: measuredBy('bucket_name', olderBytes),
+    objects: measuredBy('bucket_name', olderObjects),
     softDeletedBytes: null,
   };
 }

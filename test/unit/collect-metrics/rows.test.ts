@@ -3,12 +3,12 @@ import { describe, test } from 'node:test';
 import { sharedDeadline } from '../../../functions/collect-metrics/sources/limits.ts';
 import {
   ifWhole,
+  measuredBy,
+  measuredOf,
   missingIn,
   namesIn,
-  readingOf,
-  readingsBy,
   totalOf,
-} from '../../../functions/collect-metrics/sources/readings.ts';
+} from '../../../functions/collect-metrics/sources/measurements.ts';
 import { largest } from '../../../functions/collect-metrics/sources/rows.ts';
 import { MOST_ROWS } from '../../../functions/shared/model/day/sections/section.ts';
 
@@ -46,7 +46,7 @@ describe('largest()', () => {
   });
 });
 
-describe('readings', () => {
+describe('measurements', () => {
   const at = new Date(0);
   const groups = [
     { labels: { bucket: 'a', type: 'live' }, value: 5, at },
@@ -56,18 +56,18 @@ describe('readings', () => {
   const kept = (labels: Record<string, string>) => labels.type !== 'gone';
 
   test('add up the groups of a thing, and know a thing of which nothing counts', () => {
-    const whole = readingsBy('bucket', { groups, missing: [] }, kept);
+    const whole = measuredBy('bucket', { groups, missing: [] }, kept);
     assert.deepEqual(
-      ['a', 'b', 'c'].map((name) => readingOf(whole, name)),
+      ['a', 'b', 'c'].map((name) => measuredOf(whole, name)),
       [7, 0, 0],
     );
     assert.equal(totalOf(whole), 7);
   });
 
   test('of which some are missing have no total, and no figure of what nobody knows', () => {
-    const part = readingsBy('bucket', { groups, missing: ['us-west1'] }, kept);
+    const part = measuredBy('bucket', { groups, missing: ['us-west1'] }, kept);
     assert.deepEqual(
-      ['a', 'b', 'c'].map((name) => readingOf(part, name)),
+      ['a', 'b', 'c'].map((name) => measuredOf(part, name)),
       [7, 0, null],
     );
     assert.equal(totalOf(part), null);
@@ -82,8 +82,8 @@ describe('readings', () => {
   });
 
   test('name every thing once, and every missing place once and in order', () => {
-    const one = readingsBy('bucket', { groups, missing: ['b', 'a'] });
-    const other = readingsBy('bucket', { groups: groups.slice(2), missing: ['c', 'a'] });
+    const one = measuredBy('bucket', { groups, missing: ['b', 'a'] });
+    const other = measuredBy('bucket', { groups: groups.slice(2), missing: ['c', 'a'] });
     assert.deepEqual(namesIn(one, other), ['a', 'b']);
     assert.deepEqual(missingIn(one, null, other), ['a', 'b', 'c']);
   });

@@ -1,7 +1,7 @@
 import type { MetricGroup, MetricGroups } from '../../shared/cloud/monitoring/monitoring.ts';
 
 /** One figure of many things by their names, such as the bytes of each bucket. */
-export interface Readings {
+export interface Measurements {
   values: ReadonlyMap<string, number>;
   /** Where no answer came from: things that are there have no value here. */
   missing: readonly string[];
@@ -11,11 +11,11 @@ export interface Readings {
  * What the groups of each thing, which `label` names, come to; those that `counts` refuses make it known and add
  * nothing, for a series that a thing does not have is a figure of zero.
  */
-export function readingsBy(
+export function measuredBy(
   label: string,
   { groups, missing }: MetricGroups,
   counts: (labels: MetricGroup['labels']) => boolean = () => true,
-): Readings {
+): Measurements {
   const values = new Map<string, number>();
   for (const { labels, value } of groups) {
     const name = labels[label] ?? '';
@@ -33,18 +33,18 @@ export function ifWhole<Answer extends { missing: readonly string[] }>(
 }
 
 /** The sum of all things; `null` when nobody can tell it. */
-export function totalOf(readings: Readings | null): number | null {
-  return ifWhole(readings, ({ values }) => [...values.values()].reduce((sum, value) => sum + value, 0));
+export function totalOf(measurements: Measurements | null): number | null {
+  return ifWhole(measurements, ({ values }) => [...values.values()].reduce((sum, value) => sum + value, 0));
 }
 
 /** The figure of one thing; of one without any, zero, or `null` when it may be missing. */
-export function readingOf({ values, missing }: Readings, name: string): number | null {
+export function measuredOf({ values, missing }: Measurements, name: string): number | null {
   return values.get(name) ?? (missing.length > 0 ? null : 0);
 }
 
-/** The names that any of the readings knows. */
-export function namesIn(...readings: readonly Readings[]): string[] {
-  return [...new Set(readings.flatMap(({ values }) => [...values.keys()]))];
+/** The names that any of the measurements knows. */
+export function namesIn(...measurements: readonly Measurements[]): string[] {
+  return [...new Set(measurements.flatMap(({ values }) => [...values.keys()]))];
 }
 
 /** Whatever gave no answer to any of the questions, sorted; `null` for one that was not asked. */
