@@ -1,5 +1,5 @@
 import { type Day, dayOf } from '../shared/dates.ts';
-import { isBook, METRIC_SOURCES, type MetricSource } from '../shared/model/day/day.ts';
+import { isRecordSource, METRIC_SOURCES, type MetricSource } from '../shared/model/day/day.ts';
 import { type MetricSourceRecord, recordAfter, recordDropped } from '../shared/model/day/metric-source.ts';
 import { PLATFORM_SOURCES, type PlatformSource } from '../shared/model/day/platform.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
@@ -102,7 +102,9 @@ async function storedDays(today: Day, days: DayStore, tally: Tally): Promise<Map
 
 function platformDays(planned: readonly PlannedDay[]): Map<PlatformSource, Day[]> {
   return new Map(
-    [...daysBySource(planned)].flatMap(([source, dates]) => (isBook(source) ? [] : [[source, dates]])),
+    [...daysBySource(planned)].flatMap(([source, dates]) =>
+      isRecordSource(source) ? [] : [[source, dates]],
+    ),
   );
 }
 

@@ -1,7 +1,7 @@
 import type {
-  Book,
   GpuFigures,
   JobFigures,
+  RecordSource,
   Sections,
   SourceState,
 } from '../../functions/shared/model/day/day.ts';
@@ -34,7 +34,7 @@ export const SECTION_WORDS: { [Source in PlatformSource]: SectionWords<Source> }
 interface ShownEntry extends SectionEntry {
   /** The section of a day that it belongs to, and the metric source that finds this. */
   section: keyof Sections;
-  source: Book | PlatformSource;
+  source: RecordSource | PlatformSource;
 }
 
 const whole = (section: unknown) => section;

@@ -37,7 +37,7 @@ export interface CollectedDay extends Revised, ChecksSeen {
  * Collects one day: compares what its sources answered with what is stored and commits day, rows, revision and conflict in
  * one go, with the new check of the next day when `recheckNext` says that it is not collected next. `seen` holds the stored
  * day and its neighbours; what this day has become replaces it there. Rejects with RecordChanged where another writer was
- * faster, and with BookFailed where records could not be looked up.
+ * faster, and with RecordsUnread where records could not be looked up.
  */
 export type CollectDay = (
   date: Day,

@@ -3,7 +3,7 @@ import { RecordChanged } from '../../shared/errors.ts';
 import type { DailyMetrics, MetricSource } from '../../shared/model/day/day.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { RunContext } from '../../shared/run/task.ts';
-import { BookFailed, type RecordReader } from '../records/record-reader.ts';
+import { type RecordReader, RecordsUnread } from '../records/record-reader.ts';
 import type { Result, Results } from '../rules/accept.ts';
 import { shortId } from '../rules/faults.ts';
 import { figuresOf } from '../rules/figures.ts';
@@ -98,7 +98,7 @@ function newCollection(
         collected.set(date, await collectDay(date, found, seen, date === last));
       } catch (error) {
         run.signal.throwIfAborted();
-        if (!(error instanceof RecordChanged || error instanceof BookFailed)) throw error;
+        if (!(error instanceof RecordChanged || error instanceof RecordsUnread)) throw error;
         problems.set(date, { path: date, message: `${error.message}; the next run collects it again` });
       }
     }

@@ -16,7 +16,7 @@ interface Doubt {
   count: number;
 }
 
-/** Days that changed records of a book made doubtful since the last whole run. */
+/** Days that changed records made doubtful since the last whole run. */
 export interface Changes {
   doubts: Map<Day, Doubt>;
   /** How far changes of each source were known before, and are with these. */
@@ -25,17 +25,17 @@ export interface Changes {
 }
 
 /**
- * Looks for records of a book changed since they were last looked for. A source seen for the first time starts from now:
- * its history is not changed, it is new, and is collected as gaps or by a backfill. Rejects with BookFailed when a source
+ * Looks for records changed since they were last looked for. A source seen for the first time starts from now:
+ * its history is not changed, it is new, and is collected as gaps or by a backfill. Rejects with RecordsUnread when a source
  * gives no answer: then nothing is known, and the next run looks from where the last one did.
  */
 export async function findChanges(
-  book: RecordReader,
+  reader: RecordReader,
   days: DayStore,
   { today, now }: { today: Day; now: Date },
   tally: Tally,
 ): Promise<Changes> {
-  const known = await days.watermarks(book.sources, tally);
+  const known = await days.watermarks(reader.sources, tally);
   const since = new Map(
     [...known].map(([name, { changesKnownUntil }]) => [name, addMs(changesKnownUntil, -OVERLAP_MS)]),
   );
@@ -45,7 +45,7 @@ export async function findChanges(
     doubts.set(day, { ...one, count: one.count + 1 });
   };
   const suspects = new Map<string, Job>();
-  await book.changed(since, (job) => {
+  await reader.changed(since, (job) => {
     for (const day of daysMadeDirty(job, today)) doubt(day, job);
     if (mayHaveMoved(job, today)) suspects.set(job.name, job);
   });
@@ -54,7 +54,7 @@ export async function findChanges(
     const job = suspects.get(name);
     if (job && movedFrom(day, job, today)) doubt(day, job);
   });
-  const knownNow = book.sources.map((name) => {
+  const knownNow = reader.sources.map((name) => {
     const before = known.get(name);
     const changesKnownSince = before ? before.changesKnownSince : now;
     return [name, { changesKnownUntil: now, changesKnownSince }] as const;
@@ -72,7 +72,7 @@ export function putChanges(batch: WriteBatch, days: DayStore, changes: readonly 
     for (const [source, watermark] of knownNow) days.putWatermark(batch, source, watermark);
 }
 
-/** One mark per day, whichever books put it in doubt. */
+/** One mark per day, whichever sources put it in doubt. */
 function marksOf(changes: readonly Changes[], markedAt: Date): DirtyDay[] {
   const byDay = Map.groupBy(
     changes.flatMap(({ doubts }) => [...doubts]),

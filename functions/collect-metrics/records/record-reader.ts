@@ -1,6 +1,6 @@
 import { type Day, endOfDay, startOfDay } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
-import { BOOKS, type Book } from '../../shared/model/day/day.ts';
+import { RECORD_SOURCES, type RecordSource } from '../../shared/model/day/day.ts';
 import { type Job, pathInSource } from '../../shared/model/job/job.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 import type { ReadOptions, Tally } from '../../shared/store/firestore/read-options.ts';
@@ -10,8 +10,8 @@ import { sharedDeadline } from '../sources/limits.ts';
 import { newNotes, type SourceNotes } from './source-notes.ts';
 
 /** Records could not be read; `cause` is why. */
-export class BookFailed extends Error {
-  override readonly name = 'BookFailed';
+export class RecordsUnread extends Error {
+  override readonly name = 'RecordsUnread';
 }
 
 /** The run that reads. */
@@ -32,7 +32,7 @@ export function openReaders(
   run: ReadingRun,
   limits: ReadLimits,
 ): RecordReader[] {
-  return BOOKS.flatMap((name) => {
+  return RECORD_SOURCES.flatMap((name) => {
     const own = stores.filter(({ source }) => (source.kind === 'etl') === (name === 'etl'));
     return own.length > 0 ? [openReader(name, own, run, limits)] : [];
   });
@@ -44,7 +44,7 @@ export function openReaders(
  * records of a source, so all sources of the kind fail with it.
  */
 function openReader(
-  name: Book,
+  name: RecordSource,
   stores: readonly JobStore[],
   { startedAt: now, signal, log }: ReadingRun,
   { tally, deadlineMs }: ReadLimits,
@@ -105,7 +105,7 @@ function openReader(
 
     /**
      * Tries a reading. One that fails blanks no good day: the stored figures stay, marked stale, and the run reports why.
-     * Rejects with whatever is no BookFailed, and with the reason of the run's signal.
+     * Rejects with whatever is no RecordsUnread, and with the reason of the run's signal.
      */
     async tried<T>(reading: () => Promise<T>): Promise<RecordsRead<T>> {
       const begun = performance.now();
@@ -114,7 +114,7 @@ function openReader(
         return { read: await reading(), durationMs: took() };
       } catch (error) {
         signal.throwIfAborted();
-        if (!(error instanceof BookFailed)) throw error;
+        if (!(error instanceof RecordsUnread)) throw error;
         if (!unread) log.error(`Metric source ${name} failed`, error);
         unread = error.message;
         return { error: error.message, durationMs: took() };
@@ -185,7 +185,7 @@ async function ofSource<T>(store: JobStore, reading: () => Promise<T>): Promise<
     return await reading();
   } catch (error) {
     const reason = messageOf(error);
-    throw new BookFailed(
+    throw new RecordsUnread(
       `Cannot read source ${store.name} (collection ${store.source.collection}): ${reason}`,
       { cause: error },
     );

@@ -14,9 +14,9 @@ import {
   type PlatformFigures,
   type PlatformSections,
   type PlatformSource,
-  sectionOf,
 } from '../../shared/model/day/platform.ts';
 import { stable } from '../../shared/model/stable.ts';
+import { keepSeen } from './seen-once.ts';
 
 /** What one metric source brought for a day: what it found, or why nothing. */
 export type Result<Found> = { durationMs: number } & ({ found: Found } | { error: string });
@@ -37,8 +37,8 @@ export interface AskedSources {
 export interface Accepted {
   sections: Sections;
   states: DailyMetrics['sources'];
-  /** The books that were read. */
-  books: { jobs: Figures | undefined; etl: Figures | undefined };
+  /** What the records came to that were read. */
+  records: { jobs: Figures | undefined; etl: Figures | undefined };
   /** The sources that say something else than before. */
   changed: MetricSource[];
 }
@@ -79,10 +79,7 @@ export function accept(stored: DailyMetrics | null, results: Results, asking: As
   }
 
   function takeSection<Source extends PlatformSource>(source: Source): Partial<PlatformFigures> {
-    const stands = before[source];
-    const section = take(source, (found) =>
-      stands ? (sectionOf(source).keepSeen(found, stands) as Findings[Source]) : found,
-    );
+    const section = take(source, (found) => keepSeen(source, found, before) as Findings[Source]);
     return section ? { [source]: section } : {};
   }
 
@@ -97,7 +94,7 @@ export function accept(stored: DailyMetrics | null, results: Results, asking: As
       ...platform,
     },
     states,
-    books: { jobs, etl },
+    records: { jobs, etl },
     changed,
   };
 }

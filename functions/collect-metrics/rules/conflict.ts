@@ -1,16 +1,16 @@
 import { type Day, endOfDay } from '../../shared/dates.ts';
 import {
-  BOOKS,
   type DailyMetrics,
   endedOf,
   type Figures,
+  RECORD_SOURCES,
   type Sections,
 } from '../../shared/model/day/day.ts';
 import { type AlarmChanges, alarmId, NO_CHANGES } from '../../shared/model/run/alarm.ts';
 
 const VANISHED_TOLD = 100;
 
-/** What the books of a day hold together: figures that sink only when records vanish or move. */
+/** Figures of all records of a day that decrease only when records vanish or move. */
 interface Counts {
   started: number;
   ended: number;
@@ -22,15 +22,15 @@ interface ConflictAfter extends Required<AlarmChanges> {
   conflict: DailyMetrics['conflict'];
 }
 
-/** Whether figures of a book decreased in a way that vanished records would explain. */
+/** Whether figures of a record source decreased in a way that vanished records would explain. */
 export function decreased(
   stored: DailyMetrics,
   found: { jobs?: Figures | undefined; etl?: Figures | undefined },
 ): boolean {
-  return BOOKS.some((book) => {
-    const [before, after] = [stored[book], found[book]];
+  return RECORD_SOURCES.some((source) => {
+    const [before, after] = [stored[source], found[source]];
     if (!before || !after) return false;
-    const hours = book === 'jobs' ? (stored.gpu?.hoursCompleted ?? 0) : 0;
+    const hours = source === 'jobs' ? (stored.gpu?.hoursCompleted ?? 0) : 0;
     return (
       after.jobs.started < before.started ||
       endedOf(after.jobs) < endedOf(before) ||
@@ -41,7 +41,7 @@ export function decreased(
 
 /**
  * Records that vanished open a conflict; it lasts until they and the figures are back, or a person accepts the new ones.
- * `members` are the names that the day counts now, `null` when no book was read.
+ * `members` are the names that the day counts now, `null` when no records were read.
  */
 export function conflictAfter(
   stored: DailyMetrics | null,
@@ -72,7 +72,7 @@ export function conflictAfter(
     now.started >= standing.started &&
     now.ended >= standing.ended &&
     now.hoursCompleted >= standing.hoursCompleted &&
-    // What one book gained must not hide what the other one lost.
+    // What one source gained must not hide what the other one lost.
     standing.vanished.every((name) => members?.includes(name));
   return back
     ? { ...NO_CHANGES, conflict: null, close: [{ id: standing.alarmId, because: 'the records are back' }] }
@@ -80,10 +80,10 @@ export function conflictAfter(
 }
 
 function countsOf({ jobs, etl, gpu }: Sections): Counts {
-  const books = [jobs, etl].filter((figures) => figures !== null);
+  const counted = [jobs, etl].filter((figures) => figures !== null);
   return {
-    started: books.reduce((sum, { started }) => sum + started, 0),
-    ended: books.reduce((sum, figures) => sum + endedOf(figures), 0),
+    started: counted.reduce((sum, { started }) => sum + started, 0),
+    ended: counted.reduce((sum, figures) => sum + endedOf(figures), 0),
     hoursCompleted: gpu?.hoursCompleted ?? 0,
   };
 }

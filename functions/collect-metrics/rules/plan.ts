@@ -1,5 +1,10 @@
 import { addDays, type Day, dayOf, daysBetween, endOfDay, isSunday } from '../../shared/dates.ts';
-import { type DailyMetrics, isBook, isSettled, type MetricSource } from '../../shared/model/day/day.ts';
+import {
+  type DailyMetrics,
+  isRecordSource,
+  isSettled,
+  type MetricSource,
+} from '../../shared/model/day/day.ts';
 import { SECTIONS } from '../../shared/model/day/platform.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import { lifeOf } from '../../shared/model/job/life.ts';
@@ -20,7 +25,9 @@ export function windowBefore(today: Day): Day[] {
 
 /** The sources of `sources` whose reach covers a day. */
 export function withinReach(sources: readonly MetricSource[], date: Day, today: Day): MetricSource[] {
-  return sources.filter((source) => isBook(source) || date >= addDays(today, -SECTIONS[source].reachDays));
+  return sources.filter(
+    (source) => isRecordSource(source) || date >= addDays(today, -SECTIONS[source].reachDays),
+  );
 }
 
 /** A day to collect, and the metric sources to ask for it; those that are not asked keep what they said. */
@@ -54,7 +61,7 @@ export function wholeRunDays(
   });
 }
 
-/** The sources that have not settled what they say of a day, and the books where the day's records are in doubt. */
+/** The sources that have not settled what they say of a day, and the record sources where the day's records are in doubt. */
 function missingOn(
   stored: StoredDay | undefined,
   isDirty: boolean,
@@ -64,7 +71,7 @@ function missingOn(
   const open = configured.filter((source) => !isSettled(stored.sources[source]));
   const doubtful =
     isDirty || stored.status === 'conflict' || (stored.status !== 'final' && open.length === 0);
-  return doubtful ? configured.filter((source) => open.includes(source) || isBook(source)) : open;
+  return doubtful ? configured.filter((source) => open.includes(source) || isRecordSource(source)) : open;
 }
 
 /**

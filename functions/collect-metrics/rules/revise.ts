@@ -3,7 +3,7 @@ import {
   type Checks,
   type DailyMetrics,
   type Figures,
-  isBook,
+  isRecordSource,
   isSettled,
   type MetricSource,
   type ProjectRow,
@@ -76,11 +76,11 @@ export function revise(
 ): Revised {
   const { date, runId, before, configured, failingSince, vanished } = circumstances;
   const accepted = accept(stored, results, { at, closed: at >= endOfDay(date), failingSince });
-  const { sections, states, books, changed } = accepted;
+  const { sections, states, records, changed } = accepted;
   const figuresChanged = changed.length > 0;
   const members =
-    books.jobs || books.etl
-      ? [...circumstances.kept, ...(books.jobs?.members ?? []), ...(books.etl?.members ?? [])].sort()
+    records.jobs || records.etl
+      ? [...circumstances.kept, ...(records.jobs?.members ?? []), ...(records.etl?.members ?? [])].sort()
       : null;
   const { conflict, ...alarms } = conflictAfter(stored, sections, date, vanished, members);
   const final = configured.every((source) => isSettled(states[source]));
@@ -97,7 +97,7 @@ export function revise(
     checks: faultsAfter(stored, accepted),
     conflict,
     members: members?.length ?? stored?.members ?? 0,
-    projects: books.jobs?.projects.map((row) => row.project) ?? stored?.projects ?? [],
+    projects: records.jobs?.projects.map((row) => row.project) ?? stored?.projects ?? [],
     runId: figuresChanged || !stored ? runId : stored.runId,
   };
   day.checks = recheck(day, before);
@@ -106,19 +106,19 @@ export function revise(
     figuresChanged,
     write: figuresChanged || differs(stored, day),
     revision: stored && figuresChanged ? revisionOf(stored, at, changed, circumstances) : null,
-    rows: changed.includes('jobs') ? (books.jobs?.projects ?? null) : null,
-    members: changed.some(isBook) ? members : null,
+    rows: changed.includes('jobs') ? (records.jobs?.projects ?? null) : null,
+    members: changed.some(isRecordSource) ? members : null,
     ...alarms,
   };
 }
 
 /** The faults of the records that were read now; the checks themselves are made afterwards. */
-function faultsAfter(stored: DailyMetrics | null, { books, sections }: Accepted): Checks {
+function faultsAfter(stored: DailyMetrics | null, { records, sections }: Accepted): Checks {
   const faultsOf = (figures: Figures) => ({ ...figures.faults, inferredEnds: figures.inferredEnds });
-  const etl = books.etl ? { inFlight: UNKNOWN, ...faultsOf(books.etl) } : (stored?.checks.etl ?? null);
+  const etl = records.etl ? { inFlight: UNKNOWN, ...faultsOf(records.etl) } : (stored?.checks.etl ?? null);
   return {
     ...(stored?.checks ?? { inFlight: UNKNOWN, hoursUsed: UNKNOWN, ...NO_FAULTS, inferredEnds: 0 }),
-    ...(books.jobs && faultsOf(books.jobs)),
+    ...(records.jobs && faultsOf(records.jobs)),
     etl: sections.etl && etl,
   };
 }
@@ -150,7 +150,7 @@ function changeInWords(stored: DailyMetrics, source: MetricSource, cause: string
   if (!before) return `${source} is collected for the first time`;
   if (!before.collectedAt) return `${source} answered again`;
   if (before.status === 'partial') return `${source} brought what was missing`;
-  if (isBook(source)) return cause ?? `records changed after ${stored.collectedAt.toISOString()}`;
+  if (isRecordSource(source)) return cause ?? `records changed after ${stored.collectedAt.toISOString()}`;
   return `${source} says something else since ${before.collectedAt.toISOString()}`;
 }
 

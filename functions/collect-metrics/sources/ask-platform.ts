@@ -1,9 +1,10 @@
 import { pooledMap, withDeadline } from '../../shared/concurrency.ts';
-import { addDays, type Day, dayOf, earlierOf, endOfDay, SECOND_MS } from '../../shared/dates.ts';
+import { type Day, earlierOf, endOfDay, SECOND_MS } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { type PlatformFigures, type PlatformSource, sectionOf } from '../../shared/model/day/platform.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 import type { Results } from '../rules/accept.ts';
+import { canSeeNow } from '../rules/seen-once.ts';
 import type { Collect, DayQuery } from './source.ts';
 
 /** The metric sources of the platform that the settings name, each with how long it may take for a day. */
@@ -94,7 +95,7 @@ function proven(source: PlatformSource, answer: unknown): PlatformFigures[Platfo
 
 function queryOf(date: Day, now: Date): DayQuery {
   const until = earlierOf(endOfDay(date), wholeSecond(now));
-  return { date, until, lookNow: addDays(dayOf(now), -1) === date };
+  return { date, until, lookNow: canSeeNow(date, now) };
 }
 
 /** Monitoring counts in whole seconds. */

@@ -13,7 +13,7 @@ export interface DayQuery {
   date: Day;
   /** The end of the day, or now where it has not ended: the instant that gauges are read for. */
   until: Date;
-  /** Whether figures that only show what there is now are read, too: on the day after, while they still tell of the day. */
+  /** Whether figures that can only be read as they are now are read, too: rules/seen-once.ts. */
   lookNow: boolean;
 }
 

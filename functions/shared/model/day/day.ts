@@ -11,14 +11,14 @@ import {
 /** One day's figures, `dailyMetrics/{YYYY-MM-DD}`. Sections are strict: a bookkeeping counter can never leak in. */
 
 /** The metric sources that are read from the user's own records, and those that Google's APIs are asked for. */
-export const BOOKS = ['jobs', 'etl'] as const;
-export type Book = (typeof BOOKS)[number];
-export const METRIC_SOURCES = [...BOOKS, ...PLATFORM_SOURCES] as const;
+export const RECORD_SOURCES = ['jobs', 'etl'] as const;
+export type RecordSource = (typeof RECORD_SOURCES)[number];
+export const METRIC_SOURCES = [...RECORD_SOURCES, ...PLATFORM_SOURCES] as const;
 export type MetricSource = (typeof METRIC_SOURCES)[number];
 
 /** Whether a metric source is read from the user's own records. */
-export function isBook(source: MetricSource): source is Book {
-  return (BOOKS as readonly MetricSource[]).includes(source);
+export function isRecordSource(source: MetricSource): source is RecordSource {
+  return (RECORD_SOURCES as readonly MetricSource[]).includes(source);
 }
 
 const jobFiguresSchema = z.strictObject({
@@ -45,7 +45,7 @@ const gpuFiguresSchema = z.strictObject({
 });
 export type GpuFigures = z.infer<typeof gpuFiguresSchema>;
 
-/** What the records of one book came to on one day; a pure function of them. */
+/** What the records of one source came to on one day; a pure function of them. */
 export interface Figures {
   jobs: JobFigures;
   gpu: GpuFigures;
@@ -57,7 +57,7 @@ export interface Figures {
   members: string[];
 }
 
-/** What each metric source finds for a day, by its name. ETL runs keep books by the same rules as training jobs. */
+/** What each metric source finds for a day, by its name. ETL runs are counted by the same rules as training jobs. */
 export interface Findings extends PlatformFigures {
   jobs: Figures;
   etl: Figures;
