@@ -1,4 +1,4 @@
-import { openBackend } from '../shared/cloud/backends/backend.ts';
+import { openBackend } from '../shared/cloud/backends/open-backend.ts';
 import { cloudScheduler } from '../shared/cloud/scheduler.ts';
 import { readVariable } from '../shared/environment.ts';
 import type { startFunction } from '../shared/start.ts';

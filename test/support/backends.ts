@@ -1,9 +1,6 @@
 import type { TestContext } from 'node:test';
-import {
-  type Backend,
-  type BackendTools,
-  openBackend,
-} from '../../functions/shared/cloud/backends/backend.ts';
+import type { Backend, BackendTools } from '../../functions/shared/cloud/backends/backend.ts';
+import { openBackend } from '../../functions/shared/cloud/backends/open-backend.ts';
 import { type BackendSettings, backendSchema, type Truth } from '../../functions/shared/model/job/backend.ts';
 import type { GoogleApisOptions } from '../../scripts/stack/stand-ins/google/apis.ts';
 import type { Fault } from '../../scripts/stack/stand-ins/google/faults.ts';

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type HttpSettings, readHttpAnswer } from '../../functions/shared/cloud/backends/http-answer.ts';
+import { readHttpAnswer } from '../../functions/shared/cloud/backends/http/http-answer.ts';
 import type { BackendStatus } from '../../functions/shared/cloud/backends/status.ts';
 import { backendSchema } from '../../functions/shared/model/job/backend.ts';
+import type { HttpSettings } from '../../functions/shared/model/job/backends/http.ts';
 import { TERMINAL_STATES } from '../../functions/shared/model/job/states.ts';
 
 /** What an HTTP endpoint says, without any endpoint. */

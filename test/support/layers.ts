@@ -166,7 +166,8 @@ export function scriptsComplaint({ path }: SourceFile, { to }: Import): string |
 }
 
 /** Folders whose files are the top of all that lies below them: each of those files is a room of its own. */
-const TOPS = /^(?:functions\/[^/]+|functions\/shared\/(?:model|cloud)|scripts\/(?:ops|stack|words))$/;
+const TOPS =
+  /^(?:functions\/[^/]+|functions\/shared\/(?:model|cloud|model\/job|cloud\/backends)|scripts\/(?:ops|stack|words))$/;
 
 /** The rooms of all files, each with the imports of every file in it. */
 export function roomsOf(files: readonly SourceFile[]): SourceFile[] {

@@ -8,7 +8,8 @@ import {
   nextSlot,
 } from '../../functions/shared/catalog.ts';
 import type { Clock } from '../../functions/shared/clock.ts';
-import { type Backend, openBackend } from '../../functions/shared/cloud/backends/backend.ts';
+import type { Backend } from '../../functions/shared/cloud/backends/backend.ts';
+import { openBackend } from '../../functions/shared/cloud/backends/open-backend.ts';
 import { addMs, laterOf, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { createLog } from '../../functions/shared/log.ts';

@@ -1,4 +1,4 @@
-import { openBackend } from '../../../functions/shared/cloud/backends/backend.ts';
+import { openBackend } from '../../../functions/shared/cloud/backends/open-backend.ts';
 import { readVariable } from '../../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
 import type { BackendSettings, Truth } from '../../../functions/shared/model/job/backend.ts';

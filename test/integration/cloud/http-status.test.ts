@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
-import { type BackendTools, openBackend } from '../../../functions/shared/cloud/backends/backend.ts';
+import type { BackendTools } from '../../../functions/shared/cloud/backends/backend.ts';
+import { openBackend } from '../../../functions/shared/cloud/backends/open-backend.ts';
 import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
 import type { Truth } from '../../../functions/shared/model/job/backend.ts';
 import {

@@ -9,6 +9,7 @@ import {
   GOOGLE_APIS,
   type Permissions,
 } from '../../../functions/shared/model/google-apis.ts';
+import { BACKENDS } from '../../../functions/shared/model/job/backend.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import { filesBelow } from '../../support/source-files.ts';
 
@@ -18,6 +19,12 @@ const infra = (file: string) => readFileSync(join(ROOT, 'infra', file), 'utf8');
 const permissions: string[] = API_NAMES.flatMap((api) => GOOGLE_APIS[api].permissions);
 
 const quotedIn = (text: string) => [...text.matchAll(/"([^"]+)"/g)].map(([, inner = '']) => inner).sort();
+/** The permissions in a map of iam.tf, by key. */
+function grantedIn(map: string): Record<string, string[]> {
+  const [, block = ''] = new RegExp(`${map} = \\{\\n(.*?)\\n {2}\\}`, 's').exec(infra('iam.tf')) ?? [];
+  const lines = block.matchAll(/^ +([\w-]+) += (.*)$/gm);
+  return Object.fromEntries([...lines].map(([, key = '', list = '']) => [key, quotedIn(list)]));
+}
 const neededBy = (needed: Permissions) => Object.values(needed).flat().sort();
 
 describe('the table of Google APIs', () => {
@@ -50,18 +57,19 @@ describe('the table of Google APIs', () => {
   });
 
   test('has in iam.tf, for each metric source, the permissions that its section says it needs', () => {
-    const [, block = ''] = /metric_permissions = \{\n(.*?)\n {2}\}/s.exec(infra('iam.tf')) ?? [];
-    const granted = Object.fromEntries(
-      [...block.matchAll(/^ +(\w+) += (.*)$/gm)].map(([, source = '', list = '']) => [
-        source,
-        quotedIn(list),
-      ]),
-    );
     assert.deepEqual(
-      granted,
+      grantedIn('metric_permissions'),
       Object.fromEntries(PLATFORM_SOURCES.map((source) => [source, neededBy(SECTIONS[source].permissions)])),
     );
   });
+
+  test('has in iam.tf, for each kind of backend, the permissions that asking it needs', () =>
+    assert.deepEqual(
+      grantedIn('backend_permissions'),
+      Object.fromEntries(
+        Object.entries(BACKENDS).map(([kind, { permissions }]) => [kind, neededBy(permissions)]),
+      ),
+    ));
 
   test('names nothing that infra/ does not grant or enable', () => {
     const [apis, iam] = [infra('apis.tf'), infra('iam.tf')];

@@ -1,18 +1,20 @@
 import { z } from 'zod';
-import { SECOND_MS } from '../../dates.ts';
-import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
-import type { BackendSettings } from '../../model/job/backend.ts';
-import { isTerminal } from '../../model/job/job.ts';
-import type { JobState } from '../../model/job/states.ts';
-import { orNull } from '../../model/reading/reading.ts';
-import { circuitBreaker } from '../rest/circuit.ts';
-import { googleApi } from '../rest/google-api.ts';
-import type { ApiOptions, Limits } from '../rest/rest.ts';
-import type { BackendAdapter } from './backend-client.ts';
-import { ERROR_LENGTH, errorOf, patiently, time } from './google-jobs.ts';
-import { homeOf, type Resource, readResource } from './resource-name.ts';
-import type { LoggedExecution, RunLogs } from './run-logs.ts';
-import { type BackendStatus, statusOf, timeAt, unknown } from './status.ts';
+import { SECOND_MS } from '../../../dates.ts';
+import { DeadlineExceeded, UpstreamError } from '../../../errors.ts';
+import { GOOGLE_APIS } from '../../../model/google-apis.ts';
+import type { SettingsOf } from '../../../model/job/backend.ts';
+import { isTerminal } from '../../../model/job/job.ts';
+import type { JobState } from '../../../model/job/states.ts';
+import { orNull } from '../../../model/reading/reading.ts';
+import { circuitBreaker } from '../../rest/circuit.ts';
+import { googleApi } from '../../rest/google-api.ts';
+import type { ApiOptions, Limits } from '../../rest/rest.ts';
+import { type Backend, type BackendTools, backendOf } from '../backend.ts';
+import type { BackendAdapter } from '../backend-client.ts';
+import { ERROR_LENGTH, errorOf, patiently, time } from '../google-jobs.ts';
+import { homeOf, type Resource, readResource } from '../resource-name.ts';
+import { type BackendStatus, statusOf, timeAt, unknown } from '../status.ts';
+import { type LoggedExecution, type RunLogs, runLogs } from './run-logs.ts';
 
 /**
  * Cloud Run jobs, executions.get of v2
@@ -52,9 +54,17 @@ const executionOf = (id: string) =>
     params: { expected: id },
   });
 
+export function openCloudRun(settings: SettingsOf<'cloud-run'>, { apiOf }: BackendTools): Backend {
+  const options = apiOf('run', settings);
+  const logs = runLogs(apiOf('logging', settings));
+  return backendOf(GOOGLE_APIS.run.name, [settings, options.project], () =>
+    runExecutions(settings, options, logs),
+  );
+}
+
 /** The executions of one project, in one region unless their names tell another one. */
 export function runExecutions(
-  settings: Extract<BackendSettings, { kind: 'cloud-run' }>,
+  settings: SettingsOf<'cloud-run'>,
   options: ApiOptions,
   logs: RunLogs,
 ): BackendAdapter<Resource> {

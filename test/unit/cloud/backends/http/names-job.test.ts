@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { namesJob } from '../../../../functions/shared/cloud/backends/names-job.ts';
-import { parseJson } from '../../../../functions/shared/model/reading/json-path.ts';
+import { namesJob } from '../../../../../functions/shared/cloud/backends/http/names-job.ts';
+import { parseJson } from '../../../../../functions/shared/model/reading/json-path.ts';
 
 const PATH = 'https://runs.example/api/v2/jobs/{id}';
 const QUERY = 'https://runs.example/status?key=k3y&run={id}';

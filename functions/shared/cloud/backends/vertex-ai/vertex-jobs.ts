@@ -1,14 +1,16 @@
 import { z } from 'zod';
-import type { BackendSettings } from '../../model/job/backend.ts';
-import type { JobState } from '../../model/job/states.ts';
-import { parseWithProblems } from '../../problems.ts';
-import { googleApi } from '../rest/google-api.ts';
-import { plain } from '../rest/google-error.ts';
-import type { ApiOptions } from '../rest/rest.ts';
-import type { BackendAdapter } from './backend-client.ts';
-import { errorOf, patiently, time } from './google-jobs.ts';
-import { homeOf, type Resource, readResource } from './resource-name.ts';
-import { type BackendStatus, statusOf, timeAt, unknown } from './status.ts';
+import { GOOGLE_APIS } from '../../../model/google-apis.ts';
+import type { SettingsOf } from '../../../model/job/backend.ts';
+import type { JobState } from '../../../model/job/states.ts';
+import { parseWithProblems } from '../../../problems.ts';
+import { googleApi } from '../../rest/google-api.ts';
+import { plain } from '../../rest/google-error.ts';
+import type { ApiOptions } from '../../rest/rest.ts';
+import { type Backend, type BackendTools, backendOf } from '../backend.ts';
+import type { BackendAdapter } from '../backend-client.ts';
+import { errorOf, patiently, time } from '../google-jobs.ts';
+import { homeOf, type Resource, readResource } from '../resource-name.ts';
+import { type BackendStatus, statusOf, timeAt, unknown } from '../status.ts';
 import { vertexList } from './vertex-list.ts';
 
 /**
@@ -61,11 +63,15 @@ const jobOf = (id: string) =>
     params: { expected: id },
   });
 
+export function openVertexAi(settings: SettingsOf<'vertex-ai'>, { apiOf }: BackendTools): Backend {
+  const options = apiOf('aiplatform', settings);
+  return backendOf(GOOGLE_APIS.aiplatform.name, [settings, options.project], () =>
+    vertexJobs(settings, options),
+  );
+}
+
 /** The custom jobs of one project, in one region unless their names tell another one. */
-export function vertexJobs(
-  settings: Extract<BackendSettings, { kind: 'vertex-ai' }>,
-  options: ApiOptions,
-): BackendAdapter<Resource> {
+export function vertexJobs(settings: SettingsOf<'vertex-ai'>, options: ApiOptions): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project);
   const apiOf = (place: Resource) =>
     googleApi('aiplatform', { ...patiently(options), project: place.project }, { region: place.region });

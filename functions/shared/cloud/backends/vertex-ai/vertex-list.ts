@@ -1,8 +1,8 @@
-import { serialQueue } from '../../concurrency.ts';
-import type { Limits } from '../rest/rest.ts';
-import type { BackendAdapter, Call } from './backend-client.ts';
-import type { Resource } from './resource-name.ts';
-import { type BackendStatus, type DatedStatus, unknown } from './status.ts';
+import { serialQueue } from '../../../concurrency.ts';
+import type { Limits } from '../../rest/rest.ts';
+import type { BackendAdapter, Call } from '../backend-client.ts';
+import type { Resource } from '../resource-name.ts';
+import { type BackendStatus, type DatedStatus, unknown } from '../status.ts';
 
 /** The truths of many jobs from the list of their region, which is read once in a sweep, and only as far as it is needed. */
 

@@ -1,12 +1,14 @@
-import { DeadlineExceeded, UpstreamError } from '../../errors.ts';
-import type { Log } from '../../log.ts';
-import { reasonOf } from '../rest/answer.ts';
-import { plain } from '../rest/google-error.ts';
-import type { Limits } from '../rest/rest.ts';
-import { type BackendAdapter, isOutage } from './backend-client.ts';
-import { type HttpAnswer, type HttpSettings, readHttpAnswer } from './http-answer.ts';
+import { DeadlineExceeded, InvalidConfiguration, UpstreamError } from '../../../errors.ts';
+import type { Log } from '../../../log.ts';
+import type { HttpSettings } from '../../../model/job/backends/http.ts';
+import { reasonOf } from '../../rest/answer.ts';
+import { plain } from '../../rest/google-error.ts';
+import type { Limits } from '../../rest/rest.ts';
+import { type Backend, type BackendTools, backendOf } from '../backend.ts';
+import { type BackendAdapter, isOutage } from '../backend-client.ts';
+import type { BackendStatus } from '../status.ts';
+import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
 import type { AskedJob } from './names-job.ts';
-import type { BackendStatus } from './status.ts';
 
 /**
  * Any endpoint that answers a GET with JSON that holds a state. It is asked once per job and sweep; the secret goes to it
@@ -15,6 +17,15 @@ import type { BackendStatus } from './status.ts';
 
 const MAX_BYTES = 256 * 1024;
 const LONGEST_ID = 1_500;
+
+/**
+ * Opens the endpoint of a source. Throws InvalidConfiguration when the variable of its header is missing, or when no header
+ * can hold its value.
+ */
+export function openHttp(settings: HttpSettings, tools: BackendTools): Backend {
+  const secret = secretOf(settings, tools);
+  return backendOf(hostOf(settings), [settings], () => httpStatus(settings, secret, tools.log));
+}
 
 /** The endpoint of `settings`; `secret` is the value of its header. */
 export function httpStatus(
@@ -82,6 +93,21 @@ export function httpStatus(
       }
     },
   };
+}
+
+/** The value of the header, which no message repeats. */
+function secretOf({ header }: HttpSettings, { variable }: BackendTools): string | undefined {
+  if (!header) return undefined;
+  // Secrets that were kept in a file end with its line.
+  const secret = variable(header.variable)?.trim();
+  if (secret && /^[\x20-\x7e]+$/.test(secret)) return secret;
+  throw new InvalidConfiguration('the environment', [
+    {
+      path: header.variable,
+      message: secret ? 'A value that no header can hold' : 'Missing',
+      expected: `the value of the header ${header.name}, in ASCII on one line`,
+    },
+  ]);
 }
 
 /** Where the endpoint is; ids have no say in it. */

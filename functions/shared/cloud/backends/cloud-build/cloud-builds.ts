@@ -1,12 +1,14 @@
 import { z } from 'zod';
-import type { BackendSettings } from '../../model/job/backend.ts';
-import type { JobState } from '../../model/job/states.ts';
-import { googleApi } from '../rest/google-api.ts';
-import type { ApiOptions } from '../rest/rest.ts';
-import type { BackendAdapter } from './backend-client.ts';
-import { errorOf, patiently, time } from './google-jobs.ts';
-import { homeOf, type Resource, readResource } from './resource-name.ts';
-import { statusOf, timeAt, unknown } from './status.ts';
+import { GOOGLE_APIS } from '../../../model/google-apis.ts';
+import type { SettingsOf } from '../../../model/job/backend.ts';
+import type { JobState } from '../../../model/job/states.ts';
+import { googleApi } from '../../rest/google-api.ts';
+import type { ApiOptions } from '../../rest/rest.ts';
+import { type Backend, type BackendTools, backendOf } from '../backend.ts';
+import type { BackendAdapter } from '../backend-client.ts';
+import { errorOf, patiently, time } from '../google-jobs.ts';
+import { homeOf, type Resource, readResource } from '../resource-name.ts';
+import { statusOf, timeAt, unknown } from '../status.ts';
 
 /** Cloud Build, builds.get (https://cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds). */
 
@@ -37,9 +39,16 @@ const buildOf = (id: string) =>
     failureInfo: z.object({ detail: z.string().optional() }).default({}),
   });
 
+export function openCloudBuild(settings: SettingsOf<'cloud-build'>, { apiOf }: BackendTools): Backend {
+  const options = apiOf('cloudbuild', settings);
+  return backendOf(GOOGLE_APIS.cloudbuild.name, [settings, options.project], () =>
+    cloudBuilds(settings, options),
+  );
+}
+
 /** The builds of one project, in one region unless their names tell another one. */
 export function cloudBuilds(
-  settings: Extract<BackendSettings, { kind: 'cloud-build' }>,
+  settings: SettingsOf<'cloud-build'>,
   options: ApiOptions,
 ): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project, 'global');

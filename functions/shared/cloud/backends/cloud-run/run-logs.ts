@@ -1,8 +1,8 @@
 import type { Entry, Logging, LoggingOptions } from '@google-cloud/logging';
-import { withDeadline } from '../../concurrency.ts';
-import { DeadlineExceeded, messageOf, UpstreamError } from '../../errors.ts';
-import { plain } from '../rest/google-error.ts';
-import type { ApiOptions, Limits } from '../rest/rest.ts';
+import { withDeadline } from '../../../concurrency.ts';
+import { DeadlineExceeded, messageOf, UpstreamError } from '../../../errors.ts';
+import { plain } from '../../rest/google-error.ts';
+import type { ApiOptions, Limits } from '../../rest/rest.ts';
 
 /** What executions of Cloud Run jobs log, from Cloud Logging (https://docs.cloud.google.com/run/docs/logging). */
 

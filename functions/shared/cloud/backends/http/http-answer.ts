@@ -1,16 +1,14 @@
-import { messageOf } from '../../errors.ts';
-import type { BackendSettings, TimeInAnswer } from '../../model/job/backend.ts';
-import type { JobState } from '../../model/job/states.ts';
-import { parseJson, valueAt } from '../../model/reading/json-path.ts';
-import { type Reading, read, readJsonTime, unreadable } from '../../model/reading/reading.ts';
-import { plain } from '../rest/google-error.ts';
-import { errorOf } from './google-jobs.ts';
+import { messageOf } from '../../../errors.ts';
+import type { HttpSettings, TimeInAnswer } from '../../../model/job/backends/http.ts';
+import type { JobState } from '../../../model/job/states.ts';
+import { parseJson, valueAt } from '../../../model/reading/json-path.ts';
+import { type Reading, read, readJsonTime, unreadable } from '../../../model/reading/reading.ts';
+import { plain } from '../../rest/google-error.ts';
+import { errorOf } from '../google-jobs.ts';
+import { type BackendStatus, type StatusTime, statusOf, unknown } from '../status.ts';
 import { type AskedJob, namesJob } from './names-job.ts';
-import { type BackendStatus, type StatusTime, statusOf, unknown } from './status.ts';
 
 /** What an HTTP endpoint says about a job, read out of its answer as the settings say. */
-
-export type HttpSettings = Extract<BackendSettings, { kind: 'http' }>;
 
 /** An answer, read to its end. */
 export interface HttpAnswer {
