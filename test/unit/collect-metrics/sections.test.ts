@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { accept } from '../../../functions/collect-metrics/rules/accept.ts';
 import { daySchema } from '../../../functions/shared/model/day/day.ts';
 import {
   PLATFORM_SOURCES,
@@ -11,8 +12,10 @@ import type { BigQueryFigures } from '../../../functions/shared/model/day/sectio
 import type { CloudRunFigures } from '../../../functions/shared/model/day/sections/cloud-run.ts';
 import type { DatabaseFigures } from '../../../functions/shared/model/day/sections/database.ts';
 import type { StorageFigures } from '../../../functions/shared/model/day/sections/storage.ts';
+import { totalsOf } from '../../../functions/shared/model/day/totals.ts';
 import { parseWithProblems } from '../../../functions/shared/problems.ts';
 import { storedDay } from '../../support/days.ts';
+import { utc } from '../../support/jobs.ts';
 
 const STORAGE: StorageFigures = {
   buckets: 1,
@@ -100,6 +103,17 @@ describe('the section of', () => {
         ]);
       });
   }
+
+  test('what any source found stands for a day that had nothing of it, and its totals have no rows', () => {
+    for (const source of PLATFORM_SOURCES) {
+      const results = { [source]: { durationMs: 5, found: SECTIONS[source] } };
+      const asked = { at: utc('2026-03-10T02:00'), closed: true, failingSince: new Map() };
+      const { sections, changed } = accept(null, results, asked);
+      assert.deepEqual([sections[source], changed], [SECTIONS[source], [source]]);
+      const { [source]: totals } = totalsOf(sections);
+      assert.doesNotMatch(JSON.stringify(totals), /"per[A-Z]|"more"/);
+    }
+  });
 
   test('every source is refused by the compiler with a counter of the collector in it', () => {
     const told = [
