@@ -38,6 +38,7 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
   return {
     job: read,
     writtenAt: lastOf(read) ?? ago(190),
+    rewrittenAt: over.writtenAt ?? lastOf(read),
     limits: {
       staleAfterMs: 10 * MINUTE_MS,
       graceMs: 5 * MINUTE_MS,

@@ -252,6 +252,7 @@ function suspectOf(item: Item): Suspect {
   return {
     job: read(item),
     writtenAt: new Date(item.writtenAt),
+    rewrittenAt: item.version > 1 ? new Date(item.writtenAt) : null,
     limits: LIMITS,
     beats: habit.beats,
     timed: true,

@@ -18,10 +18,10 @@ export function writeTimes(begin: Date) {
     // The clock of a test stands still until that lets time pass.
     return addMs(begin, passed);
   }
-  const told = (seen: SeenJob): SeenJob => ({
-    ...seen,
-    writtenAt: writtenAt(seen.path, seen.writtenAt, seen.updateTime),
-  });
+  const told = (seen: SeenJob): SeenJob => {
+    const at = writtenAt(seen.path, seen.writtenAt, seen.updateTime);
+    return { ...seen, writtenAt: at, rewrittenAt: seen.rewrittenAt && at };
+  };
 
   return {
     passed: (ms: number) => void passes.push({ at: Date.now(), ms }),

@@ -32,7 +32,7 @@ export function byBackend(it: Case, truth: Truth): Verdict {
  * again; and a job that shows life is not gone.
  */
 function whenGone(it: Case, { said, placed }: Truth): Verdict {
-  const { suspect, now, stale, staleAt, seenAt } = it;
+  const { suspect, now, silent, silentAt, seenAt } = it;
   const { job, beats, sighting, backendKnown, limits } = suspect;
   if (placed === 'guessed' && !backendKnown)
     return unknown(
@@ -46,7 +46,7 @@ function whenGone(it: Case, { said, placed }: Truth): Verdict {
   if (!goneSince) return unknown(it, 'gone-once', `${said}, for the first time: the next sweep asks again`);
   const heardAt = sighting.heardAt ?? seenAt;
   const alive = laterOf(seenAt, heardAt);
-  if (!stale || addMs(heardAt, limits.staleAfterMs + limits.graceMs) >= now)
+  if (!silent || addMs(heardAt, limits.staleAfterMs + limits.graceMs) >= now)
     return unknown(
       it,
       'gone-but-alive',
@@ -56,7 +56,7 @@ function whenGone(it: Case, { said, placed }: Truth): Verdict {
     rule: 'gone',
     because: `${said}, as a sweep was told on ${instant(goneSince)} already; ${silence(it)}`,
     // Without heartbeats its age broke no limit.
-    brokenAt: beats ? staleAt : null,
+    brokenAt: beats ? silentAt : null,
     endedAt: null,
     foundSince: goneSince,
     doubtful: true,

@@ -33,7 +33,7 @@ function whileQueued(it: Case): Verdict {
 }
 
 function byHeartbeat(it: Case): Verdict {
-  const { stale, staleAt, heartbeatAt, seenAt, now, clockOffMs } = it;
+  const { stale, silent, silentAt, heartbeatAt, seenAt, now, clockOffMs } = it;
   const { writtenAt, limits } = it.suspect;
   const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
   if (clockOffMs !== null && isFresh) return unknown(it, 'clock-off', clockOff(writtenAt, clockOffMs, now));
@@ -43,8 +43,12 @@ function byHeartbeat(it: Case): Verdict {
       ? keep(it, 'beating', age)
       : keep(it, 'not-beating-yet', `no usable heartbeat; ${age}`);
   }
+  if (!silent) {
+    const written = `something wrote its record ${lasting(since(writtenAt, now))} ago`;
+    return unknown(it, 'still-written', `${silence(it)}; but ${written}`);
+  }
   const rule = heartbeatAt ? 'silent' : 'no-heartbeat';
-  return doubtfully(it, rule, `${silence(it)}; there is no backend to ask`, staleAt);
+  return doubtfully(it, rule, `${silence(it)}; there is no backend to ask`, silentAt);
 }
 
 /** Whose clock is off, or who else writes the record, nobody can tell; but something has just written it. */

@@ -29,6 +29,9 @@ export interface Case {
   /** When its silence breaks its limit. */
   staleAt: Date;
   stale: boolean;
+  /** When neither a sign of life nor a write of the record was within the limit any more. */
+  silentAt: Date;
+  silent: boolean;
   /** When it broke `maxRuntime`; `null` while it has not. */
   overdueAt: Date | null;
   /** How far its heartbeat lies before (or, negative, after) the last write of its record, where no clock that is right explains it. */
@@ -53,6 +56,9 @@ export function caseOf(suspect: Suspect, now: Date): Case {
   const others = [sighting?.movedAt, sighting?.resumedAt, newest && zonedWrite(newest)];
   const seenAt = latest([own, begun, ...others, ...below]) ?? own;
   const staleAt = addMs(seenAt, limits.staleAfterMs + limits.graceMs);
+  // A write after the last heartbeat may be a sign of life, such as that the job was resumed: what wrote it is not known.
+  const rewrittenAt = wasTakenBack(job.added, suspect) ? null : suspect.rewrittenAt;
+  const silentAt = addMs(latest([seenAt, rewrittenAt]) ?? seenAt, limits.staleAfterMs + limits.graceMs);
   return {
     suspect,
     now,
@@ -62,6 +68,8 @@ export function caseOf(suspect: Suspect, now: Date): Case {
     staleAt,
     begunAt: begun,
     stale: staleAt < now,
+    silentAt,
+    silent: silentAt < now,
     overdueAt: overdueAt(suspect, now),
     clockOffMs,
   };

@@ -12,12 +12,13 @@ import { unreadableOf } from './unreadable.ts';
 export interface Reading {
   job: Job;
   writtenAt: Date;
+  rewrittenAt: Date | null;
   isExecution: boolean;
 }
 
 /** A suspect of `source` of which only its own record is known. */
 export function suspectOf(
-  { job, writtenAt, isExecution }: Reading,
+  { job, writtenAt, rewrittenAt, isExecution }: Reading,
   source: Source,
   parent: Job | null,
 ): Suspect {
@@ -26,6 +27,7 @@ export function suspectOf(
   return {
     job,
     writtenAt,
+    rewrittenAt,
     parent,
     limits: isExecution && !parent ? tightestLimits(source) : limitsOf(source.sweep, (parent ?? job).type),
     beats,

@@ -158,9 +158,9 @@ function suspectsOf(
   const isExecution = of === 'executions';
   const unreadable = [...unread];
   const found = all.flatMap((seen, index): Found[] => {
-    const { job, path, writtenAt } = seen;
+    const { job, path, writtenAt, rewrittenAt } = seen;
     try {
-      const reading = { job, writtenAt, isExecution };
+      const reading = { job, writtenAt, rewrittenAt, isExecution };
       if (known.has(path) || !isSuspicious(reading, store.source, now, olderThanMs)) return [];
     } catch (error) {
       unreadable.push({ path, error });

@@ -128,7 +128,8 @@ async function readAround(some: readonly Found[], { store, options, runId }: Ask
   const known = await pooledMap(some, JOBS_AT_ONCE, async (found) => {
     const { seen, isExecution } = found;
     try {
-      const reading = { job: seen.job, writtenAt: seen.writtenAt, isExecution };
+      const { job, writtenAt, rewrittenAt } = seen;
+      const reading = { job, writtenAt, rewrittenAt, isExecution };
       const suspect = suspectOf(reading, source, parents.get(seen.path) ?? null);
       if (executions && !isExecution)
         suspect.executions = (await executions.of(seen.path, options)).map((it) => beforeRun(it, runId));

@@ -41,7 +41,7 @@ export function jobRow(
   { name, source }: Named,
   { job, writtenAt, now }: { job: Job; writtenAt: Date; now: Date },
 ): JobRow {
-  const suspect = suspectOf({ job, writtenAt, isExecution: false }, source, null);
+  const suspect = suspectOf({ job, writtenAt, rewrittenAt: null, isExecution: false }, source, null);
   return rowOf({ name, source }, job, wrongOf(suspect, now));
 }
 
@@ -51,7 +51,11 @@ export function executionRow(
   { job, parent, now }: { job: Execution; parent: Job; now: Date },
 ): JobRow {
   const stuck = isTerminal(parent.state) && !isTerminal(job.state) ? [`its job is ${parent.status}`] : [];
-  const suspect = suspectOf({ job, writtenAt: job.writtenAt, isExecution: true }, source, parent);
+  const suspect = suspectOf(
+    { job, writtenAt: job.writtenAt, rewrittenAt: null, isExecution: true },
+    source,
+    parent,
+  );
   return rowOf({ name, source }, job, [...stuck, ...wrongOf(suspect, now)]);
 }
 

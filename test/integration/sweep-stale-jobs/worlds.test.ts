@@ -22,6 +22,8 @@ interface Life {
   /** One from before the start is of a try before. */
   heartbeatAt: Date | null;
   writtenAt: Date;
+  /** The same, where that was not its first write. */
+  rewrittenAt: Date | null;
 }
 
 /**
@@ -36,13 +38,13 @@ function expected(
 ) {
   const clock = { sweptAt, now, intervalMs: 10 * MINUTE_MS };
   const sightings = new Map<string, Sighting>();
-  const verdicts = [...lives].map(([id, { writtenAt, ...life }]) => {
+  const verdicts = [...lives].map(([id, { writtenAt, rewrittenAt, ...life }]) => {
     const limits = limitsOf(SOURCE.sweep, life.type);
     const { job } = suspectOf({ id, createdAt: null, ...life });
     const sighting = sightingOf(before.get(id), job, writtenAt);
-    const suspect = suspectOf(job, { limits, writtenAt, sighting });
+    const suspect = suspectOf(job, { limits, writtenAt, rewrittenAt, sighting });
     const verdict = verdictOf(suspect, now);
-    if (isSuspicious({ job, writtenAt, isExecution: false }, SOURCE, now))
+    if (isSuspicious({ job, writtenAt, rewrittenAt, isExecution: false }, SOURCE, now))
       sightings.set(id, sightingAfter({ found: { seen: { path: id } }, suspect, verdict }, now));
     return { id, verdict };
   });
@@ -88,15 +90,21 @@ describe('sweeps of worlds by chance', () => {
             startedAt,
             heartbeatAt,
             writtenAt: world.now(),
+            rewrittenAt: null,
           };
           changed.set(`job-${sweeps}-${index}`, life);
         }
         // Some of the others go on.
         for (const [id, life] of lives)
           if (!isSilence && random() > trouble)
-            changed.set(id, { ...life, heartbeatAt: world.ago(1), writtenAt: world.now() });
+            changed.set(id, {
+              ...life,
+              heartbeatAt: world.ago(1),
+              writtenAt: world.now(),
+              rewrittenAt: world.now(),
+            });
         for (const [id, life] of changed) lives.set(id, life);
-        const records = [...changed].map(([id, { writtenAt: _, ...job }]) => [
+        const records = [...changed].map(([id, { writtenAt: _, rewrittenAt: __, ...job }]) => [
           id,
           { status: 'running', ...job },
         ]);

@@ -97,7 +97,7 @@ function sweeps({ type, odd, truth }: Case): { wrong: string | null; unread: boo
       ...odd,
     };
     const job = readJob(source, { id: 'x', source: 'jobs', path: 'jobs/x', get: (path) => record[path] });
-    const reading = { job, writtenAt, isExecution: false };
+    const reading = { job, writtenAt, rewrittenAt: writtenAt, isExecution: false };
     const seen: Sighting | null = sightingOf(sighting ?? undefined, job, writtenAt);
     const suspect = { ...suspectOf(reading, source, null), truth, sighting: seen };
     const verdict = verdictOf(suspect, now);

@@ -47,7 +47,7 @@ function recordOf(source: Source, fields: Record<string, unknown>) {
 
 function conclude(fields: Record<string, unknown>, over: Partial<Suspect> = {}) {
   const job = recordOf(SOURCE, fields);
-  const suspect = suspectOf({ job, writtenAt: ago(1), isExecution: false }, SOURCE, null);
+  const suspect = suspectOf({ job, writtenAt: ago(1), rewrittenAt: null, isExecution: false }, SOURCE, null);
   const verdict = verdictOf({ ...suspect, ...over }, NOW);
   const words = 'state' in verdict ? [wordToWrite(SOURCE, verdict.state), verdict.endedAt] : [];
   return { verdict, short: [verdict.kind, verdict.rule, ...words] };

@@ -100,6 +100,9 @@ describe('sightingAfter()', () => {
     assert.equal(after({ truth: truthOf('running'), sighting }).unknownSince, undefined);
   });
 
+  test('keeps when it was resumed', () =>
+    assert.deepEqual(after({ sighting: { path: 'x', resumedAt: ago(9) } }).resumedAt, ago(9)));
+
   test('tells that it is suspended', () =>
     assert.deepEqual([after({}, inState('suspended')).suspended, after({}).suspended], [true, undefined]));
 });

@@ -19,6 +19,8 @@ export interface Suspect {
   job: Job;
   /** When its record was last written, by Firestore's clock. */
   writtenAt: Date;
+  /** The same, where it was written again after it was created; `null` where one write brought all that it holds. */
+  rewrittenAt: Date | null;
   limits: SweepLimits;
   /** Whether its source maps a heartbeat. */
   beats: boolean;

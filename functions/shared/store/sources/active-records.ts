@@ -32,6 +32,8 @@ export interface SeenJob {
   updateTime: Timestamp;
   /** The same, by Firestore's clock. */
   writtenAt: Date;
+  /** The same, where it was written again after it was created; `null` where it never was. */
+  rewrittenAt: Date | null;
   /** Whether its status is stored as a number. */
   numbered: boolean;
   /** Of the fields that its end touches. */
@@ -95,6 +97,7 @@ export function activeRecords(
       path: document.ref.path,
       updateTime: document.updateTime as Timestamp,
       writtenAt: writtenAt(document),
+      rewrittenAt: rewrittenAt(document),
       numbered: typeof plainOf(document.get(source.fields.status)) === 'number',
       stored: storedFields(document, touched),
       value: orderedBy === undefined ? null : document.get(orderedBy),
@@ -179,6 +182,11 @@ export function activeRecords(
 /** When a record was last written, by Firestore's clock. */
 export function writtenAt(document: DocumentSnapshot): Date {
   return plainOf(document.updateTime) as Date;
+}
+
+function rewrittenAt(document: DocumentSnapshot): Date | null {
+  const { createTime, updateTime } = document;
+  return createTime && updateTime?.isEqual(createTime) ? null : writtenAt(document);
 }
 
 export type ActiveRecords = ReturnType<typeof activeRecords>;
