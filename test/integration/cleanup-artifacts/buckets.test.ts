@@ -48,6 +48,25 @@ describe('buckets and objects', () => {
     assert.deepEqual(sizes(), back);
   });
 
+  test('of a bucket that has no versions any more undo brings the newest one back, and says what stays', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS, bucket: { versioning: true } });
+    await world.write({ old: {} });
+    for (const size of [1, 2, 3]) world.put(['old/a'], { size });
+    const { runId } = await world.approved();
+    assert.deepEqual(world.live(), []);
+    world.world.bucket(BUCKET).versioning = false;
+    const { outcome, summary, problems } = await world.deliver({ undo: runId });
+    assert.deepEqual(
+      [outcome, summary.objects, summary.restored, summary.versionsLeft],
+      ['partial', 3, 1, 2],
+    );
+    assert.match(JSON.stringify(problems), /2 versions stay in soft delete/);
+    assert.deepEqual(
+      world.world.live(BUCKET).map(({ size }) => size),
+      [3],
+    );
+  });
+
   test('of a versioned bucket undo puts no version over a newer object, and tells what only older ones had been', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS, bucket: { versioning: true } });
     await world.write({ old: {} });
