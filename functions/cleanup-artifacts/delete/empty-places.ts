@@ -3,17 +3,19 @@ import { RecordChanged } from '../../shared/errors.ts';
 import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { emptySince } from '../../shared/model/artifact/artifact-life.ts';
 import type { PlanLine } from '../../shared/model/cleanup/cleanup.ts';
-import type { LookTools } from '../look/look.ts';
+import type { ArtifactJobStore } from '../../shared/store/sources/artifact-jobs.ts';
 import type { PlannedJob } from '../plan/decision.ts';
-import { type DeleteTools, stillMine } from './delete-job.ts';
+import type { Session } from '../session.ts';
+import { stillMine } from './delete-job.ts';
 
 const MARKS_AT_ONCE = 16;
 
-/** Writes to the records of jobs at whose place nothing was found that it was so, and need not be looked for each night. */
+/** Stores on the records of jobs at whose place nothing was found that it was so, so that it is not listed every night. */
 export async function rememberEmpty(
   lines: readonly PlanLine[],
   jobs: readonly PlannedJob[],
-  { run, stores, now, isTimeUp }: LookTools & DeleteTools,
+  stores: readonly ArtifactJobStore[],
+  { run, isTimeUp }: Session,
 ): Promise<void> {
   const empty = new Set(lines.filter(({ reason }) => reason === 'nothing-there').map(({ job }) => job));
   const news = jobs.filter((job) => job.enforced && empty.has(job.name) && !emptySince(job));
@@ -27,7 +29,7 @@ export async function rememberEmpty(
     if (!folder || !endedAt || isTimeUp()) return;
     const life = { uri: uriOf(folder), endedAt };
     try {
-      await stores.find(({ name }) => name === source)?.markEmpty(job, { at: now, life });
+      await stores.find(({ name }) => name === source)?.markEmpty(job, { at: run.startedAt, life });
     } catch (error) {
       // It is looked for once more, that is all.
       if (!(error instanceof RecordChanged)) throw error;

@@ -1,24 +1,16 @@
-import type { CloudObjects } from '../../shared/cloud/storage/objects.ts';
+import type { ItemResult } from '../../shared/cloud/storage/object-call.ts';
 import type { Restorable, RestoreResult } from '../../shared/cloud/storage/restore.ts';
 import { chunksOf } from '../../shared/concurrency.ts';
 import { MINUTE_MS } from '../../shared/dates.ts';
 import type { Journal, JournalEntry } from '../../shared/model/cleanup/cleanup.ts';
-import type { RunContext } from '../../shared/run/task.ts';
-import type { JournalStore } from '../../shared/store/own/journal.ts';
-import type { BucketBook } from '../look/buckets.ts';
-import type { JoinedCommits } from './joined-commits.ts';
+import type { CleanupTools, Session } from '../session.ts';
+import { joinedCommits } from './joined-commits.ts';
 
 const RESTORE_LIMIT_MS = 2 * MINUTE_MS;
 const OBJECTS_AT_ONCE = 1_000;
 
-/** What restoring works with. */
-export interface RestoreTools {
-  run: RunContext<unknown>;
-  objects: CloudObjects;
-  journal: JournalStore;
-  commit: JoinedCommits;
-  bucketOf: BucketBook;
-}
+/** Restores what the journal entries of one job say was deleted, and closes the entries that were left open. */
+export type JobRestorer = (journals: readonly Journal[]) => Promise<Restored>;
 
 /** What became of objects that were deleted. */
 export interface Restored {
@@ -61,28 +53,44 @@ interface Chain {
 }
 
 /**
- * Restores what the journal tells of one job, and closes what it left open. Each restoration makes a new generation live;
- * in a bucket with versions that makes the one before noncurrent. So all generations of a name come back in their order,
- * each over the one before and over nothing else. Without versions only the newest can.
+ * A restorer for one run. Each restoration makes a new generation live; in a bucket with versions that makes the one before
+ * noncurrent. So all generations of a name come back in their order, each over the one before and over nothing else.
+ * Without versions only the newest can.
  */
-export async function restoreJob(journals: readonly Journal[], tools: RestoreTools): Promise<Restored> {
-  const [first] = journals;
-  if (!first) return NOTHING;
-  const facts = await tools.bucketOf(first.bucket);
-  const lost = journals.flatMap((journal) =>
-    journal.entries
-      .filter(mayBeGone)
-      .map((entry): Version => ({ journal, entry, outcome: null, made: null })),
-  );
-  const chains = [...Map.groupBy(lost, ({ entry }) => entry.name).values()].map((versions) =>
-    chainOf(versions, facts?.versioning === true),
-  );
-  for (let waiting = chains; waiting.length > 0; ) {
-    for (const some of chunksOf(waiting, OBJECTS_AT_ONCE)) await restoreNext(some, first.bucket, tools);
-    waiting = waiting.filter(({ pending }) => pending.length > 0);
-  }
-  await writeDown(journals, lost, tools);
-  return countOf(chains);
+export function jobRestorer(
+  { objects, journal }: Pick<CleanupTools, 'objects' | 'journal'>,
+  { run, bucketOf }: Pick<Session, 'run' | 'bucketOf'>,
+): JobRestorer {
+  const commit = joinedCommits(run);
+  const limits = { limitMs: RESTORE_LIMIT_MS, signal: run.signal };
+  return async (journals) => {
+    const [first] = journals;
+    if (!first) return NOTHING;
+    const facts = await bucketOf(first.bucket);
+    const lost = journals.flatMap((entry) => versionsIn(entry));
+    const chains = [...Map.groupBy(lost, ({ entry }) => entry.name).values()].map((versions) =>
+      chainOf(versions, facts?.versioning === true),
+    );
+    for (let waiting = chains; waiting.length > 0; ) {
+      for (const some of chunksOf(waiting, OBJECTS_AT_ONCE)) {
+        const turns = nextTurns(some);
+        const results = await objects.restore(first.bucket, turns.map(restorableOf), limits);
+        run.signal.throwIfAborted();
+        for (const [index, turn] of turns.entries()) settle(turn, results[index]);
+      }
+      waiting = waiting.filter(({ pending }) => pending.length > 0);
+    }
+    for (const changed of changedEntries(journals, lost, run.now))
+      await commit((batch) => journal.end(batch, changed));
+    return countOf(chains);
+  };
+}
+
+/** The generations in a journal entry that may be gone. */
+function versionsIn(journal: Journal): Version[] {
+  return journal.entries
+    .filter(mayBeGone)
+    .map((entry): Version => ({ journal, entry, outcome: null, made: null }));
 }
 
 function chainOf(all: readonly Version[], hasVersions: boolean): Chain {
@@ -96,48 +104,46 @@ function chainOf(all: readonly Version[], hasVersions: boolean): Chain {
   return { versions, pending: missing, over: versions[back]?.entry.restoredAs ?? '0' };
 }
 
-/** Restores the next version of each chain. One that a newer object stops, or a failure, ends there. */
-async function restoreNext(
-  chains: readonly Chain[],
-  bucket: string,
-  { objects, run }: RestoreTools,
-): Promise<void> {
-  const turns = chains.flatMap((chain) => {
+/** The next version of a chain, whose turn it is. */
+interface Turn {
+  chain: Chain;
+  version: Version;
+}
+
+/** Takes the next version of each chain out of what is pending. */
+function nextTurns(chains: readonly Chain[]): Turn[] {
+  return chains.flatMap((chain) => {
     const version = chain.pending.shift();
     return version ? [{ chain, version }] : [];
   });
-  const items = turns.map(({ chain, version }): Restorable => {
-    const { name, generation } = version.entry;
-    return { name, generation, over: chain.over };
-  });
-  const results = await objects.restore(bucket, items, { limitMs: RESTORE_LIMIT_MS, signal: run.signal });
-  run.signal.throwIfAborted();
-  for (const [index, { chain, version }] of turns.entries()) {
-    const { result = 'untried', made = null } = results[index] ?? {};
-    version.outcome = result;
-    version.made = made;
-    if (result === 'restored') chain.over = made ?? chain.over;
-    else if (result !== 'gone') chain.pending = [];
-  }
 }
 
-/** Writes down what is back, and of what was open that it is done with. */
-async function writeDown(
-  journals: readonly Journal[],
-  lost: readonly Version[],
-  { journal, commit, run }: RestoreTools,
-): Promise<void> {
+function restorableOf({ chain, version }: Turn): Restorable {
+  const { name, generation } = version.entry;
+  return { name, generation, over: chain.over };
+}
+
+/** Notes what became of a version. One that a newer object stops, or a failure, ends its chain. */
+function settle({ chain, version }: Turn, item: ItemResult<RestoreResult> | undefined): void {
+  const { result = 'untried', made = null } = item ?? {};
+  version.outcome = result;
+  version.made = made;
+  if (result === 'restored') chain.over = made ?? chain.over;
+  else if (result !== 'gone') chain.pending = [];
+}
+
+/** The journal entries that change: with what is back, and of what was open that it is done with. */
+function changedEntries(journals: readonly Journal[], lost: readonly Version[], now: () => Date): Journal[] {
   const byEntry = new Map(lost.map((version) => [version.entry, version]));
-  for (const each of journals) {
-    const entries = each.entries.map((entry) => {
+  return journals.flatMap((journal) => {
+    const entries = journal.entries.map((entry) => {
       const { outcome = null, made = null } = byEntry.get(entry) ?? {};
       const settled = entry.result === null ? closed(entry, outcome === 'restored') : entry;
       return outcome === 'restored' ? { ...settled, restoredAs: made } : settled;
     });
-    const isChanged = entries.some((entry, index) => entry !== each.entries[index]);
-    if (isChanged)
-      await commit((batch) => journal.end(batch, { ...each, entries, doneAt: each.doneAt ?? run.now() }));
-  }
+    const isChanged = entries.some((entry, index) => entry !== journal.entries[index]);
+    return isChanged ? [{ ...journal, entries, doneAt: journal.doneAt ?? now() }] : [];
+  });
 }
 
 function countOf(chains: readonly Chain[]): Restored {

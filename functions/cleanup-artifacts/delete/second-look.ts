@@ -1,63 +1,68 @@
 import { pooledMap } from '../../shared/concurrency.ts';
 import type { OddRoot } from '../../shared/model/cleanup/cleanup.ts';
-import { type Found, type LookTools, lifeSignOf, standing } from '../look/look.ts';
-import type { Finding, PlannedJob, Roots } from '../plan/decision.ts';
+import { type Found, type Looker, standing } from '../look/look.ts';
+import type { Planning } from '../look/measure.ts';
+import type { Finding } from '../plan/decision.ts';
 import { unreadableRoots } from '../plan/guard.ts';
 import { choose } from '../plan/plan.ts';
-import type { SecondLook } from './carry-out.ts';
 
 const LOOKS_AT_ONCE = 16;
 
 /** What was decided the first time. */
 export interface FirstLook {
-  /** Names of the jobs that go. */
-  going: readonly string[];
+  /** Names of the jobs to delete. */
+  targets: readonly string[];
   found: ReadonlyMap<string, Found>;
   oddRoots: readonly OddRoot[];
   acceptedRoots: readonly string[];
 }
 
-/** What everything says now. */
-interface Now extends LookTools {
-  jobs: readonly PlannedJob[];
-  roots: Roots;
+/** What a plan comes to when it is made again at the last moment. */
+export interface SecondLook {
+  /** Why jobs stay after all, by their names. */
+  staying: ReadonlyMap<string, string>;
+  /** Names of the jobs to delete, those together that have to do with each other. */
+  groups: readonly (readonly string[])[];
 }
 
 /**
- * Plans again from what all records say now, and tells why jobs that were to go stay after all. Nothing is listed for it:
- * what was found of the objects before still counts.
+ * Plans again from what all records say now, and returns why jobs that were to be deleted stay after all; those that could
+ * not be marked stay, too. No objects are listed: what the first look found of them still counts.
  */
 export async function lookAgain(
   first: FirstLook,
   unmarked: ReadonlyMap<string, string>,
-  now: Now,
+  { jobs, ...basis }: Planning,
+  { lifeSignOf }: Looker,
 ): Promise<SecondLook> {
   const found = new Map<string, Finding>(first.found);
   for (const [name, because] of unmarked) found.set(name, standing({ reason: 'held', because }, false));
-  const byName = new Map(now.jobs.map((job) => [job.name, job]));
-  const marked = first.going.flatMap((name) => (unmarked.has(name) ? [] : (byName.get(name) ?? [])));
+  const targets = new Set(first.targets);
+  const present = new Map(jobs.filter(({ name }) => targets.has(name)).map((job) => [job.name, job]));
+  const marked = first.targets.flatMap((name) => (unmarked.has(name) ? [] : (present.get(name) ?? [])));
   await pooledMap(marked, LOOKS_AT_ONCE, async (job) => {
-    const sign = job.endedAt ? await lifeSignOf(job, now) : undefined;
+    const sign = job.endedAt ? await lifeSignOf(job) : undefined;
     if (sign) found.set(job.name, standing({ reason: 'signs-of-life', because: sign }, false));
   });
-  // How many go at once was decided the first time.
-  const policy = { ...now.policy, jobsPerPlan: Number.MAX_SAFE_INTEGER };
-  const choice = choose(now.jobs, { roots: now.roots, policy, now: now.now, found });
+  // How many are deleted at once was decided the first time.
+  const policy = { ...basis.policy, jobsPerPlan: Number.MAX_SAFE_INTEGER };
+  const choice = choose(jobs, { ...basis, policy, found });
   const [unread] = unreadableRoots(choice.oddRoots, [
     ...first.acceptedRoots,
     ...first.oddRoots.flatMap(({ key }) => key ?? []),
   ]);
-  const going = new Set(first.going);
   const kept = new Map<string, string>();
-  for (const [{ job }, { because }] of choice.kept) if (going.has(job.name)) kept.set(job.name, because);
+  for (const [{ job }, { because }] of choice.kept) if (targets.has(job.name)) kept.set(job.name, because);
   const staying = new Map<string, string>();
-  for (const name of going) {
+  for (const name of targets) {
     const because = unread
       ? `a root has come that nobody can read: ${unread.by}: ${unread.why}`
       : kept.get(name);
     if (because) staying.set(name, because);
-    else if (!byName.has(name)) staying.set(name, 'its record is gone');
+    else if (!present.has(name)) staying.set(name, 'its record is gone');
   }
-  const groups = choice.groups.map((names) => names.filter((name) => going.has(name) && !staying.has(name)));
+  const groups = choice.groups.map((names) =>
+    names.filter((name) => targets.has(name) && !staying.has(name)),
+  );
   return { staying, groups: groups.filter((names) => names.length > 0) };
 }

@@ -1,26 +1,24 @@
-import type { BucketFacts, CloudObjects, StoredObject } from '../../shared/cloud/storage/objects.ts';
+import type { BucketFacts, StoredObject } from '../../shared/cloud/storage/objects.ts';
 import { MINUTE_MS } from '../../shared/dates.ts';
 import { type Place, readArtifactUri, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isGoing } from '../../shared/model/artifact/artifact-life.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
-import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
-import type { ArtifactJobStore } from '../../shared/store/sources/artifact-jobs.ts';
 import type { Finding, Kept, PlannedJob } from '../plan/decision.ts';
 import { isAfter } from '../plan/holds.ts';
 import { signOfLife } from '../plan/life-signs.ts';
-import type { BucketBook } from './buckets.ts';
+import type { CleanupTools, Session } from '../session.ts';
 import { listTarget, type Target, targetOf, targetsAt } from './target.ts';
 
 const PAGE_LIMIT_MS = MINUTE_MS;
 
-/** What is looked at with. */
-export interface LookTools {
-  stores: readonly ArtifactJobStore[];
-  objects: CloudObjects;
-  bucketOf: BucketBook;
-  policy: ArtifactPolicy;
-  now: Date;
-  options: ReadOptions & { signal: AbortSignal };
+/** Looks at what lies where jobs say that their artifacts are, and at their executions. */
+export interface Looker {
+  /** Looks at a job that nothing keeps: whether it goes on after all, and at every object that would be deleted. */
+  lookAt(job: PlannedJob): Promise<Found>;
+  /** Whether anything but empty folders lies where a job says that its artifacts are. */
+  hasArtifacts(job: PlannedJob): Promise<boolean>;
+  /** Why a job goes on, by its executions; `undefined` when nothing says so. */
+  lifeSignOf(job: PlannedJob): Promise<string | undefined>;
 }
 
 /** What was found where a job says that its artifacts are. */
@@ -36,63 +34,87 @@ export function standing(kept: Kept | null, isEmpty: boolean): Found {
   return { target: null, objects: 0, bytes: 0, kept, isEmpty };
 }
 
-/** Looks at what is there of a job that nothing keeps: whether it lives after all, and at every object that would go. */
-export async function lookAt(job: PlannedJob, tools: LookTools): Promise<Found> {
-  const { bucketOf, policy } = tools;
-  const place = placeOf(job);
-  const bucket = await bucketOf(place.bucket);
-  const refuse = (because: string) => standing({ reason: 'bucket-not-eligible', because }, true);
-  if (!bucket) return refuse(`there is no bucket ${place.bucket}`);
-  if (bucket.softDeleteSeconds === 0 && !policy.irreversible)
-    return refuse(`what is deleted from ${bucket.name} could not be brought back: it has no soft delete`);
-  const sign = await lifeSignOf(job, tools);
-  if (sign) return standing({ reason: 'signs-of-life', because: sign }, false);
+/** A looker for one run, which is stopped by the signal of `session`. */
+export function looker(
+  { stores, objects, policy }: Pick<CleanupTools, 'stores' | 'objects' | 'policy'>,
+  { run, options, bucketOf }: Pick<Session, 'run' | 'options' | 'bucketOf'>,
+): Looker {
+  const limits = { limitMs: PAGE_LIMIT_MS, signal: options.signal };
 
-  const { tombstone } = job.added;
-  // What was begun is ended, and nothing else is taken for it when the last of it is gone.
-  const begun = isGoing(job) && tombstone?.life ? targetOf(tombstone.life.uri) : null;
-  const found = begun ? [await listed(begun, bucket, job, tools)] : await allAt(place, bucket, job, tools);
-  const [only, other] = found.filter(({ objects }) => objects > 0);
-  if (only && other) {
-    const both = `both ${uriOf(only.target)} and ${uriOf(other.target)} hold objects`;
-    return standing({ reason: 'ambiguous-uri', because: `${both}, and its URI may name either` }, false);
+  async function lifeSignOf(job: PlannedJob): Promise<string | undefined> {
+    const store = stores.find(({ name }) => name === job.source);
+    if (!store || !job.endedAt) return 'nobody can tell when it ended';
+    return signOfLife(await store.executionsOf(job, options), job.endedAt, policy);
   }
-  if (only) return only;
-  if (begun) return { ...standing(null, true), target: begun };
-  const where = place.folders.map((folder) => uriOf(folder)).join(', nor below ');
-  return standing({ reason: 'nothing-there', because: `nothing lies below ${where}` }, true);
-}
 
-/** Whether anything lies where a job says that its artifacts are, folders that hold nothing aside. */
-export async function hasArtifacts(job: PlannedJob, tools: LookTools): Promise<boolean> {
-  const enough = new AbortController();
-  const signal = AbortSignal.any([tools.options.signal, enough.signal]);
-  const limits = { limitMs: PAGE_LIMIT_MS, signal };
-  try {
-    for (const { folder, object } of targetsAt(placeOf(job)))
-      for (const target of object ? [folder, object] : [folder])
-        await listTarget(
-          tools.objects,
-          target,
-          async (page) => {
-            if (page.some(({ name }) => !name.endsWith('/'))) enough.abort();
-          },
-          limits,
-        );
-  } catch (error) {
-    if (!enough.signal.aborted || error !== enough.signal.reason) throw error;
+  async function listed(target: Target, { versioning }: BucketFacts, end: Date | null): Promise<Listed> {
+    const found: Listed = { ...standing(null, true), target };
+    const onPage = async (page: StoredObject[]) => {
+      for (const object of page) {
+        found.objects += 1;
+        found.bytes += object.size;
+        found.isEmpty &&= object.name.endsWith('/') || object.noncurrentAt !== null;
+        found.kept ??= keepReasonOf(object, end, policy, run.startedAt);
+      }
+    };
+    await listTarget(objects, target, onPage, limits, { versions: versioning });
+    return found;
   }
-  return enough.signal.aborted;
-}
 
-/** Why a job goes on, as its executions tell. */
-export async function lifeSignOf(
-  job: PlannedJob,
-  { stores, policy, options }: Pick<LookTools, 'stores' | 'policy' | 'options'>,
-): Promise<string | undefined> {
-  const store = stores.find(({ name }) => name === job.source);
-  if (!store || !job.endedAt) return 'nobody can tell when it ended';
-  return signOfLife(await store.executionsOf(job, options), job.endedAt, policy);
+  /** What lies in every folder that a place may be, and where nothing does the object of its name. */
+  async function allAt(place: Place, bucket: BucketFacts, end: Date | null): Promise<Listed[]> {
+    const found: Listed[] = [];
+    for (const { folder, object } of targetsAt(place)) {
+      const inFolder = await listed(folder, bucket, end);
+      found.push(object && inFolder.objects === 0 ? await listed(object, bucket, end) : inFolder);
+    }
+    return found;
+  }
+
+  async function lookAt(job: PlannedJob): Promise<Found> {
+    const place = placeOf(job);
+    const bucket = await bucketOf(place.bucket);
+    const refuse = (because: string) => standing({ reason: 'bucket-not-eligible', because }, true);
+    if (!bucket) return refuse(`there is no bucket ${place.bucket}`);
+    if (bucket.softDeleteSeconds === 0 && !policy.irreversible)
+      return refuse(`what is deleted from ${bucket.name} could not be brought back: it has no soft delete`);
+    const sign = await lifeSignOf(job);
+    if (sign) return standing({ reason: 'signs-of-life', because: sign }, false);
+
+    const { tombstone } = job.added;
+    // A deletion that was begun is ended at its place, and nothing else is taken for it when the last of it is gone.
+    const begun = isGoing(job) && tombstone?.life ? targetOf(tombstone.life.uri) : null;
+    const found = begun
+      ? [await listed(begun, bucket, job.endedAt)]
+      : await allAt(place, bucket, job.endedAt);
+    const [only, other] = found.filter(({ objects: count }) => count > 0);
+    if (only && other) {
+      const both = `both ${uriOf(only.target)} and ${uriOf(other.target)} hold objects`;
+      return standing({ reason: 'ambiguous-uri', because: `${both}, and its URI may name either` }, false);
+    }
+    if (only) return only;
+    if (begun) return { ...standing(null, true), target: begun };
+    const where = place.folders.map((folder) => uriOf(folder)).join(', nor below ');
+    return standing({ reason: 'nothing-there', because: `nothing lies below ${where}` }, true);
+  }
+
+  async function hasArtifacts(job: PlannedJob): Promise<boolean> {
+    const enough = new AbortController();
+    const signal = AbortSignal.any([options.signal, enough.signal]);
+    const onPage = async (page: StoredObject[]) => {
+      if (page.some(({ name }) => !name.endsWith('/'))) enough.abort();
+    };
+    try {
+      for (const { folder, object } of targetsAt(placeOf(job)))
+        for (const target of object ? [folder, object] : [folder])
+          await listTarget(objects, target, onPage, { limitMs: PAGE_LIMIT_MS, signal });
+    } catch (error) {
+      if (!enough.signal.aborted || error !== enough.signal.reason) throw error;
+    }
+    return enough.signal.aborted;
+  }
+
+  return { lookAt, hasArtifacts, lifeSignOf };
 }
 
 function placeOf({ name, artifactUri }: PlannedJob): Place {
@@ -103,50 +125,12 @@ function placeOf({ name, artifactUri }: PlannedJob): Place {
 
 type Listed = Found & { target: Target };
 
-/** What lies in every folder that a place may be, and where nothing does the object of its name. */
-async function allAt(
-  place: Place,
-  bucket: BucketFacts,
-  job: PlannedJob,
-  tools: LookTools,
-): Promise<Listed[]> {
-  const found: Listed[] = [];
-  for (const { folder, object } of targetsAt(place)) {
-    const inFolder = await listed(folder, bucket, job, tools);
-    found.push(object && inFolder.objects === 0 ? await listed(object, bucket, job, tools) : inFolder);
-  }
-  return found;
-}
-
-async function listed(
-  target: Target,
-  { versioning }: BucketFacts,
-  { endedAt }: PlannedJob,
-  { objects, policy, now, options }: LookTools,
-): Promise<Listed> {
-  const found: Listed = { ...standing(null, true), target };
-  await listTarget(
-    objects,
-    target,
-    async (page) => {
-      for (const object of page) {
-        found.objects += 1;
-        found.bytes += object.size;
-        found.isEmpty &&= object.name.endsWith('/') || object.noncurrentAt !== null;
-        found.kept ??= keeperIn(object, endedAt, { policy, now });
-      }
-    },
-    { limitMs: PAGE_LIMIT_MS, signal: options.signal },
-    { versions: versioning },
-  );
-  return found;
-}
-
-/** Why an object keeps the job that it is one of. */
-function keeperIn(
+/** Why an object keeps its job; `null` when it does not. */
+function keepReasonOf(
   object: StoredObject,
   end: Date | null,
-  { policy, now }: { policy: ArtifactPolicy; now: Date },
+  policy: ArtifactPolicy,
+  now: Date,
 ): Kept | null {
   const { name, createdAt, temporaryHold, eventBasedHold, retainedUntil } = object;
   if (end === null || isAfter(createdAt, end, policy))

@@ -2,19 +2,15 @@ import { pooledMap } from '../../shared/concurrency.ts';
 import { DeadlineExceeded, UpstreamError } from '../../shared/errors.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { Decision, OddRoot, PlanLine } from '../../shared/model/cleanup/cleanup.ts';
-import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
-import type { PlannedJob, Roots } from '../plan/decision.ts';
+import type { PlannedJob } from '../plan/decision.ts';
 import { choose, decisionsOf } from '../plan/plan.ts';
-import { type Found, hasArtifacts, type LookTools, lookAt, standing } from './look.ts';
+import type { Basis } from '../plan/rules.ts';
+import { type Found, type Looker, standing } from './look.ts';
 
 const LOOKS_AT_ONCE = 16;
 
-/** What a plan is made from. */
-export interface Planning extends LookTools {
-  jobs: readonly PlannedJob[];
-  roots: Roots;
-  policy: ArtifactPolicy;
-}
+/** What a plan is made from, findings aside. */
+export type Planning = Omit<Basis, 'found'> & { jobs: readonly PlannedJob[] };
 
 /** A plan of which everything that it would delete was looked at. */
 export interface MeasuredPlan {
@@ -28,13 +24,17 @@ export interface MeasuredPlan {
  * Plans, looks at what the plan would delete and at the successes that it rests on, and plans again with what was found,
  * until every deletion was looked at. Of all others nothing is ever listed.
  */
-export async function planAndMeasure(planning: Planning): Promise<MeasuredPlan> {
+export async function planAndMeasure(
+  planning: Planning,
+  look: Looker,
+  signal: AbortSignal,
+): Promise<MeasuredPlan> {
   const looked = new Map<string, Found>();
   const proven = new Map<string, Found>();
   for (;;) {
-    const next = planOrLooks(planning, looked, proven);
+    const next = planOrLooks(planning, look, looked, proven);
     if (!Array.isArray(next)) return next;
-    await takeLooks(next, planning.options.signal);
+    await takeLooks(next, signal);
   }
 }
 
@@ -48,21 +48,22 @@ interface Look {
 /** The plan, where everything that it rests on was looked at; else the looks that it lacks. */
 function planOrLooks(
   planning: Planning,
+  { lookAt, hasArtifacts }: Looker,
   looked: Map<string, Found>,
   proven: Map<string, Found>,
 ): MeasuredPlan | Look[] {
-  const { jobs, roots, policy, now } = planning;
-  const choice = choose(jobs, { roots, policy, now, found: new Map([...proven, ...looked]) });
+  const { jobs, ...basis } = planning;
+  const choice = choose(jobs, { ...basis, found: new Map([...proven, ...looked]) });
   const { deletions, unproven, oddRoots } = choice;
   const looks = [
     ...deletions
       .filter(({ job }) => !looked.has(job.name))
-      .map(({ job }): Look => ({ job, into: looked, look: () => lookAt(job, planning) })),
+      .map(({ job }): Look => ({ job, into: looked, look: () => lookAt(job) })),
     ...unproven.map(
       (job): Look => ({
         job,
         into: proven,
-        look: async () => standing(null, !(await hasArtifacts(job, planning))),
+        look: async () => standing(null, !(await hasArtifacts(job))),
       }),
     ),
   ];

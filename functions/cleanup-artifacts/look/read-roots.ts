@@ -1,24 +1,15 @@
-import type { VertexModels } from '../../shared/cloud/vertex-models.ts';
 import { MINUTE_MS } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { readPlace } from '../../shared/model/artifact/artifact.ts';
 import { isHeld } from '../../shared/model/cleanup/cleanup.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
-import type { PinStore } from '../../shared/store/own/pins.ts';
 import type { ModelStore } from '../../shared/store/sources/roots.ts';
 import type { Root, Roots } from '../plan/decision.ts';
+import type { RootSources } from '../session.ts';
 
 const VERTEX_LIMIT_MS = 2 * MINUTE_MS;
 const VERTEX = 'models in Vertex AI';
-
-/** Where roots stand. */
-export interface RootSources {
-  models: readonly ModelStore[];
-  /** `null` where Vertex AI is not asked. */
-  vertex: VertexModels | null;
-  pins: PinStore;
-}
 
 /** Everything that is kept whatever the jobs say, and how many entries of each source name something. */
 export interface RootsRead {

@@ -4,11 +4,11 @@ import { isGoing } from '../../shared/model/artifact/artifact-life.ts';
 import { type PrefixIndex, prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import { isUnreadable } from '../../shared/model/job/job.ts';
-import type { Finding, Kept, PlannedJob, Roots, Said } from './decision.ts';
+import type { Finding, Kept, PlannedJob, Roots } from './decision.ts';
 import { type Hold, holdsOn, keptBy, type Lapsed, lapsedOf, type Rules } from './holds.ts';
 import { type Meaning, type Naming, namingOf } from './naming.ts';
 import { prefixLookup } from './prefix-lookup.ts';
-import { isMarked, type Standing, standingOf } from './standing.ts';
+import { isMarked, type Standing, saidOf, standingOf } from './standing.ts';
 import { type Successes, successesOf } from './successes.ts';
 
 /** The rules that keep a job's artifacts whatever becomes of other jobs. */
@@ -49,14 +49,18 @@ export interface Judgement {
   successes: Successes;
 }
 
-interface Placed extends Standing {
+interface Placed extends Pick<Standing, 'place' | 'barrier' | 'protects'> {
   job: PlannedJob;
   end: Date | null;
 }
 
 /** Judges each job by itself. */
 export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }: Basis): Judgement {
-  const placed = jobs.map((job): Placed => ({ job, end: endOf(job), ...standingOf(job, policy, now) }));
+  const shareKept = sharedKept();
+  const placed = jobs.map((job): Placed => {
+    const { place, barrier, protects } = standingOf(job, policy, now);
+    return { job, end: endOf(job), place, barrier: barrier && shareKept(barrier), protects };
+  });
   const places = prefixIndex(placed.flatMap(({ place }) => place?.folders ?? []));
   const models = roots.models.flatMap(({ model }) => model ?? []);
   const naming = namingOf({ jobs, places, buckets: policy.buckets, models });
@@ -77,7 +81,6 @@ export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }
     successes,
     found,
   };
-  const shareKept = sharedKept();
   const candidates = placed.map((each) => candidateOf(each, naming, rules, shareKept));
   return { candidates, places, naming, successes };
 }
@@ -113,22 +116,17 @@ function decideOpen({ job, end, place }: Placed, rules: Rules): Decided {
 }
 
 /** Decides on a job whose artifacts cannot be deleted in any case: whether others are kept for its sake. */
-function decideBarred(
-  { job, end, protects, said }: Placed,
-  barrier: Kept,
-  naming: Naming,
-  rules: Rules,
-): Decided {
+function decideBarred({ job, end, protects }: Placed, barrier: Kept, naming: Naming, rules: Rules): Decided {
   const kept = { protects: true, own: barrier, needsParents: true, lapsed: undefined };
   // What it says may still be what others must not touch.
-  if (protects === 'always') return { ...kept, ...meant(said, job, naming) };
+  if (protects === 'always') return { ...kept, ...meant(job, naming) };
 
   // A root that keeps what lies around keeps that by itself.
   const { own, needsParents } = lastingOf([...holdsOn({ job, end, reach: [] }, rules)], rules.now);
   const isRoot = () => (rules.models(job, []) ?? rules.lastingPins(job, [])) !== undefined;
   const isWanted = protects === 'wanted' ? own !== undefined : isMarked(job, rules.now) || isRoot();
   const because = isWanted && own ? `${barrier.because}; ${own.because}` : barrier.because;
-  const understood = isWanted || !isGone(barrier) ? meant(said, job, naming) : NOTHING_MEANT;
+  const understood = isWanted || !isGone(barrier) ? meant(job, naming) : NOTHING_MEANT;
   return {
     ...kept,
     ...understood,
@@ -146,11 +144,8 @@ export function isGone({ reason }: Kept): boolean {
 const NOTHING_MEANT: Pick<Candidate, 'meaning' | 'reach'> = { meaning: undefined, reach: [] };
 
 /** What a job's URI means where nothing can be deleted. */
-function meant(
-  said: Said | undefined,
-  self: PlannedJob,
-  naming: Naming,
-): Pick<Candidate, 'meaning' | 'reach'> {
+function meant(self: PlannedJob, naming: Naming): Pick<Candidate, 'meaning' | 'reach'> {
+  const said = saidOf(self, 'artifactUri');
   if (!said) return NOTHING_MEANT;
   const meaning = naming.meaningOf(said, { self });
   return { meaning: meaning.doubt === null ? undefined : meaning, reach: meaning.reach };

@@ -16,8 +16,6 @@ export interface Standing {
    * when something else keeps it, too; of one that names nothing, a whole bucket or a foreign one, only when somebody marked it.
    */
   protects: 'always' | 'wanted' | 'marked';
-  /** What it says, where it says anything. */
-  said: Said | undefined;
 }
 
 /** An empty place is looked at again after so long: somebody may have written there late. */
@@ -26,9 +24,9 @@ const LOOK_AGAIN_DAYS = 30;
 /** Judges what a job says of its artifacts. */
 export function standingOf(job: PlannedJob, policy: ArtifactPolicy, now: Date): Standing {
   const said = saidOf(job, 'artifactUri');
-  if (!isTerminal(job.state)) return { place: null, barrier: livingOf(job), protects: 'always', said };
+  if (!isTerminal(job.state)) return { place: null, barrier: livingOf(job), protects: 'always' };
   const barred = (protects: Standing['protects'], reason: Kept['reason'], because: string): Standing => {
-    return { place: null, barrier: { reason, because }, protects, said };
+    return { place: null, barrier: { reason, because }, protects };
   };
   if (!said) return barred('marked', 'no-artifact', 'it names no artifacts');
   const place = said.is === 'read' ? readPlace(said.value) : said;
@@ -53,7 +51,7 @@ export function standingOf(job: PlannedJob, policy: ArtifactPolicy, now: Date): 
   const empty = emptySince(job);
   if (empty && now.getTime() - empty.getTime() < LOOK_AGAIN_DAYS * DAY_MS)
     return barred('wanted', 'nothing-there', `nothing was found there on ${dayOf(empty)}`);
-  return { place: place.value, barrier: undefined, protects: 'always', said };
+  return { place: place.value, barrier: undefined, protects: 'always' };
 }
 
 /** Whether a person wants what the job has, as its record says. */

@@ -1,11 +1,14 @@
-import type { BucketFacts, CloudObjects } from '../../shared/cloud/storage/objects.ts';
-import { MINUTE_MS } from '../../shared/dates.ts';
-import { UpstreamError } from '../../shared/errors.ts';
+import type { BucketFacts, CloudObjects } from '../shared/cloud/storage/objects.ts';
+import { MINUTE_MS } from '../shared/dates.ts';
+import { UpstreamError } from '../shared/errors.ts';
 
 const LIMIT_MS = MINUTE_MS;
 
-/** Asks for each bucket once in a run; `null` for one that does not exist. */
-export function bucketCache(objects: CloudObjects, signal: AbortSignal) {
+/** The facts of a bucket; `null` for one that does not exist. */
+export type BucketCache = (name: string) => Promise<BucketFacts | null>;
+
+/** Asks for each bucket once. */
+export function bucketCache(objects: CloudObjects, signal: AbortSignal): BucketCache {
   const asked = new Map<string, Promise<BucketFacts | null>>();
 
   async function ask(name: string): Promise<BucketFacts | null> {
@@ -17,11 +20,9 @@ export function bucketCache(objects: CloudObjects, signal: AbortSignal) {
     }
   }
 
-  return (name: string): Promise<BucketFacts | null> => {
+  return (name) => {
     const facts = asked.get(name) ?? ask(name);
     asked.set(name, facts);
     return facts;
   };
 }
-
-export type BucketBook = ReturnType<typeof bucketCache>;

@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { CleanupPlan, PlanLine } from '../shared/model/cleanup/cleanup.ts';
+import type { RunProblem } from '../shared/model/run/run.ts';
+import type { RunContext } from '../shared/run/task.ts';
+import type { CleanupPlanStore } from '../shared/store/own/cleanup-plans.ts';
+import type { Seen } from '../shared/store/own/records.ts';
+import { rememberEmpty } from './delete/empty-places.ts';
+import { type PlacedJob, strandedProblem } from './delete/job-deleter.ts';
+import type { FirstLook } from './delete/second-look.ts';
+import { beginPlan, holdPlan, type ThisPlan } from './delete/settle-plan.ts';
+import type { CleanupInput } from './input.ts';
+import { looker } from './look/look.ts';
+import { type MeasuredPlan, planAndMeasure } from './look/measure.ts';
+import { readAll } from './look/read-all.ts';
+import type { PlannedJob } from './plan/decision.ts';
+import { type GuardInput, guardsTripped, isAboutRoots, unreadableRoots } from './plan/guard.ts';
+import { inBoth, isDeletion, isReleased, planRecord, waitingWords } from './plan/plan-record.ts';
+import type { CleanupTools, Session } from './session.ts';
+import { LIST_LENGTH } from './summary.ts';
+
+/** What was decided, and stored as a plan. */
+export interface Decided {
+  record: CleanupPlan;
+  /** The decisions to delete, and of the others those whose URI cannot be used. */
+  deletes: readonly PlanLine[];
+  badUris: readonly PlanLine[];
+  /** The jobs whose artifacts are to be deleted, unless a second look keeps them. */
+  targets: readonly PlacedJob[];
+  first: FirstLook;
+}
+
+type StoredPlan = Seen<CleanupPlan> & { data: CleanupPlan };
+
+/**
+ * Reads everything, makes the plan, and stores that it is proposed, waits for a person or is being carried out. Of what was
+ * read and decided it returns only what is needed further: before the first deletion all of it is read again, and the
+ * memory of a function holds one reading, not two.
+ */
+export async function decide(tools: CleanupTools, session: Session): Promise<Decided> {
+  const { plans, policy, policyHash } = tools;
+  const { run, account, options } = session;
+
+  // 1. What must stay, whole or not at all; then the plan, with everything looked at that it would delete.
+  const now = run.startedAt;
+  const { jobs, roots, counts } = await readAll(tools, session);
+  const look = looker(tools, session);
+  const measured = await planAndMeasure({ jobs, roots, policy, now }, look, options.signal);
+  const { lines, oddRoots, found } = measured;
+
+  // 2. Which plan: the one that is named, else one that was begun or approved, else a new one.
+  const { data: state } = await plans.state();
+  const open = await plans.open();
+  const stored = await storedPlan(run, plans, open, policyHash);
+  const released = stored !== null && isReleased(stored.data, policyHash, now);
+  const deletes = stored ? inBoth(lines, await plans.lines(stored.data.planId)) : lines.filter(isDeletion);
+
+  // 3. The guards, on all of it, before the first deletion.
+  const unread = unreadableRoots(oddRoots, state.acceptedRoots);
+  const judged: GuardInput = {
+    deletes: deletes.map((line) => ({ ...line, objects: line.objects ?? 0, bytes: line.bytes ?? 0 })),
+    decisions: lines,
+    policyHash,
+    rootCounts: counts,
+    approvedPolicyHash: state.approvedPolicyHash,
+    appliedRootCounts: released ? stored.data.rootCounts : state.appliedRootCounts,
+    unreadableRoots: unread,
+  };
+  // A plan that a person approved is judged only by what has become of the roots since.
+  const tripped = guardsTripped(judged, policy).filter((guard) => !released || isAboutRoots(guard));
+
+  // 4. Its record, and what a person should know of it.
+  const record = planRecord({
+    planId: stored?.data.planId ?? `plan-${randomUUID()}`,
+    runId: run.runId,
+    at: now,
+    status: run.dryRun ? 'proposed' : tripped.length > 0 ? 'waiting' : 'applying',
+    policyHash,
+    rootCounts: counts,
+    tripped,
+    oddRoots: [...new Set([...unread, ...oddRoots])],
+    lines,
+  });
+  account.problems.push(...problemsIn(lines, jobs));
+  if (!run.dryRun) await rememberEmpty(lines, jobs, tools.stores, session);
+  await storePlan({ record, seen: stored, lines, open }, run, plans);
+  if (record.status === 'waiting')
+    account.problems.unshift({ path: 'plan', message: waitingWords(record.planId, tripped) });
+
+  const targets = targetsOf(deletes, jobs, measured);
+  const names = targets.map(({ job }) => job.name);
+  return {
+    record,
+    deletes,
+    badUris: lines.filter(({ reason }) => reason === 'bad-uri').slice(0, LIST_LENGTH),
+    targets,
+    first: { targets: names, found, oddRoots, acceptedRoots: state.acceptedRoots },
+  };
+}
+
+async function storePlan(
+  plan: ThisPlan,
+  run: RunContext<CleanupInput>,
+  plans: CleanupPlanStore,
+): Promise<void> {
+  const { record, seen, lines } = plan;
+  if (record.status === 'waiting') return holdPlan(plan, run, plans);
+  if (record.status === 'applying') return beginPlan(plan, run, plans);
+  if (seen) return;
+  await plans.writeLines(record.planId, lines);
+  await plans.create(record);
+}
+
+/** The plan that this run goes on with; `null` for a new one. Throws for one that cannot be gone on with. */
+async function storedPlan(
+  { input, startedAt }: RunContext<CleanupInput>,
+  plans: CleanupPlanStore,
+  open: readonly StoredPlan[],
+  policyHash: string,
+): Promise<StoredPlan | null> {
+  if (input.planId === undefined) {
+    const released = open.filter(({ data }) => isReleased(data, policyHash, startedAt));
+    return released.sort((a, b) => a.data.createdAt.getTime() - b.data.createdAt.getTime())[0] ?? null;
+  }
+  const seen = await plans.load(input.planId);
+  if (!seen.data) throw new Error(`Cannot apply ${input.planId}: there is no such plan`);
+  if (seen.data.status === 'superseded')
+    throw new Error(`Cannot apply ${input.planId}: a newer plan has taken its place`);
+  return { ...seen, data: seen.data };
+}
+
+/** The jobs of enforced sources to delete, with where their artifacts were found. */
+function targetsOf(
+  deletes: readonly PlanLine[],
+  jobs: readonly PlannedJob[],
+  { found }: MeasuredPlan,
+): PlacedJob[] {
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  return deletes.flatMap(({ job: name, enforced }) => {
+    const job = byName.get(name);
+    const target = found.get(name)?.target;
+    return enforced && job && target ? [{ job, target }] : [];
+  });
+}
+
+/** What of a plan a person should look at: places that cannot be listed, and jobs that stay half deleted. */
+function problemsIn(lines: readonly PlanLine[], jobs: readonly PlannedJob[]): RunProblem[] {
+  const byName = new Map(jobs.map((job) => [job.name, job]));
+  return lines
+    .filter((line) => !isDeletion(line))
+    .flatMap(({ job, reason, because }) => {
+      const record = byName.get(job);
+      const stranded = record && strandedProblem(record, because);
+      return stranded ?? (reason === 'unlisted' ? { path: job, message: because } : []);
+    });
+}
