@@ -7,8 +7,8 @@ import { paint } from './terminal.ts';
 
 type Fields = Record<string, unknown>;
 
-/** Days of a dry run that are told one by one. */
-const DAYS_TOLD = 7;
+/** Days of a dry run that are shown one by one. */
+const DAYS_SHOWN = 7;
 
 /** The lines for the summary of a collection of days, `indent` of the terminal being taken, and what they leave untold. */
 export function collectionInWords(summary: Fields, indent: number): { lines: string[]; rest: Fields } {
@@ -69,7 +69,7 @@ function recordLines(records: Fields): string[] {
   });
 }
 
-/** The newest day's sections. Why a source gave no answer is told once, among the problems. */
+/** The newest day's sections. Why a source gave no answer is shown once, among the problems. */
 function dayLines(latest: Fields, sources: Fields, width: number): string[] {
   const date = inWords(latest.date);
   if (!date) return [];
@@ -92,7 +92,7 @@ function sourcesEntries(sources: Fields): Entry[] {
 /** What a dry run would change, figure by figure; all there is of a day that is not stored. */
 function comparedLines(days: Fields[], width: number): string[] {
   const changing = days.filter((day) => day.wouldChange === true);
-  const told = changing.slice(-DAYS_TOLD).flatMap(({ date, stored, recomputed }) => {
+  const shown = changing.slice(-DAYS_SHOWN).flatMap(({ date, stored, recomputed }) => {
     const found = fieldsOf(recomputed);
     if (!stored)
       return [`${inWords(date)}: not stored yet`, ...entriesInWords(sectionsInWords(found, {}), width)];
@@ -101,8 +101,8 @@ function comparedLines(days: Fields[], width: number): string[] {
       `${inWords(date)}: ${changes.join(', ') || 'the same totals; what lies below them would change'}`,
     ];
   });
-  const untold = changing.length - Math.min(changing.length, DAYS_TOLD);
-  return [...(untold > 0 ? [`${plural(untold, 'earlier day')} would change, too`] : []), ...told];
+  const untold = changing.length - Math.min(changing.length, DAYS_SHOWN);
+  return [...(untold > 0 ? [`${plural(untold, 'earlier day')} would change, too`] : []), ...shown];
 }
 
 function changesBetween(before: Map<string, unknown>, after: Map<string, unknown>): string[] {
@@ -126,7 +126,7 @@ function flattened(name: string, values: Fields): [string, unknown][] {
   });
 }
 
-/** A change too small for rounded figures is told by the exact ones. */
+/** The change of a figure; exact where rounded figures would be equal. */
 function changeInWords(was: unknown, is: unknown): string {
   const [before, after] = [figureInWords(was), figureInWords(is)];
   return before === after ? `${inWords(String(was))} -> ${inWords(String(is))}` : `${before} -> ${after}`;

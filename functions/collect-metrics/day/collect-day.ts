@@ -53,7 +53,7 @@ export function dayCollection(
   { dirty, configured, failingSince }: PlanFacts,
 ): CollectDay {
   /**
-   * Of the names that the stored day counts: `kept` are those whose records were not read now; `vanished`, looked up only
+   * Sorts the names that the stored day counts: `kept` are those whose records were not read now; `vanished`, looked up only
    * when figures decreased, are gone from records that were read, and their records exist no more.
    */
   async function namesOf(

@@ -27,10 +27,10 @@ export function newNotes() {
      */
     taken(known: Watermark | undefined): SourceNotes {
       const since = known?.changesKnownSince ?? null;
-      const told = [...late].filter(
+      const missable = [...late].filter(
         ([, { writtenAt }]) => known && (!since || !writtenAt || writtenAt > since),
       );
-      return { writtenLate: writtenLate(new Map(told.map(([id, { ms }]) => [id, ms]))), notLookedAt };
+      return { writtenLate: writtenLate(new Map(missable.map(([id, { ms }]) => [id, ms]))), notLookedAt };
     },
   };
 }

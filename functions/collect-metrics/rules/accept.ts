@@ -147,7 +147,7 @@ function words(missing: readonly string[]): string {
 }
 
 /**
- * Of all that a source says. A record that goes from one project to another leaves the day's sums alone, but neither its
+ * Hashes all that a source found. A record that goes from one project to another leaves the day's sums alone, but neither its
  * rows nor its names; what is wrong with records is no figure.
  */
 function fingerprintOf(found: Findings[MetricSource]): string {

@@ -76,7 +76,7 @@ function missingOn(
 
 /**
  * The days that a changed record makes doubtful: those of its start and end, when it ended before the trailing days,
- * which are collected anyway; of one that counts nowhere, the day that tells of it. Days between them follow where a
+ * which are collected anyway; for one that counts nowhere, the day that reports it. Days between them follow where a
  * check breaks.
  */
 export function daysMadeDirty(job: Job, today: Day): Day[] {

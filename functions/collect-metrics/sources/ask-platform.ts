@@ -89,8 +89,8 @@ async function askSource(
 function proven(source: PlatformSource, answer: unknown): PlatformFigures[PlatformSource] {
   const parsed = sectionOf(source).figures.safeParse(answer);
   if (parsed.success) return parsed.data;
-  const told = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
-  throw new TypeError(`Cannot take what metric source ${source} found: ${told.join('; ')}`);
+  const issues = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
+  throw new TypeError(`Cannot take what metric source ${source} found: ${issues.join('; ')}`);
 }
 
 function queryOf(date: Day, now: Date): DayQuery {

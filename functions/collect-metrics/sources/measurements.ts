@@ -32,7 +32,7 @@ export function ifWhole<Answer extends { missing: readonly string[] }>(
   return answer && answer.missing.length === 0 ? figure(answer) : null;
 }
 
-/** The sum of all things; `null` when nobody can tell it. */
+/** The sum of all things; `null` when it is unknown. */
 export function totalOf(measurements: Measurements | null): number | null {
   return ifWhole(measurements, ({ values }) => [...values.values()].reduce((sum, value) => sum + value, 0));
 }

@@ -78,7 +78,7 @@ export function storageSource(tools: { storage: CloudStorage; monitoring: Monito
   };
 }
 
-/** As the metrics of today tell it; where these know nothing at all, as the older ones do. */
+/** Reads today's metrics; where these hold nothing at all, the older ones. */
 async function holdings(monitoring: Monitoring, until: Date, limits: Limits): Promise<Holdings> {
   const left = sharedDeadline(limits);
   const [bytes, objects] = await Promise.all([

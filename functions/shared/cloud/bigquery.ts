@@ -13,7 +13,7 @@ export interface EndedJob {
   createdAt: Date;
   endedAt: Date;
   failed: boolean;
-  /** Why it failed, in Google's word, such as `invalidQuery`; `stopped` is a job that somebody cancelled. */
+  /** Why it failed, in Google's word, such as `invalidQuery`; `stopped` is a job that a user cancelled. */
   reason: string | null;
 }
 
@@ -52,7 +52,7 @@ const pageSchema = z.object({
   unreachable: z.array(z.string()).default([]),
 });
 
-/** What of each job is asked for: the text of its query, above all, is nobody's business here. */
+/** What of each job is asked for: above all not the text of its query. */
 const FIELDS =
   'nextPageToken,unreachable,jobs(jobReference(jobId,location),errorResult(reason),statistics(creationTime,endTime))';
 
@@ -61,7 +61,7 @@ export function bigquery(options: ApiOptions) {
   const api = googleApi('bigquery', options);
 
   return {
-    /** Every job of every user that ended in [from, to), whenever it was created; jobs inside a script are not told. */
+    /** Every job of every user that ended in [from, to), whenever it was created; jobs inside a script are not listed. */
     async endedJobs(from: Date, to: Date, limits: Limits): Promise<EndedJobs> {
       const jobs: EndedJob[] = [];
       const missing = new Set<string>();

@@ -23,7 +23,7 @@ const timestamp = z
   .transform(({ seconds, nanos }) => new Date(seconds * 1_000 + (nanos ?? 0) / 1e6))
   .nullish();
 
-/** Of a job of somebody else it may be missing: then it is `byDefault`, as job.proto has it. */
+/** A job of another owner may lack it: then it is `byDefault`, as in job.proto. */
 const duration = (byDefault: number) =>
   z
     .object({ seconds: z.coerce.number(), nanos: z.number().nullish() })
@@ -151,7 +151,7 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
         } catch (error) {
           if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
           const waitMs = waitAfter(attempt, null, policy);
-          // The real reason tells more than the deadline that waiting would only run into.
+          // The real reason says more than the deadline that waiting would only run into.
           if (waitMs >= endsAt - performance.now()) throw error;
           log.debug(`${API}: jobs.list again after ${faultOf(error)}`);
           await sleep(waitMs, limits.signal);
@@ -188,11 +188,11 @@ async function openClient(baseUrl: string): Promise<CloudSchedulerClient> {
 function read(job: unknown): LiveSchedule {
   const parsed = parseWithProblems(jobSchema, job);
   if (parsed.ok) return parsed.value;
-  const told = parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
-  throw new UpstreamError(`Cannot read a job of ${API}: ${plain(told)}`, { retryable: false });
+  const problems = parsed.problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+  throw new UpstreamError(`Cannot read a job of ${API}: ${plain(problems)}`, { retryable: false });
 }
 
-/** Of google.rpc.Code. */
+/** A code of google.rpc.Code. */
 const DEADLINE_EXCEEDED = 4;
 
 /** The client's error: a gRPC code, and the HTTP status where an answer came. */
@@ -201,9 +201,9 @@ function refusal(where: string, permission: string, error: unknown): UpstreamErr
   const status = typeof httpStatus === 'number' ? httpStatus : null;
   const disabled = error instanceof Error && Reflect.get(error, 'reason') === 'SERVICE_DISABLED';
   const missing = status === 403 && !disabled ? permission : null;
-  const told = status === null ? 'the connection failed' : `HTTP ${status}`;
+  const reason = status === null ? 'the connection failed' : `HTTP ${status}`;
   return new UpstreamError(
-    `Cannot finish ${where}: ${told}: ${reasonOf(error)}${missing ? `; missing permission: ${missing}` : ''}`,
+    `Cannot finish ${where}: ${reason}: ${reasonOf(error)}${missing ? `; missing permission: ${missing}` : ''}`,
     { retryable: status === null || isTransientStatus(status), status, permission: missing },
     // Not as its cause: what the library throws may hold the request, and with it a token.
   );

@@ -3,8 +3,8 @@ import { googleApi } from './rest/google-api.ts';
 import type { ApiOptions, Limits } from './rest/rest.ts';
 
 /**
- * Cloud SQL, instances.list (https://docs.cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances/list). How full an
- * instance is, Cloud Monitoring tells: `cloudsql.googleapis.com/database/disk/bytes_used`.
+ * Cloud SQL, instances.list (https://docs.cloud.google.com/sql/docs/mysql/admin-api/rest/v1/instances/list). Cloud Monitoring
+ * has how full an instance is: `cloudsql.googleapis.com/database/disk/bytes_used`.
  */
 
 /** An instance as it is now. */

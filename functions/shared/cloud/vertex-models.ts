@@ -7,12 +7,12 @@ import type { ApiOptions, Limits } from './rest/rest.ts';
 /**
  * Vertex AI Model Registry, models.list and models.listVersions
  * (https://cloud.google.com/vertex-ai/docs/reference/rest/v1/projects.locations.models): each region has an address of its
- * own, and a list of a region holds one version of each model, the default one. No one page tells of several regions.
+ * own, and a list of a region holds one version of each model, the default one. No page covers several regions.
  */
 
 /** Where a registered version of a model has its files. */
 export interface ModelArtifacts {
-  /** As whoever registered it wrote it. */
+  /** As it was registered. */
   uri: string;
   /** Resource name with the version, such as `projects/1234/locations/europe-west4/models/churn@2`. */
   model: string;
@@ -20,7 +20,7 @@ export interface ModelArtifacts {
 }
 
 const AT_ONCE = 8;
-/** The vendor tells no limit; a service that has one answers with shorter pages (https://google.aip.dev/158). */
+/** No limit is documented; a service that has one answers with shorter pages (https://google.aip.dev/158). */
 const PAGE_SIZE = 100;
 /**
  * For versions too, which have none of their own (https://cloud.google.com/iam/docs/roles-permissions/aiplatform); what
@@ -140,7 +140,7 @@ export function vertexModels({ regions, ...options }: ApiOptions & { regions: re
               ),
         );
       } finally {
-        // One failure decides: nobody waits for the others.
+        // One failure decides: the others are not waited for.
         over.abort();
       }
     },

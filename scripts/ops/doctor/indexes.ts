@@ -45,7 +45,7 @@ export async function missingIndexes(probes: readonly Probe[]): Promise<Omit<Fin
   return { state: 'wrong', words: words.join('; '), mend: 'terraform -chdir=infra apply' };
 }
 
-/** Of our own collections. */
+/** Queries of our own collections. */
 export async function ownProbes(
   { collections, clock }: Pick<Connection, 'collections' | 'clock'>,
   catalog: Catalog,
@@ -61,12 +61,12 @@ export async function ownProbes(
       what: 'runs of a task by outcome',
       run: () => runs.newest(task, { limit: 1, outcome: 'succeeded' }, clock.now()),
     },
-    // Of no job that there is.
+    // The name of no job.
     { what: 'days of a job', run: () => days.countedOn([' '], { documents: 0 }, () => undefined) },
   ];
 }
 
-/** Of a source: what collect-metrics and the sweep ask, about a moment in which nothing happens. */
+/** Queries of a source that collect-metrics and the sweep make, about a moment in which nothing happens. */
 export async function sourceProbes(
   name: string,
   source: Source,

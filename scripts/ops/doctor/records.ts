@@ -16,7 +16,7 @@ export function recordChecks({ collections, environment, clock, ask }: Connectio
         const begun = clock.monotonicMs();
         const { readTime } = await ask('reading a task', collections.tasks.doc('doctor').get());
         const tookMs = clock.monotonicMs() - begun;
-        // The read happened half-way between question and answer, as near as anybody can tell.
+        // The read happened half-way between question and answer, as near as can be known.
         const here = clock.now().getTime() - (clock.offsetMs?.() ?? 0) - tookMs / 2;
         const skewMs = here - readTime.toMillis();
         const words = `database ${environment.FIRESTORE_DATABASE} answers in ${duration(tookMs)}; the clock here is ${differs(skewMs)}`;

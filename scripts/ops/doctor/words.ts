@@ -12,13 +12,13 @@ const MARKS: Record<Finding['state'], string> = {
 export function doctorInWords(found: readonly Examined[], place: string): string[] {
   const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length;
   const [wrong, unknown] = [count('wrong'), count('unknown')];
-  const told = unknown > 0 ? `, ${unknown} nobody can tell from here` : '';
+  const untold = unknown > 0 ? `, ${unknown} nobody can tell from here` : '';
   const all = plural(found.length, 'check');
   const width = Math.max(...found.map(({ what }) => what.length));
   return [
     wrong === 0
-      ? paint.green(`ok: nothing is wrong in ${place} (${all}${told})`)
-      : paint.red(`wrong: ${wrong} of ${all} in ${place}${told}`),
+      ? paint.green(`ok: nothing is wrong in ${place} (${all}${untold})`)
+      : paint.red(`wrong: ${wrong} of ${all} in ${place}${untold}`),
     ...[...Map.groupBy(found, ({ group }) => group)].flatMap(([group, findings]) => [
       '',
       paint.bold(group),

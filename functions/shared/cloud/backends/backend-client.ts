@@ -19,7 +19,7 @@ export interface BackendAdapter<Job> {
   form: string;
   /** Asks after one job. Rejects when there is no answer. */
   ask(job: Job, limits: Limits): Promise<BackendStatus>;
-  /** What can be told of many jobs at once; each that is left out is asked after by itself. */
+  /** Asks after many jobs at once; each that is left out of the answer is asked after by itself. */
   list?(
     jobs: readonly Job[],
     by: { call: Call; now: AskOptions['now'] },
@@ -74,7 +74,7 @@ export function backendClient<Job>(
     return missing ? { ...unknown(why), state: 'gone' } : unknown(why);
   }
 
-  async function toldOf(job: Job): Promise<DatedStatus> {
+  async function truthOf(job: Job): Promise<DatedStatus> {
     const called = await call((limits) => platform.ask(job, limits));
     return { ...('answer' in called ? called.answer : called.failure), askedAt: called.askedAt };
   }
@@ -94,18 +94,18 @@ export function backendClient<Job>(
       { call, now },
     );
     const ask = async ({ id, job }: (typeof jobs)[number]) =>
-      void truths.set(id, { ...(listed?.get(job) ?? (await toldOf(job))), placed: platform.placed(job) });
+      void truths.set(id, { ...(listed?.get(job) ?? (await truthOf(job))), placed: platform.placed(job) });
     await Promise.all(jobs.map(ask));
     return truths;
   };
 }
 
-/** Whether a status tells that nothing can be asked now, whatever it is about. */
+/** Whether a status means that nothing can be asked now, whatever the question. */
 export function isOutage(status: number): boolean {
   return [401, 403, 408, 429].includes(status) || status >= 500;
 }
 
-/** Whether a failure is one of the backend, or of the way there; an answer about one job that nobody can read is none. */
+/** Whether a failure is one of the backend, or of the way there; an answer about one job that cannot be read is not. */
 function isOutOfReach(error: unknown): boolean {
   if (error instanceof DeadlineExceeded) return true;
   return (

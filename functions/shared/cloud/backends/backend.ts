@@ -27,7 +27,7 @@ export interface Backend {
   truthsOf(ids: readonly string[], sweep: AskOptions): Promise<ReadonlyMap<string, Truth>>;
 }
 
-/** The backend `name`, which `asked` tells from others; `open` makes the adapter of one sweep. */
+/** The backend `name`, which `asked` distinguishes from others; `open` makes the adapter of one sweep. */
 export function backendOf<Job>(
   name: string,
   asked: readonly unknown[],

@@ -5,7 +5,7 @@ import type { ApiOptions } from '../rest/rest.ts';
 
 /** What the Google backends have in common. */
 
-/** A time of an answer, read by `timeAt` later: one that nobody can read costs nothing else. */
+/** A time of an answer, read by `timeAt` later: one that cannot be read costs nothing else. */
 export const time = z.unknown().optional();
 
 /** The longest error that is kept of a job. */

@@ -10,7 +10,7 @@ export interface Resource {
   placed: Placed;
 }
 
-/** Where names that tell no place belong. */
+/** Where names without a place belong. */
 export interface Home {
   project: string;
   region: string | undefined;
@@ -18,7 +18,7 @@ export interface Home {
   placed: Placed;
 }
 
-/** Where names that tell no place belong, by settings that may leave the region to `region`, and the project to Nightshift's own. */
+/** Where names without a place belong: settings may leave the region to `region`, and the project to Nightshift's own. */
 export function homeOf(
   settings: { googleProject?: string | undefined; region?: string | undefined },
   project: string,

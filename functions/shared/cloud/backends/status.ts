@@ -23,7 +23,7 @@ export interface Answer {
   said: string;
 }
 
-/** Nobody can tell, and why. */
+/** The status of a job of which nothing is known; `said` is why. */
 export function unknown(said: string): BackendStatus {
   return { state: 'unknown', startedAt: null, endedAt: null, unreadable: null, error: null, said };
 }
@@ -34,8 +34,8 @@ export function timeAt(path: string, value: unknown, form: TimeForm = { type: 'i
 }
 
 /**
- * What to make of an answer. Where a job ended and one of its times cannot be read, nobody can tell which try that was, nor
- * when it ended: it is unknown. One that goes on does so whatever its start.
+ * What to make of an answer. Where a job ended and one of its times cannot be read, neither which try that was nor when
+ * it ended is known: it is unknown. One that goes on does so whatever its start.
  */
 export function statusOf({ state, startedAt, endedAt, error, said }: Answer): BackendStatus {
   const ended = isTerminal(state);
@@ -43,13 +43,13 @@ export function statusOf({ state, startedAt, endedAt, error, said }: Answer): Ba
   const unreadable = times.flatMap(({ path, reading }) =>
     reading.is === 'unreadable' ? `${path}: ${reading.why}` : [],
   );
-  const told = {
+  const readable = {
     startedAt: startedAt && orNull(startedAt.reading),
     endedAt: ended && endedAt ? orNull(endedAt.reading) : null,
     unreadable: unreadable.join('; ') || null,
     error: state === 'failed' ? error : null,
   };
-  if (unreadable.length === 0) return { ...told, state, said };
-  const words = `${said}; but nobody can read ${told.unreadable}`;
-  return ended ? { ...unknown(words), unreadable: told.unreadable } : { ...told, state, said: words };
+  if (unreadable.length === 0) return { ...readable, state, said };
+  const words = `${said}; but nobody can read ${readable.unreadable}`;
+  return ended ? { ...unknown(words), unreadable: readable.unreadable } : { ...readable, state, said: words };
 }

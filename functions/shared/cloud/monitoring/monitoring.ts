@@ -105,7 +105,7 @@ export function monitoring(options: ApiOptions) {
         }
       });
     } catch (error) {
-      // A metric that no resource ever wrote is not found: there is nothing to tell of, which is no failure.
+      // A metric that no resource ever wrote is not found: there is no figure, which is no failure.
       const nothing =
         error instanceof UpstreamError && error.status === 404 && NEVER_WRITTEN.test(error.message);
       if (!nothing) throw error;

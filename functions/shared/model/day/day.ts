@@ -51,7 +51,7 @@ export interface Figures {
   gpu: GpuFigures;
   projects: ProjectRow[];
   faults: RecordFaults;
-  /** Jobs that ended on the day at an end that the sweep inferred: nobody told it. */
+  /** Jobs that ended on the day at an end that the sweep inferred, which no record reported. */
   inferredEnds: number;
   /** Names of the jobs that started or ended on the day, sorted. */
   members: string[];
@@ -73,7 +73,7 @@ export const projectRowSchema = z.strictObject({
 });
 export type ProjectRow = z.infer<typeof projectRowSchema>;
 
-/** What was wrong with the records behind the figures; at most 100 ids each, the totals tell all. */
+/** What was wrong with the records behind the figures; at most 100 ids each, the totals count all. */
 const recordFaultsSchema = z.strictObject({
   /** End before start: counted as start = end. */
   skewed: z.array(z.string()),
@@ -82,7 +82,7 @@ const recordFaultsSchema = z.strictObject({
    * left out of the figure.
    */
   malformed: z.array(z.string()),
-  /** A status that nobody mapped: left out. */
+  /** A status that is not mapped: left out. */
   unmapped: z.array(z.string()),
   totals: z.strictObject({ skewed: z.int(), malformed: z.int(), unmapped: z.int() }),
   /** What is wrong with some of them, in words. */
@@ -98,7 +98,7 @@ const checkSchema = z.strictObject({
 });
 export type Check = z.infer<typeof checkSchema>;
 
-/** Jobs that ended on the day and whose end nobody told, so that hours built on a guess are never taken for a measurement. */
+/** Jobs that ended on the day and whose end was inferred, so that hours built on a guess are never taken for a measurement. */
 const inferredEndsSchema = z.int().default(0);
 
 const checksSchema = z.strictObject({
@@ -188,7 +188,7 @@ export const daySchema = z.strictObject({
   sources: z.partialRecord(z.enum(METRIC_SOURCES), sourceStateSchema),
   checks: checksSchema,
   conflict: conflictSchema.nullable(),
-  /** Distinct jobs and ETL runs that started or ended on the day; their names are below it, to tell a vanished record by. */
+  /** Distinct jobs and ETL runs that started or ended on the day; their names are below it, to notice a vanished record by. */
   members: z.int(),
   /** Projects with a row below this day. */
   projects: z.array(z.string()),

@@ -47,7 +47,7 @@ export function recordAfter(
   return { ...NO_CHANGES, record: { ...record, alarmId: alarmId(alarm) }, open: [alarm] };
 }
 
-/** The record of a source that nobody asks any more: what is not there cannot fail. */
+/** The record of a source that is no longer asked: what is not there cannot fail. */
 export function recordDropped(before: MetricSourceRecord | null, runId: string): RecordAfter | null {
   return rowEnded(before, runId, `the settings name metric source ${before?.source} no more`);
 }

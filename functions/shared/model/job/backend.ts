@@ -29,19 +29,19 @@ export type BackendApi = {
 
 /**
  * Whether the settings and the job's id name in full where it runs. An address of an HTTP endpoint, a region and a project
- * that nobody named are `guessed`.
+ * that are not named are `guessed`.
  */
 export const PLACED = ['named', 'guessed'] as const;
 export type Placed = (typeof PLACED)[number];
 
 /** What a backend says about one job. */
 export interface Truth {
-  /** `gone`: a definite answer to a question after this very job that there is none. `unknown`: nobody can tell. */
+  /** `gone`: a definite answer to a question after this very job that there is none. `unknown`: it could not be found out. */
   state: JobState | 'gone' | 'unknown';
   startedAt: Date | null;
   endedAt: Date | null;
   /**
-   * The times that it told and nobody can read, in words that name where each stands and what it is; `null` where there are
+   * The times in its answer that cannot be read, in words that name where each stands and what it is; `null` where there are
    * none. They are `null` above, and must not be taken for absent: a job that has ended is `unknown` with one of them.
    */
   unreadable: string | null;

@@ -46,7 +46,7 @@ export function openCloudBuild(settings: SettingsOf<'cloud-build'>, { apiOf }: B
   );
 }
 
-/** The builds of one project, in one region unless their names tell another one. */
+/** The builds of one project, in one region unless their names hold another one. */
 export function cloudBuilds(
   settings: SettingsOf<'cloud-build'>,
   options: ApiOptions,

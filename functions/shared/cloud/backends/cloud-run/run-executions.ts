@@ -62,7 +62,7 @@ export function openCloudRun(settings: SettingsOf<'cloud-run'>, { apiOf }: Backe
   );
 }
 
-/** The executions of one project, in one region unless their names tell another one. */
+/** The executions of one project, in one region unless their names hold another one. */
 export function runExecutions(
   settings: SettingsOf<'cloud-run'>,
   options: ApiOptions,
@@ -115,7 +115,7 @@ export function runExecutions(
     },
   };
 
-  /** With the words of its log, which tell more than that a container failed. */
+  /** Adds the words of its log, which say more than that a container failed. */
   async function withLog(
     said: BackendStatus,
     execution: LoggedExecution,

@@ -88,7 +88,7 @@ function queryOf({ project, region, job, id, since }: LoggedExecution, limitMs: 
     orderBy: 'timestamp desc',
     pageSize: LINES,
     autoPaginate: false,
-    // Or it would try again for a minute, after everybody has gone.
+    // Without it, the client would try again for a minute after the call was given up on.
     gaxOptions: { timeout: Math.ceil(limitMs), retry: null },
   };
 }
@@ -105,7 +105,7 @@ async function openClient(projectId: string, address: URL | undefined): Promise<
     import('@google-cloud/logging'),
     import('google-auth-library'),
   ]);
-  // Over REST: gRPC would take its time to start, and keep the process alive. Its type has not all that it takes.
+  // Over REST: gRPC would take its time to start, and keep the process alive. The client's type lacks some options that it takes.
   const options: LoggingOptions & { fallback: boolean; protocol?: string } = { projectId, fallback: true };
   if (address) {
     options.protocol = address.protocol.slice(0, -1);

@@ -16,17 +16,17 @@ export interface HttpAnswer {
   text: string;
 }
 
-/** Who answered, and how to tell of it. */
+/** Who answered, and what its words must not repeat. */
 export interface Telling {
   host: string;
-  /** Takes out of a text what nobody may read. */
+  /** Takes secrets out of a text. */
   hide: (text: string) => string;
 }
 
-/** Statuses that speak of whoever asks, or of the way there, and never of the job. */
+/** Statuses that are about the caller, or the way there, and never about the job. */
 const NOT_OF_THE_JOB = [401, 403, 407, 408, 429, 502, 503, 504];
 
-/** Reads an answer. What nobody can read is unknown, in words that tell what it is. */
+/** Reads an answer. What cannot be read is unknown, in words that quote it. */
 export function readHttpAnswer(
   settings: HttpSettings,
   asked: AskedJob,
@@ -110,11 +110,11 @@ function timeIn(body: unknown, time: TimeInAnswer | undefined, hide: Telling['hi
   const { path } = time;
   const reading = readAt(body, path, (value) => readJsonTime(value, time));
   if (reading.is !== 'unreadable') return { path, reading };
-  // Quoted whole, for of half a secret nobody would know that it is one.
-  const told = readAt(body, path, (value) =>
+  // Quoted whole: half a secret could not be recognised and hidden.
+  const reading = readAt(body, path, (value) =>
     readJsonTime(typeof value === 'string' ? hide(value) : value, time),
   );
-  return { path, reading: told };
+  return { path, reading };
 }
 
 function textIn(body: unknown, path: string | undefined): string {
@@ -129,7 +129,7 @@ function withoutBigint(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-/** Whether a body tells anything at all about a job. */
+/** Whether a body holds anything at all. */
 function isFilled(body: unknown): boolean {
   return typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length > 0;
 }

@@ -121,7 +121,7 @@ function isSafe(id: string): boolean {
   return whole && !parts.includes('.') && !parts.includes('..');
 }
 
-/** An answer, as far as anybody would want to read it. */
+/** Reads an answer, at most MAX_BYTES of it. */
 async function read({ status, body }: Response, where: string): Promise<HttpAnswer> {
   const cannotRead = (why: string) =>
     new UpstreamError(`Cannot read ${where}: ${why}`, { retryable: false, status });

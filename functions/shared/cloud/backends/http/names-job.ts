@@ -11,7 +11,7 @@ const OF_THE_QUESTION =
   /^(path|url|uri|href|links?|self|instance|route|location|query|params|parameters|request|(request|original)[-_]?(url|uri|path)|(path|query|querystring)[-_]?(params|parameters))$/i;
 /** Fields whose number is none of a job. */
 const OF_THE_ANSWER = /(status|code|errno|version|time|timestamp|count|length)$/i;
-/** What a sentence has that tells what answers at an address, rather than what was asked for there. */
+/** Words of a sentence that is about the address, not about what was asked for there. */
 const ABOUT_AN_ADDRESS = /\b(routes?|url|uri|endpoint|handler|page)\b/i;
 /** What another name would go on with; a dot only beside a letter or digit. */
 const JOINED_BEFORE = /([\p{L}\p{N}_%-]|[\p{L}\p{N}_-]\.)$/u;

@@ -36,7 +36,7 @@ const STATES = new Map<string, JobState>(
   }),
 );
 
-/** The vendor tells no limit; a service that has one answers with shorter pages (https://google.aip.dev/158). */
+/** No limit is documented; a service that has one answers with shorter pages (https://google.aip.dev/158). */
 const PAGE_SIZE = 100;
 const FIELDS = 'name,state,startTime,endTime,error(message)';
 
@@ -70,7 +70,7 @@ export function openVertexAi(settings: SettingsOf<'vertex-ai'>, { apiOf }: Backe
   );
 }
 
-/** The custom jobs of one project, in one region unless their names tell another one. */
+/** The custom jobs of one project, in one region unless their names hold another one. */
 export function vertexJobs(settings: SettingsOf<'vertex-ai'>, options: ApiOptions): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project);
   const apiOf = (place: Resource) =>
@@ -115,7 +115,7 @@ export function vertexJobs(settings: SettingsOf<'vertex-ai'>, options: ApiOption
   };
 }
 
-/** A job of a list. One that nobody can read costs only itself, and is asked after by itself where not even its name is told. */
+/** Reads a job of a list. One that cannot be read is unknown alone; where not even its name is there, it is asked after by itself. */
 function readListed(listed: unknown): [id: string, said: BackendStatus][] {
   const parsed = parseWithProblems(jobSchema, listed);
   if (parsed.ok) return [[idOf(parsed.value), readJob(parsed.value)]];

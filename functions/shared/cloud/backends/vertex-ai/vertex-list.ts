@@ -25,8 +25,9 @@ export function vertexList(readPage: ReadPage): NonNullable<BackendAdapter<Resou
   let absentLeft = ONE_BY_ONE;
 
   return async (jobs, { call, now }) => {
-    const told = new Map<Resource, DatedStatus>();
-    const tell = (job: Resource, words: string) => told.set(job, { ...unknown(words), askedAt: now() });
+    const truths = new Map<Resource, DatedStatus>();
+    const noteUnknown = (job: Resource, words: string) =>
+      truths.set(job, { ...unknown(words), askedAt: now() });
 
     async function askPlace(place: string, those: readonly [Resource, ...Resource[]]): Promise<void> {
       const list = lists.get(place) ?? listOf(those[0], readPage);
@@ -35,10 +36,14 @@ export function vertexList(readPage: ReadPage): NonNullable<BackendAdapter<Resou
       for (const job of those) {
         const truth = list.truths.get(idOf(job));
         const broken = list.broken();
-        if (truth) told.set(job, truth);
-        else if (broken !== null) tell(job, broken);
+        if (truth) truths.set(job, truth);
+        else if (broken !== null) noteUnknown(job, broken);
         else if (absentLeft > 0) absentLeft -= 1;
-        else tell(job, `not in the list of ${job.region}, and ${ONE_BY_ONE} others were asked after already`);
+        else
+          noteUnknown(
+            job,
+            `not in the list of ${job.region}, and ${ONE_BY_ONE} others were asked after already`,
+          );
       }
     }
 
@@ -50,7 +55,7 @@ export function vertexList(readPage: ReadPage): NonNullable<BackendAdapter<Resou
         if (first && count > ONE_BY_ONE) await askPlace(place, [first, ...others]);
       }),
     );
-    return told;
+    return truths;
   };
 }
 

@@ -5,7 +5,7 @@ import { JSON_TIME_TYPES } from '../../reading/reading.ts';
 import { ACTIVE_STATES, JOB_STATES } from '../states.ts';
 import type { BackendKind } from './backend-kind.ts';
 
-/** A time in an answer: where it stands and how it is told; a path alone is one of ISO text. */
+/** A time in an answer: where it stands and how it is written; a path alone is one of ISO text. */
 const timeInAnswer = z.preprocess(
   (given) => (typeof given === 'string' ? { path: given } : given),
   z
@@ -40,9 +40,9 @@ export const http = {
     /** Where in the answer the state stands, and what its words mean; a word that is not here is unknown. */
     state: jsonPath,
     statuses: z.record(z.string().min(1), z.enum(JOB_STATES)),
-    /** What a job is where nothing stands at `state`; that it ended, nobody can tell from nothing. */
+    /** What a job is where nothing stands at `state`; never an end, which an empty answer cannot prove. */
     absent: z.enum(ACTIVE_STATES).optional(),
-    /** What an answer says where there is no such job, for those that tell it otherwise than by a 404 that names the job. */
+    /** What an answer says where there is no such job, for endpoints that say so otherwise than by a 404 that names the job. */
     gone: z.strictObject({ path: jsonPath, is: words }).optional(),
     startedAt: timeInAnswer.optional(),
     endedAt: timeInAnswer.optional(),
