@@ -1,8 +1,6 @@
 import type { Firestore } from '@google-cloud/firestore';
-import { bigquerySource } from '../../functions/collect-metrics/sources/bigquery.ts';
-import { cloudRunSource } from '../../functions/collect-metrics/sources/cloud-run.ts';
-import { databaseSource } from '../../functions/collect-metrics/sources/database.ts';
-import { storageSource } from '../../functions/collect-metrics/sources/storage.ts';
+import { OPEN_SOURCE } from '../../functions/collect-metrics/sources/registry.ts';
+import type { Clients } from '../../functions/collect-metrics/sources/source.ts';
 import { bigquery } from '../../functions/shared/cloud/bigquery.ts';
 import { monitoring } from '../../functions/shared/cloud/monitoring/monitoring.ts';
 import { cloudRun } from '../../functions/shared/cloud/run-services.ts';
@@ -11,7 +9,14 @@ import { cloudStorage } from '../../functions/shared/cloud/storage/buckets.ts';
 import { serialQueue } from '../../functions/shared/concurrency.ts';
 import { type Day, endOfDay } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
-import type { PlatformFigures } from '../../functions/shared/model/day/platform.ts';
+import {
+  PLATFORM_SOURCES,
+  type PlatformFigures,
+  type PlatformSettings,
+  type PlatformSource,
+  perSource,
+  SECTIONS,
+} from '../../functions/shared/model/day/platform.ts';
 import type { ApiName } from '../../functions/shared/model/google-apis.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import { rootCollections } from '../../functions/shared/store/sources/root-collections.ts';
@@ -35,22 +40,25 @@ export async function askOneByOne(
   const log = createLog({}, () => {});
   const over = (api: ApiName) => ({ project, baseUrl: baseUrls[api], log });
   const turn = inTurn();
-  const tools = {
-    monitoring: turn(monitoring(over('monitoring'))),
-    storage: turn(cloudStorage(over('storage'))),
-    bigquery: turn(bigquery(over('bigquery'))),
-    run: turn(cloudRun(over('run'))),
-    sql: turn(cloudSql(over('sql'))),
-    databases: [{ id: db.databaseId, collections: turn(rootCollections(db, { project, log })) }],
-    regions,
+  const clients: Clients = {
+    monitoring: () => turn(monitoring(over('monitoring'))),
+    storage: () => turn(cloudStorage(over('storage'))),
+    bigquery: () => turn(bigquery(over('bigquery'))),
+    run: () => turn(cloudRun(over('run'))),
+    sql: () => turn(cloudSql(over('sql'))),
+    databases: () => [{ id: db.databaseId, collections: turn(rootCollections(db, { project, log })) }],
   };
-  const asked = { date, until: endOfDay(date), lookNow: true };
-  return {
-    storage: await storageSource(tools)(asked, limits),
-    bigquery: await bigquerySource(tools)(asked, limits),
-    cloudRun: await cloudRunSource(tools)(asked, limits),
-    database: await databaseSource(tools)(asked, limits),
+  const settings: PlatformSettings = {
+    ...perSource<PlatformSettings>((source) => SECTIONS[source].settings.parse({})),
+    cloudRun: { regions: [...regions] },
+    database: { cloudSql: true },
   };
+  const query = { date, until: endOfDay(date), lookNow: true };
+  const collect = <Source extends PlatformSource>(source: Source) =>
+    OPEN_SOURCE[source](settings[source], clients)(query, limits);
+  const found: [PlatformSource, object][] = [];
+  for (const source of PLATFORM_SOURCES) found.push([source, await collect(source)]);
+  return Object.fromEntries(found) as PlatformFigures;
 }
 
 /** Wraps clients so that a call to any of them begins when the call before has ended, and its own time then. */

@@ -111,10 +111,10 @@ function timeIn(body: unknown, time: TimeInAnswer | undefined, hide: Telling['hi
   const reading = readAt(body, path, (value) => readJsonTime(value, time));
   if (reading.is !== 'unreadable') return { path, reading };
   // Quoted whole: half a secret could not be recognised and hidden.
-  const reading = readAt(body, path, (value) =>
+  const hidden = readAt(body, path, (value) =>
     readJsonTime(typeof value === 'string' ? hide(value) : value, time),
   );
-  return { path, reading };
+  return { path, reading: hidden };
 }
 
 function textIn(body: unknown, path: string | undefined): string {
