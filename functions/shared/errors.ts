@@ -13,12 +13,14 @@ export class InvalidRequest extends Error {
 /** A configuration file is wrong: start-up stops, naming key, value and expectation of every problem. */
 export class InvalidConfiguration extends Error {
   override readonly name = 'InvalidConfiguration';
-  constructor(file: string, problems: Problem[]) {
+  readonly problems: readonly Problem[];
+  constructor(file: string, problems: readonly Problem[]) {
     const lines = problems.map(
       ({ path, message, expected }) =>
         `  ${path || '(the whole file)'}: ${message}${expected ? `; expected ${expected}` : ''}`,
     );
     super(`Cannot use ${file}:\n${lines.join('\n')}`);
+    this.problems = problems;
   }
 }
 

@@ -2,6 +2,7 @@
 import { enableCompileCache } from 'node:module';
 import { problemInWords } from '../shared/problem.ts';
 import { PROCESS_SHELL } from '../shared/shell.ts';
+import { EXIT } from './shared/problem.ts';
 import { refuseUnfinishedEnd } from './unfinished.ts';
 
 // Else the types of every file are stripped anew at each start, which takes longer than most commands do.
@@ -26,7 +27,7 @@ process.exitCode = await import('./program.ts').then(
   // A slip in catalog.json or settings.json fails the import itself.
   (error: unknown) => {
     process.stderr.write(`${problemInWords(error)}\n`);
-    return 1;
+    return EXIT.unreachable;
   },
 );
 finished();

@@ -1,24 +1,50 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidConfiguration } from '../../functions/shared/errors.ts';
-import { exitWith, runIn, type Shell, shell } from '../shared/shell.ts';
+import { type ChosenPlace, choosePlace, exitWith, runIn, type Shell, shell } from '../shared/shell.ts';
 import { paintError, terminalWidth, wantsColor } from '../words/terminal.ts';
-import { addAlarms } from './alarms/command.ts';
-import { addBackfill } from './backfill/command.ts';
-import { addCleanup } from './cleanup/command.ts';
-import { addDays } from './days/command.ts';
-import { addDoctor } from './doctor/command.ts';
-import { addHealth } from './health/command.ts';
-import { addImport } from './import/command.ts';
-import { addJobs } from './jobs/command.ts';
-import { addRun } from './run/command.ts';
-import { addRuns } from './runs/command.ts';
-import { addSchedules } from './schedules/command.ts';
-import { OpsProblem } from './shared/problem.ts';
+import { alarms } from './alarms/command.ts';
+import { backfill } from './backfill/command.ts';
+import { cleanup } from './cleanup/command.ts';
+import { completion } from './completion/command.ts';
+import { days } from './days/command.ts';
+import { doctor } from './doctor/command.ts';
+import { health } from './health/command.ts';
+import { importJobs } from './import/command.ts';
+import { jobs } from './jobs/command.ts';
+import { run } from './run/command.ts';
+import { runs } from './runs/command.ts';
+import { schedules } from './schedules/command.ts';
+import { settings } from './settings/command.ts';
+import { addCommand } from './shared/add-command.ts';
+import type { OpsCommand } from './shared/command.ts';
+import { EXIT, type ExitCode, OpsProblem } from './shared/problem.ts';
 import { refuseSwallowed } from './shared/swallowed.ts';
-import { addSources } from './sources/command.ts';
-import { addSweep } from './sweep/command.ts';
-import { addTasks } from './tasks/command.ts';
-import { addWhy } from './why/command.ts';
+import { sources } from './sources/command.ts';
+import { sweep } from './sweep/command.ts';
+import { tasks } from './tasks/command.ts';
+import { version } from './version.ts';
+import { why } from './why/command.ts';
+
+/** Every command, in the order of the help. */
+export const COMMANDS: readonly OpsCommand[] = [
+  health,
+  alarms,
+  tasks,
+  run,
+  runs,
+  schedules,
+  doctor,
+  jobs,
+  why,
+  sweep,
+  days,
+  cleanup,
+  backfill,
+  sources,
+  settings,
+  importJobs,
+  completion,
+];
 
 const EXAMPLES = `
 Examples:
@@ -36,13 +62,17 @@ Examples:
   npm run -s ops -- backfill --from 2026-01-01
 
 npx nightshift-ops is the same, and needs no --. The running stack answers, or the emulator of
-FIRESTORE_EMULATOR_HOST; a real project does when GOOGLE_CLOUD_PROJECT names it and no stack runs.
-What a command acts on is named before it does.`;
+FIRESTORE_EMULATOR_HOST; a real project does when --project or GOOGLE_CLOUD_PROJECT names it.
+What a command acts on is named before it does.
 
-/** The whole command line; every command sits in a file of its own. */
+The exit code is 0 when all is fine, 1 when something is wrong, 2 when the command was typed wrong,
+3 when what it asks gave no answer. Times are UTC.`;
+
+/** The whole command line; every command is the folder of its name. */
 export function opsProgram(): Command {
   const program = new Command('ops')
     .description('See what the tasks did, start them, and look after the records.')
+    .version(version(), '--version', 'print the version')
     .addHelpText('after', EXAMPLES)
     .enablePositionalOptions()
     .configureOutput({
@@ -55,23 +85,25 @@ export function opsProgram(): Command {
       outputError: (text, write) => write(paintError.red(text)),
     })
     .configureHelp({ styleTitle: (title) => paintError.bold(title) })
-    .exitOverride();
-  const health = [addHealth, addAlarms, addTasks, addRun, addRuns, addSchedules, addDoctor];
-  const records = [addJobs, addWhy, addSweep, addDays, addCleanup, addBackfill, addSources, addImport];
-  for (const add of [...health, ...records]) add(program);
+    .exitOverride()
+    .hook('preAction', (_, command) => {
+      const { project, region } = command.optsWithGlobals<ChosenPlace>();
+      choosePlace({ ...(project !== undefined && { project }), ...(region !== undefined && { region }) });
+    });
+  for (const command of COMMANDS) addCommand(program, command);
   return program;
 }
 
-/** The exit code of `error`, which is told in one line when it was to be expected, and with its stack otherwise. */
-function tell(error: unknown): number {
-  // Commander has told its errors itself; only help and version that were asked for are none.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+/** Prints an error, in one line when it was to be expected and with its stack otherwise; returns the exit code. */
+function report(error: unknown): ExitCode {
+  // Commander has printed its own errors; only help and version that were asked for are none.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   if (error instanceof OpsProblem || error instanceof InvalidConfiguration) {
     shell().stderr.write(`${paintError.red(error.message)}\n`);
-    return error instanceof OpsProblem ? error.exitCode : 1;
+    return error instanceof OpsProblem ? error.exitCode : EXIT.unreachable;
   }
   shell().stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
-  return 1;
+  return EXIT.unreachable;
 }
 
 /**
@@ -85,7 +117,7 @@ export function runOps(args: readonly string[], given: Shell): Promise<number> {
       refuseSwallowed(program, args, given.env);
       await program.parseAsync(args, { from: 'user' });
     } catch (error) {
-      exitWith(tell(error));
+      exitWith(report(error));
     }
   });
 }

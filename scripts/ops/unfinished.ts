@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { EXIT } from './shared/problem.ts';
 
 /**
  * Node ends a process in which nothing is left to wait for, also with work unfinished. From now on that is told, and is
@@ -9,7 +10,7 @@ export function refuseUnfinishedEnd(): () => void {
   process.once('exit', (code) => {
     // Any other code has told of itself; 13 is what Node ends with when a module still waits.
     if (finished || (code !== 0 && code !== 13)) return;
-    process.exitCode = 1;
+    process.exitCode = EXIT.unreachable;
     tellAtOnce(
       'ended before its work was done: it waited for what never came. What it did stays; run it again',
     );

@@ -20,8 +20,15 @@ interface Client {
   terminate(): Promise<void>;
 }
 
+/** Where a command line is told to look, whatever the environment says. */
+export interface ChosenPlace {
+  project?: string;
+  region?: string;
+}
+
 interface Invocation {
   shell: Shell;
+  place: ChosenPlace;
   exitCode: number;
   /** What is closed at its end. */
   open: Set<Client>;
@@ -44,7 +51,7 @@ export function shell(): Shell {
 
 /** Runs `command` in `given`; resolves with its exit code, 0 unless it set another one. */
 export function runIn(given: Shell, command: () => Promise<void>): Promise<number> {
-  const invocation: Invocation = { shell: given, exitCode: 0, open: new Set() };
+  const invocation: Invocation = { shell: given, place: {}, exitCode: 0, open: new Set() };
   return invocations.run(invocation, async () => {
     try {
       await command();
@@ -60,6 +67,17 @@ export function runIn(given: Shell, command: () => Promise<void>): Promise<numbe
 export function exitWith(code: number): void {
   const invocation = invocations.getStore();
   if (invocation) invocation.exitCode = code;
+}
+
+/** Has the command that runs look elsewhere than its environment says. */
+export function choosePlace(place: ChosenPlace): void {
+  const invocation = invocations.getStore();
+  if (invocation) invocation.place = place;
+}
+
+/** Where the command that runs was told to look. */
+export function chosenPlace(): ChosenPlace {
+  return invocations.getStore()?.place ?? {};
 }
 
 /** Has `client` closed when the command that runs has ended: an open one keeps the process alive. */

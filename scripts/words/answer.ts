@@ -1,7 +1,7 @@
 import { fieldsOf } from '../shared/objects.ts';
 import { cleanupInWords, undoInWords } from './cleanup.ts';
 import { collectionInWords } from './collection.ts';
-import { duration } from './figures.ts';
+import { duration, sameTimes } from './figures.ts';
 import { inWords, spaced } from './plain.ts';
 import { pruneInWords } from './prune.ts';
 import { sweepInWords, takeBackInWords } from './sweep.ts';
@@ -35,7 +35,7 @@ export function answerInWords(answer: unknown): string[] {
     .flatMap(([key, text]) => (text ? [`${key}: ${text}`] : []));
   return [
     headline(fields),
-    ...[...lines, ...others].map((line) => `${INDENT}${line}`.trimEnd()),
+    ...[...lines, ...others].map((line) => `${INDENT}${sameTimes(line)}`.trimEnd()),
     ...problemLines(fields.problems, told),
   ];
 }
@@ -79,6 +79,6 @@ function problemLines(problems: unknown, told: readonly string[] = []): string[]
     if (told.includes(String(path))) return [];
     const where = path ? `${path}: ` : '';
     const text = `${where}${message ?? inWords(problem)}${expected ? `; expected ${expected}` : ''}`;
-    return `${INDENT}${paint.yellow('!')} ${oneLine(text)}`;
+    return `${INDENT}${paint.yellow('!')} ${sameTimes(oneLine(text))}`;
   });
 }

@@ -1,6 +1,7 @@
 import type { Check, Checks, DailyMetrics } from '../../functions/shared/model/day/day.ts';
+import { cut } from './columns.ts';
 import { figure, plural, UNKNOWN } from './figures.ts';
-import { cut, oneLine } from './terminal.ts';
+import { oneLine } from './terminal.ts';
 
 /** At most so many vanished records are named on a day. */
 const VANISHED_LISTED = 100;
@@ -64,7 +65,7 @@ export function vanishedInWords({ vanished }: NonNullable<DailyMetrics['conflict
 
 /** The first few of `total` names. */
 export function namesInWords(names: readonly string[], total: number): string {
-  const shown = names.slice(0, NAMES_SHOWN).map((name) => cut(oneLine(name), 60) || UNKNOWN);
+  const shown = names.slice(0, NAMES_SHOWN).map((name) => oneLine(name) || UNKNOWN);
   const more = total - shown.length;
   return `${shown.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`;
 }

@@ -1,4 +1,5 @@
-import { cut, paint, terminalWidth } from './terminal.ts';
+import { columnsOf, cut, padded } from './columns.ts';
+import { paint, terminalWidth } from './terminal.ts';
 
 /** What is told under one label. */
 export interface Entry {
@@ -35,7 +36,7 @@ export function entriesInWords(entries: readonly Entry[], width: number): string
       .flatMap((line) => (verbatim ? line : wrapped(line, room)))
       .map(tone);
     return [
-      `${MARGIN}${label.padEnd(LABEL_WIDTH)}${first}`,
+      `${MARGIN}${padded(label, LABEL_WIDTH)}${first}`,
       ...others.map((line) => `${indent}${line}`),
       ...aligned(rows, room - MARGIN.length).map((line) => `${indent}${MARGIN}${line}`),
       ...(more === undefined ? [] : [`${indent}${MARGIN}${paint.dim(more)}`]),
@@ -49,9 +50,9 @@ export function wrapped(text: string, room: number): string[] {
   let line = '';
   const pieces = text
     .split(/(?<=[;,:]) /)
-    .flatMap((clause) => (clause.length > room ? clause.split(' ') : [clause]));
+    .flatMap((clause) => (columnsOf(clause) > room ? clause.split(' ') : [clause]));
   for (const piece of pieces) {
-    if (line && line.length + 1 + piece.length > room) {
+    if (line && columnsOf(line) + 1 + columnsOf(piece) > room) {
       lines.push(line);
       line = piece;
     } else {
@@ -65,14 +66,14 @@ export function wrapped(text: string, room: number): string[] {
 function aligned(rows: readonly (readonly string[])[], room: number): string[] {
   const widths: number[] = [];
   for (const row of rows)
-    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, cell.length);
+    for (const [index, cell] of row.entries()) widths[index] = Math.max(widths[index] ?? 0, columnsOf(cell));
   const [longest = 0, ...figures] = widths;
   const taken = figures.reduce((sum, width) => sum + GAP.length + width, 0);
   const nameWidth = Math.min(longest, Math.max(LEAST_NAME, room - taken));
   return rows.map(([name = '', ...cells]) =>
     [
-      cut(name, nameWidth).padEnd(nameWidth),
-      ...cells.map((cell, index) => cell.padStart(figures[index] ?? 0)),
+      padded(cut(name, nameWidth), nameWidth),
+      ...cells.map((cell, index) => padded(cell, figures[index] ?? 0, 'right')),
     ]
       .join(GAP)
       .trimEnd(),

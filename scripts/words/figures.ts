@@ -40,14 +40,17 @@ export function relative(instant: Date | null | undefined, now: Date): string {
   return ms < 0 ? `${count} ago` : `in ${count}`;
 }
 
-/** An instant in UTC to the second, such as `2026-01-02 02:00:03Z`. */
+/** An instant in UTC to the second, such as `2026-01-02 02:00:03Z`: the one form of all times. */
 export function stamp(instant: Date | null | undefined): string {
   return instant ? `${instant.toISOString().slice(0, 19).replace('T', ' ')}Z` : UNKNOWN;
 }
 
-/** An instant in UTC to the minute. */
-export function minuteStamp(instant: Date | null | undefined): string {
-  return instant ? `${instant.toISOString().slice(0, 16).replace('T', ' ')}Z` : UNKNOWN;
+/** Instants as code writes them; what stands behind `@` or `:` is part of an id, which is copied as it is. */
+const INSTANTS = /(?<![@:\w])(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:\.\d+)?(?:Z| UTC)\b/g;
+
+/** Stored words with their instants in the form of all times. */
+export function sameTimes(text: string): string {
+  return text.replaceAll(INSTANTS, '$1 $2Z');
 }
 
 /** A number with separators and `digits` decimals. */

@@ -1,11 +1,12 @@
 import { SECOND_MS } from '../../functions/shared/dates.ts';
 import { fieldsOf } from '../shared/objects.ts';
+import { cut } from './columns.ts';
 import { type Entry, lineWidth, wrapped } from './entries.ts';
-import { duration, figure, minuteStamp, plural } from './figures.ts';
+import { duration, figure, plural, sameTimes, stamp } from './figures.ts';
 import { inWords } from './plain.ts';
 import { any, entry, entryLines, type SummaryTold } from './summary.ts';
 import { table } from './table.ts';
-import { cut, oneLine, paint } from './terminal.ts';
+import { oneLine, paint, terminalWidth } from './terminal.ts';
 
 type Fields = Record<string, unknown>;
 
@@ -192,26 +193,27 @@ function verdictLines(verdicts: readonly Fields[], indent: number): string[] {
   if (verdicts.length === 0) return [];
   const sorted = verdicts.toSorted((a, b) => rankOf(a) - rankOf(b));
   const width = lineWidth() - indent;
-  const [head = '', ...rows] = table(
+  const isTerminal = terminalWidth() !== undefined;
+  return table(
     [
       { title: 'VERDICT' },
       { title: 'SOURCE' },
-      { title: 'JOB' },
+      { title: 'JOB', whole: true },
       { title: 'RECORD SAYS' },
-      { title: 'BACKEND SAYS' },
-      { title: 'END' },
+      { title: 'BACKEND SAYS', drop: 1 },
+      { title: 'END', drop: 2 },
       { title: '' },
     ],
     sorted.map(rowOf),
-    process.stdout.isTTY ? width : undefined,
+    {
+      width: isTerminal ? width : undefined,
+      below: sorted.map(({ because, rule }) =>
+        wrapped(sameTimes(`${inWords(because)} (${inWords(rule)})`), width - 2).map((line) =>
+          paint.dim(`  ${line}`),
+        ),
+      ),
+    },
   );
-  return [
-    head,
-    ...sorted.flatMap(({ because, rule }, index) => [
-      rows[index] ?? '',
-      ...wrapped(`${inWords(because)} (${inWords(rule)})`, width - 2).map((line) => paint.dim(`  ${line}`)),
-    ]),
-  ];
 }
 
 function rowOf({
@@ -232,7 +234,7 @@ function rowOf({
     `${inWords(job)}${execution ? `, execution ${inWords(execution)}` : ''}`,
     inWords(recordSays),
     backendSays ? cut(oneLine(String(backendSays)), LONGEST_SAYING) : '-',
-    minuteStamp(end),
+    stamp(end),
     WRITTEN[String(written)] ?? inWords(written),
   ];
 }

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import pc from 'picocolors';
 import { type Output, shell } from '../shared/shell.ts';
+import { cut } from './columns.ts';
 
 /** Whether `stream` is to be coloured: a terminal, unless NO_COLOR says no or FORCE_COLOR says yes. */
 export function wantsColor(stream: { isTTY?: boolean }, variables: NodeJS.ProcessEnv): boolean {
@@ -68,11 +69,6 @@ export function firstLine(text: string, limit = 200): string {
 /** What an error says before it goes on to explain. */
 export function firstSentence(error: unknown): string {
   return error instanceof Error ? firstLine(error.message.split('. ', 1)[0] ?? '') : String(error);
-}
-
-/** `text` shortened to `limit` characters, saying so by an ellipsis. */
-export function cut(text: string, limit: number): string {
-  return text.length <= limit ? text : `${text.slice(0, Math.max(0, limit - 1))}…`;
 }
 
 /** `word` as a shell takes it for one. */

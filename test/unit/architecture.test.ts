@@ -95,7 +95,7 @@ describe('imports', () => {
 
   test('of Google’s clients none is loaded with ops: a command loads what it needs', () => {
     const loaded = loadedWith('scripts/ops/program.ts', ALL);
-    assert.ok(loaded.has('commander') && loaded.has('scripts/ops/shared/connect.ts'));
+    assert.ok(loaded.has('commander') && loaded.has('scripts/ops/health/command.ts'));
     const clients = [...loaded].filter(([to]) => /^(@google-cloud\/|google-)/.test(to));
     assert.deepEqual(clients, []);
   });

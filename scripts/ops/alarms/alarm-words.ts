@@ -1,8 +1,9 @@
 import { addMs, dayOf, SECOND_MS } from '../../../functions/shared/dates.ts';
 import type { Alarm, AlarmKind } from '../../../functions/shared/model/run/alarm.ts';
-import { relative, stamp } from '../../words/figures.ts';
+import { entriesInWords, lineWidth } from '../../words/entries.ts';
+import { relative, sameTimes, stamp } from '../../words/figures.ts';
 import { table } from '../../words/table.ts';
-import { oneLine, paint } from '../../words/terminal.ts';
+import { oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 
 /** How bad an alarm is, the worst first: a duty is not done, somebody is waited for, something is worth a look. */
 const RANKS: Record<AlarmKind, number> = {
@@ -68,27 +69,59 @@ function further(kind: AlarmKind, subject: string, brokenAt: Date): string {
   }
 }
 
-/** Alarms as a table, each with what it says, its run and where to look further below. */
+/** Alarms as a table, each with what it says, its id, its run and where to look further below. */
 export function alarmsInWords(alarms: readonly Alarm[], now: Date): string[] {
-  const [head = '', ...rows] = table(
+  return table(
     [{ title: 'KIND' }, { title: 'SUBJECT' }, { title: 'SINCE' }, { title: '' }, { title: '' }],
     alarms.map(({ kind, subject, brokenAt, closedAt }) => [
-      closedAt ? paint.dim(kind) : (COLORS[RANKS[kind]] ?? paint.red)(kind),
+      closedAt ? paint.dim(kind) : kindOf(kind),
       oneLine(subject),
       stamp(brokenAt),
       paint.dim(relative(brokenAt, now)),
       closedAt ? `closed ${stamp(closedAt)}` : '',
     ]),
+    {
+      below: alarms.map((alarm) => [
+        `  ${sameTimes(oneLine(alarm.message))}`,
+        paint.dim(`  ${oneLine(alarm.id)}`),
+        ...(alarm.runId ? [paint.dim(`  run ${oneLine(alarm.runId)}`)] : []),
+        ...(alarm.closedAt
+          ? [paint.dim(`  closed because ${becauseOf(alarm)}`)]
+          : [`  ${paint.cyan(furtherCommand(alarm))}`]),
+      ]),
+    },
   );
-  return [
-    head,
-    ...alarms.flatMap((alarm, index) => [
-      rows[index] ?? '',
-      `  ${oneLine(alarm.message)}`,
-      ...(alarm.runId ? [paint.dim(`  run ${oneLine(alarm.runId)}`)] : []),
-      ...(alarm.closedAt
-        ? [paint.dim(`  closed because ${oneLine(alarm.closedBecause ?? 'nobody said why')}`)]
-        : [`  ${paint.cyan(furtherCommand(alarm))}`]),
-    ]),
+}
+
+/** One alarm whole, with what can be done about it. */
+export function alarmInWords(alarm: Alarm, now: Date): string[] {
+  const { id, kind, subject, message, brokenAt, openedAt, closedAt, runId } = alarm;
+  const since = (instant: Date) => `${stamp(instant)}, ${relative(instant, now)}`;
+  const facts: [label: string, text: string | null][] = [
+    ['Says', sameTimes(message)],
+    ['Subject', subject],
+    ['Since', since(brokenAt)],
+    ['Opened', since(openedAt)],
+    ['Closed', closedAt && `${since(closedAt)}: ${becauseOf(alarm)}`],
   ];
+  const commands: [label: string, text: string | null][] = [
+    ['Run', runId],
+    ['Further', closedAt ? null : furtherCommand(alarm)],
+    ['Close it', closedAt ? null : `npm run -s ops -- alarms close ${shellQuoted(id)} --reason TEXT`],
+  ];
+  const entries = (all: typeof facts, verbatim: boolean) =>
+    all.flatMap(([label, text]) => (text === null ? [] : [{ label, lines: [oneLine(text)], verbatim }]));
+  return [
+    `${closedAt ? paint.dim(kind) : kindOf(kind)}  ${paint.bold(oneLine(id))}`,
+    '',
+    ...entriesInWords([...entries(facts, false), ...entries(commands, true)], lineWidth()),
+  ];
+}
+
+function kindOf(kind: AlarmKind): string {
+  return (COLORS[RANKS[kind]] ?? paint.red)(kind);
+}
+
+function becauseOf({ closedBecause }: Alarm): string {
+  return oneLine(closedBecause ?? 'nobody said why');
 }

@@ -1,37 +1,40 @@
-import type { Command } from 'commander';
-import { addMs, DAY_MS } from '../../../functions/shared/dates.ts';
-import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
-import { note, paintError, print, printJson } from '../../words/terminal.ts';
-import { connect, SILENT, uncounted } from '../shared/connect.ts';
-import { alarmsInWords, furtherCommand, worstFirst } from './alarm-words.ts';
+import type { OpsCommand } from '../shared/command.ts';
+import { parseSince } from '../shared/options.ts';
 
-const CLOSED_DAYS = 90;
-const CLOSED_MOST = 500;
+const HELP = `
+ID is the id of an alarm or the beginning of one. An alarm closes by itself once what it is
+about is over; one that is closed by hand opens again when a later run still finds it.
 
-/** Adds `alarms`: the incidents that last, and those that are over. */
-export function addAlarms(program: Command): void {
-  program
-    .command('alarms')
-    .description('the incidents that last: what, since when, and where to look further')
-    .option('--all', `also those that ended in the last ${CLOSED_DAYS} days, the newest ${CLOSED_MOST}`)
-    .option('--json', 'print the alarms as JSON')
-    .action(showAlarms);
-}
+Examples:
+  npm run -s ops -- alarms --since 7d
+  npm run -s ops -- alarms collect-metrics:failing
+  npm run -s ops -- alarms close collect-metrics:failing --reason "the API is retired"`;
 
-async function showAlarms({ all, json }: { all?: true; json?: true }): Promise<void> {
-  const { collections, ask, clock } = await connect();
-  const { alarmStore } = await import('../../../functions/shared/store/own/alarms.ts');
-  const store = alarmStore(collections, SILENT);
-  const now = clock.now();
-  const since = addMs(now, -CLOSED_DAYS * DAY_MS);
-  const [open, closed] = await Promise.all([
-    ask('reading the alarms', store.open(uncounted())),
-    all ? ask('reading the closed alarms', store.closedSince(since, CLOSED_MOST, uncounted())) : [],
-  ]);
-  const alarms: Alarm[] = [...worstFirst(open), ...closed];
-  if (json) printJson(alarms.map((alarm) => ({ ...alarm, further: furtherCommand(alarm) })));
-  else if (alarms.length === 0) print(all ? 'No alarm on record' : 'No alarm is open');
-  else print(...alarmsInWords(alarms, now));
-  if (closed.length === CLOSED_MOST)
-    note(paintError.yellow(`Only the newest ${CLOSED_MOST} of those that are over are shown`));
-}
+/** The incidents that last, those that are over, one of them whole, and how to close one. */
+export const alarms: OpsCommand = {
+  name: 'alarms',
+  description: 'the incidents that last: what, since when, and where to look further',
+  reach: 'reads',
+  prints: 'records',
+  help: HELP,
+  define: (command) =>
+    command
+      .usage('[options] [id] | close <id>')
+      .argument('[id]', 'show this one whole')
+      .option('--all', 'also those that ended in the last 90 days, the newest 500')
+      .option('--since <when>', 'also those that ended since: 90m, 24h, 7d, or an instant', parseSince),
+  load: () => import('./show-alarms.ts').then((it) => it.showAlarms),
+  subcommands: [
+    {
+      name: 'close',
+      description: 'close an alarm by hand',
+      reach: 'writes',
+      prints: 'records',
+      define: (command) =>
+        command
+          .argument('<id>', 'its id, or the beginning of it')
+          .requiredOption('--reason <text>', 'why, kept with the alarm'),
+      load: () => import('./close-alarm.ts').then((it) => it.closeAlarm),
+    },
+  ],
+};

@@ -1,21 +1,6 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Command } from 'commander';
-import { addDays, type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts';
-import { exitWith, shell } from '../../shared/shell.ts';
-import { figure, plural } from '../../words/figures.ts';
-import { note, print, shellQuoted } from '../../words/terminal.ts';
-import { confirmCall } from '../shared/call.ts';
-import { functionOf } from '../shared/function-place.ts';
-import { parseDay } from '../shared/options.ts';
-import { OpsProblem, usage } from '../shared/problem.ts';
-import { collectDay } from './collect-day.ts';
-import { type Progress, showProgress } from './progress.ts';
-import { type BackfillRecord, openRecord, recordFile } from './record.ts';
-import { targetOf } from './target.ts';
-import { backfillInWords } from './words.ts';
+import type { OpsCommand } from '../shared/command.ts';
+import { parseDay, URL_OPTION } from '../shared/options.ts';
 
-const TASK = 'collect-metrics';
-const MOST_DAYS = 400;
 const HELP = `
 The days are collected one by one, the oldest first. What is done is kept in the
 state folder, so that the same command goes on where it ended: by an error, by
@@ -26,98 +11,18 @@ is made 3 times.
 Example:
   npm run -s ops -- backfill --from 2026-01-01 --to 2026-01-31`;
 
-interface BackfillOptions {
-  from: Day;
-  to?: Day;
-  url?: string;
-  yes?: true;
-  restart?: true;
-}
-
-/** Adds `backfill`, which collects past days one by one. */
-export function addBackfill(program: Command): void {
-  program
-    .command('backfill')
-    .description('collect the figures of past days, one by one')
-    .requiredOption('--from <day>', 'the first day, YYYY-MM-DD', parseDay)
-    .option('--to <day>', 'the last day (default: yesterday, UTC)', parseDay)
-    .option('--url <url>', 'call exactly this URL; a private one gets an ID token')
-    .option('--yes', 'write to a real project without asking')
-    .option('--restart', 'begin anew, whatever was done before')
-    .addHelpText('after', HELP)
-    .action(backfill);
-}
-
-async function backfill(options: BackfillOptions): Promise<void> {
-  const days = daysToFill(options, dayOf(new Date()));
-  const place = await functionOf(TASK, options.url);
-  const what = `${plural(days.length, 'day')}, ${days[0]} to ${days.at(-1)}`;
-  await confirmCall(place, `This collects ${what}`, options.yes);
-  const { url } = place;
-  const record = openRecord(recordFile(targetOf(url), options), { anew: options.restart === true });
-  const before = days.filter((date) => record.done.has(date)).length;
-  if (before > 0)
-    note(`${figure(before)} of ${plural(days.length, 'day')} were done before; --restart begins anew`);
-
-  const started = performance.now();
-  const command = commandOf(options);
-  const progress = showProgress(days.length, before);
-  const stopping = shell().listenForStop(() => {
-    progress.stop();
-    note(`Stopped at once; what was under way may go on. Go on with: ${command}`);
-  });
-  const sayWhy = () => progress.say('stopping after it; Ctrl-C again: at once');
-  // Whoever aborts has another shell, or none.
-  stopping.signal.addEventListener('abort', AsyncLocalStorage.bind(sayWhy));
-  const failure = await fill(days, url, { record, progress, signal: stopping.signal });
-  progress.stop();
-
-  print(...backfillInWords({ days, done: record.done }, performance.now() - started));
-  if (failure) throw new OpsProblem(`${failure.message}. Go on with: ${command}`, 1, { cause: failure });
-  if (days.every((date) => record.done.has(date))) return record.forget();
-  note(`Stopped. Go on with: ${command}`);
-  exitWith(stopping.exitCode());
-}
-
-/** Collects the days that are not done; returns what stopped it other than `signal`, if anything did. */
-async function fill(
-  days: readonly Day[],
-  url: URL,
-  { record, progress, signal }: { record: BackfillRecord; progress: Progress; signal: AbortSignal },
-): Promise<OpsProblem | undefined> {
-  try {
-    for (const date of days) {
-      if (signal.aborted) return undefined;
-      if (record.done.has(date)) continue;
-      progress.begin(date);
-      const result = await collectDay(date, url, { signal, onWait: progress.say });
-      record.keep(date, result);
-      progress.done(result);
-    }
-    return undefined;
-  } catch (error) {
-    if (error instanceof OpsProblem) return error;
-    if (signal.aborted) return undefined;
-    throw error;
-  }
-}
-
-/** The days to collect. Throws when they are none, too many, or yet to come. */
-export function daysToFill({ from, to }: Pick<BackfillOptions, 'from' | 'to'>, today: Day): Day[] {
-  const last = to ?? addDays(today, -1);
-  const cannot = `Cannot collect ${from} to ${last}`;
-  if (last > today) throw usage(`${cannot}: today is ${today}, UTC`);
-  if (from > last) throw usage(`${cannot}: the first day is after the last`);
-  const days = daysBetween(from, last);
-  if (days.length > MOST_DAYS) throw usage(`${cannot}: ${days.length} days, at most ${MOST_DAYS} at once`);
-  return days;
-}
-
-function commandOf({ from, to, url, yes }: BackfillOptions): string {
-  return [
-    `npm run -s ops -- backfill --from ${from}`,
-    ...(to === undefined ? [] : [`--to ${to}`]),
-    ...(url === undefined ? [] : [`--url ${shellQuoted(url)}`]),
-    ...(yes ? ['--yes'] : []),
-  ].join(' ');
-}
+/** Collects past days one by one. */
+export const backfill: OpsCommand = {
+  name: 'backfill',
+  description: 'collect the figures of past days, one by one',
+  reach: 'writes',
+  prints: 'text',
+  help: HELP,
+  define: (command) =>
+    command
+      .requiredOption('--from <day>', 'the first day, YYYY-MM-DD', parseDay)
+      .option('--to <day>', 'the last day (default: yesterday, UTC)', parseDay)
+      .option(...URL_OPTION)
+      .option('--restart', 'begin anew, whatever was done before'),
+  load: () => import('./backfill.ts').then((it) => it.backfill),
+};

@@ -2,7 +2,9 @@ import { fieldsOf } from '../../shared/objects.ts';
 import { exitWith } from '../../shared/shell.ts';
 import { type CallOptions, call, confirmCall, tell } from '../shared/call.ts';
 import { connect, SILENT } from '../shared/connect.ts';
+import { findById } from '../shared/find-id.ts';
 import { functionOf } from '../shared/function-place.ts';
+import { EXIT } from '../shared/problem.ts';
 import { plannedInWords } from './plan-words.ts';
 import { type Watched, whileWatching } from './progress.ts';
 import { readPlan } from './stored-plan.ts';
@@ -12,9 +14,10 @@ import { deletionWatch } from './watch.ts';
 export const TASK = 'cleanup-artifacts';
 
 /** Lets the function carry out a plan, and shows how far it is. */
-export async function applyPlan(planId: string, { url: given, json, yes }: CallOptions): Promise<void> {
+export async function applyPlan(wanted: string, { url: given, json, yes }: CallOptions): Promise<void> {
   const connection = await connect();
-  const { plan, lines } = await readPlan(planId, connection);
+  const { plan, lines } = await readPlan(wanted, connection);
+  const { planId } = plan;
   const place = await functionOf(TASK, given);
   // Of one that is applied nothing is left to do, and the function says so.
   if (plan.status === 'applied') return tell(await call(place, { planId }, (work) => work), { json });
@@ -32,12 +35,15 @@ export async function applyPlan(planId: string, { url: given, json, yes }: CallO
   const answer = await call(place, { planId }, (work) => whileWatching(watched, work));
   tell(answer, { json });
   // Partial, and yet nothing of what was asked for was done.
-  if (fieldsOf(answer.summary).planStatus === 'waiting') exitWith(1);
+  if (fieldsOf(answer.summary).planStatus === 'waiting') exitWith(EXIT.wrong);
 }
 
 /** Lets the function bring back what a run deleted, and shows how far it is. */
-export async function undoRun(runId: string, { url: given, json, yes }: CallOptions): Promise<void> {
-  const { collections, ask } = await connect();
+export async function undoRun(wanted: string, { url: given, json, yes }: CallOptions): Promise<void> {
+  const connection = await connect();
+  const { collections, ask } = connection;
+  // A run that is pruned already may still be in the journal.
+  const runId = (await findById('run', collections.taskRuns, beginningsOf(wanted), connection))?.id ?? wanted;
   const place = await functionOf(TASK, given);
   await confirmCall(place, `This brings back what ${runId} deleted`, yes);
   const { journalStore } = await import('../../../functions/shared/store/own/journal.ts');
@@ -54,4 +60,9 @@ export async function undoRun(runId: string, { url: given, json, yes }: CallOpti
     poll: async () => ({ count: (await count()) - before, bytes: null }),
   };
   tell(await call(place, { undo: runId }, (work) => whileWatching(watched, work)), { json });
+}
+
+/** A run of the clean-up may be named without its task. */
+function beginningsOf(run: string): string[] {
+  return run.includes('@') ? [run] : [run, `${TASK}@${run}`, `${TASK}@manual-${run}`];
 }

@@ -1,9 +1,9 @@
 import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/cleanup/cleanup.ts';
 import { cleanupCommand, guardsOf, oddRootsOf } from '../../words/cleanup.ts';
-import { bytes, figure, minuteStamp, plural, relative, stamp, UNKNOWN } from '../../words/figures.ts';
+import { bytes, figure, plural, relative, stamp } from '../../words/figures.ts';
 import { keptInWords, reasonInWords } from '../../words/keep.ts';
 import { table } from '../../words/table.ts';
-import { cut, oneLine, paint } from '../../words/terminal.ts';
+import { oneLine, paint } from '../../words/terminal.ts';
 
 /** Kept jobs up to this number are told one by one. */
 const KEPT_TOLD = 20;
@@ -21,38 +21,65 @@ interface PlanView {
   runs?: readonly string[] | undefined;
 }
 
-/** A plan as a person reads it before it is carried out: a line for each job, then what it comes to and what to do. */
-export function planInWords(
-  plan: CleanupPlan,
-  lines: readonly PlanLine[],
-  { all, width, runs = [] }: PlanView,
-): string[] {
-  const deletes = lines.filter(({ decision }) => decision === 'delete');
-  const keeps = lines.filter(({ decision }) => decision === 'keep');
+/** A plan as a person reads it: what it comes to, why in groups, the paths, and what to do next. */
+export function planInWords(plan: CleanupPlan, lines: readonly PlanLine[], view: PlanView): string[] {
+  const { runs = [] } = view;
   return [
-    `${paint.bold(plan.planId)}  ${statusInWords(plan)}, made ${stamp(plan.createdAt)}`,
-    '',
-    ...table(
-      [
-        { title: '' },
-        { title: 'JOB' },
-        { title: 'PROJECT' },
-        { title: 'SIZE', align: 'right' },
-        { title: 'OBJECTS', align: 'right' },
-        { title: 'WHY' },
-      ],
-      [
-        ...deletes.map(deletionRow),
-        ...(all || keeps.length <= KEPT_TOLD ? keeps.map(keepingRow) : groupedRows(keeps)),
-      ],
-      width,
-    ),
-    '',
-    ...totalsInWords(plan, lines),
+    ...planToAgreeTo(plan, lines, view),
     ...runs.map((run) => `undo what ${run} deleted: ${paint.cyan(cleanupCommand(`undo ${run}`))}`),
     ...nextInWords(plan),
   ];
 }
+
+/** What a person must have seen who lets a plan go on: totals first, then the reasons in groups, then the paths. */
+export function planToAgreeTo(
+  plan: CleanupPlan,
+  lines: readonly PlanLine[],
+  { all, width }: Omit<PlanView, 'runs'>,
+): string[] {
+  const deletes = lines.filter(({ decision }) => decision === 'delete');
+  const keeps = lines.filter(({ decision }) => decision === 'keep');
+  const groups = groupsOf(deletes, keeps);
+  const each = [
+    ...deletes.map((line) => ({ line, cells: deletionRow(line) })),
+    ...keptOneByOne(keeps, all).map((line) => ({ line, cells: keepingRow(line) })),
+  ];
+  return [
+    `${paint.bold(plan.planId)}  ${statusInWords(plan)}, made ${stamp(plan.createdAt)}`,
+    '',
+    ...totalsInWords(plan, lines),
+    ...(groups.length > 0 ? ['', ...table(GROUP_COLUMNS, groups, { width })] : []),
+    ...(each.length > 0
+      ? [
+          '',
+          ...table(
+            LINE_COLUMNS,
+            each.map(({ cells }) => cells),
+            { width, below: each.map(({ line }) => pathOf(line)) },
+          ),
+        ]
+      : []),
+    '',
+  ];
+}
+
+const AMOUNTS = [
+  { title: 'SIZE', align: 'right' as const },
+  { title: 'OBJECTS', align: 'right' as const },
+];
+const GROUP_COLUMNS = [
+  { title: '' },
+  { title: 'JOBS', align: 'right' as const },
+  ...AMOUNTS,
+  { title: 'WHY' },
+];
+const LINE_COLUMNS = [
+  { title: '' },
+  { title: 'JOB', whole: true as const },
+  { title: 'PROJECT', drop: 1 },
+  ...AMOUNTS,
+  { title: 'WHY' },
+];
 
 /** What a plan comes to, and the guards that hold it. */
 export function totalsInWords(plan: CleanupPlan, lines: readonly PlanLine[]): string[] {
@@ -86,13 +113,13 @@ export function plannedInWords({ deletes, objects, bytes: size }: CleanupPlan): 
 export function plansInWords(plans: readonly CleanupPlan[], now: Date): string[] {
   return table(
     [
-      { title: 'PLAN' },
+      { title: 'PLAN', whole: true },
       { title: 'MADE' },
-      { title: '' },
+      { title: '', drop: 2 },
       { title: 'JOBS', align: 'right' },
       { title: 'OBJECTS', align: 'right' },
       { title: 'SIZE', align: 'right' },
-      { title: 'KEPT', align: 'right' },
+      { title: 'KEPT', align: 'right', drop: 1 },
       { title: 'STATUS' },
     ],
     plans.map((plan) => [
@@ -124,11 +151,11 @@ function statusInWords(plan: CleanupPlan): string {
     case 'waiting':
       return paint.yellow('waits for approval');
     case 'approved':
-      return `approved until ${minuteStamp(plan.approvalEndsAt)}`;
+      return `approved until ${stamp(plan.approvalEndsAt)}`;
     case 'applying':
       return paint.cyan('being applied');
     case 'applied':
-      return paint.green(`applied ${minuteStamp(plan.appliedAt)}`);
+      return paint.green(`applied ${stamp(plan.appliedAt)}`);
     case 'superseded':
       return paint.dim('superseded by a newer one');
   }
@@ -168,24 +195,49 @@ function keepingRow({ id, project, bytes: size, objects, reason, because }: Plan
   return [paint.green('PRESERVE'), oneLine(id), oneLine(project), bytes(size), figure(objects), oneLine(why)];
 }
 
-/** Kept jobs by their reason, the commonest first; those of rare reasons one by one. */
-function groupedRows(keeps: readonly PlanLine[]): string[][] {
-  const groups = [...Map.groupBy(keeps, ({ reason }) => reason)].sort(([, a], [, b]) => b.length - a.length);
-  return groups.flatMap(([reason, own]) => {
-    if (own.length <= FEW) return own.map(keepingRow);
-    const examples = own.slice(0, EXAMPLES).map(({ id }) => cut(oneLine(id), 40));
-    const projects = new Set(own.map(({ project }) => project));
-    const [project = ''] = projects;
-    const words = `${reasonInWords(reason, own.length)}: ${examples.join(', ')} and ${figure(own.length - EXAMPLES)} more`;
-    return [
-      [
-        paint.green('PRESERVE'),
-        plural(own.length, 'job'),
-        projects.size === 1 ? oneLine(project) : plural(projects.size, 'project'),
-        UNKNOWN,
-        UNKNOWN,
-        words,
-      ],
-    ];
-  });
+/** What goes by project, the largest first; what stays by its reason, the commonest first. */
+function groupsOf(deletes: readonly PlanLine[], keeps: readonly PlanLine[]): string[][] {
+  const sizeOf = (lines: readonly PlanLine[]) => sum(lines, ({ bytes: size }) => size);
+  const going = [...Map.groupBy(deletes, ({ project }) => project)].sort(
+    ([, a], [, b]) => (sizeOf(b) ?? 0) - (sizeOf(a) ?? 0),
+  );
+  const staying = [...Map.groupBy(keeps, ({ reason }) => reason)].sort(([, a], [, b]) => b.length - a.length);
+  return [
+    ...going.map(([project, own]) => [
+      paint.red('DELETE'),
+      figure(own.length),
+      bytes(sizeOf(own)),
+      figure(sum(own, ({ objects }) => objects)),
+      `of project ${oneLine(project)}`,
+    ]),
+    ...staying.map(([reason, own]) => [
+      paint.green('PRESERVE'),
+      figure(own.length),
+      bytes(sizeOf(own)),
+      figure(sum(own, ({ objects }) => objects)),
+      `${reasonInWords(reason, own.length)}: ${examplesOf(own)}`,
+    ]),
+  ];
+}
+
+function examplesOf(lines: readonly PlanLine[]): string {
+  const examples = lines.slice(0, EXAMPLES).map(({ id }) => oneLine(id));
+  const more = lines.length - examples.length;
+  return `${examples.join(', ')}${more > 0 ? ` and ${figure(more)} more` : ''}`;
+}
+
+/** The sum over lines; `null` where it is not known of any. */
+function sum(lines: readonly PlanLine[], amountOf: (line: PlanLine) => number | null): number | null {
+  const known = lines.flatMap((line) => amountOf(line) ?? []);
+  return known.length === 0 ? null : known.reduce((total, one) => total + one, 0);
+}
+
+/** The kept jobs that are listed by themselves: all of few, else only those of rare reasons. */
+function keptOneByOne(keeps: readonly PlanLine[], all: boolean): readonly PlanLine[] {
+  if (all || keeps.length <= KEPT_TOLD) return keeps;
+  return [...Map.groupBy(keeps, ({ reason }) => reason).values()].filter((own) => own.length <= FEW).flat();
+}
+
+function pathOf({ uri }: PlanLine): string[] {
+  return uri === null ? [] : [paint.dim(`  ${oneLine(uri)}`)];
 }

@@ -2,6 +2,7 @@ import type { CleanupPlan, PlanLine } from '../../../functions/shared/model/clea
 import type { CleanupPlanStore } from '../../../functions/shared/store/own/cleanup-plans.ts';
 import { print, printJson, terminalWidth } from '../../words/terminal.ts';
 import { type Connection, SILENT } from '../shared/connect.ts';
+import { findById } from '../shared/find-id.ts';
 import { OpsProblem } from '../shared/problem.ts';
 import { placeOf } from '../shared/target.ts';
 import { planInWords } from './plan-words.ts';
@@ -29,9 +30,10 @@ export async function openPlans({ collections }: Connection): Promise<CleanupPla
   return cleanupPlanStore(collections, SILENT);
 }
 
-/** Reads a plan. Throws OpsProblem when there is none. */
-export async function readPlan(planId: string, connection: Connection): Promise<WholePlan> {
-  const { target, ask } = connection;
+/** Reads the plan of an id, which may be shortened. Throws OpsProblem when there is none. */
+export async function readPlan(given: string, connection: Connection): Promise<WholePlan> {
+  const { target, ask, collections } = connection;
+  const planId = (await findById('plan', collections.cleanupPlans, [given], connection))?.id ?? given;
   const store = await openPlans(connection);
   const { data: plan } = await ask(`reading ${planId}`, store.load(planId));
   if (!plan) throw new OpsProblem(`There is no plan ${planId} in ${placeOf(target)}`);

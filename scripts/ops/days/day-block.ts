@@ -1,10 +1,11 @@
 import { endOfDay } from '../../../functions/shared/dates.ts';
 import type { DailyMetrics, ProjectRow, SourceState } from '../../../functions/shared/model/day/day.ts';
 import { checksInWords, namedFaults, namesInWords, vanishedInWords, verdictOf } from '../../words/checks.ts';
+import { cut } from '../../words/columns.ts';
 import { type Entry, entriesInWords, lineWidth } from '../../words/entries.ts';
-import { bytes, figure, minuteStamp, plural, UNKNOWN } from '../../words/figures.ts';
+import { bytes, figure, plural, stamp, UNKNOWN } from '../../words/figures.ts';
 import { sectionsInWords } from '../../words/section.ts';
-import { cut, firstLine, oneLine, paint } from '../../words/terminal.ts';
+import { firstLine, oneLine, paint } from '../../words/terminal.ts';
 import { type MissingDay, STATUS_COLORS, settlement } from './days-table.ts';
 
 const VERDICT_COLORS = { broken: paint.red, unknown: paint.dim, holds: paint.green };
@@ -47,7 +48,7 @@ export function dayInWords(
 
 function collectedAt({ date, collectedAt, settledSince }: DailyMetrics): string {
   const early = collectedAt < endOfDay(date) && settledSince === null;
-  return `${minuteStamp(collectedAt)}${early ? ", before the day's end" : ''}`;
+  return `${stamp(collectedAt)}${early ? ", before the day's end" : ''}`;
 }
 
 function conflictEntries({ date, conflict }: DailyMetrics): Entry[] {
@@ -108,8 +109,8 @@ function sourcesEntry(day: DailyMetrics): Entry {
 
 /** A source that is not ok. Of one that never answered for the day, its section tells the reason. */
 function sourceInWords(name: string, { status, error, collectedAt, failingSince }: SourceState): string {
-  const since = failingSince ? ` since ${minuteStamp(failingSince)}` : '';
+  const since = failingSince ? ` since ${stamp(failingSince)}` : '';
   if (status === 'failed') return `${name} failed${since}`;
-  const asOf = status === 'stale' ? `, as of ${minuteStamp(collectedAt)}${since && `, failing${since}`}` : '';
+  const asOf = status === 'stale' ? `, as of ${stamp(collectedAt)}${since && `, failing${since}`}` : '';
   return `${name} ${status}${asOf}${error ? `: ${firstLine(error)}` : ''}`;
 }

@@ -5,18 +5,14 @@ import {
   TAKEOVER_MARGIN_SECONDS,
 } from '../../../functions/shared/catalog.ts';
 import { deliveryDrift, type LiveSchedule } from '../../../functions/shared/model/run/schedule.ts';
-import { minuteStamp } from '../../words/figures.ts';
+import { stamp } from '../../words/figures.ts';
 import { openScheduler } from '../schedules/open.ts';
 import { deployAgain, scheduleRow } from '../schedules/row.ts';
 import { CannotTell, type Check, type Finding } from '../shared/check.ts';
 import type { Connection } from '../shared/connect.ts';
 
 /** Whether the job of every task is there and goes by the catalogue, and whether the deadlines of all nest. */
-export function scheduleChecks(
-  connection: Connection,
-  catalog: Catalog,
-  region: string | undefined,
-): Check[] {
+export function scheduleChecks(connection: Connection, catalog: Catalog): Check[] {
   return [
     {
       group: 'Cloud Scheduler',
@@ -24,7 +20,7 @@ export function scheduleChecks(
       async look() {
         if (connection.target.kind !== 'real' && !connection.settings.baseUrls.scheduler)
           throw new CannotTell('beside an emulator only a stand-in is, and baseUrls.scheduler names none');
-        const { scheduler, isStandIn } = openScheduler(connection, region);
+        const { scheduler, isStandIn } = openScheduler(connection);
         const live = new Map((await scheduler.list()).map((job) => [job.name, job]));
         return Object.values(catalog).map((entry) => scheduleFinding(entry, live.get(entry.task), isStandIn));
       },
@@ -52,7 +48,7 @@ export function scheduleFinding(
   return {
     what: task,
     state: 'ok',
-    words: `${scheduleWords} UTC, next ${minuteStamp(live?.nextAt)}; ${nest}`,
+    words: `${scheduleWords} UTC, next ${stamp(live?.nextAt)}; ${nest}`,
   };
 }
 

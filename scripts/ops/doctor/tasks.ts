@@ -1,26 +1,24 @@
-import { type Catalog, nextSlot } from '../../../functions/shared/catalog.ts';
 import type { HealthState } from '../../../functions/shared/model/run/health.ts';
-import { minuteStamp, plural, relative } from '../../words/figures.ts';
+import { plural, relative, stamp } from '../../words/figures.ts';
 import { firstLine } from '../../words/terminal.ts';
 import type { Check, Finding } from '../shared/check.ts';
 import { type Connection, SILENT, uncounted } from '../shared/connect.ts';
-import { type TaskRow, taskRow } from '../tasks/command.ts';
+import { readTasks } from '../tasks/read-tasks.ts';
+import type { TaskRow } from '../tasks/task-row.ts';
 
 const WRONG: readonly HealthState[] = ['stuck', 'failing', 'late'];
 
 /** How the last runs of each task went, and whether an alarm is open. */
-export function taskChecks({ collections, clock, ask }: Connection, catalog: Catalog): Check[] {
+export function taskChecks(connection: Connection): Check[] {
+  const { collections, ask } = connection;
   return [
     {
       group: 'Tasks',
       what: 'last runs',
       async look() {
-        const { healthStore } = await import('../../../functions/shared/store/own/health.ts');
-        const health = await ask('reading the tasks', healthStore(collections).all());
-        const now = clock.now();
-        return Object.values(catalog).map((entry) =>
-          taskFinding(taskRow(entry, health.get(entry.task), now), nextSlot(entry, now), now),
-        );
+        const rows = await readTasks(connection);
+        const now = connection.clock.now();
+        return rows.map((row) => taskFinding(row, now));
       },
     },
     {
@@ -41,8 +39,8 @@ export function taskChecks({ collections, clock, ask }: Connection, catalog: Cat
 }
 
 /** How a task stands; what has never run shows nothing yet. */
-export function taskFinding(row: TaskRow, nextSlotAt: Date, now: Date): Finding {
-  const { task, state, reason, lastSuccessAt } = row;
+export function taskFinding(row: TaskRow, now: Date): Finding {
+  const { task, state, reason, lastSuccessAt, nextExpectedAt } = row;
   if (WRONG.includes(state)) {
     const words = `${state}: ${firstLine(reason)}`;
     return { what: task, state: 'wrong', words, mend: `npm run -s ops -- runs ${task}` };
@@ -51,7 +49,7 @@ export function taskFinding(row: TaskRow, nextSlotAt: Date, now: Date): Finding 
     return {
       what: task,
       state: 'unknown',
-      words: `it has not run yet, next at ${minuteStamp(nextSlotAt)}`,
+      words: `it has not run yet, next at ${stamp(nextExpectedAt)}`,
       mend: `npm run -s ops -- schedules run ${task}`,
     };
   const success = lastSuccessAt ? `, last success ${relative(lastSuccessAt, now)}` : '';

@@ -1,3 +1,4 @@
+import { columnsOf, padded } from '../../words/columns.ts';
 import { plural } from '../../words/figures.ts';
 import { oneLine, paint } from '../../words/terminal.ts';
 import type { Examined, Finding } from '../shared/check.ts';
@@ -14,7 +15,7 @@ export function doctorInWords(found: readonly Examined[], place: string): string
   const [wrong, unknown] = [count('wrong'), count('unknown')];
   const untold = unknown > 0 ? `, ${unknown} nobody can tell from here` : '';
   const all = plural(found.length, 'check');
-  const width = Math.max(...found.map(({ what }) => what.length));
+  const width = Math.max(...found.map(({ what }) => columnsOf(what)));
   return [
     wrong === 0
       ? paint.green(`ok: nothing is wrong in ${place} (${all}${untold})`)
@@ -30,7 +31,7 @@ export function doctorInWords(found: readonly Examined[], place: string): string
 function lineOf({ what, state, words, mend }: Finding, width: number): string[] {
   const said = state === 'unknown' ? paint.dim(`cannot tell: ${oneLine(words)}`) : oneLine(words);
   return [
-    `  ${MARKS[state]}  ${what.padEnd(width)}  ${said}`,
+    `  ${MARKS[state]}  ${padded(what, width)}  ${said}`,
     ...(mend === undefined ? [] : [`      ${paint.cyan(oneLine(mend))}`]),
   ];
 }

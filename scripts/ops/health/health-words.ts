@@ -1,8 +1,8 @@
-import { figure, plural, relative, UNKNOWN } from '../../words/figures.ts';
+import { figure, plural, relative, sameTimes, UNKNOWN } from '../../words/figures.ts';
 import { table } from '../../words/table.ts';
 import { firstLine, oneLine, paint } from '../../words/terminal.ts';
 import { alarmsInWords } from '../alarms/alarm-words.ts';
-import { stateWord } from '../tasks/command.ts';
+import { stateWord } from '../tasks/task-words.ts';
 import type { HealthReport, SourceHealth } from './report.ts';
 
 /** Open alarms that are told; `ops alarms` tells all. */
@@ -13,7 +13,7 @@ export function healthInWords(report: HealthReport, now: Date): string[] {
   const { ok, wrong, sources, tasks, alarms } = report;
   const more = alarms.length - ALARMS_TOLD;
   return [
-    ok ? paint.green('ok: nothing is wrong') : paint.red(`wrong: ${oneLine(wrong.join('; '))}`),
+    ok ? paint.green('ok: nothing is wrong') : paint.red(`wrong: ${sameTimes(oneLine(wrong.join('; ')))}`),
     '',
     ...sourcesInWords(sources, now),
     '',
@@ -22,7 +22,7 @@ export function healthInWords(report: HealthReport, now: Date): string[] {
       tasks.map(({ task, state, reason, running }) => [
         task,
         stateWord(state),
-        `${firstLine(reason)}${running && state !== 'running' ? '; a run is under way' : ''}`,
+        `${sameTimes(firstLine(reason, 400))}${running && state !== 'running' ? '; a run is under way' : ''}`,
       ]),
     ),
     ...(alarms.length > 0 ? ['', ...alarmsInWords(alarms.slice(0, ALARMS_TOLD), now)] : []),

@@ -1,7 +1,7 @@
 import type { JobHealth } from '../../../functions/shared/model/job/sweep.ts';
 import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
 import { plural, relative } from '../../words/figures.ts';
-import type { TaskRow } from '../tasks/command.ts';
+import type { TaskRow } from '../tasks/task-row.ts';
 
 /** What is known of the platform at one instant. */
 export interface Known {

@@ -1,5 +1,6 @@
+import { cut } from '../../words/columns.ts';
 import { figure, plural, UNKNOWN } from '../../words/figures.ts';
-import { cut, oneLine, paint } from '../../words/terminal.ts';
+import { oneLine, paint } from '../../words/terminal.ts';
 import type { Change } from './rules/decide.ts';
 import { type Example, OUTCOMES, type Outcome, type Tally } from './tally.ts';
 

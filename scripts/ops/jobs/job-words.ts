@@ -1,6 +1,8 @@
+import { cut } from '../../words/columns.ts';
+import { entriesInWords, lineWidth } from '../../words/entries.ts';
 import { duration, relative, stamp, UNKNOWN } from '../../words/figures.ts';
 import { type Column, table } from '../../words/table.ts';
-import { cut, firstLine, oneLine, paint } from '../../words/terminal.ts';
+import { firstLine, oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 import type { JobRow } from './job-row.ts';
 
 /** The longest text of a cell that is not the last. */
@@ -11,26 +13,56 @@ interface JobColumn extends Column {
 }
 
 const JOB_COLUMNS: readonly JobColumn[] = [
-  { title: 'SOURCE', of: ({ source }) => source },
-  { title: 'JOB', of: ({ job }) => paint.bold(short(job)) },
-  { title: 'PROJECT', of: ({ project }) => short(project) },
-  { title: 'TYPE', of: ({ type }) => short(type) },
+  { title: 'SOURCE', drop: 1, of: ({ source }) => source },
+  { title: 'JOB', whole: true, of: ({ job }) => paint.bold(oneLine(job)) },
+  { title: 'PROJECT', drop: 2, of: ({ project }) => short(project) },
+  { title: 'TYPE', drop: 3, of: ({ type }) => short(type) },
   { title: 'STATUS', of: ({ status }) => short(status) },
   { title: 'SINCE', of: ({ startedAt, createdAt }) => stamp(startedAt ?? createdAt) },
   { title: 'FOR', align: 'right', of: lastingOf },
   { title: 'HEARTBEAT', of: ({ heartbeatAt }, now) => relative(heartbeatAt, now) },
-  { title: 'RUNS ON', of: whereOf },
+  { title: 'RUNS ON', whole: true, of: whereOf },
 ];
 
 const EXECUTION_COLUMNS: readonly JobColumn[] = [
-  { title: 'EXECUTION', of: ({ job }) => paint.bold(short(job)) },
+  { title: 'EXECUTION', whole: true, of: ({ job }) => paint.bold(oneLine(job)) },
   { title: 'STATUS', of: ({ status }) => short(status) },
   { title: 'STARTED', of: ({ startedAt }) => stamp(startedAt) },
   { title: 'ENDED', of: ({ endedAt }) => stamp(endedAt) },
   { title: 'FOR', align: 'right', of: lastingOf },
   { title: 'HEARTBEAT', of: ({ heartbeatAt }, now) => relative(heartbeatAt, now) },
-  { title: 'RUNS ON', of: whereOf },
+  { title: 'RUNS ON', whole: true, of: whereOf },
 ];
+
+/** One job whole, as its record alone shows it. */
+export function jobInWords(row: JobRow & { path: string; writtenAt: Date }, now: Date): string[] {
+  const { source, job, path, project, type, status, backend, backendId, writtenAt } = row;
+  const since = (instant: Date | null) => instant && `${stamp(instant)}, ${relative(instant, now)}`;
+  const facts: [label: string, text: string | null][] = [
+    ['Record', `${path}, of source ${source}`],
+    ['Project', project],
+    ['Type', type],
+    ['Created', since(row.createdAt)],
+    ['Started', since(row.startedAt)],
+    ['Heartbeat', since(row.heartbeatAt)],
+    ['Ended', since(row.endedAt)],
+    ['Written', since(writtenAt)],
+    ['For', lastingOf(row, now)],
+    ['Runs on', backendId && [backend, backendId].filter(Boolean).join(' ')],
+    ['Error', row.error],
+  ];
+  return [
+    `${paint.bold(oneLine(job))}  ${oneLine(status)}`,
+    '',
+    ...entriesInWords(
+      facts.flatMap(([label, text]) => (text ? [{ label, lines: [oneLine(text)], verbatim: true }] : [])),
+      lineWidth(),
+    ),
+    ...detailsOf({ ...row, error: null }),
+    '',
+    `all that is known of it: ${paint.cyan(`npm run -s ops -- why ${shellQuoted(path)}`)}`,
+  ];
+}
 
 /** Active jobs as a table, each with what is wrong below. */
 export function jobsInWords(rows: readonly JobRow[], now: Date): string[] {
@@ -47,11 +79,11 @@ function tableOf(columns: readonly JobColumn[], rows: readonly JobRow[], now: Da
   const cells = columns.map(({ of }) => rows.map((row) => of(row, now) || UNKNOWN));
   const telling = columns.map((_, index) => cells[index]?.some((cell) => cell !== UNKNOWN));
   const shown = columns.flatMap((column, index) => (telling[index] ? [{ column, cells: cells[index] }] : []));
-  const [head = '', ...lines] = table(
+  return table(
     shown.map(({ column }) => column),
     rows.map((_, index) => shown.map(({ cells }) => cells?.[index] ?? '')),
+    { below: rows.map(detailsOf) },
   );
-  return [head, ...rows.flatMap((row, index) => [lines[index] ?? '', ...detailsOf(row)])];
 }
 
 function lastingOf({ startedAt, createdAt, endedAt }: JobRow, now: Date): string {
@@ -60,7 +92,7 @@ function lastingOf({ startedAt, createdAt, endedAt }: JobRow, now: Date): string
 }
 
 function whereOf({ backend, backendId }: JobRow): string {
-  return backendId === null ? UNKNOWN : short([backend, backendId].filter(Boolean).join(' '));
+  return backendId === null ? UNKNOWN : oneLine([backend, backendId].filter(Boolean).join(' '));
 }
 
 /** What is wrong, by what it was ended, and how it failed. */

@@ -1,70 +1,21 @@
-import type { Command } from 'commander';
-import { loadCatalog } from '../../../functions/shared/catalog.ts';
-import type { Day } from '../../../functions/shared/dates.ts';
-import { readEnvironment } from '../../../functions/shared/environment.ts';
-import { isObject } from '../../shared/objects.ts';
-import { shell } from '../../shared/shell.ts';
-import { call, confirmCall, tell } from '../shared/call.ts';
-import { functionOf } from '../shared/function-place.ts';
-import { oneOf, parseDay } from '../shared/options.ts';
-import { usage } from '../shared/problem.ts';
-import { environmentHere } from '../shared/target.ts';
-import { whileSaying } from '../shared/waiting.ts';
+import type { OpsCommand } from '../shared/command.ts';
+import { parseDay, URL_OPTION } from '../shared/options.ts';
 
-interface RunOptions {
-  body?: string;
-  date?: Day;
-  dryRun?: true;
-  url?: string;
-  yes?: true;
-  json?: true;
-}
+const HELP = '\nThe exit code is 0 when the outcome is succeeded, partial or duplicate.';
 
-/** Adds `run <task>`: calls the task's function and tells what it answered. */
-export function addRun(program: Command): void {
-  program
-    .command('run')
-    .description('run a task now and tell what it did')
-    .argument('<task>', 'a task of the catalogue')
-    .option('--body <json>', 'the body of the request, a JSON object')
-    .option('--date <day>', 'the same as {"date": day} in the body', parseDay)
-    .option('--dry-run', 'the same as {"dryRun": true} in the body')
-    .option('--url <url>', 'call exactly this URL; a private one gets an ID token')
-    .option('--yes', 'write to a real project without asking')
-    .option('--json', 'print the answer as JSON')
-    .addHelpText('after', '\nThe exit code is 0 when the outcome is succeeded, partial or duplicate.')
-    .action(run);
-}
-
-async function run(taskName: string, options: RunOptions): Promise<void> {
-  const environment = options.url === undefined ? environmentHere() : readEnvironment(shell().env);
-  const task = oneOf('task', taskName, Object.keys(loadCatalog(environment)));
-  const body = bodyOf(options);
-  const place = await functionOf(task, options.url);
-  if (body.dryRun !== true) await confirmCall(place, `This runs ${task}`, options.yes);
-  tell(await call(place, body, (work) => whileSaying(`${task} is running`, work)), options);
-}
-
-/** The body to send: `--body` with `--date` and `--dry-run` merged in. Throws when they contradict. */
-export function bodyOf({ body, date, dryRun }: RunOptions): Record<string, unknown> {
-  const merged = body === undefined ? {} : parseBody(body);
-  const flags = {
-    ...(date === undefined ? {} : { date: ['--date', date] }),
-    ...(dryRun ? { dryRun: ['--dry-run', true] } : {}),
-  };
-  for (const [key, [flag, value]] of Object.entries(flags)) {
-    if (Object.hasOwn(merged, key)) throw usage(`Cannot use ${flag}: --body has the key "${key}" already`);
-    merged[key] = value;
-  }
-  return merged;
-}
-
-function parseBody(text: string): Record<string, unknown> {
-  try {
-    const body: unknown = JSON.parse(text);
-    if (isObject(body)) return { ...body };
-  } catch (error) {
-    throw usage(`Cannot read --body: ${error instanceof Error ? error.message : error}`);
-  }
-  throw usage(`Cannot use --body ${text}: a JSON object is expected`);
-}
+/** Calls the function of a task and prints what it answered. */
+export const run: OpsCommand = {
+  name: 'run',
+  description: 'run a task now and tell what it did',
+  reach: 'writes',
+  prints: 'records',
+  help: HELP,
+  define: (command) =>
+    command
+      .argument('<task>', 'a task of the catalogue')
+      .option('--body <json>', 'the body of the request, a JSON object')
+      .option('--date <day>', 'the same as {"date": day} in the body', parseDay)
+      .option('--dry-run', 'the same as {"dryRun": true} in the body')
+      .option(...URL_OPTION),
+  load: () => import('./run-task.ts').then((it) => it.runTask),
+};

@@ -3,26 +3,27 @@ import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
 import { LOCATION } from '../../stack/stand-ins/scheduler/catalog-jobs.ts';
 import { type Connection, SILENT } from '../shared/connect.ts';
-import { OpsProblem, usage } from '../shared/problem.ts';
+import { unreachable, usage } from '../shared/problem.ts';
 import { placeOf } from '../shared/target.ts';
 
 const LIMITS = { limitMs: 15 * SECOND_MS };
 
 /**
- * Cloud Scheduler of the deployment, and where that is, in words. Throws an OpsProblem where nobody can tell; so does each
+ * Cloud Scheduler of the deployment, and where that is, in words. Throws an OpsProblem where that is unknown; so does each
  * call that fails, in one line.
  */
-export function openScheduler(
-  { target, environment, settings }: Pick<Connection, 'target' | 'environment' | 'settings'>,
-  given: string | undefined,
-) {
+export function openScheduler({
+  target,
+  environment,
+  settings,
+}: Pick<Connection, 'target' | 'environment' | 'settings'>) {
   const baseUrl = settings.baseUrls.scheduler;
   const isReal = target.kind === 'real';
   if (!isReal && !baseUrl)
-    throw new OpsProblem(
+    throw unreachable(
       'Cannot ask Cloud Scheduler: beside a Firestore emulator only a stand-in is, and baseUrls.scheduler names none. Start the stack: npm start',
     );
-  const region = given ?? environment.NIGHTSHIFT_REGION ?? (isReal ? undefined : LOCATION);
+  const region = environment.NIGHTSHIFT_REGION ?? (isReal ? undefined : LOCATION);
   if (region === undefined)
     throw usage(
       'Cannot tell where the jobs of Cloud Scheduler are: add --region REGION, or set NIGHTSHIFT_REGION',
@@ -53,7 +54,7 @@ async function inOneLine<T>(call: Promise<T>): Promise<T> {
     return await call;
   } catch (error) {
     if (error instanceof UpstreamError || error instanceof DeadlineExceeded)
-      throw new OpsProblem(error.message, 1, { cause: error });
+      throw unreachable(error.message, error);
     throw error;
   }
 }

@@ -6,7 +6,7 @@ import { isTerminal, type JobRecord, readJob } from '../../../functions/shared/m
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { knewAt, sweepMarksSchema } from '../../../functions/shared/model/job/sweep-marks.ts';
 import { shell } from '../../shared/shell.ts';
-import { minuteStamp, plural } from '../../words/figures.ts';
+import { plural, stamp } from '../../words/figures.ts';
 import { apiOf } from './api-of.ts';
 import { CannotTell, type Finding } from './check.ts';
 import { type Connection, SILENT } from './connect.ts';
@@ -61,7 +61,7 @@ export function judgeBackend(
   if (known) return { state: 'ok', words: known.said };
   const [id] = truths.keys();
   const words = `${name} answers, and knows none of ${plural(told.length, 'job')}, such as ${id}`;
-  if (knewAt) return { state: 'ok', words: `${words}; it knew one ${minuteStamp(knewAt)}` };
+  if (knewAt) return { state: 'ok', words: `${words}; it knew one ${stamp(knewAt)}` };
   if (told.every(({ placed }) => placed === 'named')) return { state: 'unknown', words };
   return {
     state: 'wrong',

@@ -4,6 +4,7 @@ import { print, printJson } from '../../words/terminal.ts';
 import { confirmWrite } from './confirm.ts';
 import type { FunctionPlace } from './function-place.ts';
 import { callFunction, readAnswer } from './post.ts';
+import { EXIT, type ExitCode } from './problem.ts';
 
 /** The options of every command that calls a function. */
 export interface CallOptions {
@@ -34,5 +35,13 @@ export async function call(
 export function tell(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
   if (json) printJson(answer);
   else print(...answerInWords(answer));
-  if (!isGood(answer.outcome)) exitWith(1);
+  exitWith(exitCodeOf(answer));
+}
+
+/** What an answer means for the caller; one without an outcome is of a function that did not run. */
+export function exitCodeOf({ outcome, problems }: Record<string, unknown>): ExitCode {
+  if (isGood(outcome)) return EXIT.fine;
+  if (typeof outcome === 'string') return EXIT.wrong;
+  // It names each problem of a body that it refuses; what else keeps it from running is none of ours.
+  return Array.isArray(problems) && problems.length > 0 ? EXIT.usage : EXIT.unreachable;
 }

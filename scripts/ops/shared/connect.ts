@@ -11,7 +11,7 @@ import type { Collections } from '../../../functions/shared/store/own/collection
 import { closedAtEnd, shell } from '../../shared/shell.ts';
 import { readStack } from '../../stack/state.ts';
 import { firstLine, firstSentence } from '../../words/terminal.ts';
-import { OpsProblem } from './problem.ts';
+import { unreachable } from './problem.ts';
 import { environmentOf, placeOf, resolveTarget, type Target } from './target.ts';
 
 /** How long a Firestore call may take before the operator is told. */
@@ -74,9 +74,7 @@ async function useEmulator(target: Exclude<Target, { kind: 'real' }>, env: NodeJ
   env.METADATA_SERVER_DETECTION = 'none';
   if (await listens(target.host)) return;
   const remedy = target.kind === 'stack' ? 'Start' : 'Unset FIRESTORE_EMULATOR_HOST and start';
-  throw new OpsProblem(
-    `Cannot reach ${placeOf(target)}: nothing listens there. ${remedy} the stack: npm start`,
-  );
+  throw unreachable(`Cannot reach ${placeOf(target)}: nothing listens there. ${remedy} the stack: npm start`);
 }
 
 /** Looks for credentials before the Firestore client does, whose failure to find any would end the process. */
@@ -85,10 +83,9 @@ export async function requireCredentials(place: string): Promise<void> {
   try {
     await withDeadline(new GoogleAuth().getClient(), CALL_LIMIT_MS, 'looking for credentials');
   } catch (error) {
-    throw new OpsProblem(
+    throw unreachable(
       `Cannot log in to ${place}: ${firstSentence(error)}. Run: gcloud auth application-default login`,
-      1,
-      { cause: error },
+      error,
     );
   }
 }
@@ -117,7 +114,7 @@ const WORDS_OF_CODE: Record<number, string> = {
 /** `error` of a Firestore call in one line; anything that is no answer of Firestore stays as it is. */
 export function explain(error: unknown, operation: string, place: string, limitMs = CALL_LIMIT_MS): unknown {
   if (error instanceof DeadlineExceeded)
-    return new OpsProblem(`Cannot reach ${place}: no answer to ${operation} within ${limitMs / 1000} s`);
+    return unreachable(`Cannot reach ${place}: no answer to ${operation} within ${limitMs / 1000} s`);
   if (!(error instanceof Error)) return error;
   const { message } = error;
   const code = Reflect.get(error, 'code');
@@ -125,9 +122,7 @@ export function explain(error: unknown, operation: string, place: string, limitM
   // Room for the link that creates a missing index.
   return words === undefined
     ? error
-    : new OpsProblem(`${capital(place)} ${words} ${operation}: ${firstLine(message, 1000)}`, 1, {
-        cause: error,
-      });
+    : unreachable(`${capital(place)} ${words} ${operation}: ${firstLine(message, 1000)}`, error);
 }
 
 function capital(text: string): string {

@@ -1,10 +1,10 @@
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
 import { loadSettings } from '../../../functions/shared/settings.ts';
-import { shell } from '../../shared/shell.ts';
+import { chosenPlace, shell } from '../../shared/shell.ts';
 import { readStack } from '../../stack/state.ts';
 import { requireCredentials, SILENT } from './connect.ts';
-import { OpsProblem, usage } from './problem.ts';
+import { unreachable, usage } from './problem.ts';
 import { environmentOf, placeOf, resolveTarget, stackOf } from './target.ts';
 
 const LIMITS = { limitMs: 15 * SECOND_MS };
@@ -60,7 +60,8 @@ function placeAt(url: URL): FunctionPlace {
   if (stack && new URL(stack.gatewayUrl).origin === url.origin)
     return { url, isReal: false, words: stackWords(stack) };
   // A function that was started by hand writes to the project that its shell names.
-  const { GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: host } = env;
+  const { GOOGLE_CLOUD_PROJECT, FIRESTORE_EMULATOR_HOST: host } = env;
+  const project = chosenPlace().project ?? GOOGLE_CLOUD_PROJECT;
   if (project && !host && project !== stack?.project)
     return { url, isReal: true, words: placeOf({ kind: 'real', project }) };
   return { url, isReal: false, words: `the functions at ${url.origin}` };
@@ -80,19 +81,17 @@ async function inProject(task: string, project: string): Promise<FunctionPlace> 
     .services(LIMITS, region)
     .catch((error: unknown) => {
       if (!(error instanceof UpstreamError || error instanceof DeadlineExceeded)) throw error;
-      throw new OpsProblem(`Cannot find the function of ${task}: ${error.message}. ${remedy}`, 1, {
-        cause: error,
-      });
+      throw unreachable(`Cannot find the function of ${task}: ${error.message}. ${remedy}`, error);
     });
   const found = services.filter(({ name, url }) => name === task && url !== null);
   const [one, other] = found;
   if (!one?.url)
-    throw new OpsProblem(
+    throw unreachable(
       `Cannot find the function of ${task}: Cloud Run has no service of that name in ${place}${region ? `, region ${region}` : ''}. ${remedy}`,
     );
   if (other)
     throw usage(
-      `Cannot tell which function of ${task} is meant: ${place} has one in ${found.map((it) => it.region).join(' and ')}. Set NIGHTSHIFT_REGION`,
+      `Cannot tell which function of ${task} is meant: ${place} has one in ${found.map((it) => it.region).join(' and ')}. Add --region REGION, or set NIGHTSHIFT_REGION`,
     );
   return { url: new URL(one.url), isReal: true, words: `${place} (${new URL(one.url).host})` };
 }

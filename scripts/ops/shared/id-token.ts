@@ -2,7 +2,7 @@ import { GoogleAuth, UserRefreshClient } from 'google-auth-library';
 import { withDeadline } from '../../../functions/shared/concurrency.ts';
 import { shell } from '../../shared/shell.ts';
 import { firstSentence } from '../../words/terminal.ts';
-import { OpsProblem } from './problem.ts';
+import { unreachable } from './problem.ts';
 
 const LIMIT_MS = 15_000;
 const REMEDY =
@@ -17,9 +17,7 @@ export async function idTokenFor(url: URL): Promise<string> {
   try {
     return await withDeadline(mint(audience), LIMIT_MS, 'fetching an ID token');
   } catch (error) {
-    throw new OpsProblem(`Cannot get an ID token for ${audience}: ${firstSentence(error)}. ${REMEDY}`, 1, {
-      cause: error,
-    });
+    throw unreachable(`Cannot get an ID token for ${audience}: ${firstSentence(error)}. ${REMEDY}`, error);
   }
 }
 

@@ -1,5 +1,14 @@
 import { InvalidArgumentError } from 'commander';
-import { DAY_MS, type Day, dayOf, HOUR_MS, MINUTE_MS, startOfDay } from '../../../functions/shared/dates.ts';
+import {
+  addMs,
+  DAY_MS,
+  type Day,
+  dayOf,
+  HOUR_MS,
+  MINUTE_MS,
+  parseInstant,
+  startOfDay,
+} from '../../../functions/shared/dates.ts';
 import { nearest } from '../../../functions/shared/problems.ts';
 import { usage } from './problem.ts';
 
@@ -28,6 +37,31 @@ export function parseAge(text: string): number {
   if (age > 0) return age;
   throw new InvalidArgumentError('Expected minutes, hours or days, such as 90m, 1h or 2d.');
 }
+
+/** Where a time range begins: an instant, or an age that is counted back from the clock of what is asked. */
+export type Since = { at: Date } | { ageMs: number };
+
+/** Reads an age such as 24h, a day, or an instant in UTC. */
+export function parseSince(text: string): Since {
+  if (/^\d{4}-\d{2}-\d{2}$/.test(text)) return { at: startOfDay(parseDay(text)) };
+  const at = parseInstant(text);
+  if (at) return { at };
+  try {
+    return { ageMs: parseAge(text) };
+  } catch {
+    throw new InvalidArgumentError(
+      'Expected an age such as 90m, 24h or 7d, a day, or an instant such as 2026-01-31T02:00:00Z.',
+    );
+  }
+}
+
+/** The instant at which a range begins, `now` being that of what is asked. */
+export function sinceAt(since: Since, now: Date): Date {
+  return 'at' in since ? since.at : addMs(now, -since.ageMs);
+}
+
+/** The option of every command that calls a function. */
+export const URL_OPTION = ['--url <url>', 'call exactly this URL; a private one gets an ID token'] as const;
 
 /** Collects a flag that may be repeated, each time with several values separated by commas. */
 export function commaList(text: string, before: string[] = []): string[] {

@@ -2,7 +2,7 @@ import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { ask, type Reply } from '../../shared/ask.ts';
 import { isObject } from '../../shared/objects.ts';
 import { firstLine } from '../../words/terminal.ts';
-import { OpsProblem } from './problem.ts';
+import { EXIT, OpsProblem, unreachable } from './problem.ts';
 
 /** A run takes 30 minutes at most; whoever is silent for longer is gone. */
 const LIMIT_MS = 35 * MINUTE_MS;
@@ -35,7 +35,7 @@ async function post(url: URL, body: string, headers: Record<string, string>): Pr
   try {
     return await ask(url, { headers: { 'content-type': 'application/json', ...headers }, body, signal });
   } catch (error) {
-    throw new NoAnswer(inWords(url, error), 1, { cause: error });
+    throw new NoAnswer(inWords(url, error), EXIT.unreachable, { cause: error });
   }
 }
 
@@ -58,10 +58,10 @@ export function readAnswer(url: URL, { status, text }: Reply): Record<string, un
   const answer = parseAnswer(text);
   if (answer) return answer;
   if (status === 401 || status === 403)
-    throw new OpsProblem(
+    throw unreachable(
       `${url} turned the caller away (HTTP ${status}): roles/run.invoker on it is needed, and a token for it`,
     );
-  throw new OpsProblem(`Cannot read the answer of ${url}: HTTP ${status}, ${firstLine(text) || 'empty'}`);
+  throw unreachable(`Cannot read the answer of ${url}: HTTP ${status}, ${firstLine(text) || 'empty'}`);
 }
 
 /** The JSON object that an answer is; `undefined` when it is none. */

@@ -1,7 +1,8 @@
+import { type Clock, clockOf } from '../../../functions/shared/clock.ts';
 import { type Environment, readEnvironment } from '../../../functions/shared/environment.ts';
-import { shell } from '../../shared/shell.ts';
+import { chosenPlace, shell } from '../../shared/shell.ts';
 import { readStack, type StackState } from '../../stack/state.ts';
-import { OpsProblem, usage } from './problem.ts';
+import { unreachable, usage } from './problem.ts';
 
 /** Which Firestore a command talks to. */
 export type Target =
@@ -19,16 +20,21 @@ export function resolveTarget(
   variables: NodeJS.ProcessEnv,
   stack: Pick<StackState, 'emulatorHost' | 'project'> | undefined,
 ): Target {
-  const project = variables.GOOGLE_CLOUD_PROJECT;
+  const chosen = chosenPlace().project;
+  const project = chosen ?? variables.GOOGLE_CLOUD_PROJECT;
   const host = variables.FIRESTORE_EMULATOR_HOST;
   if (host) return { kind: 'emulator', host, project: project || LOCAL_PROJECT };
+  // --project is typed for this very command, so that nothing is left to guess.
+  if (stack && chosen !== undefined && chosen !== stack.project) return { kind: 'real', project: chosen };
   if (stack && project && project !== stack.project)
     throw usage(
-      `Cannot tell which is meant: GOOGLE_CLOUD_PROJECT names ${project}, and a stack runs here whose project is ${stack.project}. Unset GOOGLE_CLOUD_PROJECT to reach the stack, or stop the stack to reach ${project}`,
+      `Cannot tell which is meant: GOOGLE_CLOUD_PROJECT names ${project}, and a stack runs here whose project is ${stack.project}. Add --project ${project} or --project ${stack.project}`,
     );
   if (stack) return { kind: 'stack', host: stack.emulatorHost, project: stack.project };
   if (project) return { kind: 'real', project };
-  throw new OpsProblem('No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start');
+  throw unreachable(
+    'No stack is running and no project is named. Start the stack: npm start, or add --project PROJECT',
+  );
 }
 
 /** The stack whose records `target` is; `undefined` where it is none's. */
@@ -51,6 +57,7 @@ export function environmentOf(
   stack: StackState | undefined,
 ): Environment {
   const own = stackOf(target, stack);
+  const { region } = chosenPlace();
   return readEnvironment({
     ...variables,
     GOOGLE_CLOUD_PROJECT: target.project,
@@ -61,6 +68,7 @@ export function environmentOf(
       NIGHTSHIFT_CLOCK_FILE: own.clockFile,
       FIRESTORE_DATABASE: own.database,
     }),
+    ...(region !== undefined && { NIGHTSHIFT_REGION: region }),
   });
 }
 
@@ -69,6 +77,11 @@ export function environmentHere(): Environment {
   const { env } = shell();
   const stack = readStack(env);
   return environmentOf(resolveTarget(env, stack), env, stack);
+}
+
+/** The clock of what a command acts on: of a stack its own, which may be set ahead. */
+export function clockHere(): Clock {
+  return clockOf(environmentHere());
 }
 
 /** The place in words, `googleProject` and `database` being those of a source that lies elsewhere. */

@@ -1,27 +1,13 @@
-import type { Command } from 'commander';
-import { HOUR_MS } from '../../../functions/shared/dates.ts';
-import { TERMINAL_STATES, type TerminalState } from '../../../functions/shared/model/job/states.ts';
-import { fieldsOf } from '../../shared/objects.ts';
-import { shell } from '../../shared/shell.ts';
-import { cut, firstLine } from '../../words/terminal.ts';
-import { type CallOptions, call, tell } from '../shared/call.ts';
-import { confirmWrite, requireSomebody } from '../shared/confirm.ts';
-import { type FunctionPlace, functionOf } from '../shared/function-place.ts';
-import { operatorName } from '../shared/operator.ts';
-import { oneOf, parseAge } from '../shared/options.ts';
-import { usage } from '../shared/problem.ts';
-import { whileSaying } from '../shared/waiting.ts';
-
-/** The task whose function is called. */
-const TASK = 'sweep-stale-jobs';
-const LONGEST_NAME = 200;
+import { TERMINAL_STATES } from '../../../functions/shared/model/job/states.ts';
+import type { OpsCommand } from '../shared/command.ts';
+import { oneOf, parseAge, URL_OPTION } from '../shared/options.ts';
 
 const HELP = `
 Of each job that is silent or over its limits: what its record says, what its backend
 says, the verdict, and why. A job of a source in mode observe is shown and left alone.
-A job that its backend sees run is ended by hand only when you agree. What was said of
-a job is taken back while its record is as it was left; no later sweep says the same
-again unless it sees something new.
+A job that its backend sees run is ended by hand only when you agree, or with --yes. What
+was said of a job is taken back while its record is as it was left; no later sweep says
+the same again unless it sees something new.
 
 Examples:
   npm run -s ops -- sweep --dry-run
@@ -29,97 +15,24 @@ Examples:
   npm run -s ops -- sweep --job JOB --end failed --reason "the cluster is gone"
   npm run -s ops -- sweep --job JOB --undo --reason "it runs on"`;
 
-export interface SweepOptions extends CallOptions {
-  dryRun?: true;
-  source?: string;
-  job?: string;
-  end?: TerminalState;
-  undo?: true;
-  reason?: string;
-  /** Milliseconds. */
-  olderThan?: number;
-}
-
-/** Adds `sweep`: ends the records that lie, shows which ones do, or takes back what was said of one. */
-export function addSweep(program: Command): void {
-  program
-    .command('sweep')
-    .description('end the job records that lie, or show which ones do and why')
-    .option('--dry-run', 'show the verdicts and write nothing')
-    .option('--source <source>', 'only the jobs of one source')
-    .option('--job <id>', 'only this job, stale or not')
-    .option('--older-than <age>', 'only jobs silent, or running, for so long: 90m, 1h, 2d', parseAge)
-    .option('--end <state>', `end the job by hand: ${TERMINAL_STATES.join(', ')}`, (word) =>
-      oneOf('end', word, TERMINAL_STATES),
-    )
-    .option('--undo', 'take back what a sweep, or a person, said of the job')
-    .option('--reason <text>', 'why, kept with the job')
-    .option('--url <url>', 'call exactly this URL; a private one gets an ID token')
-    .option('--yes', 'write to a real project, or end what is seen to run, without asking')
-    .option('--json', 'print the answer as JSON')
-    .addHelpText('after', HELP)
-    .action(sweep);
-}
-
-async function sweep(options: SweepOptions): Promise<void> {
-  const asked = sweepBody(options);
-  const place = await functionOf(TASK, options.url);
-  const byHand = options.end !== undefined || options.undo;
-  const body = byHand ? { ...asked, by: operatorName(place.isReal, shell().env) } : asked;
-  if (!options.dryRun) {
-    if (place.isReal && !options.yes) requireSomebody(`${writesOf(options)}, in ${place.words}`);
-    const alive = options.end === undefined ? null : await whyAlive(place, options);
-    const what = alive === null ? writesOf(options) : `${writesOf(options)}, although ${alive}`;
-    await confirmWrite(place.isReal || alive !== null, `${what}, in ${place.words}`, options.yes);
-  }
-  tell(await call(place, body, (work) => whileSaying('sweeping', work)), options);
-}
-
-/** What speaks against ending a job by hand: that the sweep itself would keep it, for it is seen to run; else `null`. */
-async function whyAlive(place: FunctionPlace, { job, source }: SweepOptions): Promise<string | null> {
-  const look = sweepBody({ dryRun: true, ...(job && { job }), ...(source && { source }) });
-  const { summary } = await call(place, look, (work) => whileSaying('looking at it', work));
-  const { verdicts } = fieldsOf(summary);
-  const rows = Array.isArray(verdicts) ? verdicts.map(fieldsOf) : [];
-  const own = rows.find(({ execution }) => execution === null);
-  const isSeen = own?.verdict === 'keep' && !['ended', 'taken-back'].includes(String(own.rule));
-  return isSeen ? `the sweep keeps it: ${firstLine(String(own.because))}` : null;
-}
-
-/** The body to send. Throws when the flags make no sense together. */
-export function sweepBody({
-  dryRun,
-  source,
-  job,
-  end,
-  undo,
-  reason,
-  olderThan,
-}: Omit<SweepOptions, keyof CallOptions>): Record<string, unknown> {
-  if (end !== undefined && undo) throw usage('Cannot use --undo beside --end: either of them');
-  const byHand = end === undefined ? undo && '--undo' : '--end';
-  if (byHand && job === undefined) throw usage(`Cannot use ${byHand}: say of which job, with --job ID`);
-  if (end !== undefined && !reason?.trim()) throw usage('Cannot use --end: say why, with --reason TEXT');
-  if (reason !== undefined && !byHand)
-    throw usage('Cannot use --reason: it is of a job that is ended by hand, with --end, or of an --undo');
-  if (reason !== undefined && !reason.trim()) throw usage('Cannot use --reason: it says nothing');
-  if (olderThan !== undefined && job !== undefined)
-    throw usage('Cannot use --older-than beside --job: the job is looked at whatever its age');
-  return {
-    ...(dryRun && { dryRun }),
-    ...(source !== undefined && { source }),
-    ...(job !== undefined && { jobId: job }),
-    ...(end !== undefined && { end }),
-    ...(undo && { undo }),
-    ...(reason !== undefined && { reason }),
-    ...(olderThan !== undefined && { olderThanHours: olderThan / HOUR_MS }),
-  };
-}
-
-function writesOf({ job: given, end, undo, source }: SweepOptions): string {
-  const job = given === undefined ? undefined : cut(given, LONGEST_NAME);
-  if (end !== undefined) return `This ends ${job} as ${end}`;
-  if (undo) return `This takes back what was said of ${job}`;
-  const which = job ?? (source === undefined ? 'every job' : `every job of ${source}`);
-  return `This ends ${which} whose record lies`;
-}
+/** Ends the records that lie, shows which ones do, or takes back what was said of one. */
+export const sweep: OpsCommand = {
+  name: 'sweep',
+  description: 'end the job records that lie, or show which ones do and why',
+  reach: 'writes',
+  prints: 'records',
+  help: HELP,
+  define: (command) =>
+    command
+      .option('--dry-run', 'show the verdicts and write nothing')
+      .option('--source <source>', 'only the jobs of one source')
+      .option('--job <id>', 'only this job, stale or not')
+      .option('--older-than <age>', 'only jobs silent, or running, for so long: 90m, 1h, 2d', parseAge)
+      .option('--end <state>', `end the job by hand: ${TERMINAL_STATES.join(', ')}`, (word) =>
+        oneOf('end', word, TERMINAL_STATES),
+      )
+      .option('--undo', 'take back what a sweep, or a person, said of the job')
+      .option('--reason <text>', 'why, kept with the job')
+      .option(...URL_OPTION),
+  load: () => import('./sweep.ts').then((it) => it.sweep),
+};

@@ -2,12 +2,12 @@ import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import type { Earlier, Evidence } from '../../../functions/shared/model/job/evidence.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
-import type { SeenJob } from '../../../functions/shared/store/sources/active-records.ts';
 import { asker } from '../../../functions/sweep-stale-jobs/sweep/ask.ts';
 import { conclusionAt } from '../../../functions/sweep-stale-jobs/sweep/taken-back.ts';
 import { openBackendOf } from '../shared/ask-backend.ts';
 import { CannotTell } from '../shared/check.ts';
 import { type Connection, SILENT, uncounted } from '../shared/connect.ts';
+import type { NamedJob } from '../shared/find-job.ts';
 import { placeOf } from '../shared/target.ts';
 import { type DayOfJob, daysOf } from './days.ts';
 
@@ -17,12 +17,6 @@ const LIMIT_MS = 12 * SECOND_MS;
 const PLANS = 3;
 /** Of the days of a job, so many of the newest are looked up. */
 const DAYS_LOOKED_UP = 60;
-
-/** A job, and the source that it is of. */
-export interface NamedJob {
-  store: ActiveJobStore;
-  seen: SeenJob;
-}
 
 /** One try of a job, and what a sweep ended it by. */
 interface ExecutionOfJob extends Pick<Job, 'id' | 'status' | 'startedAt' | 'endedAt' | 'heartbeatAt'> {

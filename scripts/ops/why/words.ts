@@ -1,6 +1,6 @@
 import type { ChangedField, Earlier, Evidence } from '../../../functions/shared/model/job/evidence.ts';
 import { type Entry, entriesInWords } from '../../words/entries.ts';
-import { figure, minuteStamp, plural, relative, stamp, UNKNOWN } from '../../words/figures.ts';
+import { figure, plural, relative, stamp, UNKNOWN } from '../../words/figures.ts';
 import { firstLine, oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 import type { Story } from './story.ts';
 
@@ -157,7 +157,7 @@ function artifactsOf({ artifacts: { uri, tombstone, deletedAt, plans } }: Story)
         ...(mark && !deletedAt ? [`their deletion has begun: ${mark}`] : []),
         ...plans.map(
           ({ planId, createdAt, status, decision, because }) =>
-            `${decision} by ${planId} of ${minuteStamp(createdAt)} (${status}): ${because}`,
+            `${decision} by ${planId} of ${stamp(createdAt)} (${status}): ${because}`,
         ),
       ],
     },

@@ -150,7 +150,7 @@ describe('ops against records', () => {
   test('days ends with the block of the newest day that is stored', async () => {
     const { stdout } = await project.ops(['days', '--from', '2026-01-01', '--to', '2026-01-03']);
     const [, block] = stdout.split('\n\n2026-');
-    assert.match(block ?? '', /^01-02 {2}conflict, revision 1, collected 2026-01-05 00:00Z\n\n/);
+    assert.match(block ?? '', /^01-02 {2}conflict, revision 1, collected 2026-01-05 00:00:00Z\n\n/);
     assert.match(block ?? '', /\n {2}Conflict {4}1 record vanished: jobs:jobs\/a\n/);
   });
   test('days with a day shows its block alone, with the projects that used the most GPU-hours', async () => {
@@ -171,7 +171,7 @@ describe('ops against records', () => {
     await project.db.doc('dailyMetrics/2026-01-01').set({ ...day, date: '2026-01-01' });
     const { code, stdout, stderr } = await project.ops(['days', '2026-01-01']);
     assert.deepEqual([code, stderr], [0, '']);
-    assert.match(stdout, /^2026-01-01 {2}final, revision 1, collected 2026-01-05 00:00Z\n\n {2}Jobs /);
+    assert.match(stdout, /^2026-01-01 {2}final, revision 1, collected 2026-01-05 00:00:00Z\n\n {2}Jobs /);
     assert.deepEqual(stdout.match(/\bp\d\b/g), ['p6', 'p5', 'p4', 'p3', 'p2']);
     assert.match(stdout, / and 2 more projects\n/);
     await project.db.doc('dailyMetrics/2026-01-01').set(dayRecord('2026-01-01', null));

@@ -1,4 +1,5 @@
-import { cut } from '../../../words/terminal.ts';
+import { cut } from '../../../words/columns.ts';
+
 import { usage } from '../../shared/problem.ts';
 
 /** Flags that hold `NAME=VALUE` pairs, separated by commas: how they are read, and how a hint must write them. */

@@ -67,6 +67,7 @@ describe('alarmsInWords()', () => {
       'KIND     SUBJECT  SINCE',
       'overdue  jobs     2026-03-10 09:00:00Z  3 h ago',
       '  resnet-1 runs for 27 h',
+      '  jobs:overdue:2026-03-10T09:00:00.000Z',
       '  run sweep-stale-jobs@x',
       '  npm run -s ops -- jobs --source jobs',
     ]));
@@ -78,6 +79,7 @@ describe('alarmsInWords()', () => {
         'KIND     SUBJECT  SINCE',
         'overdue  jobs     2026-03-10 09:00:00Z  3 h ago  closed 2026-03-10 10:00:00Z',
         '  resnet-1 runs for 27 h',
+        '  jobs:overdue:2026-03-10T09:00:00.000Z',
         '  closed because it ended',
       ],
     ));

@@ -46,7 +46,7 @@ describe('judgeBackend()', () => {
   test('finds one fine that knew a job before', () =>
     assert.deepEqual(judged([gone], VERTEX, utc('2026-03-09T10:00')), {
       state: 'ok',
-      words: 'Vertex AI answers, and knows none of 1 job, such as job-0; it knew one 2026-03-09 10:00Z',
+      words: 'Vertex AI answers, and knows none of 1 job, such as job-0; it knew one 2026-03-09 10:00:00Z',
     }));
 
   test('cannot tell where the place was named in full', () =>

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { addDays, daysBetween } from '../../../../functions/shared/dates.ts';
-import { daysToFill } from '../../../../scripts/ops/backfill/command.ts';
+import { daysToFill } from '../../../../scripts/ops/backfill/backfill.ts';
 import { newPatience } from '../../../../scripts/ops/backfill/patience.ts';
 import { backfillInWords } from '../../../../scripts/ops/backfill/words.ts';
 

@@ -47,12 +47,15 @@ describe('ops, typed wrong or without a server', () => {
     const done = await ops(['tasks'], { env: { FIRESTORE_EMULATOR_HOST: '' } });
     assert.deepEqual(
       [done.code, done.stderr],
-      [1, 'No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start\n'],
+      [
+        3,
+        'No stack is running and no project is named. Start the stack: npm start, or add --project PROJECT\n',
+      ],
     );
   });
   test('says at once that an emulator is gone', async () => {
     const done = await ops(['tasks'], { env: { FIRESTORE_EMULATOR_HOST: '127.0.0.1:1' } });
-    assert.equal(done.code, 1);
+    assert.equal(done.code, 3);
     assert.match(
       done.stderr,
       /^Cannot reach the Firestore emulator at 127.0.0.1:1 .*: nothing listens there\. .*\n$/,
@@ -73,7 +76,7 @@ describe('ops in a shell of its own', () => {
     ]);
     assert.deepEqual(
       [typo, nowhere, gone, help].map(({ code }) => code),
-      [2, 1, 1, 0],
+      [2, 3, 3, 0],
     );
     assert.match(typo.stderr, /^error: unknown command 'taks'\n\(Did you mean tasks\?\)\n$/);
     assert.match(nowhere.stderr, /^No stack is running [^\n]*\n$/);

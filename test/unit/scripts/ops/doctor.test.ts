@@ -6,7 +6,7 @@ import { missingIndexes } from '../../../../scripts/ops/doctor/indexes.ts';
 import { taskFinding } from '../../../../scripts/ops/doctor/tasks.ts';
 import { doctorInWords } from '../../../../scripts/ops/doctor/words.ts';
 import { CannotTell, type Check, type Examined, examine } from '../../../../scripts/ops/shared/check.ts';
-import { taskRow } from '../../../../scripts/ops/tasks/command.ts';
+import { taskRow } from '../../../../scripts/ops/tasks/task-row.ts';
 import { ENTRY } from '../../../support/entry.ts';
 import { at, healthOf } from '../../../support/health.ts';
 
@@ -77,7 +77,7 @@ describe('missingIndexes()', () => {
 describe('taskFinding()', () => {
   const found = (over: Parameters<typeof healthOf>[0] | null, seconds = -60) => {
     const row = taskRow({ ...ENTRY, task: 'duty' }, over === null ? undefined : healthOf(over), at(seconds));
-    const { state, words, mend } = taskFinding(row, at(0), at(seconds));
+    const { state, words, mend } = taskFinding(row, at(seconds));
     return [state, words, mend?.split(' -- ')[1]];
   };
 
@@ -95,7 +95,7 @@ describe('taskFinding()', () => {
 
   test('is nobody’s to say for one that has never run', () =>
     assert.deepEqual(found(null), [
-      ...['unknown', 'it has not run yet, next at 2026-03-04 02:00Z', 'schedules run duty'],
+      ...['unknown', 'it has not run yet, next at 2026-03-04 02:00:00Z', 'schedules run duty'],
     ]));
 });
 

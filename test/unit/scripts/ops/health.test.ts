@@ -6,7 +6,7 @@ import type { JobHealth } from '../../../../functions/shared/model/job/sweep.ts'
 import type { Alarm } from '../../../../functions/shared/model/run/alarm.ts';
 import { healthInWords } from '../../../../scripts/ops/health/health-words.ts';
 import { healthReport, type Known } from '../../../../scripts/ops/health/report.ts';
-import { type TaskRow, taskRow } from '../../../../scripts/ops/tasks/command.ts';
+import { type TaskRow, taskRow } from '../../../../scripts/ops/tasks/task-row.ts';
 import { ENTRY } from '../../../support/entry.ts';
 import { at, healthOf } from '../../../support/health.ts';
 

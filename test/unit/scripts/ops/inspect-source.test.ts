@@ -8,7 +8,7 @@ import { lifeOf } from '../../../../functions/shared/model/job/life.ts';
 import { type Source, sourceSchema } from '../../../../functions/shared/model/job/source.ts';
 import { TIME_TYPES } from '../../../../functions/shared/model/reading/reading.ts';
 import type { BackendFinding } from '../../../../scripts/ops/shared/ask-backend.ts';
-import { reportInWords } from '../../../../scripts/ops/sources/command.ts';
+import { reportInWords } from '../../../../scripts/ops/sources/check-sources.ts';
 import { inspectSource as inspectAt } from '../../../../scripts/ops/sources/inspect-source.ts';
 import { sourceOf } from '../../../support/jobs.ts';
 import { oddFields, oddRecord } from '../../../support/odd-records.ts';

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { rangeOf } from '../../../../scripts/ops/days/command.ts';
-import { bodyOf } from '../../../../scripts/ops/run/command.ts';
+import { rangeOf } from '../../../../scripts/ops/days/range.ts';
+import { bodyOf } from '../../../../scripts/ops/run/run-task.ts';
 import { audienceOf } from '../../../../scripts/ops/shared/id-token.ts';
 import { commaList, oneOf, parseAge, parseDay, wholeUpTo } from '../../../../scripts/ops/shared/options.ts';
 import { placeOf, resolveTarget } from '../../../../scripts/ops/shared/target.ts';
-import { sweepBody } from '../../../../scripts/ops/sweep/command.ts';
+import { sweepBody } from '../../../../scripts/ops/sweep/sweep.ts';
 
 const exitCode = 2;
 
@@ -150,12 +150,13 @@ describe('resolveTarget()', () => {
     assert.throws(() => resolveTarget({ GOOGLE_CLOUD_PROJECT: 'p' }, stack), {
       exitCode,
       message:
-        /names p, and a stack runs here whose project is stack-project\. Unset .* stop the stack to reach p$/,
+        /names p, and a stack runs here whose project is stack-project\. Add --project p or --project stack-project$/,
     }));
   test('says how to start the stack when there is nothing to talk to', () =>
     assert.throws(() => resolveTarget({}, undefined), {
-      exitCode: 1,
-      message: 'No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start',
+      exitCode: 3,
+      message:
+        'No stack is running and no project is named. Start the stack: npm start, or add --project PROJECT',
     }));
 });
 

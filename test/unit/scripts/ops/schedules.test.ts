@@ -32,8 +32,8 @@ describe('schedulesInWords()', () => {
     assert.deepEqual(words({}), [
       'Cloud Scheduler: somewhere',
       '',
-      'TASK  STATE    NEXT                        LAST ATTEMPT                    CAME TO',
-      'duty  enabled  2026-03-11 02:00Z, in 14 h  2026-03-10 02:00:00Z, 10 h ago  acknowledged',
+      'TASK  STATE    NEXT                           LAST ATTEMPT                    CAME TO',
+      'duty  enabled  2026-03-11 02:00:00Z, in 14 h  2026-03-10 02:00:00Z, 10 h ago  acknowledged',
       '  At 02:00 UTC (0 2 * * *)',
     ]));
 
@@ -71,7 +71,7 @@ describe('scheduleFinding()', () => {
     assert.deepEqual(found({}), {
       what: 'duty',
       state: 'ok',
-      words: 'At 02:00 UTC, next 2026-03-11 02:00Z; 540 s to run within 600 s to answer',
+      words: 'At 02:00 UTC, next 2026-03-11 02:00:00Z; 540 s to run within 600 s to answer',
     });
     assert.equal(found({ state: 'PAUSED' }, { enabled: false }).state, 'ok');
     assert.equal(scheduleFinding({ ...DUTY, enabled: false }, undefined, false).state, 'ok');

@@ -43,7 +43,7 @@ describe('a flag that npm took for itself', () => {
     [
       'sweep nope failed x',
       { npm_config_job: 'true', npm_config_end: 'true', npm_config_reason: 'true' },
-      'npm run -s ops -- sweep --job <id> --end <state> --reason <text>',
+      'npm run -s ops -- sweep --reason <text> --job <id> --end <state>',
     ],
     // Which this command does not have: what is meant must not be done all the same.
     [

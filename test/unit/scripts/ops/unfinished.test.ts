@@ -23,7 +23,7 @@ describe('a process that ends with its work unfinished', { concurrency: 4 }, () 
   ] as const)
     test(`because it ${why}, says so and fails`, () => {
       const { code, stderr } = ended(script);
-      assert.equal(code, 1);
+      assert.equal(code, 3);
       assert.match(stderr, TOLD);
     });
 

@@ -6,8 +6,9 @@ import type { DailyMetrics } from '../../../../functions/shared/model/day/day.ts
 import type { Health } from '../../../../functions/shared/model/run/health.ts';
 import type { Run } from '../../../../functions/shared/model/run/run.ts';
 import { daysInWords } from '../../../../scripts/ops/days/days-table.ts';
-import { runsInWords, summaryInShort } from '../../../../scripts/ops/runs/command.ts';
-import { taskRow, tasksInWords } from '../../../../scripts/ops/tasks/command.ts';
+import { runsInWords, summaryInShort } from '../../../../scripts/ops/runs/runs-words.ts';
+import { taskRow } from '../../../../scripts/ops/tasks/task-row.ts';
+import { tasksInWords } from '../../../../scripts/ops/tasks/task-words.ts';
 import { ENTRY } from '../../../support/entry.ts';
 
 // Each record has what its view reads and no more, so that a new field of the model breaks no test here.
@@ -52,18 +53,18 @@ describe('tasksInWords()', () => {
 
   test('shows state, reason, times, failures, the last 20 runs explained, and alarms', () =>
     assert.deepEqual(words(entry(), health(), NOW), [
-      'TASK             STATE    NEXT                        LAST RUN                             TOOK  FAILED IN A ROW  LAST 20 RUNS',
-      `collect-metrics  failing  2026-01-04 02:00Z, in 21 h  2026-01-03 02:00:00Z, 3 h ago  3 min 20 s                3  ${'✓'.repeat(18)}~t`,
+      'TASK             STATE    NEXT                           LAST RUN                             TOOK  FAILED IN A ROW  LAST 20 RUNS',
+      `collect-metrics  failing  2026-01-04 02:00:00Z, in 21 h  2026-01-03 02:00:00Z, 3 h ago  3 min 20 s                3  ${'✓'.repeat(18)}~t`,
       '  3 in a row; last timed-out: no answer',
       '  At 02:00 UTC (0 2 * * *): the figures',
-      '  alarm failing of collect-metrics since 2026-01-01 02:00:00Z, 2 d ago',
+      '  alarm failing of collect-metrics since 2026-01-01 02:00:00Z, 2 d ago: collect-metrics:failing:2026-01-01T02:00:00.000Z',
       '',
       'runs, the newest at the right: ✓ succeeded  ~ partial  t timed-out',
     ]));
 
   test('shows a task that never ran as new, and nothing it cannot know', () => {
     const [, row, reason] = words(entry(), undefined, NOW);
-    assert.match(row ?? '', /^collect-metrics {2}new {4}2026-01-04 02:00Z, in 21 h +- +- +- +-$/);
+    assert.match(row ?? '', /^collect-metrics {2}new {4}2026-01-04 02:00:00Z, in 21 h +- +- +- +-$/);
     assert.equal(reason, '  has not run yet');
   });
 
@@ -79,6 +80,8 @@ describe('tasksInWords()', () => {
   });
 });
 
+const RUN_ID = 'collect-metrics@2026-01-03T02:00:00.000Z';
+
 describe('runsInWords()', () => {
   const run = (more: Partial<Run>): Run =>
     ({
@@ -92,6 +95,7 @@ describe('runsInWords()', () => {
       summary: { days: ['2026-01-01', '2026-01-02'], changed: 2, sources: { jobs: 'ok' } },
       error: null,
       duplicates: 1,
+      runId: RUN_ID,
       ...more,
     }) as Run;
 
@@ -112,15 +116,27 @@ describe('runsInWords()', () => {
               duplicates: 0,
               error: { name: 'Error', message: 'Cannot read\nmore', stack: '' },
             }),
+            run({
+              outcome: 'partial',
+              problems: [
+                { path: 'sources.jobs', message: 'no answer' },
+                { path: '', message: 'x' },
+              ],
+            }),
           ],
           NOW,
         ),
       ),
       [
-        'STARTED                        TRIGGER          SLOT               TRY  OUTCOME     TOOK  REPEATS  RUN  WHAT',
-        '2026-01-03 03:15:00Z  2 h ago  scheduled, late  2026-01-03 02:00Z    2  succeeded  1.2 s        1       days 2026-01-01 2026-01-02, changed 2',
-        '2026-01-03 02:00:04Z  3 h ago  scheduled        2026-01-03 02:00Z    2  succeeded  1.2 s        1       days 2026-01-01 2026-01-02, changed 2',
-        '2026-01-03 02:00:04Z  3 h ago  manual, dry      -                    1  failed         -        0       Cannot read',
+        'STARTED                        OUTCOME     TOOK  TRIGGER          TRY  REPEATS  RUN',
+        `2026-01-03 03:15:00Z  2 h ago  succeeded  1.2 s  scheduled, late    2        1  ${RUN_ID}`,
+        '  days 2026-01-01 2026-01-02, changed 2',
+        `2026-01-03 02:00:04Z  3 h ago  succeeded  1.2 s  scheduled          2        1  ${RUN_ID}`,
+        '  days 2026-01-01 2026-01-02, changed 2',
+        `2026-01-03 02:00:04Z  3 h ago  failed         -  manual, dry        1        0  ${RUN_ID}`,
+        '  Cannot read',
+        `2026-01-03 02:00:04Z  3 h ago  partial    1.2 s  scheduled          2        1  ${RUN_ID}`,
+        '  sources.jobs: no answer, and 1 more problem',
       ],
     ));
 
@@ -132,7 +148,7 @@ describe('runsInWords()', () => {
       because: 'x',
       written,
     });
-    const below = (summary: Run['summary']) => plain(runsInWords([run({ summary })], NOW)).slice(2);
+    const below = (summary: Run['summary']) => plain(runsInWords([run({ summary })], NOW)).slice(3);
     assert.deepEqual(below({ ended: [row('a')], endedOmitted: 7 }), [
       '  jobs a: lost, x',
       '  and 3 jobs more; --json tells of them',

@@ -169,7 +169,7 @@ describe('storyInWords()', () => {
       '              take it back: npm run -s ops -- sweep --job jobs/x/tries/5 --undo --reason TEXT',
       '  Artifacts   gs://b/x/',
       '              deleted 2026-03-10 10:00:00Z, plan plan-1, run clean@1',
-      '              delete by plan-1 of 2026-03-10 10:00Z (applied): old',
+      '              delete by plan-1 of 2026-03-10 10:00:00Z (applied): old',
       '              bring them back: npm run -s ops -- cleanup undo clean@1',
       '  Days        2 days, 24.5 GPU-hours in all',
       '                2026-03-09  started  14.0 GPU-hours       final',

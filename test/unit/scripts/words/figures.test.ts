@@ -1,15 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addMs } from '../../../../functions/shared/dates.ts';
-import {
-  bytes,
-  duration,
-  figure,
-  minuteStamp,
-  plural,
-  relative,
-  stamp,
-} from '../../../../scripts/words/figures.ts';
+import { bytes, duration, figure, plural, relative, stamp } from '../../../../scripts/words/figures.ts';
 
 const NOW = new Date('2026-03-04T05:06:07.000Z');
 
@@ -79,7 +71,6 @@ describe('bytes()', () => {
 describe('instants and figures', () => {
   test('are in UTC and say so', () => {
     assert.equal(stamp(NOW), '2026-03-04 05:06:07Z');
-    assert.equal(minuteStamp(NOW), '2026-03-04 05:06Z');
     assert.equal(stamp(null), '-');
   });
   test('show an unknown figure as -, and 0 as 0', () => {

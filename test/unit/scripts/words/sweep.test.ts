@@ -155,7 +155,7 @@ describe('the answer of sweep-stale-jobs in words', () => {
       ),
       [
         '    VERDICT  SOURCE  JOB                    RECORD SAYS  BACKEND SAYS  END',
-        '    finish   jobs    resnet-1               running      SUCCEEDED     2026-03-09 12:00Z  would be ended',
+        '    finish   jobs    resnet-1               running      SUCCEEDED     2026-03-09 12:00:00Z  would be ended',
         '      Vertex AI says that it completed (backend-ended)',
         '    unknown  jobs    resnet-2, execution 5  running      -             -',
         '      no such job (gone-once)',

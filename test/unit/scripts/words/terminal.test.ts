@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
+import { columnsOf, cut } from '../../../../scripts/words/columns.ts';
 import { table } from '../../../../scripts/words/table.ts';
 import { firstLine, oneLine, wantsColor } from '../../../../scripts/words/terminal.ts';
 
@@ -34,22 +35,75 @@ describe('table()', () => {
   test('aligns coloured cells by what is seen of them', () =>
     assert.deepEqual(
       plain(
-        table(
-          columns,
-          [
-            ['\u001b[31mab\u001b[39m', '1', 'x'],
-            ['abcdef', '12,345', 'y'],
-          ],
-          undefined,
-        ),
+        table(columns, [
+          ['\u001b[31mab\u001b[39m', '1', 'x'],
+          ['abcdef', '12,345', 'y'],
+        ]),
       ),
       ['NAME     COUNT  WHAT', 'ab           1  x', 'abcdef  12,345  y'],
     ));
   test('cuts only the last column, where the terminal ends', () =>
-    assert.deepEqual(plain(table(columns, [['a', '1', 'x'.repeat(50)]], 30)), [
+    assert.deepEqual(plain(table(columns, [['a', '1', 'x'.repeat(50)]], { width: 30 })), [
       'NAME  COUNT  WHAT',
       `a         1  ${'x'.repeat(16)}…`,
     ]));
   test('cuts nothing without a terminal', () =>
-    assert.equal(table(columns, [['a', '1', 'x'.repeat(500)]], undefined)[1]?.length, 513));
+    assert.equal(table(columns, [['a', '1', 'x'.repeat(500)]])[1]?.length, 513));
+
+  const jobs = [{ title: 'JOB', whole: true as const }, { title: 'PROJECT', drop: 1 }, { title: 'SAYS' }];
+  const id = 'resnet-'.repeat(6);
+  test('leaves out what may be left out before it folds, and never cuts an id', () => {
+    const rows = [[id, 'vision', 'runs']];
+    assert.deepEqual(plain(table(jobs, rows, { width: 50 })), [
+      `${'JOB'.padEnd(id.length)}  SAYS`,
+      `${id}  runs`,
+    ]);
+    assert.deepEqual(plain(table(jobs, rows, { width: 30 })), ['JOB', '  SAYS', id, '  runs']);
+  });
+  test('puts the lines of a row below it', () =>
+    assert.deepEqual(plain(table([{ title: 'A' }], [['x'], ['y']], { below: [['  why'], []] })), [
+      'A',
+      'x',
+      '  why',
+      'y',
+    ]));
+  test('keeps columns where characters are wide, or take none', () =>
+    assert.deepEqual(
+      plain(
+        table(
+          [{ title: 'NAME' }, { title: 'N' }],
+          [
+            ['模型', '1'],
+            ['e\u0301t', '2'],
+            ['👩‍🚀x', '3'],
+            ['ab', '4'],
+          ],
+        ),
+      ),
+      ['NAME  N', '模型  1', 'e\u0301t    2', '👩‍🚀x   3', 'ab    4'],
+    ));
+});
+
+describe('columnsOf() and cut()', () => {
+  for (const [text, columns] of [
+    ['', 0],
+    ['abc', 3],
+    ['\u001b[31mred\u001b[39m', 3],
+    ['模型', 4],
+    ['ｱｲ', 2],
+    ['한국', 4],
+    ['e\u0301', 1],
+    ['👍🏽', 2],
+    ['🇩🇪', 2],
+    ['❤️', 2],
+    ['a\u200bb', 2],
+    ['…é', 2],
+  ] as const)
+    test(`${JSON.stringify(text)} takes ${columns} columns`, () => assert.equal(columnsOf(text), columns));
+
+  test('cut() never cuts what is drawn as one character in two', () => {
+    assert.equal(cut('模型模型', 5), '模型…');
+    assert.equal(cut('模型模型', 4), '模…');
+    assert.equal(cut('👩‍🚀👩‍🚀', 3), '👩‍🚀…');
+  });
 });

@@ -1,0 +1,29 @@
+import { loadCatalog } from '../../../functions/shared/catalog.ts';
+import { type Health, healthAt } from '../../../functions/shared/model/run/health.ts';
+import { type Run, runSchema } from '../../../functions/shared/model/run/run.ts';
+import type { Connection } from '../shared/connect.ts';
+import { type TaskRow, taskRow } from './task-row.ts';
+
+/** How every task of the catalogue stands; of a degraded one, its last run is read for the reason. */
+export async function readTasks(connection: Connection): Promise<TaskRow[]> {
+  const { environment, collections, ask, clock } = connection;
+  const { healthStore } = await import('../../../functions/shared/store/own/health.ts');
+  const healthByTask = await ask('reading the tasks', healthStore(collections).all());
+  const now = clock.now();
+  return Promise.all(
+    Object.values(loadCatalog(environment)).map(async (entry) => {
+      const health = healthByTask.get(entry.task);
+      const isDegraded = health && healthAt(health, now).state === 'degraded';
+      return taskRow(entry, health, now, isDegraded ? await lastRun(health, connection) : undefined);
+    }),
+  );
+}
+
+/** The last whole run of a task; `undefined` where its record is gone. */
+async function lastRun({ strip }: Health, { collections, ask }: Connection): Promise<Run | undefined> {
+  const { runId } = strip.at(-1) ?? {};
+  if (runId === undefined) return undefined;
+  const { decode } = await import('../../../functions/shared/store/firestore/firestore.ts');
+  const found = await ask(`reading ${runId}`, collections.taskRuns.doc(runId).get());
+  return found.exists ? decode(runSchema, found) : undefined;
+}

@@ -1,0 +1,46 @@
+import { type CatalogEntry, nextSlot } from '../../../functions/shared/catalog.ts';
+import { scheduleWords } from '../../../functions/shared/cron.ts';
+import { type Health, type HealthNow, healthAt } from '../../../functions/shared/model/run/health.ts';
+import type { Run } from '../../../functions/shared/model/run/run.ts';
+import { whyPartial } from '../../words/partial.ts';
+
+/** Runs shown of a task's recent history. */
+export const STRIP_SHOWN = 20;
+
+/** The last whole run, where it was partial. */
+type LastRun = Pick<Run, 'summary' | 'problems'>;
+
+/**
+ * A task as it stands at `now`; one that never ran is new and all its records are unknown. `last` tells why it is degraded.
+ */
+export function taskRow(entry: CatalogEntry, health: Health | undefined, now: Date, last?: LastRun) {
+  return {
+    task: entry.task,
+    description: entry.description,
+    ...stateWithReason(stateOf(entry, health, now), last),
+    schedule: entry.schedule,
+    scheduleWords: scheduleWords(entry.schedule),
+    nextExpectedAt: health?.nextExpectedAt ?? nextSlot(entry, now),
+    lastStartedAt: health?.lastStartedAt ?? null,
+    lastOutcome: health?.lastOutcome ?? null,
+    lastDurationMs: health?.lastDurationMs ?? null,
+    lastSuccessAt: health?.lastSuccessAt ?? null,
+    consecutiveFailures: health?.consecutiveFailures ?? null,
+    strip: health?.strip.slice(-STRIP_SHOWN) ?? [],
+    openAlarms: health?.openAlarms ?? [],
+  };
+}
+export type TaskRow = ReturnType<typeof taskRow>;
+
+function stateOf(entry: CatalogEntry, health: Health | undefined, now: Date): HealthNow {
+  // The record tells what the catalogue said at the last run; a task switched off since is off.
+  if (health) return healthAt({ ...health, enabled: health.enabled && entry.enabled }, now);
+  return entry.enabled
+    ? { state: 'new', reason: 'has not run yet', running: false }
+    : { state: 'disabled', reason: 'not enabled in the catalogue', running: false };
+}
+
+function stateWithReason(state: HealthNow, last: LastRun | undefined): HealthNow {
+  if (state.state !== 'degraded' || !last) return state;
+  return { ...state, reason: `${state.reason}: ${whyPartial(last)}` };
+}
