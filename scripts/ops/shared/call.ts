@@ -41,7 +41,6 @@ export function tell(answer: Record<string, unknown>, { json }: { json?: true | 
 /** What an answer means for the caller; one without an outcome is of a function that did not run. */
 export function exitCodeOf({ outcome, problems }: Record<string, unknown>): ExitCode {
   if (isGood(outcome)) return EXIT.fine;
-  if (typeof outcome === 'string') return EXIT.wrong;
-  // It names each problem of a body that it refuses; what else keeps it from running is none of ours.
-  return Array.isArray(problems) && problems.length > 0 ? EXIT.usage : EXIT.unreachable;
+  // A refusal names its problems; an answer without either comes from what lies before the function.
+  return typeof outcome === 'string' || Array.isArray(problems) ? EXIT.wrong : EXIT.unreachable;
 }

@@ -188,19 +188,20 @@ describe('ops backfill', { concurrency: 4 }, () => {
     assert.deepEqual(it.days(), [FROM, FROM, ...DAYS]);
   });
 
-  for (const [what, answer, message] of [
+  for (const [what, answer, message, exitCode] of [
     [
       'a refusal',
       { status: 400, body: { problems: [{ path: 'date', message: 'Missing', expected: 'a day' }] } },
       'Cannot collect 2026-01-01: HTTP 400, date: Missing; expected a day. Go on',
+      1,
     ],
-    ['a caller turned away', { status: 403, body: '<html>' }, 'turned the caller away (HTTP 403)'],
-    ['a page that is no answer', { body: '<html>log in</html>' }, 'HTTP 200, <html>log in</html>. Go on'],
+    ['a caller turned away', { status: 403, body: '<html>' }, 'turned the caller away (HTTP 403)', 3],
+    ['a page that is no answer', { body: '<html>log in</html>' }, 'HTTP 200, <html>log in</html>. Go on', 3],
   ] as const)
     test(`stops at once at ${what}`, async (t) => {
       const it = await backfilling(t, () => answer);
       const { code, stderr } = await it.run();
-      assert.equal(code, 1);
+      assert.equal(code, exitCode);
       assert.ok(stderr.includes(message), stderr);
       assert.deepEqual(it.days(), [FROM]);
     });

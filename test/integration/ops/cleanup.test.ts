@@ -124,9 +124,12 @@ describe('ops cleanup', () => {
     const { code, stdout, stderr } = await world.ops('approve', planId);
     assert.equal(code, 0);
     assert.match(stderr, /^This lets plan-.* delete artifacts of .*, in the Firestore emulator at .*\n$/);
-    assert.match(stdout, /^would delete artifacts of 1 job \(2 objects, 2\.0 KiB\), kept 3 /);
+    assert.match(stdout, /\nwould delete artifacts of 1 job \(2 objects, 2\.0 KiB\), kept 3 /);
     assert.match(stdout, /\n {2}! no plan was approved yet\n/);
-    assert.match(stdout, /\napproved until .*Z: a scheduled run carries it out, the next one at .* 03:00Z\n/);
+    assert.match(
+      stdout,
+      /\napproved until .*Z: a scheduled run carries it out, the next one at .* 03:00:00Z\n/,
+    );
     assert.ok(stdout.endsWith(`\nor do it now: npm run -s ops -- cleanup apply ${planId}\n`), stdout);
   });
 

@@ -127,8 +127,11 @@ describe('ops against records', () => {
       ['failed', 'succeeded'],
     );
     const { stdout } = await project.ops(['runs', TASK, '--limit', '1']);
-    assert.equal(stdout.trim().split('\n').length, 2);
-    assert.match(stdout, /2026-01-02 02:00:03Z .* failed +2.0 s +0 {2}collect-metrics@\S+ {2}no answer\n/);
+    assert.equal(stdout.trim().split('\n').length, 3);
+    assert.match(
+      stdout,
+      /2026-01-02 02:00:03Z .* failed +2.0 s .* 0 {2}collect-metrics@\S+\n {2}no answer\n/,
+    );
   });
   test('runs --outcome keeps that outcome', async () => {
     const found = JSON.parse((await project.ops(['runs', TASK, '--outcome', 'succeeded', '--json'])).stdout);
@@ -342,7 +345,7 @@ describe('ops run', () => {
   ] as const)
     test(`says ${name} in one line`, async () => {
       const done = await ops(['run', TASK, '--url', `${base}${path}`]);
-      assert.equal(done.code, 1);
+      assert.equal(done.code, 3);
       assert.match(done.stderr, message);
       assert.match(
         done.stderr,
@@ -352,7 +355,7 @@ describe('ops run', () => {
 
   test('says how to start the stack when nothing listens', async () => {
     const done = await ops(['run', TASK], { env: { PORT: '1' } });
-    assert.equal(done.code, 1);
+    assert.equal(done.code, 3);
     const message = `\nCannot reach http://127.0.0.1:1/${TASK}: nothing listens there. Start the stack: npm start\n`;
     assert.ok(done.stderr.endsWith(message), done.stderr);
   });
@@ -362,7 +365,7 @@ describe('ops run', () => {
     const GOOGLE_APPLICATION_CREDENTIALS = freshFile('user.json', JSON.stringify(user));
     const args = ['run', TASK, '--yes', '--url', 'https://nightshift-0.a.run.app/'];
     const done = await startOps(args, { env: { GOOGLE_APPLICATION_CREDENTIALS } }).ended;
-    assert.equal(done.code, 1);
+    assert.equal(done.code, 3);
     assert.match(
       done.stderr,
       /^This runs .*\nCannot get an ID token for https:\/\/nightshift-0.a.run.app: .* Set NIGHTSHIFT_ID_TOKEN=.*\n$/,

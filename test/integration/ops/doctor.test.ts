@@ -128,7 +128,7 @@ describe('ops doctor', () => {
     for (const line of [
       /\nFirestore\n {2}ok {2}records +database \(default\) answers in .*; the clock here is right to the second\n/,
       /\n {2}- {3}indexes of jobs +cannot tell: an emulator answers without any index\n/,
-      /\n {2}ok {2}collect-metrics +At 02:00 UTC, next \S+ 02:00Z; 540 s to run within 600 s to answer\n/,
+      /\n {2}ok {2}collect-metrics +At 02:00 UTC, next \S+ 02:00:00Z; 540 s to run within 600 s to answer\n/,
       /\n {2}ok {2}collect-metrics +ok: last run succeeded, last success 60 min ago\n/,
       /\n {2}ok {2}alarms +none is open\n/,
       /\n {2}ok {2}jobs +1 record read, mode observe\n {2}ok {2}backend of jobs +Vertex AI says JOB_STATE_RUNNING\n/,

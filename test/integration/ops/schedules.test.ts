@@ -75,7 +75,7 @@ describe('ops schedules', () => {
       /\n {2}! its job is paused\n {4}npm run -s ops -- schedules resume collect-metrics\n/,
     );
     const resumed = await world.ops(['resume', TASK]);
-    assert.match(resumed.stdout, /^collect-metrics is resumed, next at \S+ 02:00Z\n$/);
+    assert.match(resumed.stdout, /^collect-metrics is resumed, next at \S+ 02:00:00Z\n$/);
     assert.equal((await world.job(TASK)).body.state, 'ENABLED');
   });
 
@@ -86,7 +86,7 @@ describe('ops schedules', () => {
     assert.equal(code, 0);
     assert.match(
       stdout,
-      /^Cloud Scheduler calls collect-metrics now: a manual run, so that the slot of \S+ 02:00Z stays free\nsee it: npm run -s ops -- runs collect-metrics --limit 1\n$/,
+      /^Cloud Scheduler calls collect-metrics now: a manual run, so that the slot of \S+ 02:00:00Z stays free\nsee it: npm run -s ops -- runs collect-metrics --limit 1\n$/,
     );
     await world.scheduler.settled();
     assert.deepEqual(
@@ -117,7 +117,7 @@ describe('ops schedules', () => {
   test('goes by the clock of the stack', async () => {
     const clock = freshFile('clock', String(400 * DAY_MS));
     const { stdout } = await world.ops([], { NIGHTSHIFT_CLOCK_FILE: clock });
-    assert.match(stdout, /\ncollect-metrics +enabled +\S+ 02:00Z, (?:399|400) d ago /);
+    assert.match(stdout, /\ncollect-metrics +enabled +\S+ 02:00:00Z, (?:399|400) d ago /);
   });
 
   test('names an unknown task, and a job that Cloud Scheduler does not know', async () => {
@@ -125,7 +125,7 @@ describe('ops schedules', () => {
     assert.equal(typo.code, 2);
     assert.match(typo.stderr, /^Unknown task "collect-metric", did you mean collect-metrics\?/);
     const elsewhere = await world.ops(['run', TASK, '--region', 'europe-west4']);
-    assert.equal(elsewhere.code, 1);
+    assert.equal(elsewhere.code, 3);
     assert.match(
       elsewhere.stderr,
       /^This runs collect-metrics, in the stand-in at .*\nCannot finish Cloud Scheduler jobs\.run \(project .*, region europe-west4\): HTTP 404: [^\n]*\n$/,
@@ -136,7 +136,7 @@ describe('ops schedules', () => {
     const { code, stderr } = await world.ops([], {
       NIGHTSHIFT_SETTINGS: settingsFile(builtIn.sources),
     });
-    assert.equal(code, 1);
+    assert.equal(code, 3);
     assert.match(stderr, /^Cannot ask Cloud Scheduler: beside a Firestore emulator .* npm start\n$/);
   });
 });

@@ -252,7 +252,7 @@ describe('ops and the sweep', () => {
     const { stdout: runs } = await world.ops('runs', TASK);
     assert.match(
       runs,
-      /\n {2}jobs alive \(jobs\/alive\): running again; .*\n.*\n {2}jobs alive: failed, it hangs/,
+      /\n {2}jobs alive \(jobs\/alive\): running again; .*\n.*\n.*\n {2}jobs alive: failed, it hangs/,
     );
   });
 
@@ -318,7 +318,10 @@ describe('ops and the sweep', () => {
       await world.db.doc(`alarms/${one.id}`).set(one);
     const { code, stdout } = await world.ops('alarms');
     assert.equal(code, 0);
-    assert.match(stdout, /\noverdue +jobs +.* 6\d min ago\n {2}a job runs on\n.*ops -- jobs --source jobs\n/);
+    assert.match(
+      stdout,
+      /\noverdue +jobs +.* 6\d min ago\n {2}a job runs on\n {2}jobs:overdue:x\n.*ops -- jobs --source jobs\n/,
+    );
     const kinds = async (...args: string[]) =>
       JSON.parse((await world.ops('alarms', '--json', ...args)).stdout)
         .filter(({ subject }: Alarm) => subject === 'jobs')

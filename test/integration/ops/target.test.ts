@@ -93,7 +93,7 @@ describe('what ops acts on', () => {
     world.run.services = [service(TASK, 'us-central1', 'us'), service(TASK, 'europe-west4', 'eu')];
     const both = await inProject(['run', TASK, '--yes']);
     assert.deepEqual([both.code, called], [2, []]);
-    assert.match(both.stderr, /has one in .* and .*\. Set NIGHTSHIFT_REGION\n$/);
+    assert.match(both.stderr, /has one in .* and .*\. Add --region REGION, or set NIGHTSHIFT_REGION\n$/);
     await inProject(['run', TASK, '--yes'], { NIGHTSHIFT_REGION: 'europe-west4' });
     assert.deepEqual(
       called.map(({ path }) => path),
@@ -105,7 +105,7 @@ describe('what ops acts on', () => {
     apis.faults.add({ fault: { kind: 'denied' } });
     const { code, stderr } = await inProject(['run', TASK, '--yes']);
     apis.faults.clear();
-    assert.deepEqual([code, called], [1, []]);
+    assert.deepEqual([code, called], [3, []]);
     assert.match(
       stderr,
       /^Cannot find the function of collect-metrics: .*run\.services\.list.*--url URL.*\n$/,

@@ -6,6 +6,7 @@ import { audienceOf } from '../../../../scripts/ops/shared/id-token.ts';
 import { commaList, oneOf, parseAge, parseDay, wholeUpTo } from '../../../../scripts/ops/shared/options.ts';
 import { placeOf, resolveTarget } from '../../../../scripts/ops/shared/target.ts';
 import { sweepBody } from '../../../../scripts/ops/sweep/sweep.ts';
+import { choosePlace, PROCESS_SHELL, runIn } from '../../../../scripts/shared/shell.ts';
 
 const exitCode = 2;
 
@@ -152,6 +153,14 @@ describe('resolveTarget()', () => {
       message:
         /names p, and a stack runs here whose project is stack-project\. Add --project p or --project stack-project$/,
     }));
+  test('takes the project of --project, though a stack runs', async () => {
+    let target: unknown;
+    await runIn(PROCESS_SHELL, async () => {
+      choosePlace({ project: 'p' });
+      target = resolveTarget({ GOOGLE_CLOUD_PROJECT: 'q' }, stack);
+    });
+    assert.deepEqual(target, { kind: 'real', project: 'p' });
+  });
   test('says how to start the stack when there is nothing to talk to', () =>
     assert.throws(() => resolveTarget({}, undefined), {
       exitCode: 3,
