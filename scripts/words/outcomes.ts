@@ -1,4 +1,4 @@
-import type { Outcome } from '../../functions/shared/model/run/run.ts';
+import type { Outcome } from '../../functions/shared/model/run/outcomes.ts';
 import { paint } from './terminal.ts';
 
 type Paint = (text: string) => string;

@@ -7,7 +7,6 @@ import type {
 } from '../../functions/shared/model/day/day.ts';
 import { PLATFORM_SOURCES, type PlatformSource } from '../../functions/shared/model/day/platform.ts';
 import { fieldsOf, isObject } from '../shared/objects.ts';
-import { cut } from './columns.ts';
 import type { Entry } from './entries.ts';
 import { figure, UNKNOWN } from './figures.ts';
 import { bigqueryWords } from './sections/bigquery.ts';

@@ -1,5 +1,6 @@
 import type { Ending } from '../model/run/ending.ts';
-import type { AnswerOutcome, NamedRun, Run, RunProblem, Summary, Trigger } from '../model/run/run.ts';
+import type { AnswerOutcome } from '../model/run/outcomes.ts';
+import type { NamedRun, Run, RunProblem, Summary, Trigger } from '../model/run/run.ts';
 
 /** What every delivery is told, whatever became of it. */
 export interface Answer {

@@ -1,6 +1,7 @@
 import { messageOf } from '../errors.ts';
 import { stackOf } from '../log.ts';
-import type { Outcome, RunError, RunProblem, Summary } from '../model/run/run.ts';
+import type { Outcome } from '../model/run/outcomes.ts';
+import type { RunError, RunProblem, Summary } from '../model/run/run.ts';
 import type { TaskResult } from './task.ts';
 
 const MESSAGE_LENGTH = 2 * 1024;

@@ -1,4 +1,4 @@
-import { OUTCOMES } from '../../../functions/shared/model/run/run.ts';
+import { OUTCOMES } from '../../../functions/shared/model/run/outcomes.ts';
 import type { OpsCommand } from '../shared/command.ts';
 import { oneOf, parseSince, wholeUpTo } from '../shared/options.ts';
 

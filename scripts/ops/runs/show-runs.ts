@@ -1,5 +1,6 @@
 import { loadCatalog } from '../../../functions/shared/catalog.ts';
-import { type Outcome, type Run, runSchema } from '../../../functions/shared/model/run/run.ts';
+import type { Outcome } from '../../../functions/shared/model/run/outcomes.ts';
+import { type Run, runSchema } from '../../../functions/shared/model/run/run.ts';
 import { nearest } from '../../../functions/shared/problems.ts';
 import { printJson } from '../../words/terminal.ts';
 import { type Connection, connect } from '../shared/connect.ts';

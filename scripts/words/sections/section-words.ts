@@ -1,8 +1,9 @@
 import type { PlatformFigures, PlatformSource } from '../../../functions/shared/model/day/platform.ts';
 import { fieldsOf } from '../../shared/objects.ts';
+import { cut } from '../columns.ts';
 import type { Entry } from '../entries.ts';
 import { bytes, figure, plural, UNKNOWN } from '../figures.ts';
-import { cut, oneLine } from '../terminal.ts';
+import { oneLine } from '../terminal.ts';
 
 /** What people read of a section, and the words for values that may be anything: a stored day, totals, JSON of an answer. */
 

@@ -13,7 +13,7 @@ test('gives up on an emulator that never answers', async () => {
   const { ended } = startOps(['tasks'], { env: { FIRESTORE_EMULATOR_HOST: `127.0.0.1:${port}` } });
   const done = await ended;
   mute.close();
-  assert.equal(done.code, 1);
+  assert.equal(done.code, 3);
   assert.match(
     done.stderr,
     /^Cannot reach the Firestore emulator .*: no answer to reading the tasks within 15 s\n$/,

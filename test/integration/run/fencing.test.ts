@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { systemClock } from '../../../functions/shared/clock.ts';
 import { addDays, addMs, dayOf, startOfDay } from '../../../functions/shared/dates.ts';
 import { LeaseLost } from '../../../functions/shared/errors.ts';
-import type { Outcome } from '../../../functions/shared/model/run/run.ts';
+import type { Outcome } from '../../../functions/shared/model/run/outcomes.ts';
 import { claimTerm, ending, freshRecords, SLOT, scheduled } from '../../support/lifecycle.ts';
 
 const NEXT_SLOT = addMs(SLOT, 86_400_000);

@@ -7,6 +7,7 @@ import {
   NO_CHANGES,
 } from './alarm.ts';
 import { type CurrentRun, type Health, typicalDurationMs, withEntry } from './health.ts';
+import type { Outcome } from './outcomes.ts';
 import { expireAtOf, NO_HISTORY, type RunRetention } from './retention.ts';
 import {
   type Attempt,
@@ -14,7 +15,6 @@ import {
   FAILURES,
   type NamedRun,
   newRun,
-  type Outcome,
   type Run,
   type RunError,
   type RunProblem,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AlarmChanges } from './alarm.ts';
-import { OUTCOMES, runErrorSchema } from './run.ts';
+import { OUTCOMES } from './outcomes.ts';
+import { runErrorSchema } from './run.ts';
 
 /** Runs shown in the strip of a task's recent history. */
 export const STRIP_LENGTH = 60;

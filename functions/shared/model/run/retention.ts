@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addMs, DAY_MS, HOUR_MS } from '../../dates.ts';
-import type { Outcome } from './run.ts';
+import type { Outcome } from './outcomes.ts';
 
 /** How long our own records are kept; daily metrics are kept for ever, and jobs are not ours. */
 

@@ -1,22 +1,7 @@
 import { z } from 'zod';
+import { OUTCOMES, type Outcome } from './outcomes.ts';
 
 /** A run is one execution of a task, for one slot or one manual trigger; its attempts are its tries. */
-
-/** How an attempt stands or ended; `running` only while its lease is held. */
-export const OUTCOMES = [
-  'running',
-  'succeeded',
-  'partial',
-  'failed',
-  'timed-out',
-  'lost',
-  'missed',
-  'skipped',
-] as const;
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** What a caller is told: an outcome, or that this delivery repeats one that is done or under way. */
-export type AnswerOutcome = Exclude<Outcome, 'running' | 'missed'> | 'duplicate';
 
 /** Outcomes that end a run for good: a retry of its slot repeats the result. */
 export const DONE: readonly Outcome[] = ['succeeded', 'partial'];

@@ -1,4 +1,5 @@
-import { type Outcome, type Run, runSchema } from '../../model/run/run.ts';
+import type { Outcome } from '../../model/run/outcomes.ts';
+import { type Run, runSchema } from '../../model/run/run.ts';
 import { decode } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 

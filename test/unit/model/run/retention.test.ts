@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addMs, DAY_MS, HOUR_MS } from '../../../../functions/shared/dates.ts';
+import { OUTCOMES, type Outcome } from '../../../../functions/shared/model/run/outcomes.ts';
 import {
   expireAtOf,
   type RunRetention,
   runRetentionSchema,
 } from '../../../../functions/shared/model/run/retention.ts';
-import { OUTCOMES, type Outcome } from '../../../../functions/shared/model/run/run.ts';
 import { parseWithProblems } from '../../../../functions/shared/problems.ts';
 
 const END = new Date('2026-03-04T02:00:00.000Z');

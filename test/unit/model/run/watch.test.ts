@@ -9,7 +9,8 @@ import {
 } from '../../../../functions/shared/model/run/ending.ts';
 import type { Health } from '../../../../functions/shared/model/run/health.ts';
 import { afterSkip, claimed, expected, skipped } from '../../../../functions/shared/model/run/lease.ts';
-import { type Outcome, type Run, scheduledRunId } from '../../../../functions/shared/model/run/run.ts';
+import type { Outcome } from '../../../../functions/shared/model/run/outcomes.ts';
+import { type Run, scheduledRunId } from '../../../../functions/shared/model/run/run.ts';
 import {
   type History,
   judged,
