@@ -1,6 +1,5 @@
 import { cut } from '../../words/columns.ts';
 
-
 const ALARM_LENGTH = 120;
 const TOLD = new Set(['WARNING', 'ERROR', 'CRITICAL', 'ALERT', 'EMERGENCY']);
 
