@@ -35,6 +35,7 @@ export async function start({ once, empty, nights }: StartOptions, signal: Abort
     }
     if (nights > 0) fine = (await until(passNights(stack, nights, tell, signal))) && fine;
     if (once) return fine ? 0 : 1;
+    if (empty) tell.line(NOTHING_FIRES);
     for (const line of whatNext(enabled[0] ?? 'TASK', scheduler.baseUrl, project)) tell.line(line);
     const unwatch = scheduler.watch((attempt) => void tellAttempt(attempt, tell));
     if (!empty) scheduler.fireSlots();
@@ -49,6 +50,9 @@ export async function start({ once, empty, nights }: StartOptions, signal: Abort
     await stack.stop();
   }
 }
+
+const NOTHING_FIRES =
+  '\nNothing fires: there are no records, and the schedules stand still. A task runs only by hand, as below.';
 
 function portOf(text: string | undefined): number {
   if (!text) return 8080;
@@ -74,11 +78,11 @@ function whatNext(task: string, schedulerUrl: string, project: string): string[]
     ...commands.map(
       ([command = '', words]) => `  ${paint.cyan(command.padEnd(width))}${paint.dim(words ?? '')}`,
     ),
-    '\nCloud Scheduler by gcloud, in a terminal with these variables exported\n',
-    `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${schedulerUrl}/`,
-    'CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true',
-    `CLOUDSDK_CORE_PROJECT=${project}`,
-    `\n  ${paint.cyan(`gcloud scheduler jobs run ${task} --location=${LOCATION}`)}`,
+    '\nCloud Scheduler by gcloud, in a terminal into which these lines are pasted\n',
+    `export CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${schedulerUrl}/`,
+    'export CLOUDSDK_AUTH_DISABLE_CREDENTIALS=true',
+    `export CLOUDSDK_CORE_PROJECT=${project}`,
+    paint.cyan(`gcloud scheduler jobs run ${task} --location=${LOCATION}`),
     `\nLogs are in ${shortPath(logFolder())}. Ctrl-C stops everything.`,
   ];
 }

@@ -260,7 +260,7 @@ describe('npm start', () => {
     child.kill('SIGINT');
     const { code, output, errors } = await ended;
     assert.deepEqual({ code, errors }, { code: 0, errors: '' });
-    const line = `CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${scheduler}/`;
+    const line = `export CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${scheduler}/`;
     assert.ok(output.split('\n').includes(line), output);
     assert.deepEqual(
       jobs.map(({ name, state }) => [name.split('/').at(-1), state]),
