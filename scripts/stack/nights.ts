@@ -3,6 +3,7 @@ import { addMs, DAY_MS, HOUR_MS } from '../../functions/shared/dates.ts';
 import { aborted } from '../shared/stopping.ts';
 import type { Tell } from '../shared/tell.ts';
 import { isGood } from '../words/answer.ts';
+import { stamp } from '../words/figures.ts';
 import { paint } from '../words/terminal.ts';
 import { readAnswer, tellAttempt } from './run-tasks.ts';
 import type { Attempt } from './stand-ins/scheduler/live-job.ts';
@@ -32,7 +33,7 @@ export async function passNights(
     const fine = isGood(readAnswer(attempt.text).outcome);
     allFine &&= fine;
     if (fine && often.has(attempt.job)) return void quiet.push(attempt);
-    tell.line(paint.dim(`  ${clock.now().toISOString().slice(0, 16).replace('T', ' ')} UTC`));
+    tell.line(paint.dim(`  ${stamp(clock.now())}`));
     tellAttempt(attempt, tell);
   });
   scheduler.fireSlots();
