@@ -1,7 +1,7 @@
 import type { JournalEntry } from '../shared/model/cleanup/cleanup.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 
-/** What a run did to objects, and to whose. */
+/** What a run did to objects, and of which jobs. */
 export interface DeletionStats {
   /** Names of jobs of which nothing is left. */
   deletedJobs: string[];
@@ -13,7 +13,7 @@ export interface DeletionStats {
   /** Of those bytes, what soft delete still keeps, and until when the last of it. */
   bytesPendingSoftDelete: number;
   pendingUntil: Date | null;
-  /** Somebody else's by now: newer than what was planned, and kept, or gone. */
+  /** Objects that changed since the plan: newer ones, which are kept, and those that are gone. */
   changedSincePlan: number;
   held: number;
   failed: number;

@@ -6,7 +6,7 @@ import type { DeletionStats } from './account.ts';
 /** Of a list, so many are in a summary. */
 export const LIST_LENGTH = 20;
 
-/** What a run was about. */
+/** What a summary is made from, besides the account of the run. */
 export interface SummaryInput {
   record: CleanupPlan;
   /** The first of those whose URI cannot be used. */
@@ -19,7 +19,7 @@ export interface SummaryInput {
   pace: Record<string, { rate: number; halvings: number }>;
 }
 
-/** What a run tells: what was planned, what was done, and what is left; bytes as they really stand. */
+/** The summary of a run: what was planned, what was done and what is left; bytes in soft delete are not free yet. */
 export function summaryOf(
   { record, badUris, deletes, now, documentsRead, pace }: SummaryInput,
   account: DeletionStats,

@@ -152,7 +152,7 @@ function countOf(chains: readonly Chain[]): Restored {
     const isBack = versions.some(({ outcome }) => outcome === 'restored');
     if (isBack && versions.at(-1)?.outcome === 'restored' && !versions.at(-1)?.entry.live) count.revived += 1;
     for (const { entry, outcome } of versions) {
-      // Of what nobody knows whether it was deleted, what still stands was not.
+      // Where it is not known whether an object was deleted, one that still stands was not.
       if (entry.result !== 'deleted' && outcome !== 'restored') continue;
       count.objects += 1;
       if (outcome === 'restored') count.restored += 1;

@@ -42,7 +42,7 @@ export async function holdPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore
   await settle({ ...plan, record: { ...record, alarmId } }, anew, changes, run, plans);
 }
 
-/** Stores that a plan is being carried out; those that waited need nobody any more. */
+/** Stores that a plan is being carried out; those that waited are superseded. */
 export async function beginPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
   const { status, alarmId } = plan.seen?.data ?? {};
   const own = status === 'waiting' && alarmId ? [{ id: alarmId, because: 'no guard holds it any more' }] : [];

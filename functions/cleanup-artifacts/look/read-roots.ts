@@ -19,7 +19,7 @@ export interface RootsRead {
 
 /**
  * Reads the roots, whole or not at all: rejects when any source of them fails or breaks off, naming it, for what is not
- * known to be superfluous must stay. An entry that nobody can read is a root, too.
+ * known to be superfluous must stay. An entry that cannot be read is a root, too.
  */
 export async function readRoots(
   { models, vertex, pins }: RootSources,

@@ -30,7 +30,7 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
   const keepers = growingList<Candidate>();
   const keep = (candidate: Candidate, why: Kept) => {
     if (!kept.has(candidate)) kept.set(candidate, why);
-    // What has no artifacts any more needs nobody's.
+    // A job without artifacts needs no other's.
     if (!candidate.own || !isGone(candidate.own)) keepers.add(candidate);
   };
 
@@ -113,7 +113,7 @@ function growingList<T>() {
   };
 }
 
-/** Of two that stay, the one that tells best why `member` does. */
+/** The better explanation why `member` stays: `keeper`, or the top of its own family. */
 function nearestTo(member: Candidate, keeper: Candidate, { topOf }: Forest): Candidate {
   const touches = keeper.reach.some((a) => member.reach.some((b) => overlaps(a, b)));
   return touches ? keeper : (topOf.get(member) ?? keeper);

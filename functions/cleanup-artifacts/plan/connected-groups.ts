@@ -5,16 +5,16 @@ import type { Candidate } from './rules.ts';
 
 /**
  * Groups jobs that stay or go together: those whose artifacts lie in one another, and those that began from one another.
- * Groups and the jobs in them keep the order of `going`.
+ * Groups and the jobs in them keep the order of `targets`.
  */
 export function connectedGroups(
-  going: readonly Candidate[],
+  targets: readonly Candidate[],
   { forest, naming }: Pick<Surroundings, 'forest' | 'naming'>,
 ): string[][] {
-  const isGoing = new Set(going);
-  const byJob = new Map<PlannedJob, Candidate>(going.map((candidate) => [candidate.job, candidate]));
+  const isTarget = new Set(targets);
+  const byJob = new Map<PlannedJob, Candidate>(targets.map((candidate) => [candidate.job, candidate]));
   const groups = disjointSets<Candidate>();
-  for (const candidate of going) {
+  for (const candidate of targets) {
     const [first] = forest.familyOf.get(candidate) ?? [];
     if (first) groups.join(first, candidate);
     const meaning = parentage(candidate, naming);
@@ -24,8 +24,8 @@ export function connectedGroups(
     }
     for (const prefix of meaning?.reach ?? [])
       for (const parent of forest.overlapping(prefix).flat())
-        if (isGoing.has(parent)) groups.join(parent, candidate);
+        if (isTarget.has(parent)) groups.join(parent, candidate);
   }
-  const lineages = Map.groupBy(going, (candidate) => groups.leaderOf(candidate));
-  return [...lineages.values()].map((all) => all.map(({ job }) => job.name));
+  const connected = Map.groupBy(targets, (candidate) => groups.leaderOf(candidate));
+  return [...connected.values()].map((all) => all.map(({ job }) => job.name));
 }

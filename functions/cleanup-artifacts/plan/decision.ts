@@ -30,7 +30,7 @@ export interface PlannedJob
   unreadable: readonly Unreadable[];
 }
 
-/** What somebody says that has to stay. */
+/** A text that names what has to stay. */
 export type Said = Exclude<Reading<string>, { is: 'absent' }>;
 
 /** Artifacts that a registry of models names. */
@@ -38,7 +38,7 @@ export interface Root {
   said: Said;
   /** Who names it, in words. */
   by: string;
-  /** The model, where the registry tells, such as `projects/1/locations/europe-west4/models/churn@3`. */
+  /** The model, where the registry names it, such as `projects/1/locations/europe-west4/models/churn@3`. */
   model?: string | undefined;
 }
 
@@ -68,6 +68,6 @@ export interface Kept {
 export interface Finding {
   /** Why it has to stay. */
   kept: Kept | null;
-  /** Whether it has no artifacts, or nobody could see any. */
+  /** Whether it has no artifacts, or none could be seen. */
   isEmpty: boolean;
 }

@@ -1,4 +1,4 @@
-/** Sets that grow together; whatever nobody joined is a set of its own. */
+/** Disjoint sets (union-find); an item that was never joined is a set of its own. */
 export interface DisjointSets<T> {
   join(a: T, b: T): void;
   /** The one by which the set of `item` is known until it is joined to another. */

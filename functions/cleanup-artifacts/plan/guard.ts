@@ -19,7 +19,7 @@ export interface GuardInput {
   /** Entries of each source of roots: now, and when a plan was last applied. */
   rootCounts: Readonly<Record<string, number>>;
   appliedRootCounts: Readonly<Record<string, number>> | null;
-  /** Of which nobody can tell what they keep. */
+  /** The roots of which it is not known what they keep. */
   unreadableRoots: readonly OddRoot[];
 }
 
@@ -29,8 +29,8 @@ const JOBS_OF_A_PROJECT_FOR_A_SHARE = 10;
 const ROOTS_FOR_A_SHARE = 5;
 /** The part of the roots that may be lost, as one in so many. */
 const ROOTS_TO_LOSE_ONE_IN = 5;
-/** So many roots are told one by one. */
-const ROOTS_TOLD = 10;
+/** How many roots the message names. */
+const ROOTS_NAMED = 10;
 
 /**
  * Every guard that the plan trips. Only jobs of enforced sources are judged, for of others nothing is deleted; a plan that
@@ -39,7 +39,7 @@ const ROOTS_TOLD = 10;
 export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tripped[] {
   const deletes = input.deletes.filter(({ enforced }) => enforced);
   if (deletes.length === 0) return [];
-  const going = new Set(deletes.map(({ job }) => job));
+  const targets = new Set(deletes.map(({ job }) => job));
   const there = input.decisions.filter(hasArtifacts);
   const enforced = there.filter((it) => it.enforced);
   const projects = [...Map.groupBy(there, ({ project }) => project)].sort(([a], [b]) => (a < b ? -1 : 1));
@@ -47,18 +47,19 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
   const tripped: Tripped[] = [];
   const trip = (guard: Tripped['guard'], words: string) => tripped.push({ guard, words });
   const over = (jobs: readonly Decision[], share: number, whose: string, guard: Tripped['guard']) => {
-    const gone = jobs.filter(({ job }) => going.has(job)).length;
+    const gone = jobs.filter(({ job }) => targets.has(job)).length;
     if (gone > share * jobs.length)
       trip(
         guard,
-        `${told(gone)} of the ${told(jobs.length)} ended jobs${whose} with artifacts, over ${percent(share)}`,
+        `${inWords(gone)} of the ${inWords(jobs.length)} ended jobs${whose} with artifacts, over ${percent(share)}`,
       );
   };
 
   const objects = sum(deletes.map((it) => it.objects));
-  if (objects > guards.objects) trip('objects', `${told(objects)} objects, over ${told(guards.objects)}`);
+  if (objects > guards.objects)
+    trip('objects', `${inWords(objects)} objects, over ${inWords(guards.objects)}`);
   const bytes = sum(deletes.map((it) => it.bytes));
-  if (bytes > guards.bytes) trip('bytes', `${told(bytes)} bytes, over ${told(guards.bytes)}`);
+  if (bytes > guards.bytes) trip('bytes', `${inWords(bytes)} bytes, over ${inWords(guards.bytes)}`);
 
   if (enforced.length >= JOBS_FOR_A_SHARE) over(enforced, guards.shareOfJobs, '', 'share-of-jobs');
   for (const [project, all] of projects) {
@@ -68,7 +69,7 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
   }
   for (const [project, jobs] of projects) {
     const successes = jobs.filter(({ state }) => state === 'completed');
-    if (successes.length > 0 && successes.every(({ job }) => going.has(job)))
+    if (successes.length > 0 && successes.every(({ job }) => targets.has(job)))
       trip('last-success', `no success of project ${project} would have artifacts any more`);
   }
 
@@ -88,7 +89,7 @@ export function isAboutRoots({ guard }: Tripped): boolean {
   return guard === 'roots-gone' || guard === 'roots-shrunk' || guard === 'roots-unreadable';
 }
 
-/** The roots of which nobody can tell what they keep, those aside that a person accepted. */
+/** The roots of which it is not known what they keep, without those that a person accepted. */
 export function unreadableRoots<R extends Pick<OddRoot, 'key'>>(
   oddRoots: readonly R[],
   accepted: readonly string[],
@@ -99,10 +100,10 @@ export function unreadableRoots<R extends Pick<OddRoot, 'key'>>(
 
 function unreadableTripped({ unreadableRoots: unread }: GuardInput): Tripped[] {
   if (unread.length === 0) return [];
-  const named = unread.slice(0, ROOTS_TOLD).map(({ by, why }) => `${by}: ${why}`);
-  const more = unread.length > ROOTS_TOLD ? `; and ${told(unread.length - ROOTS_TOLD)} more` : '';
+  const named = unread.slice(0, ROOTS_NAMED).map(({ by, why }) => `${by}: ${why}`);
+  const more = unread.length > ROOTS_NAMED ? `; and ${inWords(unread.length - ROOTS_NAMED)} more` : '';
   const one = unread.length === 1;
-  const which = `${told(unread.length)} root${one ? '' : 's'} cannot be read, so nobody knows what ${one ? 'it keeps' : 'they keep'}`;
+  const which = `${inWords(unread.length)} root${one ? '' : 's'} cannot be read, so nobody knows what ${one ? 'it keeps' : 'they keep'}`;
   const words = `${which} (${named.join('; ')}${more}): mend the records, or approve the plan where none of it lies in a bucket of the policy`;
   return [{ guard: 'roots-unreadable', words }];
 }
@@ -113,13 +114,15 @@ function rootsTripped({ rootCounts, appliedRootCounts }: GuardInput): Tripped[] 
   return Object.entries(appliedRootCounts ?? {}).flatMap(([root, before]): Tripped[] => {
     const now = counts.get(root) ?? 0;
     if (now === 0 && before > 0)
-      return [{ guard: 'roots-gone', words: `${root} has no entry any more, after ${told(before)}` }];
+      return [{ guard: 'roots-gone', words: `${root} has no entry any more, after ${inWords(before)}` }];
     if (before < ROOTS_FOR_A_SHARE || (before - now) * ROOTS_TO_LOSE_ONE_IN <= before) return [];
-    return [{ guard: 'roots-shrunk', words: `${root} has ${told(now)} entries, after ${told(before)}` }];
+    return [
+      { guard: 'roots-shrunk', words: `${root} has ${inWords(now)} entries, after ${inWords(before)}` },
+    ];
   });
 }
 
-/** Reasons for which there is nothing that could be deleted, or nobody can tell. */
+/** Reasons by which there is nothing that could be deleted, or it is not known. */
 const NOTHING_THERE: readonly Decision['reason'][] = [
   'no-artifact',
   'bad-uri',
@@ -136,10 +139,10 @@ function sum(amounts: readonly number[]): number {
   return amounts.reduce((total, amount) => total + amount, 0);
 }
 
-function told(count: number): string {
+function inWords(count: number): string {
   return count.toLocaleString('en');
 }
 
 function percent(share: number): string {
-  return `${told(share * 100)} %`;
+  return `${inWords(share * 100)} %`;
 }

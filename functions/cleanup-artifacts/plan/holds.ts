@@ -42,7 +42,7 @@ interface Ended {
   reach: readonly Prefix[];
 }
 
-/** What decides whether an ended job may go; where it cannot be read, nobody knows. */
+/** The fields that decide whether an ended job may be deleted; one that cannot be read keeps the job. */
 const DECIDING: readonly JobField[] = ['id', 'backendId', 'startedAt', 'endedAt', 'heartbeatAt', 'keepUntil'];
 /** Besides, among which successes one counts. */
 const DECIDING_OF_SUCCESSES: readonly JobField[] = ['project', 'model'];

@@ -2,7 +2,7 @@ import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import { isAfter } from './holds.ts';
 
-/** What of an ended job's executions tells that it goes on, or went on after its end, in words. */
+/** Why an ended job goes on, or went on after its end, by its executions; `undefined` when none of them says so. */
 export function signOfLife(
   executions: readonly Job[],
   end: Date,

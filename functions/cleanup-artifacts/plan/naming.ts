@@ -10,11 +10,11 @@ export interface Meaning {
   reach: readonly Prefix[];
   /** Jobs that it may name. */
   jobs: readonly PlannedJob[];
-  /** Whether it may name any of `Naming.nameless`, too, for it is no name that anybody knows. */
+  /** Whether it may name any of `Naming.nameless`, too, because it is no known name. */
   mayBeNameless: boolean;
   /** Why it cannot be taken at its word; `null` where it can. */
   doubt: string | null;
-  /** Whether that may be anything at all: then nobody knows what has to stay. */
+  /** Whether that may be anything at all: then it is not known what has to stay. */
   isUnclear: boolean;
 }
 
@@ -38,7 +38,7 @@ interface Named {
   /** Where artifacts may be deleted. */
   places: PrefixIndex;
   buckets: readonly string[];
-  /** The names of models that registries tell. */
+  /** The names of the models in the registries. */
   models: readonly string[];
 }
 
@@ -63,7 +63,7 @@ export function namingOf(named: Named): Naming {
   const models = Map.groupBy(named.jobs, ({ registeredModel }) => modelIn(registeredModel ?? ''));
   const known = new Set(named.models.map(modelIn));
 
-  /** Of whatever source: where several jobs have a name, nobody knows which of them is meant. */
+  /** The jobs of any source with a name: where there are several, each of them may be meant. */
   function jobsCalled(name: string, { self }: Speaker): PlannedJob[] {
     const named = byName.get(name) ?? [];
     return (Array.isArray(named) ? named : [named]).filter((job) => job !== self);
@@ -154,7 +154,7 @@ function modelIn(text: string): string | undefined {
 
 /**
  * The places that a path may mean without its bucket, or below a folder where one is mounted: those which artifacts of a
- * job hold. `isPlain` tells that it is a path in a bucket as it stands.
+ * job hold. `isPlain`: it is a path in a bucket as it stands.
  */
 function pathIn(text: string, { places, buckets }: Named): { reach: Prefix[]; isPlain: boolean } {
   const isPath = /^(?:\.\/)?[^/:]+\/[^:]*$/s.test(text);

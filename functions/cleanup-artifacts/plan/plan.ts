@@ -16,7 +16,7 @@ export interface Choice {
   kept: ReadonlyMap<Candidate, Kept>;
   /** The roots that cannot be taken at their word. */
   oddRoots: OddRoot[];
-  /** Successes which have to have artifacts, or others may not go, and of which nobody knows yet whether they do. */
+  /** Successes that others rest on and that were not looked at yet: those may go only while these have artifacts. */
   unproven: PlannedJob[];
   /** The names of the jobs to delete, those together that have to do with each other. */
   groups: string[][];
@@ -51,15 +51,15 @@ export function choose(jobs: readonly PlannedJob[], basis: Basis): Choice {
   const superfluous = candidates
     .filter((candidate) => !kept.has(candidate))
     .sort((a, b) => timeOf(a) - timeOf(b));
-  const going = firstFamilies(superfluous, forest, policy.jobsPerPlan);
+  const targets = firstFamilies(superfluous, forest, policy.jobsPerPlan);
   const later: Kept = { reason: 'later', because: `a plan deletes at most ${policy.jobsPerPlan} jobs` };
-  const deletions = superfluous.filter((candidate) => going.has(candidate));
+  const deletions = superfluous.filter((candidate) => targets.has(candidate));
   const restingOn = deletions
     .filter(({ job }) => job.state === 'completed')
     .flatMap(({ job }) => successes.newestOf(job));
   const staying = new Map<Candidate, Kept>();
   for (const candidate of candidates)
-    if (!going.has(candidate)) staying.set(candidate, kept.get(candidate) ?? later);
+    if (!targets.has(candidate)) staying.set(candidate, kept.get(candidate) ?? later);
   return {
     deletions,
     kept: staying,
@@ -84,7 +84,7 @@ function firstFamilies(
   forest: Forest,
   limit: number,
 ): ReadonlySet<Candidate> {
-  const going = new Set<Candidate>();
+  const targets = new Set<Candidate>();
   const isSuperfluous = new Set(superfluous);
   for (const mode of [true, false]) {
     const families = new Set<Family | undefined>(
@@ -92,14 +92,14 @@ function firstFamilies(
     );
     let jobs = 0;
     for (const family of families) {
-      // One in which nothing lies stays behind, and keeps nobody.
+      // One in which nothing lies stays behind, and keeps no other.
       const members = family?.filter((member) => isSuperfluous.has(member)) ?? [];
       if (jobs > 0 && jobs + members.length > limit) break;
       jobs += members.length;
-      for (const member of members) going.add(member);
+      for (const member of members) targets.add(member);
     }
   }
-  return going;
+  return targets;
 }
 
 function timeOf({ end }: Candidate): number {

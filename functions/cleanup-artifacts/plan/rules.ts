@@ -20,13 +20,13 @@ export interface Candidate extends Pick<Standing, 'place'> {
   end: Date | null;
   /** What its URI means, where nothing can be deleted and it cannot be taken at its word. */
   meaning: Meaning | undefined;
-  /** All that it may hold; nothing where it keeps nobody. */
+  /** All that it may hold; empty where it keeps no other job. */
   reach: readonly Prefix[];
   /** Whether others are kept for its sake while it is kept. */
   protects: boolean;
   /** Why it is kept, by itself. */
   own: Kept | undefined;
-  /** Whether it is kept for something else than a parent that nobody can read: then it needs that parent. */
+  /** Whether it is kept for something else than a parent that cannot be read: then it needs that parent. */
   needsParents: boolean;
   /** The last rule that kept it, where none does any more. */
   lapsed: Lapsed | undefined;
@@ -85,7 +85,7 @@ export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }
   return { candidates, places, naming, successes };
 }
 
-/** What is decided on a job by itself: the part of a candidate that its standing does not tell. */
+/** What is decided on a job by itself: the part of a candidate that its standing does not hold. */
 type Decided = Omit<Candidate, 'job' | 'end' | 'place'>;
 
 function candidateOf(placed: Placed, naming: Naming, rules: Rules, shareKept: ShareKept): Candidate {
@@ -136,7 +136,7 @@ function decideBarred({ job, end, protects }: Placed, barrier: Kept, naming: Nam
   };
 }
 
-/** Whether nothing is left of the artifacts: then the job needs nobody else's. */
+/** Whether nothing is left of the artifacts: then the job needs no other's. */
 export function isGone({ reason }: Kept): boolean {
   return reason === 'deleted-before' || reason === 'nothing-there';
 }
@@ -171,7 +171,7 @@ function sharedKept(): ShareKept {
   };
 }
 
-/** Whether anybody can tell among which successes it counts. */
+/** Whether it is known among which successes it counts. */
 function isOfKnownKind(job: PlannedJob): boolean {
   return !isUnreadable(job, 'project') && !isUnreadable(job, 'model');
 }

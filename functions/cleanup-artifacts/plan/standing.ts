@@ -13,12 +13,12 @@ export interface Standing {
   barrier: Kept | undefined;
   /**
    * When others are kept for its sake: `always` while it is kept; of an ended job at whose place nothing can be deleted, only
-   * when something else keeps it, too; of one that names nothing, a whole bucket or a foreign one, only when somebody marked it.
+   * when something else keeps it, too; of one that names nothing, a whole bucket or a foreign one, only when a person marked it.
    */
   protects: 'always' | 'wanted' | 'marked';
 }
 
-/** An empty place is looked at again after so long: somebody may have written there late. */
+/** An empty place is looked at again after so long, for something may have been written there late. */
 const LOOK_AGAIN_DAYS = 30;
 
 /** Judges what a job says of its artifacts. */

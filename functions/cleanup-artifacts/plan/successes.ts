@@ -1,6 +1,6 @@
 import type { PlannedJob } from './decision.ts';
 
-/** A completed job that has artifacts, as far as anybody knows. */
+/** A completed job that has artifacts, as far as is known. */
 interface Success {
   job: PlannedJob;
   end: Date;

@@ -25,7 +25,7 @@ export type Tombstone = z.infer<typeof tombstoneSchema>;
 /** A listing found nothing of a life. */
 export const nothingThereSchema = z.object({ at: z.date(), life: lifeSchema });
 
-/** What a job's record tells of its life, and of what was done to it. */
+/** What a job's record holds of its life, and of what was done to it. */
 interface Living {
   artifactUri: string | null;
   endedAt: Date | null;
@@ -59,7 +59,7 @@ export function emptySince(job: Living): Date | null {
   return nothingThere && isOf(job, nothingThere.life, nothingThere.at) ? nothingThere.at : null;
 }
 
-/** Whether a life is the one of which the record tells. Of one that nobody wrote down: if it had ended when that was done. */
+/** Whether a life is the one that the record describes. Where no life was stored: whether it had ended by `at`. */
 function isOf({ artifactUri, endedAt }: Living, life: Life | null, at: Date): boolean {
   if (life === null) return endedAt !== null && endedAt <= at;
   return endedAt?.getTime() === life.endedAt.getTime() && mayName(artifactUri, life.uri);

@@ -38,7 +38,7 @@ export function isBucketName(text: string): boolean {
 
 /**
  * Reads a place in Cloud Storage in any of its spellings. What is none of them is unreadable; what is one and yet names
- * nothing that could be deleted is read, and its `fault` tells why.
+ * nothing that could be deleted is read, and its `fault` is why.
  */
 export function readPlace(text: string | null): Reading<Place> {
   if (text === null || text.trim() === '') return { is: 'absent' };

@@ -77,7 +77,7 @@ function fromAddress(text: string): Locator | undefined {
     /^(?:https?:)?\/\/([^/?#\s]+)([^?#]*)(.*)$/isu.exec(text) ?? [];
   if (match === undefined) return undefined;
   const name = host.toLowerCase().replace(/:\d+$/, '').replace(/\.$/, '');
-  // Part of the name, perhaps, where somebody put an address together without encoding it.
+  // Perhaps part of the name, where an address was put together without encoding it.
   const unsure = rest === '' ? [] : [rest];
   if (CONSOLE.test(name)) return encoded(CONSOLE_PATH.exec(path), []);
   const api = BY_API.test(name) ? API_PATH.exec(path) : null;

@@ -4,7 +4,7 @@ import { JOB_STATES } from '../job/states.ts';
 
 /** The records of clean-ups: plans, what they decided for each job, and the journal of what was deleted. */
 
-/** Why a job's artifacts are kept. The first that holds is told; the last four depend on other jobs. */
+/** Why a job's artifacts are kept. The first that applies is stored; the last four depend on other jobs. */
 export const KEEP_REASONS = [
   'active',
   'unknown-status',
@@ -14,7 +14,7 @@ export const KEEP_REASONS = [
   'deleted-before',
   /** Found by listing: nothing lies there, so nothing was deleted. */
   'nothing-there',
-  /** A field that decides is there, and nobody can read it. */
+  /** A field that decides is there and cannot be read. */
   'unreadable',
   'no-end',
   'future-end',
@@ -24,14 +24,14 @@ export const KEEP_REASONS = [
   'registered-model',
   'pinned',
   'newest-success',
-  /** Found by listing: an object was written after the job's end, so the record does not tell the truth. */
+  /** Found by listing: an object was written after the job's end, so the record is wrong. */
   'written-after-end',
   /** The bucket keeps nothing that could be brought back. */
   'bucket-not-eligible',
   'held',
   /** Its URI may name two places, and both hold objects. */
   'ambiguous-uri',
-  /** Its objects could not be listed, so nobody knows what would go. */
+  /** Its objects could not be listed, so it is not known what would be deleted. */
   'unlisted',
   'parent',
   'protected',
@@ -125,7 +125,7 @@ export const cleanupPlanSchema = z.strictObject({
   /** How many entries each source of roots had. */
   rootCounts: z.record(z.string(), z.int()),
   tripped: z.array(trippedSchema),
-  /** The first of the roots that cannot be taken at their word, those before that nobody can tell what they keep. */
+  /** The first of the roots that cannot be taken at their word, those first of which it is not known what they keep. */
   oddRoots: z.array(oddRootSchema).default([]),
   considered: z.int(),
   deletes: z.int(),
@@ -180,7 +180,7 @@ export const cleanupStateSchema = z.strictObject({
   /** The roots of the last plan that was applied. */
   appliedRootCounts: z.record(z.string(), z.int()).nullable(),
   appliedPlanId: z.string().nullable(),
-  /** Roots that nobody can read, by their keys, which a person looked at and let a plan go on. */
+  /** The keys of roots that cannot be read and that a person accepted by approving a plan. */
   acceptedRoots: z.array(z.string()).default([]),
 });
 export type CleanupState = z.infer<typeof cleanupStateSchema>;

@@ -7,7 +7,7 @@ import { stable } from '../stable.ts';
 
 /** What may be deleted, as settings.json has it. The defaults name no bucket, so nothing ever is. */
 
-/** A text that `works`, described by `expected` to whoever wrote one that does not. */
+/** A text that `works`, described by `expected` in the message about one that does not. */
 const textThat = (works: (text: string) => boolean, expected: string) =>
   z
     .string()

@@ -12,7 +12,7 @@ import { pathsOf, recordsOf, toRecord } from './jobs.ts';
 
 const READ_LIMIT_MS = 5 * MINUTE_MS;
 const WRITE_LIMIT_MS = MINUTE_MS;
-/** How often a record is read again that somebody else changes at the same time. */
+/** How often a record is read again that changes at the same time. */
 const MOST_TRIES = 5;
 
 /** The record of a job, by name and path. */
@@ -28,7 +28,8 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
   const executions = below && executionStore(name, source, below, db, log);
 
   /**
-   * Changes a record as `change` says of what it holds at that moment, which tells why it does not where it gives text.
+   * Changes a record by the fields that `fieldsFor` returns for what it holds at that moment; a text is why it stays as it
+   * is, and is returned.
    * Rejects with RecordChanged where the record is gone or does not stand still.
    */
   async function change(
@@ -76,7 +77,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     },
 
     /**
-     * Marks a job's artifacts as going, unless its record tells of another life by now. Resolves to why they stay,
+     * Marks the deletion of a job's artifacts as begun, unless its record holds another life by now. Resolves to why they stay,
      * `undefined` when they are marked.
      */
     writeTombstone(
