@@ -7,10 +7,12 @@ import { UpstreamError } from '../../../functions/shared/errors.ts';
 import {
   type NamedSources,
   PLATFORM_SOURCES,
+  type PlatformApi,
   type PlatformSource,
   sectionOf,
 } from '../../../functions/shared/model/day/platform.ts';
-import { type ApiName, GOOGLE_APIS } from '../../../functions/shared/model/google-apis.ts';
+import type { ApiUse } from '../../../functions/shared/model/day/sections/section.ts';
+import { GOOGLE_APIS } from '../../../functions/shared/model/google-apis.ts';
 import type { Settings } from '../../../functions/shared/settings.ts';
 import { apiOf } from '../shared/api-of.ts';
 import { CALL_LIMIT_MS, type Check } from '../shared/check.ts';
@@ -18,7 +20,7 @@ import type { Connection } from '../shared/connect.ts';
 
 /** A Google API that the settings use, in which project and region. */
 interface Use {
-  api: ApiName;
+  api: UsedApi;
   googleProject?: string | undefined;
   region?: string | undefined;
 }
@@ -34,8 +36,10 @@ type Probe = (options: ApiOptions, place: Place) => Promise<unknown>;
 
 const LIMITS = { limitMs: CALL_LIMIT_MS };
 
-/** The probe of each API; `null` for those that checks of their own ask. */
-const PROBES: Record<ApiName, Probe | null> = {
+/** Whatever metric sources and the clean-up ask; backends and Cloud Scheduler have checks of their own. */
+type UsedApi = 'monitoring' | PlatformApi | 'aiplatform';
+
+const PROBES: Record<UsedApi, Probe> = {
   monitoring: (options, { now }) => {
     const interval = { after: addMs(now, -MINUTE_MS), until: now };
     const metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };
@@ -77,13 +81,10 @@ const PROBES: Record<ApiName, Probe | null> = {
       query: { pageSize: 1 },
       permission: 'aiplatform.models.list',
     }),
-  cloudbuild: null,
-  logging: null,
-  scheduler: null,
 };
 
 function probe(
-  api: ApiName,
+  api: UsedApi,
   options: ApiOptions,
   { region }: Place,
   call: Omit<RestCall<unknown>, 'schema'>,
@@ -97,27 +98,24 @@ function probe(
 export function apiChecks(connection: Connection): Check[] {
   const { target, settings, clock } = connection;
   const optionsOf = apiOf(connection);
-  return usesOf(settings).flatMap((use): Check[] => {
+  return usesOf(settings).map((use): Check => {
     const ask = PROBES[use.api];
-    if (!ask) return [];
     const { name, service } = GOOGLE_APIS[use.api];
     const project = use.googleProject ?? target.project;
     const place = use.api === 'aiplatform' ? `${name} in ${use.region}` : name;
-    return [
-      {
-        group: 'Google APIs',
-        what: project === target.project ? place : `${place} of ${project}`,
-        async look() {
-          await ask(optionsOf(use.api, use), { region: use.region, now: clock.now() });
-          return { state: 'ok', words: 'enabled, and answers' };
-        },
-        // A denial that no permission would help is of an API that is not enabled.
-        mend: (error) =>
-          error instanceof UpstreamError && error.status === 403 && !error.permission
-            ? `gcloud services enable ${service} --project=${project}`
-            : undefined,
+    return {
+      group: 'Google APIs',
+      what: project === target.project ? place : `${place} of ${project}`,
+      async look() {
+        await ask(optionsOf(use.api, use), { region: use.region, now: clock.now() });
+        return { state: 'ok', words: 'enabled, and answers' };
       },
-    ];
+      // A denial that no permission would help is of an API that is not enabled.
+      mend: (error) =>
+        error instanceof UpstreamError && error.status === 403 && !error.permission
+          ? `gcloud services enable ${service} --project=${project}`
+          : undefined,
+    };
   });
 }
 
@@ -138,7 +136,7 @@ function usesOfSource<Source extends PlatformSource>(source: Source, metrics: Na
   const settings = metrics[source];
   if (!settings) return [];
   const { googleProject } = settings;
-  const own = sectionOf(source).uses(settings);
+  const own: ApiUse<UsedApi>[] = sectionOf<PlatformSource>(source).uses(settings);
   return [{ api: 'monitoring' as const }, ...own].map((use) => ({ ...use, googleProject }));
 }
 

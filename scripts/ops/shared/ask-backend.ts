@@ -1,7 +1,7 @@
 import { openBackend } from '../../../functions/shared/cloud/backends/open-backend.ts';
 import { readVariable } from '../../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
-import type { BackendSettings, Truth } from '../../../functions/shared/model/job/backend.ts';
+import { BACKENDS, type BackendSettings, type Truth } from '../../../functions/shared/model/job/backend.ts';
 import { isTerminal, type JobRecord, readJob } from '../../../functions/shared/model/job/job.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { knewAt, sweepMarksSchema } from '../../../functions/shared/model/job/sweep-marks.ts';
@@ -75,7 +75,9 @@ const MEND_TIME =
 
 function mendOfPlace(settings: BackendSettings): string {
   if (settings.kind === 'http') return 'see whether the url of the backend is right';
-  const missing = (['googleProject', 'region'] as const).filter((key) => settings[key] === undefined);
+  const { shape } = BACKENDS[settings.kind].settings;
+  const given: Record<string, unknown> = settings;
+  const missing = ['googleProject', 'region'].filter((key) => key in shape && given[key] === undefined);
   return `name ${missing.join(' and ')} for the backend, or store the full names of jobs`;
 }
 

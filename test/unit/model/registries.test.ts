@@ -30,8 +30,10 @@ describe('a metric source of the platform', () => {
       () => defineSection({ figures, settings, reachDays, uses, permissions, keepSeen }),
       // @ts-expect-error a permission of no API in the table
       () => defineSection({ ...whole, permissions: { storage: ['storage.buckets.lst'] } }),
+      // @ts-expect-error an API that it asks without a permission
+      () => defineSection({ ...whole, uses: () => [{ api: 'sql' }] }),
     ];
-    assert.equal(lacking.length, 8);
+    assert.equal(lacking.length, 9);
   });
 
   test('does not compile where it cannot be asked, or has no words', () => {

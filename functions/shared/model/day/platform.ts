@@ -33,8 +33,14 @@ export type PlatformTotals = { [Source in PlatformSource]: ReturnType<(typeof SE
 type DefinitionOf<Source extends PlatformSource> = SectionDefinition<
   PlatformFigures[Source],
   PlatformSettings[Source],
-  PlatformTotals[Source]
+  PlatformTotals[Source],
+  (typeof SECTIONS)[Source]['permissions']
 >;
+
+/** The Google APIs that the sources ask besides Cloud Monitoring. */
+export type PlatformApi = {
+  [Source in PlatformSource]: keyof (typeof SECTIONS)[Source]['permissions'];
+}[PlatformSource];
 
 /** The definition of a source, typed by its name, which a lookup in SECTIONS alone is not. */
 export function sectionOf<Source extends PlatformSource>(source: Source): DefinitionOf<Source> {

@@ -31,9 +31,9 @@ export interface AnySourceSettings {
   deadlineSeconds?: number | undefined;
 }
 
-/** An API that a source asks besides Cloud Monitoring, and one of the regions where it does. */
-export interface ApiUse {
-  api: ApiName;
+/** An API that a source asks, and one of the regions where it does. */
+export interface ApiUse<Api extends ApiName> {
+  api: Api;
   region?: string | undefined;
 }
 
@@ -42,6 +42,7 @@ export interface SectionDefinition<
   Figures extends { missing: string[] },
   Settings extends AnySourceSettings,
   SectionTotals extends object,
+  Needs extends Permissions,
 > {
   /** The strict schema of what a day stores of it. A total is `null` where it is unknown, never zero. */
   figures: z.ZodType<Figures>;
@@ -50,9 +51,9 @@ export interface SectionDefinition<
   /** How many days back its APIs still answer with the truth: beyond, they answer nothing, which is not zero. */
   reachDays: number;
   /** The APIs that it asks under its settings, besides Cloud Monitoring. */
-  uses(settings: Settings): ApiUse[];
+  uses(settings: Settings): ApiUse<keyof Needs & ApiName>[];
   /** What it needs for them, at most; infra/iam.tf grants it. */
-  permissions: Permissions;
+  permissions: Needs;
   /** `found`, but with the figures that only the day after can show as they were seen first. */
   keepSeen(found: Figures, stored: Figures): Figures;
   /** The section without its rows. */
@@ -64,9 +65,10 @@ export function defineSection<
   Figures extends { missing: string[] },
   Settings extends AnySourceSettings,
   SectionTotals extends object,
+  Needs extends Permissions,
 >(
-  definition: SectionDefinition<Figures, Settings, SectionTotals>,
-): SectionDefinition<Figures, Settings, SectionTotals> {
+  definition: SectionDefinition<Figures, Settings, SectionTotals, Needs>,
+): SectionDefinition<Figures, Settings, SectionTotals, Needs> {
   return definition;
 }
 
