@@ -22,9 +22,17 @@ const LONGEST_RUN = 2_000;
 /** A slash that begins a path. */
 const BEGINS_PATH = /(^|[^\w.~-])\//;
 
+/** An id that stands in many an answer by chance: a short number, or nothing but words. */
+const PLAIN_ID = /^(?:\d{1,4}|\p{L}+(?: \p{L}+)*)$/u;
+/** A quote or a word right before a plain id that makes it a name. */
+const NAMES_BEFORE = /(?:["'`´‘’“”«»‹›#]|\b(?:id|job|run|task|execution|name|named|called)s?[ :=]{1,2})$/iu;
+/** Fields that hold a name. */
+const OF_A_NAME = /(?:id|job|run|task|execution|name|key)s?$/i;
+
 /**
  * Whether JSON that came with `status` names the job: in a sentence, as a value or as a key, beside whatever quote or mark.
- * One that only repeats the address, as routers and proxies do, does not.
+ * One that only repeats the address, as routers and proxies do, does not; nor does a sentence in which a short number or a
+ * word that happens to be the id only occurs.
  */
 export function namesJob(body: unknown, asked: AskedJob, status: number): boolean {
   // Else every answer of this status would name it.
@@ -34,12 +42,16 @@ export function namesJob(body: unknown, asked: AskedJob, status: number): boolea
 
 function isNamedIn(value: unknown, field: string, asked: AskedJob): boolean {
   if (OF_THE_QUESTION.test(field)) return false;
-  if (typeof value === 'string') return isNamedInText(value, asked);
+  const isPlain = PLAIN_ID.test(asked.id);
+  if (typeof value === 'string')
+    return isPlain && value === asked.id ? OF_A_NAME.test(field) : isNamedInText(value, asked);
   if (typeof value === 'number' || typeof value === 'bigint')
-    return String(value) === asked.id && !OF_THE_ANSWER.test(field);
+    return String(value) === asked.id && !OF_THE_ANSWER.test(field) && (!isPlain || OF_A_NAME.test(field));
   if (Array.isArray(value)) return value.some((inner) => isNamedIn(inner, field, asked));
   if (typeof value !== 'object' || value === null) return false;
-  return Object.entries(value).some(([key, inner]) => key === asked.id || isNamedIn(inner, key, asked));
+  return Object.entries(value).some(
+    ([key, inner]) => (key === asked.id && !isPlain) || isNamedIn(inner, key, asked),
+  );
 }
 
 function isNamedInText(text: string, asked: AskedJob): boolean {
@@ -49,7 +61,8 @@ function isNamedInText(text: string, asked: AskedJob): boolean {
     const before = text.slice(Math.max(0, at - LONGEST_RUN), at);
     const after = text.slice(at + id.length, at + id.length + 2);
     const isJoined = JOINED_BEFORE.test(before.slice(-2)) || JOINED_AFTER.test(after);
-    if (!isJoined && !isAddress(RUN_BEFORE.exec(before)?.[0] ?? '', asked)) return true;
+    const isName = !PLAIN_ID.test(id) || NAMES_BEFORE.test(before);
+    if (isName && !isJoined && !isAddress(RUN_BEFORE.exec(before)?.[0] ?? '', asked)) return true;
   }
   return false;
 }

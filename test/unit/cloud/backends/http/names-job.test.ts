@@ -148,3 +148,32 @@ describe('a 404 is not about the job', () => {
     assert.ok(performance.now() - begun < 2_000);
   });
 });
+
+describe('an id that stands in many an answer by chance', () => {
+  const BY_CHANCE: [id: string, answer: unknown][] = [
+    ['8', { message: 'Not Found', hint: 'retry in 8 seconds' }],
+    ['8', { message: 'Not Found', retry: 8 }],
+    ['7', ['7']],
+    ['job', { message: 'job service not found' }],
+    ['job', { job: null, error: 'not found' }],
+    ['Found', { detail: 'Not Found' }],
+    ['Not Found', { detail: 'Not Found' }],
+    ['Not Found', { error: 'Not Found: nothing here' }],
+  ];
+  for (const [id, answer] of BY_CHANCE)
+    test(`${id} is not named by ${JSON.stringify(answer)}`, () => assert.ok(!names(answer, id)));
+
+  const BY_NAME: [id: string, answer: unknown][] = [
+    ['8', { message: 'job 8 not found' }],
+    ['8', { message: 'no run with id: 8' }],
+    ['8', { message: "'8' is not there" }],
+    ['8', { job_id: 8 }],
+    ['resnet', { jobName: 'resnet' }],
+    ['resnet', { error: 'no job named resnet' }],
+    ['fine tuning', { error: 'Job "fine tuning" does not exist' }],
+    ['resnet-50', { error: 'resnet-50 not found' }],
+    ['84512', { error: 'no such thing: 84512' }],
+  ];
+  for (const [id, answer] of BY_NAME)
+    test(`${id} is named by ${JSON.stringify(answer)}`, () => assert.ok(names(answer, id)));
+});
