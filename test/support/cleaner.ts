@@ -1,10 +1,10 @@
 import type { TestContext } from 'node:test';
 import type { Firestore } from '@google-cloud/firestore';
 import { cleanupArtifacts } from '../../functions/cleanup-artifacts/task.ts';
-import { type CatalogEntry, expectationOf } from '../../functions/shared/catalog.ts';
+import type { CatalogEntry } from '../../functions/shared/catalog.ts';
 import { cloudObjects } from '../../functions/shared/cloud/storage/objects.ts';
 import type { VertexModels } from '../../functions/shared/cloud/vertex-models.ts';
-import { addMs, SECOND_MS } from '../../functions/shared/dates.ts';
+import { addMs } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { JournalEntry } from '../../functions/shared/model/cleanup/cleanup.ts';
 import {
@@ -15,12 +15,9 @@ import {
 import type { Source } from '../../functions/shared/model/job/source.ts';
 import { type Alarm, alarmSchema } from '../../functions/shared/model/run/alarm.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
-import { execute } from '../../functions/shared/run/execute.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { cleanupPlanStore } from '../../functions/shared/store/own/cleanup-plans.ts';
-import { collections as collectionsOf } from '../../functions/shared/store/own/collections.ts';
 import { journalStore } from '../../functions/shared/store/own/journal.ts';
-import { lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
 import { pinStore } from '../../functions/shared/store/own/pins.ts';
 import { artifactJobStore } from '../../functions/shared/store/sources/artifact-jobs.ts';
 import { modelStore } from '../../functions/shared/store/sources/roots.ts';
@@ -28,12 +25,12 @@ import type { BucketOptions } from '../../scripts/stack/stand-ins/gcs/bucket.ts'
 import type { GcsOptions } from '../../scripts/stack/stand-ins/gcs/server.ts';
 import { emptyGcs, type GcsWorld } from '../../scripts/stack/stand-ins/gcs/world.ts';
 import { daysAgo, NOW } from './cleanup.ts';
-import { END_RULES } from './end-rules.ts';
 import { ENTRY } from './entry.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { gcsOf } from './gcs.ts';
 import { AT_ONCE, PROJECT } from './google.ts';
 import { artifactSource } from './jobs.ts';
+import { taskRuns } from './task-runs.ts';
 
 const TASK = 'cleanup-artifacts';
 const SILENT = createLog({}, () => undefined);
@@ -95,18 +92,11 @@ export interface RunnerOptions {
 /** The real task, stores, lifecycle and clients: runs of cleanup-artifacts, from the delivery to the answer. */
 export function runnerOf(options: RunnerOptions) {
   const { db, baseUrl, sources, vertex = null, now, modelsDb = db } = options;
-  const collections = collectionsOf(db, '');
-  const entry: CatalogEntry = { ...ENTRY, task: TASK, schedule: '0 3 * * *', ...options.entry };
-  const clock = { now, monotonicMs: options.monotonicMs ?? (() => performance.now()) };
-  const runs = lifecycle({
-    task: TASK,
-    collections,
-    clock,
-    log: SILENT,
-    expectation: expectationOf(entry, { service: null, revision: null, region: null }),
-    nextSlot: (after) => after,
-    leaseMs: entry.leaseSeconds * SECOND_MS,
-    endRules: END_RULES,
+  const { collections, deliver } = taskRuns(TASK, {
+    db,
+    now,
+    entry: { ...ENTRY, schedule: '0 3 * * *', ...options.entry },
+    monotonicMs: options.monotonicMs,
   });
   const plans = cleanupPlanStore(collections, SILENT);
   const journal = journalStore(collections, SILENT);
@@ -140,10 +130,7 @@ export function runnerOf(options: RunnerOptions) {
     collections,
     plans,
     /** A delivery now. */
-    async deliver(body: Record<string, unknown> = {}): Promise<Answer> {
-      const made = { entry, lifecycle: startingAt(now, runs), clock, log: SILENT };
-      return (await execute(task(), { body, header: () => undefined }, made)).answer;
-    },
+    deliver: (body: Record<string, unknown> = {}): Promise<Answer> => deliver(task(), body),
   };
 }
 
@@ -255,15 +242,4 @@ export type Cleaner = Awaited<ReturnType<typeof cleaner>>;
 
 export function policyWith(over: Record<string, unknown> = {}): ArtifactPolicy {
   return artifactPolicySchema.parse({ buckets: [BUCKET], keepSuccesses: 0, ...over });
-}
-
-/** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */
-function startingAt(now: () => Date, runs: ReturnType<typeof lifecycle>): ReturnType<typeof lifecycle> {
-  return {
-    ...runs,
-    async claim(named, budgetMs) {
-      const claim = await runs.claim(named, budgetMs);
-      return claim.kind === 'claimed' ? { ...claim, term: { ...claim.term, startedAt: now() } } : claim;
-    },
-  };
 }

@@ -2,34 +2,21 @@ import type { TestContext } from 'node:test';
 import type { Firestore, WriteResult } from '@google-cloud/firestore';
 import type { Platform } from '../../functions/collect-metrics/sources/ask-platform.ts';
 import { collectMetrics } from '../../functions/collect-metrics/task.ts';
-import {
-  type CatalogEntry,
-  entryOf,
-  expectationOf,
-  loadCatalog,
-  nextSlot,
-} from '../../functions/shared/catalog.ts';
-import type { Clock } from '../../functions/shared/clock.ts';
-import { addDays, type Day, daysBetween, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
-import { readEnvironment } from '../../functions/shared/environment.ts';
+import type { CatalogEntry } from '../../functions/shared/catalog.ts';
+import { addDays, type Day, daysBetween, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { createLog, type Log } from '../../functions/shared/log.ts';
 import { type DailyMetrics, daySchema } from '../../functions/shared/model/day/day.ts';
 import type { Source } from '../../functions/shared/model/job/source.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
-import { execute } from '../../functions/shared/run/execute.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
-import {
-  type Collections,
-  collections as collectionsOf,
-} from '../../functions/shared/store/own/collections.ts';
+import type { Collections } from '../../functions/shared/store/own/collections.ts';
 import { dayStore } from '../../functions/shared/store/own/days.ts';
-import { type Lifecycle, lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
 import { metricSourceStore } from '../../functions/shared/store/own/metric-sources.ts';
 import { type JobStore, jobStore } from '../../functions/shared/store/sources/jobs.ts';
 import { quietDay } from './days.ts';
-import { END_RULES } from './end-rules.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
 import { type RecordWords, recordOf, sourceOf, utc } from './jobs.ts';
+import { taskRuns } from './task-runs.ts';
 
 const TASK = 'collect-metrics';
 const SILENT = createLog({}, () => undefined);
@@ -60,7 +47,7 @@ export function collector(
   {
     sources = { jobs: sourceOf() },
     openSource,
-    entry: over,
+    entry,
     monotonicMs,
     platform = {},
     deadlineMs = MINUTE_MS,
@@ -70,19 +57,13 @@ export function collector(
   }: Setup = {},
 ) {
   const { db, project } = freshFirestore(t);
-  const collections = collectionsOf(db, '');
-  const entry = { ...entryOf(loadCatalog(readEnvironment({})), TASK), ...over };
   let now = utc('2026-03-10T02:00');
-  const clock: Clock = { now: () => now, monotonicMs: monotonicMs ?? (() => performance.now()) };
-  const runs = lifecycle({
-    task: TASK,
-    collections,
-    clock,
-    log: SILENT,
-    expectation: expectationOf(entry, { service: null, revision: null, region: null }),
-    nextSlot: (after) => nextSlot(entry, after),
-    leaseMs: entry.leaseSeconds * SECOND_MS,
-    endRules: END_RULES,
+  const { collections, deliver: deliverTo } = taskRuns(TASK, {
+    db,
+    now: () => now,
+    entry,
+    monotonicMs,
+    log,
   });
   const opened = new Map(
     Object.entries(sources).map(([name, source]) => [
@@ -92,7 +73,6 @@ export function collector(
   );
   let [stores, asked] = [[...opened.values()], platform];
   let limitMs = deadlineMs;
-  const options = { entry, lifecycle: startingAt(clock, runs), clock, log };
   let replaced: (store: JobStore) => JobStore = (store) => store;
 
   const settled = settledBefore && settle(collections, settledBefore, gaps);
@@ -113,8 +93,7 @@ export function collector(
       deadlineMs: limitMs,
       failuresBeforeAlarm: 3,
     });
-    const { answer } = await execute(task, { body, header: (name) => headers[name] }, options);
-    return answer;
+    return deliverTo(task, body, headers);
   }
 
   return {
@@ -199,16 +178,4 @@ export function slotHeaders(slot: string): Record<string, string> {
 /** `count` days that end with `last`. */
 export function daysUpTo(last: Day, count: number): Day[] {
   return daysBetween(addDays(last, 1 - count), last);
-}
-
-/** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */
-function startingAt(clock: Clock, runs: Lifecycle): Lifecycle {
-  return {
-    ...runs,
-    async claim(named, budgetMs) {
-      const claim = await runs.claim(named, budgetMs);
-      if (claim.kind !== 'claimed') return claim;
-      return { ...claim, term: { ...claim.term, startedAt: clock.now() } };
-    },
-  };
 }

@@ -1,19 +1,19 @@
-import { randomUUID } from 'node:crypto';
-import type { DocumentReference, WriteBatch } from '@google-cloud/firestore';
+import type { DocumentReference } from '@google-cloud/firestore';
 import { pruneRecords } from '../../functions/prune-records/task.ts';
-import { addMs, DAY_MS } from '../../functions/shared/dates.ts';
+import { SETTLE_SECONDS } from '../../functions/shared/catalog.ts';
+import { addMs, DAY_MS, SECOND_MS } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { CleanupPlan, Journal } from '../../functions/shared/model/cleanup/cleanup.ts';
 import type { Alarm } from '../../functions/shared/model/run/alarm.ts';
 import type { Run } from '../../functions/shared/model/run/run.ts';
-import type { RunContext, TaskResult } from '../../functions/shared/run/task.ts';
+import type { Answer } from '../../functions/shared/run/answer.ts';
 import { retentionStore } from '../../functions/shared/store/own/retention.ts';
 import { writeDocuments } from './firestore.ts';
 import { healthOf } from './health.ts';
-import { claimTerm, ending, freshRecords, scheduled } from './lifecycle.ts';
+import { freshRecords } from './lifecycle.ts';
+import { taskRuns } from './task-runs.ts';
 import { ranAt } from './watch.ts';
 
-const TASK = 'prune-records';
 const SILENT = createLog({}, () => undefined);
 
 /** The instant at which tests prune. */
@@ -35,40 +35,22 @@ export function freshPruner() {
 
   return {
     ...records,
-    async prune({
-      now = NOW,
-      dryRun = false,
-      budgetUsed = () => 0,
-      onCommit,
-    }: PruneOptions = {}): Promise<TaskResult> {
-      const named = { ...scheduled(), task: TASK, runId: `${TASK}@manual-${randomUUID()}`, slot: null };
-      const term = dryRun
-        ? null
-        : await claimTerm(records.claimant({ task: TASK }), { ...named, trigger: 'manual' });
+    /** A whole run at `now`, or a dry run. */
+    async prune({ now = NOW, dryRun, budgetUsed = () => 0, onCommit }: PruneOptions = {}): Promise<Answer> {
       let commits = 0;
-      const commit: RunContext<unknown>['commit'] = async (build: (batch: WriteBatch) => void, changes) => {
-        if (!term) throw new Error('A dry run writes nothing');
-        await onCommit?.(commits++);
-        await term.commit(build, changes);
-      };
-      try {
-        return await pruneRecords(retentionStore(collections, SILENT)).run({
-          runId: term?.runId ?? 'dry',
-          input: {},
-          whole: !dryRun,
-          dryRun,
-          asOf: now,
-          startedAt: now,
-          signal: new AbortController().signal,
-          budgetUsed,
-          commit,
-          log: SILENT,
-          stillMine: async () => true,
-          now: () => now,
-        });
-      } finally {
-        await term?.finish(ending('succeeded'));
-      }
+      const { entry, deliver } = taskRuns('prune-records', {
+        db: records.db,
+        now: () => now,
+        monotonicMs: () => budgetUsed() * (entry.timeoutSeconds - SETTLE_SECONDS) * SECOND_MS,
+        replaceTerm: (term) => ({
+          ...term,
+          async commit(build, changes) {
+            await onCommit?.(commits++);
+            await term.commit(build, changes);
+          },
+        }),
+      });
+      return deliver(pruneRecords(retentionStore(collections, SILENT)), dryRun ? { dryRun } : {});
     },
 
     async know(task: string, watchedUntil: Date | null): Promise<void> {

@@ -1,35 +1,24 @@
 import type { TestContext } from 'node:test';
 import type { Firestore } from '@google-cloud/firestore';
-import {
-  type CatalogEntry,
-  entryOf,
-  expectationOf,
-  loadCatalog,
-  nextSlot,
-} from '../../functions/shared/catalog.ts';
-import type { Clock } from '../../functions/shared/clock.ts';
+import type { CatalogEntry } from '../../functions/shared/catalog.ts';
 import type { Backend } from '../../functions/shared/cloud/backends/backend.ts';
 import { openBackend } from '../../functions/shared/cloud/backends/open-backend.ts';
-import { addMs, laterOf, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
-import { readEnvironment } from '../../functions/shared/environment.ts';
+import { addMs, laterOf, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { Sighting } from '../../functions/shared/model/job/sighting.ts';
 import { type Source, sourceSchema } from '../../functions/shared/model/job/source.ts';
 import { type JobHealth, jobHealthSchema } from '../../functions/shared/model/job/sweep.ts';
 import { type Alarm, alarmSchema } from '../../functions/shared/model/run/alarm.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
-import { execute } from '../../functions/shared/run/execute.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { alarmStore } from '../../functions/shared/store/own/alarms.ts';
-import { collections as collectionsOf } from '../../functions/shared/store/own/collections.ts';
 import { dayStore } from '../../functions/shared/store/own/days.ts';
 import { jobHealthStore } from '../../functions/shared/store/own/job-health.ts';
-import { lifecycle } from '../../functions/shared/store/own/lifecycle.ts';
 import { sweepMarkStore } from '../../functions/shared/store/own/sweep-marks.ts';
 import { type ActiveJobStore, activeJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import { sweepStaleJobs } from '../../functions/sweep-stale-jobs/task.ts';
-import { END_RULES } from './end-rules.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
+import { taskRuns } from './task-runs.ts';
 import { writeTimes } from './write-times.ts';
 
 const TASK = 'sweep-stale-jobs';
@@ -112,23 +101,16 @@ export interface SweepSummary extends Record<string, unknown> {
 export function sweeper(t: TestContext, setup: Setup = {}) {
   const { db, project } = freshFirestore(t);
   const { sources = { jobs: beating() } } = setup;
-  const collections = collectionsOf(db, '');
-  const entry = { ...entryOf(loadCatalog(readEnvironment({})), TASK), ...setup.entry };
   // Of a record without a heartbeat, Firestore's own clock tells when it was written.
   const begin = new Date();
   let passedMs = 0;
   const now = () => addMs(begin, passedMs);
   const writes = writeTimes(begin);
-  const clock: Clock = { now, monotonicMs: setup.monotonicMs ?? (() => performance.now()) };
-  const runs = lifecycle({
-    task: TASK,
-    collections,
-    clock,
-    log: SILENT,
-    expectation: expectationOf(entry, { service: null, revision: null, region: null }),
-    nextSlot: (after) => nextSlot(entry, after),
-    leaseMs: entry.leaseSeconds * SECOND_MS,
-    endRules: END_RULES,
+  const { collections, deliver: deliverTo } = taskRuns(TASK, {
+    db,
+    now,
+    entry: setup.entry,
+    monotonicMs: setup.monotonicMs,
   });
   const tools = {
     apiOf: () => {
@@ -188,9 +170,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
       intervalMs: 10 * MINUTE_MS,
       now,
     });
-    const options = { entry, lifecycle: startingAt(now, runs), clock, log: SILENT };
-    const { answer } = await execute(task, { body, header: () => undefined }, options);
-    return answer as Answer & { summary: SweepSummary };
+    return (await deliverTo(task, body)) as Answer & { summary: SweepSummary };
   }
 
   return {
@@ -321,15 +301,4 @@ export function beginnings(
 function withLimit(backend: Backend, limitMs: number | undefined): Backend {
   if (limitMs === undefined) return backend;
   return { ...backend, truthsOf: (ids, sweep) => backend.truthsOf(ids, { ...sweep, limitMs }) };
-}
-
-/** The real lifecycle, but a run starts by the test's clock: leases go by Firestore's own, which nobody can set. */
-function startingAt(now: () => Date, runs: ReturnType<typeof lifecycle>): ReturnType<typeof lifecycle> {
-  return {
-    ...runs,
-    async claim(named, budgetMs) {
-      const claim = await runs.claim(named, budgetMs);
-      return claim.kind === 'claimed' ? { ...claim, term: { ...claim.term, startedAt: now() } } : claim;
-    },
-  };
 }
