@@ -80,7 +80,7 @@ function checkSlots(
       `Cannot use ${JSON.stringify(schedule)}`,
       `* in one of the fields of days, or a range such as 1-31/2 or 0-6/2 instead of ${ambiguous}: of two restricted fields either will do, but crons differ in whether ${ambiguous} restricts`,
     );
-  // A later slot would come before anybody could tell that this one has no run.
+  // Otherwise the next slot would come before this one counts as missed.
   else if (comesAgainWithin(schedule, startGraceSeconds * SECOND_MS))
     complain(
       'startGraceSeconds',
@@ -140,7 +140,7 @@ export function nextSlot(entry: Pick<CatalogEntry, 'schedule'>, instant: Date): 
   return slotAfter(entry.schedule, instant);
 }
 
-/** What a task's health record says of its schedule and limits. */
+/** The schedule and the limits of a task, for its health record. */
 export function expectationOf(entry: CatalogEntry, deployment: Expectation['deployment']): Expectation {
   const { enabled, schedule, startGraceSeconds, timeoutSeconds } = entry;
   return {
@@ -157,7 +157,7 @@ export function expectationOf(entry: CatalogEntry, deployment: Expectation['depl
 export function watchedTaskOf(entry: CatalogEntry): WatchedTask {
   return {
     task: entry.task,
-    // Which deployment it is, only the task itself can tell.
+    // Only the task itself knows its deployment.
     expectation: expectationOf(entry, { service: null, revision: null, region: null }),
     nextSlot: (after) => nextSlot(entry, after),
   };

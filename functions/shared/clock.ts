@@ -36,7 +36,7 @@ export function clockOf({
     if (!/^\d+$/.test(text)) throw refuse(`${file} holds "${text}"`, 'a number of milliseconds');
     return Number(text);
   };
-  // A file that cannot be read is told at the start.
+  // Read once now, so that a file that cannot be read fails at the start.
   offsetMs();
   return { ...systemClock, now: () => new Date(Date.now() + offsetMs()), offsetMs };
 }

@@ -55,10 +55,10 @@ export function serialQueue(): <T>(job: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** `items`, of which the first is fetched at once, and not when somebody asks for it. */
+/** `items`, of which the first is fetched at once, before it is asked for. */
 export function prefetch<T>(items: AsyncGenerator<T, void>): AsyncIterable<T> & { end(): Promise<unknown> } {
   let first: Promise<IteratorResult<T, void>> | undefined = items.next();
-  // Told to whoever asks for it.
+  // Its failure is thrown where the item is asked for.
   first.catch(() => undefined);
   return {
     async *[Symbol.asyncIterator]() {

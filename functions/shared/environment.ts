@@ -11,7 +11,7 @@ const environmentSchema = z.object({
   NIGHTSHIFT_SETTINGS: z.string().min(1).optional(),
   /** Path of a catalogue used in place of functions/catalog.json. */
   NIGHTSHIFT_CATALOG: z.string().min(1).optional(),
-  /** Region of the deployment; told in the health record. */
+  /** Region of the deployment; stored in the health record. */
   NIGHTSHIFT_REGION: z.string().min(1).optional(),
   /** File that holds how many milliseconds the clock is set ahead; only beside a Firestore emulator. */
   NIGHTSHIFT_CLOCK_FILE: z.string().min(1).optional(),

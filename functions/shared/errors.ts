@@ -32,17 +32,17 @@ export class DeadlineExceeded extends Error {
   }
 }
 
-/** No job has the name that was given, or several have it: nobody can tell which one is meant. */
+/** No job has the name that was given, or several have it, so that it is not clear which one is meant. */
 export class NotOneJob extends Error {
   override readonly name = 'NotOneJob';
 }
 
-/** A record that was to be written is not as it was read any more: nothing was written, somebody else's change stands. */
+/** A record changed between its read and its write: nothing was written, the other change stands. */
 export class RecordChanged extends Error {
   override readonly name = 'RecordChanged';
 }
 
-/** The run was taken over or closed by somebody else: it may write nothing any more. */
+/** The run was taken over, or ended by another run: it may write nothing any more. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
@@ -51,19 +51,19 @@ export class LeaseLost extends Error {
 export interface UpstreamFacts {
   /** Whether the same call may well succeed a moment later: the server or the way there, not the call, was at fault. */
   retryable: boolean;
-  /** The HTTP status; null where no answer came, or one that nobody can read. */
+  /** The HTTP status; null where no answer came, or one that cannot be read. */
   status?: number | null;
-  /** No whole answer came: refused, broken off, too late, or nobody could even ask. */
+  /** No whole answer came: refused, broken off, too late, or the request could not be sent. */
   unanswered?: boolean;
-  /** The permission that is missing, as far as anybody can tell. */
+  /** The permission that is missing, where it is known. */
   permission?: string | null;
   /** How long the server asked to be left alone. */
   retryAfterMs?: number | null;
-  /** Google itself says that there is no such thing; what a proxy on the way says of it is no such word. */
+  /** Google itself answered that there is no such thing; the 404 of a proxy on the way does not count. */
   missing?: boolean;
 }
 
-/** A Google API refused, broke off, or answered something else than it promises; the message says which, and where. */
+/** A Google API refused, broke off, or gave an answer of another form than documented; the message names the call. */
 export class UpstreamError extends Error {
   override readonly name = 'UpstreamError';
   readonly retryable: boolean;

@@ -3,7 +3,7 @@
 export type Severity = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR';
 export type Fields = Record<string, unknown>;
 
-/** Where a function tells what it does. */
+/** The log of a function. */
 export interface Log {
   debug(message: string, fields?: Fields): void;
   info(message: string, fields?: Fields): void;

@@ -55,7 +55,7 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, knownKeys: Map<stri
     case 'invalid_format':
       return [{ path, message: describe(value), expected: formatWords(issue) }];
     case 'invalid_key':
-      // The key is what is wrong, and says why itself; the value below it may be fine.
+      // The key is wrong, and its own issue has the reason; the value below it may be fine.
       return [
         { path, message: describe(issue.path.at(-1)), expected: issue.issues[0]?.message ?? issue.message },
       ];
@@ -111,7 +111,7 @@ function counted(count: number | bigint, origin: string): string {
   return origin === 'string' ? `${count} character${Number(count) === 1 ? '' : 's'}` : String(count);
 }
 
-/** A pattern means nothing to a reader, so its schema says in words what it stands for. */
+/** A pattern is unreadable in a message, so its schema carries the words for it. */
 function formatWords({ format, message }: { format: string; message: string }): string {
   if (format === 'regex') return message;
   return format === 'date' ? 'a date of the calendar, YYYY-MM-DD' : `the form ${format}`;

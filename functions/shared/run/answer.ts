@@ -2,7 +2,7 @@ import type { Ending } from '../model/run/ending.ts';
 import type { AnswerOutcome } from '../model/run/outcomes.ts';
 import type { NamedRun, Run, RunProblem, Summary, Trigger } from '../model/run/run.ts';
 
-/** What every delivery is told, whatever became of it. */
+/** The answer to every delivery, however its run ended. */
 export interface Answer {
   runId: string;
   task: string;
@@ -22,9 +22,9 @@ export interface Executed {
   answer: Answer;
   /** When to come back, for a delivery that found a live run. */
   retryAfterSeconds?: number;
-  /** Nothing was claimed, for Firestore gave no answer: an unfenced run is worse than a late one. */
+  /** Nothing was claimed, because Firestore gave no answer: an unfenced run is worse than a late one. */
   unclaimed?: boolean;
-  /** The task still runs although it was told to stop: only the end of this process is proof of its death. */
+  /** The task still runs although its signal was aborted: only the end of this process proves that it has stopped. */
   mustExit?: boolean;
 }
 

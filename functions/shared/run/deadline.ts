@@ -1,7 +1,7 @@
 import { SECOND_MS } from '../dates.ts';
 import { DeadlineExceeded } from '../errors.ts';
 
-/** How long a task that was told to stop may take to unwind before it is given up on. */
+/** How long a task may take to unwind once its signal was aborted, before it is given up on. */
 const UNWIND_MS = SECOND_MS / 2;
 
 /** How raced work came out. */
@@ -11,7 +11,7 @@ export type Raced<T> =
   | { kind: 'ignored' };
 
 /**
- * Runs `work` with a stop of its own. `stop` is aborted after `limitMs` (or by somebody else, for a lost lease); work
+ * Runs `work` with a stop of its own. `stop` is aborted after `limitMs` (or by the caller, for a lost lease); work
  * that has not settled UNWIND_MS later is `ignored`: it goes on, and only the end of its process can stop it.
  */
 export async function raceDeadline<T>(

@@ -15,10 +15,10 @@ import type { RunContext, Task, TaskInput } from './task.ts';
 import { type Header, nameTrigger } from './trigger.ts';
 import { work } from './work.ts';
 
-/** How long a task may look whether what is asked for can be done. */
+/** How long a task may check whether the request can be carried out. */
 const CHECK_LIMIT_MS = 20 * SECOND_MS;
 
-/** What every run of one task is made with. */
+/** The parts that every run of one task shares. */
 export interface ExecuteOptions {
   entry: CatalogEntry;
   lifecycle: Lifecycle;
@@ -26,13 +26,13 @@ export interface ExecuteOptions {
   log: Log;
 }
 
-/** What arrived: the body as an object, and the headers by their name. */
+/** A request: its body as an object, and its headers by name. */
 interface Delivery {
   body: Record<string, unknown>;
   header: Header;
 }
 
-/** What a task may write, and whether it still may. */
+/** How a task writes, and asks whether it still may. */
 type Rights = Pick<RunContext<never>, 'commit' | 'stillMine'>;
 
 /**
@@ -88,7 +88,7 @@ export async function execute<Input extends TaskInput>(
     const { settled, ignored } = await work(task, context, stop, remainingMs());
     logEnd(log, settled);
     const durationMs = Math.round(clock.monotonicMs() - begunMs);
-    // From the start, which is told by Firestore's clock: a local one that differs must not end a run before it began.
+    // Counted from the start, which is by Firestore's clock: a local clock that differs must not end a run before it began.
     const endedAt = addMs(startedAt, durationMs);
     return { ending: { ...settled, endedAt, durationMs }, ignored };
   };
@@ -117,7 +117,7 @@ export async function execute<Input extends TaskInput>(
   const { ending, ignored } = await workUntilItEnds(term.startedAt, fencedRights(term, onLost, log), stop);
   stopHeartbeat();
 
-  // 5. Finish and answer. What the task did stays done and is told, whatever becomes of the records about it.
+  // 5. Finish and answer. What the task did stays done and is answered, even when the record of it cannot be written.
   const answer = answerTo(named, term, ending);
   try {
     if ((await term.finish(ending)) === 'recorded') return { answer, mustExit: ignored };
@@ -154,7 +154,7 @@ const DRY_RIGHTS: Rights = {
   stillMine: () => Promise.resolve(false),
 };
 
-/** What a task may do with its term; a lease found lost on the way stops the whole run. */
+/** Writes through the term of the run; a lease that turns out to be lost stops the whole run. */
 function fencedRights(term: Term, onLost: (error: LeaseLost) => void, log: Log): Rights {
   const watch = async (write: Promise<void>) => {
     try {

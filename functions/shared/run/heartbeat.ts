@@ -1,7 +1,7 @@
 import { LeaseLost } from '../errors.ts';
 import type { Log } from '../log.ts';
 
-/** Renewals per lease: a few may fail before anybody else takes over. */
+/** Renewals per lease: a few may fail before another run can take over. */
 const BEATS_PER_LEASE = 4;
 
 /**

@@ -17,7 +17,7 @@ export interface Settled {
   error: RunError | null;
 }
 
-/** What a task returned, cut to what a record can hold. */
+/** Settles what a task returned, cut to what a record can hold. */
 export function settleResult(result: TaskResult): Settled {
   return {
     outcome: result.outcome,
@@ -33,7 +33,7 @@ function plainSummary(summary: Summary): Summary {
   return text.length <= SUMMARY_LENGTH ? JSON.parse(text) : { truncated: text.slice(0, MESSAGE_LENGTH) };
 }
 
-/** What a task threw, or why it was given up on: cause and full stack kept. */
+/** Settles what a task threw, or why it was given up on; cause and full stack are kept. */
 export function settleError(error: unknown, outcome: 'failed' | 'timed-out'): Settled {
   const kept = runError(error);
   return { outcome, summary: {}, problems: [{ path: '', message: kept.message }], error: kept };

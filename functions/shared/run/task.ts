@@ -4,7 +4,7 @@ import type { Log } from '../log.ts';
 import type { OwnChanges } from '../model/run/health.ts';
 import type { RunProblem, Summary } from '../model/run/run.ts';
 
-/** What every task's body may say. */
+/** Keys that the body of every task may have. */
 export interface TaskInput {
   dryRun?: boolean | undefined;
 }
@@ -16,16 +16,16 @@ export interface Task<Input extends TaskInput> {
   /** The strict schema of the body, for a delivery that arrives at `now`. */
   input(now: Date): z.ZodType<Input>;
   /**
-   * Looks whether a body that is well formed asks for something that can be done. Rejects with InvalidRequest where it
-   * cannot: a slip of whoever asks is no run, and none that failed.
+   * Checks whether a well-formed body asks for something that can be done. Rejects with InvalidRequest where it cannot: a
+   * caller's mistake is not recorded as a failed run.
    */
   check?(input: Input, options: { now: Date; signal: AbortSignal }): Promise<void>;
   run(run: RunContext<Input>): Promise<TaskResult>;
 }
 
-/** What a task returns; a task that failed throws. */
+/** The result of a task's work; a task that fails throws. */
 export interface TaskResult {
-  /** `partial`: not all of it was done, and `problems` or the summary say what is missing. */
+  /** `partial`: some of the work was not done; `problems` or the summary name it. */
   outcome: 'succeeded' | 'partial';
   summary: Summary;
   problems?: RunProblem[];
@@ -34,7 +34,7 @@ export interface TaskResult {
 /** Adds writes to a batch; may be called more than once, for a commit is tried again on another batch. */
 export type BuildBatch = (batch: WriteBatch) => void;
 
-/** What a task is given for one run. */
+/** One run, as its task sees it. */
 export interface RunContext<Input> {
   runId: string;
   input: Input;

@@ -4,7 +4,7 @@ import { type Settled, settleError, settleResult } from './settle.ts';
 import type { RunContext, Task, TaskInput } from './task.ts';
 
 /**
- * Runs the task until it settles or, told to stop, ignores it. Whatever happens is settled to one of four outcomes;
+ * Runs the task until it settles, or ignores its aborted signal. Every ending is settled to one of four outcomes;
  * nothing is thrown. `ignored`: the task still runs.
  */
 export async function work<Input extends TaskInput>(
@@ -19,7 +19,7 @@ export async function work<Input extends TaskInput>(
   const race = await raceDeadline(run, stop, limitMs, `task ${task.name}`);
   if (race.kind === 'returned') return { settled: race.value, ignored: false };
   const ignored = race.kind === 'ignored';
-  // Once told to stop, what the task throws is an echo: the reason of the signal is the cause.
+  // Once the signal is aborted, the task's error only follows from it: the signal's reason is the cause.
   if (!signal.aborted && !ignored) return { settled: settleError(race.error, 'failed'), ignored };
   const outcome = signal.reason instanceof LeaseLost ? 'failed' : 'timed-out';
   return { settled: settleError(signal.reason, outcome), ignored };

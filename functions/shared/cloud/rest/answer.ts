@@ -52,6 +52,6 @@ export function parseAnswer<Body>(where: string, schema: z.ZodType<Body>, text: 
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return plain(String(error));
   if (error.cause) return reasonOf(error.cause);
-  // Of several addresses that all failed, Node tells only a code.
+  // Where several addresses failed, Node gives only a code.
   return plain(error.message || String(Reflect.get(error, 'code') ?? error.name));
 }

@@ -1,5 +1,5 @@
 /**
- * Tells when asking is pointless: once `limit` calls in a row have failed it is broken, and stays so. Calls count in the
+ * Knows when asking is pointless: once `limit` calls in a row have failed it is broken, and stays so. Calls count in the
  * order in which they end.
  */
 export function circuitBreaker(limit: number) {

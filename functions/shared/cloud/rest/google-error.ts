@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a Google API says of a refusal. */
+/** The reason of a Google API for a refusal. */
 export interface GoogleError {
   /** Google's words, short and without secrets, such as `PERMISSION_DENIED: Permission 'run.services.list' denied`. */
   words: string;
@@ -19,7 +19,7 @@ export interface GoogleError {
 const WORDS_LENGTH = 500;
 const RATE_LIMITS = ['rateLimitExceeded', 'userRateLimitExceeded'];
 /** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes, below 403. */
-/** What a 404 begins with that says nothing of the thing itself. */
+/** How a 404 begins that is not about the thing itself. */
 const ELSEWHERE = /^(the )?(requested )?(method|url|location|region|project)\b/i;
 const HOLDS = ['objectUnderActiveHold', 'retentionPolicyNotMet'];
 

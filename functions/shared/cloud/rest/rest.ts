@@ -9,8 +9,8 @@ import { RETRY, type RetryPolicy, waitAfter } from './retry.ts';
 import { type Answer, overFetch, type Posted, type Query, type Transport } from './transport.ts';
 
 /**
- * The one door to Google's APIs that speak REST. Whatever goes through it has a deadline, stops at once when it is told to, is
- * tried again where that can help, is read to its last page or not at all, and is parsed before anybody sees it.
+ * The one door to Google's APIs that speak REST. Every call has a deadline, stops at once when its signal aborts, is
+ * tried again where that can help, is read to its last page or not at all, and its answer is parsed before it is returned.
  */
 
 /** How a project is asked. */
@@ -25,7 +25,7 @@ export interface ApiOptions {
 }
 
 interface Asked {
-  /** The vendor's name of the method, and what it is asked for: errors and log lines tell it. */
+  /** The vendor's name of the method, and what it is asked for: errors and log lines name it. */
   operation: string;
   path: string;
   query?: Query;
@@ -39,7 +39,7 @@ export interface RestCall<Body> extends Asked {
   schema: z.ZodType<Body>;
 }
 
-/** One POST; whether to try it again is up to whoever sends it. */
+/** One POST; whether to try it again is up to the caller. */
 export interface RestPost<Body> extends Asked {
   post: Posted;
   attempt: number;
@@ -47,7 +47,7 @@ export interface RestPost<Body> extends Asked {
   fault: string | undefined;
   /** Reads an answer of status 2xx. Throws a SyntaxError for what broke on its way. */
   read(answer: Answer): Body;
-  /** What its log line tells besides, once it is over. */
+  /** Further fields of its log line, once it is over. */
   fields(): Fields;
 }
 
@@ -174,7 +174,7 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
       } catch (error) {
         if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
         const waitMs = waitAfter(attempt, error.retryAfterMs, policy);
-        // The real reason tells more than the deadline that waiting would only run into.
+        // The real reason explains more than the deadline that waiting would only run into.
         if (waitMs >= bounds.endsAt - performance.now()) throw error;
         fault = faultOf(error);
         await sleep(waitMs, bounds.signal);

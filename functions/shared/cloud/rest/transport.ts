@@ -23,7 +23,7 @@ export interface Answer {
 
 /**
  * How the API at `baseUrl` is reached. What it opens answers once and never tries again; it rejects when no whole answer
- * came, with a SyntaxError when one came that is no JSON and is lost. `stop` says that nobody waits any more.
+ * came, with a SyntaxError when one came that is no JSON and is lost. `stop` aborts once no caller waits any more.
  */
 export type Transport = (baseUrl: string) => (request: ApiRequest, stop: AbortSignal) => Promise<Answer>;
 

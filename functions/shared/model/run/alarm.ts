@@ -68,8 +68,8 @@ export interface AlarmChanges {
 export const NO_CHANGES: Required<AlarmChanges> = { open: [], close: [], reword: [] };
 
 /**
- * One incident at a time: what is `wrong` opens an alarm where none of `open` tells of it, else the oldest of them says it
- * in the words of today, until nothing is wrong any more; then all close, with `because`.
+ * One incident at a time: `wrong` opens an alarm where none of `open` is about it, else the oldest of them takes today's
+ * words. Once nothing is wrong any more all close, with `because`.
  */
 export function oneAlarm(
   open: readonly Pick<Alarm, 'id' | 'message' | 'brokenAt'>[],
@@ -96,7 +96,7 @@ export function alarmId({
   return `${subject}:${kind}:${brokenAt.toISOString()}`;
 }
 
-/** Whether `id` is an alarm of `kind`, told from the id alone. */
+/** Whether `id` is an alarm of `kind`, by the id alone. */
 export function isAlarmOfKind(id: string, kind: AlarmKind): boolean {
   return id.split(':')[1] === kind;
 }

@@ -3,7 +3,7 @@ import { type LiveSchedule, type MissedBecause, type SlotSpan, whyNotBegun } fro
 
 /**
  * What makes a slot done: its own run, or another whole run that began after it and before the next slot, and ended well:
- * succeeded, or partial, which the task's health tells. A run of another slot, of another day or of a part has not done
+ * succeeded, or partial, which shows in the task's health. A run of another slot, of another day or of a part has not done
  * it, nor has one that failed, or that held the lease when the slot came.
  */
 
@@ -16,12 +16,12 @@ export type WatchedRun = Pick<
 /** What is recorded about the slots that are judged. */
 export interface RunHistory {
   runs: readonly WatchedRun[];
-  /** Runs that nobody can read: they may have done the slot in which they began. */
+  /** Runs whose records cannot be read: they may have done the slot in which they began. */
   unreadable: readonly Pick<Run, 'runId' | 'startedAt'>[];
 }
 
-/** How a slot stands, the stronger the later: `open` while a run that may do it is at work, `told` once recorded as missed. */
-const STANDINGS = ['missed', 'unknown', 'open', 'told', 'done'] as const;
+/** How a slot stands, the stronger the later: `open` while a run that may do it is at work, `recorded` once it is stored as missed. */
+const STANDINGS = ['missed', 'unknown', 'open', 'recorded', 'done'] as const;
 export type Standing = (typeof STANDINGS)[number];
 
 const BODY_LENGTH = 200;
@@ -46,7 +46,7 @@ export function standingsOf(
     const own = indexOfId.get(run.runId);
     if (own !== undefined) {
       if (run.attempts.some(({ outcome }) => !HELD_NOTHING.includes(outcome))) raise(own, 'done');
-      else if (run.outcome === 'missed') raise(own, 'told');
+      else if (run.outcome === 'missed') raise(own, 'recorded');
     } else if (run.whole && !run.dryRun) {
       if (DONE.includes(run.outcome)) raise(indexWithin(spans, goesBy(run)), 'done');
       else if (run.runId === liveRunId) raise(indexWithin(spans, goesBy(run)), 'open');
@@ -55,7 +55,7 @@ export function standingsOf(
   return standings;
 }
 
-/** Why a slot was missed, as far as the records and the job of Cloud Scheduler tell; `null` when they tell nothing. */
+/** Why a slot was missed, by the records and the job of Cloud Scheduler; `null` where neither shows it. */
 export function whyMissed(
   task: string,
   span: SlotSpan,
@@ -86,7 +86,7 @@ function skippedInWords(at: Date, runs: readonly WatchedRun[]): string {
   return `its delivery at ${at.toISOString()} ${found}, and none came again`;
 }
 
-/** What ran after the slot and did not do it. */
+/** The words for a run that began after the slot and did not do it. */
 function besideInWords(
   { runId, slot, whole, dryRun, body, outcome, startedAt }: WatchedRun,
   more: number,
@@ -109,7 +109,8 @@ function isWithin(instant: Date, { slot, nextSlot }: SlotSpan): boolean {
 
 /** Which of the spans, which follow each other, `instant` lies in; -1 for none. */
 function indexWithin(spans: readonly SlotSpan[], instant: Date): number {
-  let [from, to] = [0, spans.length];
+  let from = 0;
+  let to = spans.length;
   while (from < to) {
     const middle = (from + to) >> 1;
     const span = spans[middle] as SlotSpan;

@@ -75,7 +75,7 @@ export function ended(health: Health, run: Run, ending: Ending, rules: EndRules)
   if (!run.whole) return { ...NO_CHANGES, health: released, run: endedRun };
 
   const isGood = DONE.includes(ending.outcome);
-  // One that comes late has not done a later slot.
+  // A run that comes late has not done a later slot.
   const isOutdone = isGood && run.slot !== null && hasLaterFailure(health.strip, run.slot);
   const failures = isOutdone
     ? health.consecutiveFailures
@@ -125,7 +125,7 @@ function causeOf({ slot, arrivedLate }: Run, { outcome }: Ending): Pick<Run, 'ca
   return slot && arrivedLate ? { cause: 'finished late' } : {};
 }
 
-/** What is wrong with the task after such an end; a run that was lost is an incident of its own, and the first counts. */
+/** The incident that such an end is; `null` for none. A lost run is one of its own, whatever was before. */
 function incidentOf(
   { task, runId }: Run,
   ending: Ending,
@@ -141,7 +141,7 @@ function incidentOf(
   return { subject: task, kind: 'failing', brokenAt, message };
 }
 
-/** Whether an open alarm of a task says that its runs do not do their duty: a good one ends it. */
+/** Whether an open alarm is about the runs of its task: a good run closes it. */
 function isAboutRuns(id: string): boolean {
   return isAlarmOfKind(id, 'failing') || isAlarmOfKind(id, 'stuck') || isAlarmOfKind(id, 'missed');
 }

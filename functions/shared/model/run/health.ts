@@ -54,19 +54,19 @@ export const healthSchema = z.object({
     revision: z.string().nullable(),
     region: z.string().nullable(),
   }),
-  /** Which write this was: tells the writer of a lost answer whether its commit landed. */
+  /** Names the last write: a writer whose answer got lost finds out by it whether its commit landed. */
   writeId: z.string(),
   updatedAt: z.date(),
 });
 export type Health = z.infer<typeof healthSchema>;
 
-/** What a commit changes of the task's own record besides. */
+/** Changes of the task's own record and alarms that go into a commit of its run. */
 export interface OwnChanges extends AlarmChanges {
   /** Computed anew at each try from what the record is then. */
   health?: (health: Health) => Partial<Health>;
 }
 
-/** How a task stands; where several hold, the first of these is told. */
+/** How a task stands; where several hold, the first of these counts. */
 export type HealthState = 'disabled' | 'stuck' | 'failing' | 'late' | 'degraded' | 'running' | 'new' | 'ok';
 
 /** How a task stands at one instant. */
@@ -74,7 +74,7 @@ export interface HealthNow {
   state: HealthState;
   /** Why, in words. */
   reason: string;
-  /** Told beside every state: a failing task that is being retried is still failing. */
+  /** Holds beside every state: a failing task that is being retried is still failing. */
   running: boolean;
 }
 

@@ -46,8 +46,8 @@ import { type Attempt, DONE, type NamedRun, newRun, type Run } from './run.ts';
  * another token ends the run: its signal is aborted with `LeaseLost`.
  *
  * Expiry alone takes nothing from a holder. It permits others to take over, and until one does, the next write of the
- * holder renews the lease. So a Firestore that is out of reach for longer than a lease costs no run that nobody else
- * wanted.
+ * holder renews the lease. So a Firestore that is out of reach for longer than a lease costs a run nothing where no
+ * other one wanted the task.
  *
  * ## Takeover
  *
@@ -68,7 +68,7 @@ import { type Attempt, DONE, type NamedRun, newRun, type Run } from './run.ts';
  * Our token, and it has not moved: a condition that the task itself set was false, `RecordChanged`.
  *
  * A holder that finishes after a takeover changes neither health nor result. It stores `lateCompletion` on its own
- * attempt, and so tells that it was alive after all: the rate of wrong takeovers can be counted.
+ * attempt, which shows that it was alive after all: the rate of wrong takeovers can be counted.
  *
  * Two writes need no fence: the count of `duplicates`, an increment of a field that holders never write; and the
  * record of a skipped delivery, conditional on the run alone, which no holder has.
@@ -103,7 +103,7 @@ import { type Attempt, DONE, type NamedRun, newRun, type Run } from './run.ts';
  * | a machine's clock is wrong | leases go by Firestore's clock |
  */
 
-/** What a task's record says about its schedule; from the catalogue, refreshed at every claim. */
+/** The schedule and limits in a task's record; from the catalogue, refreshed at every claim. */
 export type Expectation = Pick<
   Health,
   'enabled' | 'schedule' | 'scheduleWords' | 'startGraceSeconds' | 'maxRuntimeSeconds' | 'deployment'
@@ -115,7 +115,7 @@ export type ClaimDecision =
   | { kind: 'skipped'; holder: CurrentRun }
   | { kind: 'claim'; attempt: number; expired: CurrentRun | null };
 
-/** What a delivery may do, given what the records say at `now`. */
+/** Decides what a delivery may do, by the records as they are at `now`. */
 export function decideClaim(health: Health | null, run: Run | null, now: Date): ClaimDecision {
   const current = health?.current ?? null;
   if (run && DONE.includes(run.outcome)) return { kind: 'duplicate', live: false, retryAt: null };
@@ -150,7 +150,7 @@ export function newHealth(task: string, expectation: Expectation, nextExpectedAt
 }
 
 /**
- * The task's record with what the catalogue says today. After a change of its schedule, or of whether it runs at all, it
+ * The task's record with the schedule and limits of today's catalogue. After a change of its schedule, or of whether it runs at all, it
  * is expected, and watched, from `now` on: what was due before went by other rules.
  */
 export function expected(

@@ -21,7 +21,7 @@ export type Cause = (typeof CAUSES)[number];
 const TRIGGERS = ['scheduled', 'manual'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
-/** What went wrong, kept whole enough to find the line: message up to 2 KB, stack up to 16 KB. */
+/** An error, kept whole enough to find the line: message up to 2 KB, stack up to 16 KB. */
 export const runErrorSchema = z.object({ name: z.string(), message: z.string(), stack: z.string() });
 export type RunError = z.infer<typeof runErrorSchema>;
 
@@ -35,7 +35,7 @@ export type RunProblem = z.infer<typeof runProblemSchema>;
 const summarySchema = z.record(z.string(), z.unknown());
 export type Summary = z.infer<typeof summarySchema>;
 
-/** A finish that came after the run was taken over: it changed nothing, but it says the old holder was alive. */
+/** A finish that came after the run was taken over: it changed nothing, but shows that the old holder was alive. */
 const lateCompletionSchema = z.object({ outcome: z.enum(OUTCOMES), finishedAt: z.date() });
 
 const attemptSchema = z.object({
@@ -85,7 +85,7 @@ export const runSchema = z.object({
   attempts: z.array(attemptSchema),
   /** Whether it came later than its task's grace allows, or after its slot had been recorded as missed. */
   arrivedLate: z.boolean().optional(),
-  /** Why its slot was not done in time, as far as anybody can tell. */
+  /** Why its slot was not done in time, where it is known. */
   cause: z.enum(CAUSES).nullish(),
   /** Deliveries that found this run done or under way. */
   duplicates: z.int().min(0),

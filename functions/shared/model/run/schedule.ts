@@ -44,16 +44,16 @@ export interface DeliveryLimits {
 
 /** How the delivery of the live job differs from what was declared, in words. */
 export function deliveryDrift(declared: DeliveryLimits, live: DeliveryLimits): string[] {
-  const told = ({ attemptDeadlineSeconds, retry }: DeliveryLimits) => ({
+  const wordsOf = ({ attemptDeadlineSeconds, retry }: DeliveryLimits) => ({
     'attempt deadline': `${attemptDeadlineSeconds} s`,
     'retry count': `${retry.count}`,
-    // Without retries, nobody waits.
+    // Without retries there is no back-off.
     ...(declared.retry.count + live.retry.count > 0 && {
       'back-off': `${retry.minBackoffSeconds} to ${retry.maxBackoffSeconds} s, doubled ${retry.maxDoublings} times`,
     }),
   });
-  const wanted = Object.entries(told(declared));
-  return Object.entries(told(live)).flatMap(([what, is], index) => {
+  const wanted = Object.entries(wordsOf(declared));
+  return Object.entries(wordsOf(live)).flatMap(([what, is], index) => {
     const should = wanted[index]?.[1];
     return is === should ? [] : [`its ${what} is ${is}, declared is ${should}`];
   });
@@ -85,7 +85,7 @@ function plain(schedule: string): string {
 
 /** Why a slot has no run that began in time and ended well. */
 export interface MissedBecause {
-  /** Null when Cloud Scheduler can no longer tell: it keeps its last attempt alone. */
+  /** Null when Cloud Scheduler does not know any more: it keeps its last attempt alone. */
   cause: Cause | null;
   words: string;
 }
@@ -96,7 +96,7 @@ export interface SlotSpan {
   nextSlot: Date;
 }
 
-/** Why no run of a slot began, as far as the live job tells; `null` for no job. */
+/** Why no run of a slot began, by the live job; `null` for no job. */
 export function whyNotBegun({ slot, nextSlot }: SlotSpan, live: LiveSchedule | null): MissedBecause {
   if (!live) return { cause: 'not fired', words: 'Cloud Scheduler has no job for it' };
   const { lastAttemptAt, lastStatus, state } = live;

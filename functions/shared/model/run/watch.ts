@@ -9,7 +9,7 @@ import type { RunRetention } from './retention.ts';
 import { type Run, scheduledRunId } from './run.ts';
 import { driftOf, type LiveSchedule } from './schedule.ts';
 
-/** The watch over our own tasks: which slots nobody ran, and which runs take too long. */
+/** The watch over our own tasks: which slots had no run, and which runs take too long. */
 
 /** A task as the watch knows it, from the catalogue. */
 export interface WatchedTask {
@@ -21,11 +21,11 @@ export interface WatchedTask {
 
 /** What is known about the slots that are judged. */
 export interface History extends RunHistory {
-  /** The task's job of Cloud Scheduler, `null` where there is none; left out where nobody could be asked. */
+  /** The task's job of Cloud Scheduler, `null` where there is none; left out where Cloud Scheduler could not be asked. */
   live?: LiveSchedule | null | undefined;
 }
 
-/** What the watch makes of a task's record. */
+/** A task's record after it was judged, with what is to be written beside it. */
 export interface Judgement {
   /** The very record that was judged where nothing is to be written. */
   health: Health;
@@ -34,19 +34,19 @@ export interface Judgement {
   open: AlarmToOpen[];
   close: AlarmToClose[];
   missedSlots: number;
-  /** In words, of which slots nobody can tell. */
+  /** In words, the slots of which it is unknown whether they ran. */
   untold: string[];
 }
 
 /**
  * How far back the watch goes after a sweep that did not come: until then prune-records keeps what it judges by. Of slots
- * before that nobody can tell any more.
+ * before that it is unknown whether they ran.
  */
 export const WATCHED_MS = 35 * DAY_MS;
 /** Clocks differ by less: what was watched until later than this from now on was so by a clock that was wrong. */
 const AHEAD_MS = HOUR_MS;
 
-/** Whether nobody renewed the lease in its time. */
+/** Whether the lease was not renewed in its time. */
 export function hasExpired(current: CurrentRun | null, now: Date): current is CurrentRun {
   return current !== null && now > current.leaseExpiresAt;
 }
@@ -186,7 +186,7 @@ function driftAlarms(
   return { open: ids.length === 0 ? [alarm] : [], close: [] };
 }
 
-/** A run past its longest time whose lease still stands: whoever renews it should be long dead. */
+/** Alarms for a run past its longest time whose lease is still renewed: its process should have ended long ago. */
 function stuckAlarms({ task, current, openAlarms }: Health, limits: Expectation, now: Date): AlarmToOpen[] {
   if (!current || openAlarms.some((id) => isAlarmOfKind(id, 'stuck'))) return [];
   const { runId, startedAt } = current;

@@ -25,7 +25,7 @@ const TRANSIENT = [1, 2, 4, 8, ABORTED, 13, 14];
 /** A disjunction (`in`, `array-contains-any`) takes this many values. */
 export const VALUES_PER_QUERY = 30;
 
-/** Of a document or a collection. */
+/** The longest id of a document or a collection. */
 const LONGEST_ID_BYTES = 1_500;
 
 /** Opens a database: Nightshift's own unless another project or database is named. */
@@ -33,7 +33,7 @@ export function openFirestore(environment: Environment, other: Elsewhere = {}): 
   return new Firestore({
     projectId: other.googleProject ?? environment.GOOGLE_CLOUD_PROJECT,
     databaseId: other.database ?? environment.FIRESTORE_DATABASE,
-    // An undefined in what a task tells must not cost its record.
+    // An undefined in a task's summary must not cost the record of its run.
     ignoreUndefinedProperties: true,
     // An identifier of 19 digits would be rounded to another one.
     useBigInt: true,
@@ -158,19 +158,19 @@ export async function* streamPages(
   let page: QueryDocumentSnapshot[] = [];
   let isOver = false;
   let failure: unknown;
-  let tell = () => {};
+  let wake = () => {};
   const fill = () =>
     new Promise<void>((resolve, reject) => {
-      tell = () => (failure === undefined ? resolve() : reject(failure));
+      wake = () => (failure === undefined ? resolve() : reject(failure));
       if (failure === undefined) stream.resume();
-      else tell();
+      else wake();
     });
   // Not `for await`, which costs several promises a document.
   const take = (document: unknown) => {
     page.push(document as QueryDocumentSnapshot);
     if (page.length < size) return;
     stream.pause();
-    tell();
+    wake();
   };
   const handOver = () => {
     const full = page;
@@ -180,11 +180,11 @@ export async function* streamPages(
   stream.on('data', take).pause();
   stream.on('end', () => {
     isOver = true;
-    tell();
+    wake();
   });
   stream.on('error', (error) => {
     failure = error;
-    tell();
+    wake();
   });
   try {
     while (!isOver) {
@@ -197,7 +197,7 @@ export async function* streamPages(
       if (page.length > 0) yield handOver();
     }
   } finally {
-    // The client cannot cancel a query, and one that nobody reads to its end would keep its connection for ever.
+    // The client cannot cancel a query, and one that is not read to its end would keep its connection for ever.
     stream.off('data', take).resume();
   }
 }

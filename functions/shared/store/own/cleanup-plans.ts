@@ -102,7 +102,7 @@ export function cleanupPlanStore(collections: Collections, log: Log): CleanupPla
 
     async load(planId) {
       const found = await ask(`plan ${planId}`, cleanupPlans.doc(planId).get());
-      return seenOf(found, (it) => decode(cleanupPlanSchema, it));
+      return seenOf(found, cleanupPlanSchema);
     },
 
     async lines(planId) {
@@ -137,7 +137,7 @@ export function cleanupPlanStore(collections: Collections, log: Log): CleanupPla
 
     async state() {
       const found = await ask('clean-up state', stateRef.get());
-      const seen = seenOf(found, (it) => decode(cleanupStateSchema, it));
+      const seen = seenOf(found, cleanupStateSchema);
       return { ...seen, data: seen.data ?? NO_STATE };
     },
 
@@ -163,7 +163,7 @@ export function cleanupPlanStore(collections: Collections, log: Log): CleanupPla
           { status: 'approved', approvedAt: at, approvalEndsAt },
           { lastUpdateTime: found.updateTime as Timestamp },
         );
-        const seen = seenOf(state, (it) => decode(cleanupStateSchema, it));
+        const seen = seenOf(state, cleanupStateSchema);
         const before = seen.data ?? NO_STATE;
         const looked = plan.oddRoots.flatMap(({ key }) => key ?? []);
         const accepted = [...new Set([...before.acceptedRoots, ...looked])].slice(-ACCEPTED_ROOTS);

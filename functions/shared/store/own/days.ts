@@ -27,14 +27,14 @@ const dirtyDaySchema = z.object({ date: z.string(), cause: z.string(), markedAt:
 export type DirtyDay = z.infer<typeof dirtyDaySchema>;
 const watermarkSchema = z.object({
   changesKnownUntil: z.date(),
-  /** When its records were first looked at; `null` where that was before anybody noted it. */
+  /** When its records were first looked at; `null` in records from before it was noted. */
   changesKnownSince: z.date().nullable().default(null),
 });
 /** `sourceWatermarks/{source}`: how far changes of a source's records are known. */
 export type Watermark = z.infer<typeof watermarkSchema>;
 const membersSchema = z.object({ names: z.array(z.string()) });
 
-/** What lies below a day and is new: rows and names are replaced whole. */
+/** New documents below a day: rows and names are replaced whole. */
 export interface NewBelow {
   rows: ProjectRow[] | null;
   /** Names of the jobs that the day counts. */
@@ -114,7 +114,7 @@ export function dayStore(collections: Collections, log: Log): DayStore {
       const refs = dates.map((date) => dailyMetrics.doc(date));
       const found = await ask('stored days', dailyMetrics.firestore.getAll(...refs));
       tally.documents += found.length;
-      return new Map(found.map((document) => [document.id, seenOf(document, (it) => decode(daySchema, it))]));
+      return new Map(found.map((document) => [document.id, seenOf(document, daySchema)]));
     },
 
     async range(from, to) {

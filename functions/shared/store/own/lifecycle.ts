@@ -26,7 +26,7 @@ const RECORD_LIMIT_MS = 5 * SECOND_MS;
 /** A task as the catalogue has it, and what its runs are written with. */
 export interface LifecycleOptions extends WatchedTask, Omit<TermOptions, 'records'> {}
 
-/** What a delivery got. */
+/** The result of a claim. */
 export type Claim =
   | { kind: 'claimed'; term: Term }
   | { kind: 'duplicate'; run: Run; live: boolean; retryAfterSeconds: number }
@@ -57,7 +57,7 @@ export function lifecycle(options: LifecycleOptions): Lifecycle {
   const db = collections.tasks.firestore;
   const records = recordStore(collections, task, options.clock, log);
 
-  /** The task's record with what the catalogue says today, its next slot after the one that is claimed. */
+  /** The task's record with the schedule of today's catalogue, its next slot after the one that is claimed. */
   function before(health: Health | null, named: NamedRun, now: Date): Health {
     const known = health
       ? expected(health, expectation, nextSlot, now)

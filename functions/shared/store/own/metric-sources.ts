@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import type { MetricSource } from '../../model/day/day.ts';
 import { type MetricSourceRecord, metricSourceSchema } from '../../model/day/metric-source.ts';
-import { decode, withTimeout } from '../firestore/firestore.ts';
+import { withTimeout } from '../firestore/firestore.ts';
 import type { Tally } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
 import { put, type Seen, seenOf } from './records.ts';
@@ -29,7 +29,7 @@ export function metricSourceStore({ metricSources }: Collections, log: Log): Met
       return new Map(
         found.map((document, index) => [
           sources[index] as MetricSource,
-          seenOf(document, (it) => decode(metricSourceSchema, it)),
+          seenOf(document, metricSourceSchema),
         ]),
       );
     },

@@ -6,6 +6,7 @@ import {
   type WriteBatch,
   type WriteResult,
 } from '@google-cloud/firestore';
+import type { z } from 'zod';
 import type { Clock } from '../../clock.ts';
 import { addMs, SECOND_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
@@ -70,14 +71,14 @@ export function recordStore(collections: Collections, task: string, clock: Clock
     if (Math.abs(skewMs) > SKEW_WARNING_MS)
       log.warning(`The clock here differs from Firestore's by ${skewMs} ms`);
     return {
-      health: seenOf(health, (it) => decode(healthSchema, it)),
-      run: seenOf(run, (it) => decode(runSchema, it)),
+      health: seenOf(health, healthSchema),
+      run: seenOf(run, runSchema),
       now: now(),
     };
   }
 
   async function readRun(runId: string): Promise<Seen<Run>> {
-    return seenOf(await collections.taskRuns.doc(runId).get(), (it) => decode(runSchema, it));
+    return seenOf(await collections.taskRuns.doc(runId).get(), runSchema);
   }
 
   return { now, read, readRun };
@@ -154,11 +155,11 @@ export function logAlarms(log: Log, opened: readonly AlarmToOpen[]): void {
     });
 }
 
-/** A document as it is seen now. */
-export function seenOf<T>(snapshot: DocumentSnapshot, parse: (snapshot: DocumentSnapshot) => T): Seen<T> {
+/** A document as it is now, parsed by `schema`. Throws naming the document when it has another shape. */
+export function seenOf<T>(snapshot: DocumentSnapshot, schema: z.ZodType<T>): Seen<T> {
   return {
     ref: snapshot.ref,
-    data: snapshot.exists ? parse(snapshot) : null,
+    data: snapshot.exists ? decode(schema, snapshot) : null,
     updateTime: snapshot.updateTime ?? null,
   };
 }

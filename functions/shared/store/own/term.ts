@@ -77,9 +77,9 @@ export interface Term {
 
 /**
  * The term of a claim that landed, whose records are `start`. Every write goes through one queue and is conditional on the
- * task's record as last seen here. Where a write fails or its answer is lost, the record is read again: its token tells
+ * task's record as last seen here. Where a write fails or its answer is lost, the record is read again: its token shows
  * whether the run is still ours, its write id whether that very write landed. So each write is made exactly once or, when
- * that cannot be told any more, is an error.
+ * that cannot be found out, is an error.
  */
 export function openTerm(options: TermOptions, start: Held): Term {
   const { collections, records, leaseMs, clock, log } = options;

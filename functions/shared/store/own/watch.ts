@@ -10,7 +10,7 @@ import type { AlarmChanges, AlarmToOpen } from '../../model/run/alarm.ts';
 import type { RunHistory, WatchedRun } from '../../model/run/duty.ts';
 import { type Health, healthSchema } from '../../model/run/health.ts';
 import { type Run, runSchema } from '../../model/run/run.ts';
-import { decode, plainOf, streamQuery, withTimeout } from '../firestore/firestore.ts';
+import { plainOf, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 import { logAlarms, put, putAlarms, type Seen, seenOf } from './records.ts';
 
@@ -68,12 +68,12 @@ export function watchStore(collections: Collections, log: Log): WatchStore {
   return {
     async task(task) {
       const found = await withTimeout(log, `record of ${task}`, READ_LIMIT_MS, tasks.doc(task).get());
-      return seenOf(found, (it) => decode(healthSchema, it));
+      return seenOf(found, healthSchema);
     },
 
     async run(runId) {
       const found = await withTimeout(log, `record of ${runId}`, READ_LIMIT_MS, taskRuns.doc(runId).get());
-      return seenOf(found, (it) => decode(runSchema, it));
+      return seenOf(found, runSchema);
     },
 
     async history(task, oldest, signal) {

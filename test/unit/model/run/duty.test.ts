@@ -91,8 +91,8 @@ describe('a slot is not judged yet', () => {
     assert.equal(standing([running, byHand({ runId: 'duty@manual-2' })], running.runId), 'done'));
 });
 
-test('a slot recorded as missed is not told twice', () =>
-  assert.equal(standing([ranAt('duty', SLOT, { outcome: 'missed' })]), 'told'));
+test('a slot recorded as missed is not recorded twice', () =>
+  assert.equal(standing([ranAt('duty', SLOT, { outcome: 'missed' })]), 'recorded'));
 
 describe('a run that nobody can read', () => {
   const standings = (runId: string, startedAt: Date) =>
