@@ -33,6 +33,14 @@ describe('the command lines of ops in the READMEs', () => {
       assert.deepEqual(unknown, []);
     });
 
+  test('leave no command out of the table of scripts/README.md', () => {
+    const { text } = readmes().find(({ path }) => path === 'scripts/README.md') ?? { text: '' };
+    const lacking = program.commands
+      .map((command) => command.name())
+      .filter((name) => !new RegExp(`^\\| \`${name}\\b`, 'm').test(text));
+    assert.deepEqual(lacking, []);
+  });
+
   test('are found, and a flag that is not there is told', () => {
     assert.ok(readmes().flatMap(opsLines).length > 30);
     assert.deepEqual(unknownIn('days 2026-01-31 --cvs', program), ['days has no --cvs']);
