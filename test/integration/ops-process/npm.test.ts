@@ -33,7 +33,10 @@ describe('ops by npm', { concurrency: 2 }, () => {
     const { code, stderr } = await npm('npm', 'run', '-s', 'ops', '--', 'tasks', '--json');
     assert.deepEqual(
       [code, stderr],
-      [1, 'No stack is running and GOOGLE_CLOUD_PROJECT is not set. Start the stack: npm start\n'],
+      [
+        3,
+        'No stack is running and no project is named. Start the stack: npm start, or add --project PROJECT\n',
+      ],
     );
   });
 

@@ -18,7 +18,7 @@ describe('ops as a process', { concurrency: 2 }, () => {
       METADATA_SERVER_DETECTION: 'none',
     };
     const { code, stdout, stderr } = await startOps(['tasks'], { env }).ended;
-    assert.deepEqual([code, stdout], [1, '']);
+    assert.deepEqual([code, stdout], [3, '']);
     assert.match(
       stderr,
       /^Cannot log in to Google Cloud project acme-ml: [^\n]+\. Run: gcloud auth application-default login\n$/,
