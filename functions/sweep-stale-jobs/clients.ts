@@ -3,7 +3,7 @@ import { cloudScheduler } from '../shared/cloud/scheduler.ts';
 import { readVariable } from '../shared/environment.ts';
 import type { startFunction } from '../shared/start.ts';
 import { activeJobStore } from '../shared/store/sources/active-jobs.ts';
-import type { SweptSource } from './sweep/pipeline.ts';
+import type { SweepSource } from './sweep/pipeline.ts';
 import type { Schedules } from './watch/reconcile.ts';
 
 type Started = ReturnType<typeof startFunction>;
@@ -15,7 +15,7 @@ export function openSources({
   databaseOf,
   apiOf,
   log,
-}: Pick<Started, 'settings' | 'db' | 'databaseOf' | 'apiOf' | 'log'>): SweptSource[] {
+}: Pick<Started, 'settings' | 'db' | 'databaseOf' | 'apiOf' | 'log'>): SweepSource[] {
   const tools = { apiOf, variable: readVariable, log };
   return Object.entries(settings.sources).map(([name, source]) => {
     const home = { db: databaseOf(source), ours: databaseOf(source) === db };

@@ -6,7 +6,7 @@ import { startFunction } from '../shared/start.ts';
 import { alarmStore } from '../shared/store/own/alarms.ts';
 import { dayStore } from '../shared/store/own/days.ts';
 import { jobHealthStore } from '../shared/store/own/job-health.ts';
-import { sweepMarkStore } from '../shared/store/own/sweep-marks.ts';
+import { sweepCheckpointStore } from '../shared/store/own/sweep-checkpoints.ts';
 import { watchStore } from '../shared/store/own/watch.ts';
 import { openSchedules, openSources } from './clients.ts';
 import { sweepStaleJobs } from './task.ts';
@@ -27,7 +27,7 @@ const next = nextSlot(entry, clock.now());
 const task = sweepStaleJobs({
   sources: openSources(started),
   days: dayStore(collections, log),
-  sweepMarks: sweepMarkStore(collections, log),
+  sweepMarks: sweepCheckpointStore(collections, log),
   jobHealth: jobHealthStore(collections),
   alarms: alarmStore(collections, log),
   watch: (run) => watchTasks(run, watch),

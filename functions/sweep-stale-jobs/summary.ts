@@ -1,9 +1,9 @@
 import { SECOND_MS } from '../shared/dates.ts';
 import { MOST_VERDICTS } from '../shared/model/job/sweep.ts';
-import type { UnmappedStatus } from '../shared/model/job/sweep-marks.ts';
+import type { UnmappedStatus } from '../shared/model/job/sweep-checkpoint.ts';
 import type { Summary } from '../shared/model/run/run.ts';
-import type { Outcome, Outcomes } from './sweep/outcomes.ts';
-import type { Sweep } from './sweep/pipeline.ts';
+import type { SweepResult } from './sweep/pipeline.ts';
+import type { CandidateResult, CandidateResults } from './sweep/results.ts';
 
 /** Of what is told job by job: beside all the rest, a run's record holds 1 MiB. */
 const MOST_BYTES = 200 * 1024;
@@ -27,7 +27,7 @@ export interface SummaryInput {
  * What a sweep found and did. Each suspect counts once: those written, and in a dry run those that would be, by how they
  * ended; an execution so ended as fixed. `scanned` may be more by those without which nobody can judge.
  */
-export function summaryOf(sweeps: readonly Sweep[], now: Date, told: SummaryInput): Summary {
+export function summaryOf(sweeps: readonly SweepResult[], now: Date, told: SummaryInput): Summary {
   const all = sweeps.flatMap(({ outcomes }) => outcomes.each);
   const ending = all.filter(({ written }) => written === 'yes' || written === 'dry run');
   const jobs = ending.filter(({ isExecution }) => !isExecution);
@@ -52,19 +52,19 @@ export function summaryOf(sweeps: readonly Sweep[], now: Date, told: SummaryInpu
   };
 }
 
-function count(outcomes: readonly Outcome[], isOne: (one: Outcome) => boolean): number {
+function count(outcomes: readonly CandidateResult[], isOne: (one: CandidateResult) => boolean): number {
   return outcomes.filter(isOne).length;
 }
 
 /** How long the oldest of what was found and not gone through has shown nothing; `null` when nothing was left. */
-function oldestBacklogSeconds(sweeps: readonly Sweep[], now: Date): number | null {
+function oldestBacklogSeconds(sweeps: readonly SweepResult[], now: Date): number | null {
   const ages = sweeps.flatMap(({ left: { oldestAt } }) => (oldestAt ? secondsBetween(oldestAt, now) : []));
   return ages.length > 0 ? Math.max(...ages) : null;
 }
 
 /** How long records lied before they were ended, by the instant at which their limit was broken. */
 function detectionSeconds(
-  outcomes: readonly Outcome[],
+  outcomes: readonly CandidateResult[],
   now: Date,
 ): Record<'p50' | 'p95' | 'max', number | null> {
   const seconds = outcomes
@@ -75,14 +75,14 @@ function detectionSeconds(
 }
 
 /** Each verdict, those that ended something first. */
-function verdictsOf(sweeps: readonly Sweep[]): Summary {
+function verdictsOf(sweeps: readonly SweepResult[]): Summary {
   const verdicts = rowsOf(sweeps, ['ended', 'ending', 'unknown', 'keep']);
   const omitted = sweeps.reduce((sum, { outcomes }) => sum + outcomes.each.length, 0) - verdicts.length;
   return { verdicts, ...(omitted > 0 && { verdictsOmitted: omitted }) };
 }
 
 /** What was ended, by what verdict and why, as long as anybody keeps the run. */
-function endedOf(sweeps: readonly Sweep[]): Summary {
+function endedOf(sweeps: readonly SweepResult[]): Summary {
   const ended = rowsOf(sweeps, ['ended']);
   const all = sweeps.flatMap(({ outcomes }) => outcomes.each);
   const omitted = count(all, ({ written }) => written === 'yes') - ended.length;
@@ -90,7 +90,7 @@ function endedOf(sweeps: readonly Sweep[]): Summary {
 }
 
 /** The rows of those kinds, as many as a record can hold. */
-function rowsOf(sweeps: readonly Sweep[], kinds: readonly (keyof Outcomes['rows'])[]) {
+function rowsOf(sweeps: readonly SweepResult[], kinds: readonly (keyof CandidateResults['rows'])[]) {
   const rows = kinds.flatMap((kind) =>
     sweeps.flatMap(({ source, outcomes }) => outcomes.rows[kind].map((row) => ({ source, ...row }))),
   );

@@ -1,16 +1,16 @@
 import { HOUR_MS } from '../shared/dates.ts';
 import { LeaseLost, messageOf } from '../shared/errors.ts';
-import type { UnmappedStatus } from '../shared/model/job/sweep-marks.ts';
+import type { UnmappedStatus } from '../shared/model/job/sweep-checkpoint.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 import type { Tally } from '../shared/store/firestore/read-options.ts';
 import { isWhole, type SweepInput } from './input.ts';
-import { auditStatuses, type BookTools, countAges, keepBooks, watchEnded } from './record/save.ts';
-import { findJob } from './sweep/one-job.ts';
-import type { Sweep, SweptSource } from './sweep/pipeline.ts';
+import { auditStatuses, countAges, type SaveTools, saveSweep, watchEnded } from './record/save.ts';
+import { findJob } from './sweep/find-job.ts';
+import type { SweepResult, SweepSource } from './sweep/pipeline.ts';
 import { sweepJob, sweepSource } from './sweep/sweep-source.ts';
 
 /** The sweep of a source, with what was known of it before. */
-export interface Swept extends Sweep {
+export interface Swept extends SweepResult {
   sweptAt: Date | null;
   unmapped: UnmappedStatus[];
   /** How many that were ended before were found to be alive. */
@@ -18,7 +18,7 @@ export interface Swept extends Sweep {
 }
 
 /** What sources are swept with, whoever asks for it. */
-export interface SourcesTools extends BookTools {
+export interface SourcesTools extends SaveTools {
   input: SweepInput;
   /** What the daily look for unmapped statuses reads. */
   audit: Tally;
@@ -29,7 +29,7 @@ export interface SourcesTools extends BookTools {
  * LeaseLost, or with the reason of the signal.
  */
 export async function sweepSources(
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   problems: RunProblem[],
   tools: SourcesTools,
 ): Promise<Swept[]> {
@@ -55,7 +55,7 @@ export async function sweepSources(
 
 /** Sweeps the one job that the input names. Rejects with NotOneJob, and where there is no verdict on it. */
 export async function sweepNamedJob(
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   jobId: string,
   tools: SourcesTools,
 ): Promise<Swept> {
@@ -75,7 +75,7 @@ export async function sweepNamedJob(
   return { ...sweep, sweptAt: marks.sweptAt, unmapped: marks.unmapped, falseLost: 0 };
 }
 
-async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept> {
+async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<Swept> {
   const { run, input, options, sweepMarks, audit } = tools;
   const { store } = source;
   const marks = await sweepMarks.load(store.name, options);
@@ -111,7 +111,7 @@ async function sweepOne(source: SweptSource, tools: SourcesTools): Promise<Swept
     resultOf(audited),
     resultOf(looked),
   ];
-  const books = keepBooks(store, sweep, scope, { ages, unmapped, watched }, tools);
+  const books = saveSweep(store, sweep, scope, { ages, unmapped, watched }, tools);
   const forgotten = await orTell('Cannot keep its books', books);
   if (forgotten)
     problems.push({

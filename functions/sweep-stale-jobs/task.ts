@@ -2,10 +2,10 @@ import type { RunProblem } from '../shared/model/run/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { AlarmStore } from '../shared/store/own/alarms.ts';
 import { isWhole, type SweepInput, sweepInput } from './input.ts';
-import { blindAlarm } from './record/raise.ts';
+import { selfPreservationAlarm } from './record/alarms.ts';
 import { summaryOf } from './summary.ts';
-import { refuse } from './sweep/one-job.ts';
-import type { SweptSource } from './sweep/pipeline.ts';
+import { refuse } from './sweep/find-job.ts';
+import type { SweepSource } from './sweep/pipeline.ts';
 import { takeBack } from './sweep/take-back.ts';
 import { type SourcesTools, type Swept, sweepNamedJob, sweepSources } from './sweep-sources.ts';
 import type { Watched } from './watch/watch.ts';
@@ -17,7 +17,7 @@ const TASK = 'sweep-stale-jobs';
 /** What sweep-stale-jobs is built from. */
 export interface SweeperTools
   extends Pick<SourcesTools, 'days' | 'sweepMarks' | 'jobHealth' | 'intervalMs' | 'now'> {
-  sources: readonly SweptSource[];
+  sources: readonly SweepSource[];
   alarms: AlarmStore;
   /** The watch over our own tasks. */
   watch: (run: RunContext<SweepInput>) => Promise<Watched>;
@@ -43,7 +43,7 @@ export function sweepStaleJobs(tools: SweeperTools): Task<SweepInput> {
 
 async function sweep(
   run: RunContext<SweepInput>,
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   tools: SweeperTools,
 ): Promise<TaskResult> {
   const { input, signal, dryRun } = run;
@@ -70,7 +70,7 @@ async function sweep(
   // 3. The alarm of a sweep that does not believe what it sees; the first one has nothing to go by.
   const blind = swept.flatMap((it) => (it.blind && it.sweptAt ? [{ ...it.blind, source: it.source }] : []));
   if (whole && !dryRun && (blind.length > 0 || swept.length === sources.length)) {
-    const changes = blindAlarm(TASK, blind, openAlarms);
+    const changes = selfPreservationAlarm(TASK, blind, openAlarms);
     if (Object.values(changes).some((some) => some.length > 0)) await run.commit(() => undefined, changes);
   }
 

@@ -45,7 +45,7 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
       maxRuntimeMs: 24 * HOUR_MS,
       maxQueuedMs: null,
     },
-    beats: true,
+    hasHeartbeat: true,
     timed: true,
     executions: null,
     parent: null,

@@ -4,9 +4,9 @@ import type { Job } from '../../functions/shared/model/job/job.ts';
 import { type Sighting, sightingOf } from '../../functions/shared/model/job/sighting.ts';
 import type { Suspect, Verdict } from '../../functions/shared/model/job/sweep.ts';
 import {
-  blindness,
   isHeld,
   isNewlyStale,
+  selfPreservation,
   tooManyGone,
 } from '../../functions/sweep-stale-jobs/rules/guard.ts';
 import { sightingAfter } from '../../functions/sweep-stale-jobs/rules/remember.ts';
@@ -36,7 +36,7 @@ import {
 /** What can be taken away, to see that the simulation notices. */
 export interface Rules {
   verdictOf: typeof verdictOf;
-  blindness: typeof blindness;
+  selfPreservation: typeof selfPreservation;
   isHeld: typeof isHeld;
   tooManyGone: typeof tooManyGone;
   sightingOf: typeof sightingOf;
@@ -47,7 +47,7 @@ export interface Rules {
 
 export const RULES: Rules = {
   verdictOf,
-  blindness,
+  selfPreservation,
   isHeld,
   tooManyGone,
   sightingOf,
@@ -175,7 +175,7 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
   const sweptAt = platform.sweptAt === null ? null : new Date(platform.sweptAt);
   const clock = { sweptAt, now, intervalMs: INTERVAL_MS };
   const newlyStale = judged.filter(({ verdict }) => isNewlyStale(verdict, clock)).length;
-  const blind = rules.blindness({ ...clock, newlyStale, active: active.length, complete: true });
+  const blind = rules.selfPreservation({ ...clock, newlyStale, active: active.length, complete: true });
   if (blind) count(tools, 'blind');
   for (const { item, version, verdict, due } of judged) {
     settle(item, wroteAt);
@@ -254,7 +254,7 @@ function suspectOf(item: Item): Suspect {
     writtenAt: new Date(item.writtenAt),
     rewrittenAt: item.version > 1 ? new Date(item.writtenAt) : null,
     limits: LIMITS,
-    beats: habit.beats,
+    hasHeartbeat: habit.beats,
     timed: true,
     vital: [
       ...(['status', 'startedAt', 'endedAt'] as const),

@@ -14,7 +14,7 @@ import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { alarmStore } from '../../functions/shared/store/own/alarms.ts';
 import { dayStore } from '../../functions/shared/store/own/days.ts';
 import { jobHealthStore } from '../../functions/shared/store/own/job-health.ts';
-import { sweepMarkStore } from '../../functions/shared/store/own/sweep-marks.ts';
+import { sweepCheckpointStore } from '../../functions/shared/store/own/sweep-checkpoints.ts';
 import { type ActiveJobStore, activeJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import { sweepStaleJobs } from '../../functions/sweep-stale-jobs/task.ts';
 import { freshFirestore, writeDocuments } from './firestore.ts';
@@ -128,7 +128,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     };
   });
 
-  const marks = sweepMarkStore(collections, SILENT);
+  const marks = sweepCheckpointStore(collections, SILENT);
 
   /** Puts records among those that sweeps have found as they are for half an hour, or since they were last written. */
   async function sight(

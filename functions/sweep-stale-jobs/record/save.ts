@@ -1,21 +1,21 @@
 import { addMs, DAY_MS, HOUR_MS } from '../../shared/dates.ts';
 import type { JobHealth } from '../../shared/model/job/sweep.ts';
-import type { EndedRecord, UnmappedStatus } from '../../shared/model/job/sweep-marks.ts';
+import type { EndedRecord, UnmappedStatus } from '../../shared/model/job/sweep-checkpoint.ts';
 import type { Alarm } from '../../shared/model/run/alarm.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { JobHealthStore } from '../../shared/store/own/job-health.ts';
-import type { SweepMarkStore } from '../../shared/store/own/sweep-marks.ts';
+import type { SweepCheckpointStore } from '../../shared/store/own/sweep-checkpoints.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import { watchedAgain } from '../rules/found-alive.ts';
 
-import type { Scope, Sweep, SweepTools } from '../sweep/pipeline.ts';
+import type { Scope, SweepResult, SweepTools } from '../sweep/pipeline.ts';
+import { alarmsAbout, type Standing } from './alarms.ts';
+import { checkpointAfter, unknownOf } from './checkpoint.ts';
 import { type Ages, healthAfter } from './job-health.ts';
-import { marksAfter, unknownOf } from './marks.ts';
-import { alarmsAbout, type Standing } from './raise.ts';
 
 /** What a whole sweep keeps its books with. */
-export interface BookTools extends SweepTools {
-  sweepMarks: SweepMarkStore;
+export interface SaveTools extends SweepTools {
+  sweepMarks: SweepCheckpointStore;
   jobHealth: JobHealthStore;
   /** Every alarm that is open. */
   openAlarms: readonly Alarm[];
@@ -68,17 +68,17 @@ export interface Beside {
  * Writes what a whole sweep of a source leaves: its marks, the alarms about its jobs and, where they could be counted, how
  * they stand; in one commit. Returns how many suspects it could not remember, which are many.
  */
-export async function keepBooks(
+export async function saveSweep(
   store: ActiveJobStore,
-  sweep: Sweep,
+  sweep: SweepResult,
   { marks }: Scope,
   { ages, unmapped, watched }: Beside,
-  { run, sweepMarks, jobHealth, openAlarms, options }: BookTools,
+  { run, sweepMarks, jobHealth, openAlarms, options }: SaveTools,
 ): Promise<number> {
   const { name, source } = store;
   const now = run.startedAt;
   const { runId } = run;
-  const next = marksAfter(marks, { ...sweep, now, runId, unmapped, watched: watched ?? marks.ended });
+  const next = checkpointAfter(marks, { ...sweep, now, runId, unmapped, watched: watched ?? marks.ended });
   const longSince = addMs(now, -source.sweep.longRunning.hours * HOUR_MS);
   const health = ages && healthAfter({ ...ages, ended: next.ended }, sweep, longSince, now);
   const open = openAlarms.filter(({ subject }) => subject === name);

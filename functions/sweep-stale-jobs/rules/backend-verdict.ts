@@ -2,28 +2,32 @@ import { addMs, laterOf } from '../../shared/dates.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import type { TerminalState } from '../../shared/model/job/states.ts';
 import type { Verdict } from '../../shared/model/job/sweep.ts';
-import { ended, keep, lost, silence, unknown } from './conclude.ts';
-import { type Case, since } from './signs.ts';
+import { type Liveness, since } from './liveness.ts';
+import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { whichTry } from './which-try.ts';
 import { instant, lasting } from './words.ts';
 
 /** What to conclude from the word of a backend (DESIGN.md, section 7). */
-export function byBackend(it: Case, truth: Truth): Verdict {
+export function byBackend(liveness: Liveness, truth: Truth): Verdict {
   switch (truth.state) {
     case 'running': {
       const told = truth.startedAt ? `${truth.said}, since ${instant(truth.startedAt)}` : truth.said;
-      return keep(it, 'backend-running', isSilent(it) ? `${silence(it)}; but ${told}` : told);
+      return keep(
+        liveness,
+        'backend-running',
+        isSilent(liveness) ? `${silence(liveness)}; but ${told}` : told,
+      );
     }
     case 'suspended':
-      return keep(it, 'backend-suspended', `${truth.said}: it was stopped on purpose`);
+      return keep(liveness, 'backend-suspended', `${truth.said}: it was stopped on purpose`);
     case 'queued':
-      return keep(it, 'backend-queued', `${truth.said}: it waits to run`);
+      return keep(liveness, 'backend-queued', `${truth.said}: it waits to run`);
     case 'unknown':
-      return unknown(it, 'backend-unknown', `its backend cannot tell: ${truth.said}`);
+      return unknown(liveness, 'backend-unknown', `its backend cannot tell: ${truth.said}`);
     case 'gone':
-      return whenGone(it, truth);
+      return whenGone(liveness, truth);
     default:
-      return whenEnded(it, truth.state, truth);
+      return whenEnded(liveness, truth.state, truth);
   }
 }
 
@@ -31,50 +35,51 @@ export function byBackend(it: Case, truth: Truth): Verdict {
  * Asked in the wrong place, a backend knows no job at all; one 404 may be a mistake, or of a try that is about to be queued
  * again; and a job that shows life is not gone.
  */
-function whenGone(it: Case, { said, placed }: Truth): Verdict {
-  const { suspect, now, silent, silentAt, seenAt } = it;
-  const { job, beats, sighting, backendKnown, limits } = suspect;
+function whenGone(liveness: Liveness, { said, placed }: Truth): Verdict {
+  const { suspect, now, silent, silentAt, seenAt } = liveness;
+  const { job, hasHeartbeat, sighting, backendKnown, limits } = suspect;
   if (placed === 'guessed' && !backendKnown)
     return unknown(
-      it,
+      liveness,
       'gone-unplaced',
       `${said}; but nobody has said where it runs, and there it has never known a job of this source`,
     );
   if (job.state === 'suspended')
-    return unknown(it, 'gone-suspended', `${said}; but its record says that it was stopped on purpose`);
+    return unknown(liveness, 'gone-suspended', `${said}; but its record says that it was stopped on purpose`);
   const goneSince = sighting?.goneSince;
-  if (!goneSince) return unknown(it, 'gone-once', `${said}, for the first time: the next sweep asks again`);
+  if (!goneSince)
+    return unknown(liveness, 'gone-once', `${said}, for the first time: the next sweep asks again`);
   const heardAt = sighting.heardAt ?? seenAt;
   const alive = laterOf(seenAt, heardAt);
   if (!silent || addMs(heardAt, limits.staleAfterMs + limits.graceMs) >= now)
     return unknown(
-      it,
+      liveness,
       'gone-but-alive',
       `${said}; but the last sign of life is only ${lasting(since(alive, now))} old`,
     );
-  return lost(it, {
+  return lost(liveness, {
     rule: 'gone',
-    because: `${said}, as a sweep was told on ${instant(goneSince)} already; ${silence(it)}`,
+    because: `${said}, as a sweep was told on ${instant(goneSince)} already; ${silence(liveness)}`,
     // Without heartbeats its age broke no limit.
-    brokenAt: beats ? silentAt : null,
+    brokenAt: hasHeartbeat ? silentAt : null,
     endedAt: null,
     foundSince: goneSince,
-    doubtful: true,
+    unconfirmed: true,
   });
 }
 
-function whenEnded(it: Case, state: TerminalState, truth: Truth): Verdict {
-  const { now, stale, staleAt, suspect } = it;
+function whenEnded(liveness: Liveness, state: TerminalState, truth: Truth): Verdict {
+  const { now, stale, staleAt, suspect } = liveness;
   const { graceMs } = suspect.limits;
   const { endedAt, said } = truth;
   const told = endedAt ? `${said}, since ${instant(endedAt)}` : said;
-  const wrong = whichTry(it, truth);
-  if (wrong) return unknown(it, wrong.rule, `${told}; but ${wrong.because}`);
+  const wrong = whichTry(liveness, truth);
+  if (wrong) return unknown(liveness, wrong.rule, `${told}; but ${wrong.because}`);
   // Whoever ran it may be about to write its end, or to queue it again.
   if (endedAt && endedAt > addMs(now, -graceMs))
-    return keep(it, 'just-ended', `${told}: its record has ${lasting(graceMs)} to say so itself`);
+    return keep(liveness, 'just-ended', `${told}: its record has ${lasting(graceMs)} to say so itself`);
   const noReason = `${said}, and not why`;
-  return ended(it, state, {
+  return ended(liveness, state, {
     rule: 'backend-ended',
     because: `${told}; its record says ${suspect.job.status}`,
     brokenAt: endedAt ? (stale ? laterOf(endedAt, staleAt) : endedAt) : staleAt,
@@ -83,6 +88,6 @@ function whenEnded(it: Case, state: TerminalState, truth: Truth): Verdict {
   });
 }
 
-function isSilent({ suspect, stale }: Case): boolean {
-  return suspect.beats && stale && suspect.job.state === 'running';
+function isSilent({ suspect, stale }: Liveness): boolean {
+  return suspect.hasHeartbeat && stale && suspect.job.state === 'running';
 }

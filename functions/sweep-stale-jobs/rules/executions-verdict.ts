@@ -3,50 +3,50 @@ import type { Truth } from '../../shared/model/job/backend.ts';
 import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import { ACTIVE_STATES, TERMINAL_STATES } from '../../shared/model/job/states.ts';
 import type { Execution, Verdict } from '../../shared/model/job/sweep.ts';
-import { ended, keep, lost, silence, unknown } from './conclude.ts';
-import { type Case, CLOCK_SKEW_MS, lastLifeOf, since, stampOf, usable } from './signs.ts';
+import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf, usable } from './liveness.ts';
+import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
 /** What to conclude about a job from its executions, and about an execution from its job (DESIGN.md, section 7). */
 
 /** A job goes on while any of its executions does, whatever else is said of it. */
-export function whileExecuted(it: Case): Verdict | undefined {
-  const executions = it.suspect.executions ?? [];
+export function whileExecuted(liveness: Liveness): Verdict | undefined {
+  const executions = liveness.suspect.executions ?? [];
   const unread = executions.find(({ state }) => state === 'unknown');
   if (unread)
     return unknown(
-      it,
+      liveness,
       'unmapped-execution',
       `nobody mapped the status ${JSON.stringify(unread.status)} of its execution ${unread.id}`,
     );
   const active = executions.filter(({ state }) => !isTerminal(state));
   if (active.length === 0) return undefined;
   const named = active.length === 1 ? `execution ${active[0]?.id} is` : `${active.length} executions are`;
-  return keep(it, 'execution-active', `by its record its ${named} still active`);
+  return keep(liveness, 'execution-active', `by its record its ${named} still active`);
 }
 
 /** A job whose executions have all ended follows the newest, once nothing was seen of it or them for long. */
-export function afterExecutions(it: Case): Verdict | undefined {
-  const newest = it.suspect.executions?.[0];
+export function afterExecutions(liveness: Liveness): Verdict | undefined {
+  const newest = liveness.suspect.executions?.[0];
   const state = TERMINAL_STATES.find((terminal) => terminal === newest?.state);
   if (!newest || !state) return undefined;
   const endedAt = newest.endedAt ?? newest.heartbeatAt ?? newest.startedAt;
   const told = `its newest execution, ${newest.id}, ${state}${endedAt ? ` ${instant(endedAt)}` : ''}`;
-  const off = clockDoubt(it, newest, endedAt);
-  if (off) return unknown(it, 'clock-off', `${told}; but ${off}`);
-  if (isOfAnotherTry(it, newest)) return undefined;
-  if (it.suspect.job.state === 'suspended')
-    return keep(it, 'suspended', `${told}; but it was stopped on purpose, and another may follow`);
-  if (!it.stale)
+  const off = clockDoubt(liveness, newest, endedAt);
+  if (off) return unknown(liveness, 'clock-off', `${told}; but ${off}`);
+  if (isOfAnotherTry(liveness, newest)) return undefined;
+  if (liveness.suspect.job.state === 'suspended')
+    return keep(liveness, 'suspended', `${told}; but it was stopped on purpose, and another may follow`);
+  if (!liveness.stale)
     return keep(
-      it,
+      liveness,
       'execution-recent',
-      `${told}; but another may follow, the last sign of life is only ${lasting(since(it.seenAt, it.now))} old`,
+      `${told}; but another may follow, the last sign of life is only ${lasting(since(liveness.seenAt, liveness.now))} old`,
     );
-  const verdict = ended(it, state, {
+  const verdict = ended(liveness, state, {
     rule: 'executions-ended',
-    because: `${told}, and none is active; ${silence(it)}`,
-    brokenAt: it.staleAt,
+    because: `${told}, and none is active; ${silence(liveness)}`,
+    brokenAt: liveness.staleAt,
     endedAt,
     error: newest.error ?? (state === 'failed' ? `Execution ${newest.id} failed` : null),
   });
@@ -54,24 +54,24 @@ export function afterExecutions(it: Case): Verdict | undefined {
 }
 
 /** Why the end of an execution is of no clock that is right, or of a try before: nobody can tell which; `null` where it may be. */
-function clockDoubt(it: Case, execution: Execution, endedAt: Date | null): string | null {
-  const { begunAt, now } = it;
+function clockDoubt(liveness: Liveness, execution: Execution, endedAt: Date | null): string | null {
+  const { begunAt, now } = liveness;
   const { writtenAt, added } = execution;
   if (endedAt && !stampOf(endedAt, execution, now)) return `that was written ${instant(writtenAt)} already`;
-  if (!begunAt || !isOfAnotherTry(it, execution) || added.evidence) return null;
+  if (!begunAt || !isOfAnotherTry(liveness, execution) || added.evidence) return null;
   const wroteLater = writtenAt > addMs(begunAt, CLOCK_SKEW_MS);
   return wroteLater ? `the job began ${instant(begunAt)}, and it was written ${instant(writtenAt)}` : null;
 }
 
 /** A job that began again after its newest execution has one to come. */
-function isOfAnotherTry({ begunAt }: Case, { startedAt, endedAt }: Job): boolean {
+function isOfAnotherTry({ begunAt }: Liveness, { startedAt, endedAt }: Job): boolean {
   const last = endedAt ?? startedAt;
   return begunAt !== null && last !== null && last < begunAt;
 }
 
 /** An execution that nobody sees run any more, and whose job ended longer than the grace ago, ended with it. */
-export function underEndedJob(it: Case): Verdict | undefined {
-  const { suspect, startedAt, now, stale, staleAt } = it;
+export function underEndedJob(liveness: Liveness): Verdict | undefined {
+  const { suspect, startedAt, now, stale, staleAt } = liveness;
   const { parent, limits } = suspect;
   const jobEndedAt = parent && isTerminal(parent.state) ? usable(parent.endedAt, now) : null;
   if (!parent || !jobEndedAt) return undefined;
@@ -80,38 +80,42 @@ export function underEndedJob(it: Case): Verdict | undefined {
   const limit = addMs(jobEndedAt, limits.graceMs);
   const told = `its job ${parent.id} is ${parent.status} since ${instant(jobEndedAt)}`;
   if (limit >= now)
-    return keep(it, 'job-just-ended', `${told}: the execution has ${lasting(limits.graceMs)} to end, too`);
+    return keep(
+      liveness,
+      'job-just-ended',
+      `${told}: the execution has ${lasting(limits.graceMs)} to end, too`,
+    );
   if (!stale)
     return keep(
-      it,
+      liveness,
       'outlives-job',
-      `${told}; but the last sign of life is only ${lasting(since(it.seenAt, now))} old`,
+      `${told}; but the last sign of life is only ${lasting(since(liveness.seenAt, now))} old`,
     );
-  const life = lastLifeOf(it);
-  return lost(it, {
+  const life = lastLifeOf(liveness);
+  return lost(liveness, {
     rule: 'job-ended',
-    because: `${told}, but by its record the execution is ${suspect.job.status}; ${silence(it)}`,
-    brokenAt: suspect.beats ? laterOf(limit, staleAt) : limit,
+    because: `${told}, but by its record the execution is ${suspect.job.status}; ${silence(liveness)}`,
+    brokenAt: suspect.hasHeartbeat ? laterOf(limit, staleAt) : limit,
     endedAt: life && life < jobEndedAt ? life : jobEndedAt,
     foundSince: null,
-    doubtful: false,
+    unconfirmed: false,
   });
 }
 
 /** An execution without a name of its own at the backend goes on while its job does there, whatever its record tells. */
-export function whileJobGoesOn(it: Case): Verdict | undefined {
-  const { parent, jobTruth } = it.suspect;
+export function whileJobGoesOn(liveness: Liveness): Verdict | undefined {
+  const { parent, jobTruth } = liveness.suspect;
   const goesOn = ACTIVE_STATES.some((state) => state === jobTruth?.state);
-  return parent && jobTruth && goesOn ? keep(it, 'job-goes-on', aboutJob(parent, jobTruth)) : undefined;
+  return parent && jobTruth && goesOn ? keep(liveness, 'job-goes-on', aboutJob(parent, jobTruth)) : undefined;
 }
 
 /** Of what its silence or its age would tell, nobody can be sure while nobody can tell about its job. */
-export function whileJobUnknown(it: Case): Verdict | undefined {
-  const { parent, jobTruth, backendKnown } = it.suspect;
+export function whileJobUnknown(liveness: Liveness): Verdict | undefined {
+  const { parent, jobTruth, backendKnown } = liveness.suspect;
   if (!parent || !jobTruth) return undefined;
   const isMisplaced = jobTruth.state === 'gone' && jobTruth.placed === 'guessed' && !backendKnown;
   if (jobTruth.state !== 'unknown' && !isMisplaced) return undefined;
-  return unknown(it, 'job-unknown', `${aboutJob(parent, jobTruth)}: nobody can tell`);
+  return unknown(liveness, 'job-unknown', `${aboutJob(parent, jobTruth)}: nobody can tell`);
 }
 
 function aboutJob({ id }: Job, { said }: Truth): string {

@@ -1,5 +1,5 @@
 import { isTerminal, type Job } from '../../shared/model/job/job.ts';
-import type { EndedRecord } from '../../shared/model/job/sweep-marks.ts';
+import type { EndedRecord } from '../../shared/model/job/sweep-checkpoint.ts';
 import { instant } from './words.ts';
 
 /** What shows life after a sweep has ended it: the published error of the sweep. */

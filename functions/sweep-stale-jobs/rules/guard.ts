@@ -1,7 +1,7 @@
 import { addMs, earlierOf } from '../../shared/dates.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import type { Verdict } from '../../shared/model/job/sweep.ts';
-import { since } from './signs.ts';
+import { since } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
 /** Whether the sweep sees enough to believe what it sees (DESIGN.md, section 7). */
@@ -32,8 +32,8 @@ export interface Sight extends SweepClock {
   complete: boolean;
 }
 
-/** Why no doubtful verdict at all is carried out in this sweep, in words; `null` when the sweep sees well. */
-export function blindness(sight: Sight): string | null {
+/** Why no unconfirmed verdict at all is carried out in this sweep, in words; `null` when the sweep sees well. */
+export function selfPreservation(sight: Sight): string | null {
   const { sweptAt, now, intervalMs, newlyStale, active, complete } = sight;
   if (!sweptAt) return 'this is the first sweep of all';
   if (since(sweptAt, now) > INTERVALS_TO_MISS * intervalMs)
@@ -47,19 +47,23 @@ export function blindness(sight: Sight): string | null {
  * The same before anything was looked at, where it does not depend on that; `undefined` where it does. While over half of
  * all active jobs show life, fewer than half can have fallen silent.
  */
-export function foresight(clock: SweepClock, active: number, alive: number): string | null | undefined {
-  const because = blindness({ ...clock, newlyStale: 0, active, complete: true });
+export function selfPreservationSoFar(
+  clock: SweepClock,
+  active: number,
+  alive: number,
+): string | null | undefined {
+  const because = selfPreservation({ ...clock, newlyStale: 0, active, complete: true });
   return because ?? (2 * alive > active ? null : undefined);
 }
 
 /**
- * Whether a verdict is not carried out in this sweep. A blind one carries out nothing doubtful. What is newly stale always
- * waits for a second look: where many fall silent, neither do they so at the same instant nor come back at the same instant,
- * and a sweep in the midst of that sees only a few silent, for no reason that a share could tell. And what is doubtful at
- * all has to be found as it is by two sweeps an interval apart: a heartbeat that moves in between is life, however old.
+ * Whether a verdict is held for a later sweep. In self-preservation, nothing unconfirmed is carried out. Outages begin and
+ * end gradually, so a sweep in the middle of one sees only a few silent jobs and no share can catch it: every newly stale
+ * job waits one interval. And whatever an unconfirmed verdict rests on has to be found unchanged by two sweeps an interval
+ * apart: a heartbeat that moves in between is life, however old it is.
  */
 export function isHeld(verdict: Verdict, clock: SweepClock, blind: string | null): boolean {
-  if (!('doubtful' in verdict) || !verdict.doubtful) return false;
+  if (!('unconfirmed' in verdict) || !verdict.unconfirmed) return false;
   return blind !== null || isNewlyStale(verdict, clock) || !isSecondLook(verdict.foundSince, clock);
 }
 
@@ -74,7 +78,7 @@ function isSecondLook(foundSince: Date | null, { now, intervalMs }: SweepClock):
  */
 export function isNewlyStale(verdict: Verdict, clock: SweepClock): boolean {
   const { brokenAt } = verdict;
-  const unexplained = 'doubtful' in verdict ? verdict.doubtful : !verdict.overdue;
+  const unexplained = 'unconfirmed' in verdict ? verdict.unconfirmed : !verdict.overdue;
   if (!unexplained || !brokenAt) return false;
   return !clock.sweptAt || brokenAt > newSince(clock, clock.sweptAt);
 }

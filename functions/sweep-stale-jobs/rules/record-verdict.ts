@@ -1,54 +1,56 @@
 import { addMs } from '../../shared/dates.ts';
 import type { Verdict } from '../../shared/model/job/sweep.ts';
-import { keep, lost, silence, unknown } from './conclude.ts';
-import { type Case, mayBeZoned, since, stampOf } from './signs.ts';
+import { type Liveness, mayBeZoned, since, stampOf } from './liveness.ts';
+import { keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
 /** What to conclude from a record alone, of a job that no backend can be asked about (DESIGN.md, section 7). */
-export function byRecord(it: Case): Verdict {
-  const { job, beats, sighting } = it.suspect;
+export function byRecord(liveness: Liveness): Verdict {
+  const { job, hasHeartbeat, sighting } = liveness.suspect;
   if (job.state === 'suspended')
-    return keep(it, 'suspended', 'it was stopped on purpose: its silence proves nothing');
-  const verdict = job.state === 'queued' ? whileQueued(it) : beats ? byHeartbeat(it) : byAge(it);
+    return keep(liveness, 'suspended', 'it was stopped on purpose: its silence proves nothing');
+  const verdict =
+    job.state === 'queued' ? whileQueued(liveness) : hasHeartbeat ? byHeartbeat(liveness) : byAge(liveness);
   if (!('state' in verdict) || !sighting || sighting.stillSince) return verdict;
   return unknown(
-    it,
+    liveness,
     'still-written',
     `${verdict.because}; but something has written its record since the last sweep`,
   );
 }
 
-function whileQueued(it: Case): Verdict {
-  const { suspect, now, begunAt, heartbeatAt, stale } = it;
+function whileQueued(liveness: Liveness): Verdict {
+  const { suspect, now, begunAt, heartbeatAt, stale } = liveness;
   const { maxQueuedMs } = suspect.limits;
   const queuedAt = begunAt ?? suspect.writtenAt;
   const waits = `it is queued since ${instant(queuedAt)}`;
-  if (maxQueuedMs === null) return keep(it, 'queued', `${waits}, and may be for ever`);
+  if (maxQueuedMs === null) return keep(liveness, 'queued', `${waits}, and may be for ever`);
   const brokenAt = addMs(queuedAt, maxQueuedMs);
   const allowed = `at most ${lasting(maxQueuedMs)} allowed`;
   const alive = heartbeatAt !== null && !stale;
-  if (brokenAt >= now || alive) return keep(it, 'queued', `${waits}, ${allowed}`);
+  if (brokenAt >= now || alive) return keep(liveness, 'queued', `${waits}, ${allowed}`);
   const because = `${waits}, for ${lasting(since(queuedAt, now))}, ${allowed}; it was never handed to a backend`;
-  return doubtfully(it, 'max-queued', because, brokenAt);
+  return lostUnconfirmed(liveness, 'max-queued', because, brokenAt);
 }
 
-function byHeartbeat(it: Case): Verdict {
-  const { stale, silent, silentAt, heartbeatAt, seenAt, now, clockOffMs } = it;
-  const { writtenAt, limits } = it.suspect;
+function byHeartbeat(liveness: Liveness): Verdict {
+  const { stale, silent, silentAt, heartbeatAt, seenAt, now, clockOffMs } = liveness;
+  const { writtenAt, limits } = liveness.suspect;
   const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
-  if (clockOffMs !== null && isFresh) return unknown(it, 'clock-off', clockOff(writtenAt, clockOffMs, now));
+  if (clockOffMs !== null && isFresh)
+    return unknown(liveness, 'clock-off', clockOff(writtenAt, clockOffMs, now));
   if (!stale) {
     const age = `the last sign of life is ${lasting(since(seenAt, now))} old`;
     return heartbeatAt
-      ? keep(it, 'beating', age)
-      : keep(it, 'not-beating-yet', `no usable heartbeat; ${age}`);
+      ? keep(liveness, 'beating', age)
+      : keep(liveness, 'not-beating-yet', `no usable heartbeat; ${age}`);
   }
   if (!silent) {
     const written = `something wrote its record ${lasting(since(writtenAt, now))} ago`;
-    return unknown(it, 'still-written', `${silence(it)}; but ${written}`);
+    return unknown(liveness, 'still-written', `${silence(liveness)}; but ${written}`);
   }
   const rule = heartbeatAt ? 'silent' : 'no-heartbeat';
-  return doubtfully(it, rule, `${silence(it)}; there is no backend to ask`, silentAt);
+  return lostUnconfirmed(liveness, rule, `${silence(liveness)}; there is no backend to ask`, silentAt);
 }
 
 /** Whose clock is off, or who else writes the record, nobody can tell; but something has just written it. */
@@ -59,8 +61,8 @@ export function clockOff(writtenAt: Date, offMs: number, now: Date): string {
 }
 
 /** Without heartbeats, only that it should long be over. */
-function byAge(it: Case): Verdict {
-  const { suspect, now, startedAt } = it;
+function byAge(liveness: Liveness): Verdict {
+  const { suspect, now, startedAt } = liveness;
   const { job, writtenAt, limits } = suspect;
   const [from, what] = startedAt
     ? [startedAt, 'it started']
@@ -71,17 +73,17 @@ function byAge(it: Case): Verdict {
         : [writtenAt, 'neither start nor creation is known, its record was written'];
   const limit = addMs(from, limits.maxRuntimeMs);
   const time = `${what} ${instant(from)}, ${lasting(since(from, now))} ago, at most ${lasting(limits.maxRuntimeMs)} allowed`;
-  if (limit >= now) return keep(it, 'within-max-runtime', time);
+  if (limit >= now) return keep(liveness, 'within-max-runtime', time);
   if (mayBeZoned(from, writtenAt) && addMs(writtenAt, limits.maxRuntimeMs) >= now) {
     const words = `its record was written ${lasting(since(from, writtenAt))} after that: perhaps by a clock in another zone, and not for that long`;
-    return unknown(it, 'clock-off', `${time}; but ${words}`);
+    return unknown(liveness, 'clock-off', `${time}; but ${words}`);
   }
   const because = `${time}; there is neither a heartbeat nor a backend that could tell more`;
-  return doubtfully(it, 'max-runtime', because, limit);
+  return lostUnconfirmed(liveness, 'max-runtime', because, limit);
 }
 
 /** Lost, by what its record does not say. */
-function doubtfully(it: Case, rule: string, because: string, brokenAt: Date): Verdict {
-  const foundSince = it.suspect.sighting?.stillSince ?? null;
-  return lost(it, { rule, because, brokenAt, endedAt: null, foundSince, doubtful: true });
+function lostUnconfirmed(liveness: Liveness, rule: string, because: string, brokenAt: Date): Verdict {
+  const foundSince = liveness.suspect.sighting?.stillSince ?? null;
+  return lost(liveness, { rule, because, brokenAt, endedAt: null, foundSince, unconfirmed: true });
 }

@@ -3,7 +3,7 @@ import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import type { JobField, Source } from '../../shared/model/job/source.ts';
 import type { Suspect } from '../../shared/model/job/sweep.ts';
 import { allLimits, limitsOf, type SweepLimits } from '../../shared/model/job/sweep-limits.ts';
-import { caseOf } from './signs.ts';
+import { livenessOf } from './liveness.ts';
 import { unreadableOf } from './unreadable.ts';
 
 /** Which records are worth asking about. */
@@ -23,16 +23,16 @@ export function suspectOf(
   parent: Job | null,
 ): Suspect {
   const fields = isExecution && source.executions ? source.executions.fields : source.fields;
-  const beats = fields.heartbeatAt !== undefined;
+  const hasHeartbeat = fields.heartbeatAt !== undefined;
   return {
     job,
     writtenAt,
     rewrittenAt,
     parent,
     limits: isExecution && !parent ? tightestLimits(source) : limitsOf(source.sweep, (parent ?? job).type),
-    beats,
+    hasHeartbeat,
     timed: tellsTimes(source),
-    vital: vitalOf(source, beats),
+    vital: vitalOf(source, hasHeartbeat),
     executions: null,
     truth: null,
     jobTruth: null,
@@ -47,12 +47,12 @@ function tellsTimes({ backend }: Source): boolean {
 }
 
 /** The fields by which a record of a source is judged. Its name at a backend tells nothing where there is none to ask. */
-function vitalOf({ backend, sweep }: Source, beats: boolean): JobField[] {
+function vitalOf({ backend, sweep }: Source, hasHeartbeat: boolean): JobField[] {
   return [
     'status',
     'startedAt',
     'endedAt',
-    ...(beats ? (['heartbeatAt'] as const) : []),
+    ...(hasHeartbeat ? (['heartbeatAt'] as const) : []),
     ...(backend ? (['backendId'] as const) : []),
     // By its type, it may be allowed to run for longer.
     ...(Object.keys(sweep.types).length > 0 ? (['type'] as const) : []),
@@ -61,17 +61,17 @@ function vitalOf({ backend, sweep }: Source, beats: boolean): JobField[] {
 
 /** Whether a job or execution may not be what its record says, and was silent for at least `olderThanMs`. */
 export function isSuspicious(reading: Reading, source: Source, now: Date, olderThanMs = 0): boolean {
-  const it = caseOf(suspectOf(reading, source, null), now);
-  const { job, limits, beats, writtenAt } = it.suspect;
-  if (olderThanMs > 0 && addMs(it.seenAt, olderThanMs) > now) return false;
-  if (it.clockOffMs !== null || (!isTerminal(job.state) && unreadableOf(it.suspect))) return true;
+  const liveness = livenessOf(suspectOf(reading, source, null), now);
+  const { job, limits, hasHeartbeat, writtenAt } = liveness.suspect;
+  if (olderThanMs > 0 && addMs(liveness.seenAt, olderThanMs) > now) return false;
+  if (liveness.clockOffMs !== null || (!isTerminal(job.state) && unreadableOf(liveness.suspect))) return true;
   const isPast = (at: Date, ms: number | null) => ms !== null && addMs(at, ms) < now;
   const askable = source.backend !== undefined && job.backendId !== null;
   if (job.state === 'suspended') return true;
   if (job.state === 'queued')
-    return isPast(it.begunAt ?? writtenAt, limits.maxQueuedMs) || (askable && it.stale);
-  if (it.overdueAt || (!beats && isPast(it.seenAt, limits.maxRuntimeMs))) return true;
-  return it.stale && (beats || askable || reading.isExecution);
+    return isPast(liveness.begunAt ?? writtenAt, limits.maxQueuedMs) || (askable && liveness.stale);
+  if (liveness.overdueAt || (!hasHeartbeat && isPast(liveness.seenAt, limits.maxRuntimeMs))) return true;
+  return liveness.stale && (hasHeartbeat || askable || reading.isExecution);
 }
 
 /** Of an execution, whose limits are those of its job's type, before that is known. */

@@ -3,7 +3,6 @@ import { isTerminal, isUnreadable, type Job } from '../../shared/model/job/job.t
 import { ACTIVE_STATES, TERMINAL_STATES, type TerminalState } from '../../shared/model/job/states.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 import { byBackend } from './backend-verdict.ts';
-import { ended, keep, unknown } from './conclude.ts';
 import {
   afterExecutions,
   underEndedJob,
@@ -11,9 +10,10 @@ import {
   whileJobGoesOn,
   whileJobUnknown,
 } from './executions-verdict.ts';
+import { type Liveness, livenessOf } from './liveness.ts';
 import { byRecord } from './record-verdict.ts';
-import { type Case, caseOf } from './signs.ts';
 import { unreadableOf } from './unreadable.ts';
+import { ended, keep, unknown } from './verdicts.ts';
 import { instant } from './words.ts';
 
 /**
@@ -22,38 +22,48 @@ import { instant } from './words.ts';
  * nobody sees it any more, its limits decide.
  */
 export function verdictOf(suspect: Suspect, now: Date): Verdict {
-  const it = caseOf(suspect, now);
+  const liveness = livenessOf(suspect, now);
   const { job, truth } = suspect;
-  if (isTerminal(job.state)) return keep(it, 'ended', `its record says ${job.status}: nothing changes that`);
+  if (isTerminal(job.state))
+    return keep(liveness, 'ended', `its record says ${job.status}: nothing changes that`);
   const unread = unreadableOf(suspect);
-  const going = unmapped(it) ?? whileExecuted(it) ?? whileBackendSays(it) ?? whileJobGoesOn(it);
+  const going =
+    unmapped(liveness) ?? whileExecuted(liveness) ?? whileBackendSays(liveness) ?? whileJobGoesOn(liveness);
   if (going) return unread ? { ...going, because: `${going.because}; but its ${unread}` } : going;
-  if (unread) return unknown(it, 'unreadable', `its ${unread}`);
-  if (truth && truth.state !== 'gone') return byBackend(it, truth);
+  if (unread) return unknown(liveness, 'unreadable', `its ${unread}`);
+  if (truth && truth.state !== 'gone') return byBackend(liveness, truth);
   // A backend that knows it no more takes nothing away from what the records around it say.
-  const verdict = underEndedJob(it) ?? afterExecutions(it) ?? (truth ? byBackend(it, truth) : byRecord(it));
-  return 'state' in verdict && verdict.doubtful ? (whenBack(it) ?? whileJobUnknown(it) ?? verdict) : verdict;
+  const verdict =
+    underEndedJob(liveness) ??
+    afterExecutions(liveness) ??
+    (truth ? byBackend(liveness, truth) : byRecord(liveness));
+  return 'state' in verdict && verdict.unconfirmed
+    ? (whenBack(liveness) ?? whileJobUnknown(liveness) ?? verdict)
+    : verdict;
 }
 
-function unmapped(it: Case): Verdict | undefined {
-  const { job } = it.suspect;
+function unmapped(liveness: Liveness): Verdict | undefined {
+  const { job } = liveness.suspect;
   if (job.state !== 'unknown' || isUnreadable(job, 'status')) return undefined;
-  return unknown(it, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
+  return unknown(liveness, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
 }
 
 /** A job goes on while its backend says so, whatever its record tells. */
-function whileBackendSays(it: Case): Verdict | undefined {
-  const { truth } = it.suspect;
-  return truth && ACTIVE_STATES.some((state) => state === truth.state) ? byBackend(it, truth) : undefined;
+function whileBackendSays(liveness: Liveness): Verdict | undefined {
+  const { truth } = liveness.suspect;
+  return truth && ACTIVE_STATES.some((state) => state === truth.state)
+    ? byBackend(liveness, truth)
+    : undefined;
 }
 
 /** A try that went on after a sweep had ended it is not ended again for its silence, which meant nothing before. */
-function whenBack(it: Case): Verdict | undefined {
-  const { evidence } = it.suspect.job.added;
-  if (!evidence || evidence.by !== null || (it.begunAt && it.begunAt > evidence.foundAt)) return undefined;
+function whenBack(liveness: Liveness): Verdict | undefined {
+  const { evidence } = liveness.suspect.job.added;
+  if (!evidence || evidence.by !== null || (liveness.begunAt && liveness.begunAt > evidence.foundAt))
+    return undefined;
   const told = `a sweep ended this very try ${instant(evidence.foundAt)} (${evidence.rule})`;
   return unknown(
-    it,
+    liveness,
     'came-back',
     `${told}, and its record says again that it goes on: it is left to a person`,
   );
@@ -76,15 +86,15 @@ export function endedByHand(
   { end, reason }: Pick<EndByHand, 'end' | 'reason'>,
   now: Date,
 ): Verdict {
-  const it = caseOf(suspect, now);
+  const liveness = livenessOf(suspect, now);
   const { job, truth } = suspect;
   const why = whyNotEnded(job);
   if (why) throw new Error(`Cannot end ${job.name}: ${why}`);
-  return ended(it, end, {
+  return ended(liveness, end, {
     rule: 'operator',
     because: truth ? `${reason} (${truth.said})` : reason,
-    brokenAt: it.overdueAt ?? (it.stale && suspect.beats ? it.staleAt : null),
-    endedAt: truth && isOver(truth) && isOfRecord(it, truth.endedAt) ? truth.endedAt : null,
+    brokenAt: liveness.overdueAt ?? (liveness.stale && suspect.hasHeartbeat ? liveness.staleAt : null),
+    endedAt: truth && isOver(truth) && isOfRecord(liveness, truth.endedAt) ? truth.endedAt : null,
     error: end === 'failed' ? (truth?.error ?? `Ended by hand: ${reason}`) : null,
   });
 }
@@ -99,6 +109,6 @@ function isOver({ state }: Truth): boolean {
   return TERMINAL_STATES.some((terminal) => terminal === state);
 }
 
-function isOfRecord({ begunAt, now }: Case, endedAt: Date | null): boolean {
+function isOfRecord({ begunAt, now }: Liveness, endedAt: Date | null): boolean {
   return endedAt !== null && endedAt <= now && (!begunAt || endedAt >= begunAt);
 }

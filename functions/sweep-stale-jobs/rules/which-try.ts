@@ -1,15 +1,15 @@
 import { addMs, MINUTE_MS } from '../../shared/dates.ts';
 import type { Truth } from '../../shared/model/job/backend.ts';
 import {
-  type Case,
   CLOCK_OFF_MS,
   CLOCK_SKEW_MS,
   isZoned,
+  type Liveness,
   latest,
   mayBeZoned,
   since,
   wasTakenBack,
-} from './signs.ts';
+} from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
 /** From the last write of a process to its record, at most. */
@@ -25,20 +25,22 @@ export interface Doubt {
  * Why the end that a backend tells is not proven to be that of the try which the record shows; `null` where it is. A number
  * may be used again, and a record may still name the try before: a missing time proves nothing.
  */
-export function whichTry(it: Case, truth: Truth): Doubt | null {
+export function whichTry(liveness: Liveness, truth: Truth): Doubt | null {
   const { startedAt, endedAt } = truth;
-  if (!endedAt) return withoutEnd(it, truth);
+  if (!endedAt) return withoutEnd(liveness, truth);
   if (startedAt && startedAt > endedAt)
     return { rule: 'backend-contradicts', because: `it says, too, that it started ${instant(startedAt)}` };
-  if (endedAt > addMs(it.now, CLOCK_SKEW_MS))
+  if (endedAt > addMs(liveness.now, CLOCK_SKEW_MS))
     return { rule: 'backend-contradicts', because: 'that has not come yet' };
   return (
-    ofAnotherTry(it, endedAt) ?? ofNoCertainTry(it, truth, endedAt) ?? perhapsOfAnother(it, truth, endedAt)
+    ofAnotherTry(liveness, endedAt) ??
+    ofNoCertainTry(liveness, truth, endedAt) ??
+    perhapsOfAnother(liveness, truth, endedAt)
   );
 }
 
 /** Why an end cannot be that of the try which the record shows. */
-function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Case, endedAt: Date): Doubt | null {
+function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Liveness, endedAt: Date): Doubt | null {
   const { job, writtenAt, sighting } = suspect;
   // A start that was written before that end was no later one, whatever its clock said.
   const isBefore = (at: Date | null) => at !== null && endedAt < at && at <= writtenAt;
@@ -63,18 +65,18 @@ function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Case, ended
 }
 
 /** Why nobody can tell whose end it is. */
-function ofNoCertainTry(it: Case, truth: Truth, endedAt: Date): Doubt | null {
-  const { begunAt, suspect } = it;
+function ofNoCertainTry(liveness: Liveness, truth: Truth, endedAt: Date): Doubt | null {
+  const { begunAt, suspect } = liveness;
   const { job, writtenAt } = suspect;
   // What was last written before that end, and not since, is of that try, whatever its clocks say.
   if (writtenAt <= addMs(endedAt, LAST_WRITE_MS)) return null;
   const written = `its record was written ${instant(writtenAt)}: that may be a try before`;
   if (!begunAt)
     return { rule: 'which-try', because: `neither a start nor a creation is known, and ${written}` };
-  const off = clockDoubt(it, begunAt, truth);
+  const off = clockDoubt(liveness, begunAt, truth);
   if (off) return { rule: 'clock-off', because: `${off}, and ${written}` };
   const isRunning = job.state !== 'queued' && !job.startedAt;
-  if (!isRunning || isSoon(truth.startedAt, it)) return null;
+  if (!isRunning || isSoon(truth.startedAt, liveness)) return null;
   return {
     rule: 'which-try',
     because: `no start is known, only that it was created ${instant(begunAt)}, and ${written}`,
@@ -82,9 +84,9 @@ function ofNoCertainTry(it: Case, truth: Truth, endedAt: Date): Doubt | null {
 }
 
 /** Why it may be the end of a try before, which still was about to end when this one began. */
-function perhapsOfAnother(it: Case, { startedAt }: Truth, endedAt: Date): Doubt | null {
-  const { stale, heartbeatAt, seenAt, now } = it;
-  const isOfThisTry = (!heartbeatAt || heartbeatAt <= endedAt) && isSoon(startedAt ?? endedAt, it);
+function perhapsOfAnother(liveness: Liveness, { startedAt }: Truth, endedAt: Date): Doubt | null {
+  const { stale, heartbeatAt, seenAt, now } = liveness;
+  const isOfThisTry = (!heartbeatAt || heartbeatAt <= endedAt) && isSoon(startedAt ?? endedAt, liveness);
   if (stale || isOfThisTry) return null;
   return {
     rule: 'perhaps-another-try',
@@ -98,15 +100,15 @@ function isAhead(clockOffMs: number | null): boolean {
 }
 
 /** Whether something began, or ended, no earlier than this try did. */
-function isSoon(at: Date | null, { begunAt, suspect }: Case): boolean {
+function isSoon(at: Date | null, { begunAt, suspect }: Liveness): boolean {
   return at !== null && (!begunAt || at >= addMs(begunAt, -suspect.limits.graceMs));
 }
 
 /** Of an end that nobody told the time of, its start may prove the try; where no times are told at all, silence has to do. */
-function withoutEnd(it: Case, { startedAt }: Truth): Doubt | null {
-  const { begunAt, stale, suspect, seenAt, now } = it;
+function withoutEnd(liveness: Liveness, { startedAt }: Truth): Doubt | null {
+  const { begunAt, stale, suspect, seenAt, now } = liveness;
   const { timed, job } = suspect;
-  const isOfThisTry = begunAt !== null && isSoon(startedAt, it);
+  const isOfThisTry = begunAt !== null && isSoon(startedAt, liveness);
   const ranBefore = job.state === 'queued' && (job.startedAt !== null || job.heartbeatAt !== null);
   if (!isOfThisTry && (timed || ranBefore)) {
     const told = startedAt ? `only that it started ${instant(startedAt)}` : 'not when that was';
@@ -120,17 +122,17 @@ function withoutEnd(it: Case, { startedAt }: Truth): Doubt | null {
 }
 
 /** Why a clock of the record cannot be right, by hours; `null` where all may be. */
-function clockDoubt(it: Case, begunAt: Date, truth: Truth): string | null {
-  const { suspect, startedAt, heartbeatAt, clockOffMs } = it;
-  const { job, beats, writtenAt } = suspect;
+function clockDoubt(liveness: Liveness, begunAt: Date, truth: Truth): string | null {
+  const { suspect, startedAt, heartbeatAt, clockOffMs } = liveness;
+  const { job, hasHeartbeat, writtenAt } = suspect;
   if (isAhead(clockOffMs)) return 'the heartbeat in its record lies after the write that brought it';
   if (job.startedAt && !startedAt)
     return `its record says that it started ${instant(job.startedAt)}, after the write that brought it`;
   if (job.state === 'queued' && mayBeZoned(begunAt, writtenAt))
     return `its record says that it was queued ${instant(begunAt)}`;
-  const fresh = freshlyZoned(it);
+  const fresh = freshlyZoned(liveness);
   if (fresh) return fresh;
-  const heartbeat = beats ? (heartbeatAt ?? job.heartbeatAt) : null;
+  const heartbeat = hasHeartbeat ? (heartbeatAt ?? job.heartbeatAt) : null;
   const own = heartbeat ?? startedAt;
   if (!own || !truth.startedAt || own >= addMs(truth.startedAt, -CLOCK_OFF_MS)) return null;
   const what = heartbeat ? 'heartbeat' : 'start';
@@ -141,7 +143,7 @@ function clockDoubt(it: Case, begunAt: Date, truth: Truth): string | null {
  * Why the last write may have been that of a try which has just begun, or just beaten, by a clock in another zone; once
  * nothing has written the record for as long as that may last, it was not.
  */
-function freshlyZoned({ suspect, startedAt, heartbeatAt, now }: Case): string | null {
+function freshlyZoned({ suspect, startedAt, heartbeatAt, now }: Liveness): string | null {
   const { writtenAt, limits } = suspect;
   const last = heartbeatAt ?? startedAt;
   const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;

@@ -4,14 +4,14 @@ import type { Truth } from '../../shared/model/job/backend.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import { sightingOf } from '../../shared/model/job/sighting.ts';
 import type { Execution, Suspect } from '../../shared/model/job/sweep.ts';
-import { knewAt, type SweepMarks } from '../../shared/model/job/sweep-marks.ts';
+import { knewAt, type SweepCheckpoint } from '../../shared/model/job/sweep-checkpoint.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import { tooManyGone } from '../rules/guard.ts';
-import { latest } from '../rules/signs.ts';
+import { latest } from '../rules/liveness.ts';
 import { suspectOf } from '../rules/suspicion.ts';
 import { needsWitness, witnessOf } from '../rules/witness.ts';
-import type { Found } from '../scan/look.ts';
+import type { Candidate } from '../scan/scan.ts';
 
 const JOBS_AT_ONCE = 16;
 
@@ -19,7 +19,7 @@ const JOBS_AT_ONCE = 16;
 export interface AskTools {
   store: ActiveJobStore;
   backend: Backend | null;
-  marks: SweepMarks;
+  marks: SweepCheckpoint;
   options: ReadOptions & { signal: AbortSignal };
   now: () => Date;
   /** The run that sweeps. */
@@ -28,7 +28,7 @@ export interface AskTools {
 
 /** A suspect with all that is known of it. */
 export interface Known {
-  found: Found;
+  found: Candidate;
   suspect: Suspect;
 }
 
@@ -49,7 +49,7 @@ export function asker(tools: AskTools) {
 
   return {
     /** Asks about each of them: its executions, or its job; and its backend, unless that told an end already. */
-    async about(some: readonly Found[]): Promise<Asked> {
+    async about(some: readonly Candidate[]): Promise<Asked> {
       const asked = await readAround(some, tools);
       for (const { found, suspect } of asked.known) {
         suspect.sighting = sightingOf(sightings.get(found.seen.path), suspect.job, suspect.writtenAt);
@@ -120,7 +120,7 @@ function knewAny(truths: Iterable<Truth>): Date | null {
 }
 
 /** The jobs of executions, the executions of jobs; one that cannot be read costs only itself. */
-async function readAround(some: readonly Found[], { store, options, runId }: AskTools): Promise<Asked> {
+async function readAround(some: readonly Candidate[], { store, options, runId }: AskTools): Promise<Asked> {
   const { source, executions } = store;
   const paths = some.flatMap(({ isExecution, seen }) => (isExecution ? seen.path : []));
   const parents = executions ? await executions.jobsOf(paths, options) : new Map<string, Job>();

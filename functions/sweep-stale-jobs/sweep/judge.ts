@@ -4,26 +4,26 @@ import { isHeld, type SweepClock } from '../rules/guard.ts';
 import type { Known } from './ask.ts';
 
 /** What became of a verdict that ends something; `no` of one that ends nothing. */
-export type Written = 'yes' | 'dry run' | 'observe' | 'held' | 'race' | 'no';
+export type Disposition = 'yes' | 'dry run' | 'observe' | 'held' | 'race' | 'no';
 
 /** A suspect with what is concluded about it. */
 export interface Judged extends Known {
   verdict: Verdict;
-  written: Written;
+  written: Disposition;
 }
 
 /** A verdict that ends something. */
 export type EndingVerdict = Extract<Verdict, { state: unknown }>;
 
 /** One that is to be ended. */
-export type Condemned = Judged & { verdict: EndingVerdict };
+export type ToEnd = Judged & { verdict: EndingVerdict };
 
 /** What cannot be judged or ended, told at the end of the sweep. */
-export interface Costs {
+export interface Failures {
   /** Suspects that nobody can judge, and why. */
   unreadable: { path: string; error: unknown }[];
   /** Keys of the source's settings that name no word to write, and how many suspects lack it. */
-  wordless: Map<string, number>;
+  missingWords: Map<string, number>;
 }
 
 /** Judges each suspect by `conclude`; one that cannot be judged costs only itself, and is told in `costs`. */
@@ -31,13 +31,13 @@ export function judge(
   known: readonly Known[],
   source: Source,
   conclude: (suspect: Suspect) => Verdict,
-  costs: Costs,
+  costs: Failures,
 ): Judged[] {
   return known.flatMap((it): Judged[] => {
     try {
       const verdict = conclude(it.suspect);
-      const key = 'state' in verdict ? wordlessKey(source, it, verdict) : null;
-      if (key) costs.wordless.set(key, (costs.wordless.get(key) ?? 0) + 1);
+      const key = 'state' in verdict ? missingWordKey(source, it, verdict) : null;
+      if (key) costs.missingWords.set(key, (costs.missingWords.get(key) ?? 0) + 1);
       return [{ ...it, verdict: key ? withoutWord(verdict, key) : verdict, written: 'no' }];
     } catch (error) {
       costs.unreadable.push({ path: it.found.seen.path, error });
@@ -47,7 +47,7 @@ export function judge(
 }
 
 /** The key that should name the word for how a verdict ends something; `null` where there is one. */
-function wordlessKey(source: Source, it: Known, verdict: EndingVerdict): string | null {
+function missingWordKey(source: Source, it: Known, verdict: EndingVerdict): string | null {
   if (wordFor(source, it, verdict) !== undefined) return null;
   return `${it.found.isExecution ? 'executions.' : ''}write.${verdict.state}`;
 }
@@ -65,7 +65,7 @@ export function wordFor(source: Source, { found }: Known, { state }: EndingVerdi
 }
 
 /** What keeps a verdict from being carried out. */
-export interface Doubts {
+export interface DecisionRules {
   clock: SweepClock;
   mode: Source['mode'];
   dryRun: boolean;
@@ -75,18 +75,18 @@ export interface Doubts {
  * What is to become of a verdict in a sweep that is blind for the reason `blind`, or is not (`null`), or may be, as
  * nobody can tell before all are judged (`undefined`).
  */
-export function fateOf(
+export function decide(
   verdict: Verdict,
-  { clock, mode, dryRun }: Doubts,
+  { clock, mode, dryRun }: DecisionRules,
   blind: string | null | undefined,
-): Exclude<Written, 'yes' | 'race'> | 'write' | 'wait' {
+): Exclude<Disposition, 'yes' | 'race'> | 'write' | 'wait' {
   if (!('state' in verdict)) return 'no';
   if (mode === 'observe') return 'observe';
   if (isHeld(verdict, clock, blind ?? null)) return 'held';
-  if (blind === undefined && verdict.doubtful) return 'wait';
+  if (blind === undefined && verdict.unconfirmed) return 'wait';
   return dryRun ? 'dry run' : 'write';
 }
 
-export function isCondemned(one: Judged): one is Condemned {
+export function isToEnd(one: Judged): one is ToEnd {
   return 'state' in one.verdict;
 }

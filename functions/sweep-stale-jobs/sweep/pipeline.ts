@@ -3,26 +3,26 @@ import { overlap } from '../../shared/concurrency.ts';
 import { LeaseLost, messageOf } from '../../shared/errors.ts';
 import type { Source } from '../../shared/model/job/source.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import type { SweepCheckpoint, SweepCursor } from '../../shared/model/job/sweep-checkpoint.ts';
 import { allLimits } from '../../shared/model/job/sweep-limits.ts';
-import type { SweepCursor, SweepMarks } from '../../shared/model/job/sweep-marks.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveCounts, ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
-import { blindness, foresight, isNewlyStale } from '../rules/guard.ts';
-import { earliest } from '../rules/signs.ts';
-import type { Found, Look } from '../scan/look.ts';
+import { isNewlyStale, selfPreservation, selfPreservationSoFar } from '../rules/guard.ts';
+import { earliest } from '../rules/liveness.ts';
+import type { Candidate, ScanResult } from '../scan/scan.ts';
 import { asker, type Known } from './ask.ts';
-import { type Condemned, type Costs, fateOf, isCondemned, type Judged, judge } from './judge.ts';
-import { addOutcome, noOutcomes, type Outcomes } from './outcomes.ts';
+import { decide, type Failures, isToEnd, type Judged, judge, type ToEnd } from './judge.ts';
+import { addResult, type CandidateResults, noResults } from './results.ts';
 import { type WriteTools, writeEndings } from './write.ts';
 
 /** By this share of the budget a sweep has written; what is left is the next one's. */
 const WRITTEN_BY = 0.8;
 
 /** A source, and who can be asked about its jobs. */
-export interface SweptSource {
+export interface SweepSource {
   store: ActiveJobStore;
   backend: Backend | null;
 }
@@ -39,19 +39,19 @@ export interface SweepTools {
 
 /** Which of a source's jobs are looked at. */
 export interface Scope {
-  marks: SweepMarks;
+  marks: SweepCheckpoint;
   /** Where to begin; `null` at the head. */
   from: SweepCursor | null;
   olderThanMs?: number | undefined;
 }
 
 /** What a sweep of one source came to. */
-export interface Sweep {
+export interface SweepResult {
   source: string;
   /** How many jobs were active before. */
   active: ActiveCounts;
   /** Those that were gone through. */
-  outcomes: Outcomes;
+  outcomes: CandidateResults;
   /** What was found and not gone through: the time was up, or a write failed. */
   left: { jobs: number; oldestAt: Date | null };
   /** Where the next sweep goes on; `null` at the head. */
@@ -60,13 +60,13 @@ export interface Sweep {
   complete: boolean;
   /** When its backend told of a job that there is one, and what the backend is; `null` where it did not. */
   backendKnew: { at: Date; fingerprint: string } | null;
-  /** Why nothing doubtful is believed; `null` where it is. */
-  blind: Blind | null;
+  /** Why no unconfirmed verdict was carried out; `null` where they were. */
+  blind: SelfPreservation | null;
   problems: RunProblem[];
 }
 
-/** Why nothing doubtful is believed, and what of it is held for that. */
-export interface Blind {
+/** Why nothing unconfirmed is believed, and what of it is held for that. */
+export interface SelfPreservation {
   because: string;
   held: number;
   /** The first limit that was broken since the last sweep. */
@@ -87,7 +87,7 @@ export interface PipelineOptions {
  * memory at once. Only those wait for the end whose verdict, or whose doubt, depends on all the others.
  */
 export function pipelineOf(
-  { store, backend }: SweptSource,
+  { store, backend }: SweepSource,
   { marks }: Scope,
   { run, days, options, intervalMs, now: clockNow }: SweepTools,
   { conclude, by, counted }: PipelineOptions,
@@ -107,13 +107,13 @@ export function pipelineOf(
     by,
     isTimeUp: () => run.budgetUsed() > WRITTEN_BY,
   };
-  const outcomes = noOutcomes();
-  const costs: Costs = { unreadable: [], wordless: new Map() };
+  const outcomes = noResults();
+  const costs: Failures = { unreadable: [], missingWords: new Map() };
   const writes = overlap();
   const gone: Known[] = [];
   const waiting: Judged[] = [];
-  const left: Found[] = [];
-  let last: Found | undefined;
+  const left: Candidate[] = [];
+  let last: Candidate | undefined;
   let [judgedJobs, newlyStale] = [0, 0];
   let failure: unknown = null;
   let stopped = false;
@@ -130,18 +130,18 @@ export function pipelineOf(
   async function settle(some: readonly Judged[], blind: string | null | undefined): Promise<void> {
     if (stopped) return void left.push(...some.map(({ found }) => found));
     const decided: Judged[] = [];
-    const condemned: Condemned[] = [];
+    const condemned: ToEnd[] = [];
     for (const one of some) {
-      const fate = fateOf(one.verdict, doubts, blind);
+      const fate = decide(one.verdict, doubts, blind);
       if (fate === 'wait') {
         waiting.push(one);
         continue;
       }
       decided.push(one);
       if (fate !== 'write') one.written = fate;
-      else if (isCondemned(one)) condemned.push(one);
+      else if (isToEnd(one)) condemned.push(one);
     }
-    const unwritable: Costs['unreadable'] = [];
+    const unwritable: Failures['unreadable'] = [];
     try {
       await writeEndings(condemned, writeTools, unwritable);
     } catch (error) {
@@ -153,16 +153,16 @@ export function pipelineOf(
     const spoilt = new Set(unwritable.map(({ path }) => path));
     const next = condemned.find(({ written, found }) => written === 'no' && !spoilt.has(found.seen.path));
     const through = next ? decided.indexOf(next) : decided.length;
-    for (const one of decided.slice(0, through)) addOutcome(outcomes, one, clock);
+    for (const one of decided.slice(0, through)) addResult(outcomes, one, clock);
     left.push(...decided.slice(through).map(({ found }) => found));
     last = decided[through - 1]?.found ?? last;
     stopped = next !== undefined;
   }
 
-  /** Why nothing doubtful is believed, as far as that is known before all are judged. */
+  /** Why nothing unconfirmed is believed, as far as that is known before all are judged. */
   async function foreseen(): Promise<string | null | undefined> {
     const [active, alive] = await counted;
-    return foresight(clock, mayFallSilent(source, active), alive);
+    return selfPreservationSoFar(clock, mayFallSilent(source, active), alive);
   }
 
   /** The same, now that all that could be read are judged. */
@@ -171,7 +171,7 @@ export function pipelineOf(
     if (known !== undefined) return known;
     const [active] = await counted;
     const all = complete ? mayFallSilent(source, active) : judgedJobs;
-    return blindness({ ...clock, newlyStale, active: all, complete });
+    return selfPreservation({ ...clock, newlyStale, active: all, complete });
   }
 
   return {
@@ -182,7 +182,7 @@ export function pipelineOf(
     idle: writes.idle,
 
     /** Takes suspects on their way; resolves while the last of them are still being written. */
-    async take(found: readonly Found[]): Promise<void> {
+    async take(found: readonly Candidate[]): Promise<void> {
       const { known, unreadable } = await asking.about(found);
       costs.unreadable.push(...unreadable);
       const isGone = ({ suspect: { truth, jobTruth } }: Known) => (truth ?? jobTruth)?.state === 'gone';
@@ -193,7 +193,7 @@ export function pipelineOf(
     },
 
     /** Ends the sweep after a look. */
-    async end(look: Look): Promise<Sweep> {
+    async end(look: ScanResult): Promise<SweepResult> {
       await writes.done();
       const unsettled = left.splice(0);
       const readLast = last;
@@ -226,7 +226,7 @@ export function pipelineOf(
 }
 
 /** What a blind sweep holds; `null` where it holds nothing for that. */
-function blindOf({ each }: Outcomes, because: string | null, now: Date): Blind | null {
+function blindOf({ each }: CandidateResults, because: string | null, now: Date): SelfPreservation | null {
   const held = each.filter(({ written }) => written === 'held');
   if (because === null || held.length === 0) return null;
   const first = earliest(held.map((it) => (it.newlyStale ? it.brokenAt : null)));
@@ -234,14 +234,14 @@ function blindOf({ each }: Outcomes, because: string | null, now: Date): Blind |
 }
 
 /** Since when the oldest shows no life. Where not even that was read which is left, it is younger than what was read last. */
-function oldestOf(found: readonly Found[]): Date | null {
+function oldestOf(found: readonly Candidate[]): Date | null {
   return earliest(found.map(({ seen: { job } }) => job.heartbeatAt ?? job.startedAt ?? job.createdAt));
 }
 
 function problemsOf(
   { name }: ActiveJobStore,
-  look: Pick<Look, 'unreadable' | 'failure'>,
-  { unreadable, wordless }: Costs,
+  look: Pick<ScanResult, 'unreadable' | 'failure'>,
+  { unreadable, missingWords }: Failures,
   { failure, unproven }: { failure: unknown; unproven: unknown },
 ): RunProblem[] {
   return [
@@ -251,7 +251,7 @@ function problemsOf(
     ...[...look.unreadable, ...unreadable].map(({ path, error }) =>
       problem(`${name}:${path}`, 'Cannot judge or end it', error),
     ),
-    ...[...wordless].map(([key, count]) => ({
+    ...[...missingWords].map(([key, count]) => ({
       path: `sources.${name}.${key}`,
       message: `Several of their words mean the same, and none is named: ${count} records cannot be ended`,
     })),

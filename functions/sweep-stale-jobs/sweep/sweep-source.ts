@@ -1,7 +1,7 @@
 import type { SeenJob } from '../../shared/store/sources/active-records.ts';
 import { type EndByHand, endedByHand } from '../rules/verdict.ts';
-import { lookAt } from '../scan/look.ts';
-import { pipelineOf, type Scope, type Sweep, type SweepTools, type SweptSource } from './pipeline.ts';
+import { scan } from '../scan/scan.ts';
+import { pipelineOf, type Scope, type SweepResult, type SweepSource, type SweepTools } from './pipeline.ts';
 import { conclusionAt } from './taken-back.ts';
 
 /** By this share of the budget a sweep has looked and asked, so that what waited for the end can be written. */
@@ -11,7 +11,11 @@ const LOOKED_BY = 0.6;
  * Sweeps one source: looks, asks, judges, doubts itself, writes. A record that cannot be read, judged or written costs only
  * itself. Rejects when the source cannot be read at all.
  */
-export async function sweepSource(source: SweptSource, scope: Scope, tools: SweepTools): Promise<Sweep> {
+export async function sweepSource(
+  source: SweepSource,
+  scope: Scope,
+  tools: SweepTools,
+): Promise<SweepResult> {
   const { run, options } = tools;
   const { store } = source;
   const counted = Promise.all([store.active(options), store.alive(run.startedAt, options)]);
@@ -21,7 +25,7 @@ export async function sweepSource(source: SweptSource, scope: Scope, tools: Swee
   const pipeline = pipelineOf(source, scope, tools, { conclude, by: null, counted });
   const isTimeUp = () => pipeline.isStopped() || run.budgetUsed() > LOOKED_BY;
   try {
-    const look = await lookAt(store, {
+    const look = await scan(store, {
       ...options,
       ...scope,
       now: run.startedAt,
@@ -39,12 +43,12 @@ export async function sweepSource(source: SweptSource, scope: Scope, tools: Swee
 
 /** Sweeps one job and what is active below it, silent or not; or ends the job as a person says. */
 export async function sweepJob(
-  source: SweptSource,
+  source: SweepSource,
   seen: SeenJob,
   byHand: EndByHand | null,
   scope: Scope,
   tools: SweepTools,
-): Promise<Sweep> {
+): Promise<SweepResult> {
   const { store } = source;
   const { run, options } = tools;
   const below = byHand ? [] : ((await store.executions?.activeOf(seen.path, options)) ?? []);

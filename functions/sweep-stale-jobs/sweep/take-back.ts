@@ -5,8 +5,8 @@ import type { RunContext, TaskResult } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { SweepInput } from '../input.ts';
-import { findRecord, type Named } from './one-job.ts';
-import type { SweptSource } from './pipeline.ts';
+import { findRecord, type Named } from './find-job.ts';
+import type { SweepSource } from './pipeline.ts';
 import { daysFrom } from './write.ts';
 
 /** A person who does not say who they are. */
@@ -24,7 +24,7 @@ export interface TakeBackTools {
  * Rejects where the record is not as it was left, or moves meanwhile.
  */
 export async function takeBack(
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   jobId: string,
   run: RunContext<SweepInput>,
   { days, options }: TakeBackTools,

@@ -1,8 +1,8 @@
 import type { Earlier } from '../../shared/model/job/evidence.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
-import { keep } from '../rules/conclude.ts';
-import { type Case, caseOf, latest, usable } from '../rules/signs.ts';
+import { type Liveness, latest, livenessOf, usable } from '../rules/liveness.ts';
 import { verdictOf } from '../rules/verdict.ts';
+import { keep } from '../rules/verdicts.ts';
 import { instant } from '../rules/words.ts';
 import type { EndingVerdict } from './judge.ts';
 
@@ -19,16 +19,16 @@ function unlessTakenBack(suspect: Suspect, verdict: Verdict, now: Date): Verdict
   const { evidence, earlier } = suspect.job.added;
   const last = earlier.at(-1);
   if (!('state' in verdict) || evidence || !last?.takenBack) return verdict;
-  const it = caseOf(suspect, now);
+  const liveness = livenessOf(suspect, now);
   const { at, by, reason } = last.takenBack;
-  if (isAlive(it, at) || isNew(suspect, verdict, last, at)) return verdict;
+  if (isAlive(liveness, at) || isNew(suspect, verdict, last, at)) return verdict;
   const why = reason === null ? '' : ` (${reason})`;
   const words = `${by} took this back ${instant(at)}${why}, and nothing new was seen of it since`;
-  return keep(it, 'taken-back', `${words}: ${verdict.because}`);
+  return keep(liveness, 'taken-back', `${words}: ${verdict.because}`);
 }
 
 /** Whether the job, or an execution of it, showed life after `at`. When its record was written says nothing: we did so, too. */
-function isAlive({ suspect: { job, executions }, now }: Case, at: Date): boolean {
+function isAlive({ suspect: { job, executions }, now }: Liveness, at: Date): boolean {
   const signs = [job, ...(executions ?? [])].flatMap((it) =>
     [it.createdAt, it.startedAt, it.heartbeatAt, it.updatedAt].map((sign) => usable(sign, now)),
   );
@@ -39,5 +39,5 @@ function isAlive({ suspect: { job, executions }, now }: Case, at: Date): boolean
 function isNew({ truth }: Suspect, verdict: EndingVerdict, last: Earlier, at: Date): boolean {
   if (truth && truth.said !== last.said) return true;
   if (verdict.rule === last.rule) return false;
-  return !verdict.doubtful || (verdict.brokenAt !== null && verdict.brokenAt > at);
+  return !verdict.unconfirmed || (verdict.brokenAt !== null && verdict.brokenAt > at);
 }

@@ -6,9 +6,9 @@ import type { RunContext } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
-import { type Condemned, wordFor } from './judge.ts';
+import { type ToEnd, wordFor } from './judge.ts';
 
-/** Written at once: one that moved costs another look at all of them. */
+/** Endings in one commit: a record that moved makes the others be looked up again. */
 const CHUNK = 500;
 /** Of one record, so many days are collected again, the newest of those that its end touches. */
 const MOST_DAYS = 400;
@@ -33,11 +33,11 @@ export interface WriteTools {
  * are added to `unwritable`; what the time did not suffice for is left as it was. Rejects when none can be written.
  */
 export async function writeEndings(
-  condemned: readonly Condemned[],
+  condemned: readonly ToEnd[],
   tools: WriteTools,
   unwritable: { path: string; error: unknown }[],
 ): Promise<void> {
-  const write = async (some: readonly Condemned[]): Promise<void> => {
+  const write = async (some: readonly ToEnd[]): Promise<void> => {
     const [first] = some;
     if (!first) return;
     tools.run.signal.throwIfAborted();
@@ -62,20 +62,20 @@ export async function writeEndings(
 
 /** Those that are still as they were seen; the others are told as `race`. */
 async function withoutMoved(
-  some: readonly Condemned[],
+  some: readonly ToEnd[],
   { store, options }: WriteTools,
-): Promise<readonly Condemned[]> {
+): Promise<readonly ToEnd[]> {
   const moved = await store.moved(
     some.map(({ found }) => found.seen),
     options,
   );
-  const isMoved = ({ found }: Condemned) => moved.has(found.seen.path);
+  const isMoved = ({ found }: ToEnd) => moved.has(found.seen.path);
   for (const one of some.filter(isMoved)) one.written = 'race';
   return some.filter((one) => !isMoved(one));
 }
 
 async function commit(
-  some: readonly Condemned[],
+  some: readonly ToEnd[],
   { store, days, run, backend, by, now }: WriteTools,
 ): Promise<void> {
   const endings = some.map((one) => ({ one, ending: endingOf(one, store, { run, backend, by, now }) }));
@@ -98,7 +98,7 @@ async function commit(
 }
 
 function endingOf(
-  one: Condemned,
+  one: ToEnd,
   { source }: ActiveJobStore,
   { run, backend, by, now }: Pick<WriteTools, 'run' | 'backend' | 'by' | 'now'>,
 ) {
@@ -127,7 +127,7 @@ export function daysFrom(end: Date, now: Date): Day[] {
 }
 
 /** The days whose figures the ends change, each with the cause. */
-function daysOf(some: readonly Condemned[], now: Date): Map<Day, string> {
+function daysOf(some: readonly ToEnd[], now: Date): Map<Day, string> {
   const touched = some.flatMap(({ suspect, verdict }) =>
     daysFrom(verdict.endedAt, now).map((day) => ({ day, name: suspect.job.name })),
   );

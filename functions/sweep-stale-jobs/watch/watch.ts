@@ -88,7 +88,7 @@ async function watchTask(
   tools: WatchTools,
 ): Promise<Finding | null> {
   for (let left = TRIES; left > 0; left -= 1) {
-    const found = await lookAt(task, live, run, tools);
+    const found = await scan(task, live, run, tools);
     if (found.health === found.seen.data) return null;
     if (run.dryRun) return found;
     try {
@@ -102,7 +102,7 @@ async function watchTask(
   return null;
 }
 
-async function lookAt(
+async function scan(
   task: WatchedTask,
   live: History['live'],
   run: WatchingRun,

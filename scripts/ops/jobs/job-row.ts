@@ -2,10 +2,10 @@ import type { Evidence } from '../../../functions/shared/model/job/evidence.ts';
 import { isTerminal, type Job } from '../../../functions/shared/model/job/job.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import type { Execution, Suspect } from '../../../functions/shared/model/job/sweep.ts';
-import { silence } from '../../../functions/sweep-stale-jobs/rules/conclude.ts';
+import { CLOCK_SKEW_MS, livenessOf } from '../../../functions/sweep-stale-jobs/rules/liveness.ts';
 import { clockOff } from '../../../functions/sweep-stale-jobs/rules/record-verdict.ts';
-import { CLOCK_SKEW_MS, caseOf } from '../../../functions/sweep-stale-jobs/rules/signs.ts';
 import { suspectOf } from '../../../functions/sweep-stale-jobs/rules/suspicion.ts';
+import { silence } from '../../../functions/sweep-stale-jobs/rules/verdicts.ts';
 import { duration } from '../../words/figures.ts';
 
 /** A job, or an execution of one, as its record alone shows it. */
@@ -81,22 +81,22 @@ function rowOf({ name, source }: Named, job: Job, wrong: string[]): JobRow {
 
 /** What is wrong with a record that says that it is active, as far as it can tell by itself. */
 function wrongOf(suspect: Suspect, now: Date): string[] {
-  const { job, limits, beats } = suspect;
+  const { job, limits, hasHeartbeat } = suspect;
   if (isTerminal(job.state)) return [];
-  const it = caseOf(suspect, now);
-  const ahead = beats && job.heartbeatAt ? job.heartbeatAt.getTime() - now.getTime() : 0;
-  const queuedMs = now.getTime() - (it.begunAt ?? now).getTime();
+  const liveness = livenessOf(suspect, now);
+  const ahead = hasHeartbeat && job.heartbeatAt ? job.heartbeatAt.getTime() - now.getTime() : 0;
+  const queuedMs = now.getTime() - (liveness.begunAt ?? now).getTime();
   const { maxQueuedMs, maxRuntimeMs } = limits;
   return [
     ...(job.state === 'unknown' ? ['nobody mapped its status'] : []),
     ...(ahead > CLOCK_SKEW_MS ? [`its heartbeat lies ${duration(ahead)} in the future`] : []),
-    ...(job.state === 'running' && beats && it.stale ? [silence(it)] : []),
-    ...(!it.stale && it.clockOffMs !== null && it.clockOffMs > 0
-      ? [clockOff(suspect.writtenAt, it.clockOffMs, now)]
+    ...(job.state === 'running' && hasHeartbeat && liveness.stale ? [silence(liveness)] : []),
+    ...(!liveness.stale && liveness.clockOffMs !== null && liveness.clockOffMs > 0
+      ? [clockOff(suspect.writtenAt, liveness.clockOffMs, now)]
       : []),
-    ...(it.overdueAt
+    ...(liveness.overdueAt
       ? [
-          `runs for ${duration(now.getTime() - it.overdueAt.getTime() + maxRuntimeMs)}, ${atMost(maxRuntimeMs)}`,
+          `runs for ${duration(now.getTime() - liveness.overdueAt.getTime() + maxRuntimeMs)}, ${atMost(maxRuntimeMs)}`,
         ]
       : []),
     ...(job.state === 'queued' && maxQueuedMs !== null && queuedMs > maxQueuedMs

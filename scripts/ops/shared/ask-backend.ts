@@ -4,7 +4,7 @@ import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
 import { BACKENDS, type BackendSettings, type Truth } from '../../../functions/shared/model/job/backend.ts';
 import { isTerminal, type JobRecord, readJob } from '../../../functions/shared/model/job/job.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
-import { knewAt, sweepMarksSchema } from '../../../functions/shared/model/job/sweep-marks.ts';
+import { knewAt, sweepCheckpointSchema } from '../../../functions/shared/model/job/sweep-checkpoint.ts';
 import { shell } from '../../shared/shell.ts';
 import { plural, stamp } from '../../words/figures.ts';
 import { apiOf } from './api-of.ts';
@@ -105,5 +105,5 @@ async function lastKnown(
 ): Promise<Date | null> {
   const { decode } = await import('../../../functions/shared/store/firestore/firestore.ts');
   const found = await ask(`reading the marks of ${name}`, collections.sweepMarks.doc(name).get());
-  return found.exists ? knewAt(decode(sweepMarksSchema, found), fingerprint) : null;
+  return found.exists ? knewAt(decode(sweepCheckpointSchema, found), fingerprint) : null;
 }

@@ -111,10 +111,10 @@ async function judge(
   now: Date,
 ): Promise<Pick<Story, 'backend' | 'verdict' | 'executions'>> {
   const { collections, ask, clock } = connection;
-  const { sweepMarkStore } = await import('../../../functions/shared/store/own/sweep-marks.ts');
+  const { sweepCheckpointStore } = await import('../../../functions/shared/store/own/sweep-checkpoints.ts');
   const marks = await ask(
     'reading what the sweep remembers',
-    sweepMarkStore(collections, SILENT).load(store.name, uncounted()),
+    sweepCheckpointStore(collections, SILENT).load(store.name, uncounted()),
   );
   const { backend, words } = backendOf(store, connection);
   const options = { ...uncounted(), signal: AbortSignal.timeout(LIMIT_MS) };

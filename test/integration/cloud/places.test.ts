@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BackendSettings, Placed } from '../../../functions/shared/model/job/backend.ts';
-import { knewAt, NO_MARKS } from '../../../functions/shared/model/job/sweep-marks.ts';
+import { knewAt, NO_CHECKPOINT } from '../../../functions/shared/model/job/sweep-checkpoint.ts';
 import { ask, customJob, googleBackend, httpBackend, NOW, REGION } from '../../support/backends.ts';
 
 const googleProject = 'acme-training';
@@ -63,8 +63,11 @@ test('that a backend knew a job is forgotten where its settings change', async (
     prints.add((await httpBackend(context, new Map(), mapping)).backend.fingerprint);
   assert.equal(prints.size, 7);
   const [first = '', second = ''] = prints;
-  const marks = { ...NO_MARKS, backendKnewAt: NOW, backendFingerprint: first };
-  assert.deepEqual([knewAt(marks, first), knewAt(marks, second), knewAt(NO_MARKS, first)], [NOW, null, null]);
+  const marks = { ...NO_CHECKPOINT, backendKnewAt: NOW, backendFingerprint: first };
+  assert.deepEqual(
+    [knewAt(marks, first), knewAt(marks, second), knewAt(NO_CHECKPOINT, first)],
+    [NOW, null, null],
+  );
   // The address of an endpoint may hold a secret.
   for (const print of prints) assert.match(print, /^[\w-]{43}$/);
   const { backend } = await googleBackend(context, { kind: 'vertex-ai', region: REGION });

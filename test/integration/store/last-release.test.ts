@@ -13,7 +13,7 @@ import { jobHealthStore } from '../../../functions/shared/store/own/job-health.t
 import { journalStore } from '../../../functions/shared/store/own/journal.ts';
 import { pinStore } from '../../../functions/shared/store/own/pins.ts';
 import { runStore } from '../../../functions/shared/store/own/runs.ts';
-import { sweepMarkStore } from '../../../functions/shared/store/own/sweep-marks.ts';
+import { sweepCheckpointStore } from '../../../functions/shared/store/own/sweep-checkpoints.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import { openTestFirestore } from '../../support/firestore.ts';
 
@@ -111,7 +111,7 @@ describe('what the last release stored', () => {
   test('is read of the sweep: the health of jobs, marks and sightings', async () => {
     readAsStored(await jobHealthStore(collections).all(), storedIn('jobHealth'));
     const { pages: _, ...marks } = STORED['sweepMarks/jobs'] ?? {};
-    const read = await sweepMarkStore(collections, SILENT).load('jobs', options);
+    const read = await sweepCheckpointStore(collections, SILENT).load('jobs', options);
     readAsStored(read, marks);
     assert.ok(
       read.sightings.length > 0 && read.sightings.every(({ stillSince }) => stillSince instanceof Date),

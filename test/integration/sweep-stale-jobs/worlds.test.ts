@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { type Sighting, sightingOf } from '../../../functions/shared/model/job/sighting.ts';
 import { limitsOf } from '../../../functions/shared/model/job/sweep-limits.ts';
-import { blindness, isHeld, isNewlyStale } from '../../../functions/sweep-stale-jobs/rules/guard.ts';
+import { isHeld, isNewlyStale, selfPreservation } from '../../../functions/sweep-stale-jobs/rules/guard.ts';
 import { sightingAfter } from '../../../functions/sweep-stale-jobs/rules/remember.ts';
 import { isSuspicious } from '../../../functions/sweep-stale-jobs/rules/suspicion.ts';
 import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
@@ -49,7 +49,7 @@ function expected(
     return { id, verdict };
   });
   const newlyStale = verdicts.filter(({ verdict }) => isNewlyStale(verdict, clock)).length;
-  const blind = blindness({ ...clock, newlyStale, active: lives.size, complete: true });
+  const blind = selfPreservation({ ...clock, newlyStale, active: lives.size, complete: true });
   const dead = verdicts.filter(({ verdict }) => 'state' in verdict);
   const [held, ended] = [true, false].map((is) =>
     dead.filter(({ verdict }) => isHeld(verdict, clock, blind) === is).map(({ id }) => id),

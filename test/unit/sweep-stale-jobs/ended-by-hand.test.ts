@@ -23,7 +23,7 @@ describe('endedByHand()', () => {
       brokenAt: ago(32),
       endedAt: ago(47),
       endInferred: true,
-      doubtful: false,
+      unconfirmed: false,
       foundSince: null,
     });
   });
@@ -40,7 +40,7 @@ describe('endedByHand()', () => {
       brokenAt: ago(32),
       endedAt: ago(40),
       endInferred: false,
-      doubtful: false,
+      unconfirmed: false,
       foundSince: null,
     });
   });
@@ -57,7 +57,7 @@ describe('endedByHand()', () => {
 
   test('ends now at the latest, and breaks no limit that there is not', () => {
     const ahead = endedByHand(suspectOf({ heartbeatAt: ago(-3) }), { end: 'failed', reason }, NOW);
-    const mute = endedByHand(suspectOf({}, { beats: false }), { end: 'failed', reason }, NOW);
+    const mute = endedByHand(suspectOf({}, { hasHeartbeat: false }), { end: 'failed', reason }, NOW);
     assert.deepEqual('state' in ahead && [ahead.endedAt, ahead.brokenAt], [NOW, null]);
     assert.deepEqual('state' in mute && [mute.endedAt, mute.brokenAt], [ago(180), null]);
   });
@@ -76,7 +76,7 @@ describe('limits', () => {
     assert.equal(verdictOf(suspectOf({ heartbeatAt: ago(44) }, { limits }), NOW).rule, 'beating');
     assert.equal(verdictOf(suspectOf({ heartbeatAt: ago(46) }, { limits }), NOW).rule, 'silent');
     assert.equal(
-      verdictOf(suspectOf({}, { limits, beats: false, writtenAt: ago(180) }), NOW).rule,
+      verdictOf(suspectOf({}, { limits, hasHeartbeat: false, writtenAt: ago(180) }), NOW).rule,
       'max-runtime',
     );
   });

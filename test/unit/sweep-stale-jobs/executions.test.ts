@@ -47,7 +47,14 @@ describe('verdictOf() a job with executions', () => {
       const verdict = judge([over('2', state, 40), over('1', 'failed', 110)]);
       assert.ok('state' in verdict, verdict.because);
       assert.deepEqual(
-        [verdict.kind, verdict.rule, verdict.state, verdict.endedAt, verdict.endInferred, verdict.doubtful],
+        [
+          verdict.kind,
+          verdict.rule,
+          verdict.state,
+          verdict.endedAt,
+          verdict.endInferred,
+          verdict.unconfirmed,
+        ],
         [kind, 'executions-ended', state, ago(40), false, false],
       );
       assert.deepEqual(verdict.brokenAt, ago(25), 'silent since the newest ended');
@@ -98,7 +105,7 @@ describe('verdictOf() an execution', () => {
     const verdict = judge(SILENT);
     assert.ok('state' in verdict, verdict.because);
     assert.deepEqual(
-      [verdict.kind, verdict.rule, verdict.state, verdict.endedAt, verdict.endInferred, verdict.doubtful],
+      [verdict.kind, verdict.rule, verdict.state, verdict.endedAt, verdict.endInferred, verdict.unconfirmed],
       ['lost', 'job-ended', 'failed', ago(60), true, false],
     );
     assert.deepEqual(verdict.brokenAt, ago(32), 'when it was silent, too');
@@ -131,7 +138,7 @@ describe('verdictOf() an execution', () => {
     const LONG = { heartbeatAt: null, startedAt: ago(30 * 60), createdAt: null, backendId: null };
     const going = runningJob({ id: 'parent', backendId: '7' });
     const of = (jobTruth: Suspect['jobTruth'], more: Partial<Suspect> = {}) =>
-      judge(LONG, { parent: going, beats: false, jobTruth, ...more });
+      judge(LONG, { parent: going, hasHeartbeat: false, jobTruth, ...more });
 
     test('goes on while its job does there', () => {
       for (const state of ['running', 'queued', 'suspended'] as const) {
@@ -179,13 +186,13 @@ describe('verdictOf() an execution', () => {
     assert.equal(judge(SILENT, { parent: { ...parent, endedAt: null } }).rule, 'silent');
     assert.equal(judge(SILENT, { parent: { ...parent, endedAt: ago(-60) } }).rule, 'silent');
     assert.equal(
-      judge({}, { parent: { ...parent, endedAt: null }, beats: false }).rule,
+      judge({}, { parent: { ...parent, endedAt: null }, hasHeartbeat: false }).rule,
       'within-max-runtime',
     );
   });
 
   test('is judged like a job when it began after the end of its job, which may be begun again', () => {
     const began = { startedAt: ago(50), heartbeatAt: null };
-    assert.equal(judge(began, { beats: false }).rule, 'within-max-runtime');
+    assert.equal(judge(began, { hasHeartbeat: false }).rule, 'within-max-runtime');
   });
 });

@@ -3,11 +3,11 @@ import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Verdict } from '../../../functions/shared/model/job/sweep.ts';
 import {
-  blindness,
-  foresight,
   isHeld,
   isNewlyStale,
   type Sight,
+  selfPreservation,
+  selfPreservationSoFar,
   tooManyGone,
 } from '../../../functions/sweep-stale-jobs/rules/guard.ts';
 import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
@@ -15,9 +15,9 @@ import { ago, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspec
 
 const CLOCK = { sweptAt: ago(10), now: NOW, intervalMs: 10 * MINUTE_MS };
 
-describe('blindness()', () => {
+describe('selfPreservation()', () => {
   const why = (over: Partial<Sight>) =>
-    blindness({ ...CLOCK, newlyStale: 0, active: 100, complete: true, ...over });
+    selfPreservation({ ...CLOCK, newlyStale: 0, active: 100, complete: true, ...over });
 
   test('is no matter of every day', () => {
     assert.equal(why({}), null);
@@ -45,24 +45,24 @@ describe('blindness()', () => {
   });
 });
 
-describe('foresight()', () => {
+describe('selfPreservationSoFar()', () => {
   test('knows before anything is judged that a sweep sees well, as long as over half show life', () => {
-    assert.equal(foresight(CLOCK, 1_000, 501), null);
-    assert.equal(foresight(CLOCK, 1_000, 500), undefined);
-    assert.equal(foresight(CLOCK, 0, 0), undefined);
+    assert.equal(selfPreservationSoFar(CLOCK, 1_000, 501), null);
+    assert.equal(selfPreservationSoFar(CLOCK, 1_000, 500), undefined);
+    assert.equal(selfPreservationSoFar(CLOCK, 0, 0), undefined);
   });
 
   test('knows that a sweep is blind by its clock alone, whoever shows life', () => {
-    assert.match(`${foresight({ ...CLOCK, sweptAt: null }, 10, 10)}`, /first sweep/);
-    assert.match(`${foresight({ ...CLOCK, sweptAt: ago(31) }, 10, 10)}`, /last full sweep/);
+    assert.match(`${selfPreservationSoFar({ ...CLOCK, sweptAt: null }, 10, 10)}`, /first sweep/);
+    assert.match(`${selfPreservationSoFar({ ...CLOCK, sweptAt: ago(31) }, 10, 10)}`, /last full sweep/);
   });
 
   test('never says what the whole sweep would deny', () => {
     for (let active = 1; active <= 40; active += 1)
       for (let alive = 0; alive <= active; alive += 1)
-        if (foresight(CLOCK, active, alive) === null)
+        if (selfPreservationSoFar(CLOCK, active, alive) === null)
           for (let newlyStale = 0; newlyStale <= active - alive; newlyStale += 1)
-            assert.equal(blindness({ ...CLOCK, newlyStale, active, complete: true }), null);
+            assert.equal(selfPreservation({ ...CLOCK, newlyStale, active, complete: true }), null);
   });
 });
 
@@ -90,7 +90,7 @@ describe('isNewlyStale()', () => {
     assert.equal(told({ truth: truthOf('unknown') }), true);
     assert.equal(told({ truth: truthOf('gone') }), true);
     assert.equal(told({ truth: truthOf('failed', { endedAt: ago(8) }) }), false);
-    assert.equal(told({ beats: false }), false);
+    assert.equal(told({ hasHeartbeat: false }), false);
     const overdue = { startedAt: ago(24 * 60 + 5), heartbeatAt: ago(1) };
     assert.equal(told({ truth: truthOf('running', { startedAt: overdue.startedAt }) }, overdue), false);
   });
@@ -112,7 +112,7 @@ describe('isHeld()', () => {
       assert.equal(held(lost(300, minutes), null), is, `${minutes} min`);
   });
 
-  test('holds what is newly stale, and all that is doubtful while the sweep is blind', () => {
+  test('holds what is newly stale, and all that is unconfirmed while the sweep is blind', () => {
     assert.deepEqual([held(lost(20), null), held(lost(47), null)], [true, false]);
     assert.deepEqual([held(lost(20), 'blind'), held(lost(47), 'blind')], [true, true]);
   });
@@ -132,7 +132,7 @@ describe('600 of 1,000 live jobs that go silent at once', () => {
     const sighting = { path: 'jobs/x', stillSince: sweptAt };
     const verdicts = suspects.map((it) => verdictOf({ ...it, sighting }, now));
     const newlyStale = verdicts.filter((it) => isNewlyStale(it, clock)).length;
-    const blind = blindness({ ...clock, newlyStale, active: 1000, complete: true });
+    const blind = selfPreservation({ ...clock, newlyStale, active: 1000, complete: true });
     const written = verdicts.filter((it) => 'state' in it && !isHeld(it, clock, blind)).length;
     return { blind: blind !== null, written };
   };

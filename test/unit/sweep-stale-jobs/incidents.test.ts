@@ -61,7 +61,7 @@ describe('incidents', () => {
       'times.ended': seconds(1310),
     });
     const job = recordOf(RUNS, { state: 'IN_PROGRESS', started: ago(22 * 60).toISOString() });
-    const { verdict, short } = conclude({}, { job, parent, beats: false, writtenAt: ago(22 * 60) });
+    const { verdict, short } = conclude({}, { job, parent, hasHeartbeat: false, writtenAt: ago(22 * 60) });
     assert.deepEqual(short, ['lost', 'job-ended', 'ERROR', ago(1310)]);
     assert.match(verdict.because, /^its job x is DONE since .* the execution is IN_PROGRESS; .* for 22 h/);
     assert.deepEqual(conclude({ state: 'DONE' }).short, ['keep', 'ended'], 'the job stays as it is');
@@ -123,7 +123,7 @@ describe('incidents', () => {
       'times.beat': seconds(1),
     };
     const truth = truthOf('running', { startedAt: ago(180) });
-    for (const over of [{}, { truth }, { truth, beats: false }]) {
+    for (const over of [{}, { truth }, { truth, hasHeartbeat: false }]) {
       const { verdict } = conclude(fields, over);
       assert.deepEqual([verdict.kind, verdict.brokenAt], ['keep', ago(60)]);
       assert.ok('overdue' in verdict && verdict.overdue);

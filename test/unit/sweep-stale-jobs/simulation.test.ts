@@ -56,7 +56,7 @@ describe('the simulation itself', () => {
 
   test('finds live jobs ended where only a blind sweep waits, and none looks twice', SOAK_ONLY, () => {
     const isHeld: Rules['isHeld'] = (verdict, _, blind) =>
-      'doubtful' in verdict && verdict.doubtful && blind !== null;
+      'unconfirmed' in verdict && verdict.unconfirmed && blind !== null;
     assert.ok(found({ isHeld }).liveEnded > 10);
   });
 
@@ -119,7 +119,7 @@ describe('the simulation itself', () => {
     assert.ok(found({ verdictOf: believing, tooManyGone: () => null }).liveEnded > 10);
   });
 
-  test('finds dead jobs left alone where nothing doubtful is carried out', SOAK_ONLY, () =>
-    assert.ok(found({ isHeld: (verdict) => 'doubtful' in verdict && verdict.doubtful }).late > 10),
+  test('finds dead jobs left alone where nothing unconfirmed is carried out', SOAK_ONLY, () =>
+    assert.ok(found({ isHeld: (verdict) => 'unconfirmed' in verdict && verdict.unconfirmed }).late > 10),
   );
 });

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type SummaryInput, summaryOf } from '../../../functions/sweep-stale-jobs/summary.ts';
-import type { Outcome, VerdictRow } from '../../../functions/sweep-stale-jobs/sweep/outcomes.ts';
-import { noOutcomes } from '../../../functions/sweep-stale-jobs/sweep/outcomes.ts';
-import type { Sweep } from '../../../functions/sweep-stale-jobs/sweep/pipeline.ts';
+import type { SweepResult } from '../../../functions/sweep-stale-jobs/sweep/pipeline.ts';
+import type { CandidateResult, VerdictRow } from '../../../functions/sweep-stale-jobs/sweep/results.ts';
+import { noResults } from '../../../functions/sweep-stale-jobs/sweep/results.ts';
 import { NOW } from '../../support/suspects.ts';
 
 const TOLD: SummaryInput = {
@@ -18,7 +18,7 @@ const TOLD: SummaryInput = {
 };
 
 /** A sweep that ended so many jobs, each with so long a reason. */
-function sweepOf(count: number, because: string): Sweep {
+function sweepOf(count: number, because: string): SweepResult {
   const row: VerdictRow = {
     job: 'x',
     path: 'jobs/x',
@@ -31,11 +31,16 @@ function sweepOf(count: number, because: string): Sweep {
     written: 'yes',
     endedAt: null,
   };
-  const one = { kind: 'lost', written: 'yes', isExecution: false, brokenAt: null } as Outcome;
-  const outcomes = noOutcomes();
+  const one = { kind: 'lost', written: 'yes', isExecution: false, brokenAt: null } as CandidateResult;
+  const outcomes = noResults();
   outcomes.each.push(...Array.from({ length: count }, () => one));
   outcomes.rows.ended.push(...Array.from({ length: Math.min(300, count) }, () => row));
-  return { source: 'jobs', outcomes, cursor: null, left: { jobs: 0, oldestAt: null } } as unknown as Sweep;
+  return {
+    source: 'jobs',
+    outcomes,
+    cursor: null,
+    left: { jobs: 0, oldestAt: null },
+  } as unknown as SweepResult;
 }
 
 describe('what a sweep ended', () => {

@@ -16,7 +16,7 @@ interface Row {
   brokenAt?: Date | null;
   endedAt?: Date;
   endInferred?: boolean;
-  doubtful?: boolean;
+  unconfirmed?: boolean;
   foundSince?: Date | null;
   overdue?: boolean;
   error?: string | null;
@@ -104,7 +104,7 @@ describe('verdictOf(): a backend says ended', () => {
       is: finished,
       endedAt: ago(40),
       endInferred: false,
-      doubtful: false,
+      unconfirmed: false,
       error: null,
       brokenAt: ago(32),
     },
@@ -133,7 +133,7 @@ describe('verdictOf(): a backend says ended', () => {
     {
       when: 'no hearts are known',
       job: { heartbeatAt: null },
-      over: { truth: completed, beats: false },
+      over: { truth: completed, hasHeartbeat: false },
       is: finished,
       brokenAt: ago(40),
     },
@@ -178,13 +178,13 @@ describe('verdictOf(): a backend says ended', () => {
     {
       when: 'when another start had just begun, and nobody is silent',
       job: { startedAt: ago(12), heartbeatAt: null },
-      over: { truth: of(ago(8)), beats: false },
+      over: { truth: of(ago(8)), hasHeartbeat: false },
       is: 'unknown perhaps-another-try',
     },
     {
       when: 'when another start had just begun, and all is silent',
       job: { startedAt: ago(60), heartbeatAt: null },
-      over: { truth: of(ago(50)), beats: false },
+      over: { truth: of(ago(50)), hasHeartbeat: false },
       is: finished,
     },
     {
@@ -237,7 +237,7 @@ describe('verdictOf(): a backend has no such job', () => {
       job: SILENT,
       over: { truth, sighting: sightedSince(4, { goneSince: ago(4) }) },
       is: 'lost gone failed',
-      doubtful: true,
+      unconfirmed: true,
       foundSince: ago(4),
     },
     {
@@ -278,7 +278,7 @@ describe('verdictOf(): a backend has no such job', () => {
       job: SILENT,
       over: again,
       is: 'lost gone failed',
-      doubtful: true,
+      unconfirmed: true,
       endedAt: ago(47),
       endInferred: true,
       brokenAt: ago(32),
@@ -287,7 +287,7 @@ describe('verdictOf(): a backend has no such job', () => {
     {
       when: 'twice, and no hearts are known',
       job: { heartbeatAt: null },
-      over: { ...again, beats: false },
+      over: { ...again, hasHeartbeat: false },
       is: 'lost gone failed',
       endedAt: ago(180),
       brokenAt: null,
@@ -295,7 +295,7 @@ describe('verdictOf(): a backend has no such job', () => {
     {
       when: 'twice, but queued again just now',
       job: { ...inState('queued'), heartbeatAt: null },
-      over: { ...again, beats: false, writtenAt: ago(3) },
+      over: { ...again, hasHeartbeat: false, writtenAt: ago(3) },
       is: 'unknown gone-but-alive',
     },
   );
@@ -324,7 +324,7 @@ describe('verdictOf(): a backend cannot tell', () => {
 });
 
 describe('verdictOf(): nobody can be asked', () => {
-  const mute = { beats: false };
+  const mute = { hasHeartbeat: false };
   const limits = { ...DEFAULT, maxQueuedMs: 3 * HOUR_MS };
   const started = (minutes: number) => ({ startedAt: ago(minutes), heartbeatAt: null });
   rows(
@@ -334,7 +334,7 @@ describe('verdictOf(): nobody can be asked', () => {
       when: 'silent beyond the limit',
       job: { heartbeatAt: addMs(ago(15), -1) },
       is: 'lost silent failed',
-      doubtful: true,
+      unconfirmed: true,
       endInferred: true,
     },
     {
@@ -406,7 +406,7 @@ describe('verdictOf(): nobody can be asked', () => {
       when: 'no hearts are known, past maxRuntime',
       job: started(25 * 60),
       over: mute,
-      doubtful: true,
+      unconfirmed: true,
       is: 'lost max-runtime failed',
       endedAt: ago(25 * 60),
       brokenAt: ago(60),
@@ -450,7 +450,7 @@ describe('verdictOf(): nobody can be asked', () => {
       over: { limits },
       is: 'lost max-queued failed',
       brokenAt: ago(10),
-      doubtful: true,
+      unconfirmed: true,
     },
     {
       when: 'queued again lately',

@@ -158,7 +158,7 @@ describe('an end that a backend tells is of another try, or may be', () => {
     {
       when: 'by a record that does not beat, and whose start is of another zone',
       job: { heartbeatAt: null, startedAt: ago(10 * 60) },
-      over: { ...TOUCHED, beats: false },
+      over: { ...TOUCHED, hasHeartbeat: false },
       truth: ended(ago(40), ago(100)),
       is: 'clock-off',
     },
@@ -208,8 +208,11 @@ describe('the end of a job that nobody saw end', () => {
   });
 
   test('is the last that its backend said of it, before its own start', () => {
-    assert.deepEqual(endOf({ heartbeatAt: null }, { beats: false, ...gone({ heardAt: ago(33) }) }), ago(33));
-    assert.deepEqual(endOf({ heartbeatAt: null }, { beats: false, ...gone({}) }), ago(180));
+    assert.deepEqual(
+      endOf({ heartbeatAt: null }, { hasHeartbeat: false, ...gone({ heardAt: ago(33) }) }),
+      ago(33),
+    );
+    assert.deepEqual(endOf({ heartbeatAt: null }, { hasHeartbeat: false, ...gone({}) }), ago(180));
     assert.deepEqual(endOf({ heartbeatAt: ago(100) }, gone({ heardAt: ago(33) })), ago(33));
   });
 

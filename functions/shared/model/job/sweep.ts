@@ -23,7 +23,7 @@ export interface Suspect {
   rewrittenAt: Date | null;
   limits: SweepLimits;
   /** Whether its source maps a heartbeat. */
-  beats: boolean;
+  hasHeartbeat: boolean;
   /** Whether the answers of its backend hold times, by its settings. */
   timed: boolean;
   /** The fields by which it is judged: with one that cannot be read, nothing ends it. */
@@ -62,8 +62,8 @@ export type Verdict = {
       endInferred: boolean;
       error: string | null;
       /** Whether it rests on age or on a 404 alone, which a blind sweep must not believe. */
-      doubtful: boolean;
-      /** Since when sweeps have found all that it rests on as it is; `null` where this one is the first, or it is not doubtful. */
+      unconfirmed: boolean;
+      /** Since when sweeps have found all that it rests on as it is; `null` where this sweep is the first, or the verdict is confirmed. */
       foundSince: Date | null;
     }
 );

@@ -6,7 +6,7 @@ import type { TakenBack } from '../../model/job/evidence.ts';
 import { pathInSource } from '../../model/job/job.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
 import type { ACTIVE_STATES } from '../../model/job/states.ts';
-import type { UnmappedStatus } from '../../model/job/sweep-marks.ts';
+import type { UnmappedStatus } from '../../model/job/sweep-checkpoint.ts';
 import { PLAUSIBLE_TIMES } from '../../model/reading/reading.ts';
 import { isPath, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';

@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import type { Source } from '../../model/job/source.ts';
 import { JOB_STATES } from '../../model/job/states.ts';
-import type { UnmappedStatus } from '../../model/job/sweep-marks.ts';
+import type { UnmappedStatus } from '../../model/job/sweep-checkpoint.ts';
 import { quoted } from '../../model/reading/reading.ts';
 import { plainOf, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';

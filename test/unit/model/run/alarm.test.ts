@@ -6,8 +6,8 @@ import {
   alarmId,
   oneAlarm,
 } from '../../../../functions/shared/model/run/alarm.ts';
-import { alarmsAbout, type Standing } from '../../../../functions/sweep-stale-jobs/record/raise.ts';
-import type { Overdue } from '../../../../functions/sweep-stale-jobs/sweep/outcomes.ts';
+import { alarmsAbout, type Standing } from '../../../../functions/sweep-stale-jobs/record/alarms.ts';
+import type { Overdue } from '../../../../functions/sweep-stale-jobs/sweep/results.ts';
 import { utc } from '../../../support/jobs.ts';
 
 const NOW = utc('2026-03-09T12:00');

@@ -3,18 +3,18 @@ import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { SeenJob } from '../../shared/store/sources/active-records.ts';
 import type { SweepInput } from '../input.ts';
 import { whyNotEnded } from '../rules/verdict.ts';
-import type { SweptSource } from './pipeline.ts';
+import type { SweepSource } from './pipeline.ts';
 
 /** The job, or the execution of one, that a person names. */
 export interface Named {
-  source: SweptSource;
+  source: SweepSource;
   seen: SeenJob;
   isExecution: boolean;
 }
 
 /** The one job of that id, or at that path, in `sources`. Rejects with NotOneJob when there is none, or several have it. */
 export async function findJob(
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   jobId: string,
   options: ReadOptions,
 ): Promise<Named> {
@@ -26,7 +26,7 @@ export async function findJob(
 
 /** The same, or the execution at that path. */
 export async function findRecord(
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   jobId: string,
   options: ReadOptions,
 ): Promise<Named> {
@@ -39,7 +39,7 @@ export async function findRecord(
 
 /** Rejects with InvalidRequest where nothing can be done about the job that the input names. */
 export async function refuse(
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   { jobId, end, undo }: SweepInput,
   options: ReadOptions,
 ): Promise<void> {
@@ -59,9 +59,9 @@ export async function refuse(
 }
 
 function onlyOne(
-  sources: readonly SweptSource[],
+  sources: readonly SweepSource[],
   jobId: string,
-  looked: readonly { source: SweptSource; seen: SeenJob | undefined }[],
+  looked: readonly { source: SweepSource; seen: SeenJob | undefined }[],
   isExecution: boolean,
 ): Named {
   const found = looked.flatMap(({ source, seen }) => (seen ? [{ source, seen, isExecution }] : []));
@@ -74,7 +74,7 @@ function onlyOne(
   return one;
 }
 
-function inWords(sources: readonly SweptSource[]): string {
+function inWords(sources: readonly SweepSource[]): string {
   const names = sources.map(({ store }) => store.name);
   return names.length === 1 ? `source ${names[0]}` : `the sources ${names.join(', ')}`;
 }

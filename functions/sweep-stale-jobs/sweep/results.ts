@@ -4,16 +4,16 @@ import type { VerdictKind } from '../../shared/model/job/sweep.ts';
 import { MOST_VERDICTS } from '../../shared/model/job/sweep.ts';
 import { isNewlyStale, type SweepClock } from '../rules/guard.ts';
 import { sightingAfter } from '../rules/remember.ts';
-import type { Judged, Written } from './judge.ts';
+import type { Disposition, Judged } from './judge.ts';
 
 /** What is kept of the suspects of one sweep of a source: tens of thousands may be, so of each only what is told. */
 
 /** A suspect that was gone through. */
-export interface Outcome {
+export interface CandidateResult {
   path: string;
   isExecution: boolean;
   kind: VerdictKind;
-  written: Written;
+  written: Disposition;
   /** As its record says. */
   state: Job['state'];
   startedAt: Date | null;
@@ -45,13 +45,13 @@ export interface VerdictRow {
   verdict: VerdictKind;
   rule: string;
   because: string;
-  written: Written;
+  written: Disposition;
   endedAt: string | null;
 }
 
 /** All of them, and what is to be known of some besides. */
-export interface Outcomes {
-  each: Outcome[];
+export interface CandidateResults {
+  each: CandidateResult[];
   /** Of those that were not ended, what was seen and heard. */
   sightings: Sighting[];
   overdue: Overdue[];
@@ -59,7 +59,7 @@ export interface Outcomes {
   rows: Record<'ended' | 'ending' | 'unknown' | 'keep', VerdictRow[]>;
 }
 
-export function noOutcomes(): Outcomes {
+export function noResults(): CandidateResults {
   return {
     each: [],
     sightings: [],
@@ -69,7 +69,7 @@ export function noOutcomes(): Outcomes {
 }
 
 /** Adds a suspect that was gone through. */
-export function addOutcome(outcomes: Outcomes, one: Judged, clock: SweepClock): void {
+export function addResult(outcomes: CandidateResults, one: Judged, clock: SweepClock): void {
   const { found, suspect, verdict, written } = one;
   const { path } = found.seen;
   const { kind, brokenAt } = verdict;

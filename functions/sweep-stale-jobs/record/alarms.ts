@@ -1,5 +1,5 @@
 import { addMs, DAY_MS } from '../../shared/dates.ts';
-import type { EndedRecord, Since } from '../../shared/model/job/sweep-marks.ts';
+import type { EndedRecord, Since } from '../../shared/model/job/sweep-checkpoint.ts';
 import {
   type Alarm,
   type AlarmChanges,
@@ -9,7 +9,7 @@ import {
   oneAlarm,
 } from '../../shared/model/run/alarm.ts';
 import { instant, lasting } from '../rules/words.ts';
-import type { Overdue } from '../sweep/outcomes.ts';
+import type { Overdue } from '../sweep/results.ts';
 
 const NAMES_TOLD = 5;
 /** Nobody could tell about a job for so long: that is an incident. */
@@ -103,7 +103,7 @@ function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
 }
 
 /** The alarm of the sweep itself, while it does not believe what it sees. */
-export function blindAlarm(
+export function selfPreservationAlarm(
   subject: string,
   blind: readonly { source: string; because: string; brokenAt: Date; held: number }[],
   open: readonly Alarm[],

@@ -1,6 +1,6 @@
 import { prefetch } from '../../shared/concurrency.ts';
 import { LeaseLost } from '../../shared/errors.ts';
-import type { SweepCursor } from '../../shared/model/job/sweep-marks.ts';
+import type { SweepCursor } from '../../shared/model/job/sweep-checkpoint.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { ActiveCounts, ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import type { Cursor, Page, SeenJob } from '../../shared/store/sources/active-records.ts';
@@ -11,7 +11,7 @@ import { isSuspicious } from '../rules/suspicion.ts';
 const MOST_READ = 25_000;
 
 /** A record that may not be what it says. */
-export interface Found {
+export interface Candidate {
   seen: SeenJob;
   isExecution: boolean;
   /** Its place among those that a sweep finds. */
@@ -21,9 +21,9 @@ export interface Found {
 }
 
 /** What a look at one source came to. */
-export interface Look {
+export interface ScanResult {
   /** Suspects that were read and not taken: the time was up. */
-  left: Found[];
+  left: Candidate[];
   /** Records that nobody can read, and why. */
   unreadable: { path: string; error: unknown }[];
   /** Where it stopped; `null` when every lookout came to its end. */
@@ -35,7 +35,7 @@ export interface Look {
 }
 
 /** How to look. */
-export interface LookOptions extends ReadOptions {
+export interface ScanOptions extends ReadOptions {
   signal: AbortSignal;
   /** Where the last sweep stopped. */
   from: SweepCursor | null;
@@ -46,7 +46,7 @@ export interface LookOptions extends ReadOptions {
   olderThanMs?: number | undefined;
   isTimeUp: () => boolean;
   /** Is given the suspects as they are read; what it takes its time for holds the look back. */
-  take: (found: Found[]) => Promise<void>;
+  take: (found: Candidate[]) => Promise<void>;
   /** Resolves when nothing of what was taken is being written any more. */
   idle: () => Promise<void>;
 }
@@ -56,7 +56,7 @@ export interface LookOptions extends ReadOptions {
  * through the others from their heads, so that whatever is left next is what was left longest. Rejects where it cannot
  * even begin, with LeaseLost, and with the reason of the signal.
  */
-export async function lookAt(store: ActiveJobStore, options: LookOptions): Promise<Look> {
+export async function scan(store: ActiveJobStore, options: ScanOptions): Promise<ScanResult> {
   const { from, now } = options;
   const lookouts = store.lookouts(now);
   const first = Math.max(
@@ -87,10 +87,10 @@ interface Opened {
 async function goThrough(
   opened: readonly Opened[],
   store: ActiveJobStore,
-  options: LookOptions,
-): Promise<Look> {
+  options: ScanOptions,
+): Promise<ScanResult> {
   const { from, counted, isTimeUp, take, idle, signal } = options;
-  const look: Look = { left: [], unreadable: [], stoppedAt: null, complete: false, failure: null };
+  const look: ScanResult = { left: [], unreadable: [], stoppedAt: null, complete: false, failure: null };
   const known = new Set<string>();
   let [read, dated] = [0, 0];
   const isUp = () => read >= MOST_READ || isTimeUp();
@@ -110,7 +110,7 @@ async function goThrough(
   for (const it of opened) {
     const { lookout } = it;
     let { after } = it;
-    const stoppedHere = (why: Partial<Look> = {}): Look => ({
+    const stoppedHere = (why: Partial<ScanResult> = {}): ScanResult => ({
       ...look,
       ...why,
       stoppedAt: { lookout: lookout.name, after },
@@ -152,12 +152,12 @@ function suspectsOf(
     after: Cursor | null;
     known: Set<string>;
     store: ActiveJobStore;
-    options: LookOptions;
+    options: ScanOptions;
   },
-): Pick<Look, 'unreadable'> & { found: Found[] } {
+): Pick<ScanResult, 'unreadable'> & { found: Candidate[] } {
   const isExecution = of === 'executions';
   const unreadable = [...unread];
-  const found = all.flatMap((seen, index): Found[] => {
+  const found = all.flatMap((seen, index): Candidate[] => {
     const { job, path, writtenAt, rewrittenAt } = seen;
     try {
       const reading = { job, writtenAt, rewrittenAt, isExecution };

@@ -27,7 +27,7 @@ const endedSchema = z.object({
 export type EndedRecord = z.infer<typeof endedSchema>;
 
 /** `sweepMarks/{source}`: how far the sweep came, and what it has to remember. */
-export const sweepMarksSchema = z.object({
+export const sweepCheckpointSchema = z.object({
   /** The last whole sweep, as far as it came; `null` before the first. */
   sweptAt: z.date().nullable(),
   /** Where the next sweep goes on; `null` from the head. */
@@ -49,12 +49,14 @@ export const sweepMarksSchema = z.object({
   auditedAt: z.date().nullable(),
   unmapped: z.array(unmappedSchema),
 });
-export type SweepCursor = NonNullable<z.infer<typeof sweepMarksSchema>['cursor']>;
+export type SweepCursor = NonNullable<z.infer<typeof sweepCheckpointSchema>['cursor']>;
 /** What the sweep remembers of a source, with what it saw of each suspect. */
-export type SweepMarks = Omit<z.infer<typeof sweepMarksSchema>, 'pages'> & { sightings: readonly Sighting[] };
+export type SweepCheckpoint = Omit<z.infer<typeof sweepCheckpointSchema>, 'pages'> & {
+  sightings: readonly Sighting[];
+};
 
 /** Of a source that was never swept. */
-export const NO_MARKS: SweepMarks = {
+export const NO_CHECKPOINT: SweepCheckpoint = {
   sweptAt: null,
   cursor: null,
   sightings: [],
@@ -67,7 +69,7 @@ export const NO_MARKS: SweepMarks = {
 
 /** When a backend with this fingerprint last knew a job of the source; `null` if it never did, for all that anybody knows. */
 export function knewAt(
-  { backendKnewAt, backendFingerprint }: Pick<SweepMarks, 'backendKnewAt' | 'backendFingerprint'>,
+  { backendKnewAt, backendFingerprint }: Pick<SweepCheckpoint, 'backendKnewAt' | 'backendFingerprint'>,
   fingerprint: string,
 ): Date | null {
   return backendFingerprint === fingerprint ? backendKnewAt : null;

@@ -1,7 +1,11 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
-import { NO_MARKS, type SweepMarks, sweepMarksSchema } from '../../model/job/sweep-marks.ts';
+import {
+  NO_CHECKPOINT,
+  type SweepCheckpoint,
+  sweepCheckpointSchema,
+} from '../../model/job/sweep-checkpoint.ts';
 import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
@@ -10,15 +14,15 @@ import { fromPage, toPages } from './sightings.ts';
 const LIMIT_MS = MINUTE_MS;
 
 /** What the sweep remembers of each source. Written only inside a run's commits. */
-export interface SweepMarkStore {
-  /** What is remembered of a source; NO_MARKS before its first sweep. */
-  load(source: string, options: ReadOptions): Promise<SweepMarks>;
+export interface SweepCheckpointStore {
+  /** What is remembered of a source; NO_CHECKPOINT before its first sweep. */
+  load(source: string, options: ReadOptions): Promise<SweepCheckpoint>;
 
   /** Adds to `batch` what to remember from now on; returns how many of the last sightings were too many. */
-  put(batch: WriteBatch, source: string, marks: SweepMarks): number;
+  put(batch: WriteBatch, source: string, marks: SweepCheckpoint): number;
 }
 
-export function sweepMarkStore({ sweepMarks }: Collections, log: Log): SweepMarkStore {
+export function sweepCheckpointStore({ sweepMarks }: Collections, log: Log): SweepCheckpointStore {
   const pageOf = (source: string, nth: number) =>
     sweepMarks.doc(source).collection('sightings').doc(String(nth));
 
@@ -27,8 +31,8 @@ export function sweepMarkStore({ sweepMarks }: Collections, log: Log): SweepMark
       const operation = `marks of source ${source}`;
       const found = await withTimeout(log, operation, LIMIT_MS, sweepMarks.doc(source).get(), signal);
       tally.documents += 1;
-      if (!found.exists) return NO_MARKS;
-      const { pages, ...marks } = decode(sweepMarksSchema, found);
+      if (!found.exists) return NO_CHECKPOINT;
+      const { pages, ...marks } = decode(sweepCheckpointSchema, found);
       const refs = Array.from({ length: pages }, (_, nth) => pageOf(source, nth));
       const read = refs.length > 0 ? sweepMarks.firestore.getAll(...refs) : Promise.resolve([]);
       const documents = await withTimeout(log, operation, LIMIT_MS, read, signal);

@@ -15,7 +15,7 @@ const ZONE_STEP_MS = 15 * MINUTE_MS;
 const LONGEST_WAY_MS = MINUTE_MS;
 
 /** A suspect, and what its record shows. */
-export interface Case {
+export interface Liveness {
   suspect: Suspect;
   now: Date;
   /** Where the record tells a usable one. */
@@ -39,15 +39,15 @@ export interface Case {
 }
 
 /** Reads the signs of a suspect. */
-export function caseOf(suspect: Suspect, now: Date): Case {
-  const { job, writtenAt, limits, beats, executions, sighting } = suspect;
+export function livenessOf(suspect: Suspect, now: Date): Liveness {
+  const { job, writtenAt, limits, hasHeartbeat, executions, sighting } = suspect;
   const startedAt = stampOf(job.startedAt, suspect, now);
   const heartbeatAt = heartbeatOf(suspect, now);
   const clockOffMs = clockOffOf(suspect);
   const isOff = clockOffMs !== null && (clockOffMs < 0 || isZoned(clockOffMs));
   const written = heartbeatAt === null || isOff ? writtenAt : null;
   // Without heartbeats, nothing after the start could tell that it lives.
-  const own = beats
+  const own = hasHeartbeat
     ? (latest([heartbeatAt, written]) ?? writtenAt)
     : (startedAt ?? stampOf(job.createdAt, suspect, now) ?? writtenAt);
   const begun = begunAt(suspect, now);
@@ -114,7 +114,7 @@ export function earliest(instants: readonly (Date | null)[]): Date | null {
 }
 
 /** When anything of this try was last seen to happen, by whoever saw it: as the end of a job that nobody saw end. */
-export function lastLifeOf({ suspect, startedAt, heartbeatAt, now }: Case): Date | null {
+export function lastLifeOf({ suspect, startedAt, heartbeatAt, now }: Liveness): Date | null {
   const { sighting, executions } = suspect;
   const { movedAt, heardAt, resumedAt } = sighting ?? {};
   // By the clock that wrote its start: what others saw is as far behind as its heartbeat was when it moved.
@@ -131,15 +131,15 @@ export function lastLifeOf({ suspect, startedAt, heartbeatAt, now }: Case): Date
 
 /** One from before the start is of a try before. */
 function heartbeatOf(suspect: Suspect, now: Date): Date | null {
-  const at = suspect.beats ? stampOf(suspect.job.heartbeatAt, suspect, now) : null;
+  const at = suspect.hasHeartbeat ? stampOf(suspect.job.heartbeatAt, suspect, now) : null;
   const startedAt = stampOf(suspect.job.startedAt, suspect, now);
   return at && startedAt && at < startedAt ? null : at;
 }
 
 /** A try that has just begun may not have beaten yet. */
-function clockOffOf({ job, beats, writtenAt, limits }: Suspect): number | null {
+function clockOffOf({ job, hasHeartbeat, writtenAt, limits }: Suspect): number | null {
   // Nobody expects one that waits, or was stopped on purpose, to beat.
-  if (!beats || job.state !== 'running' || !job.heartbeatAt) return null;
+  if (!hasHeartbeat || job.state !== 'running' || !job.heartbeatAt) return null;
   if (wasTakenBack(job.added, { writtenAt })) return null;
   const ms = writtenAt.getTime() - job.heartbeatAt.getTime();
   const limitMs = limits.staleAfterMs + limits.graceMs;

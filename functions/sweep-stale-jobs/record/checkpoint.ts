@@ -2,11 +2,11 @@ import { DAY_MS } from '../../shared/dates.ts';
 import type {
   EndedRecord,
   Since,
+  SweepCheckpoint,
   SweepCursor,
-  SweepMarks,
   UnmappedStatus,
-} from '../../shared/model/job/sweep-marks.ts';
-import type { Outcomes } from '../sweep/outcomes.ts';
+} from '../../shared/model/job/sweep-checkpoint.ts';
+import type { CandidateResults } from '../sweep/results.ts';
 
 /** So many records are watched after they were ended, and for so long. */
 const MOST_WATCHED = 500;
@@ -16,7 +16,7 @@ const WATCHED_MS = DAY_MS;
 export interface ToRemember {
   now: Date;
   runId: string;
-  outcomes: Outcomes;
+  outcomes: CandidateResults;
   /** Whether every suspect was seen: who was not, is none. */
   complete: boolean;
   cursor: SweepCursor | null;
@@ -29,10 +29,10 @@ export interface ToRemember {
 }
 
 /** What to remember after a sweep. */
-export function marksAfter(
-  before: SweepMarks,
+export function checkpointAfter(
+  before: SweepCheckpoint,
   { now, runId, outcomes, complete, cursor, unmapped, watched, backendKnew }: ToRemember,
-): SweepMarks {
+): SweepCheckpoint {
   const seen = new Set(outcomes.each.map(({ path }) => path));
   const others = complete ? [] : before.sightings.filter(({ path }) => !seen.has(path));
   const ended = outcomes.each.flatMap((it): EndedRecord[] => {
@@ -58,7 +58,7 @@ export function marksAfter(
 }
 
 /** Those of which nobody can tell, the longest first. */
-export function unknownOf({ sightings }: SweepMarks): Since[] {
+export function unknownOf({ sightings }: SweepCheckpoint): Since[] {
   return sightings
     .flatMap(({ path, unknownSince }) => (unknownSince ? [{ path, since: unknownSince }] : []))
     .sort((a, b) => a.since.getTime() - b.since.getTime());
