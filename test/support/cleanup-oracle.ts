@@ -67,6 +67,16 @@ export function oracle(
     .filter(({ until }) => until === null || until.getTime() > now.getTime())
     .map(({ place }) => place);
 
+  /** Jobs that others which stay began from. */
+  const needed = new Set<TrueJob>();
+  /** What it holds: a whole bucket only while it lives, when a person wants it, or when another job began from it. */
+  const placesOf = (job: TrueJob): TruePlace[] => {
+    const { place } = job;
+    const isVague = place?.path === '' && !alive(job) && !marked(job, now) && !needed.has(job);
+    if (place === null || isVague) return [];
+    return [place];
+  };
+
   const wanted = (job: TrueJob): boolean => {
     const end = endOf(job);
     if (job.isUnreadable || end === null || end > now.getTime()) return true;
@@ -74,7 +84,8 @@ export function oracle(
     const late = end + policy.lateWriteGraceMinutes * MINUTE;
     if (job.heartbeatAt !== null && job.heartbeatAt.getTime() > late) return true;
     if (marked(job, now)) return true;
-    if (job.state !== 'completed') return false;
+    // One without artifacts is no success to fall back on.
+    if (job.state !== 'completed' || job.place === null) return false;
     const newer = jobs.filter(
       (other) =>
         other.state === 'completed' &&
@@ -97,35 +108,32 @@ export function oracle(
     if (alive(job)) needy.add(job);
     else if (goes && (wanted(job) || walls.some((wall) => touching(wall, job.place as TruePlace))))
       needy.add(job);
-    else if (!goes && marked(job, now)) needy.add(job);
-    else if (isMisnamed(job) && wanted(job)) needy.add(job);
+    else if (!goes && (marked(job, now) || (!job.isDeleted && wanted(job)))) needy.add(job);
     if (needy.has(job) || !goes) stays.add(job);
   }
 
-  for (let before = -1; before !== needy.size; ) {
-    before = needy.size;
+  for (let before = -1; before !== needy.size + needed.size; ) {
+    before = needy.size + needed.size;
     for (const one of jobs)
       for (const other of jobs) {
-        if (one === other || needy.has(one)) continue;
+        if (one === other || (needy.has(one) && needed.has(one))) continue;
         // A job that is only observed stays, so for those that are not it is as good as kept.
         const holds = needy.has(other) || (one.enforced && !other.enforced && couldGo(other, policy));
         if (!holds) continue;
         const isParent = other.parents.some((index) => jobs[index] === one) && !one.isDeleted;
         const isBeside =
           couldGo(one, policy) &&
-          [...(other.place ? [other.place] : []), ...other.parentPlaces].some((place) =>
+          [...placesOf(other), ...other.parentPlaces].some((place) =>
             touching(place, one.place as TruePlace),
           );
-        if (!isParent && !isBeside) continue;
+        if (!isParent && (!isBeside || needy.has(one))) continue;
+        if (isParent) needed.add(one);
         needy.add(one);
         stays.add(one);
       }
   }
   const rest = jobs.filter((job) => !stays.has(job));
-  const places = [...needy].flatMap(({ place, parentPlaces }) => [
-    ...(place ? [place] : []),
-    ...parentPlaces,
-  ]);
+  const places = [...needy].flatMap((job) => [...placesOf(job), ...job.parentPlaces]);
   return { deletable: new Set(rest.map(({ name }) => name)), staying: [...walls, ...places] };
 }
 
@@ -141,11 +149,6 @@ function alive({ state }: TrueJob): boolean {
 /** Whether a person wants it. */
 function marked({ isRegistered, keepUntil }: TrueJob, now: Date): boolean {
   return isRegistered || (keepUntil !== null && keepUntil.getTime() > now.getTime());
-}
-
-/** Whether it has artifacts somewhere that its record cannot say properly. */
-function isMisnamed({ place, isUsable, isDeleted }: TrueJob): boolean {
-  return place !== null && place.path !== '' && !isUsable && !isDeleted;
 }
 
 /** Whether its artifacts could be deleted, if nothing kept them. */

@@ -67,6 +67,8 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
     kept.set(candidate, candidate.own);
     if (candidate.protects) keepers.add(candidate);
   }
+  const children = candidates.filter(({ protectsParents }) => protectsParents);
+  for (const child of children) for (const parent of parentsOf(child)) keep(parent, keptFor(child));
   keepParents();
   const walls = prefixIndex(protectedPrefixes);
   for (const candidate of candidates) {
@@ -84,7 +86,9 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
       if (member.job.enforced) keep(member, keptBeside(nearestTo(member, candidate, forest)));
   }
   settle();
-  return { kept, keepers: [...new Set([...keepers.items, ...observed])] };
+  // Of those that only need their parents, the place is nothing that has to be understood.
+  const needing = children.map((child) => ({ ...child, meaning: undefined }));
+  return { kept, keepers: [...new Set([...keepers.items, ...observed]), ...needing] };
 }
 
 /** What a job says of where it began; `undefined` where it says nothing. */
@@ -146,7 +150,7 @@ function parentFinder(
     const untold = reach.filter((prefix) => !asked.has(uriOf(prefix)));
     for (const prefix of untold) asked.add(uriOf(prefix));
     for (const parent of [...named, ...untold.flatMap((prefix) => forest.overlapping(prefix).flat())]) {
-      if (found.has(parent)) continue;
+      if (parent === child || found.has(parent)) continue;
       found.add(parent);
       yield parent;
     }

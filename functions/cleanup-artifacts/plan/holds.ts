@@ -6,6 +6,7 @@ import type { Unreadable } from '../../shared/model/job/job.ts';
 import type { JobField } from '../../shared/model/job/source.ts';
 import type { Finding, Kept, Pin, PlannedJob, Root } from './decision.ts';
 import type { PrefixLookup } from './prefix-lookup.ts';
+import { saidOf } from './standing.ts';
 import type { Successes } from './successes.ts';
 
 /** A rule that keeps artifacts until an instant, or for ever. */
@@ -83,7 +84,7 @@ export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Ho
   }
 
   // One without artifacts is nothing to fall back on.
-  if (isSuccess && !found.get(job.name)?.isEmpty) {
+  if (isSuccess && saidOf(job, 'artifactUri') && !found.get(job.name)?.isEmpty) {
     const [count, of] = [policy.keepSuccesses, job.model ? `${job.project}, ${job.model}` : job.project];
     const words =
       count === 1 ? `the newest success of ${of}` : `one of the ${count} newest successes of ${of}`;

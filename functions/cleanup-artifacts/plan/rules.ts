@@ -22,8 +22,10 @@ export interface Candidate extends Pick<Standing, 'place'> {
   meaning: Meaning | undefined;
   /** All that it may hold; empty where it keeps no other job. */
   reach: readonly Prefix[];
-  /** Whether others are kept for its sake while it is kept. */
+  /** Whether others are kept for its sake while it is kept: its parents, and what overlaps its place. */
   protects: boolean;
+  /** Whether its parents alone are kept for its sake. */
+  protectsParents: boolean;
   /** Why it is kept, by itself. */
   own: Kept | undefined;
   /** Whether it is kept for something else than a parent that cannot be read: then it needs that parent. */
@@ -99,6 +101,7 @@ function candidateOf(placed: Placed, naming: Naming, rules: Rules, shareKept: Sh
     meaning: decided.meaning,
     reach: decided.reach,
     protects: decided.protects,
+    protectsParents: decided.protectsParents,
     own: decided.own && shareKept(decided.own),
     needsParents: decided.needsParents,
     lapsed: decided.lapsed,
@@ -112,25 +115,41 @@ function decideOpen({ job, end, place }: Placed, rules: Rules): Decided {
   const { own, needsParents } = lastingOf(all, rules.now);
   // Unless something else keeps it, too, what holds nothing keeps nothing.
   const protects = own?.reason !== 'nothing-there';
-  return { meaning: undefined, reach, protects, own, needsParents, lapsed: own ? undefined : lapsedOf(all) };
+  return {
+    meaning: undefined,
+    reach,
+    protects,
+    protectsParents: false,
+    own,
+    needsParents,
+    lapsed: own ? undefined : lapsedOf(all),
+  };
 }
 
 /** Decides on a job whose artifacts cannot be deleted in any case: whether others are kept for its sake. */
 function decideBarred({ job, end, protects }: Placed, barrier: Kept, naming: Naming, rules: Rules): Decided {
-  const kept = { protects: true, own: barrier, needsParents: true, lapsed: undefined };
+  const kept = {
+    protects: true,
+    protectsParents: false,
+    own: barrier,
+    needsParents: true,
+    lapsed: undefined,
+  };
   // What it says may still be what others must not touch.
   if (protects === 'always') return { ...kept, ...meant(job, naming) };
 
   // A root that keeps what lies around keeps that by itself.
   const { own, needsParents } = lastingOf([...holdsOn({ job, end, reach: [] }, rules)], rules.now);
   const isRoot = () => (rules.models(job, []) ?? rules.lastingPins(job, [])) !== undefined;
-  const isWanted = protects === 'wanted' ? own !== undefined : isMarked(job, rules.now) || isRoot();
+  const isMarkedOne = protects !== 'wanted' && (isMarked(job, rules.now) || isRoot());
+  const isWanted = isMarkedOne || (protects !== 'marked' && own !== undefined);
   const because = isWanted && own ? `${barrier.because}; ${own.because}` : barrier.because;
   const understood = isWanted || !isGone(barrier) ? meant(job, naming) : NOTHING_MEANT;
   return {
     ...kept,
     ...understood,
-    protects: isWanted,
+    protects: isMarkedOne || (isWanted && protects === 'wanted'),
+    protectsParents: isWanted && protects === 'parents',
     own: { reason: barrier.reason, because },
     needsParents,
   };

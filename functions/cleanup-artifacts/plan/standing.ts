@@ -12,10 +12,11 @@ export interface Standing {
   /** Why there is nothing to decide on. */
   barrier: Kept | undefined;
   /**
-   * When others are kept for its sake: `always` while it is kept; of an ended job at whose place nothing can be deleted, only
-   * when something else keeps it, too; of one that names nothing, a whole bucket or a foreign one, only when a person marked it.
+   * When others are kept for its sake: `always` while it is kept; `wanted`, of an ended job at whose place nothing can be
+   * deleted, when something else keeps it, too; `parents`, of one that names a whole bucket, then its parents, and the bucket
+   * only when a person marked it; `marked`, of one whose artifacts are deleted, only when a person marked it.
    */
-  protects: 'always' | 'wanted' | 'marked';
+  protects: 'always' | 'wanted' | 'parents' | 'marked';
 }
 
 /** An empty place is looked at again after so long, for something may have been written there late. */
@@ -28,7 +29,7 @@ export function standingOf(job: PlannedJob, policy: ArtifactPolicy, now: Date): 
   const barred = (protects: Standing['protects'], reason: Kept['reason'], because: string): Standing => {
     return { place: null, barrier: { reason, because }, protects };
   };
-  if (!said) return barred('marked', 'no-artifact', 'it names no artifacts');
+  if (!said) return barred('wanted', 'no-artifact', 'it names no artifacts');
   const place = said.is === 'read' ? readPlace(said.value) : said;
   if (place.is !== 'read')
     return barred(
@@ -44,10 +45,10 @@ export function standingOf(job: PlannedJob, policy: ArtifactPolicy, now: Date): 
       `deleted on ${job.added.deletedAt && dayOf(job.added.deletedAt)}`,
     );
   if (isWholeBucket(place.value))
-    return barred('marked', 'bad-uri', 'its URI cannot be used: it names a whole bucket');
+    return barred('parents', 'bad-uri', 'its URI cannot be used: it names a whole bucket');
   if (fault !== null) return barred('wanted', 'bad-uri', `its URI cannot be used: ${fault}`);
   if (!policy.buckets.includes(bucket))
-    return barred('marked', 'foreign-bucket', `the policy does not allow bucket ${bucket}`);
+    return barred('wanted', 'foreign-bucket', `the policy does not allow bucket ${bucket}`);
   const empty = emptySince(job);
   if (empty && now.getTime() - empty.getTime() < LOOK_AGAIN_DAYS * DAY_MS)
     return barred('wanted', 'nothing-there', `nothing was found there on ${dayOf(empty)}`);

@@ -102,22 +102,54 @@ describe('planCleanup() of parents', () => {
       [],
     ));
 
-  for (const [what, over] of [
-    ['deleted', { added: { deletedAt: daysAgo(1) } }],
+  test('keeps nothing for an ended job whose artifacts are deleted, though its own end is young', () =>
+    assert.deepEqual(
+      going({
+        jobs: [
+          plannedOf({ id: 'p' }),
+          plannedOf({
+            id: 'child',
+            endedAt: daysAgo(1),
+            resumedFrom: 'p',
+            added: { deletedAt: daysAgo(1) },
+          }),
+        ],
+      }),
+      ['p'],
+    ));
+
+  const PLACELESS = [
     ['without artifacts', { artifactUri: null }],
-    ['with an unusable URI', { artifactUri: 'gs://runs' }],
+    ['that names a whole bucket', { artifactUri: 'gs://runs' }],
     ['in a foreign bucket', { artifactUri: 'gs://foreign/a' }],
-  ] as const)
-    test(`keeps nothing for an ended job ${what}, though its own end is young`, () =>
-      assert.deepEqual(
-        going({
-          jobs: [
-            plannedOf({ id: 'p' }),
-            plannedOf({ id: 'child', endedAt: daysAgo(1), resumedFrom: 'p', ...over }),
-          ],
-        }),
-        ['p'],
-      ));
+  ] as const;
+  const WANTED = [
+    ['is young', { endedAt: daysAgo(1) }],
+    ['beat after its end', { heartbeatAt: daysAgo(1) }],
+    ['has an end that cannot be read', { endedAt: null, unreadable: [unread('endedAt')] }],
+    ['has a heartbeat that cannot be read', { heartbeatAt: null, unreadable: [unread('heartbeatAt')] }],
+    ['has no end', { endedAt: null }],
+  ] as const;
+  for (const [what, place] of PLACELESS) {
+    for (const [why, over] of WANTED)
+      test(`keeps the parent of an ended job ${what}, which ${why}, and nothing else`, () => {
+        const jobs = [
+          plannedOf({ id: 'p' }),
+          plannedOf({ id: 'other' }),
+          plannedOf({ id: 'child', resumedFrom: 'p', ...over, ...place }),
+        ];
+        assert.deepEqual(going({ jobs }), ['other']);
+      });
+    for (const state of ['failed', 'completed'] as const)
+      test(`keeps nothing for an old ${state} job ${what}`, () =>
+        assert.deepEqual(
+          going({
+            jobs: [plannedOf({ id: 'p' }), plannedOf({ id: 'child', state, resumedFrom: 'p', ...place })],
+            policy: { keepSuccesses: what === 'without artifacts' ? 1 : 0 },
+          }),
+          ['p'],
+        ));
+  }
 
   test('ends with cycles: nobody is kept by himself, all by one that is', () => {
     const cycle = ['a', 'b', 'c'].map((id, index) =>
