@@ -73,8 +73,10 @@ limit=--test-timeout=300000
 # Loading everything anew for each file would take a third of all the time: what starts no processes shares some.
 together="node --test --test-isolation=none $limit"
 begin 'unit tests' env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
-begin 'integration tests, 1 of 2' $together --test-shard=1/2 'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
-begin 'integration tests, 2 of 2' $together --test-shard=2/2 'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
+for shard in 1/3 2/3 3/3; do
+  begin "integration tests, ${shard/\// of }" $together --test-shard=$shard \
+    'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
+done
 begin 'end-to-end tests, and those of the command line as a process and of Terraform' \
   node --test --test-concurrency=2 "$limit" 'test/{e2e,integration/infra,integration/ops-process}/**/*.test.ts'
 finish

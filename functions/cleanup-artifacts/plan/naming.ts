@@ -60,12 +60,15 @@ const PREFIXES = /^(?:(?:runs?|jobs?):\/*|projects\/[^/]+\/databases\/[^/]+\/doc
  */
 export function namingOf(named: Named): Naming {
   const byName = jobsByName(named.jobs);
+  const byLowerName = inLowerCase(byName);
   const models = Map.groupBy(named.jobs, ({ registeredModel }) => modelIn(registeredModel ?? ''));
   const known = new Set(named.models.map(modelIn));
 
   /** The jobs of any source with a name: where there are several, each of them may be meant. */
   function jobsCalled(name: string, { self }: Speaker): PlannedJob[] {
-    const named = byName.get(name) ?? [];
+    // A name that is nobody's as it stands may be somebody's in another case.
+    const lower = name.toLowerCase();
+    const named = byName.get(name) ?? byName.get(lower) ?? byLowerName.get(lower) ?? [];
     return (Array.isArray(named) ? named : [named]).filter((job) => job !== self);
   }
 
@@ -111,13 +114,27 @@ export function namingOf(named: Named): Naming {
     };
   }
 
+  function meaningOfText(text: string, speaker: Speaker): Meaning {
+    const place = readPlace(text);
+    if (place.is === 'read') return { ...NOTHING, reach: place.value.reach, doubt: place.value.fault };
+    const meaning = meaningOfName(text.trim().slice(0, LONGEST_NAME), speaker);
+    const turned = text.includes('\\') ? readPlace(text.replaceAll('\\', '/')) : place;
+    return turned.is === 'read' ? { ...meaning, reach: [...meaning.reach, ...turned.value.reach] } : meaning;
+  }
+
   return {
     nameless: named.jobs.filter((job) => isUnreadable(job, 'id') || isUnreadable(job, 'backendId')),
     meaningOf(said, speaker = {}) {
-      if (said.is === 'unreadable') return { ...NOTHING, doubt: said.why, isUnclear: true };
-      const place = readPlace(said.value);
-      if (place.is === 'read') return { ...NOTHING, reach: place.value.reach, doubt: place.value.fault };
-      return meaningOfName(said.value.trim().slice(0, LONGEST_NAME), speaker);
+      if (said.is === 'read') return meaningOfText(said.value, speaker);
+      // Unclear as it is, it may mean whatever its texts mean.
+      const meanings = (said.texts ?? []).map((text) => meaningOfText(text, speaker));
+      return {
+        reach: meanings.flatMap(({ reach }) => reach),
+        jobs: [...new Set(meanings.flatMap(({ jobs }) => jobs))],
+        mayBeNameless: meanings.some(({ mayBeNameless }) => mayBeNameless),
+        doubt: said.why,
+        isUnclear: true,
+      };
     },
   };
 }
@@ -176,4 +193,17 @@ function pathIn(text: string, { places, buckets }: Named): { reach: Prefix[]; is
     }
   }
   return { reach, isPlain };
+}
+
+/** The same jobs by their names in lower case. */
+function inLowerCase(
+  byName: ReadonlyMap<string, PlannedJob | PlannedJob[]>,
+): ReadonlyMap<string, PlannedJob[]> {
+  const lower = new Map<string, PlannedJob[]>();
+  for (const [name, jobs] of byName) {
+    const key = name.toLowerCase();
+    if (key === name) continue;
+    lower.set(key, [...(lower.get(key) ?? []), ...(Array.isArray(jobs) ? jobs : [jobs])]);
+  }
+  return lower;
 }

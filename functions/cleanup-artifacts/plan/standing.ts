@@ -67,7 +67,7 @@ export function saidOf(
   field: 'artifactUri' | 'resumedFrom',
 ): Said | undefined {
   const fault = unreadable.find((it) => it.field === field);
-  if (fault) return { is: 'unreadable', why: fault.why };
+  if (fault) return { is: 'unreadable', why: fault.why, texts: fault.texts ?? [] };
   const value = job[field];
   return value ? { is: 'read', value } : undefined;
 }

@@ -66,6 +66,8 @@ export interface Unreadable {
   why: string;
   /** Where a query by the field finds it: the day among whose texts it sorts. */
   day?: Day | undefined;
+  /** The texts in a list or map that stands for a place or a name: each may be what is meant. */
+  texts?: readonly string[] | undefined;
 }
 
 /** What Nightshift adds to a record, below its `addedField`. Whatever cannot be read counts as not there. */
@@ -127,9 +129,8 @@ export function readJob(source: Source, document: JobRecord): Job {
     if (reading.is === 'unreadable') {
       const isText = typeof mapping === 'object' && mapping.type === 'iso' && typeof value === 'string';
       const day = isText ? dayAmongTexts(value) : undefined;
-      unreadable.push(
-        day === undefined ? { field: name, why: reading.why } : { field: name, why: reading.why, day },
-      );
+      const { why, texts } = reading;
+      unreadable.push({ field: name, why, ...(day !== undefined && { day }), ...(texts && { texts }) });
     }
     return orNull(reading);
   };
@@ -188,7 +189,24 @@ function readMark(value: unknown): Reading<string> {
 
 /** What names artifacts or another job: text as it stands, for a blank at its end may belong to a name. */
 export function readLocator(value: unknown): Reading<string> {
-  return typeof value === 'string' && !isNone(value) ? read(value) : readId(value);
+  if (typeof value === 'string' && !isNone(value)) return read(value);
+  const reading = readId(value);
+  return reading.is === 'unreadable' ? { ...reading, texts: textsIn(value) } : reading;
+}
+
+const MOST_TEXTS = 20;
+const DEEPEST_TEXT = 3;
+
+/** The texts and identifiers in a list or map, as far as it is not too large or too deep. */
+function textsIn(value: unknown, depth = 0): string[] {
+  if (typeof value !== 'object' || value === null || depth > DEEPEST_TEXT) return [];
+  return Object.values(value)
+    .slice(0, MOST_TEXTS)
+    .flatMap((inner) => {
+      const reading = readId(inner);
+      return reading.is === 'read' ? [reading.value] : textsIn(inner, depth + 1);
+    })
+    .slice(0, MOST_TEXTS);
 }
 
 /** Whether a job in this state has ended for good. */

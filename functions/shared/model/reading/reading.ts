@@ -9,8 +9,11 @@ import { parseHttpDate, parseIsoTime } from './time-text.ts';
 export type Reading<T> =
   | { is: 'read'; value: T }
   | { is: 'absent' }
-  /** `why` describes the value and what was expected, in words. */
-  | { is: 'unreadable'; why: string };
+  /**
+   * `why` describes the value and what was expected, in words. `texts` are those that stand in a list or map where one text
+   * was expected: each of them may be what was meant.
+   */
+  | { is: 'unreadable'; why: string; texts?: readonly string[] };
 
 /** How a time is stored in Firestore; a query of the wrong type silently finds nothing. */
 export const TIME_TYPES = ['timestamp', 'iso', 'seconds', 'millis', 'micros'] as const;
