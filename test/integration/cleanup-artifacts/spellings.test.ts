@@ -222,7 +222,7 @@ describe('a root that nobody can read', () => {
     },
     'the parent of a running job': {
       at: 'jobs/live',
-      data: { status: 'running', resumedFrom: ['old'] },
+      data: { status: 'running', resumedFrom: ['another'] },
       named: /jobs\/live resumedFrom: a list/,
     },
     'the artifacts of a registered model': {
