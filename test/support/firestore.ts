@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { Firestore, type Settings } from '@google-cloud/firestore';
+import { Firestore, type Settings, type WriteResult } from '@google-cloud/firestore';
 
 /** An empty database in a project of its own on the emulator; `end` deletes it and closes the connection. */
 export function openTestFirestore(settings: Settings = {}) {
@@ -26,17 +26,18 @@ export function freshFirestore(t: TestContext, settings: Settings = {}): { db: F
   return { db, project };
 }
 
-/** Writes documents by their id into a collection, as fast as the emulator takes them. */
+/** Writes documents by their id into a collection, as fast as the emulator takes them; returns the latest of its stamps, in milliseconds. */
 export async function writeDocuments(
   db: Firestore,
   collection: string,
   documents: Iterable<readonly [id: string, data: object]>,
-): Promise<void> {
+): Promise<number> {
   const writer = db.bulkWriter({ throttling: false });
-  const writes: Promise<unknown>[] = [];
+  const writes: Promise<WriteResult>[] = [];
   for (const [id, data] of documents) writes.push(writer.set(db.collection(collection).doc(id), data));
   await writer.close();
-  await Promise.all(writes);
+  const results = await Promise.all(writes);
+  return Math.max(0, ...results.map(({ writeTime }) => writeTime.toMillis()));
 }
 
 /** The database of a project as it is reached by `host`, whatever the environment says. */

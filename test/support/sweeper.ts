@@ -1,4 +1,5 @@
 import type { TestContext } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Firestore } from '@google-cloud/firestore';
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
 import type { Backend } from '../../functions/shared/cloud/backends/backend.ts';
@@ -220,8 +221,11 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     replaceStores(change: (store: ActiveJobStore) => ActiveJobStore): void {
       changeStore = change;
     },
-    write: (records: Record<string, object>, collection = 'jobs') =>
-      writeDocuments(db, collection, Object.entries(records)),
+    async write(records: Record<string, object>, collection = 'jobs'): Promise<void> {
+      const writtenMs = await writeDocuments(db, collection, Object.entries(records));
+      // The clock of the emulator may be ahead: a time that passes next must come after its stamps.
+      while (Date.now() <= writtenMs) await setTimeout(1);
+    },
     /** A record as it is stored, times as Date. */
     async job(path: string): Promise<Record<string, unknown>> {
       const found = await db.doc(path.includes('/') ? path : `jobs/${path}`).get();
