@@ -56,9 +56,9 @@ export function printJson(value: unknown): void {
 
 /** `text` as one harmless line: stored text must neither break a table nor steer the terminal. */
 export function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is to be removed
-  const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
-  return stripVTControlCharacters(text).replace(controls, ' ').trim();
+  return stripVTControlCharacters(text)
+    .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
+    .trim();
 }
 
 /** The first line of `text`, harmless, at most `limit` characters. */
