@@ -30,7 +30,6 @@ const metricsSchema = z.strictObject({
   deadlineSeconds: deadlineSeconds.default(60),
   ...perSource<PlatformShape>((source) => SECTIONS[source].settings.optional()),
 });
-export type MetricsSettings = z.infer<typeof metricsSchema>;
 
 const settingsSchema = z.strictObject({
   /** Put before the name of every collection of ours, so that two deployments can share a database. */

@@ -42,5 +42,3 @@ export function joinedCommits(run: Pick<RunContext<unknown>, 'commit'>) {
       void flush();
     });
 }
-
-export type JoinedCommits = ReturnType<typeof joinedCommits>;

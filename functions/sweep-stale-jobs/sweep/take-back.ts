@@ -1,13 +1,13 @@
 import { RecordChanged } from '../../shared/errors.ts';
 import type { TakenBack } from '../../shared/model/job/evidence.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
-import type { RunContext, TaskResult } from '../../shared/run/task.ts';
+import type { BuildBatch, RunContext, TaskResult } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { SweepInput } from '../input.ts';
 import { findRecord, type Named } from './find-job.ts';
 import type { SweepSource } from './pipeline.ts';
-import { daysFrom } from './write.ts';
+import { commitBoth, daysFrom } from './write.ts';
 
 /** A person who does not say who they are. */
 const NOBODY = 'somebody who did not say who';
@@ -69,21 +69,14 @@ async function write(
   const { store } = first.source;
   const cause = `${takenBack.by} took back how ${first.seen.job.name} ended`;
   const dates = new Set(all.flatMap(({ seen }) => daysFrom(seen.job.endedAt ?? takenBack.at, takenBack.at)));
-  const putDays: Parameters<typeof run.commit>[0] = (batch) => {
+  const putDays: BuildBatch = (batch) => {
     for (const date of dates) days.markDirty(batch, { date, cause, markedAt: takenBack.at });
   };
-  const putAll: typeof putDays = (batch) => {
+  const putRecords: BuildBatch = (batch) => {
     for (const { seen, isExecution } of all) store.putTakenBack(batch, seen, isExecution, takenBack);
   };
   try {
-    if (store.ours)
-      return await run.commit((batch) => {
-        putDays(batch);
-        putAll(batch);
-      });
-    // Proves, too, that the run is still ours.
-    await run.commit(putDays);
-    await store.commit(putAll);
+    await commitBoth(store, run, putDays, putRecords);
   } catch (error) {
     if (!(error instanceof RecordChanged)) throw error;
     throw new Error(

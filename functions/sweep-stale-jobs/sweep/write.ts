@@ -2,7 +2,7 @@ import { chunksOf } from '../../shared/concurrency.ts';
 import { type Day, dayOf, daysBetween } from '../../shared/dates.ts';
 import { RecordChanged } from '../../shared/errors.ts';
 import type { Evidence } from '../../shared/model/job/evidence.ts';
-import type { RunContext } from '../../shared/run/task.ts';
+import type { BuildBatch, RunContext } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
@@ -80,21 +80,32 @@ async function commit(
 ): Promise<void> {
   const endings = some.map((one) => ({ one, ending: endingOf(one, store, { run, backend, by, now }) }));
   const dirty = daysOf(some, now);
-  const putDays: Parameters<typeof run.commit>[0] = (batch) => {
+  const putDays: BuildBatch = (batch) => {
     for (const [date, cause] of dirty) days.markDirty(batch, { date, cause, markedAt: now });
   };
-  const putEndings: typeof putDays = (batch) => {
+  const putEndings: BuildBatch = (batch) => {
     for (const { one, ending } of endings)
       store.putEnding(batch, one.found.seen, one.found.isExecution, ending);
   };
+  return commitBoth(store, run, putDays, putEndings);
+}
+
+/**
+ * Commits what changes on days and in records of `store`: together where both are in our database, else the days first, for
+ * that commit proves that the run is still ours.
+ */
+export function commitBoth(
+  store: ActiveJobStore,
+  run: Pick<RunContext<unknown>, 'commit'>,
+  putDays: BuildBatch,
+  putRecords: BuildBatch,
+): Promise<void> {
   if (store.ours)
     return run.commit((batch) => {
       putDays(batch);
-      putEndings(batch);
+      putRecords(batch);
     });
-  // Proves, too, that the run is still ours.
-  await run.commit(putDays);
-  await store.commit(putEndings);
+  return run.commit(putDays).then(() => store.commit(putRecords));
 }
 
 function endingOf(

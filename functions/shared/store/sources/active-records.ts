@@ -188,5 +188,3 @@ function rewrittenAt(document: DocumentSnapshot): Date | null {
   const { createTime, updateTime } = document;
   return createTime && updateTime?.isEqual(createTime) ? null : writtenAt(document);
 }
-
-export type ActiveRecords = ReturnType<typeof activeRecords>;

@@ -115,8 +115,6 @@ export function executionStore(name: string, source: Source, below: Source, db: 
   };
 }
 
-export type ExecutionStore = ReturnType<typeof executionStore>;
-
 /** Whether the document is one of the source's collection, or collection group. */
 export function isOf(source: Source, ref: DocumentReference | null): boolean {
   return (source.group ? ref?.parent.id : ref?.parent.path) === source.collection;

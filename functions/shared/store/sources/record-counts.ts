@@ -112,5 +112,3 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
     },
   };
 }
-
-export type RecordCounts = ReturnType<typeof recordCounts>;
