@@ -43,12 +43,46 @@ export function openReaders(
  * run, the rest once per range. Where reading failed it is not tried again in the same run: the figures would lack the
  * records of a source, so all sources of the kind fail with it.
  */
+export interface RecordReader {
+  readonly name: RecordSource;
+  /** The names of its sources. */
+  readonly sources: readonly string[];
+
+  /**
+   * Tries a reading. Where it fails, no good day is blanked: the stored figures stay, marked stale, and the run reports why.
+   * Rejects with every error but RecordsUnread, and with the reason of the run's signal.
+   */
+  tried<T>(reading: () => Promise<T>): Promise<RecordsRead<T>>;
+
+  /** Why a reading that was tried failed; `null` while none has. */
+  failure(): string | null;
+
+  /** What was noted of each source's records as they were read; `known` is how far changes of each were known before. */
+  notes(known: ReadonlyMap<string, Watermark>): [source: string, notes: SourceNotes][];
+
+  /** Whether a job of that name belongs to one of the sources. */
+  holds(job: string): boolean;
+
+  /**
+   * Calls `onJob` with every job that changed since the instant known for its source. Also reads the jobs under way, even of
+   * a source whose changes cannot be asked for: one that hangs then uses up its deadline here, beside the other readers.
+   * Rejects as `between` does.
+   */
+  changed(known: ReadonlyMap<string, Date>, onJob: (job: Job) => void): Promise<void>;
+
+  /** Returns every job that may count on a day from `from` to `to`. Rejects with the failure of the first source that failed. */
+  between(from: Day, to: Day): Promise<Job[]>;
+
+  /** Returns those of `names` whose record no longer exists. Rejects as `between` does. */
+  vanished(names: readonly string[]): Promise<string[]>;
+}
+
 function openReader(
   name: RecordSource,
   stores: readonly JobStore[],
   { startedAt: now, signal, log }: ReadingRun,
   { tally, deadlineMs }: ReadLimits,
-) {
+): RecordReader {
   let ofAnyDay: Promise<Map<string, Job>> | undefined;
   let failure: unknown;
   /** Why records of a day, or changes of records, could not be read. */
@@ -103,11 +137,7 @@ function openReader(
     name,
     sources: stores.map((store) => store.name),
 
-    /**
-     * Tries a reading. One that fails blanks no good day: the stored figures stay, marked stale, and the run reports why.
-     * Rejects with whatever is no RecordsUnread, and with the reason of the run's signal.
-     */
-    async tried<T>(reading: () => Promise<T>): Promise<RecordsRead<T>> {
+    async tried(reading) {
       const begun = performance.now();
       const took = () => Math.round(performance.now() - begun);
       try {
@@ -121,22 +151,13 @@ function openReader(
       }
     },
 
-    /** Why a reading that was tried failed; `null` while none has. */
-    failure: (): string | null => unread,
+    failure: () => unread,
 
-    /** What was noted of each source's records as they were read, by how far changes of it were known before. */
-    notes: (known: ReadonlyMap<string, Watermark>): [source: string, notes: SourceNotes][] =>
-      [...notes].map(([source, it]) => [source, it.taken(known.get(source))]),
+    notes: (known) => [...notes].map(([source, own]) => [source, own.taken(known.get(source))]),
 
-    /** Whether a job of that name belongs to one of the sources. */
-    holds: (job: string): boolean => stores.some((store) => pathInSource(job, store.name) !== undefined),
+    holds: (job) => stores.some((store) => pathInSource(job, store.name) !== undefined),
 
-    /**
-     * Passes on every job changed since the instant known for its source. Also reads what is under way, whether or not
-     * changes of the source can be asked for: one that hangs then uses up its deadline here, beside the other readers.
-     * Rejects as `between` does.
-     */
-    changed(known: ReadonlyMap<string, Date>, onJob: (job: Job) => void): Promise<void> {
+    changed(known, onJob) {
       return withinDeadline(async (options) => {
         ofAnyDay ??= readAnyDay(options);
         const changes = readAll(onJob, async (store, onChanged) => {
@@ -148,8 +169,7 @@ function openReader(
       });
     },
 
-    /** Returns every job that may count on a day from `from` to `to`. Rejects with the failure of the first source that failed. */
-    between(from: Day, to: Day): Promise<Job[]> {
+    between(from, to) {
       const range = { from: startOfDay(from), to: endOfDay(to), now };
       return withinDeadline(async (options) => {
         ofAnyDay ??= readAnyDay(options);
@@ -163,8 +183,7 @@ function openReader(
       });
     },
 
-    /** Returns those of `names` whose record exists no more. Rejects as `between` does. */
-    vanished(names: readonly string[]): Promise<string[]> {
+    vanished(names) {
       return withinDeadline(async (options) => {
         const found = await Promise.all(
           stores.map((store) => {
@@ -177,8 +196,6 @@ function openReader(
     },
   };
 }
-
-export type RecordReader = ReturnType<typeof openReader>;
 
 async function ofSource<T>(store: JobStore, reading: () => Promise<T>): Promise<T> {
   try {

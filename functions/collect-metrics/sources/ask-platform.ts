@@ -17,19 +17,26 @@ type AskingRun = Pick<RunContext<unknown>, 'startedAt' | 'signal' | 'log'>;
 
 /** Days that one source is asked for side by side. */
 const DAYS_AT_ONCE = 4;
-/** A source gets a little less than its deadline, so that it can say itself which call was pending. */
+/** A source gets a little less than its deadline, so that its own error can name the call that was pending. */
 const OWN_SHARE = 0.95;
+
+export interface PlatformAnswers {
+  /** Waits for every source that was asked for `date`, and returns what each found or why it failed. Never rejects. */
+  of(date: Day): Promise<Results>;
+
+  /** Stops every call that is still under way. */
+  stop(): void;
+}
 
 /**
  * Asks the sources of the platform for days, all at once and each by its own deadline: together they take as long as the
- * slowest. One that failed or hung is not asked for any further day. `of` a day waits for every source that was asked
- * for it; it never rejects.
+ * slowest. One that failed or hung is not asked for any further day.
  */
 export function askPlatform(
   platform: Platform,
   wanted: ReadonlyMap<PlatformSource, readonly Day[]>,
   run: AskingRun,
-) {
+): PlatformAnswers {
   const stopped = new AbortController();
   const results = new Map<Day, Promise<Results>[]>();
   for (const [source, days] of wanted) {
@@ -43,15 +50,12 @@ export function askPlatform(
     );
   }
   return {
-    async of(date: Day): Promise<Results> {
+    async of(date) {
       return Object.assign({}, ...(await Promise.all(results.get(date) ?? [])));
     },
-    /** Stops whatever is still being asked. */
     stop: () => stopped.abort(new Error('Nobody waits for this day any more')),
   };
 }
-
-export type PlatformAnswers = ReturnType<typeof askPlatform>;
 
 /** Asks one source for all its days; every day gets a result, whatever happens. */
 async function askSource(

@@ -57,12 +57,19 @@ const FIELDS =
   'nextPageToken,unreachable,jobs(jobReference(jobId,location),errorResult(reason),statistics(creationTime,endTime))';
 
 /** BigQuery of one project. */
-export function bigquery(options: ApiOptions) {
+export interface BigQuery {
+  /**
+   * Returns every job of every user that ended in [from, to), whenever it was created; jobs inside a script are not listed.
+   * Rejects as `get` of RestApi does.
+   */
+  endedJobs(from: Date, to: Date, limits: Limits): Promise<EndedJobs>;
+}
+
+export function bigquery(options: ApiOptions): BigQuery {
   const api = googleApi('bigquery', options);
 
   return {
-    /** Every job of every user that ended in [from, to), whenever it was created; jobs inside a script are not listed. */
-    async endedJobs(from: Date, to: Date, limits: Limits): Promise<EndedJobs> {
+    async endedJobs(from, to, limits) {
       const jobs: EndedJob[] = [];
       const missing = new Set<string>();
       await api.list(
@@ -108,5 +115,3 @@ export function bigquery(options: ApiOptions) {
     },
   };
 }
-
-export type BigQuery = ReturnType<typeof bigquery>;

@@ -47,12 +47,16 @@ const pageSchema = z.object({
 const FIELDS = 'metadata(continue),unreachable,items(metadata(name,creationTimestamp,labels),status(url))';
 
 /** Cloud Run of one project. */
-export function cloudRun(options: ApiOptions) {
+export interface CloudRun {
+  /** Returns the services of one region, or of all where none is named. Rejects as `get` of RestApi does. */
+  services(limits: Limits, region?: string): Promise<RunServices>;
+}
+
+export function cloudRun(options: ApiOptions): CloudRun {
   const api = googleApi('run', options);
 
   return {
-    /** The services of one region, or of all when none is named. */
-    async services(limits: Limits, region?: string): Promise<RunServices> {
+    async services(limits, region) {
       const services: RunService[] = [];
       const missing = new Set<string>();
       await api.list(
@@ -82,8 +86,6 @@ export function cloudRun(options: ApiOptions) {
     },
   };
 }
-
-export type CloudRun = ReturnType<typeof cloudRun>;
 
 /** A location comes as its name, or as `projects/P/locations/NAME`. */
 function regionIn(location: string): string {

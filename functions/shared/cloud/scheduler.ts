@@ -78,8 +78,26 @@ const jobSchema = z
     }),
   );
 
-/** Cloud Scheduler of one project and region. Throws for an address that is not safe to ask. */
-export function cloudScheduler({ region, ...options }: ApiOptions & { region: string }) {
+/**
+ * Cloud Scheduler of one project and region. Every member rejects with UpstreamError, with DeadlineExceeded, or with the
+ * reason of the signal.
+ */
+export interface CloudScheduler {
+  /** Returns all jobs of the region, also those that are not ours. Is tried again while there is time. */
+  list(limits: Limits): Promise<LiveSchedule[]>;
+
+  /** Pauses the job of a task; returns the job as it is then. */
+  pause(task: string, limits: Limits): Promise<LiveSchedule>;
+
+  /** Resumes the job of a task; returns the job as it is then. */
+  resume(task: string, limits: Limits): Promise<LiveSchedule>;
+
+  /** Fires the job of a task now, once. Resolves before the function has answered. */
+  run(task: string, limits: Limits): Promise<LiveSchedule>;
+}
+
+/** Throws a TypeError for an address that is not safe to ask. */
+export function cloudScheduler({ region, ...options }: ApiOptions & { region: string }): CloudScheduler {
   const { project, log, baseUrl = addressOf('scheduler') } = options;
   const policy = { ...RETRY, ...options.retry };
   const parent = `projects/${project}/locations/${region}`;
@@ -102,7 +120,7 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
       signal?.throwIfAborted();
       // Loaded only now: a function that does not ask pays nothing for it at its cold start.
       client ??= openClient(baseUrl);
-      const asked = client.then((it) => request(it, { timeout: limitMs, retry: null }));
+      const asked = client.then((opened) => request(opened, { timeout: limitMs, retry: null }));
       return await withDeadline(asked, limitMs, where, { signal });
     } catch (error) {
       if (signal?.aborted) {
@@ -123,19 +141,17 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
     }
   }
 
-  /** Pausing, resuming or running the job of a task: answered with the job as it is then. */
   const change =
     (method: 'pauseJob' | 'resumeJob' | 'runJob', verb: string) =>
     async (task: string, limits: Limits): Promise<LiveSchedule> => {
-      const [job] = await call(`jobs.${verb}`, `cloudscheduler.jobs.${verb}`, limits, (it, callOptions) =>
-        it[method]({ name: `${parent}/jobs/${task}` }, callOptions),
+      const [job] = await call(`jobs.${verb}`, `cloudscheduler.jobs.${verb}`, limits, (opened, callOptions) =>
+        opened[method]({ name: `${parent}/jobs/${task}` }, callOptions),
       );
       return read(job);
     };
 
   return {
-    /** All jobs of the region, those of others too. Tried again while there is time. */
-    async list(limits: Limits): Promise<LiveSchedule[]> {
+    async list(limits) {
       const endsAt = performance.now() + limits.limitMs;
       for (let attempt = 1; ; attempt += 1) {
         const left = { ...limits, limitMs: Math.max(1, Math.round(endsAt - performance.now())) };
@@ -144,14 +160,14 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
             'jobs.list',
             'cloudscheduler.jobs.list',
             left,
-            (it, callOptions) => it.listJobs({ parent }, callOptions),
+            (opened, callOptions) => opened.listJobs({ parent }, callOptions),
             attempt,
           );
           return jobs.map(read);
         } catch (error) {
           if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
           const waitMs = waitAfter(attempt, null, policy);
-          // The real reason says more than the deadline that waiting would only run into.
+          // The real reason explains more than the deadline that waiting would only run into.
           if (waitMs >= endsAt - performance.now()) throw error;
           log.debug(`${API}: jobs.list again after ${faultOf(error)}`);
           await sleep(waitMs, limits.signal);
@@ -160,12 +176,9 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
     },
     pause: change('pauseJob', 'pause'),
     resume: change('resumeJob', 'resume'),
-    /** Fires it now, once; answered before the function has. */
     run: change('runJob', 'run'),
   };
 }
-
-export type CloudScheduler = ReturnType<typeof cloudScheduler>;
 
 /** By REST, at a stand-in as at Google: one way, tested as it is used. */
 async function openClient(baseUrl: string): Promise<CloudSchedulerClient> {

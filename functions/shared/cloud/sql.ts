@@ -34,12 +34,16 @@ const pageSchema = z.object({
 const FIELDS = 'nextPageToken,warnings,items(name,region,databaseVersion,state)';
 
 /** Cloud SQL of one project. */
-export function cloudSql(options: ApiOptions) {
+export interface CloudSql {
+  /** Returns the instances of all regions. Rejects as `get` of RestApi does. */
+  instances(limits: Limits): Promise<SqlInstances>;
+}
+
+export function cloudSql(options: ApiOptions): CloudSql {
   const api = googleApi('sql', options);
 
   return {
-    /** The instances of all regions. */
-    async instances(limits: Limits): Promise<SqlInstances> {
+    async instances(limits) {
       const instances: SqlInstance[] = [];
       const missing = new Set<string>();
       await api.list(
@@ -64,5 +68,3 @@ export function cloudSql(options: ApiOptions) {
     },
   };
 }
-
-export type CloudSql = ReturnType<typeof cloudSql>;

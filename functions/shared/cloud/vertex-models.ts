@@ -49,7 +49,17 @@ const modelPage = pageOf(modelSchema);
 const versionPage = pageOf(versionSchema);
 
 /** The registry of one region. */
-function registry(region: string, options: ApiOptions) {
+interface Registry {
+  region: string;
+
+  /** Returns the resource names of the models. */
+  models(limits: Limits): Promise<string[]>;
+
+  /** Returns all versions of a model, or the reason to think that the model no longer exists. */
+  versions(model: string, limits: Limits): Promise<Version[] | UpstreamError>;
+}
+
+function registry(region: string, options: ApiOptions): Registry {
   const api = googleApi('aiplatform', options, { region });
   const parent = `/v1/projects/${options.project}/locations/${region}/models`;
 
@@ -69,7 +79,9 @@ function registry(region: string, options: ApiOptions) {
         nextToken: (page) => page.nextPageToken,
       },
       limits,
-      (page) => void items.push(...page.models),
+      (page) => {
+        items.push(...page.models);
+      },
     );
     return items;
   }
@@ -77,14 +89,12 @@ function registry(region: string, options: ApiOptions) {
   return {
     region,
 
-    /** The resource names of the models. */
-    async models(limits: Limits): Promise<string[]> {
+    async models(limits) {
       const list = { operation: 'models.list', path: parent, schema: modelPage, fields: 'name' };
       return (await all(list, limits)).map(({ name }) => name);
     },
 
-    /** All versions of a model, or the reason to think that there is no such model any more. */
-    async versions(model: string, limits: Limits): Promise<Version[] | UpstreamError> {
+    async versions(model, limits) {
       // Only its ID: the name has the project's number, and all else here asks by the project's ID.
       const id = encodeURIComponent(NAME.exec(model)?.[1] ?? model);
       const operation = `models.listVersions of ${id}`;
@@ -105,17 +115,24 @@ function registry(region: string, options: ApiOptions) {
   };
 }
 
-/** Vertex AI Model Registry of one project, in `regions`. */
-export function vertexModels({ regions, ...options }: ApiOptions & { regions: readonly string[] }) {
+/** Vertex AI Model Registry of one project, in some regions. */
+export interface VertexModels {
+  /**
+   * Returns the artifacts of every version of every model, whole or not at all: what is left out here is unprotected from
+   * deletion. Rejects as soon as one region, page or model cannot be read, with its UpstreamError or DeadlineExceeded,
+   * or with the reason of the signal.
+   */
+  artifactUris(limits: Limits): Promise<ModelArtifacts[]>;
+}
+
+export function vertexModels({
+  regions,
+  ...options
+}: ApiOptions & { regions: readonly string[] }): VertexModels {
   const registries = regions.map((region) => registry(region, options));
 
   return {
-    /**
-     * The artifacts of every version of every model, whole or not at all: what is left out here is unprotected from
-     * deletion. Rejects as soon as one region, page or model cannot be read, with its UpstreamError or DeadlineExceeded,
-     * or with the reason of the signal.
-     */
-    async artifactUris({ limitMs, signal }: Limits): Promise<ModelArtifacts[]> {
+    async artifactUris({ limitMs, signal }) {
       const endsAt = performance.now() + limitMs;
       const over = new AbortController();
       const stop = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
@@ -127,9 +144,9 @@ export function vertexModels({ regions, ...options }: ApiOptions & { regions: re
         const listed = await pooledMap(registries, AT_ONCE, async (each) =>
           (await each.models(left())).map((model) => ({ registry: each, model })),
         );
-        const read = await pooledMap(listed.flat(), AT_ONCE, async (it) => ({
-          ...it,
-          versions: await it.registry.versions(it.model, left()),
+        const read = await pooledMap(listed.flat(), AT_ONCE, async (found) => ({
+          ...found,
+          versions: await found.registry.versions(found.model, left()),
         }));
         await proveGone(read, left);
         return read.flatMap(({ registry: { region }, model, versions }) =>
@@ -147,10 +164,8 @@ export function vertexModels({ regions, ...options }: ApiOptions & { regions: re
   };
 }
 
-export type VertexModels = ReturnType<typeof vertexModels>;
-
 interface Read {
-  registry: ReturnType<typeof registry>;
+  registry: Registry;
   model: string;
   versions: Version[] | UpstreamError;
 }
@@ -162,7 +177,7 @@ interface Read {
  */
 async function proveGone(read: readonly Read[], left: () => Limits): Promise<void> {
   const missing = read.filter(({ versions }) => versions instanceof UpstreamError);
-  const places = [...new Set(missing.map((it) => it.registry))];
+  const places = [...new Set(missing.map((each) => each.registry))];
   const there = new Set((await pooledMap(places, AT_ONCE, (place) => place.models(left()))).flat());
   for (const { model, versions } of missing)
     if (versions instanceof UpstreamError && there.has(model)) throw versions;

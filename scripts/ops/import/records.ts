@@ -7,7 +7,7 @@ import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts'
 import { pathsOf, toRecord } from '../../../functions/shared/store/sources/jobs.ts';
 import type { StoredRecord } from './rules/decide.ts';
 
-/** The client itself tries a call ten times over; silence for longer means that nobody is there. */
+/** The client itself tries a call up to ten times; silence for longer means that Firestore is out of reach. */
 export const SILENCE_MS = 60_000;
 /** Small calls beside each other are answered sooner than a large one. */
 const RECORDS_PER_CALL = 100;
@@ -21,8 +21,13 @@ export interface Place {
   found: { record: StoredRecord; updateTime: Timestamp } | null;
 }
 
+export interface RecordFinder {
+  /** Returns the place of each id, or the reason in words why its job has none. */
+  find(ids: readonly string[]): Promise<Map<string, Place | string>>;
+}
+
 /** Finds the records of a source by the ids of their jobs. */
-export function recordFinder(name: string, source: Source, db: Firestore) {
+export function recordFinder(name: string, source: Source, db: Firestore): RecordFinder {
   const collection = db.collection(source.collection);
   const { id: idField } = source.fields;
   // Whole maps, so that whatever stands in the way of a field is seen.
@@ -57,8 +62,7 @@ export function recordFinder(name: string, source: Source, db: Firestore) {
   }
 
   return {
-    /** The place of each id; in words, why a job has none. */
-    async find(ids: readonly string[]): Promise<Map<string, Place | string>> {
+    async find(ids) {
       const places = new Map<string, Place | string>();
       const call = Promise.all([idField === undefined ? [] : byField(idField, ids), byName(ids)]);
       const [named, documents] = await withDeadline(call, SILENCE_MS, 'reading the records');
@@ -79,5 +83,3 @@ export function recordFinder(name: string, source: Source, db: Firestore) {
     },
   };
 }
-
-export type RecordFinder = ReturnType<typeof recordFinder>;

@@ -19,8 +19,19 @@ interface Block {
   length: number;
 }
 
-/** An empty spool. `close` removes what it has written. */
-export function openSpool(mostBuffered: number = MOST_BUFFERED) {
+/** Rows, to be read back by the id of their job. */
+export interface Spool {
+  add(row: Told): Promise<void>;
+
+  /** Yields the rows of each id together, in the order of the file; the ids come in no certain order. */
+  jobs(): AsyncGenerator<Told[]>;
+
+  /** Removes what was written. */
+  close(): Promise<void>;
+}
+
+/** Opens an empty spool. */
+export function openSpool(mostBuffered: number = MOST_BUFFERED): Spool {
   const buffers = Array.from({ length: PARTS }, (): string[] => []);
   const blocks = Array.from({ length: PARTS }, (): Block[] => []);
   let buffered = 0;
@@ -51,30 +62,27 @@ export function openSpool(mostBuffered: number = MOST_BUFFERED) {
   }
 
   return {
-    async add(told: Told): Promise<void> {
+    async add(told) {
       const row = JSON.stringify(told);
       buffers[hash(told.id) % PARTS]?.push(row);
       buffered += row.length;
       if (buffered > mostBuffered) await spill();
     },
 
-    /** The rows of each id together, in the order of the file; ids in no order that anybody knows. */
-    async *jobs(): AsyncGenerator<Told[]> {
+    async *jobs() {
       for (let part = 0; part < PARTS; part += 1) {
         const rows = (await partOf(part)).map(revive);
         yield* Map.groupBy(rows, ({ id }) => id).values();
       }
     },
 
-    async close(): Promise<void> {
+    async close() {
       await file?.close();
     },
   };
 }
 
-export type Spool = ReturnType<typeof openSpool>;
-
-/** A file that is gone as soon as nobody has it open, however the process ends. */
+/** Opens a file that is gone when it is closed, however the process ends. */
 async function openTemporary(): Promise<FileHandle> {
   const path = join(tmpdir(), `nightshift-import-${process.pid}-${Date.now()}`);
   try {

@@ -22,11 +22,46 @@ export interface Example {
   changes: Change[];
 }
 
-/** Of each outcome, so many are shown. */
+/** The most examples of each outcome that are kept. */
 const EXAMPLES = 5;
 
-/** Counts what became of rows and jobs, keeping at most `keep` rejections, and learns the days that the jobs touch. */
-export function newTally(keep: number) {
+/** What became of rows and jobs of a file, and the days that the jobs touch. */
+export interface Tally {
+  readonly outcomes: Readonly<Record<Outcome, number>>;
+  /** Why records were kept, and how often. */
+  readonly reasons: ReadonlyMap<string, number>;
+  readonly rows: number;
+  /** Jobs whose record now agrees with the file, as far as it may. */
+  readonly imported: number;
+  readonly rejected: number;
+  readonly contradictions: number;
+  readonly refused: number;
+  /** In the order of the file, although those of Firestore come later than those of the reader. */
+  readonly rejections: Rejection[];
+  readonly examples: Example[];
+
+  countRow(): void;
+
+  /** Counts a row or a job that is not imported. */
+  reject(line: number, reason: string): void;
+
+  /** Rejects a job whose rows contradict each other. */
+  contradict(line: number, reason: string): void;
+
+  /** Rejects a job that could have been written, and was not. */
+  refuse(line: number, reason: string): void;
+
+  count(example: Example): void;
+
+  /** Notes the days of a job's start and end: only these move figures. */
+  cover(job: Pick<Job, 'startedAt' | 'endedAt' | 'state'>): void;
+
+  /** Returns the days from the first start or end to the last, where a job in flight reaches to yesterday; `null` for none. */
+  days(now: Date): { from: Day; to: Day } | null;
+}
+
+/** An empty tally, which keeps at most `keep` rejections. */
+export function newTally(keep: number): Tally {
   const rejections: Rejection[] = [];
   const examples: Example[] = [];
   const outcomes: Record<Outcome, number> = { created: 0, updated: 0, unchanged: 0, kept: 0 };
@@ -41,33 +76,29 @@ export function newTally(keep: number) {
 
   return {
     outcomes,
-    /** Why records were kept, and how often. */
     reasons,
-    countRow(): void {
+    countRow() {
       rows += 1;
     },
-    reject(line: number, reason: string): void {
+    reject(line, reason) {
       rejected += 1;
       if (rejections.length < keep) rejections.push({ line, reason });
     },
-    /** Rejects a job whose rows contradict each other. */
-    contradict(line: number, reason: string): void {
+    contradict(line, reason) {
       contradictions += 1;
       this.reject(line, reason);
     },
-    /** Rejects a job that could have been written, and was not. */
-    refuse(line: number, reason: string): void {
+    refuse(line, reason) {
       refused += 1;
       this.reject(line, reason);
     },
-    count(example: Example): void {
+    count(example) {
       const { outcome, because } = example;
       outcomes[outcome] += 1;
       if (because !== null) reasons.set(because, (reasons.get(because) ?? 0) + 1);
       if (outcome !== 'unchanged' && outcomes[outcome] <= EXAMPLES) examples.push(example);
     },
-    /** Learns the days of a life: those of its start and end, for only these move figures. */
-    cover({ startedAt, endedAt, state }: Pick<Job, 'startedAt' | 'endedAt' | 'state'>): void {
+    cover({ startedAt, endedAt, state }) {
       for (const instant of [startedAt, endedAt]) {
         if (instant === null) continue;
         const day = dayOf(instant);
@@ -79,7 +110,6 @@ export function newTally(keep: number) {
     get rows() {
       return rows;
     },
-    /** Jobs whose record now says what the file does, as far as it may. */
     get imported() {
       return OUTCOMES.reduce((sum, outcome) => sum + outcomes[outcome], 0);
     },
@@ -92,22 +122,19 @@ export function newTally(keep: number) {
     get refused() {
       return refused;
     },
-    /** In the order of the file: refusals of Firestore come later than those of the reader. */
     get rejections() {
       return rejections.toSorted((a, b) => a.line - b.line);
     },
     get examples() {
       return examples.toSorted((a, b) => a.line - b.line);
     },
-    /** From the first start or end to the last; a job in flight reaches to yesterday. `null` when there is none. */
-    days(now: Date): { from: Day; to: Day } | null {
+    days(now) {
       if (first === undefined || last === undefined) return null;
       const yesterday = addDays(dayOf(now), -1);
       return { from: first, to: unended && yesterday > last ? yesterday : last };
     },
   };
 }
-export type Tally = ReturnType<typeof newTally>;
 
 /** The command that collects `days`, without days that are not over; `null` when none is left. */
 export function collectCommand(days: { from: Day; to: Day } | null, now: Date): string | null {

@@ -8,7 +8,7 @@ import type { Change } from './rules/decide.ts';
 const MOST_IN_FLIGHT = 500;
 /**
  * Firestore takes requests of 10 MiB, its emulator of 4, and the client fills its batches by count alone, also those that
- * it tries again: what is under way is withTimeout, and so is each batch.
+ * it tries again. A bound on all that is under way bounds each batch, too.
  */
 const MOST_BYTES_IN_FLIGHT = 4_000_000;
 const INVALID_ARGUMENT = 3;
@@ -27,12 +27,23 @@ export type Written = { is: 'written' } | { is: 'moved' } | { is: 'refused'; rea
 
 /**
  * Writes through a BulkWriter, and waits where too much is under way. Each write stands for itself; a failure that is not
- * about one record stops the writing.
+ * about one record stops the writing: every later call rejects with it.
  */
+export interface RecordWriter {
+  /** Sends a write and resolves as soon as there is room for the next; calls `done` with the result when it is there. */
+  write(write: Write, done: (written: Written) => void): Promise<void>;
+
+  /** Resolves when every write is done. Rejects with DeadlineExceeded when none is done for too long. */
+  settle(): Promise<void>;
+
+  /** Ends the writer once every write is done. */
+  close(): Promise<void>;
+}
+
 export function recordWriter(
   db: Firestore,
   { throttling, silenceMs }: { throttling: boolean; silenceMs: number },
-) {
+): RecordWriter {
   const bulk = db.bulkWriter({ throttling });
   let inFlight = 0;
   let bytesInFlight = 0;
@@ -73,14 +84,13 @@ export function recordWriter(
   const settle = () => waitWhile(() => inFlight > 0);
 
   return {
-    /** Hands a write over and resolves as soon as there is room for the next; `done` is told what became of it. */
-    async write(write: Write, done: (written: Written) => void): Promise<void> {
+    async write(write, done) {
       const bytes = sizeOf(write.changes);
       await waitForRoom(bytes);
       inFlight += 1;
       bytesInFlight += bytes;
       send(write)
-        // What failed is thrown by whoever waits.
+        // The failure is kept, and thrown by the next call that waits.
         .then(done, () => undefined)
         .finally(() => {
           inFlight -= 1;
@@ -91,18 +101,14 @@ export function recordWriter(
         });
     },
 
-    /** Resolves when every write is done. */
     settle,
 
-    /** Ends it once every write is done. */
-    async close(): Promise<void> {
+    async close() {
       await settle();
       await bulk.close();
     },
   };
 }
-
-export type RecordWriter = ReturnType<typeof recordWriter>;
 
 function nested(changes: readonly Change[]): Record<string, unknown> {
   const record: Record<string, unknown> = {};

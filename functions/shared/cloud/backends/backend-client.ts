@@ -7,46 +7,53 @@ import { plain } from '../rest/google-error.ts';
 import type { Limits } from '../rest/rest.ts';
 import { type BackendStatus, type DatedStatus, unknown } from './status.ts';
 
-/** How the jobs of one backend are asked after in one sweep. */
+/** Asks one backend about many jobs in one sweep: a few calls at once, and no further call while it is down. */
 
-/** A backend of one kind, for one sweep; a job is what its id was read to. */
+/** A backend of one kind, for one sweep. `Job` is what an id is parsed to. */
 export interface BackendAdapter<Job> {
-  /** The job that an id names; `null` for one of another form. */
+  /** Parses an id; returns `null` where it has another form. */
   read(id: string): Job | null;
-  /** Where it is asked after. */
+  /** How sure it is that the job is looked for in the right place. */
   placed(job: Job): Placed;
   /** The form of ids, in words. */
   form: string;
-  /** Asks after one job. Rejects when there is no answer. */
+  /** Asks about one job. Rejects when there is no answer. */
   ask(job: Job, limits: Limits): Promise<BackendStatus>;
-  /** Asks after many jobs at once; each that is left out of the answer is asked after by itself. */
+  /** Asks about many jobs at once. A job that is missing in the result is asked about by itself. */
   list?(
     jobs: readonly Job[],
     by: { call: Call; now: AskOptions['now'] },
   ): Promise<ReadonlyMap<Job, DatedStatus>>;
 }
 
-/** Makes a call in its turn, if there is still a point in it. Rejects only with the reason of the sweep's signal. */
+/**
+ * Makes a call when its turn comes, unless the circuit is broken by then. Rejects only with the reason of the sweep's
+ * signal.
+ */
 export type Call = <Answer>(ask: (limits: Limits) => Promise<Answer>) => Promise<Called<Answer>>;
 export type Called<Answer> = { askedAt: Date } & ({ answer: Answer } | { failure: BackendStatus });
 
-/** One sweep: it ends with the signal. */
+/** One sweep. */
 export interface AskOptions {
+  /** Ends the sweep. */
   signal: AbortSignal;
   now: () => Date;
-  /** For one call with all its tries; 10 s unless given. */
+  /** The time for one call with all its tries; 10 s unless given. */
   limitMs?: number;
 }
+
+/** Returns the truth about each of `ids`. Rejects only with the reason of the sweep's signal. */
+export type AskBackend = (ids: readonly string[]) => Promise<ReadonlyMap<string, Truth>>;
 
 const AT_ONCE = 8;
 const FAILURES_IN_A_ROW = 5;
 const LIMIT_MS = 10 * SECOND_MS;
 
-/** Asks `platform` after ids, and after none of them when it fails again and again. */
+/** Makes what asks `adapter` in one sweep. After five failures in a row the circuit is broken, and nothing more is asked. */
 export function backendClient<Job>(
-  platform: BackendAdapter<Job>,
+  adapter: BackendAdapter<Job>,
   { signal, now, limitMs = LIMIT_MS }: AskOptions,
-) {
+): AskBackend {
   const inTurn = limitConcurrency(AT_ONCE);
   const calls = circuitBreaker(FAILURES_IN_A_ROW);
 
@@ -75,27 +82,30 @@ export function backendClient<Job>(
   }
 
   async function truthOf(job: Job): Promise<DatedStatus> {
-    const called = await call((limits) => platform.ask(job, limits));
+    const called = await call((limits) => adapter.ask(job, limits));
     return { ...('answer' in called ? called.answer : called.failure), askedAt: called.askedAt };
   }
 
-  return async (ids: readonly string[]): Promise<ReadonlyMap<string, Truth>> => {
+  return async (ids) => {
     const truths = new Map<string, Truth>();
     const jobs: { id: string; job: Job }[] = [];
     for (const id of new Set(ids)) {
-      const job = platform.read(id);
-      const words = `cannot read the id ${plain(JSON.stringify(id))}: expected ${platform.form}`;
+      const job = adapter.read(id);
+      const words = `cannot read the id ${plain(JSON.stringify(id))}: expected ${adapter.form}`;
       if (job === null) truths.set(id, { ...unknown(words), placed: 'guessed', askedAt: now() });
       else jobs.push({ id, job });
     }
     shuffle(jobs);
-    const listed = await platform.list?.(
+    const listed = await adapter.list?.(
       jobs.map(({ job }) => job),
       { call, now },
     );
-    const ask = async ({ id, job }: (typeof jobs)[number]) =>
-      void truths.set(id, { ...(listed?.get(job) ?? (await truthOf(job))), placed: platform.placed(job) });
-    await Promise.all(jobs.map(ask));
+    await Promise.all(
+      jobs.map(async ({ id, job }) => {
+        const truth = listed?.get(job) ?? (await truthOf(job));
+        truths.set(id, { ...truth, placed: adapter.placed(job) });
+      }),
+    );
     return truths;
   };
 }
@@ -105,7 +115,7 @@ export function isOutage(status: number): boolean {
   return [401, 403, 408, 429].includes(status) || status >= 500;
 }
 
-/** Whether a failure is one of the backend, or of the way there; an answer about one job that cannot be read is not. */
+/** Whether the backend, or the way there, is down. An unreadable answer about one job does not mean that. */
 function isOutOfReach(error: unknown): boolean {
   if (error instanceof DeadlineExceeded) return true;
   return (
@@ -113,7 +123,7 @@ function isOutOfReach(error: unknown): boolean {
   );
 }
 
-/** In random order, the few that always fail do not come first in every sweep and keep it from all the others. */
+/** Shuffles in place: else a few jobs that always fail would come first in every sweep, and break its circuit. */
 function shuffle(items: unknown[]): void {
   for (let last = items.length - 1; last > 0; last -= 1) {
     const other = Math.floor(Math.random() * (last + 1));

@@ -51,8 +51,24 @@ const GAUGE_ALIGN_HOURS = 6;
 const PAGE_SIZE = 10_000;
 const NEVER_WRITTEN = /Cannot find metric\(s\) that match type/;
 
-/** Cloud Monitoring of one project. */
-export function monitoring(options: ApiOptions) {
+/** Cloud Monitoring of one project. Every member rejects as `get` of RestApi does. */
+export interface Monitoring {
+  /** Returns the newest value of a gauge in the 48 hours up to `until`, summed over the series of each group. */
+  latest(metric: Metric, until: Date, groupBy: readonly LabelField[], limits: Limits): Promise<MetricGroups>;
+
+  /**
+   * Returns by how much a counter of deltas rose in an interval of whole seconds, summed over the series of each group.
+   * An interval under a minute, the shortest that Monitoring aligns to, has no groups.
+   */
+  sums(
+    metric: Metric,
+    interval: MetricInterval,
+    groupBy: readonly LabelField[],
+    limits: Limits,
+  ): Promise<MetricGroups>;
+}
+
+export function monitoring(options: ApiOptions): Monitoring {
   const api = googleApi('monitoring', options);
 
   /** Joins the points of each group; a series may be cut by the end of a page, and go on in the next. */
@@ -114,29 +130,14 @@ export function monitoring(options: ApiOptions) {
   }
 
   return {
-    /** The newest value of a gauge in the 48 hours up to `until`, summed over the series of each group. */
-    latest(
-      metric: Metric,
-      until: Date,
-      groupBy: readonly LabelField[],
-      limits: Limits,
-    ): Promise<MetricGroups> {
+    latest(metric, until, groupBy, limits) {
       const interval = { after: addMs(until, -GAUGE_WINDOW_HOURS * HOUR_MS), until };
       const seconds = (GAUGE_ALIGN_HOURS * HOUR_MS) / SECOND_MS;
       const aggregation = { aligner: 'ALIGN_NEXT_OLDER', seconds, groupBy };
       return collect(metric, interval, aggregation, limits, (a, b) => (b.at > a.at ? b : a));
     },
 
-    /**
-     * What a counter of deltas rose by in an interval, whole seconds long, summed over the series of each group; nothing
-     * in less than a minute, which is the shortest that Monitoring brings together.
-     */
-    async sums(
-      metric: Metric,
-      interval: MetricInterval,
-      groupBy: readonly LabelField[],
-      limits: Limits,
-    ): Promise<MetricGroups> {
+    async sums(metric, interval, groupBy, limits) {
       const seconds = (interval.until.getTime() - interval.after.getTime()) / SECOND_MS;
       if (seconds < MINUTE_MS / SECOND_MS) return { groups: [], missing: [] };
       // Not ALIGN_DELTA, which fills times without data by guessing.
@@ -148,8 +149,6 @@ export function monitoring(options: ApiOptions) {
     },
   };
 }
-
-export type Monitoring = ReturnType<typeof monitoring>;
 
 /** The labels of a group by their own names; a series that lacks one comes without it. */
 function labelsOf(

@@ -69,6 +69,28 @@ export interface Limits {
   signal?: AbortSignal | undefined;
 }
 
+/** One of Google's APIs, asked as one project. */
+export interface RestApi {
+  /**
+   * Sends one GET and returns its parsed answer. Rejects with UpstreamError, with DeadlineExceeded naming what was
+   * pending, or with the reason of the signal.
+   */
+  get<Body>(call: RestCall<Body>, limits: Limits): Promise<Body>;
+
+  /** Sends one POST, once. Rejects as `get` does. */
+  post<Body>(call: RestPost<Body>, limits: Limits): Promise<Body>;
+
+  /**
+   * Calls `onPage` with every page in order, and waits for it before the next page is asked for. Rejects as `get` does,
+   * as `onPage` does, and when the pages do not come to an end.
+   */
+  list<Body>(
+    call: RestList<Body>,
+    limits: Limits,
+    onPage: (body: Body) => void | Promise<void>,
+  ): Promise<void>;
+}
+
 const MAX_PAGES = 1_000;
 
 interface Bounds extends Limits {
@@ -81,8 +103,16 @@ interface Position {
   fault: string | undefined;
 }
 
-/** The API that errors and log lines call `api`, by default at `address`. Throws for an address that is not safe to ask. */
-export function restApi(api: string, address: string, options: ApiOptions, transport: Transport = overFetch) {
+/**
+ * Opens the API that errors and log lines call `api`, at `address` unless the options name another one. Throws a TypeError
+ * for an address that is not safe to ask.
+ */
+export function restApi(
+  api: string,
+  address: string,
+  options: ApiOptions,
+  transport: Transport = overFetch,
+): RestApi {
   const { project, log, baseUrl = address } = options;
   const policy = { ...RETRY, ...options.retry };
   const ownCredentials = credentialsFor(baseUrl);
@@ -185,26 +215,12 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
   const within = (limits: Limits): Bounds => ({ ...limits, endsAt: performance.now() + limits.limitMs });
 
   return {
-    /**
-     * Answers one GET. Rejects with UpstreamError, with DeadlineExceeded naming what was pending, or with the reason
-     * of the signal.
-     */
-    get: <Body>(call: RestCall<Body>, limits: Limits): Promise<Body> =>
-      pageOf(call, undefined, within(limits)),
+    get: (call, limits) => pageOf(call, undefined, within(limits)),
 
-    /** Sends one POST, once. Rejects as `get` does. */
-    post: <Body>(call: RestPost<Body>, limits: Limits): Promise<Body> =>
+    post: (call, limits) =>
       ask(call, call.read, { page: undefined, attempt: call.attempt, fault: call.fault }, within(limits)),
 
-    /**
-     * Hands every page to `onPage`, in order, each when the one before is done with. Rejects as `get` does, as `onPage`
-     * does, and when the pages do not come to an end.
-     */
-    async list<Body>(
-      call: RestList<Body>,
-      limits: Limits,
-      onPage: (body: Body) => void | Promise<void>,
-    ): Promise<void> {
+    async list(call, limits, onPage) {
       const bounds = within(limits);
       const { operation, tokenParameter, nextToken, maxPages = MAX_PAGES, region, timePerPage } = call;
       const tokens = new Set<string>();
@@ -227,8 +243,6 @@ export function restApi(api: string, address: string, options: ApiOptions, trans
     },
   };
 }
-
-export type RestApi = ReturnType<typeof restApi>;
 
 function placeOf(place: { project: string; region: string | undefined } & Partial<Position>): string {
   const { project, region, page, attempt = 1, fault } = place;

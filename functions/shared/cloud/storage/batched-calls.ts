@@ -15,7 +15,7 @@ import {
 } from './object-call.ts';
 import { adaptiveRateLimiter, type Pace, type RateLimiter, START_RATE } from './rate-limiter.ts';
 
-/** Batches of one bucket under way at once, those included that wait for another try. */
+/** Batches of one bucket under way at once, including those that wait for another try. */
 const AT_ONCE = 16;
 
 interface Pending<Item> {
@@ -24,22 +24,35 @@ interface Pending<Item> {
   index: number;
   /** Why the last try failed. */
   fault?: UpstreamError;
-  /** How a try failed that may have done its work all the same. */
+  /** Why an earlier try failed that may have done its work all the same. */
   unsure?: string;
 }
 
-/** A bucket that is slow holds up no other one. */
+/** The state of one bucket: one that is slow holds up no other. */
 interface Lane {
   pacing: RateLimiter;
+  /** Limits the batches under way at once. */
   inTurn: ReturnType<typeof limitConcurrency>;
 }
 
-/** Makes `call` for objects of any bucket, in batches, as fast as the bucket takes them. */
+/** One call for objects of any bucket, made in batches, as fast as each bucket takes them. */
+export interface BatchedCalls<Item extends Generation, Result extends string> {
+  /**
+   * Makes the call for each of `items`, such as a page of them; the results are in their order. When the signal aborts
+   * or the time is over, no further try begins: a batch under way is awaited, up to the end of its time. Rejects with
+   * UpstreamError when a call is denied that would be denied for any object, once all that was under way has ended.
+   */
+  run(bucket: string, items: readonly Item[], limits: Limits): Promise<ItemResult<Result>[]>;
+
+  /** Returns how fast `bucket` may be written to now. */
+  pace(bucket: string): Pace;
+}
+
 export function batchedCalls<Item extends Generation, Result extends string>(
   call: ObjectCall<Item, Result>,
   options: ApiOptions,
   startRate = START_RATE,
-) {
+): BatchedCalls<Item, Result> {
   const { operation, permission } = call;
   const { project } = options;
   const policy = { ...RETRY, ...options.retry };
@@ -56,7 +69,7 @@ export function batchedCalls<Item extends Generation, Result extends string>(
     return lane;
   }
 
-  /** Sends one batch. Throws what its whole answer was refused for, or why there is none. */
+  /** Sends one batch. Rejects where its whole answer is a refusal, or where there is none. */
   function send(bucket: string, batch: readonly Pending<Item>[], attempt: number, limitMs: number) {
     let answers: Map<number, Answer> | undefined;
     const fault = batch[0]?.fault;
@@ -78,7 +91,6 @@ export function batchedCalls<Item extends Generation, Result extends string>(
     );
   }
 
-  /** What has become of `items`, as soon as each is settled or given up. */
   async function run(bucket: string, items: readonly Item[], limits: Limits): Promise<ItemResult<Result>[]> {
     const endsAt = now() + limits.limitMs;
     const { pacing, inTurn } = laneOf(bucket);
@@ -92,7 +104,7 @@ export function batchedCalls<Item extends Generation, Result extends string>(
       results[index] = { name, generation, ...settled };
     };
 
-    /** Why no further try can begin, after a wait where it can. */
+    /** Waits until the next try may begin. Resolves to the reason where none can begin any more. */
     async function hindrance(objects: number, backOffMs: number): Promise<string | undefined> {
       const leftMs = endsAt - now();
       const paceMs = backOffMs < leftMs ? pacing.take(objects, leftMs) : undefined;
@@ -105,7 +117,7 @@ export function batchedCalls<Item extends Generation, Result extends string>(
       }
     }
 
-    /** Settles what one try can settle; the others are still pending. */
+    /** Makes one try for each of `batch`; returns those that are still pending after it. */
     async function attempt(batch: readonly Pending<Item>[], number: number): Promise<Pending<Item>[]> {
       const sentAt = now();
       const failAll = (fault: UpstreamError) => batch.map((each) => failed(each, fault));
@@ -162,23 +174,14 @@ export function batchedCalls<Item extends Generation, Result extends string>(
     return results;
   }
 
-  return {
-    /**
-     * Makes the call for each of `items`, such as a page of them; the results are in their order. When the signal aborts
-     * or the time is over no further try begins: a batch under way is awaited, up to the end of its time. Rejects with
-     * UpstreamError when a call is denied that would be denied for any object, once all that was under way has ended.
-     */
-    run,
-    /** How fast `bucket` may be written to now. */
-    pace: (bucket: string): Pace => laneOf(bucket).pacing.pace,
-  };
+  return { run, pace: (bucket) => laneOf(bucket).pacing.pace };
 }
 
 function failed<Item>(pending: Pending<Item>, fault: UpstreamError): Pending<Item> {
   return { ...pending, fault, ...(mayHaveWorked(fault) && { unsure: faultOf(fault) }) };
 }
 
-/** Google says 429, or 403 with a rate limit for its reason. */
+/** A retryable 403 is a rate limit, too: Google names it as the reason. */
 function isTooFast({ status }: UpstreamError): boolean {
   return status === 429 || status === 403;
 }
@@ -190,7 +193,7 @@ function statusesOf(answers: ReadonlyMap<number, Answer>): Record<number, number
 }
 
 /**
- * Names that follow each other lie in one range of the bucket's index, and hold each other up
+ * Shuffles in place: names that follow each other lie in one range of the bucket's index, and slow each other down
  * (https://docs.cloud.google.com/storage/docs/request-rate#naming-convention).
  */
 function shuffled<T>(items: T[], random: () => number): T[] {

@@ -41,13 +41,17 @@ const pageSchema = z.object({
 const FIELDS = 'kind,nextPageToken,unreachable,items(name,location,timeCreated)';
 
 /** Cloud Storage of one project. */
-export function cloudStorage(options: ApiOptions) {
+export interface CloudStorage {
+  /** Returns the buckets of all locations. Rejects as `get` of RestApi does. */
+  buckets(limits: Limits): Promise<BucketsSeen>;
+}
+
+export function cloudStorage(options: ApiOptions): CloudStorage {
   const { project } = options;
   const api = googleApi('storage', options, { transport: throughClient(project) });
 
   return {
-    /** The buckets of all locations. */
-    async buckets(limits: Limits): Promise<BucketsSeen> {
+    async buckets(limits) {
       const buckets: BucketSeen[] = [];
       const missing = new Set<string>();
       await api.list(
@@ -73,5 +77,3 @@ export function cloudStorage(options: ApiOptions) {
     },
   };
 }
-
-export type CloudStorage = ReturnType<typeof cloudStorage>;

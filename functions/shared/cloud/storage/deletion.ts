@@ -1,17 +1,18 @@
-import type { ApiOptions } from '../rest/rest.ts';
+import type { ApiOptions, Limits } from '../rest/rest.ts';
 import { batchedCalls } from './batched-calls.ts';
-import { type Generation, type ObjectCall, targetOf } from './object-call.ts';
+import { type Generation, type ItemResult, type ObjectCall, targetOf } from './object-call.ts';
+import type { Pace } from './rate-limiter.ts';
 
 /** Cloud Storage, objects.delete (https://docs.cloud.google.com/storage/docs/json_api/v1/objects/delete). */
 
-/** A generation to delete; with a metageneration, only as long as its metadata are still those. */
+/** A generation to delete; with a metageneration, only while its metadata are unchanged. */
 export interface ObjectVersion extends Generation {
   metageneration?: string | undefined;
 }
 
 /**
- * `deleted`: by us. `gone`: by somebody else, before. `changed`: not as it was listed any more. `held`: by a hold or a
- * retention policy.
+ * `deleted`: by us. `gone`: it was deleted before we came. `changed`: it is no longer as it was listed. `held`: a hold or
+ * a retention policy keeps it.
  */
 export type DeletionResult = 'deleted' | 'gone' | 'changed' | 'held';
 
@@ -34,18 +35,31 @@ const DELETION: ObjectCall<ObjectVersion, DeletionResult> = {
     if (said.held) return { result: 'held', detail };
     if (status !== 404) return undefined;
     if (unsure === undefined) return { result: 'gone', detail };
-    // It was there when it was listed, and a generation never comes back.
+    // It existed when it was listed, and a generation never comes back.
     return { result: 'deleted', detail: `Gone when tried again after ${unsure}: the earlier try deleted it` };
   },
 };
 
-/**
- * Deletes generations of objects, and never another one: for good or, where the bucket has soft deletion, until its time
- * is over. `rate` is where each bucket begins, in objects a second.
- */
-export function objectDeletion(options: ApiOptions, { rate }: { rate?: number | undefined } = {}) {
+export interface ObjectDeletion {
+  /**
+   * Deletes exactly the generations that are named, never another one of the same object. In a bucket with soft deletion
+   * they can be restored until its time is over. Returns and rejects as `run` of BatchedCalls does.
+   */
+  delete(
+    bucket: string,
+    items: readonly ObjectVersion[],
+    limits: Limits,
+  ): Promise<ItemResult<DeletionResult>[]>;
+
+  /** Returns how fast `bucket` may be written to now. */
+  pace(bucket: string): Pace;
+}
+
+/** `rate` is where each bucket begins, in objects a second. */
+export function objectDeletion(
+  options: ApiOptions,
+  { rate }: { rate?: number | undefined } = {},
+): ObjectDeletion {
   const { run, pace } = batchedCalls(DELETION, options, rate);
   return { delete: run, pace };
 }
-
-export type ObjectDeletion = ReturnType<typeof objectDeletion>;

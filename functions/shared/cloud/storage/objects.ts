@@ -3,8 +3,9 @@ import type { Prefix } from '../../model/artifact/artifact.ts';
 import { googleApi } from '../rest/google-api.ts';
 import type { ApiOptions, Limits } from '../rest/rest.ts';
 import { throughClient } from './client.ts';
-import { objectDeletion } from './deletion.ts';
-import { objectRestore } from './restore.ts';
+import { type ObjectDeletion, objectDeletion } from './deletion.ts';
+import type { ItemResult } from './object-call.ts';
+import { objectRestore, type Restorable, type RestoreResult } from './restore.ts';
 
 /** Cloud Storage, the objects of a bucket (https://docs.cloud.google.com/storage/docs/json_api/v1/objects). */
 
@@ -108,14 +109,39 @@ const pageSchema = z.object({
   nextPageToken: z.string().optional(),
 });
 
-/** The objects of Cloud Storage. */
-export function cloudObjects(options: ApiOptions) {
+/** The objects of any bucket. Every member rejects as `get` of RestApi does. */
+export interface CloudObjects {
+  bucket(name: string, limits: Limits): Promise<BucketFacts>;
+
+  /**
+   * Calls `onPage` with the objects below a prefix, at most 1,000 at a time and in the order of their names, and waits for
+   * it before more are asked for. The time limit is for each page.
+   */
+  list(
+    prefix: Prefix,
+    onPage: (objects: StoredObject[]) => Promise<void>,
+    limits: Limits,
+    selection?: ListOptions,
+  ): Promise<void>;
+
+  /** Opens a deletion that adapts to each bucket; `rate` is where each bucket begins, in objects a second. */
+  deletion(pace?: { rate?: number }): ObjectDeletion;
+
+  /**
+   * Makes soft-deleted generations live again, each as a new generation, where no object of that name is live or the one
+   * that it names as `over`. In a bucket with versions, that one becomes noncurrent. The results are in the order of
+   * `items`.
+   */
+  restore(bucket: string, items: readonly Restorable[], limits: Limits): Promise<ItemResult<RestoreResult>[]>;
+}
+
+export function cloudObjects(options: ApiOptions): CloudObjects {
   const { project } = options;
   const api = googleApi('storage', options, { transport: throughClient(project) });
   const pathOf = (bucket: string) => `/b/${encodeURIComponent(bucket)}`;
 
   return {
-    bucket: (name: string, limits: Limits): Promise<BucketFacts> =>
+    bucket: (name, limits) =>
       api.get(
         {
           operation: 'buckets.get',
@@ -127,16 +153,7 @@ export function cloudObjects(options: ApiOptions) {
         limits,
       ),
 
-    /**
-     * Hands the objects below a prefix to `onPage`, at most 1,000 at a time and in the order of their names; the next ones are
-     * asked for when it is done with those. The time is for each page.
-     */
-    list: (
-      { bucket, path }: Prefix,
-      onPage: (objects: StoredObject[]) => Promise<void>,
-      limits: Limits,
-      selection: ListOptions = {},
-    ): Promise<void> =>
+    list: ({ bucket, path }, onPage, limits, selection = {}) =>
       api.list(
         {
           operation: 'objects.list',
@@ -156,9 +173,7 @@ export function cloudObjects(options: ApiOptions) {
         },
       ),
 
-    deletion: (pace?: { rate?: number }) => objectDeletion(options, pace),
+    deletion: (pace) => objectDeletion(options, pace),
     restore: objectRestore(options),
   };
 }
-
-export type CloudObjects = ReturnType<typeof cloudObjects>;

@@ -12,14 +12,46 @@ import { pathsOf, recordsOf, toRecord } from './jobs.ts';
 
 const READ_LIMIT_MS = 5 * MINUTE_MS;
 const WRITE_LIMIT_MS = MINUTE_MS;
-/** How often a record is read again that changes at the same time. */
+/** How often a mark is tried on a record that other writers keep changing. */
 const MOST_TRIES = 5;
 
-/** The record of a job, by name and path. */
+/** What identifies the record of a job. */
 type JobDocument = Pick<Job, 'name' | 'path'>;
 
-/** The jobs of one source, as those who may delete their artifacts see them. */
-export function artifactJobStore(name: string, source: Source, db: Firestore, log: Log) {
+/**
+ * The jobs of one source, for the tasks and commands that may delete their artifacts. Every member that writes rejects with
+ * RecordChanged where the record keeps changing.
+ */
+export interface ArtifactJobStore {
+  readonly name: string;
+  readonly source: Source;
+
+  /** Calls `onJob` with every job. */
+  all(options: ReadOptions, onJob: (job: Job) => void): Promise<void>;
+
+  /** Returns the executions of a job: the newest and those that are active. None where the source maps none. */
+  executionsOf(job: JobDocument, options: ReadOptions): Promise<Job[]>;
+
+  /**
+   * Marks the deletion of a job's artifacts as begun, unless its record describes another life by now. Resolves to the
+   * reason why the artifacts stay, or to `undefined` once the mark is written.
+   */
+  writeTombstone(
+    job: JobDocument & Pick<Job, 'endedAt' | 'artifactUri'>,
+    tombstone: Tombstone & { life: Life },
+  ): Promise<string | undefined>;
+
+  /** Writes that nothing is left of that life of a job, if the mark on it is still the one of `runId`; returns whether it was. */
+  markDeleted(job: JobDocument, runId: string, deleted: { at: Date; life: Life }): Promise<boolean>;
+
+  /** Writes that no artifacts of that life of a job were found. */
+  markEmpty(job: JobDocument, nothingThere: { at: Date; life: Life }): Promise<void>;
+
+  /** Removes the marks of a deletion again, where `isMeant` accepts the tombstone that is stored. */
+  unmark(job: JobDocument, isMeant: (tombstone: Tombstone | null) => boolean): Promise<void>;
+}
+
+export function artifactJobStore(name: string, source: Source, db: Firestore, log: Log): ArtifactJobStore {
   const added = (field: string) => new FieldPath(...source.addedField.split('.'), field);
   const tombstonePath = added('tombstone');
   const deletedAtPath = added('deletedAt');
@@ -28,9 +60,8 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
   const executions = below && executionStore(name, source, below, db, log);
 
   /**
-   * Changes a record by the fields that `fieldsFor` returns for what it holds at that moment; a text is why it stays as it
-   * is, and is returned.
-   * Rejects with RecordChanged where the record is gone or does not stand still.
+   * Changes a record by the fields that `fieldsFor` returns for what it holds at that moment. Where that is a text, the
+   * record stays as it is and the text is returned as the reason; so it is where the record is gone.
    */
   async function change(
     job: JobDocument,
@@ -57,8 +88,8 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
   return {
     name,
     source,
-    /** Every job, one by one. */
-    async all({ tally, signal }: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+
+    async all({ tally, signal }, onJob) {
       const query = recordsOf(source, db).select(...pathsOf(source), source.addedField);
       const documents = await streamQuery(
         log,
@@ -71,19 +102,11 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
       tally.documents += documents;
     },
 
-    /** The executions of a job, the newest and those that are active; none where the source maps none. */
-    async executionsOf({ path }: JobDocument, options: ReadOptions): Promise<Job[]> {
+    async executionsOf({ path }, options) {
       return executions ? executions.of(path, options) : [];
     },
 
-    /**
-     * Marks the deletion of a job's artifacts as begun, unless its record holds another life by now. Resolves to why they stay,
-     * `undefined` when they are marked.
-     */
-    writeTombstone(
-      job: JobDocument & Pick<Job, 'endedAt' | 'artifactUri'>,
-      tombstone: Tombstone & { life: Life },
-    ): Promise<string | undefined> {
+    writeTombstone(job, tombstone) {
       return change(job, (now) => {
         if (!isTerminal(now.state)) return `its record says ${now.state} now`;
         if (now.endedAt?.getTime() !== job.endedAt?.getTime()) return 'its end has changed';
@@ -92,8 +115,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
       });
     },
 
-    /** Writes that nothing is left of that life of a job, if the mark on it is still that of `runId`. */
-    async markDeleted(job: JobDocument, runId: string, deleted: { at: Date; life: Life }): Promise<boolean> {
+    async markDeleted(job, runId, deleted) {
       const because = await change(job, ({ added: { tombstone } }) => {
         if (tombstone?.runId !== runId) return 'another run marked it';
         return [
@@ -104,13 +126,11 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
       return because === undefined;
     },
 
-    /** Writes that nothing was found of that life of a job. */
-    async markEmpty(job: JobDocument, nothingThere: { at: Date; life: Life }): Promise<void> {
+    async markEmpty(job, nothingThere) {
       await change(job, () => [[added('nothingThere'), nothingThere]]);
     },
 
-    /** Takes the marks of a deletion away again, if `isMeant` says so of them. */
-    async unmark(job: JobDocument, isMeant: (tombstone: Tombstone | null) => boolean): Promise<void> {
+    async unmark(job, isMeant) {
       await change(job, ({ added: { tombstone } }) => {
         if (!isMeant(tombstone)) return 'the marks are of another deletion';
         return [
@@ -122,5 +142,3 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     },
   };
 }
-
-export type ArtifactJobStore = ReturnType<typeof artifactJobStore>;

@@ -16,18 +16,51 @@ import { type JobRange, within } from '../firestore/time-range.ts';
 import { creationProof, timelessQueries } from './overlooked-records.ts';
 import { valuesOf } from './stale-queries.ts';
 
-/** How long one query of a source may take unless told. */
+/** How long one query of a source may take, unless the options set another limit. */
 const QUERY_LIMIT_MS = MINUTE_MS;
 const DOCUMENTS_PER_READ = 300;
-/** Of records that belong to no day, so many of each kind are read; of those overlooked in a range, so many. */
+/** The most records of each kind that are read at once: those that belong to no day, and those overlooked in a range. */
 const MOST_TIMELESS = 200;
 const MOST_OVERLOOKED = 5_000;
-/** So many more are counted; so many entries of an index are billed as one document. */
+/** A count stops here. */
 const MOST_COUNTED = 100_000;
+/** A count is billed as one document per so many index entries: https://cloud.google.com/firestore/pricing. */
 const ENTRIES_PER_READ = 1_000;
 
 /** One source of jobs: the user's collection, read through its mapping. Only the mapped fields are ever fetched. */
-export function jobStore(name: string, source: Source, db: Firestore, log: Log) {
+export interface JobStore {
+  readonly name: string;
+  readonly source: Source;
+
+  /**
+   * Calls `onJob` with every job that started, ended or was in flight within `range` and is not active now, and with
+   * every record that was created in it, is not active and has no readable end: counts prove that none is overlooked.
+   * Reads grow with the range, not with the history. A record may come more than once, and some lie just outside.
+   *
+   * Returns how many more records of the range were overlooked than are read at once. Jobs in flight need the composite
+   * index of startedAt and endedAt, in the order of their field paths; created records need (endedAt, createdAt) and
+   * (status, createdAt).
+   */
+  touching(range: JobRange & { now: Date }, options: ReadOptions, onJob: (job: Job) => void): Promise<number>;
+
+  /** Calls `onJob` with every job whose status means that it has started and not ended: it runs or is suspended. */
+  underWay(options: ReadOptions, onJob: (job: Job) => void): Promise<void>;
+
+  /**
+   * Calls `onJob` with ended jobs whose end is missing or unreadable, whatever day they belong to, and with records whose
+   * status no mapping names. Returns how many more there are than are read at once. Ended jobs need the composite index
+   * (status, endedAt).
+   */
+  timeless(now: Date, options: ReadOptions, onJob: (job: Job) => void): Promise<number>;
+
+  /** Calls `onJob` with every job whose record was changed at or after `since`; with none where `updatedAt` is not mapped. */
+  changedSince(since: Date, options: ReadOptions, onJob: (job: Job) => void): Promise<void>;
+
+  /** Returns those of `names`, all of this source, whose record no longer exists. */
+  vanished(names: readonly string[], options: ReadOptions): Promise<string[]>;
+}
+
+export function jobStore(name: string, source: Source, db: Firestore, log: Log): JobStore {
   const { fields } = source;
   const records = recordsOf(source, db);
   const mapped = records.select(...pathsOf(source), ...addedPathsOf(source));
@@ -85,18 +118,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     name,
     source,
 
-    /**
-     * Every job that started, ended or was in flight within `range` and is not active now, and records created in it that
-     * are not active and have no end that can be read: counts prove that none is overlooked. Reads grow with the range,
-     * not with the history; a record may be handed over more than once, and some lie just outside. Returns how many more
-     * records of the range were overlooked than are read at once. Those in flight need the composite index of startedAt and
-     * endedAt, in the order of their field paths; those created need (endedAt, createdAt) and (status, createdAt).
-     */
-    async touching(
-      { now, ...range }: JobRange & { now: Date },
-      options: ReadOptions,
-      onJob: (job: Job) => void,
-    ): Promise<number> {
+    async touching({ now, ...range }, options, onJob) {
       const { startedAt, endedAt, createdAt } = fields;
       const proof = createdAt && creationProof(mapped, { source, createdAt, range, now });
       const queries: [string, Query][] = [
@@ -123,8 +145,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
         : 0;
     },
 
-    /** Every job whose status says that it has started and not ended: those that run or are suspended. */
-    async underWay(options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+    async underWay(options, onJob) {
       const words = (['running', 'suspended'] as const).flatMap((state) => valuesOf(source, state));
       await Promise.all(
         chunksOf(words, VALUES_PER_QUERY).map((some) =>
@@ -133,11 +154,7 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
       );
     },
 
-    /**
-     * Ended jobs whose end is missing or no time, whatever day they are of, and records of statuses that nobody mapped;
-     * returns how many more there are than are read at once. The former need the composite index (status, endedAt).
-     */
-    async timeless(now: Date, options: ReadOptions, onJob: (job: Job) => void): Promise<number> {
+    async timeless(now, options, onJob) {
       const rests = await Promise.all(
         timelessQueries(mapped, source, now).map(([operation, query]) =>
           streamSome(operation, query, MOST_TIMELESS, options, onJob),
@@ -146,17 +163,12 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
       return rests.reduce((sum, rest) => sum + rest, 0);
     },
 
-    /** Every job whose record was changed at or after `since`; none where the source maps no `updatedAt`. */
-    async changedSince(since: Date, options: ReadOptions, onJob: (job: Job) => void): Promise<void> {
+    async changedSince(since, options, onJob) {
       if (fields.updatedAt)
         await stream('changed jobs', within(mapped, fields.updatedAt, { from: since }), options, onJob);
     },
 
-    /** Those of `names` (of this source) whose record exists no more. */
-    async vanished(
-      names: readonly string[],
-      { tally, signal, limitMs = QUERY_LIMIT_MS }: ReadOptions,
-    ): Promise<string[]> {
+    async vanished(names, { tally, signal, limitMs = QUERY_LIMIT_MS }) {
       const gone: string[] = [];
       for (const some of chunksOf(names, DOCUMENTS_PER_READ)) {
         const refs = some.flatMap((job) => pathInSource(job, name) ?? []).map((path) => db.doc(path));
@@ -174,8 +186,6 @@ export function jobStore(name: string, source: Source, db: Firestore, log: Log) 
     },
   };
 }
-
-export type JobStore = ReturnType<typeof jobStore>;
 
 /** Every record of a source: its collection, or collection group. */
 export function recordsOf(source: Source, db: Firestore): Query {
@@ -201,7 +211,7 @@ export function pathsOf({ fields }: Pick<Source, 'fields'>): string[] {
   return [...new Set(paths)];
 }
 
-/** What of ours in a record tells about its end, and that we wrote it since. */
+/** Our own fields in a record that matter for its end: an inferred end, what stood before, and the marks of a deletion. */
 function addedPathsOf({ addedField }: Source): string[] {
   return ['endInferred', 'earlier', 'tombstone', 'deletedAt', 'nothingThere'].map(
     (name) => `${addedField}.${name}`,

@@ -3,19 +3,28 @@ import { UpstreamError } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { grpcCode, isTransient, withTimeout } from '../firestore/firestore.ts';
 
-/** gRPC's PERMISSION_DENIED, which names no permission; what the call needs: https://firebase.google.com/docs/firestore/security/iam. */
+/** gRPC's PERMISSION_DENIED, which does not name the permission that is missing. */
 const DENIED = 7;
+/** What the call needs: https://firebase.google.com/docs/firestore/security/iam. */
 const PERMISSION = 'datastore.entities.list';
 
-/** The collections at the root of one database, which `project` tells in errors. */
-export function rootCollections(db: Firestore, { project, log }: { project: string; log: Log }) {
+/** The collections at the root of one database. */
+export interface RootCollections {
+  /**
+   * Returns how many there are now; reads no document. Rejects with UpstreamError, with DeadlineExceeded, or with the
+   * reason of the signal.
+   */
+  count(limits: { limitMs: number; signal?: AbortSignal | undefined }): Promise<number>;
+}
+
+/** `project` names the database's project in errors. */
+export function rootCollections(
+  db: Firestore,
+  { project, log }: { project: string; log: Log },
+): RootCollections {
   const operation = `Firestore listCollectionIds (project ${project}, database ${db.databaseId})`;
   return {
-    /**
-     * How many there are now; reads no document. Rejects with UpstreamError, with DeadlineExceeded, or with the reason
-     * of the signal.
-     */
-    async count({ limitMs, signal }: { limitMs: number; signal?: AbortSignal | undefined }): Promise<number> {
+    async count({ limitMs, signal }) {
       try {
         const listed = await withTimeout(log, operation, limitMs, db.listCollections(), signal);
         return listed.length;
@@ -32,5 +41,3 @@ export function rootCollections(db: Firestore, { project, log }: { project: stri
     },
   };
 }
-
-export type RootCollections = ReturnType<typeof rootCollections>;

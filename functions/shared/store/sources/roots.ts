@@ -10,18 +10,21 @@ import type { ReadOptions } from '../firestore/read-options.ts';
 const READ_LIMIT_MS = 5 * MINUTE_MS;
 
 /** A collection of the user's own records that name artifacts to keep. */
-export function modelStore(model: ArtifactPolicy['models'][number], db: Firestore, log: Log) {
+export interface ModelStore {
+  /** Field, project, database and collection: two collections may have the same id. */
+  readonly name: string;
+
+  /** Calls `onRoot` with the place that each record names, and with each of a list of places. `id` is the record's. */
+  all(options: ReadOptions, onRoot: (place: Reading<string>, id: string) => void): Promise<void>;
+}
+
+export function modelStore(model: ArtifactPolicy['models'][number], db: Firestore, log: Log): ModelStore {
   const { collection, artifactUri: field } = model;
   const records = model.group ? db.collectionGroup(collection) : db.collection(collection);
   return {
-    /** Tells it apart from others of the same collection id. */
     name: `${field} in ${[model.googleProject, model.database, collection].filter(Boolean).join('/')}`,
 
-    /** What every record says, one by one; each of a list by itself. */
-    async all(
-      { tally, signal }: ReadOptions,
-      onRoot: (said: Reading<string>, id: string) => void,
-    ): Promise<void> {
+    async all({ tally, signal }, onRoot) {
       const documents = await streamQuery(
         log,
         `models of ${collection}`,
@@ -37,5 +40,3 @@ export function modelStore(model: ArtifactPolicy['models'][number], db: Firestor
     },
   };
 }
-
-export type ModelStore = ReturnType<typeof modelStore>;

@@ -26,24 +26,28 @@ function jobOf({ task, description, schedule, attemptDeadlineSeconds, retry }: C
   };
 }
 
+export interface SchedulerJobs {
+  /** Makes the job of every task, paused where the catalogue disables it. */
+  create(catalog: Catalog, gatewayUrl: string): Promise<void>;
+
+  /** Runs the job of a task by hand. */
+  run(task: string): Promise<void>;
+}
+
 /** The jobs of one project in the Cloud Scheduler at `baseUrl`, asked without credentials. */
-export function schedulerJobs(baseUrl: string, project: string) {
+export function schedulerJobs(baseUrl: string, project: string): SchedulerJobs {
   const jobs = `projects/${project}/locations/${LOCATION}/jobs`;
   const post = async (path: string, body: object = {}) => {
     const { status, text } = await ask(`${baseUrl}/v1/${path}`, { body: JSON.stringify(body) });
     if (status !== 200) throw new Error(`Cannot POST ${path} to the Cloud Scheduler stand-in: ${text}`);
   };
   return {
-    /** Makes the job of every task, paused where the catalogue disables it. */
-    async create(catalog: Catalog, gatewayUrl: string): Promise<void> {
+    async create(catalog, gatewayUrl) {
       for (const entry of Object.values(catalog)) {
         await post(jobs, { name: `${jobs}/${entry.task}`, ...jobOf(entry, gatewayUrl) });
         if (!entry.enabled) await post(`${jobs}/${entry.task}:pause`);
       }
     },
-    /** Runs the job of a task by hand. */
-    run: (task: string): Promise<void> => post(`${jobs}/${task}:run`),
+    run: (task) => post(`${jobs}/${task}:run`),
   };
 }
-
-export type SchedulerJobs = ReturnType<typeof schedulerJobs>;

@@ -28,11 +28,32 @@ export interface Floor {
   stopping: AbortSignal;
 }
 
-/**
- * A job that is delivered at its slots, one execution after the other, until it ends. Throws a GoogleProblem for a
- * schedule or a time zone that cannot be.
- */
-export function liveJob(initial: Job, floor: Floor) {
+/** A job that is delivered at its slots, one execution after the other, until it ends. */
+export interface LiveJob {
+  job(): Job;
+
+  /** Throws as `liveJob` does; then the job stays as it was. */
+  update(changed: Job): void;
+
+  setState(next: 'ENABLED' | 'PAUSED'): void;
+
+  /** Sends it once, now, even while it is running or paused: it carries the time of the next slot. */
+  run(): void;
+
+  /** When it sends its next request by itself; null for a job that does not. */
+  nextAt(): Date | null;
+
+  /** The requests that are under way. */
+  underWay(): Promise<unknown>[];
+
+  end(): void;
+
+  /** Returns it in the API's form; enums as names or as numbers. */
+  resource(enums: 'names' | 'numbers'): object;
+}
+
+/** Starts a job. Throws a GoogleProblem for an impossible schedule or time zone. */
+export function liveJob(initial: Job, floor: Floor): LiveJob {
   const { clock } = floor;
   let job = initial;
   let schedule = readSchedule(job);
@@ -46,7 +67,7 @@ export function liveJob(initial: Job, floor: Floor) {
   let kept = Promise.resolve();
   const underWay = new Set<Promise<unknown>>();
 
-  /** Sends the request, or several copies of it: what the first is answered counts. Whether it was acknowledged. */
+  /** Sends the request, or several copies of it, of which the first answer counts. Returns whether it was acknowledged. */
   async function attemptOnce(slot: Date | null, forced: boolean, attempt: number): Promise<boolean> {
     const startedAt = clock.now();
     lastAttemptTime = startedAt;
@@ -61,7 +82,7 @@ export function liveJob(initial: Job, floor: Floor) {
     const [first] = (await Promise.all(copies)) as [Delivered];
     over.abort();
     if (floor.stopping.aborted) return true;
-    // As the proto has it: what is 0 is not said.
+    // As in the proto, a code of 0 is left out.
     status = first.code === 0 ? {} : { code: first.code };
     floor.onAttempt({ ...first, job: idOf(job), slot, forced, attempt });
     return first.code === 0;
@@ -108,27 +129,24 @@ export function liveJob(initial: Job, floor: Floor) {
   plan();
   return {
     job: () => job,
-    /** Throws as the making of a job does; then it stays as it was. */
-    update(changed: Job): void {
+    update(changed) {
       schedule = readSchedule(changed);
       job = changed;
       userUpdateTime = clock.now();
       plan();
     },
-    /** A job that is paused already stays so. */
-    setState(next: 'ENABLED' | 'PAUSED'): void {
+    setState(next) {
       if (next === state) return;
       state = next;
       plan();
     },
-    /** Sends it once, now, even while it is running or paused: it carries the time of the next slot. */
-    run: () => void begin(attemptOnce(nextSlot, true, 1)),
-    /** When it sends its next request by itself; null for a job that does not. */
+    run() {
+      void begin(attemptOnce(nextSlot, true, 1));
+    },
     nextAt: () => (state === 'ENABLED' ? (retry ?? nextSlot) : null),
     underWay: () => [...underWay],
     end: () => planned.abort(),
-    /** In the API's form; enums as names or as numbers. */
-    resource(enums: 'names' | 'numbers'): object {
+    resource(enums) {
       const { httpTarget, ...rest } = job;
       const coded = <T extends string>(names: readonly T[], name: T) =>
         enums === 'names' ? name : names.indexOf(name);
@@ -144,8 +162,6 @@ export function liveJob(initial: Job, floor: Floor) {
     },
   };
 }
-
-export type LiveJob = ReturnType<typeof liveJob>;
 
 /** The last part of a job's name. */
 export function idOf({ name }: Pick<Job, 'name'>): string {

@@ -6,20 +6,28 @@ import type { ApiOptions, Limits } from '../../rest/rest.ts';
 
 /** What executions of Cloud Run jobs log, from Cloud Logging (https://docs.cloud.google.com/run/docs/logging). */
 
-/** Whose log is read. */
+/** An execution whose log is read. */
 export interface LoggedExecution {
   project: string;
   region: string;
   job: string;
   id: string;
-  /** Nothing before is looked at. */
+  /** Earlier entries are not read. */
   since: Date;
 }
 
-const LINES = 5;
+const MOST_LINES = 5;
 
-/** The logs of executions. Throws for an address with a path, of which Google's client knows none. */
-export function runLogs({ project, baseUrl, log }: Pick<ApiOptions, 'project' | 'baseUrl' | 'log'>) {
+export interface RunLogs {
+  /**
+   * Returns the newest errors in the log of an execution, oldest first, each on one line. Rejects with UpstreamError, with
+   * DeadlineExceeded, or with the reason of the signal.
+   */
+  errorsOf(execution: LoggedExecution, limits: Limits): Promise<string[]>;
+}
+
+/** Throws a TypeError for an address with a path: Google's client takes none. */
+export function runLogs({ project, baseUrl, log }: Pick<ApiOptions, 'project' | 'baseUrl' | 'log'>): RunLogs {
   const address = baseUrl === undefined ? undefined : new URL(baseUrl);
   if (address && address.pathname !== '/')
     throw new TypeError(
@@ -28,11 +36,7 @@ export function runLogs({ project, baseUrl, log }: Pick<ApiOptions, 'project' | 
   let client: Promise<Logging> | undefined;
 
   return {
-    /**
-     * The newest errors in the log of an execution, oldest first, each on one line. Rejects with UpstreamError, with
-     * DeadlineExceeded, or with the reason of the signal.
-     */
-    async errorsOf(execution: LoggedExecution, { limitMs, signal }: Limits): Promise<string[]> {
+    async errorsOf(execution, { limitMs, signal }) {
       const where = `Cloud Logging entries.list of ${execution.id} (project ${execution.project})`;
       const begun = performance.now();
       let status = 'failed';
@@ -43,7 +47,7 @@ export function runLogs({ project, baseUrl, log }: Pick<ApiOptions, 'project' | 
         const asked = client.then((logging) => logging.getEntries(queryOf(execution, limitMs)));
         const [newest] = await withDeadline(asked, limitMs, where, { signal });
         status = 'answered';
-        return newest.slice(0, LINES).map(textOf).filter(Boolean).reverse();
+        return newest.slice(0, MOST_LINES).map(textOf).filter(Boolean).reverse();
       } catch (error) {
         if (signal?.aborted) {
           status = 'aborted';
@@ -68,8 +72,6 @@ export function runLogs({ project, baseUrl, log }: Pick<ApiOptions, 'project' | 
   };
 }
 
-export type RunLogs = ReturnType<typeof runLogs>;
-
 function queryOf({ project, region, job, id, since }: LoggedExecution, limitMs: number) {
   const terms = [
     'resource.type="cloud_run_job"',
@@ -77,23 +79,23 @@ function queryOf({ project, region, job, id, since }: LoggedExecution, limitMs: 
     `resource.labels.job_name="${job}"`,
     `labels."run.googleapis.com/execution_name"="${id}"`,
     'severity>=ERROR',
-    // Without one of ours the client would put in a day's limit.
+    // Without a timestamp in the filter, the client adds one of a day ago.
     `timestamp>="${since.toISOString()}"`,
-    // Not in the words of the job, and of a form that the client does not know.
+    // Entries of audit logs are not the job's own, and the client cannot decode their payload.
     'NOT logName:"cloudaudit.googleapis.com"',
   ];
   return {
     resourceNames: [`projects/${project}`],
     filter: terms.join(' AND '),
     orderBy: 'timestamp desc',
-    pageSize: LINES,
+    pageSize: MOST_LINES,
     autoPaginate: false,
-    // Without it, the client would try again for a minute after the call was given up on.
+    // Without it, the client would go on trying for a minute after the deadline.
     gaxOptions: { timeout: Math.ceil(limitMs), retry: null },
   };
 }
 
-/** What an entry says: a text, or the message of an object. */
+/** The text of an entry, or the message of one that is an object. */
 function textOf({ data }: Entry): string {
   if (typeof data === 'string') return plain(data);
   const message: unknown = data?.message;

@@ -4,7 +4,7 @@ import type { BackendAdapter, Call } from '../backend-client.ts';
 import type { Resource } from '../resource-name.ts';
 import { type BackendStatus, type DatedStatus, unknown } from '../status.ts';
 
-/** The truths of many jobs from the list of their region, which is read once in a sweep, and only as far as it is needed. */
+/** Finds the truths of many jobs in the list of their region, which is read once in a sweep, and only as far as needed. */
 
 /** Reads one page of the list of a region; no `next` at the last one. */
 export type ReadPage = (
@@ -13,14 +13,17 @@ export type ReadPage = (
   limits: Limits,
 ) => Promise<{ jobs: (readonly [id: string, said: BackendStatus])[]; next: string | undefined }>;
 
-/** In a sweep, so few jobs of a region are asked after one by one; and so many of those that its list did not hold. */
+/**
+ * Up to so many jobs of a region are asked about one by one, without its list. In one sweep, so many jobs that are not in
+ * the list of their region are asked about one by one.
+ */
 const ONE_BY_ONE = 20;
-/** A list that goes on after so many pages is read no further. */
+/** A list with more pages is read no further. */
 const MAX_PAGES = 1_000;
 
-/** The lists of one sweep. */
+/** Opens the lists of one sweep. */
 export function vertexList(readPage: ReadPage): NonNullable<BackendAdapter<Resource>['list']> {
-  const lists = new Map<string, ReturnType<typeof listOf>>();
+  const lists = new Map<string, RegionList>();
   const asked = new Map<string, number>();
   let absentLeft = ONE_BY_ONE;
 
@@ -59,8 +62,18 @@ export function vertexList(readPage: ReadPage): NonNullable<BackendAdapter<Resou
   };
 }
 
-/** The list of the region of `place`. */
-function listOf(place: Resource, readPage: ReadPage) {
+/** The list of one region, as far as it was read. */
+interface RegionList {
+  truths: ReadonlyMap<string, DatedStatus>;
+
+  /** Why a job that was not found may be in the list all the same; `null` once all of it is read. */
+  broken(): string | null;
+
+  /** Reads on until all of `ids` are found or there is no more to read. */
+  readFor(ids: readonly string[], call: Call): Promise<void>;
+}
+
+function listOf(place: Resource, readPage: ReadPage): RegionList {
   const truths = new Map<string, DatedStatus>();
   const inTurn = serialQueue();
   let page: { number: number; token: string | undefined } | null = { number: 1, token: undefined };
@@ -78,7 +91,7 @@ function listOf(place: Resource, readPage: ReadPage) {
       }
       const { jobs, next } = called.answer;
       for (const [id, said] of jobs) {
-        // The first word counts: a job that is added meanwhile pushes others to the next page again.
+        // The first answer counts: a job that is added meanwhile pushes others to the next page, where they come again.
         if (!truths.has(id)) truths.set(id, { ...said, askedAt: called.askedAt });
         wanted.delete(id);
       }
@@ -91,10 +104,8 @@ function listOf(place: Resource, readPage: ReadPage) {
 
   return {
     truths,
-    /** Why a job that was not found may be in the list all the same; `null` once all of it is read. */
     broken: () => broken,
-    /** Reads on until all of `ids` are found or there is no more to read. */
-    readFor: (ids: readonly string[], call: Call) => inTurn(() => readFor(ids, call)),
+    readFor: (ids, call) => inTurn(() => readFor(ids, call)),
   };
 }
 
