@@ -2,14 +2,14 @@ import { compile, TreeInterpreter } from '@jmespath-community/jmespath';
 import { z } from 'zod';
 import { quoted } from './reading.ts';
 
-/** JSON that others wrote: exact numbers, and JMESPath (https://jmespath.org/specification.html) for what stands where in it. */
+/** Reads JSON of other programs: with exact integers, and by JMESPath (https://jmespath.org/specification.html). */
 
-/** Parses JSON; an integer beyond 2^53 becomes a bigint, with all its digits. Throws a SyntaxError for anything else. */
+/** Parses JSON; an integer beyond 2^53 becomes a bigint with all its digits. Throws a SyntaxError for text that is no JSON. */
 export function parseJson(text: string): unknown {
   return JSON.parse(text, exact);
 }
 
-/** The context is of https://github.com/tc39/proposal-json-parse-with-source. */
+/** `context` holds the digits as they were written: https://github.com/tc39/proposal-json-parse-with-source. */
 function exact(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
   const isInteger = typeof value === 'number' && !Number.isSafeInteger(value);
   const source = context?.source ?? '';
@@ -42,14 +42,14 @@ function compiled(path: string): Expression {
 }
 
 /**
- * What stands at `path` in a value of JSON; `null` where nothing does. Throws where the expression does not fit the value,
- * such as the length of a number.
+ * Returns the value at `path` in parsed JSON; `null` where there is none. Throws where the expression does not fit the
+ * value, such as one that asks for the length of a number.
  */
 export function valueAt(body: unknown, path: string): unknown {
   const found: unknown = TreeInterpreter.search(
     compiled(path),
     body as Parameters<typeof TreeInterpreter.search>[1],
   );
-  // Every object has a constructor, which nobody wrote.
+  // A path such as `constructor` finds a function that every object inherits: it is not part of the JSON.
   return typeof found === 'function' ? null : (found ?? null);
 }

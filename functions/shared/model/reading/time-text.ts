@@ -1,24 +1,24 @@
 import { addDays, DAY_MS, type Day, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../dates.ts';
 
-/** Times as text, and the zones of those that name none. */
+/** Parses times that are written as text, in any zone. */
 
 /**
- * RFC 3339 and what is usual beside it: a blank for the T, no seconds, `+00`, `+0000`, ` UTC`, a comma, any fraction. It
- * begins with the year, for queries compare it as text.
+ * RFC 3339, and what programs commonly write instead: a blank for the T, no seconds, `+00`, `+0000`, ` UTC`, a comma, any
+ * fraction. No blank may come first: queries compare stored times as text, so the text has to begin with the year.
  */
 const ISO =
   /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)?)? ?(Z|UTC|GMT|[+-]\d{2}(?::?\d{2})?)?\s*$/i;
 /** The form of HTTP headers: https://www.rfc-editor.org/rfc/rfc9110#name-date-time-formats. */
 const HTTP_DATE =
   /^\s*(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*, (\d{1,2}) ([a-z]{3}) (\d{4}) (\d{2}):(\d{2}):(\d{2}) (GMT|UTC|[+-]\d{4})\s*$/i;
-/** The days that text of a plausible time can begin with. */
+/** The first day that the text of a plausible time can begin with, and how many such days there are. */
 const FIRST_DAY: Day = '2000-01-01';
 const DAYS = (Date.UTC(2200, 0, 1) - Date.UTC(2000, 0, 1)) / DAY_MS;
 const MONTHS = ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'];
 
 /**
- * Reads a time as text, cut off below the millisecond; `zone` is that of text that names none. A date alone is the first
- * instant of that day. `undefined` for anything else, 30 February included.
+ * Parses an ISO time, cut off below the millisecond; `zone` is the zone of text that names none. A date alone is the first
+ * instant of that day. Returns `undefined` for anything else, 30 February included.
  */
 export function parseIsoTime(text: string, zone?: string): Date | undefined {
   const [match, year, month, day, hour = '0', minute = '0', second = '0', fraction = '', own] =
@@ -29,7 +29,7 @@ export function parseIsoTime(text: string, zone?: string): Date | undefined {
   return instantAt(`${year}-${month}-${day}`, [hour, minute, second].map(Number), millis, at);
 }
 
-/** Reads a time as HTTP headers have it; `undefined` for anything else. */
+/** Parses a time in the form of HTTP headers; returns `undefined` for anything else. */
 export function parseHttpDate(text: string): Date | undefined {
   const [match, day = '', month = '', year, hour, minute, second, at = ''] = HTTP_DATE.exec(text) ?? [];
   const place = MONTHS.indexOf(month.toLowerCase()) + 1;
@@ -39,8 +39,8 @@ export function parseHttpDate(text: string): Date | undefined {
 }
 
 /**
- * The day among whose texts another sorts, such as `2026-11-12 noon`, which is no time: a query by text finds it there.
- * `undefined` for text before or behind all days.
+ * Returns the day on which a query that compares text finds `text`, also where that is no time, such as `2026-11-12 noon`.
+ * Returns `undefined` for text that sorts before or after all days.
  */
 export function dayAmongTexts(text: string): Day | undefined {
   const day = (index: number) => addDays(FIRST_DAY, index);
@@ -54,7 +54,10 @@ export function dayAmongTexts(text: string): Day | undefined {
   return day(low);
 }
 
-/** The instant at which a clock in `zone` shows that date and time. 24:00 is the next midnight, a leap second the second after. */
+/**
+ * Returns the instant at which a clock in `zone` shows that date and time; `undefined` where none ever does. 24:00 is the
+ * next midnight, a leap second the second after it.
+ */
 function instantAt(
   date: string,
   [hour = 0, minute = 0, second = 0]: number[],
@@ -75,7 +78,10 @@ export function isZone(zone: string): boolean {
   return offsetOf(zone, 0) !== undefined;
 }
 
-/** How far a clock in `zone` is ahead of UTC, in ms, when it shows `shown`; of a doubled hour, the first. */
+/**
+ * Returns how far a clock in `zone` is ahead of UTC, in ms, when it shows `shown`. An hour that comes twice, when clocks
+ * are set back, is the first of the two.
+ */
 function offsetOf(zone: string, shown: number): number | undefined {
   if (/^(z|utc|gmt)$/i.test(zone)) return 0;
   const [match, sign, hours, minutes = '0'] = /^([+-])(\d{2}):?(\d{2})?$/.exec(zone) ?? [];
@@ -86,20 +92,20 @@ function offsetOf(zone: string, shown: number): number | undefined {
   const name = namedZone(zone);
   if (!name) return undefined;
   const before = name(shown - DAY_MS);
-  // Right unless the clocks were changed in between.
+  // The offset of the day before is right, unless clocks were changed since.
   return name(shown - before) === before ? before : name(shown - name(shown + DAY_MS));
 }
 
 const zones = new Map<string, ((at: number) => number) | undefined>();
 
-/** The offset, in ms, of a zone of the tz database at an instant; `undefined` where there is no such zone. */
+/** Returns the function that gives the offset of a zone of the tz database at an instant, in ms; `undefined` for no such zone. */
 function namedZone(zone: string): ((at: number) => number) | undefined {
   if (!zones.has(zone)) zones.set(zone, openZone(zone));
   return zones.get(zone);
 }
 
 function openZone(zone: string): ((at: number) => number) | undefined {
-  // Else a bad offset would be taken for a name.
+  // Intl takes offsets for names, too: one that is malformed must not get there.
   if (!/^[a-z]/i.test(zone)) return undefined;
   try {
     const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' });
