@@ -7,7 +7,7 @@ import { openVertexAi } from './vertex-ai/vertex-jobs.ts';
 
 type Open<Settings> = (settings: Settings, tools: BackendTools) => Backend;
 
-/** How each kind of backend is opened. */
+/** Opens each kind of backend. */
 const OPEN_BACKEND: { [Kind in BackendSettings['kind']]: Open<SettingsOf<Kind>> } = {
   'vertex-ai': openVertexAi,
   'cloud-run': openCloudRun,

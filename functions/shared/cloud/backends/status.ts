@@ -3,18 +3,18 @@ import { isTerminal } from '../../model/job/job.ts';
 import type { JobState } from '../../model/job/states.ts';
 import { orNull, type Reading, readJsonTime, type TimeForm } from '../../model/reading/reading.ts';
 
-/** What a backend says about a job. */
+/** A backend's answer about a job. */
 export type BackendStatus = Omit<Truth, 'askedAt' | 'placed'>;
-/** The same, with when it was asked. */
+/** The same, with the time at which it was asked. */
 export type DatedStatus = Omit<Truth, 'placed'>;
 
-/** A time of an answer, and where it stands there. */
+/** A time in an answer, and its path there. */
 export interface StatusTime {
   path: string;
   reading: Reading<Date>;
 }
 
-/** What an answer says of a job, each part as it was read. */
+/** The parts of an answer, as they were read. */
 export interface Answer {
   state: JobState;
   startedAt: StatusTime | null;
@@ -23,23 +23,23 @@ export interface Answer {
   said: string;
 }
 
-/** The status of a job of which nothing is known; `said` is why. */
+/** The status of a job whose state could not be found out; `said` is why. */
 export function unknown(said: string): BackendStatus {
   return { state: 'unknown', startedAt: null, endedAt: null, unreadable: null, error: null, said };
 }
 
-/** A time that stands at `path`, or at no path at all, in JSON. */
+/** Reads the value at `path` of an answer as a time. */
 export function timeAt(path: string, value: unknown, form: TimeForm = { type: 'iso' }): StatusTime {
   return { path, reading: readJsonTime(value, form) };
 }
 
 /**
- * What to make of an answer. Where a job ended and one of its times cannot be read, neither which try that was nor when
- * it ended is known: it is unknown. One that goes on does so whatever its start.
+ * Makes a status of an answer. A job that ended with an unreadable time is unknown: neither which try that was nor when it
+ * ended is known. For a job that goes on, an unreadable start does not matter.
  */
 export function statusOf({ state, startedAt, endedAt, error, said }: Answer): BackendStatus {
   const ended = isTerminal(state);
-  const times = [startedAt, ended ? endedAt : null].filter((it) => it !== null);
+  const times = [startedAt, ended ? endedAt : null].filter((time) => time !== null);
   const unreadable = times.flatMap(({ path, reading }) =>
     reading.is === 'unreadable' ? `${path}: ${reading.why}` : [],
   );

@@ -1,7 +1,7 @@
 import type { Answer, Posted } from '../rest/transport.ts';
 
 /**
- * The batch of the JSON API (https://docs.cloud.google.com/storage/docs/batch): calls without bodies in one request, each
+ * Batches of the JSON API (https://docs.cloud.google.com/storage/docs/batch): many calls without bodies in one request, each
  * with an answer of its own.
  */
 
@@ -10,7 +10,7 @@ export const BATCH_PATH = '/batch/storage/v1';
 /** The most calls that Google takes in one batch. */
 export const BATCH_SIZE = 100;
 
-/** No line of a batch of ours can begin so: in what users named, the ends of lines are percent-encoded. */
+/** No line of a batch can begin like this: ends of lines in the names of objects are percent-encoded. */
 const BOUNDARY = 'nightshift-batch';
 
 /** A call in a batch. */
@@ -20,7 +20,7 @@ export interface BatchCall {
   target: string;
 }
 
-/** The batch of `calls`, which are known by their place. */
+/** Makes the request for `calls`. Each is identified by its place in the list. */
 export function batchOf(calls: readonly BatchCall[]): Posted {
   const parts = calls.map(
     ({ verb, target }, place) =>
@@ -33,15 +33,15 @@ export function batchOf(calls: readonly BatchCall[]): Posted {
 }
 
 /**
- * The answers in the answer to a batch, by the places of their calls; one that came broken, or not to its end, is left
- * out. Throws a SyntaxError for what is no batch at all.
+ * Returns the answers in the answer to a batch, by the places of their calls. One that is broken or cut off is left out.
+ * Throws a SyntaxError for an answer that is no batch at all.
  */
 export function answersIn({ headers, text }: Answer): Map<number, Answer> {
   const contentType = headers.get('content-type') ?? '';
   const boundary = /^multipart\/mixed\b.*\bboundary=("?)([^";]+)\1/i.exec(contentType)?.[2];
   if (!boundary) throw new SyntaxError(`the answer to a batch is of type "${contentType}"`);
   const answers = new Map<number, Answer>();
-  // Before the first delimiter is nothing, after the last one nothing that is whole.
+  // Before the first delimiter there is nothing; what follows the last one is cut off.
   for (const part of `\n${text}`.split(`\n--${boundary}`).slice(1, -1)) {
     const [about = '', head = '', ...body] = part.split(/\r?\n\r?\n/);
     const place = /^content-id: *<?response-call\+(\d+)\b/im.exec(about)?.[1];

@@ -19,11 +19,11 @@ export interface BucketsSeen {
   missing: string[];
 }
 
-/** The most that Cloud Storage gives at once. */
+/** The most that Cloud Storage returns at once. */
 const PAGE_SIZE = 1_000;
 
 const pageSchema = z.object({
-  // A project without buckets has no `items`; what is no list of buckets at all must not look like one.
+  // A project without buckets has no `items`; an answer that is no list of buckets must not pass for one without buckets.
   kind: z.literal('storage#buckets'),
   items: z
     .array(
@@ -58,7 +58,7 @@ export function cloudStorage(options: ApiOptions): CloudStorage {
         {
           operation: 'buckets.list',
           path: '/b',
-          // Without returnPartialSuccess, one bucket out of reach takes all the others with it.
+          // Without returnPartialSuccess, one bucket that is out of reach fails the whole list.
           query: { project, maxResults: PAGE_SIZE, returnPartialSuccess: true, fields: FIELDS },
           schema: pageSchema,
           permission: 'storage.buckets.list',

@@ -3,9 +3,8 @@ import type { Storage } from '@google-cloud/storage';
 import type { Transport } from '../rest/transport.ts';
 
 /**
- * Cloud Storage through its own client (@google-cloud/storage), which finds the address and sends the GET. Retries
- * and credentials are not its business here: there is one policy and one token for all APIs. It cannot be stopped and
- * knows no timeout: a request that is given up ends with its connection.
+ * Sends GETs to Cloud Storage through its own client (@google-cloud/storage). Retries and credentials are ours, as for all
+ * APIs. The client can neither stop a request nor limit its time: one that was given up ends with its connection.
  */
 export function throughClient(projectId: string): Transport {
   return (baseUrl) => {
@@ -15,13 +14,13 @@ export function throughClient(projectId: string): Transport {
       client ??= openClient(projectId, baseUrl);
       const storage = await client;
       return new Promise((resolve, reject) => {
-        // Not getBuckets(): what it throws at an answer of another form nobody could catch, and the process would end.
+        // Not getBuckets(): at an answer of another form it throws where no caller can catch it, and the process ends.
         storage.request(
           { uri: path, qs: query, headers: Object.fromEntries(authorisation) },
           (error, _body, response) => {
             if (response === undefined) return reject(error);
             const { statusCode: status, headers, body } = response;
-            // The client has parsed what came as JSON; where it could not, it leaves the stream that it has read.
+            // The client parses JSON; where it cannot, `body` is the stream that it has read to its end.
             const unread = body instanceof Stream;
             if (unread && status >= 200 && status <= 299) return reject(error);
             const text = unread ? '' : typeof body === 'string' ? body : JSON.stringify(body);
@@ -42,11 +41,11 @@ async function openClient(projectId: string, baseUrl: string): Promise<Storage> 
   const storage = new Storage({
     projectId,
     apiEndpoint,
-    // Adds nothing to the headers that each request brings.
+    // Adds no credentials: each request has its own headers.
     authClient: new PassThroughClient(),
     retryOptions: { autoRetry: false },
   });
-  // Else STORAGE_EMULATOR_HOST in the environment would go before the address that was asked for.
+  // Else the client would prefer STORAGE_EMULATOR_HOST of the environment to our address.
   storage.baseUrl = `${apiEndpoint}/storage/v1`;
   return storage;
 }

@@ -4,33 +4,36 @@ import { type GoogleError, readGoogleError } from '../rest/google-error.ts';
 import type { Answer } from '../rest/transport.ts';
 import type { BatchCall } from './batch.ts';
 
-/** A generation of an object, the text of a number as Google tells it. */
+/** One generation of an object. Google writes its number as text. */
 export interface Generation {
   name: string;
   generation: string;
 }
 
-/** What has become of one object. */
+/** The result for one object. */
 export interface ItemResult<Result extends string> extends Generation {
-  /** `failed`: refused for good, or by every try. `untried`: the signal or the end of the time came before the first one. */
+  /** `failed`: refused for good, or in every try. `untried`: the signal or the deadline came before the first try. */
   result: Result | 'failed' | 'untried';
-  /** Why, in words; null where there is nothing to say. */
+  /** Why, in words; null where the result says it all. */
   detail: string | null;
   /** The generation that the call made, where it makes one. */
   made?: string | undefined;
 }
 
-/** A call that is made for each of many objects, and what its answers mean. */
+/** A call that is made for each of many objects, and how its answers are judged. */
 export interface ObjectCall<Item extends Generation, Result extends string> {
   /** The vendor's name of the method. */
   operation: string;
   permission: string;
   callOf(bucket: string, item: Item): BatchCall;
-  /** What a success comes to. */
+  /** The result of a success. */
   done: Result;
-  /** The generation that a success has made, by its answer. */
+  /** Reads the generation that was made out of the answer to a success. */
   madeIn?(text: string): string;
-  /** What a refusal comes to that is no failure. `unsure` tells of an earlier try that may have done the work. */
+  /**
+   * Returns the result of a refusal that is no failure, and `undefined` for one that is. `unsure` is how an earlier try
+   * failed that may have done the work all the same.
+   */
   settle(status: number, said: GoogleError, unsure: string | undefined): Settled<Result> | undefined;
 }
 
@@ -40,13 +43,13 @@ export interface Settled<Result extends string> {
   made?: string | undefined;
 }
 
-/** What an answer to such a call comes to: a result, another try, or the end of all calls. */
+/** The verdict on an answer: a result, another try, or the end of all calls. */
 export type Verdict<Result extends string> =
   | { settled: Settled<Result | 'failed'> }
   | { again: UpstreamError }
   | { denied: UpstreamError };
 
-/** The verdict on the answer to the call for one object, `where` in words; no answer asks for another try. */
+/** Judges the answer for one object, which `where` describes in words. Where there is no answer, it is tried again. */
 export function verdictOn<Item extends Generation, Result extends string>(
   { permission, done, madeIn, settle }: ObjectCall<Item, Result>,
   answer: Answer | undefined,
@@ -64,17 +67,17 @@ export function verdictOn<Item extends Generation, Result extends string>(
   const said = readGoogleError(text);
   const settled = settle(status, said, unsure);
   if (settled) return { settled };
-  // What one account may not do to one object it may do to none.
+  // A missing permission refuses every object alike.
   if (status === 403 && !said.held) return { denied: error };
   return { settled: { result: 'failed', detail: error.message } };
 }
 
-/** Whether a try that failed so may have done its work all the same: only who says "too many" has done nothing. */
+/** Whether a try that failed like this may have done its work all the same: no answer, a timeout, an error of the server. */
 export function mayHaveWorked({ status }: UpstreamError): boolean {
   return status === null || status === 408 || status >= 500;
 }
 
-/** Where a generation is in the JSON API, with what the call asks besides. */
+/** Returns path and query of a call for a generation in the JSON API. */
 export function targetOf(
   bucket: string,
   { name, generation }: Generation,

@@ -7,14 +7,14 @@ import { type ObjectDeletion, objectDeletion } from './deletion.ts';
 import type { ItemResult } from './object-call.ts';
 import { objectRestore, type Restorable, type RestoreResult } from './restore.ts';
 
-/** Cloud Storage, the objects of a bucket (https://docs.cloud.google.com/storage/docs/json_api/v1/objects). */
+/** Objects of Cloud Storage (https://docs.cloud.google.com/storage/docs/json_api/v1/objects). */
 
-/** What decides whether, and for how long, something deleted from a bucket can be had back. */
+/** The settings of a bucket that decide whether, and for how long, deleted objects can be restored. */
 export interface BucketFacts {
   name: string;
   /** Such as `EU` or `EUROPE-WEST4`. */
   location: string;
-  /** How long what is deleted can be restored; 0 without soft deletion. */
+  /** For how long a deleted object can be restored; 0 without soft deletion. */
   softDeleteSeconds: number;
   versioning: boolean;
   /** How old an object has to be before it can be deleted; 0 without a retention policy. */
@@ -22,9 +22,9 @@ export interface BucketFacts {
 }
 
 export interface ListOptions {
-  /** Noncurrent generations, too. */
+  /** Also lists noncurrent generations. */
   versions?: boolean;
-  /** In place of what is there, what can be restored. */
+  /** Lists the objects that can be restored, and not those that exist. */
   softDeleted?: boolean;
   /** Only names from this one on. */
   startOffset?: string;
@@ -32,7 +32,7 @@ export interface ListOptions {
   endOffset?: string;
 }
 
-/** The most that Cloud Storage gives at once. */
+/** The most that Cloud Storage returns at once. */
 const PAGE_SIZE = 1_000;
 /** A hundred million objects: no list of ours is as long. */
 const MAX_PAGES = 100_000;
@@ -87,10 +87,10 @@ const objectSchema = z
     temporaryHold,
     eventBasedHold,
     createdAt: times.timeCreated,
-    /** When its content or its metadata were last written. */
+    /** When its content or its metadata was last written. */
     updatedAt: times.updated,
     retainedUntil: times.retentionExpirationTime,
-    /** Null as long as it is live. */
+    /** Null while it is live. */
     noncurrentAt: times.timeDeleted,
     softDeletedAt: times.softDeleteTime,
     /** Until when it can be restored. */
@@ -103,7 +103,7 @@ export type StoredObject = z.output<typeof objectSchema>;
 const OBJECT_FIELDS = `kind,nextPageToken,items(${Object.keys(objectSchema.def.in.shape).join(',')})`;
 
 const pageSchema = z.object({
-  // A prefix without objects has no `items`; what is no list of objects at all must not look like one.
+  // A prefix without objects has no `items`; an answer that is no list of objects must not pass for one without objects.
   kind: z.literal('storage#objects'),
   items: z.array(objectSchema).default([]),
   nextPageToken: z.string().optional(),

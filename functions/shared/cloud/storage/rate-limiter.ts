@@ -1,11 +1,11 @@
 import { MINUTE_MS, SECOND_MS } from '../../dates.ts';
 
 /**
- * How fast a bucket is written to (https://docs.cloud.google.com/storage/docs/request-rate): deletions count as writes, a
- * bucket begins at about 1,000 a second, and grows as long as nobody goes faster than it does.
+ * Limits how fast a bucket is written to (https://docs.cloud.google.com/storage/docs/request-rate). Deletions count as
+ * writes. A bucket takes about 1,000 a second at first, and more after a while at its limit.
  */
 
-/** Google's own start, in objects a second. */
+/** The rate that Google gives for a new bucket, in objects a second. */
 export const START_RATE = 1_000;
 const GROWTH = 1.5;
 const FLOOR = 10;
@@ -14,21 +14,24 @@ const FLOOR = 10;
 export interface Pace {
   /** Objects a second. */
   rate: number;
-  /** How often Google has said that it was too fast. */
+  /** How often the rate was halved, because Google refused requests as too fast. */
   halvings: number;
 }
 
 export interface RateLimiter {
-  /** Books the sending of so many objects, after so many milliseconds; books nothing that would wait `patienceMs` or more. */
+  /**
+   * Reserves the sending of so many objects and returns after how many milliseconds to send them. Returns `undefined`, and
+   * reserves nothing, where that would be `patienceMs` or more.
+   */
   take(objects: number, patienceMs: number): number | undefined;
-  /** Says that what was sent at `sentAt`, by the rate limiter's clock, came too fast. */
+  /** Notes that a request was refused as too fast; it was sent at `sentAt`, by the rate limiter's clock. */
   refused(sentAt: number): void;
   readonly pace: Pace;
 }
 
 /**
- * Lets objects through at a rate that grows by half with every minute that it was the limit and nothing was refused, and
- * halves when something is; `Infinity` holds nothing up. `now` tells milliseconds and never goes back.
+ * The rate grows by half after every minute in which it was the limit and nothing was refused, and is halved when a
+ * request is refused. A `startRate` of `Infinity` is no limit. `now` returns milliseconds and never goes back.
  */
 export function adaptiveRateLimiter(startRate: number, now: () => number): RateLimiter {
   let rate = startRate;
@@ -43,7 +46,7 @@ export function adaptiveRateLimiter(startRate: number, now: () => number): RateL
     take(objects, patienceMs) {
       const at = now();
       if (at - cleanSince >= MINUTE_MS) {
-        // A rate that nobody has reached is not known to be good.
+        // A rate that was never reached has not been tested, and does not grow.
         if (heldUp) rate *= GROWTH;
         heldUp = false;
         cleanSince = at;
@@ -56,7 +59,7 @@ export function adaptiveRateLimiter(startRate: number, now: () => number): RateL
     },
     refused(sentAt) {
       cleanSince = now();
-      // What was under way when the rate was halved says nothing about the new one.
+      // A request that was sent before the rate was halved does not judge the new rate.
       if (sentAt <= halvedAt) return;
       halvedAt = cleanSince;
       halvings += 1;

@@ -1,15 +1,16 @@
 import { z } from 'zod';
 import type { ApiOptions } from '../rest/rest.ts';
-import { batchedCalls } from './batched-calls.ts';
+import { type BatchedCalls, batchedCalls } from './batched-calls.ts';
 import { type Generation, type ObjectCall, targetOf } from './object-call.ts';
 
 /** Cloud Storage, objects.restore (https://docs.cloud.google.com/storage/docs/json_api/v1/objects/restore). */
 
-/** `already-there`: another object of that name is live. `gone`: the time in which it could be restored is over. */
+/** `already-there`: another object of that name is live. `gone`: the time to restore it is over. */
 export type RestoreResult = 'restored' | 'already-there' | 'gone';
 
-/** A soft-deleted generation, and in whose place it may become live: `0` where no object of that name may be live. */
+/** A soft-deleted generation. */
 export interface Restorable extends Generation {
+  /** The live generation that it may replace; by default `0`, which means that no object of that name may be live. */
   over?: string | undefined;
 }
 
@@ -21,7 +22,7 @@ const RESTORE: ObjectCall<Restorable, RestoreResult> = {
   done: 'restored',
   callOf: (bucket, { over = '0', ...item }) => ({
     verb: 'POST',
-    // Over nothing else: whatever has been written since then stays.
+    // On this condition alone: what was written since then stays.
     target: targetOf(bucket, item, {
       method: '/restore',
       query: { ifGenerationMatch: over, fields: 'generation' },
@@ -37,10 +38,7 @@ const RESTORE: ObjectCall<Restorable, RestoreResult> = {
   },
 };
 
-/**
- * Makes soft-deleted generations live again, each as a new generation, where no object of that name is live or the one that
- * it names as `over`. In a bucket with versions, that one becomes noncurrent.
- */
-export function objectRestore(options: ApiOptions) {
+/** Makes the `restore` of CloudObjects. */
+export function objectRestore(options: ApiOptions): BatchedCalls<Restorable, RestoreResult>['run'] {
   return batchedCalls(RESTORE, options).run;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A field of theirs that was written: what it held before, where it held anything, and what it was given. */
+/** A field of the user's record that was written: its value before, where it had one, and its value after. */
 const changedFieldSchema = z.object({
   path: z.string(),
   before: z.unknown().optional(),
@@ -8,22 +8,22 @@ const changedFieldSchema = z.object({
 });
 export type ChangedField = z.infer<typeof changedFieldSchema>;
 
-/** What is kept in a record that the sweep, or a person through it, ended. */
+/** The reasons that are kept in a record which the sweep ended, or a person through it. */
 export const evidenceSchema = z.object({
   verdict: z.enum(['finish', 'fail', 'lost']),
   rule: z.string(),
   because: z.string(),
-  /** Who was asked, when, and what it said; `null` where nobody was. */
+  /** The backend that was asked, when, and its answer; `null` where none was asked. */
   backend: z.string().nullable(),
   askedAt: z.date().nullable(),
   said: z.string().nullable(),
-  /** Their word for the status before. */
+  /** The user's word for the status before. */
   was: z.string(),
   foundAt: z.date(),
   runId: z.string(),
-  /** The person who ended it, as they named themselves; `null` for the sweep. */
+  /** The person who ended it, by the name they gave; `null` for the sweep. */
   by: z.string().nullable().default(null),
-  /** What it wrote, and over what: enough to take it back. Empty where an older release wrote it. */
+  /** The fields that were written, so that they can be put back. Empty where an older release wrote them. */
   fields: z.array(changedFieldSchema).default([]),
 });
 export type Evidence = z.infer<typeof evidenceSchema>;
@@ -37,9 +37,9 @@ const takenBackSchema = z.object({
 });
 export type TakenBack = z.infer<typeof takenBackSchema>;
 
-/** A change that stands no more: taken back, or followed by another (then `takenBack` is `null`). */
+/** A change that no longer stands: a person took it back, or another change followed it (then `takenBack` is `null`). */
 export const earlierSchema = evidenceSchema.extend({ takenBack: takenBackSchema.nullable() });
 export type Earlier = z.infer<typeof earlierSchema>;
 
-/** Of the changes of a record that stand no more, so many are kept, the newest. */
+/** How many changes that no longer stand are kept in a record: the newest. */
 export const EARLIER_KEPT = 20;

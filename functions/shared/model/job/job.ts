@@ -22,7 +22,7 @@ import { type JobState, TERMINAL_STATES } from './states.ts';
 export interface Job {
   /** The mapped id, else the document's. */
   id: string;
-  /** `source:path`, unique where ids of several sources or parents may meet; see `jobName`. */
+  /** `source:path`, unique also where several sources or parents have the same id; see `jobName`. */
   name: string;
   /** The name of its source. */
   source: string;
@@ -32,21 +32,21 @@ export interface Job {
   type: string;
   project: string;
   state: JobState | 'unknown';
-  /** Their word, for reporting. */
+  /** The user's word for the state, for reports. */
   status: string;
   startedAt: Date | null;
   endedAt: Date | null;
   createdAt: Date | null;
   updatedAt: Date | null;
   heartbeatAt: Date | null;
-  /** When Firestore last wrote the record, by its own clock; `null` where the reader was not told. */
+  /** When the record was last written, by Firestore's clock; `null` where the reader has not got it. */
   writtenAt: Date | null;
-  /** Why it failed, as its record says. */
+  /** Why it failed, in the words of its record. */
   error: string | null;
-  /** Its name where it really runs. */
+  /** Its name at the backend. */
   backendId: string | null;
   gpus: number;
-  /** `null` where the record does not say. */
+  /** `null` where the record has none. */
   artifactBytes: number | null;
   model: string;
   /** As it is written in the record. */
@@ -56,34 +56,34 @@ export interface Job {
   resumedFrom: string | null;
   /** What Nightshift itself added. */
   added: AddedToJob;
-  /** Mapped fields whose value is there and cannot be read; each is empty above, and must not be taken for absent. */
+  /** The mapped fields whose value is unreadable. Each is empty above, and must not be treated as absent. */
   unreadable: Unreadable[];
 }
 
-/** A field that cannot be read, and why in words. */
+/** A field whose value is unreadable, and why in words. */
 export interface Unreadable {
   field: JobField;
   why: string;
-  /** Where a query by the field finds it: the day among whose texts it sorts. */
+  /** The day on which a query by the field finds it, where it is text that sorts among the times of that day. */
   day?: Day | undefined;
-  /** The texts in a list or map that stands for a place or a name: each may be what is meant. */
+  /** The texts in a list or map that was found instead of one place or name: each may be the one that was meant. */
   texts?: readonly string[] | undefined;
 }
 
-/** What Nightshift adds to a record, below its `addedField`. Whatever cannot be read counts as not there. */
+/** What Nightshift adds to a record, below its `addedField`. An unreadable value counts as absent here: only we write it. */
 const addedFields = z.object({
-  /** Whether the end was inferred by the sweep, not recorded. */
+  /** Whether the sweep inferred the end, which is then no recorded one. */
   endInferred: z.boolean().default(false).catch(false),
-  /** The deletion of the job's artifacts has begun. */
+  /** Set once the deletion of the job's artifacts has begun. */
   tombstone: tombstoneSchema.nullable().default(null).catch(null),
-  /** Nothing is left of the job's artifacts, as they were in that life. */
+  /** Set once nothing is left of the job's artifacts, and the life whose artifacts they were. */
   deletedAt: z.date().nullable().default(null).catch(null),
   deletedLife: lifeSchema.nullable().default(null).catch(null),
-  /** Nothing was found where the job's artifacts should be. */
+  /** Set where no objects were found at the job's artifact URI. */
   nothingThere: nothingThereSchema.nullable().default(null).catch(null),
   /** Why the sweep, or a person through it, ended the job. */
   evidence: evidenceSchema.nullable().default(null).catch(null),
-  /** What was said of it before and stands no more, the newest last. */
+  /** Earlier changes that no longer stand, the newest last. */
   earlier: z.array(earlierSchema).default([]).catch([]),
 });
 const addedSchema = addedFields.catch(() => addedFields.parse({}));
@@ -92,35 +92,36 @@ export type AddedToJob = z.infer<typeof addedSchema>;
 /** The project of a job whose record names none. */
 const NO_PROJECT = 'none';
 
-/** A record as the store hands it over: `get` returns the value at a field path, times as Date. */
+/** A record as the store reads it. */
 export interface JobRecord {
   id: string;
   /** The name of the source that it was read by. */
   source: string;
   path: string;
+  /** Returns the value at a field path; a timestamp as a Date. */
   get: (fieldPath: string) => unknown;
   writtenAt?: Date | undefined;
 }
 
-/** Beyond these, nobody counted: a value is unreadable. */
+/** Larger values are unreadable: no job has as many GPUs, and no platform as many bytes. */
 export const MOST_GPUS = 1_000_000;
 export const MOST_BYTES = 1e18;
 
-/** By what a job is known beyond its source. */
+/** Returns the name by which a job is known across sources. */
 export function jobName(source: string, path: string): string {
   return `${source}:${path}`;
 }
 
-/** The path of the document of the job with that name; `undefined` for a job of another source. */
+/** Returns the document path of the job with that name; `undefined` for a job of another source. */
 export function pathInSource(name: string, source: string): string | undefined {
   return name.startsWith(`${source}:`) ? name.slice(source.length + 1) : undefined;
 }
 
-/** Maps a record of `source`. Never throws: what cannot be read is named in `unreadable`. */
+/** Maps a record of `source` to a job. Never throws: fields that are unreadable are listed in `unreadable`. */
 export function readJob(source: Source, document: JobRecord): Job {
   const { fields } = source;
   const unreadable: Unreadable[] = [];
-  /** The value of a field by its reader; `null` where it is not mapped, absent or unreadable. */
+  /** Reads one field; `null` where it is not mapped, absent or unreadable. */
   const field = <T>(name: JobField, reader: (value: unknown) => Reading<T>): T | null => {
     const mapping = fields[name];
     if (mapping === undefined) return null;
@@ -152,7 +153,7 @@ export function readJob(source: Source, document: JobRecord): Job {
     path: document.path,
     type: id('type') ?? '',
     project: id('project') ?? NO_PROJECT,
-    // Their word may be `constructor`, which every object has.
+    // The user's word may be `constructor`, which every object inherits.
     state: (Object.hasOwn(source.statuses, status) && source.statuses[status]) || 'unknown',
     status,
     startedAt: time('startedAt'),
@@ -175,19 +176,18 @@ export function readJob(source: Source, document: JobRecord): Job {
   };
 }
 
-/** Whether a field of the job is there and cannot be read. */
 export function isUnreadable(job: { unreadable: readonly Unreadable[] }, field: JobField): boolean {
-  return job.unreadable.some((it) => it.field === field);
+  return job.unreadable.some((each) => each.field === field);
 }
 
-/** Anything but `false` and what stands for none marks a job, whatever it says: nobody wants it deleted. */
+/** Reads a mark that keeps artifacts. Any value but `false` and those for none is one: in doubt, artifacts are kept. */
 function readMark(value: unknown): Reading<string> {
   if (isNone(value) || value === false) return { is: 'absent' };
   const name = readId(value);
   return name.is === 'read' ? name : { is: 'read', value: quoted(value) };
 }
 
-/** What names artifacts or another job: text as it stands, for a blank at its end may belong to a name. */
+/** Reads what names artifacts or another job. Text stays as it is, for a blank at its end may be part of a name. */
 export function readLocator(value: unknown): Reading<string> {
   if (typeof value === 'string' && !isNone(value)) return read(value);
   const reading = readId(value);
@@ -197,7 +197,7 @@ export function readLocator(value: unknown): Reading<string> {
 const MOST_TEXTS = 20;
 const DEEPEST_TEXT = 3;
 
-/** The texts and identifiers in a list or map, as far as it is not too large or too deep. */
+/** Returns the texts and identifiers in a list or map, as far as these are neither too many nor too deep. */
 function textsIn(value: unknown, depth = 0): string[] {
   if (typeof value !== 'object' || value === null || depth > DEEPEST_TEXT) return [];
   return Object.values(value)

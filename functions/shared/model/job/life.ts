@@ -4,20 +4,20 @@ import type { Job } from './job.ts';
 import type { JobField, TimeField } from './source.ts';
 import type { TerminalState } from './states.ts';
 
-/** A clock in another zone may be so far ahead; what lies further in the future has not happened. */
+/** A clock in another zone may be so far ahead. A time further in the future is wrong. */
 const LARGEST_OFFSET_MS = 14 * HOUR_MS;
 
-/** When a job ran, as its record tells it. */
+/** When a job ran, by its record. */
 export interface Life {
   kind: 'life';
   /** `null` as long as it has not started. */
   start: Date | null;
   /** `null` as long as it has not ended. */
   end: Date | null;
-  /** Until when it used its GPUs: up to its end, its last sign of use while it is suspended, or now. */
+  /** Until when it used its GPUs: its end; while it is suspended, its last sign of use; else now. */
   usedUntil: Date;
   outcome: TerminalState | null;
-  /** By its record it ended before it started: it counts as start = end. */
+  /** Whether its record has an end before its start: then it counts as if it started at its end. */
   skewed: boolean;
 }
 
@@ -28,13 +28,13 @@ export interface Fault {
   /** In words. */
   because: string;
   /**
-   * Where it is told, which is where a query finds it: on one day; on every day from one on, where a job that should be
-   * running is missing; on the day it is found, where its record names none.
+   * The days that report it, which are those on which a query finds it: one day; every day from one on, for a job that
+   * should be running and is not counted; or the day on which it is found, where its record names no day.
    */
   told: { on: Day } | { from: Day } | 'when found';
 }
 
-/** Reads a job's life from its record. What contradicts itself or cannot be read is a fault, never taken for absent. */
+/** Reads a job's life from its record. Contradictions and unreadable values are faults, and never treated as absent. */
 export function lifeOf(job: Job, now: Date): Life | Fault {
   switch (job.state) {
     case 'unknown':
@@ -52,7 +52,7 @@ export function lifeOf(job: Job, now: Date): Life | Fault {
   }
 }
 
-/** Of the fields that matter where a job counts, those that cannot be read, in words. */
+/** Returns, in words, the unreadable fields that matter for the figures of a job that counts. */
 export function unreadAmounts(job: Job): string[] {
   const signs: readonly JobField[] = job.state === 'suspended' ? ['heartbeatAt', 'updatedAt'] : [];
   const fields = ['project', 'gpus', 'artifactBytes', ...signs];
@@ -66,13 +66,13 @@ function activeLife(job: Job, now: Date): Life | Fault {
   if (unread) return fault(unread);
   if (!start) return fault(`${state} without a start`);
   if (isAhead(start, now)) return fault(`${state} with a start in the future`);
-  // An end before it is that of an earlier attempt.
+  // An end before the start belongs to an earlier attempt, and is no fault.
   if (endsAfterItsStart(job)) return fault(`${state} with an end after its start`);
   const usedUntil = state === 'suspended' ? lastUse(job, start, now) : now;
   return { kind: 'life', start, end: null, usedUntil, outcome: null, skewed: false };
 }
 
-/** The last sign that a suspended job used anything: a heartbeat, else the last change of its record. */
+/** Returns the last sign that a suspended job used anything: a heartbeat, else the last change of its record. */
 function lastUse({ heartbeatAt, updatedAt, writtenAt }: Job, start: Date, now: Date): Date {
   const sign = [heartbeatAt, updatedAt, writtenAt].find((at) => at && at >= start);
   return sign ? earlierOf(sign, now) : start;
@@ -101,19 +101,19 @@ function malformed(because: string, told: Fault['told']): Fault {
   return { kind: 'fault', fault: 'malformed', because, told };
 }
 
-/** The day by which queries find a record: those of its end, else its start, else its creation. */
+/** The day on which queries find a record: that of its end, else of its start, else of its creation. */
 function toldOn(job: Job, now: Date): Fault['told'] {
   const day = firstDayOf(job, ['endedAt', 'startedAt', 'createdAt'], now);
   return day === undefined ? 'when found' : { on: day };
 }
 
-/** Records of what runs are read for every day. */
+/** The days that report an active job: its record is read for every one of them. */
 function toldFrom(job: Job, now: Date): Fault['told'] {
   const day = firstDayOf(job, ['startedAt', 'createdAt'], now);
   return day === undefined ? 'when found' : { from: day };
 }
 
-/** The day that the first of `fields` names that names one up to now; text that is no time names the one it sorts among. */
+/** Returns the first day, up to today, that any of `fields` names. Unreadable text may name the day that it sorts into. */
 function firstDayOf(job: Job, fields: readonly (TimeField & keyof Job)[], now: Date): Day | undefined {
   const days = fields.map((name) => {
     const instant = job[name];

@@ -1,6 +1,6 @@
 import type { Source } from './source.ts';
 
-/** Whether sources read the same records: each would be counted, judged and planned for twice. */
+/** Finds sources that read the same records: each record would be counted, judged and planned for twice. */
 
 /** Where Nightshift's own records are. */
 interface Home {
@@ -18,15 +18,15 @@ export interface Overlap {
 /** Records of a source: its jobs, or the executions below them. */
 interface Records {
   words: string;
-  /** Whether they hold the records of the collection at that path. */
+  /** Whether the records of the collection at that path are among them. */
   hold(path: string): boolean;
-  /** A path of which they hold records; `null` where they may lie below any. */
+  /** The path of their collection; `null` where they may be in several. */
   path: string | null;
-  /** The id of the collections that they lie in. */
+  /** The id of their collections. */
   id: string;
 }
 
-/** The overlaps of `sources`; one that names no project or database is at `home`. */
+/** Returns the overlaps of `sources`. A source that names no project or database is at `home`. */
 export function overlapsOf(sources: Readonly<Record<string, Source>>, home: Home): Overlap[] {
   const placed = Object.entries(sources).map(([name, source]) => {
     const { googleProject = home.googleProject, database = home.database } = source;
@@ -44,7 +44,7 @@ export function overlapsOf(sources: Readonly<Record<string, Source>>, home: Home
   );
 }
 
-/** The first records of both that are the same; executions of the same jobs follow from those. */
+/** Returns the first records that both read. Where these are jobs, their executions overlap, too, and are not named. */
 function pairOf(
   theirs: readonly Records[],
   own: readonly Records[],

@@ -3,9 +3,9 @@ import { PLACED } from './backend.ts';
 import type { Job } from './job.ts';
 import { JOB_STATES } from './states.ts';
 
-/** What sweeps saw and heard of a job that may not be what its record says: evidence for the next one. */
+/** What earlier sweeps observed of a candidate, in its record and at its backend: evidence for the next sweep. */
 
-/** A time in the compact form in which thousands of sightings are kept. */
+/** A time, stored as a number: thousands of sightings are stored together. */
 const instant = z.codec(z.int(), z.date(), {
   decode: (ms) => new Date(ms),
   encode: (at) => at.getTime(),
@@ -23,27 +23,27 @@ const truthSchema = z.object({
   said: z.string(),
 });
 
-/** Of one try of a job, or of an execution, which its start and its name at the backend tell apart from others. */
+/** A sighting is of one try of a job or of an execution: another start or another name at the backend is another try. */
 export const sightingSchema = z.object({
   path: z.string(),
   startedAt: maybe,
   backendId: z.string().optional(),
-  /** As the last sweep read it. */
+  /** The heartbeat that the last sweep read. */
   heartbeatAt: maybe,
-  /** Since when every sweep found its record exactly as it is; missing in one that was written since the last sweep. */
+  /** Since when every sweep found the record unchanged; missing where it was written since the last sweep. */
   stillSince: maybe,
-  /** When the last heartbeat was written that a sweep saw move, by Firestore's clock. */
+  /** When the last heartbeat that moved between two sweeps was written, by Firestore's clock. */
   movedAt: maybe,
-  /** Whether it was suspended then, and when it was written that it is no more. */
+  /** Whether the last sweep found it suspended; and when it was written that it goes on, by Firestore's clock. */
   suspended: z.boolean().optional(),
   resumedAt: maybe,
-  /** When its backend last said that it runs. */
+  /** When its backend last reported it as running. */
   heardAt: maybe,
-  /** Since when its backend says that there is no such job, while its record stays as it is. */
+  /** Since when its backend reports that there is no such job, while the record stays unchanged. */
   goneSince: maybe,
-  /** Since when nobody can tell about it. */
+  /** Since when its state could not be found out. */
   unknownSince: maybe,
-  /** How its backend said that it ended, where that was believed: it is not asked for again. */
+  /** The end that its backend reported, where it was believed: the backend is not asked again. */
   truth: truthSchema.optional(),
 });
 export type Sighting = z.infer<typeof sightingSchema>;
@@ -52,8 +52,8 @@ export type Sighting = z.infer<typeof sightingSchema>;
 export type SeenRecord = Pick<Job, 'state' | 'startedAt' | 'backendId' | 'heartbeatAt'>;
 
 /**
- * What an earlier sighting says about a record as it is now, last written at `writtenAt`; nothing about another try. What
- * was written since is a sign of life, however old the times that it tells.
+ * Brings an earlier sighting up to date with the record as it is now, last written at `writtenAt`; returns `null` where it
+ * was of another try. A heartbeat that moved is a sign of life, however old the time in it.
  */
 export function sightingOf(before: Sighting | undefined, job: SeenRecord, writtenAt: Date): Sighting | null {
   if (!before || !isSame(before.startedAt, job.startedAt)) return null;

@@ -6,8 +6,8 @@ import { JOB_STATES, type JobState, TERMINAL_STATES } from './states.ts';
 import { sweepSchema } from './sweep-limits.ts';
 
 /**
- * A source: one collection of the user's own job records, with the mapping of its fields and statuses.
- * Their collections stay theirs; whatever Nightshift adds to a record goes under one map field.
+ * A source is one collection of the user's own job records, with the mapping of its fields and statuses. Whatever
+ * Nightshift adds to a record goes under one map field.
  */
 
 /** Our fields that hold a time, each mapped with its type. */
@@ -55,7 +55,7 @@ const writeSchema = z.partialRecord(z.enum(JOB_STATES), z.string().min(1));
 
 const fieldsSchema = z.strictObject({
   id: fieldPath.optional(),
-  /** What kind of work it is, in their words: limits can be set per type. */
+  /** The kind of work, in the user's words: limits can be set per type. */
   type: fieldPath.optional(),
   project: fieldPath.optional(),
   model: fieldPath.optional(),
@@ -74,11 +74,11 @@ const fieldsSchema = z.strictObject({
   heartbeatAt: timeField.optional(),
   endedAt: timeField,
   updatedAt: timeField.optional(),
-  /** Until when a person holds the job's artifacts. */
+  /** The time until which a person keeps the job's artifacts. */
   keepUntil: timeField.optional(),
 });
 
-/** Records below each job, one per try; what is not told is as of the jobs themselves. */
+/** Records below each job, one per try. Statuses that are not given are those of the jobs. */
 const executionsSchema = z.strictObject({
   /** The id of the subcollection. */
   collection: z.string().regex(/^[^/]+$/, { error: 'the id of a subcollection' }),
@@ -110,13 +110,13 @@ export const sourceSchema = z
     /** ETL runs are counted by the same rules, apart from the training jobs; they have neither GPUs nor artifact bytes. */
     kind: z.enum(['training', 'etl']).default('training'),
     fields: fieldsSchema,
-    /** Their words for a status -> ours. */
+    /** The user's words for a status -> ours. */
     statuses: statusesSchema,
-    /** Our words -> the one of theirs that is written; needed where several of theirs mean the same. */
+    /** Our words -> the user's word that is written; needed where several of them mean the same. */
     write: writeSchema.default({}),
-    /** When the sweep looks at a job. */
+    /** The limits after which the sweep looks at a job. */
     sweep: sweepSchema.prefault({}),
-    /** Where the jobs really run; without it only their records can be asked. */
+    /** The system that runs the jobs; without it, only their records show how they stand. */
     backend: backendSchema.optional(),
     /** The tries of a job, each a record below it. */
     executions: executionsSchema.optional(),
@@ -165,7 +165,7 @@ export const sourceSchema = z
 
 export type Source = z.infer<typeof sourceSchema>;
 
-/** The executions of a source's jobs as a source of their own; `undefined` where it maps none. */
+/** Returns the executions of a source's jobs as a source of their own; `undefined` where it maps none. */
 export function executionsOf(source: Source): Source | undefined {
   const { executions } = source;
   if (!executions) return undefined;
@@ -173,7 +173,7 @@ export function executionsOf(source: Source): Source | undefined {
     ...source,
     group: true,
     collection: executions.collection,
-    // The types of job are those of the jobs above them.
+    // Without `type`: an execution is of the type of the job above it.
     fields: executions.fields,
     statuses: executions.statuses ?? source.statuses,
     write: executions.write ?? source.write,
@@ -181,14 +181,14 @@ export function executionsOf(source: Source): Source | undefined {
   };
 }
 
-/** Their words that mean `state`. */
+/** Returns the user's words that mean `state`. */
 export function wordsFor(source: Pick<Source, 'statuses'>, state: JobState): string[] {
   return Object.entries(source.statuses)
     .filter(([, meaning]) => meaning === state)
     .map(([word]) => word);
 }
 
-/** The word of theirs that is written for `state`; `undefined` when the mapping does not settle it. */
+/** Returns the user's word that is written for `state`; `undefined` where several are possible and none is chosen. */
 export function wordToWrite(source: Pick<Source, 'statuses' | 'write'>, state: JobState): string | undefined {
   const words = wordsFor(source, state);
   return source.write[state] ?? (words.length === 1 ? words[0] : undefined);

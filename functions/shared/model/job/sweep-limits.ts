@@ -12,7 +12,7 @@ const hours = z
   .positive()
   .max(365 * 24);
 
-/** Of one type of job, in place of those of its source. */
+/** The limits of one type of job, which replace those of its source. */
 const typeLimits = {
   staleAfterMinutes: minutes.optional(),
   graceMinutes: z
@@ -26,22 +26,22 @@ const typeLimits = {
 
 /** The limits of a source, as settings.json has them. */
 export const sweepSchema = z.strictObject({
-  /** Without a heartbeat for so long, a job is stale once the grace is over, too. */
+  /** A job without a heartbeat for this long, and the grace after it, is stale. */
   staleAfterMinutes: minutes.default(10),
   graceMinutes: typeLimits.graceMinutes.unwrap().default(5),
   maxRuntimeHours: hours.default(24),
-  /** How long a job may be queued; for ever unless told. */
+  /** How long a job may be queued; for ever unless set. */
   maxQueuedHours: typeLimits.maxQueuedHours,
-  /** By the value of the mapped field `type`. */
+  /** Other limits, by the value of the mapped field `type`. */
   types: z.record(z.string().min(1), z.strictObject(typeLimits)).default({}),
-  /** What counts as long in `jobHealth`; and more jobs than `jobs` that run for so long raise an alarm, where it is set. */
+  /** After how many hours a job is long-running in `jobHealth`; more than `jobs` such jobs raise an alarm, where it is set. */
   longRunning: z.strictObject({ hours: hours.default(1), jobs: z.int().min(0).optional() }).prefault({}),
 });
 export type SweepSettings = z.infer<typeof sweepSchema>;
 
 /** The limits of one job. */
 export interface SweepLimits {
-  /** Silent for longer than this and the grace, a job is stale. */
+  /** A job that is silent for longer than this and the grace together is stale. */
   staleAfterMs: number;
   graceMs: number;
   maxRuntimeMs: number;
@@ -49,7 +49,7 @@ export interface SweepLimits {
   maxQueuedMs: number | null;
 }
 
-/** The limits of a job of that type. */
+/** Returns the limits of a job of that type. */
 export function limitsOf(settings: SweepSettings, type: string): SweepLimits {
   const own = Object.hasOwn(settings.types, type) ? settings.types[type] : undefined;
   const queued = own?.maxQueuedHours ?? settings.maxQueuedHours;
@@ -61,7 +61,7 @@ export function limitsOf(settings: SweepSettings, type: string): SweepLimits {
   };
 }
 
-/** Every set of limits that a job of the source can have: queries look from the tightest on. */
+/** Returns every set of limits that a job of the source can have: queries go by the tightest. */
 export function allLimits(settings: SweepSettings): SweepLimits[] {
   return [limitsOf(settings, ''), ...Object.keys(settings.types).map((type) => limitsOf(settings, type))];
 }

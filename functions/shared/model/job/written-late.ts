@@ -1,21 +1,21 @@
 import { HOUR_MS, MINUTE_MS } from '../../dates.ts';
 import type { Job } from './job.ts';
 
-/** A record may be written so long after its own `updatedAt`; what lies further apart is no matter of clocks and queues. */
+/** A record may be written so long after its own `updatedAt`: more cannot be explained by clocks and queues. */
 const ON_TIME_MS = 30 * MINUTE_MS;
 
-/** That records were written later than they say: by a clock in another zone, or loaded late. */
+/** Records that were written later than their `updatedAt`: the clock is in another zone, or they were loaded late. */
 export interface WrittenLate {
   records: number;
-  /** How much later at most, in hours. */
+  /** The largest delay, in hours. */
   mostHours: number;
-  /** The id of the record that was written the latest. */
+  /** The id of the record with that delay. */
   example: string;
 }
 
 /**
- * How much later than its mapped `updatedAt` a record was written, in ms; 0 where it is not, or nobody can tell, for we
- * wrote it ourselves since.
+ * Returns how much later than its mapped `updatedAt` a record was written, in ms; 0 where it was in time, and where that is
+ * unknown, because we wrote it ourselves since.
  */
 export function lateMs({ updatedAt, writtenAt, added }: Job): number {
   if (!updatedAt || !writtenAt || isWrittenByUs(added)) return 0;
@@ -23,12 +23,12 @@ export function lateMs({ updatedAt, writtenAt, added }: Job): number {
   return ms > ON_TIME_MS ? ms : 0;
 }
 
-/** Without an `updatedAt` of its own: what we write about artifacts, and what stands again after a change taken back. */
+/** Whether we wrote the record without a new `updatedAt`: the marks of a deletion, or a change that was taken back. */
 function isWrittenByUs({ tombstone, deletedAt, nothingThere, earlier }: Job['added']): boolean {
   return [tombstone, deletedAt, nothingThere, earlier.at(-1)?.takenBack].some((mark) => mark);
 }
 
-/** What to tell of records, by how much later each was written; `null` where all were in time. */
+/** Sums up how much later each record was written, by its id; `null` where all were in time. */
 export function writtenLate(late: ReadonlyMap<string, number>): WrittenLate | null {
   const [latest] = [...late].sort(([, a], [, b]) => b - a);
   if (!latest) return null;

@@ -28,7 +28,7 @@ const STATES = new Map<string, JobState>(
 
 const FIELDS = 'id,status,statusDetail,startTime,finishTime,failureInfo(detail)';
 
-/** The answer has to be about the build that was asked after. */
+/** The answer has to be about the build that was asked about. */
 const buildOf = (id: string) =>
   z.object({
     id: z.literal(id),
@@ -46,7 +46,7 @@ export function openCloudBuild(settings: SettingsOf<'cloud-build'>, { apiOf }: B
   );
 }
 
-/** The builds of one project, in one region unless their names hold another one. */
+/** The builds of one project, in one region unless their names name another. */
 export function cloudBuilds(
   settings: SettingsOf<'cloud-build'>,
   options: ApiOptions,

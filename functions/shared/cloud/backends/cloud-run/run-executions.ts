@@ -18,11 +18,11 @@ import { type LoggedExecution, type RunLogs, runLogs } from './run-logs.ts';
 
 /**
  * Cloud Run jobs, executions.get of v2
- * (https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs.executions): how an execution ended
- * stands in its condition `Completed`, its number of tasks in counts, of which those that are 0 are left out.
+ * (https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs.executions). Its condition `Completed`
+ * shows how an execution ended. Counts of tasks that are 0 are left out of the answer.
  */
 
-/** The time for the log of one execution, and how many in a row may fail: a verdict does not need them. */
+/** The time for the log of one execution, and how many may fail in a row. Verdicts do not depend on logs. */
 const LOG_MS = 5 * SECOND_MS;
 const LOGS_IN_A_ROW = 5;
 const FIELDS =
@@ -62,7 +62,7 @@ export function openCloudRun(settings: SettingsOf<'cloud-run'>, { apiOf }: Backe
   );
 }
 
-/** The executions of one project, in one region unless their names hold another one. */
+/** The executions of one project, in one region unless their names name another. */
 export function runExecutions(
   settings: SettingsOf<'cloud-run'>,
   options: ApiOptions,
@@ -80,7 +80,7 @@ export function runExecutions(
       const endsAt = performance.now() + limits.limitMs;
       const { ids, ...place } = resource;
       const id = ids.at(-1) ?? '';
-      // Cloud Run names an execution after its job, but who starts one may do otherwise.
+      // Cloud Run names an execution after its job, but the caller that starts one may give it another name.
       const [job = ''] = ids.length > 1 ? ids : [id.replace(/-[^-]*$/, '')];
       const api = googleApi('run', {
         ...patiently(options),
@@ -104,7 +104,6 @@ export function runExecutions(
         return unknown(`${error.message} The name of its job was guessed: expected J/executions/E`);
       }
       const said = readExecution(execution);
-      // Its log is looked for from its creation on.
       const since = orNull(timeAt('createTime', execution.createTime).reading);
       if (said.state !== 'failed' || !since) return said;
       return withLog(
@@ -115,7 +114,7 @@ export function runExecutions(
     },
   };
 
-  /** Adds the words of its log, which say more than that a container failed. */
+  /** Adds the errors in its log: the answer itself says no more than that a container failed. */
   async function withLog(
     said: BackendStatus,
     execution: LoggedExecution,
@@ -147,7 +146,7 @@ function readExecution(execution: Execution): BackendStatus {
   const startedAt = timeAt('startTime', startTime);
   const endedAt = timeAt('completionTime', completionTime);
   const state = stateOf(word, reason, { begun: startedAt.reading.is !== 'absent' || runningCount > 0 });
-  // One that goes on has not come to its end.
+  // An execution that goes on cannot have an end.
   const contradicts = state && !isTerminal(state) && endedAt.reading.is !== 'absent';
   if (!state || contradicts) return unknown(said);
   return statusOf({ state, startedAt, endedAt, error: errorOf(message), said });
@@ -158,7 +157,7 @@ function stateOf(word: string, reason: string | undefined, { begun }: { begun: b
     case 'CONDITION_SUCCEEDED':
       return 'completed';
     case 'CONDITION_FAILED':
-      // One that failed cancels the tasks that it has left, too: only the reason tells the two apart.
+      // A failed execution cancels its other tasks, too, so only the reason distinguishes the two.
       return reason === 'CANCELLED' || reason === 'DELETED' ? 'cancelled' : 'failed';
     case 'CONDITION_PENDING':
     case 'CONDITION_RECONCILING':

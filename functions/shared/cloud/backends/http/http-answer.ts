@@ -8,7 +8,7 @@ import { errorOf } from '../google-jobs.ts';
 import { type BackendStatus, type StatusTime, statusOf, unknown } from '../status.ts';
 import { type AskedJob, namesJob } from './names-job.ts';
 
-/** What an HTTP endpoint says about a job, read out of its answer as the settings say. */
+/** Reads the answer of an HTTP endpoint about a job, by the paths and words in the settings. */
 
 /** An answer, read to its end. */
 export interface HttpAnswer {
@@ -16,31 +16,31 @@ export interface HttpAnswer {
   text: string;
 }
 
-/** Who answered, and what its words must not repeat. */
-export interface Telling {
+/** How the endpoint is quoted in messages. */
+export interface Quoting {
   host: string;
-  /** Takes secrets out of a text. */
+  /** Removes secrets from a text. */
   hide: (text: string) => string;
 }
 
-/** Statuses that are about the caller, or the way there, and never about the job. */
+/** Statuses that are about the caller or the network, and never about the job. */
 const NOT_OF_THE_JOB = [401, 403, 407, 408, 429, 502, 503, 504];
 
-/** Reads an answer. What cannot be read is unknown, in words that quote it. */
+/** Reads an answer. One that cannot be understood makes the job unknown, with words that quote it. */
 export function readHttpAnswer(
   settings: HttpSettings,
   asked: AskedJob,
   { status, text }: HttpAnswer,
-  { host, hide }: Telling,
+  { host, hide }: Quoting,
 ): BackendStatus {
   const words = (some: string) => plain(hide(some));
   const where = `${host} GET of ${plain(asked.id)}`;
   const cannotRead = (why: string) => unknown(`Cannot read ${where}: ${words(why)}`);
   const body = jsonIn(text);
 
-  const told = `${host} says HTTP ${status}: ${words(text) || 'nothing'}`;
-  if (isGone(settings, asked, { status, text }, body)) return { ...unknown(told), state: 'gone' };
-  if (status === 404 || status === 410) return unknown(`${told}; which does not name the job`);
+  const answered = `${host} says HTTP ${status}: ${words(text) || 'nothing'}`;
+  if (isGone(settings, asked, { status, text }, body)) return { ...unknown(answered), state: 'gone' };
+  if (status === 404 || status === 410) return unknown(`${answered}; which does not name the job`);
   if (status !== 200) return unknown(`Cannot finish ${where}: HTTP ${status}: ${words(text)}`);
   if (body === undefined) return cannotRead(`no JSON: ${text}`);
 
@@ -61,8 +61,8 @@ export function readHttpAnswer(
 }
 
 /**
- * Whether an answer says that there is no such job: as the settings say, or by a 404 or 410 that names it. A 410 without a
- * word is one, too: no router says so of what it never knew.
+ * Whether an answer means that there is no such job: in the form that the settings give, or by a 404 or 410 that names the
+ * job. An empty 410 counts, too: a router does not send it for an address that it never knew.
  */
 function isGone(
   { gone }: HttpSettings,
@@ -80,11 +80,11 @@ function isGone(
 }
 
 function meaningOf(word: string, { statuses }: HttpSettings): JobState | undefined {
-  // Their word may be `constructor`, which every object has.
+  // The word may be `constructor`, which every object inherits.
   return Object.hasOwn(statuses, word) ? statuses[word] : undefined;
 }
 
-/** What stands at `path`, as `reader` reads it; unreadable where the expression does not fit the answer. */
+/** Reads the value at `path` with `reader`; unreadable where the expression does not fit the answer. */
 function readAt<T>(body: unknown, path: string, reader: (value: unknown) => Reading<T>): Reading<T> {
   try {
     return reader(only(valueAt(body, path)));
@@ -93,24 +93,24 @@ function readAt<T>(body: unknown, path: string, reader: (value: unknown) => Read
   }
 }
 
-/** The one entry of a list, and nothing where a list is empty: a choice in a list is a list, too. */
+/** Returns the only entry of a list, and nothing for an empty one: an expression that filters a list finds a list. */
 function only(value: unknown): unknown {
   return Array.isArray(value) && value.length < 2 ? value[0] : value;
 }
 
-/** A number and true or false are words, too. */
+/** Reads a word; a number, true and false are taken as words. */
 function readWord(value: unknown): Reading<string> {
   if (value === null || value === undefined || value === '') return { is: 'absent' };
   const isWord = ['string', 'number', 'bigint', 'boolean'].includes(typeof value);
   return isWord ? read(String(value)) : unreadable(value, 'a word');
 }
 
-function timeIn(body: unknown, time: TimeInAnswer | undefined, hide: Telling['hide']): StatusTime | null {
+function timeIn(body: unknown, time: TimeInAnswer | undefined, hide: Quoting['hide']): StatusTime | null {
   if (!time) return null;
   const { path } = time;
   const reading = readAt(body, path, (value) => readJsonTime(value, time));
   if (reading.is !== 'unreadable') return { path, reading };
-  // Quoted whole: half a secret could not be recognised and hidden.
+  // Secrets are removed before the value is quoted: a quote is cut off, and part of a secret would not be recognised.
   const hidden = readAt(body, path, (value) =>
     readJsonTime(typeof value === 'string' ? hide(value) : value, time),
   );
@@ -129,7 +129,7 @@ function withoutBigint(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-/** Whether a body holds anything at all. */
+/** Whether a body is an object with any field. */
 function isFilled(body: unknown): boolean {
   return typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length > 0;
 }

@@ -11,23 +11,23 @@ import { type HttpAnswer, readHttpAnswer } from './http-answer.ts';
 import type { AskedJob } from './names-job.ts';
 
 /**
- * Any endpoint that answers a GET with JSON that holds a state. It is asked once per job and sweep; the secret goes to it
- * alone, for redirects are not followed.
+ * Asks any endpoint that answers a GET with JSON that holds a state, once per job and sweep. Redirects are not followed, so
+ * that the secret goes to this endpoint alone.
  */
 
 const MAX_BYTES = 256 * 1024;
 const LONGEST_ID = 1_500;
 
 /**
- * Opens the endpoint of a source. Throws InvalidConfiguration when the variable of its header is missing, or when no header
- * can hold its value.
+ * Opens the endpoint of a source. Throws InvalidConfiguration where the variable of its header is missing, or holds a value
+ * that no header can hold.
  */
 export function openHttp(settings: HttpSettings, tools: BackendTools): Backend {
   const secret = secretOf(settings, tools);
   return backendOf(hostOf(settings), [settings], () => httpStatus(settings, secret, tools.log));
 }
 
-/** The endpoint of `settings`; `secret` is the value of its header. */
+/** Makes the adapter of an endpoint; `secret` is the value of its header. */
 export function httpStatus(
   settings: HttpSettings,
   secret: string | undefined,
@@ -36,7 +36,7 @@ export function httpStatus(
   const host = hostOf(settings);
   const headers = new Headers({ accept: 'application/json' });
   if (settings.header && secret) headers.set(settings.header.name, secret);
-  /** What the endpoint says may repeat the secret. */
+  /** Removes the secret from an answer, which may repeat it. */
   const hide = (text: string) => (secret ? text.replaceAll(secret, '[secret]') : text);
 
   return {
@@ -45,12 +45,12 @@ export function httpStatus(
     read: (id) =>
       isSafe(id) ? { id, url: settings.url.replaceAll('{id}', () => encodeURIComponent(id)) } : null,
 
-    // Its address may well be a wrong one.
+    // Its address may be wrong.
     placed: () => 'guessed',
 
     async ask(job, { limitMs, signal }: Limits): Promise<BackendStatus> {
       const { id, url } = job;
-      // Not the address: it may hold a secret, too.
+      // Without the address, which may hold a secret, too.
       const where = `${host} GET of ${plain(id)}`;
       const begun = performance.now();
       const clock = AbortSignal.timeout(Math.ceil(limitMs));
@@ -95,10 +95,10 @@ export function httpStatus(
   };
 }
 
-/** The value of the header, which no message repeats. */
+/** Returns the value of the header. No message may quote it. */
 function secretOf({ header }: HttpSettings, { variable }: BackendTools): string | undefined {
   if (!header) return undefined;
-  // Secrets that were kept in a file end with its line.
+  // A secret that was read from a file ends with a line break.
   const secret = variable(header.variable)?.trim();
   if (secret && /^[\x20-\x7e]+$/.test(secret)) return secret;
   throw new InvalidConfiguration('the environment', [
@@ -110,7 +110,7 @@ function secretOf({ header }: HttpSettings, { variable }: BackendTools): string 
   ]);
 }
 
-/** Where the endpoint is; ids have no say in it. */
+/** Returns the host of the endpoint, which no id can change. */
 export function hostOf({ url }: HttpSettings): string {
   return new URL(url.replaceAll('{id}', 'id')).host;
 }
@@ -134,16 +134,16 @@ async function read({ status, body }: Response, where: string): Promise<HttpAnsw
       chunks.push(chunk);
     }
   } catch (error) {
-    // It came whole, and was packed in another way than it says.
-    if (isOfPacking(error)) throw cannotRead(reasonOf(error));
+    // The answer is complete, but its content-encoding is wrong.
+    if (isDecompressionError(error)) throw cannotRead(reasonOf(error));
     throw error;
   }
-  // A byte order mark is no part of it.
+  // TextDecoder drops a byte order mark.
   return { status, text: new TextDecoder().decode(Buffer.concat(chunks)) };
 }
 
-/** Whether zlib, brotli or zstd could not unpack. */
-function isOfPacking(error: unknown): boolean {
+/** Whether zlib, brotli or zstd could not decompress. */
+function isDecompressionError(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return /^(Z_|ERR__|ZSTD_)/.test(String(Reflect.get(error, 'code'))) || isOfPacking(error.cause);
+  return /^(Z_|ERR__|ZSTD_)/.test(String(Reflect.get(error, 'code'))) || isDecompressionError(error.cause);
 }

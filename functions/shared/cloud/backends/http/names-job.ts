@@ -1,4 +1,4 @@
-/** Whether an answer that there is no such thing speaks of the job, or only of the address that was asked. */
+/** Finds out whether an answer that there is no such thing is about the job, or only about the address that was asked. */
 
 /** A job of an HTTP endpoint, and the address of its status. */
 export interface AskedJob {
@@ -9,20 +9,20 @@ export interface AskedJob {
 /** Fields that repeat the question. */
 const OF_THE_QUESTION =
   /^(path|url|uri|href|links?|self|instance|route|location|query|params|parameters|request|(request|original)[-_]?(url|uri|path)|(path|query|querystring)[-_]?(params|parameters))$/i;
-/** Fields whose number is none of a job. */
+/** Fields whose number is no id. */
 const OF_THE_ANSWER = /(status|code|errno|version|time|timestamp|count|length)$/i;
-/** Words of a sentence that is about the address, not about what was asked for there. */
+/** Words of a sentence about the address, and not about the job. */
 const ABOUT_AN_ADDRESS = /\b(routes?|url|uri|endpoint|handler|page)\b/i;
-/** What another name would go on with; a dot only beside a letter or digit. */
+/** Characters that make the id part of a longer name; a dot does so only beside a letter or digit. */
 const JOINED_BEFORE = /([\p{L}\p{N}_%-]|[\p{L}\p{N}_-]\.)$/u;
 const JOINED_AFTER = /^([\p{L}\p{N}_/%-]|\.[\p{L}\p{N}_-])/u;
-/** What stands right before, up to a blank, a quote, a bracket or a mark that parts words. */
+/** The characters right before the id, back to a blank, a quote, a bracket or a mark that separates words. */
 const RUN_BEFORE = /[^\s"'`´‘’“”«»‹›()<>[\]{},;|]*$/u;
 const LONGEST_RUN = 2_000;
 /** A slash that begins a path. */
 const BEGINS_PATH = /(^|[^\w.~-])\//;
 
-/** An id that stands in many an answer by chance: a short number, or nothing but words. */
+/** An id that an answer may contain by chance: a short number, or words alone. */
 const PLAIN_ID = /^(?:\d{1,4}|\p{L}+(?: \p{L}+)*)$/u;
 /** A quote or a word right before a plain id that makes it a name. */
 const NAMES_BEFORE = /(?:["'`´‘’“”«»‹›#]|\b(?:id|job|run|task|execution|name|named|called)s?[ :=]{1,2})$/iu;
@@ -30,12 +30,12 @@ const NAMES_BEFORE = /(?:["'`´‘’“”«»‹›#]|\b(?:id|job|run|task|exe
 const OF_A_NAME = /(?:id|job|run|task|execution|name|key)s?$/i;
 
 /**
- * Whether JSON that came with `status` names the job: in a sentence, as a value or as a key, beside whatever quote or mark.
- * One that only repeats the address, as routers and proxies do, does not; nor does a sentence in which a short number or a
- * word that happens to be the id only occurs.
+ * Whether JSON that came with `status` names the job: in a sentence, as a value or as a key, in any kind of quotes. JSON that
+ * only repeats the address, as routers and proxies do, does not name it. Where the id is a short number or a plain word, a
+ * sentence in which it merely occurs does not name it either.
  */
 export function namesJob(body: unknown, asked: AskedJob, status: number): boolean {
-  // Else every answer of this status would name it.
+  // Else every answer of this status would name the job.
   if (asked.id === String(status)) return false;
   return typeof body === 'object' && isNamedIn(body, '', asked);
 }
@@ -67,7 +67,7 @@ function isNamedInText(text: string, asked: AskedJob): boolean {
   return false;
 }
 
-/** Whether what stands right before the id is the way to it, in the address that was asked or in another one. */
+/** Whether the characters right before the id are a path to it, in the address that was asked or in another. */
 function isAddress(run: string, { id, url }: AskedJob): boolean {
   if (run === '') return false;
   // No name is that long.

@@ -19,7 +19,7 @@ import { vertexList } from './vertex-list.ts';
  * its own.
  */
 
-/** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/JobState; whatever has not ended counts as running. */
+/** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/JobState. A job that is updated or being cancelled still runs. */
 const STATES = new Map<string, JobState>(
   Object.entries({
     JOB_STATE_QUEUED: 'queued',
@@ -36,7 +36,7 @@ const STATES = new Map<string, JobState>(
   }),
 );
 
-/** No limit is documented; a service that has one answers with shorter pages (https://google.aip.dev/158). */
+/** The largest page is not documented; a service answers with its largest where more is asked (https://google.aip.dev/158). */
 const PAGE_SIZE = 100;
 const FIELDS = 'name,state,startTime,endTime,error(message)';
 
@@ -49,13 +49,13 @@ const jobSchema = z.object({
 });
 type CustomJob = z.infer<typeof jobSchema>;
 
-/** Strict, for an answer of another form must not pass for an empty list. */
+/** Strict: an answer of another form must not pass for an empty list. */
 const pageSchema = z.strictObject({
   customJobs: z.array(z.unknown()).default([]),
   nextPageToken: z.string().optional(),
 });
 
-/** The answer has to be about the job that was asked after. */
+/** The answer has to be about the job that was asked about. */
 const jobOf = (id: string) =>
   jobSchema.refine((job) => idOf(job) === id, {
     path: ['name'],
@@ -70,7 +70,7 @@ export function openVertexAi(settings: SettingsOf<'vertex-ai'>, { apiOf }: Backe
   );
 }
 
-/** The custom jobs of one project, in one region unless their names hold another one. */
+/** The custom jobs of one project, in one region unless their names name another. */
 export function vertexJobs(settings: SettingsOf<'vertex-ai'>, options: ApiOptions): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project);
   const apiOf = (place: Resource) =>
@@ -115,7 +115,7 @@ export function vertexJobs(settings: SettingsOf<'vertex-ai'>, options: ApiOption
   };
 }
 
-/** Reads a job of a list. One that cannot be read is unknown alone; where not even its name is there, it is asked after by itself. */
+/** Reads a job of a list. One of another form is unknown; without a readable name it is left out, and asked about by itself. */
 function readListed(listed: unknown): [id: string, said: BackendStatus][] {
   const parsed = parseWithProblems(jobSchema, listed);
   if (parsed.ok) return [[idOf(parsed.value), readJob(parsed.value)]];

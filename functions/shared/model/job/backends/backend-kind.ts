@@ -2,15 +2,15 @@ import { z } from 'zod';
 import { region } from '../../forms.ts';
 import type { Permissions } from '../../google-apis.ts';
 
-/** One kind of backend: all that is known of it without asking it. */
+/** One kind of backend: everything that is known without asking it. */
 export interface BackendKind {
   /** The strict schema of its settings, which begin with its `kind`. */
   settings: z.ZodObject;
-  /** What asking it needs of Google's APIs; infra/iam.tf grants it. */
+  /** The permissions that asking it needs, by Google's API; infra/iam.tf grants them. */
   permissions: Permissions;
 }
 
-/** Where ids that are no full resource names belong. */
+/** The place of ids that are no full resource names. */
 export const googlePlace = {
   /** Nightshift's own project unless named. */
   googleProject: z.string().min(1).optional(),

@@ -5,7 +5,7 @@ import { JSON_TIME_TYPES } from '../../reading/reading.ts';
 import { ACTIVE_STATES, JOB_STATES } from '../states.ts';
 import type { BackendKind } from './backend-kind.ts';
 
-/** A time in an answer: where it stands and how it is written; a path alone is one of ISO text. */
+/** A time in an answer: its path, and how it is written. A path alone means ISO text. */
 const timeInAnswer = z.preprocess(
   (given) => (typeof given === 'string' ? { path: given } : given),
   z
@@ -14,7 +14,7 @@ const timeInAnswer = z.preprocess(
 );
 export type TimeInAnswer = z.infer<typeof timeInAnswer>;
 
-/** One word, or several; a number or true and false are words, too. */
+/** One word or several. A number, true and false are taken as words. */
 const words = z.preprocess(
   (given) => [given].flat().map((word) => (isScalar(word) ? String(word) : word)),
   z.array(z.string()).min(1),
@@ -37,17 +37,17 @@ export const http = {
           error: 'https://host/path/{id}, or http:// on this machine',
         },
       ),
-    /** Where in the answer the state stands, and what its words mean; a word that is not here is unknown. */
+    /** The path of the state in the answer, and what its words mean: a word without a meaning is unknown. */
     state: jsonPath,
     statuses: z.record(z.string().min(1), z.enum(JOB_STATES)),
-    /** What a job is where nothing stands at `state`; never an end, which an empty answer cannot prove. */
+    /** The state where the answer has nothing at `state`. Never an end: nothing proves one. */
     absent: z.enum(ACTIVE_STATES).optional(),
-    /** What an answer says where there is no such job, for endpoints that say so otherwise than by a 404 that names the job. */
+    /** The form of the answer that there is no such job, where it is not a 404 that names the job. */
     gone: z.strictObject({ path: jsonPath, is: words }).optional(),
     startedAt: timeInAnswer.optional(),
     endedAt: timeInAnswer.optional(),
     error: jsonPath.optional(),
-    /** A header with a secret, which is in an environment variable of the function. */
+    /** A header with a secret, and the environment variable of the function that holds it. */
     header: z
       .strictObject({
         name: z.string().regex(/^[A-Za-z0-9-]+$/, { error: 'the name of a header' }),
