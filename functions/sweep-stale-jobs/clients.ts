@@ -3,7 +3,7 @@ import { cloudScheduler } from '../shared/cloud/scheduler.ts';
 import { readVariable } from '../shared/environment.ts';
 import type { startFunction } from '../shared/start.ts';
 import { activeJobStore } from '../shared/store/sources/active-jobs.ts';
-import type { SweepSource } from './sweep/pipeline.ts';
+import type { SweepSource } from './sweep/sweep-tools.ts';
 import type { Schedules } from './watch/reconcile.ts';
 
 type Started = ReturnType<typeof startFunction>;

@@ -27,7 +27,7 @@ const next = nextSlot(entry, clock.now());
 const task = sweepStaleJobs({
   sources: openSources(started),
   days: dayStore(collections, log),
-  sweepMarks: sweepCheckpointStore(collections, log),
+  checkpoints: sweepCheckpointStore(collections, log),
   jobHealth: jobHealthStore(collections),
   alarms: alarmStore(collections, log),
   watch: (run) => watchTasks(run, watch),

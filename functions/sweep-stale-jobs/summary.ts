@@ -2,8 +2,8 @@ import { SECOND_MS } from '../shared/dates.ts';
 import { MOST_VERDICTS } from '../shared/model/job/sweep.ts';
 import type { UnmappedStatus } from '../shared/model/job/sweep-checkpoint.ts';
 import type { Summary } from '../shared/model/run/run.ts';
-import type { SweepResult } from './sweep/pipeline.ts';
 import type { CandidateResult, CandidateResults } from './sweep/results.ts';
+import type { SweepResult } from './sweep/sweep-result.ts';
 
 /** Of what is told job by job: beside all the rest, a run's record holds 1 MiB. */
 const MOST_BYTES = 200 * 1024;
@@ -24,12 +24,12 @@ export interface SummaryInput {
 }
 
 /**
- * What a sweep found and did. Each suspect counts once: those written, and in a dry run those that would be, by how they
+ * What a sweep found and did. Each candidate counts once: those ended, and in a dry run those that would be, by how they
  * ended; an execution so ended as fixed. `scanned` may be more by those without which nobody can judge.
  */
 export function summaryOf(sweeps: readonly SweepResult[], now: Date, told: SummaryInput): Summary {
-  const all = sweeps.flatMap(({ outcomes }) => outcomes.each);
-  const ending = all.filter(({ written }) => written === 'yes' || written === 'dry run');
+  const all = sweeps.flatMap(({ results }) => results.each);
+  const ending = all.filter(({ disposition }) => disposition === 'yes' || disposition === 'dry run');
   const jobs = ending.filter(({ isExecution }) => !isExecution);
   const { verdicts, ...rest } = told;
   return {
@@ -39,9 +39,9 @@ export function summaryOf(sweeps: readonly SweepResult[], now: Date, told: Summa
     failed: count(jobs, ({ kind }) => kind === 'fail'),
     lost: count(jobs, ({ kind }) => kind === 'lost'),
     unknown: count(all, ({ kind }) => kind === 'unknown'),
-    held: count(all, ({ written }) => written === 'held'),
-    observed: count(all, ({ written }) => written === 'observe'),
-    skippedRace: count(all, ({ written }) => written === 'race'),
+    held: count(all, ({ disposition }) => disposition === 'held'),
+    observed: count(all, ({ disposition }) => disposition === 'observe'),
+    skippedRace: count(all, ({ disposition }) => disposition === 'race'),
     executionsFixed: ending.length - jobs.length,
     overdue: count(all, ({ kind, overdue }) => kind === 'keep' && overdue),
     hitLimit: sweeps.some(({ cursor }) => cursor !== null),
@@ -52,8 +52,8 @@ export function summaryOf(sweeps: readonly SweepResult[], now: Date, told: Summa
   };
 }
 
-function count(outcomes: readonly CandidateResult[], isOne: (one: CandidateResult) => boolean): number {
-  return outcomes.filter(isOne).length;
+function count(results: readonly CandidateResult[], isOne: (one: CandidateResult) => boolean): number {
+  return results.filter(isOne).length;
 }
 
 /** How long the oldest of what was found and not gone through has shown nothing; `null` when nothing was left. */
@@ -64,11 +64,13 @@ function oldestBacklogSeconds(sweeps: readonly SweepResult[], now: Date): number
 
 /** How long records lied before they were ended, by the instant at which their limit was broken. */
 function detectionSeconds(
-  outcomes: readonly CandidateResult[],
+  results: readonly CandidateResult[],
   now: Date,
 ): Record<'p50' | 'p95' | 'max', number | null> {
-  const seconds = outcomes
-    .flatMap(({ brokenAt, written }) => (written === 'yes' && brokenAt ? secondsBetween(brokenAt, now) : []))
+  const seconds = results
+    .flatMap(({ brokenAt, disposition }) =>
+      disposition === 'yes' && brokenAt ? secondsBetween(brokenAt, now) : [],
+    )
     .sort((a, b) => a - b);
   const at = (share: number) => seconds[Math.ceil(share * seconds.length) - 1] ?? null;
   return { p50: at(0.5), p95: at(0.95), max: at(1) };
@@ -77,22 +79,22 @@ function detectionSeconds(
 /** Each verdict, those that ended something first. */
 function verdictsOf(sweeps: readonly SweepResult[]): Summary {
   const verdicts = rowsOf(sweeps, ['ended', 'ending', 'unknown', 'keep']);
-  const omitted = sweeps.reduce((sum, { outcomes }) => sum + outcomes.each.length, 0) - verdicts.length;
+  const omitted = sweeps.reduce((sum, { results }) => sum + results.each.length, 0) - verdicts.length;
   return { verdicts, ...(omitted > 0 && { verdictsOmitted: omitted }) };
 }
 
 /** What was ended, by what verdict and why, as long as anybody keeps the run. */
 function endedOf(sweeps: readonly SweepResult[]): Summary {
   const ended = rowsOf(sweeps, ['ended']);
-  const all = sweeps.flatMap(({ outcomes }) => outcomes.each);
-  const omitted = count(all, ({ written }) => written === 'yes') - ended.length;
+  const all = sweeps.flatMap(({ results }) => results.each);
+  const omitted = count(all, ({ disposition }) => disposition === 'yes') - ended.length;
   return { ended, ...(omitted > 0 && { endedOmitted: omitted }) };
 }
 
 /** The rows of those kinds, as many as a record can hold. */
 function rowsOf(sweeps: readonly SweepResult[], kinds: readonly (keyof CandidateResults['rows'])[]) {
   const rows = kinds.flatMap((kind) =>
-    sweeps.flatMap(({ source, outcomes }) => outcomes.rows[kind].map((row) => ({ source, ...row }))),
+    sweeps.flatMap(({ source, results }) => results.rows[kind].map((row) => ({ source, ...row }))),
   );
   let left = MOST_BYTES;
   const fitting = rows.slice(0, MOST_VERDICTS).findIndex((row) => {

@@ -6,33 +6,40 @@ import type { Tally } from '../shared/store/firestore/read-options.ts';
 import { isWhole, type SweepInput } from './input.ts';
 import { auditStatuses, countAges, type SaveTools, saveSweep, watchEnded } from './record/save.ts';
 import { findJob } from './sweep/find-job.ts';
-import type { SweepResult, SweepSource } from './sweep/pipeline.ts';
+import type { SweepResult } from './sweep/sweep-result.ts';
 import { sweepJob, sweepSource } from './sweep/sweep-source.ts';
+import type { SweepSource } from './sweep/sweep-tools.ts';
 
-/** The sweep of a source, with what was known of it before. */
-export interface Swept extends SweepResult {
+/** The sweep of a source, with what its checkpoint says. */
+export interface SourceSweep extends SweepResult {
   sweptAt: Date | null;
   unmapped: UnmappedStatus[];
-  /** How many that were ended before were found to be alive. */
+  /** How many records that sweeps had ended were found to be alive by this one. */
   falseLost: number;
 }
 
-/** What sources are swept with, whoever asks for it. */
+/** The stores and inputs of a sweep of several sources. */
 export interface SourcesTools extends SaveTools {
   input: SweepInput;
-  /** What the daily look for unmapped statuses reads. */
+  /** Counts what the daily audit of statuses reads. */
   audit: Tally;
 }
 
+/** The sweeps of several sources. */
+export interface SourceSweeps {
+  swept: SourceSweep[];
+  /** The sources that could not be swept, and why. */
+  problems: RunProblem[];
+}
+
 /**
- * Sweeps sources side by side; one that fails stops no other and is told in `problems`. Rejects when all of them fail, with
- * LeaseLost, or with the reason of the signal.
+ * Sweeps sources side by side; one that fails stops no other. Rejects when all of them fail, with LeaseLost, and with the
+ * reason of the signal.
  */
 export async function sweepSources(
   sources: readonly SweepSource[],
-  problems: RunProblem[],
   tools: SourcesTools,
-): Promise<Swept[]> {
+): Promise<SourceSweeps> {
   const results = await Promise.all(
     sources.map(async (source) => {
       try {
@@ -43,14 +50,16 @@ export async function sweepSources(
       }
     }),
   );
-  const failures = results.flatMap((it) => (it.swept ? [] : it));
+  const failures = results.flatMap((result) => (result.swept ? [] : result));
   const [first] = failures;
   if (first && failures.length === sources.length) {
     const words = failures.map(({ problem: { path, message } }) => `${path}: ${message}`);
     throw new Error(`Cannot sweep any source: ${words.join('; ')}`, { cause: first.error });
   }
-  problems.push(...failures.map(({ problem }) => problem));
-  return results.flatMap((it) => it.swept ?? []);
+  return {
+    swept: results.flatMap((result) => result.swept ?? []),
+    problems: failures.map(({ problem }) => problem),
+  };
 }
 
 /** Sweeps the one job that the input names. Rejects with NotOneJob, and where there is no verdict on it. */
@@ -58,31 +67,31 @@ export async function sweepNamedJob(
   sources: readonly SweepSource[],
   jobId: string,
   tools: SourcesTools,
-): Promise<Swept> {
-  const { input, options, sweepMarks } = tools;
+): Promise<SourceSweep> {
+  const { input, options, checkpoints } = tools;
   const { source, seen } = await findJob(sources, jobId, options);
-  const marks = await sweepMarks.load(source.store.name, options);
+  const checkpoint = await checkpoints.load(source.store.name, options);
   const { end, reason, by = null } = input;
   const byHand = end !== undefined && reason !== undefined ? { end, reason, by } : null;
-  const sweep = await sweepJob(source, seen, byHand, { marks, from: null }, tools);
-  if (sweep.outcomes.each.length === 0)
+  const sweep = await sweepJob(source, seen, byHand, { checkpoint, from: null }, tools);
+  if (sweep.results.each.length === 0)
     throw new Error(sweep.problems[0]?.message ?? `Cannot judge job ${jobId} in time`);
   if (byHand && source.store.source.mode === 'observe')
     sweep.problems.push({
       path: source.store.name,
       message: 'It is only observed, so its job was not ended: set its mode to enforce',
     });
-  return { ...sweep, sweptAt: marks.sweptAt, unmapped: marks.unmapped, falseLost: 0 };
+  return { ...sweep, sweptAt: checkpoint.sweptAt, unmapped: checkpoint.unmapped, falseLost: 0 };
 }
 
-async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<Swept> {
-  const { run, input, options, sweepMarks, audit } = tools;
+async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<SourceSweep> {
+  const { run, input, options, checkpoints, audit } = tools;
   const { store } = source;
-  const marks = await sweepMarks.load(store.name, options);
+  const checkpoint = await checkpoints.load(store.name, options);
   const olderThanMs = (input.olderThanHours ?? 0) * HOUR_MS;
   const whole = isWhole(input);
-  const scope = { marks, from: whole ? marks.cursor : null, olderThanMs };
-  const known = { sweptAt: marks.sweptAt, unmapped: marks.unmapped, falseLost: 0 };
+  const scope = { checkpoint, from: whole ? checkpoint.cursor : null, olderThanMs };
+  const known = { sweptAt: checkpoint.sweptAt, unmapped: checkpoint.unmapped, falseLost: 0 };
   if (!whole || run.dryRun) return { ...(await sweepSource(source, scope, tools)), ...known };
 
   const problems: RunProblem[] = [];
@@ -101,9 +110,9 @@ async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<Swept
     orTell('Cannot count its jobs', countAges(store, run.startedAt, options)),
     orTell(
       'Cannot look for statuses that nobody mapped',
-      auditStatuses(store, marks.auditedAt, run.startedAt, { ...options, tally: audit }),
+      auditStatuses(store, checkpoint.auditedAt, run.startedAt, { ...options, tally: audit }),
     ),
-    orTell('Cannot look again at what it ended', watchEnded(store, marks.ended, options)),
+    orTell('Cannot look again at what it ended', watchEnded(store, checkpoint.ended, options)),
   ]);
   const [sweep, ages, unmapped, watched] = [
     resultOf(swept),
@@ -123,7 +132,7 @@ async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<Swept
     ...sweep,
     ...known,
     ...(unmapped && { unmapped }),
-    falseLost: alive - marks.ended.filter((it) => it.alive !== null).length,
+    falseLost: alive - checkpoint.ended.filter((it) => it.alive !== null).length,
     problems: [...sweep.problems, ...problems],
   };
 }

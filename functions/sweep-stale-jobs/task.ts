@@ -5,25 +5,25 @@ import { isWhole, type SweepInput, sweepInput } from './input.ts';
 import { selfPreservationAlarm } from './record/alarms.ts';
 import { summaryOf } from './summary.ts';
 import { refuse } from './sweep/find-job.ts';
-import type { SweepSource } from './sweep/pipeline.ts';
+import type { SweepSource } from './sweep/sweep-tools.ts';
 import { takeBack } from './sweep/take-back.ts';
-import { type SourcesTools, type Swept, sweepNamedJob, sweepSources } from './sweep-sources.ts';
+import { type SourceSweep, type SourcesTools, sweepNamedJob, sweepSources } from './sweep-sources.ts';
 import type { Watched } from './watch/watch.ts';
 
-/** Of the problems of single records, a run keeps so many. */
+/** A run keeps at most so many problems. */
 const MOST_PROBLEMS = 100;
 const TASK = 'sweep-stale-jobs';
 
-/** What sweep-stale-jobs is built from. */
+/** The sources, stores and clock of sweep-stale-jobs. */
 export interface SweeperTools
-  extends Pick<SourcesTools, 'days' | 'sweepMarks' | 'jobHealth' | 'intervalMs' | 'now'> {
+  extends Pick<SourcesTools, 'days' | 'checkpoints' | 'jobHealth' | 'intervalMs' | 'now'> {
   sources: readonly SweepSource[];
   alarms: AlarmStore;
   /** The watch over our own tasks. */
   watch: (run: RunContext<SweepInput>) => Promise<Watched>;
 }
 
-/** Ends the records of jobs that lie, and watches over our own tasks. */
+/** Ends the records of jobs that do not run any more, and watches over our own tasks. */
 export function sweepStaleJobs(tools: SweeperTools): Task<SweepInput> {
   const names = tools.sources.map(({ store }) => store.name);
   const asked = ({ source }: SweepInput) =>
@@ -50,37 +50,37 @@ async function sweep(
   const options = { tally: { documents: 0 }, signal };
   const audit = { documents: 0 };
   const whole = isWhole(input);
-  const problems: RunProblem[] = [];
 
   // 1. Our own tasks.
   const watched = whole
     ? await tools.watch(run)
     : { missedSlots: 0, expiredLeases: 0, scheduleDrift: null, problems: [] };
-  problems.push(...watched.problems);
 
   // 2. The jobs: one that is named, or those of the sources.
   const openAlarms = whole && !dryRun ? await tools.alarms.open(options) : [];
   const sourcesTools: SourcesTools = { ...tools, run, input, options, audit, openAlarms };
-  const swept =
+  const { swept, problems: unswept } =
     input.jobId === undefined
-      ? await sweepSources(sources, problems, sourcesTools)
-      : [await sweepNamedJob(sources, input.jobId, sourcesTools)];
-  problems.push(...swept.flatMap(problemsOf));
+      ? await sweepSources(sources, sourcesTools)
+      : { swept: [await sweepNamedJob(sources, input.jobId, sourcesTools)], problems: [] };
+  const problems = [...watched.problems, ...unswept, ...swept.flatMap(problemsOf)];
 
-  // 3. The alarm of a sweep that does not believe what it sees; the first one has nothing to go by.
-  const blind = swept.flatMap((it) => (it.blind && it.sweptAt ? [{ ...it.blind, source: it.source }] : []));
-  if (whole && !dryRun && (blind.length > 0 || swept.length === sources.length)) {
-    const changes = selfPreservationAlarm(TASK, blind, openAlarms);
+  // 3. The alarm of a sweep in self-preservation; the first sweep of all is always.
+  const preserving = swept.flatMap(({ source, sweptAt, selfPreservation }) =>
+    selfPreservation && sweptAt ? [{ ...selfPreservation, source }] : [],
+  );
+  if (whole && !dryRun && (preserving.length > 0 || swept.length === sources.length)) {
+    const changes = selfPreservationAlarm(TASK, preserving, openAlarms);
     if (Object.values(changes).some((some) => some.length > 0)) await run.commit(() => undefined, changes);
   }
 
-  // 4. Tell.
+  // 4. The summary.
   const summary = summaryOf(swept, run.startedAt, {
     missedSlots: watched.missedSlots,
     expiredLeases: watched.expiredLeases,
     scheduleDrift: watched.scheduleDrift,
-    falseLost: swept.reduce((sum, it) => sum + it.falseLost, 0),
-    unmapped: swept.flatMap((it) => it.unmapped.map((found) => ({ source: it.source, ...found }))),
+    falseLost: swept.reduce((sum, { falseLost }) => sum + falseLost, 0),
+    unmapped: swept.flatMap(({ source, unmapped }) => unmapped.map((found) => ({ source, ...found }))),
     verdicts: dryRun || !whole,
     documentsRead: options.tally.documents,
     auditDocumentsRead: audit.documents,
@@ -89,9 +89,10 @@ async function sweep(
   return { outcome: isDone ? 'succeeded' : 'partial', summary, problems: capped(problems) };
 }
 
-function problemsOf({ source, blind, problems }: Swept): RunProblem[] {
-  if (!blind) return problems;
-  const message = `${blind.because}: what rests on age or on a 404 alone is held for one interval (${blind.held})`;
+function problemsOf({ source, selfPreservation, problems }: SourceSweep): RunProblem[] {
+  if (!selfPreservation) return problems;
+  const { because, held } = selfPreservation;
+  const message = `${because}: what rests on age or on a 404 alone is held for one interval (${held})`;
   return [{ path: source, message }, ...problems];
 }
 

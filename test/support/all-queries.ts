@@ -95,10 +95,10 @@ export async function askSource(db: Firestore, name: string, source: Source, now
     active.executions?.of(job, options),
     active.executions?.activeOf(job, options),
     ...active
-      .lookouts(now)
-      .flatMap((lookout) => [
-        active.pages(lookout, { after: null, most: 2 }, options).next(),
-        active.hasAny(lookout, options),
+      .staleQueries(now)
+      .flatMap((query) => [
+        active.pages(query, { after: null, most: 2 }, options).next(),
+        active.hasAny(query, options),
       ]),
   ]);
 }

@@ -165,7 +165,7 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
     const sighting = rules.sightingOf(platform.sightings.get(item), read.job, read.writtenAt);
     const suspect = { ...read, truth, sighting, backendKnown: platform.backendKnown };
     const verdict = rules.verdictOf(suspect, now);
-    sightings.set(item, rules.sightingAfter({ found: { seen: { path: item.name } }, suspect, verdict }, now));
+    sightings.set(item, rules.sightingAfter(item.name, { suspect, verdict }, now));
     item.rule = verdict.rule;
     count(tools, verdict.rule);
     return { item, version, verdict, due: dueAt(item, truth, readAt) };

@@ -129,7 +129,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     };
   });
 
-  const marks = sweepCheckpointStore(collections, SILENT);
+  const checkpoints = sweepCheckpointStore(collections, SILENT);
 
   /** Puts records among those that sweeps have found as they are for half an hour, or since they were last written. */
   async function sight(
@@ -154,9 +154,9 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
         backendId: backendId ?? undefined,
       };
     });
-    const before = await marks.load(name, options);
+    const before = await checkpoints.load(name, options);
     const batch = db.batch();
-    marks.put(batch, name, { ...before, sightings: [...before.sightings, ...sightings] });
+    checkpoints.put(batch, name, { ...before, sightings: [...before.sightings, ...sightings] });
     await batch.commit();
   }
 
@@ -164,7 +164,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     const task = sweepStaleJobs({
       sources: opened.map(({ store, backend }) => ({ store: changeStore(store), backend })),
       days: dayStore(collections, SILENT),
-      sweepMarks: marks,
+      checkpoints,
       jobHealth: jobHealthStore(collections),
       alarms: alarmStore(collections, SILENT),
       watch: async () => ({ missedSlots: 0, expiredLeases: 0, scheduleDrift: null, problems: [] }),
@@ -208,9 +208,9 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     /** As if the backend of a source had told of a job of it before. */
     async knowBackend(source = 'jobs'): Promise<void> {
       const backend = opened.find(({ store }) => store.name === source)?.backend;
-      const before = await marks.load(source, { tally: { documents: 0 } });
+      const before = await checkpoints.load(source, { tally: { documents: 0 } });
       const batch = db.batch();
-      marks.put(batch, source, {
+      checkpoints.put(batch, source, {
         ...before,
         backendKnewAt: now(),
         backendFingerprint: backend?.fingerprint ?? null,
@@ -273,7 +273,7 @@ export function silentFor(world: Pick<Sweeper, 'ago'>, minutes: number): object 
   return { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(minutes) };
 }
 
-/** Of each lookout nothing can be read behind its first page. */
+/** Nothing can be read of any query behind its first page. */
 export function brokenOff(store: ActiveJobStore): ActiveJobStore {
   return {
     ...store,
@@ -294,9 +294,9 @@ export function beginnings(
   const begun: (string | undefined)[] = [];
   world.replaceStores((store) => ({
     ...change(store),
-    pages(lookout, which, options) {
-      if (lookout.name === 'jobs:silent') begun.push(which.after?.path);
-      return store.pages(lookout, which, options);
+    pages(query, which, options) {
+      if (query.name === 'jobs:silent') begun.push(which.after?.path);
+      return store.pages(query, which, options);
     },
   }));
   return begun;

@@ -105,11 +105,11 @@ function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
 /** The alarm of the sweep itself, while it does not believe what it sees. */
 export function selfPreservationAlarm(
   subject: string,
-  blind: readonly { source: string; because: string; brokenAt: Date; held: number }[],
+  preserving: readonly { source: string; because: string; brokenAt: Date; held: number }[],
   open: readonly Alarm[],
 ): Required<AlarmChanges> {
-  const [first] = [...blind].sort((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
-  const words = blind.map(
+  const [first] = [...preserving].sort((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  const words = preserving.map(
     ({ source, because, held }) =>
       `source ${source}: ${because}, so what rests on age or on a 404 alone is held for one interval (${held})`,
   );

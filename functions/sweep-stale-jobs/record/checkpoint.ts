@@ -16,7 +16,7 @@ const WATCHED_MS = DAY_MS;
 export interface ToRemember {
   now: Date;
   runId: string;
-  outcomes: CandidateResults;
+  results: CandidateResults;
   /** Whether every suspect was seen: who was not, is none. */
   complete: boolean;
   cursor: SweepCursor | null;
@@ -31,12 +31,12 @@ export interface ToRemember {
 /** What to remember after a sweep. */
 export function checkpointAfter(
   before: SweepCheckpoint,
-  { now, runId, outcomes, complete, cursor, unmapped, watched, backendKnew }: ToRemember,
+  { now, runId, results, complete, cursor, unmapped, watched, backendKnew }: ToRemember,
 ): SweepCheckpoint {
-  const seen = new Set(outcomes.each.map(({ path }) => path));
+  const seen = new Set(results.each.map(({ path }) => path));
   const others = complete ? [] : before.sightings.filter(({ path }) => !seen.has(path));
-  const ended = outcomes.each.flatMap((it): EndedRecord[] => {
-    if (it.written !== 'yes') return [];
+  const ended = results.each.flatMap((it): EndedRecord[] => {
+    if (it.disposition !== 'yes') return [];
     const { path, isExecution, startedAt, heartbeatAt } = it;
     return [{ path, isExecution, endedAt: now, runId, startedAt, heartbeatAt, alive: null }];
   });
@@ -48,7 +48,7 @@ export function checkpointAfter(
   return {
     sweptAt: now,
     cursor,
-    sightings: [...outcomes.sightings, ...others],
+    sightings: [...results.sightings, ...others],
     ended: [...alive, ...ended, ...quiet].slice(0, MOST_WATCHED),
     auditedAt: unmapped ? now : before.auditedAt,
     unmapped: unmapped ?? before.unmapped,

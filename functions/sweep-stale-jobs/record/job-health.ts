@@ -1,7 +1,7 @@
 import type { JobHealth } from '../../shared/model/job/sweep.ts';
 import type { EndedRecord } from '../../shared/model/job/sweep-checkpoint.ts';
-import type { SweepResult } from '../sweep/pipeline.ts';
 import type { CandidateResult } from '../sweep/results.ts';
+import type { SweepResult } from '../sweep/sweep-result.ts';
 
 /** How many jobs of a source run for long, and how many are new. */
 export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
@@ -9,13 +9,13 @@ export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
 /** How the jobs of a source stand after a sweep: what it ended counts no more. */
 export function healthAfter(
   { longRunning, recent24h, ended: watched }: Ages & { ended: readonly EndedRecord[] },
-  { source, active, outcomes, left }: Pick<SweepResult, 'source' | 'active' | 'outcomes' | 'left'>,
+  { source, active, results, left }: Pick<SweepResult, 'source' | 'active' | 'results' | 'left'>,
   longSince: Date,
   at: Date,
 ): JobHealth {
-  const jobs = outcomes.each.filter(({ isExecution }) => !isExecution);
-  const ended = jobs.filter(({ written }) => written === 'yes');
-  const standing = jobs.filter(({ written }) => written !== 'yes');
+  const jobs = results.each.filter(({ isExecution }) => !isExecution);
+  const ended = jobs.filter(({ disposition }) => disposition === 'yes');
+  const standing = jobs.filter(({ disposition }) => disposition !== 'yes');
   const without = (count: number, isOne: (job: CandidateResult) => boolean) =>
     Math.max(0, count - ended.filter(isOne).length);
   const unknown = standing.filter(({ kind }) => kind === 'unknown').length;

@@ -7,15 +7,15 @@ import type { JobHealthStore } from '../../shared/store/own/job-health.ts';
 import type { SweepCheckpointStore } from '../../shared/store/own/sweep-checkpoints.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import { watchedAgain } from '../rules/found-alive.ts';
-
-import type { Scope, SweepResult, SweepTools } from '../sweep/pipeline.ts';
+import type { SweepResult } from '../sweep/sweep-result.ts';
+import type { Scope, SweepTools } from '../sweep/sweep-tools.ts';
 import { alarmsAbout, type Standing } from './alarms.ts';
 import { checkpointAfter, unknownOf } from './checkpoint.ts';
 import { type Ages, healthAfter } from './job-health.ts';
 
 /** What a whole sweep keeps its books with. */
 export interface SaveTools extends SweepTools {
-  sweepMarks: SweepCheckpointStore;
+  checkpoints: SweepCheckpointStore;
   jobHealth: JobHealthStore;
   /** Every alarm that is open. */
   openAlarms: readonly Alarm[];
@@ -65,20 +65,26 @@ export interface Beside {
 }
 
 /**
- * Writes what a whole sweep of a source leaves: its marks, the alarms about its jobs and, where they could be counted, how
- * they stand; in one commit. Returns how many suspects it could not remember, which are many.
+ * Writes what a whole sweep of a source leaves: its checkpoint, the alarms about its jobs and, where they could be counted,
+ * how they stand; in one commit. Returns how many sightings are too many to be kept.
  */
 export async function saveSweep(
   store: ActiveJobStore,
   sweep: SweepResult,
-  { marks }: Scope,
+  { checkpoint }: Scope,
   { ages, unmapped, watched }: Beside,
-  { run, sweepMarks, jobHealth, openAlarms, options }: SaveTools,
+  { run, checkpoints, jobHealth, openAlarms, options }: SaveTools,
 ): Promise<number> {
   const { name, source } = store;
   const now = run.startedAt;
   const { runId } = run;
-  const next = checkpointAfter(marks, { ...sweep, now, runId, unmapped, watched: watched ?? marks.ended });
+  const next = checkpointAfter(checkpoint, {
+    ...sweep,
+    now,
+    runId,
+    unmapped,
+    watched: watched ?? checkpoint.ended,
+  });
   const longSince = addMs(now, -source.sweep.longRunning.hours * HOUR_MS);
   const health = ages && healthAfter({ ...ages, ended: next.ended }, sweep, longSince, now);
   const open = openAlarms.filter(({ subject }) => subject === name);
@@ -86,7 +92,7 @@ export async function saveSweep(
   const alarms = alarmsAbout(
     {
       source: name,
-      overdue: sweep.outcomes.overdue,
+      overdue: sweep.results.overdue,
       complete: sweep.complete,
       unknown: unknownOf(next),
       longRunning,
@@ -97,7 +103,7 @@ export async function saveSweep(
   );
   let forgotten = 0;
   await run.commit((batch) => {
-    forgotten = sweepMarks.put(batch, name, next);
+    forgotten = checkpoints.put(batch, name, next);
     if (health) jobHealth.put(batch, health);
   }, alarms);
   return forgotten;

@@ -4,7 +4,7 @@ import type { Verdict } from '../../shared/model/job/sweep.ts';
 import { since } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
-/** Whether the sweep sees enough to believe what it sees (DESIGN.md, section 7). */
+/** Whether the sweep finds enough jobs alive to believe that the others are not (DESIGN.md, section 7). */
 
 /** Of fewer, any share means little. */
 const FEWEST_FOR_A_SHARE = 5;
@@ -22,8 +22,8 @@ export interface SweepClock {
   intervalMs: number;
 }
 
-/** What one sweep of a source sees. */
-export interface Sight extends SweepClock {
+/** How many jobs of a source one sweep finds silent, of how many. */
+export interface SilenceCounts extends SweepClock {
   /** How many verdicts are `isNewlyStale`. */
   newlyStale: number;
   /** All active jobs; where not `complete`, those of them that were read. */
@@ -32,15 +32,15 @@ export interface Sight extends SweepClock {
   complete: boolean;
 }
 
-/** Why no unconfirmed verdict at all is carried out in this sweep, in words; `null` when the sweep sees well. */
-export function selfPreservation(sight: Sight): string | null {
-  const { sweptAt, now, intervalMs, newlyStale, active, complete } = sight;
+/** Why no unconfirmed verdict at all is carried out in this sweep, in words; `null` where they are. */
+export function selfPreservation(counts: SilenceCounts): string | null {
+  const { sweptAt, now, intervalMs, newlyStale, active, complete } = counts;
   if (!sweptAt) return 'this is the first sweep of all';
   if (since(sweptAt, now) > INTERVALS_TO_MISS * intervalMs)
     return `the last full sweep was ${instant(sweptAt)}, ${lasting(since(sweptAt, now))} ago`;
   if (newlyStale < FEWEST_FOR_A_SHARE || 2 * newlyStale < active) return null;
   const of = `${active} active jobs${complete ? '' : ' that could be read'}`;
-  return `${newlyStale} of the ${of} fell silent since ${instant(newSince(sight, sweptAt))}`;
+  return `${newlyStale} of the ${of} fell silent since ${instant(newSince(counts, sweptAt))}`;
 }
 
 /**
@@ -57,14 +57,14 @@ export function selfPreservationSoFar(
 }
 
 /**
- * Whether a verdict is held for a later sweep. In self-preservation, nothing unconfirmed is carried out. Outages begin and
+ * Whether a verdict is held for a later sweep. While `preservation` gives a reason, nothing unconfirmed is carried out. Outages begin and
  * end gradually, so a sweep in the middle of one sees only a few silent jobs and no share can catch it: every newly stale
  * job waits one interval. And whatever an unconfirmed verdict rests on has to be found unchanged by two sweeps an interval
  * apart: a heartbeat that moves in between is life, however old it is.
  */
-export function isHeld(verdict: Verdict, clock: SweepClock, blind: string | null): boolean {
+export function isHeld(verdict: Verdict, clock: SweepClock, preservation: string | null): boolean {
   if (!('unconfirmed' in verdict) || !verdict.unconfirmed) return false;
-  return blind !== null || isNewlyStale(verdict, clock) || !isSecondLook(verdict.foundSince, clock);
+  return preservation !== null || isNewlyStale(verdict, clock) || !isSecondLook(verdict.foundSince, clock);
 }
 
 /** By the time that passed, and not by the number of sweeps, which a person may call twice. */

@@ -1,19 +1,16 @@
 import type { Sighting } from '../../shared/model/job/sighting.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 
-/** A suspect, where it was found, and what is concluded about it. */
-interface Looked {
-  found: { seen: { path: string } };
-  suspect: Suspect;
-  verdict: Verdict;
-}
-
-/** What to remember of a suspect that was looked at and not ended. */
-export function sightingAfter({ found, suspect, verdict }: Looked, now: Date): Sighting {
+/** What the next sweep has to know of a suspect whose record is at `path`, and that was not ended. */
+export function sightingAfter(
+  path: string,
+  { suspect, verdict }: { suspect: Suspect; verdict: Verdict },
+  now: Date,
+): Sighting {
   const { job, truth, sighting } = suspect;
   const isUnknown = verdict.kind === 'unknown';
   return {
-    path: found.seen.path,
+    path,
     startedAt: job.startedAt ?? undefined,
     backendId: job.backendId ?? undefined,
     heartbeatAt: job.heartbeatAt ?? undefined,

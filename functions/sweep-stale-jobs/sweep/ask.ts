@@ -11,67 +11,82 @@ import { tooManyGone } from '../rules/guard.ts';
 import { latest } from '../rules/liveness.ts';
 import { suspectOf } from '../rules/suspicion.ts';
 import { needsWitness, witnessOf } from '../rules/witness.ts';
-import type { Candidate } from '../scan/scan.ts';
+import type { Candidate, RecordFailure } from '../scan/candidate.ts';
 
 const JOBS_AT_ONCE = 16;
 
-/** What is asked about suspects with. */
+/** Where candidates are looked up: their source, its backend, and what sweeps before remember. */
 export interface AskTools {
   store: ActiveJobStore;
   backend: Backend | null;
-  marks: SweepCheckpoint;
+  checkpoint: SweepCheckpoint;
   options: ReadOptions & { signal: AbortSignal };
   now: () => Date;
   /** The run that sweeps. */
   runId: string;
 }
 
-/** A suspect with all that is known of it. */
+/** A candidate, and all that was found out about it. */
 export interface Known {
-  found: Candidate;
+  candidate: Candidate;
   suspect: Suspect;
 }
 
-/** What asking about some suspects came to. */
+/** What asking about some candidates came to. */
 export interface Asked {
   /** In the order they were found. */
   known: Known[];
-  /** Suspects that nobody can read all of, and why. */
-  unreadable: { path: string; error: unknown }[];
+  /** Candidates of which not everything can be read, and why. */
+  unreadable: RecordFailure[];
 }
 
-/** Who asks about the suspects of one sweep of a source, as they are found. */
-export function asker(tools: AskTools) {
-  const { marks, backend } = tools;
-  const sightings = new Map(marks.sightings.map((it) => [it.path, it]));
-  const known = backend !== null && knewAt(marks, backend.fingerprint) !== null;
+/** Finds out about the candidates of one sweep of a source: each name at the backend is asked for once. */
+export interface Asker {
+  /** Reads a job's executions, or an execution's job; and asks the backend, unless it told a sweep before how it ended. */
+  about(candidates: readonly Candidate[]): Promise<Asked>;
+  /**
+   * Asks about a job that shows life, where 404s can only be believed once the backend has known any job, and it has not.
+   * Returns the error for which no such job could be found or asked about; `null` where there was none.
+   */
+  findWitness(gone: readonly Known[]): Promise<unknown>;
+  /**
+   * The same candidates, their 404s taken back where the backend gave too many of them at once; with whether the backend
+   * has known any job by now, which shows that it is asked in the right place.
+   */
+  doubted(gone: readonly Known[]): Known[];
+  /** When the backend last knew a job of this source; `null` where it did not in this sweep. */
+  knewAt(): Date | null;
+}
+
+/** An asker for one sweep of a source. */
+export function asker(tools: AskTools): Asker {
+  const { checkpoint, backend } = tools;
+  const sightings = new Map(checkpoint.sightings.map((sighting) => [sighting.path, sighting]));
+  const knewBefore = backend !== null && knewAt(checkpoint, backend.fingerprint) !== null;
   const told = new Map<string, Truth>();
+  const knowsAny = () => knewBefore || lastKnown(told.values()) !== null;
 
   return {
-    /** Asks about each of them: its executions, or its job; and its backend, unless that told an end already. */
-    async about(some: readonly Candidate[]): Promise<Asked> {
-      const asked = await readAround(some, tools);
-      for (const { found, suspect } of asked.known) {
-        suspect.sighting = sightingOf(sightings.get(found.seen.path), suspect.job, suspect.writtenAt);
-        suspect.truth = suspect.sighting?.truth ?? null;
-      }
-      await askBackend(asked.known, told, tools);
-      for (const { suspect } of asked.known) {
-        const { backendId } = suspect.job;
-        suspect.truth ??= told.get(backendId ?? '') ?? null;
-        suspect.jobTruth = backendId === null ? (told.get(suspect.parent?.backendId ?? '') ?? null) : null;
-        suspect.backendKnown = known;
-      }
-      return asked;
+    async about(candidates) {
+      const { known, unreadable } = await readAround(candidates, tools);
+      const remembered = known.map(({ candidate, suspect }) => {
+        const { job, writtenAt } = suspect;
+        const sighting = sightingOf(sightings.get(candidate.seen.path), job, writtenAt);
+        return { candidate, suspect: { ...suspect, sighting, truth: sighting?.truth ?? null } };
+      });
+      await askBackend(remembered, told, tools);
+      return {
+        known: remembered.map(({ candidate, suspect }) => ({
+          candidate,
+          suspect: { ...withAnswers(suspect, told), backendKnown: knewBefore },
+        })),
+        unreadable,
+      };
     },
 
-    /**
-     * Where those can only be believed once the backend has told of a job that there is one, and it has not, asks about
-     * one that shows life. Returns why none could be found, or `null`.
-     */
-    async findWitness(gone: readonly Known[]): Promise<unknown> {
+    async findWitness(gone) {
       const suspects = gone.map(({ suspect }) => suspect);
-      if (!backend || !needsWitness(suspects, known || knewAny(told.values()) !== null)) return null;
+      if (!backend || !needsWitness(suspects, knowsAny())) return null;
       const { store, options, now } = tools;
       try {
         const lively = await store.lively(now(), options);
@@ -87,60 +102,72 @@ export function asker(tools: AskTools) {
       }
     },
 
-    /**
-     * Where the backend says of too many of all that there is no such job, it says nothing of those any more; where it has
-     * told of any that there is one, it is asked in the right place.
-     */
-    doubt(gone: readonly Known[]): void {
+    doubted(gone) {
       const why = tooManyGone(told.values());
-      const knows = known || knewAny(told.values()) !== null;
-      for (const { suspect } of gone) {
-        suspect.backendKnown = knows;
-        if (why === null) continue;
-        suspect.truth = doubted(suspect.truth, why);
-        suspect.jobTruth = doubted(suspect.jobTruth, why);
-      }
+      const backendKnown = knowsAny();
+      return gone.map(({ candidate, suspect }) => ({
+        candidate,
+        suspect: {
+          ...suspect,
+          backendKnown,
+          truth: unlessDoubted(suspect.truth, why),
+          jobTruth: unlessDoubted(suspect.jobTruth, why),
+        },
+      }));
     },
 
-    /** When the backend last told of a job of this source that there is one; `null` where it did not in this sweep. */
-    knewAt: (): Date | null => knewAny(told.values()),
+    knewAt: () => lastKnown(told.values()),
   };
 }
 
-/** A 404 that is not believed, and why. */
-function doubted(truth: Truth | null, why: string): Truth | null {
-  if (truth?.state !== 'gone') return truth;
+/** A suspect with what the backend said of it, or of the job whose execution it is. */
+function withAnswers(suspect: Suspect, told: ReadonlyMap<string, Truth>): Suspect {
+  const { job, parent, truth } = suspect;
+  const answerOf = (id: string | null | undefined) => told.get(id ?? '') ?? null;
+  return {
+    ...suspect,
+    truth: truth ?? answerOf(job.backendId),
+    jobTruth: job.backendId === null ? answerOf(parent?.backendId) : null,
+  };
+}
+
+/** A 404 that is not believed becomes an answer that says nothing. */
+function unlessDoubted(truth: Truth | null, why: string | null): Truth | null {
+  if (why === null || truth?.state !== 'gone') return truth;
   return { ...truth, state: 'unknown', said: `${truth.said}; but ${why}` };
 }
 
-/** When the last of those was told that say of a job that there is one. */
-function knewAny(truths: Iterable<Truth>): Date | null {
+/** When the last answer came that a job exists. */
+function lastKnown(truths: Iterable<Truth>): Date | null {
   const known = [...truths].filter(({ state }) => state !== 'gone' && state !== 'unknown');
   return latest(known.map(({ askedAt }) => askedAt));
 }
 
-/** The jobs of executions, the executions of jobs; one that cannot be read costs only itself. */
-async function readAround(some: readonly Candidate[], { store, options, runId }: AskTools): Promise<Asked> {
+/** Reads the jobs of executions and the executions of jobs; one that cannot be read costs only its candidate. */
+async function readAround(
+  candidates: readonly Candidate[],
+  { store, options, runId }: AskTools,
+): Promise<Asked> {
   const { source, executions } = store;
-  const paths = some.flatMap(({ isExecution, seen }) => (isExecution ? seen.path : []));
+  const paths = candidates.flatMap(({ isExecution, seen }) => (isExecution ? seen.path : []));
   const parents = executions ? await executions.jobsOf(paths, options) : new Map<string, Job>();
-  const unreadable: Asked['unreadable'] = [];
-  const known = await pooledMap(some, JOBS_AT_ONCE, async (found) => {
-    const { seen, isExecution } = found;
+  const unreadable: RecordFailure[] = [];
+  const known = await pooledMap(candidates, JOBS_AT_ONCE, async (candidate) => {
+    const { seen, isExecution } = candidate;
+    const { job, path, writtenAt, rewrittenAt } = seen;
     try {
-      const { job, writtenAt, rewrittenAt } = seen;
       const reading = { job, writtenAt, rewrittenAt, isExecution };
-      const suspect = suspectOf(reading, source, parents.get(seen.path) ?? null);
-      if (executions && !isExecution)
-        suspect.executions = (await executions.of(seen.path, options)).map((it) => beforeRun(it, runId));
-      return { found, suspect };
+      const suspect = suspectOf(reading, source, parents.get(path) ?? null);
+      if (!executions || isExecution) return { candidate, suspect };
+      const below = await executions.of(path, options);
+      return { candidate, suspect: { ...suspect, executions: below.map((one) => beforeRun(one, runId)) } };
     } catch (error) {
       options.signal.throwIfAborted();
-      unreadable.push({ path: seen.path, error });
+      unreadable.push({ path, error });
       return undefined;
     }
   });
-  return { known: known.filter((it) => it !== undefined), unreadable };
+  return { known: known.filter((one) => one !== undefined), unreadable };
 }
 
 /** What this very sweep has ended says nothing yet: whoever knows better has until the next one. */
@@ -148,13 +175,14 @@ function beforeRun(execution: Execution, runId: string): Execution {
   return execution.added.evidence?.runId === runId ? { ...execution, state: 'running' } : execution;
 }
 
+/** Asks the backend for every name that it was not asked for before, and adds its answers to `told`. */
 async function askBackend(
-  some: readonly Known[],
+  known: readonly Known[],
   told: Map<string, Truth>,
   { backend, options, now }: AskTools,
 ): Promise<void> {
   if (!backend) return;
-  const ids = some.flatMap(({ suspect: { job, parent, truth } }) =>
+  const ids = known.flatMap(({ suspect: { job, parent, truth } }) =>
     truth ? [] : (job.backendId ?? parent?.backendId ?? []),
   );
   const unasked = [...new Set(ids)].filter((id) => !told.has(id));

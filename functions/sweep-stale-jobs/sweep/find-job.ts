@@ -3,7 +3,7 @@ import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { SeenJob } from '../../shared/store/sources/active-records.ts';
 import type { SweepInput } from '../input.ts';
 import { whyNotEnded } from '../rules/verdict.ts';
-import type { SweepSource } from './pipeline.ts';
+import type { SweepSource } from './sweep-tools.ts';
 
 /** The job, or the execution of one, that a person names. */
 export interface Named {

@@ -1,26 +1,29 @@
 import type { Job } from '../../shared/model/job/job.ts';
 import type { Sighting } from '../../shared/model/job/sighting.ts';
-import type { VerdictKind } from '../../shared/model/job/sweep.ts';
-import { MOST_VERDICTS } from '../../shared/model/job/sweep.ts';
-import { isNewlyStale, type SweepClock } from '../rules/guard.ts';
+import { MOST_VERDICTS, type VerdictKind } from '../../shared/model/job/sweep.ts';
 import { sightingAfter } from '../rules/remember.ts';
 import type { Disposition, Judged } from './judge.ts';
 
-/** What is kept of the suspects of one sweep of a source: tens of thousands may be, so of each only what is told. */
+/** What is kept of the candidates of one sweep of a source: there may be tens of thousands, so only what is reported. */
 
-/** A suspect that was gone through. */
+/** A candidate that was judged and decided on, with what became of it. */
+export interface Settled extends Judged {
+  disposition: Disposition;
+}
+
+/** A candidate that was gone through. */
 export interface CandidateResult {
   path: string;
   isExecution: boolean;
   kind: VerdictKind;
-  written: Disposition;
+  disposition: Disposition;
   /** As its record says. */
   state: Job['state'];
   startedAt: Date | null;
   heartbeatAt: Date | null;
   /** The limit that was broken; `null` where none was. */
   brokenAt: Date | null;
-  /** Whether it fell silent since the last sweep, and nobody told why. */
+  /** Whether it fell silent since the last sweep, for a reason that is not known. */
   newlyStale: boolean;
   overdue: boolean;
 }
@@ -30,14 +33,14 @@ export interface Overdue {
   name: string;
   because: string;
   brokenAt: Date;
-  /** Whether it is seen to run. */
+  /** Whether it is known to run. */
   kept: boolean;
 }
 
-/** One suspect as a person reads it. */
+/** One candidate as a person reads it, and as the summary of a run stores it. */
 export interface VerdictRow {
   job: string;
-  /** Of the record, whose id another source may have, too. */
+  /** Of the record: another source may have a job of the same id. */
   path: string;
   execution: string | null;
   recordSays: string;
@@ -49,63 +52,94 @@ export interface VerdictRow {
   endedAt: string | null;
 }
 
-/** All of them, and what is to be known of some besides. */
+/** Candidates that were gone through, and what is reported of some. */
 export interface CandidateResults {
   each: CandidateResult[];
-  /** Of those that were not ended, what was seen and heard. */
+  /** What was seen and heard of those that were not ended. */
   sightings: Sighting[];
   overdue: Overdue[];
-  /** The first of those that were ended, that should end and were not, that nobody can tell about, and that stay. */
+  /** The first of those that were ended, that should end and were not, that are unknown, and that are kept. */
   rows: Record<'ended' | 'ending' | 'unknown' | 'keep', VerdictRow[]>;
 }
 
-export function noResults(): CandidateResults {
+/** The results of some settled candidates, in a sweep at `now`. */
+export function resultsOf(settled: readonly Settled[], now: Date): CandidateResults {
+  const rowsOf = (kind: keyof CandidateResults['rows']) =>
+    settled
+      .filter((one) => rowKindOf(one) === kind)
+      .slice(0, MOST_VERDICTS)
+      .map(rowOf);
   return {
-    each: [],
-    sightings: [],
-    overdue: [],
-    rows: { ended: [], ending: [], unknown: [], keep: [] },
+    each: settled.map(resultOf),
+    sightings: settled.flatMap((one) =>
+      one.disposition === 'yes' ? [] : sightingAfter(one.candidate.seen.path, one, now),
+    ),
+    overdue: settled.flatMap(overdueOf),
+    rows: {
+      ended: rowsOf('ended'),
+      ending: rowsOf('ending'),
+      unknown: rowsOf('unknown'),
+      keep: rowsOf('keep'),
+    },
   };
 }
 
-/** Adds a suspect that was gone through. */
-export function addResult(outcomes: CandidateResults, one: Judged, clock: SweepClock): void {
-  const { found, suspect, verdict, written } = one;
-  const { path } = found.seen;
-  const { kind, brokenAt } = verdict;
-  const { state, startedAt, heartbeatAt, name } = suspect.job;
-  const overdue = 'overdue' in verdict && verdict.overdue;
-  outcomes.each.push({
-    path,
-    isExecution: found.isExecution,
-    kind,
-    written,
+/** The results of several parts of a sweep, in their order. */
+export function mergedResults(parts: readonly CandidateResults[]): CandidateResults {
+  const rowsOf = (kind: keyof CandidateResults['rows']) =>
+    parts.flatMap(({ rows }) => rows[kind]).slice(0, MOST_VERDICTS);
+  return {
+    each: parts.flatMap(({ each }) => each),
+    sightings: parts.flatMap(({ sightings }) => sightings),
+    overdue: parts.flatMap(({ overdue }) => overdue),
+    rows: {
+      ended: rowsOf('ended'),
+      ending: rowsOf('ending'),
+      unknown: rowsOf('unknown'),
+      keep: rowsOf('keep'),
+    },
+  };
+}
+
+function resultOf({ candidate, suspect, verdict, newlyStale, disposition }: Settled): CandidateResult {
+  const { state, startedAt, heartbeatAt } = suspect.job;
+  return {
+    path: candidate.seen.path,
+    isExecution: candidate.isExecution,
+    kind: verdict.kind,
+    disposition,
     state,
     startedAt,
     heartbeatAt,
-    brokenAt,
-    overdue,
-    newlyStale: isNewlyStale(verdict, clock),
-  });
-  if (overdue && brokenAt)
-    outcomes.overdue.push({ name, because: verdict.because, brokenAt, kept: kind === 'keep' });
-  const rows = outcomes.rows[written === 'yes' ? 'ended' : 'state' in verdict ? 'ending' : verdict.kind];
-  if (rows.length < MOST_VERDICTS) rows.push(rowOf(one));
-  if (written !== 'yes') outcomes.sightings.push(sightingAfter(one, clock.now));
+    brokenAt: verdict.brokenAt,
+    newlyStale,
+    overdue: 'overdue' in verdict && verdict.overdue,
+  };
 }
 
-function rowOf({ found, suspect, verdict, written }: Judged): VerdictRow {
+function overdueOf({ suspect, verdict }: Settled): Overdue[] {
+  if (!('overdue' in verdict) || !verdict.overdue || !verdict.brokenAt) return [];
+  const { kind, because, brokenAt } = verdict;
+  return [{ name: suspect.job.name, because, brokenAt, kept: kind === 'keep' }];
+}
+
+function rowKindOf({ verdict, disposition }: Settled): keyof CandidateResults['rows'] {
+  if (disposition === 'yes') return 'ended';
+  return 'state' in verdict ? 'ending' : verdict.kind;
+}
+
+function rowOf({ candidate, suspect, verdict, disposition }: Settled): VerdictRow {
   const { job, parent, truth } = suspect;
   return {
     job: (parent ?? job).id,
-    path: found.seen.path,
-    execution: found.isExecution ? job.id : null,
+    path: candidate.seen.path,
+    execution: candidate.isExecution ? job.id : null,
     recordSays: job.status,
     backendSays: truth?.said ?? null,
     verdict: verdict.kind,
     rule: verdict.rule,
     because: verdict.because,
-    written,
+    written: disposition,
     endedAt: 'endedAt' in verdict ? verdict.endedAt.toISOString() : null,
   };
 }

@@ -1,14 +1,14 @@
+import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 import type { SeenJob } from '../../shared/store/sources/active-records.ts';
 import { type EndByHand, endedByHand } from '../rules/verdict.ts';
-import { scan } from '../scan/scan.ts';
-import { pipelineOf, type Scope, type SweepResult, type SweepSource, type SweepTools } from './pipeline.ts';
+import { type ScanEnd, type ScanPage, scan } from '../scan/scan.ts';
+import { sweepCandidates } from './sweep-candidates.ts';
+import type { SweepResult } from './sweep-result.ts';
+import type { Scope, SweepSource, SweepTools } from './sweep-tools.ts';
 import { conclusionAt } from './taken-back.ts';
 
-/** By this share of the budget a sweep has looked and asked, so that what waited for the end can be written. */
-const LOOKED_BY = 0.6;
-
 /**
- * Sweeps one source: looks, asks, judges, doubts itself, writes. A record that cannot be read, judged or written costs only
+ * Sweeps one source: scans, asks, judges, checks itself, writes. A record that cannot be read, judged or written costs only
  * itself. Rejects when the source cannot be read at all.
  */
 export async function sweepSource(
@@ -16,29 +16,14 @@ export async function sweepSource(
   scope: Scope,
   tools: SweepTools,
 ): Promise<SweepResult> {
-  const { run, options } = tools;
   const { store } = source;
-  const counted = Promise.all([store.active(options), store.alive(run.startedAt, options)]);
-  // Told to whoever waits for it.
-  counted.catch(() => undefined);
-  const conclude = conclusionAt(run.startedAt);
-  const pipeline = pipelineOf(source, scope, tools, { conclude, by: null, counted });
-  const isTimeUp = () => pipeline.isStopped() || run.budgetUsed() > LOOKED_BY;
-  try {
-    const look = await scan(store, {
-      ...options,
-      ...scope,
-      now: run.startedAt,
-      counted,
-      isTimeUp,
-      take: pipeline.take,
-      idle: pipeline.idle,
-    });
-    return await pipeline.end(look);
-  } finally {
-    // Nothing of it may still be under way when the run ends.
-    await pipeline.idle();
-  }
+  const { run, options } = tools;
+  const now = run.startedAt;
+  const [active, alive] = await Promise.all([store.active(options), store.alive(now, options)]);
+  const population = { active, alive };
+  const { from, olderThanMs } = scope;
+  const pages = scan(store, { ...options, from, olderThanMs, now, population });
+  return sweepCandidates(pages, source, scope, population, { conclude: conclusionAt(now), by: null }, tools);
 }
 
 /** Sweeps one job and what is active below it, silent or not; or ends the job as a person says. */
@@ -51,18 +36,30 @@ export async function sweepJob(
 ): Promise<SweepResult> {
   const { store } = source;
   const { run, options } = tools;
-  const below = byHand ? [] : ((await store.executions?.activeOf(seen.path, options)) ?? []);
-  const found = [
+  const now = run.startedAt;
+  const executions = byHand ? [] : ((await store.executions?.activeOf(seen.path, options)) ?? []);
+  // One job says nothing about how many others show life.
+  const population = { active: await store.active(options), alive: 0 };
+  const conclusions = byHand
+    ? { conclude: endedByHandAt(byHand, now), by: byHand.by }
+    : { conclude: conclusionAt(now), by: null };
+  return sweepCandidates(onePage(seen, executions), source, scope, population, conclusions, tools);
+}
+
+function endedByHandAt(byHand: EndByHand, now: Date) {
+  return (suspect: Suspect): Verdict => endedByHand(suspect, byHand, now);
+}
+
+/** A job and its executions, as a scan would find them. */
+async function* onePage(
+  seen: SeenJob,
+  executions: readonly SeenJob[],
+): AsyncGenerator<ScanPage | ScanEnd, void> {
+  const from = { lookout: '', after: null };
+  const candidates = [
     { seen, isExecution: false },
-    ...below.map((execution) => ({ seen: execution, isExecution: true })),
-  ].map((it, nth) => ({ ...it, nth, at: { lookout: '', after: null } }));
-  const active = await store.active(options);
-  const pipeline = pipelineOf(source, scope, tools, {
-    conclude: byHand ? (suspect) => endedByHand(suspect, byHand, run.startedAt) : conclusionAt(run.startedAt),
-    by: byHand?.by ?? null,
-    // One job tells nothing about the others.
-    counted: Promise.resolve([active, 0]),
-  });
-  await pipeline.take(found);
-  return pipeline.end({ left: [], unreadable: [], stoppedAt: null, complete: true, failure: null });
+    ...executions.map((execution) => ({ seen: execution, isExecution: true })),
+  ].map((found, nth) => ({ ...found, nth, at: from }));
+  yield { kind: 'page', from, candidates, unreadable: [] };
+  yield { kind: 'end', stoppedAt: null, left: [], complete: true, failure: null };
 }

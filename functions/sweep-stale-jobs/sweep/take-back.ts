@@ -6,7 +6,7 @@ import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { SweepInput } from '../input.ts';
 import { findRecord, type Named } from './find-job.ts';
-import type { SweepSource } from './pipeline.ts';
+import type { SweepSource } from './sweep-tools.ts';
 import { commitBoth, daysFrom } from './write.ts';
 
 /** A person who does not say who they are. */

@@ -1,91 +1,100 @@
 import { chunksOf } from '../../shared/concurrency.ts';
 import { type Day, dayOf, daysBetween } from '../../shared/dates.ts';
-import { RecordChanged } from '../../shared/errors.ts';
-import type { Evidence } from '../../shared/model/job/evidence.ts';
+import { LeaseLost, RecordChanged } from '../../shared/errors.ts';
 import type { BuildBatch, RunContext } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
-import { type ToEnd, wordFor } from './judge.ts';
+import type { JobEnding } from '../../shared/store/sources/job-endings.ts';
+import type { RecordFailure } from '../scan/candidate.ts';
+import type { Disposition, ToEnd } from './judge.ts';
 
 /** Endings in one commit: a record that moved makes the others be looked up again. */
 const CHUNK = 500;
-/** Of one record, so many days are collected again, the newest of those that its end touches. */
+/** The end of one record makes at most so many days be collected again, the newest that it touches. */
 const MOST_DAYS = 400;
 const LONGEST_ERROR = 2_000;
 
-/** What endings are written with. */
+/** Where endings are written to, and in whose name. */
 export interface WriteTools {
   store: ActiveJobStore;
   days: DayStore;
   options: ReadOptions;
   run: Pick<RunContext<unknown>, 'commit' | 'runId' | 'signal'>;
-  /** Who was asked; `null` where nobody can be. */
+  /** The backend that was asked; `null` where the source has none. */
   backend: string | null;
-  /** The person whose word the verdicts are; `null` where they are the sweep's own. */
+  /** The person who gave the verdicts; `null` where they are the sweep's own. */
   by: string | null;
   now: Date;
   isTimeUp: () => boolean;
 }
 
-/**
- * Ends records, each only as it was seen: one that moved since stands, and is told as `race`. Those that cannot be written
- * are added to `unwritable`; what the time did not suffice for is left as it was. Rejects when none can be written.
- */
-export async function writeEndings(
-  condemned: readonly ToEnd[],
-  tools: WriteTools,
-  unwritable: { path: string; error: unknown }[],
-): Promise<void> {
+/** What became of records that were to be ended; those missing here are left as they were. */
+export interface WriteResult {
+  /** `race` where a record moved since it was read, and so stands. */
+  became: ReadonlyMap<ToEnd, Extract<Disposition, 'yes' | 'race'>>;
+  /** Records that Firestore refuses to write as they are, and why. */
+  unwritable: RecordFailure[];
+  /** The error that writing stopped for; `null` where it did not. */
+  failure: unknown;
+}
+
+/** Ends records in their order until the time is up. Rejects with LeaseLost and with the reason of the run's signal. */
+export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): Promise<WriteResult> {
+  const became = new Map<ToEnd, 'yes' | 'race'>();
+  const unwritable: RecordFailure[] = [];
+
   const write = async (some: readonly ToEnd[]): Promise<void> => {
     const [first] = some;
     if (!first) return;
     tools.run.signal.throwIfAborted();
     try {
       await commit(some, tools);
-      for (const one of some) one.written = 'yes';
+      for (const one of some) became.set(one, 'yes');
     } catch (error) {
-      if (!(error instanceof RecordChanged) && !isRefused(error)) throw error;
-      const rest = error instanceof RecordChanged ? await withoutMoved(some, tools) : some;
-      if (rest.length < some.length) await write(rest);
-      else if (some.length > 1)
+      const isChanged = error instanceof RecordChanged;
+      if (!isChanged && !isRefused(error)) throw error;
+      const moved = isChanged ? await movedOf(some, tools) : [];
+      for (const one of moved) became.set(one, 'race');
+      if (moved.length > 0) return write(some.filter((one) => !moved.includes(one)));
+      if (some.length > 1) {
         for (const half of chunksOf(some, Math.ceil(some.length / 2))) await write(half);
-      else if (error instanceof RecordChanged) first.written = 'race';
-      else unwritable.push({ path: first.found.seen.path, error });
+      } else if (isChanged) became.set(first, 'race');
+      else unwritable.push({ path: first.candidate.seen.path, error });
     }
   };
-  for (const some of chunksOf(condemned, CHUNK)) {
-    if (tools.isTimeUp()) break;
-    await write(some);
+
+  try {
+    for (const some of chunksOf(toEnd, CHUNK)) {
+      if (tools.isTimeUp()) break;
+      await write(some);
+    }
+    return { became, unwritable, failure: null };
+  } catch (failure) {
+    tools.run.signal.throwIfAborted();
+    if (failure instanceof LeaseLost) throw failure;
+    return { became, unwritable, failure };
   }
 }
 
-/** Those that are still as they were seen; the others are told as `race`. */
-async function withoutMoved(
-  some: readonly ToEnd[],
-  { store, options }: WriteTools,
-): Promise<readonly ToEnd[]> {
-  const moved = await store.moved(
-    some.map(({ found }) => found.seen),
+/** Those that are not as they were read any more. */
+async function movedOf(some: readonly ToEnd[], { store, options }: WriteTools): Promise<ToEnd[]> {
+  const paths = await store.moved(
+    some.map(({ candidate }) => candidate.seen),
     options,
   );
-  const isMoved = ({ found }: ToEnd) => moved.has(found.seen.path);
-  for (const one of some.filter(isMoved)) one.written = 'race';
-  return some.filter((one) => !isMoved(one));
+  return some.filter(({ candidate }) => paths.has(candidate.seen.path));
 }
 
-async function commit(
-  some: readonly ToEnd[],
-  { store, days, run, backend, by, now }: WriteTools,
-): Promise<void> {
-  const endings = some.map((one) => ({ one, ending: endingOf(one, store, { run, backend, by, now }) }));
+async function commit(some: readonly ToEnd[], tools: WriteTools): Promise<void> {
+  const { store, days, run, now } = tools;
+  const endings = some.map((one) => ({ ...one.candidate, ending: endingOf(one, tools) }));
   const dirty = daysOf(some, now);
   const putDays: BuildBatch = (batch) => {
     for (const [date, cause] of dirty) days.markDirty(batch, { date, cause, markedAt: now });
   };
   const putEndings: BuildBatch = (batch) => {
-    for (const { one, ending } of endings)
-      store.putEnding(batch, one.found.seen, one.found.isExecution, ending);
+    for (const { seen, isExecution, ending } of endings) store.putEnding(batch, seen, isExecution, ending);
   };
   return commitBoth(store, run, putDays, putEndings);
 }
@@ -109,30 +118,31 @@ export function commitBoth(
 }
 
 function endingOf(
-  one: ToEnd,
-  { source }: ActiveJobStore,
+  { word, verdict, suspect: { truth, job } }: ToEnd,
   { run, backend, by, now }: Pick<WriteTools, 'run' | 'backend' | 'by' | 'now'>,
-) {
-  const { verdict, suspect } = one;
-  const word = wordFor(source, one, verdict);
-  if (word === undefined) throw new Error(`Cannot end ${suspect.job.name}: no word for ${verdict.state}`);
+): JobEnding {
   const { kind, rule, because, endedAt, endInferred, error } = verdict;
-  const { truth, job } = suspect;
-  const asked = { backend: truth && backend, askedAt: truth?.askedAt ?? null, said: truth?.said ?? null };
-  const evidence: Omit<Evidence, 'fields'> = {
-    verdict: kind,
-    rule,
-    because,
-    ...asked,
-    was: job.status,
-    foundAt: now,
-    runId: run.runId,
-    by,
+  return {
+    word,
+    endedAt,
+    endInferred,
+    error: error?.slice(0, LONGEST_ERROR) ?? null,
+    evidence: {
+      verdict: kind,
+      rule,
+      because,
+      backend: truth && backend,
+      askedAt: truth?.askedAt ?? null,
+      said: truth?.said ?? null,
+      was: job.status,
+      foundAt: now,
+      runId: run.runId,
+      by,
+    },
   };
-  return { word, endedAt, endInferred, error: error?.slice(0, LONGEST_ERROR) ?? null, evidence };
 }
 
-/** The days whose figures it changes that a job ended at `end`, or did not. */
+/** The days whose figures depend on whether a job ended at `end`. */
 export function daysFrom(end: Date, now: Date): Day[] {
   return daysBetween(dayOf(end), dayOf(now)).slice(-MOST_DAYS);
 }

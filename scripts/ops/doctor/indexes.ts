@@ -85,9 +85,9 @@ export async function sourceProbes(
   return [
     { what: 'jobs of a day', run: () => jobs.touching(range, options, () => undefined) },
     { what: 'jobs of no day', run: () => jobs.timeless(now, options, () => undefined) },
-    ...active.lookouts(now).map((lookout) => ({
-      what: lookout.name,
-      run: () => active.pages(lookout, one, options).next(),
+    ...active.staleQueries(now).map((query) => ({
+      what: query.name,
+      run: () => active.pages(query, one, options).next(),
     })),
   ];
 }

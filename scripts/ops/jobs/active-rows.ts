@@ -29,7 +29,7 @@ export interface Rows {
 
 /** The active jobs of a source, at most as many as wanted; of a source that has many, only some are looked at. */
 export async function activeRows(
-  store: Pick<ActiveJobStore, 'name' | 'source' | 'lookouts' | 'hasAny' | 'pages'>,
+  store: Pick<ActiveJobStore, 'name' | 'source' | 'staleQueries' | 'hasAny' | 'pages'>,
   { stale, limit, now }: Wanted,
   options: ReadOptions,
 ): Promise<Rows> {
@@ -41,12 +41,12 @@ export async function activeRows(
     unreadable: [...unreadable],
     cut,
   });
-  const lookouts = stale
-    ? store.lookouts(now).filter((it) => it.of === 'jobs')
+  const queries = stale
+    ? store.staleQueries(now).filter((it) => it.of === 'jobs')
     : await everyActive(store.source);
-  for (const lookout of lookouts) {
-    if (stale && !(await store.hasAny(lookout, options))) continue;
-    for await (const page of store.pages(lookout, { after: null, most: left }, options)) {
+  for (const query of queries) {
+    if (stale && !(await store.hasAny(query, options))) continue;
+    for await (const page of store.pages(query, { after: null, most: left }, options)) {
       left -= page.read;
       for (const { path } of page.unreadable) unreadable.add(path);
       for (const seen of page.seen) {

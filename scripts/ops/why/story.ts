@@ -112,15 +112,15 @@ async function judge(
 ): Promise<Pick<Story, 'backend' | 'verdict' | 'executions'>> {
   const { collections, ask, clock } = connection;
   const { sweepCheckpointStore } = await import('../../../functions/shared/store/own/sweep-checkpoints.ts');
-  const marks = await ask(
+  const checkpoint = await ask(
     'reading what the sweep remembers',
     sweepCheckpointStore(collections, SILENT).load(store.name, uncounted()),
   );
   const { backend, words } = backendOf(store, connection);
   const options = { ...uncounted(), signal: AbortSignal.timeout(LIMIT_MS) };
-  const asking = asker({ store, backend, marks, options, now: clock.now, runId: '' });
-  const found = { seen, isExecution: false, nth: 0, at: { lookout: '', after: null } };
-  const { known, unreadable } = await ask('reading its executions', asking.about([found]));
+  const asking = asker({ store, backend, checkpoint, options, now: clock.now, runId: '' });
+  const candidate = { seen, isExecution: false, nth: 0, at: { lookout: '', after: null } };
+  const { known, unreadable } = await ask('reading its executions', asking.about([candidate]));
   const suspect = known[0]?.suspect;
   if (!suspect) throw unreadable[0]?.error ?? new Error(`Cannot read ${seen.path}`);
   const { kind, rule, because } = conclusionAt(now)(suspect);

@@ -40,9 +40,9 @@ describe('a sweep whose time is up', () => {
     let endings = 0;
     world.replaceStores((store) => ({
       ...store,
-      pages(lookout, which, options) {
-        if (lookout.name === 'jobs:silent') begun.push(which.after?.path ?? null);
-        return store.pages(lookout, which, options);
+      pages(query, which, options) {
+        if (query.name === 'jobs:silent') begun.push(which.after?.path ?? null);
+        return store.pages(query, which, options);
       },
       putEnding(...how) {
         // The budget is 450 s, of which each commit of 500 takes 200.
@@ -78,8 +78,8 @@ describe('a sweep whose time is up', () => {
     await world.stand(dead(world, 600));
     world.replaceStores((store) => ({
       ...store,
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) {
+      async *pages(query, which, options) {
+        for await (const page of store.pages(query, which, options)) {
           // Reading took longer than it may: nobody is asked about anything any more.
           spentMs += 300_000;
           yield page;
@@ -110,8 +110,8 @@ describe('a sweep that cannot tell before its end whether it is blind', () => {
     let endings = 0;
     world.replaceStores((store) => ({
       ...store,
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) yield page;
+      async *pages(query, which, options) {
+        for await (const page of store.pages(query, which, options)) yield page;
         written.push(endings);
       },
       putEnding(...how) {
@@ -128,10 +128,10 @@ describe('a sweep that cannot tell before its end whether it is blind', () => {
     const world = await doubtful(t, () => spentMs);
     world.replaceStores((store) => ({
       ...store,
-      async *pages(lookout, which, options) {
-        yield* store.pages(lookout, which, options);
+      async *pages(query, which, options) {
+        yield* store.pages(query, which, options);
         // All was read, but nothing can be written any more.
-        if (lookout.name === 'jobs:silent') spentMs += 400_000;
+        if (query.name === 'jobs:silent') spentMs += 400_000;
       },
     }));
     const first = await world.deliver();
@@ -154,8 +154,8 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
     await world.stand({ ...dead(world, 30), 'job-0007': { ...full, much: 'x'.repeat(1_048_200) } });
     world.replaceStores((store) => ({
       ...store,
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) {
+      async *pages(query, which, options) {
+        for await (const page of store.pages(query, which, options)) {
           const [poison] = page.seen.splice(3, 1);
           if (poison) page.seen.push({ ...poison, job: unjudgeable(poison.job) });
           yield { ...page, unreadable: [{ path: 'jobs/odd', error: new Error('no such type') }] };

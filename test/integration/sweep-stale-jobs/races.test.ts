@@ -23,8 +23,8 @@ describe('a job that finishes while it is swept', () => {
     // Each finishes at some moment between being read and being written.
     world.replaceStores((store) => ({
       ...store,
-      async *pages(lookout, which, options) {
-        for await (const page of store.pages(lookout, which, options)) {
+      async *pages(query, which, options) {
+        for await (const page of store.pages(query, which, options)) {
           const finish = { status: 'completed', endedAt, steps: 7 };
           const racers = page.seen.filter(({ path }) => path !== 'jobs/dead');
           await Promise.all(racers.map(({ path }) => world.db.doc(path).update(finish)));

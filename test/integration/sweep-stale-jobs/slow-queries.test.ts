@@ -26,7 +26,7 @@ async function slowStore(t: TestContext) {
   const slow = firestoreAt(t, proxy.host, project, { 'grpc-node.flow_control_window': 65_536 });
   t.after(() => proxy.stop());
   const store = activeJobStore('jobs', beating(), { db: slow, ours: true }, SILENT);
-  const [silent] = store.lookouts(new Date());
+  const [silent] = store.staleQueries(new Date());
   assert.ok(silent);
   const tally = { documents: 0 };
   const pages = () => store.pages(silent, { after: null, most: 25_000 }, { tally, limitMs: LIMIT_MS });

@@ -51,7 +51,7 @@ function expected(
     const suspect = suspectOf(job, { limits, writtenAt, rewrittenAt, sighting });
     const verdict = verdictOf(suspect, now);
     if (isSuspicious({ job, writtenAt, rewrittenAt, isExecution: false }, SOURCE, now))
-      sightings.set(id, sightingAfter({ found: { seen: { path: id } }, suspect, verdict }, now));
+      sightings.set(id, sightingAfter(id, { suspect, verdict }, now));
     return { id, verdict };
   });
   const newlyStale = verdicts.filter(({ verdict }) => isNewlyStale(verdict, clock)).length;

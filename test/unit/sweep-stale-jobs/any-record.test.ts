@@ -109,7 +109,7 @@ function sweeps({ type, odd, truth }: Case): { wrong: string | null; unread: boo
     const isNamed = unread === null || verdict.because.includes(unread);
     if (!isNamed || (unread !== null && !isSuspicious(reading, source, now)))
       return { wrong: `${unread} is not named: ${verdict.because}`, unread: isUnread };
-    sighting = sightingAfter({ found: { seen: { path: 'x' } }, suspect, verdict }, now);
+    sighting = sightingAfter('x', { suspect, verdict }, now);
     sweptAt = now;
   }
   return { wrong: null, unread: isUnread };

@@ -5,7 +5,7 @@ import type { Verdict } from '../../../functions/shared/model/job/sweep.ts';
 import {
   isHeld,
   isNewlyStale,
-  type Sight,
+  type SilenceCounts,
   selfPreservation,
   selfPreservationSoFar,
   tooManyGone,
@@ -16,7 +16,7 @@ import { ago, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspec
 const CLOCK = { sweptAt: ago(10), now: NOW, intervalMs: 10 * MINUTE_MS };
 
 describe('selfPreservation()', () => {
-  const why = (over: Partial<Sight>) =>
+  const why = (over: Partial<SilenceCounts>) =>
     selfPreservation({ ...CLOCK, newlyStale: 0, active: 100, complete: true, ...over });
 
   test('is no matter of every day', () => {

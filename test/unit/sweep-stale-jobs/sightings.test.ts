@@ -58,10 +58,9 @@ describe('sightingOf()', () => {
 });
 
 describe('sightingAfter()', () => {
-  const found = { seen: { path: 'jobs/x' } };
   const after = (over: Parameters<typeof suspectOf>[1], job = {}) => {
     const suspect = suspectOf({ heartbeatAt: ago(47), ...job }, over);
-    return sightingAfter({ found, suspect, verdict: verdictOf(suspect, NOW) }, NOW);
+    return sightingAfter('jobs/x', { suspect, verdict: verdictOf(suspect, NOW) }, NOW);
   };
 
   test('begins with this sweep, or goes on', () => {

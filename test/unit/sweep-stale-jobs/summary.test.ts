@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type SummaryInput, summaryOf } from '../../../functions/sweep-stale-jobs/summary.ts';
-import type { SweepResult } from '../../../functions/sweep-stale-jobs/sweep/pipeline.ts';
-import type { CandidateResult, VerdictRow } from '../../../functions/sweep-stale-jobs/sweep/results.ts';
-import { noResults } from '../../../functions/sweep-stale-jobs/sweep/results.ts';
+import type {
+  CandidateResult,
+  CandidateResults,
+  VerdictRow,
+} from '../../../functions/sweep-stale-jobs/sweep/results.ts';
+import type { SweepResult } from '../../../functions/sweep-stale-jobs/sweep/sweep-result.ts';
 import { NOW } from '../../support/suspects.ts';
 
 const TOLD: SummaryInput = {
@@ -31,13 +34,21 @@ function sweepOf(count: number, because: string): SweepResult {
     written: 'yes',
     endedAt: null,
   };
-  const one = { kind: 'lost', written: 'yes', isExecution: false, brokenAt: null } as CandidateResult;
-  const outcomes = noResults();
-  outcomes.each.push(...Array.from({ length: count }, () => one));
-  outcomes.rows.ended.push(...Array.from({ length: Math.min(300, count) }, () => row));
+  const one = { kind: 'lost', disposition: 'yes', isExecution: false, brokenAt: null } as CandidateResult;
+  const results: CandidateResults = {
+    each: Array.from({ length: count }, () => one),
+    sightings: [],
+    overdue: [],
+    rows: {
+      ended: Array.from({ length: Math.min(300, count) }, () => row),
+      ending: [],
+      unknown: [],
+      keep: [],
+    },
+  };
   return {
     source: 'jobs',
-    outcomes,
+    results,
     cursor: null,
     left: { jobs: 0, oldestAt: null },
   } as unknown as SweepResult;

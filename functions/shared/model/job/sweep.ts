@@ -6,27 +6,27 @@ import type { JobField } from './source.ts';
 import type { TerminalState } from './states.ts';
 import type { SweepLimits } from './sweep-limits.ts';
 
-/** What the sweep looks at, and what it concludes. */
+/** What the sweep judges, and its verdicts. */
 
-/** An execution of a suspect. */
+/** An execution of a job. */
 export interface Execution extends Job {
   /** When its record was last written, by Firestore's clock. */
   writtenAt: Date;
 }
 
-/** A job, or an execution of one, that may not be what its record says. */
+/** A job, or an execution of one, that may not be what its record says, with all that is known about it. */
 export interface Suspect {
   job: Job;
   /** When its record was last written, by Firestore's clock. */
   writtenAt: Date;
-  /** The same, where it was written again after it was created; `null` where one write brought all that it holds. */
+  /** The same for a record that was written again after it was created; `null` where one write brought all that it holds. */
   rewrittenAt: Date | null;
   limits: SweepLimits;
   /** Whether its source maps a heartbeat. */
   hasHeartbeat: boolean;
   /** Whether the answers of its backend hold times, by its settings. */
   timed: boolean;
-  /** The fields by which it is judged: with one that cannot be read, nothing ends it. */
+  /** The fields by which it is judged: while one cannot be read, it is not ended. */
   vital: readonly JobField[];
   /** Its executions, newest first; `null` where its source maps none, and for an execution. */
   executions: readonly Execution[] | null;
@@ -34,24 +34,27 @@ export interface Suspect {
   parent: Job | null;
   /** What its backend says; `null` where it has none. */
   truth: Truth | null;
-  /** What that says of the job of an execution without a name of its own there; `null` of all others. */
+  /** What the backend says of the job, for an execution without a name of its own there; else `null`. */
   jobTruth: Truth | null;
   /** Whether its backend has known a job of this source before. */
   backendKnown: boolean;
-  /** What sweeps before this one saw and heard of this very try; `null` where none looked at it. */
+  /** What sweeps before this one saw of this very try; `null` where none judged it. */
   sighting: Sighting | null;
 }
 
-/** keep: as it is. finish and fail: the backend, its executions or its job tell how it ended. lost: nothing runs. unknown: nobody can tell. */
+/**
+ * `keep`: the record stays as it is. `finish`, `fail`: the backend, the executions or the job of it show how it ended.
+ * `lost`: nothing runs. `unknown`: the evidence is not enough, so the record stays.
+ */
 export type VerdictKind = 'keep' | 'finish' | 'fail' | 'lost' | 'unknown';
 
-/** What the sweep concludes about a suspect. */
+/** The verdict on a suspect. */
 export type Verdict = {
-  /** Which row of the table decided, such as `backend-ended` or `silent`. */
+  /** Which rule decided, such as `backend-ended` or `silent`. */
   rule: string;
   /** Why, in words. */
   because: string;
-  /** The instant of the limit that was broken: from it on the record lied; `null` where none was. */
+  /** When a limit was broken: since then the record is wrong; `null` where none was. */
   brokenAt: Date | null;
 } & (
   | { kind: 'keep' | 'unknown'; overdue: boolean }
@@ -61,14 +64,14 @@ export type Verdict = {
       endedAt: Date;
       endInferred: boolean;
       error: string | null;
-      /** Whether it rests on age or on a 404 alone, which a blind sweep must not believe. */
+      /** Whether it rests on age or on a 404 alone, which a sweep in self-preservation does not believe. */
       unconfirmed: boolean;
-      /** Since when sweeps have found all that it rests on as it is; `null` where this sweep is the first, or the verdict is confirmed. */
+      /** Since when sweeps have found its evidence unchanged; `null` for the first sweep, and for a confirmed verdict. */
       foundSince: Date | null;
     }
 );
 
-/** `jobHealth/{source}`: how the jobs of a source stand, as the last sweep found them. */
+/** `jobHealth/{source}`: how many jobs of a source are in which state, as the last sweep found them. */
 export const jobHealthSchema = z.object({
   source: z.string(),
   running: z.int().min(0),
@@ -82,7 +85,7 @@ export const jobHealthSchema = z.object({
   recent24h: z.int().min(0),
   /** Silent or over their limits. */
   stale: z.int().min(0),
-  /** Of those, how many nobody can tell about. */
+  /** How many of those have the verdict `unknown`. */
   unknown: z.int().min(0),
   /** How many of the records that sweeps ended in the last day are watched, and how many of those showed life afterwards. */
   watched: z.int().min(0).default(0),
@@ -91,5 +94,5 @@ export const jobHealthSchema = z.object({
 });
 export type JobHealth = z.infer<typeof jobHealthSchema>;
 
-/** Of so many jobs of a kind a run tells one by one. */
+/** A run lists at most so many jobs of each kind. */
 export const MOST_VERDICTS = 300;

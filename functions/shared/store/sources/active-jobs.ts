@@ -11,19 +11,19 @@ import { PLAUSIBLE_TIMES } from '../../model/reading/reading.ts';
 import { isPath, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
-import { executionStore, isOf } from './executions.ts';
+import { type ExecutionStore, executionStore, isOf } from './executions.ts';
 import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
 import { pathsOf, recordsOf } from './jobs.ts';
-import { recordCounts } from './record-counts.ts';
+import { type RecordCounts, recordCounts } from './record-counts.ts';
 import { livelyOf, type StaleQuery, staleQueries, valuesOf } from './stale-queries.ts';
 import { findUnmapped } from './status-audit.ts';
 import { putTakenBack, whyNotTakenBack } from './take-back.ts';
 
 const LIMIT_MS = MINUTE_MS;
-/** Of those that show life, so many are looked through for one that fits. */
+/** At most so many of those that show life are searched for one that fits. */
 const MOST_LIVELY = 20;
 
-/** Where a source's records are. */
+/** Where the records of a source are. */
 export interface Home {
   db: Firestore;
   /** Whether that is Nightshift's own database: then one commit can hold both. */
@@ -34,11 +34,74 @@ export interface Home {
 export type ActiveCounts = Record<(typeof ACTIVE_STATES)[number], number>;
 
 /** One source of jobs as the sweep sees it: what has not ended, and the executions below. */
-export function activeJobStore(name: string, source: Source, { db, ours }: Home, log: Log) {
+export interface ActiveJobStore {
+  name: string;
+  source: Source;
+  /** Whether its records are in Nightshift's own database. */
+  ours: boolean;
+  /** The executions below its jobs; `null` where the source maps none. */
+  executions: ExecutionStore | null;
+  counts: RecordCounts;
+
+  /** The queries that find records which may not be true at `now`: executions first. */
+  staleQueries(now: Date): StaleQuery[];
+
+  /** The records of a query, as `ActiveRecords.pages` yields them. */
+  pages(query: StaleQuery, which: PageOptions, options: ReadOptions): AsyncGenerator<Page, void>;
+
+  /**
+   * Whether a query for records without a time finds any, by counts; of all other queries, `true`. Records that are ended
+   * meanwhile make it say `true` for nothing, which costs a page.
+   */
+  hasAny(query: StaleQuery, options: ReadOptions): Promise<boolean>;
+
+  /** How many of its jobs have not ended. */
+  active(options: ReadOptions): Promise<ActiveCounts>;
+
+  /**
+   * How many running jobs show life at `now` by their time, so that no stale query selects them. 0 for times as ISO text,
+   * which no query can tell apart to the hour.
+   */
+  alive(now: Date, options: ReadOptions): Promise<number>;
+
+  /** Some running jobs that show life at `now`; for times as ISO text, perhaps some that do not. */
+  lively(now: Date, options: ReadOptions): Promise<SeenJob[]>;
+
+  /**
+   * The job with that id or at that path, with its source before it or not; `undefined` where there is none. Rejects with
+   * NotOneJob when there are several.
+   */
+  named(id: string, options: ReadOptions): Promise<SeenJob | undefined>;
+
+  /** Records as they are now, by their paths; those that do not exist are left out. */
+  again(records: readonly { path: string; isExecution: boolean }[], options: ReadOptions): Promise<SeenJob[]>;
+
+  /** Statuses of its records that the settings do not map. */
+  unmapped(options: ReadOptions): Promise<UnmappedStatus[]>;
+
+  /** Adds to `batch` the end of a job, or of an execution, as it was read. */
+  putEnding(batch: WriteBatch, seen: SeenJob, isExecution: boolean, ending: JobEnding): void;
+
+  /** Why an ending that the sweep wrote cannot be taken back, in words; `null` where it can. */
+  whyNotTakenBack(seen: SeenJob, isExecution: boolean): string | null;
+
+  /** Adds to `batch` what takes such an ending back. */
+  putTakenBack(batch: WriteBatch, seen: SeenJob, isExecution: boolean, takenBack: TakenBack): void;
+
+  /** The paths of those that are not as they were read any more. */
+  moved(seen: readonly SeenJob[], options: ReadOptions): Promise<Set<string>>;
+
+  /** Commits to the database of the source. Rejects with RecordChanged where a record is not as it was read. */
+  commit(build: (batch: WriteBatch) => void): Promise<void>;
+}
+
+/** Opens a source for the sweep. */
+export function activeJobStore(name: string, source: Source, { db, ours }: Home, log: Log): ActiveJobStore {
   const jobs = activeRecords(name, source, db, log);
   const own = recordCounts(name, source, db, log);
   const below = executionsOf(source);
   const executions = below ? executionStore(name, source, below, db, log) : null;
+  const mappingOf = (isExecution: boolean) => (isExecution && below ? below : source);
 
   async function find(id: string, { tally, signal }: ReadOptions): Promise<DocumentSnapshot[]> {
     const paths = [...pathsOf(source), source.addedField];
@@ -77,29 +140,24 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     executions,
     counts: own,
 
-    /** Where to look at `now` for records that may lie: first the executions. */
-    lookouts: (now: Date): StaleQuery[] => [
+    staleQueries: (now) => [
       ...(below ? staleQueries(below, 'executions', now) : []),
       ...staleQueries(source, 'jobs', now),
     ],
 
-    /** The records of a lookout, as `activeRecords` hands them over. */
-    pages: (lookout: StaleQuery, which: PageOptions, options: ReadOptions): AsyncGenerator<Page, void> =>
-      (lookout.of === 'executions' && executions ? executions : jobs).pages(lookout, which, options),
+    pages: (query, which, options) =>
+      (query.of === 'executions' && executions ? executions : jobs).pages(query, which, options),
 
-    /** Whether a lookout finds anything at all: of one for records without a time, counts tell. */
-    async hasAny({ of, state, by }: StaleQuery, options: ReadOptions): Promise<boolean> {
+    async hasAny({ of, state, by }, options) {
       if (!('without' in by)) return true;
       const counts = of === 'executions' && executions ? executions.counts : own;
-      const [all, dated] = await Promise.all([
-        counts.inState(state, options),
-        by.without ? counts.between(state, by.without, PLAUSIBLE_TIMES, options) : 0,
-      ]);
+      // In this order: a record with a time that is ended between the counts cannot hide one without.
+      const all = await counts.inState(state, options);
+      const dated = by.without ? await counts.between(state, by.without, PLAUSIBLE_TIMES, options) : 0;
       return all > dated;
     },
 
-    /** How many of its jobs have not ended. */
-    async active(options: ReadOptions): Promise<ActiveCounts> {
+    async active(options) {
       const [running, queued, suspended] = await Promise.all([
         own.inState('running', options),
         own.inState('queued', options),
@@ -108,38 +166,27 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
       return { running, queued, suspended };
     },
 
-    /**
-     * How many of its running jobs show life at `now`: by their time, no lookout finds them. Of times as ISO text, which
-     * no query can tell apart to the hour, it is none.
-     */
-    async alive(now: Date, options: ReadOptions): Promise<number> {
+    async alive(now, options) {
       const { time, range } = livelyOf(source, now);
       return time.type === 'iso' ? 0 : own.between('running', time, range, options);
     },
 
-    /** Some of its running jobs that show life at `now`; of times as ISO text, perhaps of those that do not. */
-    async lively(now: Date, options: ReadOptions): Promise<SeenJob[]> {
-      const statuses = valuesOf(source, 'running').slice(0, VALUES_PER_QUERY);
-      const by = livelyOf(source, now);
-      const lookout: StaleQuery = {
+    async lively(now, options) {
+      const query: StaleQuery = {
         name: 'jobs:lively',
         of: 'jobs',
         state: 'running',
-        statuses,
+        statuses: valuesOf(source, 'running').slice(0, VALUES_PER_QUERY),
         tellsLife: false,
-        by,
+        by: livelyOf(source, now),
       };
       const found: SeenJob[] = [];
-      for await (const { seen } of jobs.pages(lookout, { after: null, most: MOST_LIVELY }, options))
+      for await (const { seen } of jobs.pages(query, { after: null, most: MOST_LIVELY }, options))
         found.push(...seen);
       return found;
     },
 
-    /**
-     * The job of that id or at that path, with its source before it or not; `undefined` where there is none. Rejects with
-     * NotOneJob when there are several.
-     */
-    async named(id: string, options: ReadOptions): Promise<SeenJob | undefined> {
+    async named(id, options) {
       const [one, other] = await find(id, options);
       if (one && other)
         throw new NotOneJob(
@@ -148,48 +195,31 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
       return one && jobs.seen(one);
     },
 
-    /** Records as they are now, by their paths; what is gone is missing. */
-    async again(
-      records: readonly { path: string; isExecution: boolean }[],
-      options: ReadOptions,
-    ): Promise<SeenJob[]> {
-      const pathsOf = (isExecution: boolean) =>
-        records.filter((it) => it.isExecution === isExecution).map(({ path }) => path);
-      const found = [
-        await jobs.those(pathsOf(false), options),
-        (await executions?.those(pathsOf(true), options)) ?? [],
-      ];
-      return found.flat();
+    async again(records, options) {
+      const jobPaths = records.flatMap(({ path, isExecution }) => (isExecution ? [] : path));
+      const executionPaths = records.flatMap(({ path, isExecution }) => (isExecution ? path : []));
+      const found = await jobs.those(jobPaths, options);
+      const below = (await executions?.those(executionPaths, options)) ?? [];
+      return [...found, ...below];
     },
 
-    /** Statuses of its records that nobody mapped. */
-    unmapped: (options: ReadOptions): Promise<UnmappedStatus[]> =>
-      findUnmapped(name, source, db, log, options),
+    unmapped: (options) => findUnmapped(name, source, db, log, options),
 
-    /** Adds to `batch` the end of a job, or of an execution, as it was seen. */
-    putEnding(batch: WriteBatch, seen: SeenJob, isExecution: boolean, ending: JobEnding): void {
-      putEnding(batch, db, isExecution && below ? below : source, seen, ending);
+    putEnding(batch, seen, isExecution, ending) {
+      putEnding(batch, db, mappingOf(isExecution), seen, ending);
     },
 
-    /** Why what we said of a job, or of an execution, cannot be taken back, in words; `null` where it can. */
-    whyNotTakenBack: (seen: SeenJob, isExecution: boolean): string | null =>
-      whyNotTakenBack(isExecution && below ? below : source, seen),
+    whyNotTakenBack: (seen, isExecution) => whyNotTakenBack(mappingOf(isExecution), seen),
 
-    /** Adds to `batch` that what we said of it is taken back. */
-    putTakenBack(batch: WriteBatch, seen: SeenJob, isExecution: boolean, takenBack: TakenBack): void {
-      putTakenBack(batch, db, isExecution && below ? below : source, seen, takenBack);
+    putTakenBack(batch, seen, isExecution, takenBack) {
+      putTakenBack(batch, db, mappingOf(isExecution), seen, takenBack);
     },
 
-    /** The paths of those that are not as they were seen any more. */
-    moved: (seen: readonly SeenJob[], options: ReadOptions): Promise<Set<string>> =>
-      movedSince(log, db, seen, options),
+    moved: (seen, options) => movedSince(log, db, seen, options),
 
-    /** Commits to the database of the source. Rejects with RecordChanged where a record moved. */
-    commit: (build: (batch: WriteBatch) => void): Promise<void> => commitEndings(log, db, build),
+    commit: (build) => commitEndings(log, db, build),
   };
 }
-
-export type ActiveJobStore = ReturnType<typeof activeJobStore>;
 
 /** Whether an id may be stored as an integer, which Firestore keeps in 64 bits. */
 function isWhole(id: string): boolean {

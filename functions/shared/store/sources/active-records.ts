@@ -25,44 +25,44 @@ const PAGE = 500;
 const PAGE_LIMIT_MS = MINUTE_MS;
 const DOCUMENTS_PER_READ = 300;
 
-/** A record as it was seen, with what its next write demands. */
+/** A record as it was read, with what the next write to it needs. */
 export interface SeenJob {
   job: Job;
   path: string;
   updateTime: Timestamp;
-  /** The same, by Firestore's clock. */
+  /** `updateTime`: when it was last written, by Firestore's clock. */
   writtenAt: Date;
-  /** The same, where it was written again after it was created; `null` where it never was. */
+  /** The same for a record that was written again after it was created; `null` for others. */
   rewrittenAt: Date | null;
   /** Whether its status is stored as a number. */
   numbered: boolean;
-  /** Of the fields that its end touches. */
+  /** The fields that its end would change, as they are stored. */
   stored: StoredFields;
-  /** What its lookout is ordered by, as it is stored; `null` where that is the name alone. */
+  /** The value that its query is ordered by, as it is stored; `null` where that is the name alone. */
   value: unknown;
 }
 
-/** A record behind which a lookout goes on. */
+/** A record behind which a query goes on. */
 export type Cursor = Pick<SeenJob, 'path' | 'value'>;
 
-/** What to read of a lookout: at most so many records, from behind `after` on. */
+/** Which records of a query to read: at most `most`, from behind `after` on. */
 export interface PageOptions {
   after: Cursor | null;
   most: number;
 }
 
-/** Some records of a lookout. */
+/** Some records of a query. */
 export interface Page {
   seen: SeenJob[];
   /** Records that cannot be read, and why. */
   unreadable: { path: string; error: unknown }[];
-  /** How many records were looked at. */
+  /** How many records Firestore returned. */
   read: number;
   /** The last of them. */
   last: Cursor;
 }
 
-/** The records of a source, or the executions below them, that have not ended. */
+/** Reads the records of a source, or the executions below them, that have not ended. */
 export function activeRecords(
   name: string,
   source: Source,
@@ -72,7 +72,7 @@ export function activeRecords(
 ) {
   const { id, type, project, status, error, backendId } = source.fields;
   const { createdAt, startedAt, heartbeatAt, endedAt, updatedAt } = source.fields;
-  // Tens of thousands may be in memory at once: of what tells nothing about its life, only the project is read.
+  // Tens of thousands may be in memory at once, so only fields that show life are read, and the project.
   const mapped = pathsOf({
     fields: {
       id,
@@ -108,7 +108,7 @@ export function activeRecords(
     source,
     seen,
 
-    /** Those at some paths, as they are; what is gone is missing. */
+    /** The records at those paths as they are now; those that do not exist are left out. */
     async those(records: readonly string[], { tally, signal }: ReadOptions): Promise<SeenJob[]> {
       const found: SeenJob[] = [];
       for (const some of chunksOf(records, DOCUMENTS_PER_READ)) {
@@ -121,11 +121,11 @@ export function activeRecords(
     },
 
     /**
-     * The records of a lookout, page by page as they arrive: who takes a page holds back the others. A query that took
-     * too long goes on where it stopped. Rejects with DeadlineExceeded where it does not get on at all.
+     * Yields the records of a query page by page as they arrive; reading waits while a page is handled. A query that takes
+     * too long is begun again where it stopped. Rejects with DeadlineExceeded when that brings nothing more.
      */
     async *pages(
-      { name: lookout, statuses, by }: StaleQuery,
+      { name: queryName, statuses, by }: StaleQuery,
       { after, most }: PageOptions,
       { tally, signal, limitMs = PAGE_LIMIT_MS }: ReadOptions,
     ): AsyncGenerator<Page, void> {
@@ -154,7 +154,7 @@ export function activeRecords(
         return page;
       };
 
-      const operation = `${lookout} of source ${name}`;
+      const operation = `${queryName} of source ${name}`;
       let last = after;
       for (let left = most; left > 0; ) {
         const before = left;

@@ -15,11 +15,11 @@ import { valuesOf } from './stale-queries.ts';
 import { addedPaths } from './stored-fields.ts';
 
 const LIMIT_MS = MINUTE_MS;
-/** Of one job, so many are looked at: the newest, and besides as many that are active. */
+/** At most so many executions of one job are read: the newest, and as many active ones besides. */
 const EXECUTIONS_PER_JOB = 100;
 const DOCUMENTS_PER_READ = 300;
 
-/** The executions `below` the jobs of a source. */
+/** Reads the executions `below` the jobs of a source. */
 export function executionStore(name: string, source: Source, below: Source, db: Firestore, log: Log) {
   const read = (document: DocumentSnapshot): Execution => ({
     ...readJob(below, toRecord(name, document)),
@@ -36,7 +36,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
     those: records.those,
     counts: recordCounts(name, below, db, log),
 
-    /** Those of the job at `path`, newest first. */
+    /** The executions of the job at `path`, newest first. */
     async of(path: string, options: ReadOptions): Promise<Execution[]> {
       const all = db
         .doc(path)
@@ -59,7 +59,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
       return newestFirst([...each.values()].map(read));
     },
 
-    /** Those of the job at `path` that are active. */
+    /** The active executions of the job at `path`. */
     async activeOf(path: string, options: ReadOptions): Promise<SeenJob[]> {
       const words = ACTIVE_STATES.flatMap((state) => valuesOf(below, state)).slice(0, VALUES_PER_QUERY);
       const all = db.doc(path).collection(below.collection).where(below.fields.status, 'in', words);
@@ -69,7 +69,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
       return docs.map((document) => records.seen(document));
     },
 
-    /** The one at `path`; `undefined` where there is none. */
+    /** The execution at `path`; `undefined` where there is none. */
     async at(path: string, options: ReadOptions): Promise<SeenJob | undefined> {
       const parts = path.split('/');
       if (parts.length < 4 || parts.length % 2 === 1 || !isPath(path)) return undefined;
@@ -81,7 +81,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
       return found?.exists ? records.seen(found) : undefined;
     },
 
-    /** Those of the job at `path` that a run ended. */
+    /** The executions of the job at `path` that a run ended. */
     async endedBy(path: string, runId: string, options: ReadOptions): Promise<SeenJob[]> {
       const query = db
         .doc(path)
@@ -94,7 +94,7 @@ export function executionStore(name: string, source: Source, below: Source, db: 
       return docs.map((document) => records.seen(document));
     },
 
-    /** The jobs that the executions at `paths` are of, by those paths; what has no job is missing. */
+    /** The job of each execution, by the path of the execution; an execution without a job is left out. */
     async jobsOf(paths: readonly string[], options: ReadOptions): Promise<Map<string, Job>> {
       const jobs = new Map<string, Job>();
       for (const some of chunksOf([...new Set(paths.map(jobPath))], DOCUMENTS_PER_READ)) {
@@ -114,6 +114,8 @@ export function executionStore(name: string, source: Source, below: Source, db: 
     },
   };
 }
+
+export type ExecutionStore = ReturnType<typeof executionStore>;
 
 /** Whether the document is one of the source's collection, or collection group. */
 export function isOf(source: Source, ref: DocumentReference | null): boolean {

@@ -18,10 +18,10 @@ import { recordsOf } from './jobs.ts';
 import { valuesOf } from './stale-queries.ts';
 
 const LIMIT_MS = MINUTE_MS;
-/** So many entries of an index are billed as one document. */
+/** So many index entries are billed as one document read. */
 const ENTRIES_PER_READ = 1_000;
 
-/** Counts documents of a query, and what that costs. */
+/** Counts the documents of a query; adds what that costs to the tally. */
 export async function countOf(
   log: Log,
   operation: string,
@@ -33,7 +33,7 @@ export async function countOf(
   return count;
 }
 
-/** Counts of a source's records. */
+/** Counts records of a source. */
 export function recordCounts(name: string, source: Source, db: Firestore, log: Log) {
   const { fields } = source;
   const records = recordsOf(source, db);
@@ -51,7 +51,7 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
     return counts.reduce((total, each) => total + each, 0);
   }
 
-  /** How many lie on one side of an instant; of ISO text, whose order is rough, what lies near it is read. */
+  /** How many lie on one side of an instant. ISO text is ordered only roughly, so the records near the instant are read. */
   async function countSide(
     operation: string,
     query: Query,
@@ -82,7 +82,7 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
     inState: (state: JobState, options: ReadOptions): Promise<number> =>
       sum(state, (query, operation) => countOf(log, operation, query, options)),
 
-    /** How many of those in `state` have a time in that range; of ISO text, some that lie up to 14 h outside count, too. */
+    /** How many of those in `state` have a time in that range; for ISO text, some up to 14 h outside count, too. */
     between: (state: JobState, time: TimeMapping, range: JobRange, options: ReadOptions): Promise<number> =>
       sum(state, (query, operation) => countOf(log, operation, within(query, time, range), options)),
 
@@ -92,7 +92,7 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
         countSide(operation, query, fields.startedAt, { to: instant }, options),
       ),
 
-    /** When the `nth` of those that run started, the oldest first; `null` where fewer run. */
+    /** When the `nth` oldest running job started; `null` where fewer run. */
     async startOf(nth: number, options: ReadOptions): Promise<Date | null> {
       const { status, startedAt } = fields;
       const words = valuesOf(source, 'running').slice(0, VALUES_PER_QUERY);
@@ -105,10 +105,12 @@ export function recordCounts(name: string, source: Source, db: Firestore, log: L
       return orNull(readTime(plainOf(value), startedAt));
     },
 
-    /** How many were created at or after `instant`; started, where the source maps no creation. */
+    /** How many were created at or after `instant`, or started where the source maps no creation. */
     newSince: (instant: Date, options: ReadOptions): Promise<number> => {
       const time = fields.createdAt ?? fields.startedAt;
       return countSide(`count of new jobs of source ${name}`, records, time, { from: instant }, options);
     },
   };
 }
+
+export type RecordCounts = ReturnType<typeof recordCounts>;

@@ -25,12 +25,12 @@ const SOURCES: [string, Source][] = [
 
 describe('livelyOf()', () => {
   for (const [name, source] of SOURCES)
-    test(`and the lookouts by that time share out all jobs that run, of a source ${name}`, () => {
+    test(`and the queries by that time share out all jobs that run, of a source ${name}`, () => {
       const { time, range } = livelyOf(source, NOW);
-      const lookouts = staleQueries(source, 'jobs', NOW).filter(({ tellsLife }) => tellsLife);
-      assert.ok(lookouts.length > 0);
-      const ranges = [range, ...lookouts.map(({ by }) => ('time' in by ? by.range : {}))];
-      assert.ok(lookouts.every(({ by }) => 'time' in by && by.time === time));
+      const queries = staleQueries(source, 'jobs', NOW).filter(({ tellsLife }) => tellsLife);
+      assert.ok(queries.length > 0);
+      const ranges = [range, ...queries.map(({ by }) => ('time' in by ? by.range : {}))];
+      assert.ok(queries.every(({ by }) => 'time' in by && by.time === time));
       for (let minutes = -30 * 60; minutes <= 60; minutes += 0.5) {
         const at = addMs(NOW, minutes * MINUTE_MS);
         const holding = ranges.filter(({ from, to }) => (!from || from <= at) && (!to || at < to));

@@ -1,0 +1,58 @@
+import type { SweepCursor } from '../../shared/model/job/sweep-checkpoint.ts';
+import type { RunProblem } from '../../shared/model/run/run.ts';
+import type { ActiveCounts } from '../../shared/store/sources/active-jobs.ts';
+import { earliest } from '../rules/liveness.ts';
+import type { Candidate } from '../scan/candidate.ts';
+import type { CandidateResults } from './results.ts';
+
+/** What a sweep of one source found and did. */
+export interface SweepResult {
+  source: string;
+  /** How many jobs were active before. */
+  active: ActiveCounts;
+  /** The candidates that were gone through. */
+  results: CandidateResults;
+  /** Candidates that were found and not gone through: the time was up, or a write failed. */
+  left: { jobs: number; oldestAt: Date | null };
+  /** Where the next sweep goes on; `null` at the head. */
+  cursor: SweepCursor | null;
+  /** Whether every candidate was seen and gone through. */
+  complete: boolean;
+  /** When its backend knew a job of the source, and what the backend is; `null` where it knew none in this sweep. */
+  backendKnew: { at: Date; fingerprint: string } | null;
+  /** Why no unconfirmed verdict was carried out; `null` where they were, or where there was none. */
+  selfPreservation: SelfPreservation | null;
+  problems: RunProblem[];
+}
+
+/** Why a sweep carried out no unconfirmed verdict, and how many it held for that. */
+export interface SelfPreservation {
+  because: string;
+  held: number;
+  /** The first limit that was broken since the last sweep. */
+  brokenAt: Date;
+}
+
+/** What a sweep held for the reason `because`; `null` where that held nothing. */
+export function selfPreservationOf(
+  { each }: CandidateResults,
+  because: string | null,
+  now: Date,
+): SelfPreservation | null {
+  const held = each.filter(({ disposition }) => disposition === 'held');
+  if (because === null || held.length === 0) return null;
+  const first = earliest(held.map(({ newlyStale, brokenAt }) => (newlyStale ? brokenAt : null)));
+  return { because, held: held.length, brokenAt: first ?? now };
+}
+
+/**
+ * The candidates that are left for the next sweep. Where the scan stopped before it read any of those, they are younger
+ * than `last`, the last candidate that was gone through.
+ */
+export function backlogOf(left: readonly Candidate[], last: Candidate | null): SweepResult['left'] {
+  const oldest = left.length === 0 && last ? [last] : left;
+  return {
+    jobs: left.filter(({ isExecution }) => !isExecution).length,
+    oldestAt: earliest(oldest.map(({ seen: { job } }) => job.heartbeatAt ?? job.startedAt ?? job.createdAt)),
+  };
+}
