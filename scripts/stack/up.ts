@@ -123,7 +123,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     );
     cleanUps.push(async () => rmSync(settingsFile, { force: true }));
 
-    const place = { sources, project, emulatorHost: emulator.host, settings: settingsFile, logs };
+    const place = { sources, project, emulatorHost: emulator.host, settings: settingsFile, logs, clock };
     const functionEnv = { ...env, NIGHTSHIFT_CLOCK_FILE: clockFile };
     const specs = functionSpecs(catalog, { ...place, env: functionEnv });
     functions = await startFunctions(specs, tell, signal);

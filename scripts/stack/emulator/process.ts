@@ -1,10 +1,11 @@
 import { once } from 'node:events';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { shortPath } from '../../shared/places.ts';
 import { StackProblem } from '../../shared/problem.ts';
 import { endInWords, endProcess, endWithUs, freePort, spawnOwned } from '../../shared/processes.ts';
+import { eachLine, openLogFile } from '../log-file.ts';
 import { whyNoAnswer } from './answers.ts';
 import type { EmulatorJar } from './jar.ts';
 
@@ -57,14 +58,16 @@ export async function startEmulator(
 }
 
 function launch(java: string, jar: EmulatorJar, port: number, log: string): Pick<Emulator, 'ended' | 'stop'> {
-  const output = openSync(log, 'w');
   // English, because the emulator itself parses messages of the JVM.
   const args = ['-Duser.language=en', ...jar.javaArguments, '--host=127.0.0.1', `--port=${port}`];
-  const child = spawnOwned(java, args, { stdio: ['ignore', output, output] });
-  closeSync(output);
+  const child = spawnOwned(java, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const file = openLogFile(log, 'w');
+  eachLine([child.stdout, child.stderr], file.write);
   const callOff = endWithUs(child);
-  const ended = once(child, 'exit').then(([code, endSignal]): never => {
+  // 'exit' may come before its last line, 'close' does not.
+  const ended = once(child, 'close').then(([code, endSignal]): never => {
     callOff();
+    file.close();
     throw new StackProblem(
       `The Firestore emulator has ended (${endInWords(code, endSignal)}). Run: cat ${shortPath(log)}`,
     );

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { type Clock, systemClock } from '../../../functions/shared/clock.ts';
 import { FRAMEWORK } from '../../shared/places.ts';
 import { endInWords, endProcess, spawnOwned } from '../../shared/processes.ts';
+import { eachLine, openLogFile } from '../log-file.ts';
 
 const PRELOAD = new URL('./end-with-parent.ts', import.meta.url).href;
 const LAST_WORDS = 12;
@@ -16,6 +16,8 @@ export interface FunctionSpec {
   source: string;
   env: NodeJS.ProcessEnv;
   logFolder: string;
+  /** The time of the lines in its log; real time unless given. */
+  clock?: Clock;
 }
 
 /** One life of a function's process. */
@@ -43,19 +45,17 @@ export function launchFunction(spec: FunctionSpec, onLine: (line: string) => voi
     env: spec.env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
-  const log = createWriteStream(logFileOf(spec), { flags: 'a' });
+  const { now } = spec.clock ?? systemClock;
+  const log = openLogFile(logFileOf(spec), 'a', now);
   const lastWords: string[] = [];
-  for (const stream of [child.stdout, child.stderr]) {
-    if (!stream) continue;
-    createInterface({ input: stream }).on('line', (line) => {
-      log.write(`${line}\n`);
-      if (lastWords.push(line) > LAST_WORDS) lastWords.shift();
-      onLine(line);
-    });
-  }
+  eachLine([child.stdout, child.stderr], (line) => {
+    log.write(line);
+    if (lastWords.push(line) > LAST_WORDS) lastWords.shift();
+    onLine(line);
+  });
   // 'exit' may come before the last line, 'close' does not.
   const ended = once(child, 'close').then(([code, signal]) => {
-    log.end();
+    log.close();
     return endInWords(code, signal);
   });
   const message = new Promise<number>((resolve) => {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Catalog } from '../../../functions/shared/catalog.ts';
+import type { Clock } from '../../../functions/shared/clock.ts';
 import { shortPath } from '../../shared/places.ts';
 import { StackProblem } from '../../shared/problem.ts';
 import { LOCATION } from '../stand-ins/scheduler/catalog-jobs.ts';
@@ -28,6 +29,7 @@ interface Place {
   /** Path of the settings. */
   settings: string;
   logs: string;
+  clock: Clock;
 }
 
 /** How each function of the catalogue is run here: as when deployed, but for the emulator and the stand-ins. */
@@ -37,6 +39,7 @@ export function functionSpecs(catalog: Catalog, place: Place): FunctionSpec[] {
     entryPoint,
     source: place.sources.get(task) as string,
     logFolder: place.logs,
+    clock: place.clock,
     env: {
       ...place.env,
       GOOGLE_CLOUD_PROJECT: place.project,
