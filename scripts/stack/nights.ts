@@ -13,11 +13,11 @@ import type { Stack } from './up.ts';
 const OFTEN_MS = HOUR_MS;
 
 /**
- * Lets so many times 24 hours pass: the clock jumps from slot to slot, each slot is delivered, and what each task did is
- * told. Whether all of them did what they should.
+ * Lets so many times 24 hours pass: the clock jumps from slot to slot, the sample lives on until then, each slot is
+ * delivered, and what each task did is told. Whether all of them did what they should.
  */
 export async function passNights(
-  { scheduler, clock, catalog }: Pick<Stack, 'scheduler' | 'clock' | 'catalog'>,
+  { scheduler, clock, catalog, sample }: Pick<Stack, 'scheduler' | 'clock' | 'catalog' | 'sample'>,
   nights: number,
   tell: Tell,
   signal: AbortSignal,
@@ -42,6 +42,7 @@ export async function passNights(
     tell.line(`\nNight ${night} of ${nights}\n`);
     end = addMs(end, DAY_MS);
     for (let due = scheduler.nextAt(); due && due <= end; due = scheduler.nextAt()) {
+      await sample?.liveUntil(due);
       clock.jumpTo(due);
       await Promise.race([scheduler.settled(), aborted(signal)]);
     }

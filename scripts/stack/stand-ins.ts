@@ -1,8 +1,9 @@
+import type { Clock } from '../../functions/shared/clock.ts';
 import { GOOGLE_APIS } from '../../functions/shared/model/google-apis.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import type { Platform } from './sample/platform.ts';
 import { startGcs } from './stand-ins/gcs/server.ts';
-import { emptyGcs } from './stand-ins/gcs/world.ts';
+import { emptyGcs, type GcsWorld } from './stand-ins/gcs/world.ts';
 import { startGoogleApis } from './stand-ins/google/apis.ts';
 import { SERVED_APIS } from './stand-ins/google/method.ts';
 import { startStatusEndpoint } from './stand-ins/status-endpoint.ts';
@@ -13,16 +14,21 @@ export interface StandIns {
   baseUrls: Settings['baseUrls'];
   /** In place of any status endpoint of a user's own, with `{id}` where the job's id goes. */
   statusUrl: string;
+  /** The objects that the stand-in of Cloud Storage holds. */
+  storage: GcsWorld;
   /** What stands where. */
   words: string;
   stop(): Promise<void>;
 }
 
 /** Starts the stand-ins over a platform. */
-export async function startStandIns({ world, buckets, objects, orchestrator }: Platform): Promise<StandIns> {
+export async function startStandIns(
+  { world, buckets, objects, orchestrator }: Platform,
+  clock: Clock,
+): Promise<StandIns> {
   const started: { stop(): Promise<void> }[] = [];
   const stop = async () => void (await Promise.all(started.map((each) => each.stop())));
-  const storage = emptyGcs(world.project);
+  const storage = emptyGcs(world.project, () => clock.now().getTime());
   for (const bucket of buckets) storage.addBucket(bucket);
   for (const object of objects) storage.putObject(object);
   try {
@@ -37,6 +43,7 @@ export async function startStandIns({ world, buckets, objects, orchestrator }: P
     return {
       baseUrls: { ...apis.baseUrls, storage: gcs.baseUrl },
       statusUrl: endpoint.url,
+      storage,
       words: `stand-ins of ${SERVED_APIS.map((api) => GOOGLE_APIS[api].name).join(', ')} on ${hostOf(apis.baseUrls.run)}, Cloud Storage on ${hostOf(gcs.baseUrl)}, an orchestrator on ${new URL(endpoint.url).host}`,
       stop,
     };

@@ -8,6 +8,7 @@ import { logFolder, ROOT } from '../shared/places.ts';
 import { aborted } from '../shared/stopping.ts';
 import { quiet, type Tell } from '../shared/tell.ts';
 import { openEmulator } from './emulator/emulator.ts';
+import { type LivingSample, livingSample } from './sample/living.ts';
 import { emptyPlatform, samplePlatform } from './sample/platform.ts';
 import { withSample } from './sample/settings.ts';
 import { functionSources, functionSpecs } from './serving/function-specs.ts';
@@ -50,6 +51,8 @@ export interface Stack {
   scheduler: Scheduler;
   /** The time of scheduler and functions. */
   clock: StackClock;
+  /** The sample world, where there is one: it stands still unless it is let live on. */
+  sample: LivingSample | null;
   /** Path of the settings that its functions run with. */
   settings: string;
   /** The folder of the logs: one file per task, and the emulator's. */
@@ -104,7 +107,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     const platform = options.sample
       ? samplePlatform({ project, database: environment.FIRESTORE_DATABASE }, now)
       : emptyPlatform(project);
-    const standIns = await startStandIns(platform);
+    const standIns = await startStandIns(platform, clock);
     cleanUps.push(standIns.stop);
     tell.step('google', standIns.words);
     const scheduler = await startScheduler({ project, location: LOCATION, clock });
@@ -130,11 +133,14 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     cleanUps.push(async () => void (await Promise.all([...functions.values()].map((each) => each.stop()))));
     signal.throwIfAborted();
     tell.step('functions', `${Object.keys(catalog).join(', ')}, each in its own process`);
+    let sample: LivingSample | null = null;
     if (options.sample) {
       // Loaded only now: a stack without records needs no Firestore client of its own.
-      const { writeSampleWorld } = await import('./sample/world.ts');
-      const written = writeSampleWorld(emulator.host, settings, environment, now);
-      tell.step('sample', await Promise.race([written, aborted(signal)]));
+      const { sampleRecords } = await import('./sample/world.ts');
+      const records = sampleRecords(settings, { emulatorHost: emulator.host, environment });
+      cleanUps.push(records.close);
+      tell.step('sample', await Promise.race([records.write(now), aborted(signal)]));
+      sample = livingSample({ platform, storage: standIns.storage, records }, now);
     }
     tell.step('gateway', gateway.url);
 
@@ -166,6 +172,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
       catalog,
       scheduler,
       clock,
+      sample,
       settings: settingsFile,
       logs,
       broken: emulator.ended,

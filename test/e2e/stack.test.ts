@@ -9,14 +9,20 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import builtIn from '../../functions/catalog.json' with { type: 'json' };
 import { loadCatalog } from '../../functions/shared/catalog.ts';
+import { addDays, addMs, type Day, dayOf, daysBetween, HOUR_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
+import { daySchema } from '../../functions/shared/model/day/day.ts';
+import { healthSchema } from '../../functions/shared/model/run/health.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
+import { decode, openFirestore } from '../../functions/shared/store/firestore/firestore.ts';
 import { ROOT } from '../../scripts/shared/places.ts';
 import { quiet } from '../../scripts/shared/tell.ts';
 import { downloadedJar } from '../../scripts/stack/emulator/download.ts';
 import { parseJavaVersion } from '../../scripts/stack/emulator/java.ts';
-import { writeSampleWorld } from '../../scripts/stack/sample/world.ts';
+import { sampleJobs } from '../../scripts/stack/sample/jobs.ts';
+import { sampleRecords } from '../../scripts/stack/sample/world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
 import { catalogOf } from '../support/entry.ts';
@@ -24,6 +30,7 @@ import { freshFirestore } from '../support/firestore.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
 
 const TASK = 'collect-metrics';
+const SWEEP = 'sweep-stale-jobs';
 const EMULATOR = process.env.FIRESTORE_EMULATOR_HOST;
 
 /** What `npm start` said and how it ended. */
@@ -190,8 +197,15 @@ describe('a running stack', () => {
     const { db, project } = freshFirestore(t);
     await db.doc('jobs/theirs').set({ status: 'running' });
     const environment = readEnvironment({ GOOGLE_CLOUD_PROJECT: project });
-    const written = writeSampleWorld(stack.emulatorHost, loadSettings(environment), environment, new Date());
-    assert.match(await written, /^none written: the collection "jobs" holds records already/);
+    const place = { emulatorHost: stack.emulatorHost, environment };
+    const records = sampleRecords(loadSettings(environment), place);
+    t.after(records.close);
+    assert.match(
+      await records.write(new Date()),
+      /^none written: the collection "jobs" holds records already/,
+    );
+    const job = sampleJobs(new Date())[0] ?? assert.fail();
+    await records.update({ jobs: [{ before: null, after: job }], etlRuns: [] });
     assert.equal((await db.collection('jobs').count().get()).data().count, 1);
   });
 
@@ -201,10 +215,21 @@ describe('a running stack', () => {
 });
 
 describe('npm start', () => {
+  const project = `once-${process.pid}`;
+  const nights = 2;
+
   test('--once runs every task on the sample world, tells what each did and leaves nothing behind', async () => {
     const folder = freshFolder();
-    const env = { FIRESTORE_EMULATOR_HOST: EMULATOR, GOOGLE_CLOUD_PROJECT: `once-${process.pid}` };
-    const { child, ended } = startMain(folder, ['--once'], env);
+    const env = {
+      FIRESTORE_EMULATOR_HOST: EMULATOR,
+      GOOGLE_CLOUD_PROJECT: project,
+      // Two sweeps are enough to find what fell silent, and many take long.
+      NIGHTSHIFT_CATALOG: freshFile(
+        'catalog.json',
+        JSON.stringify({ ...builtIn, [SWEEP]: { ...builtIn[SWEEP], schedule: '0 11,12 * * *' } }),
+      ),
+    };
+    const { child, ended } = startMain(folder, ['--once', '--nights', String(nights)], env);
     await untilAnnounced(folder, ended);
     const family = childrenOf(child.pid as number);
     const { code, output, errors } = await ended;
@@ -227,7 +252,45 @@ describe('npm start', () => {
     assert.match(output, /prune-records succeeded in .*\n {4}no record of ours is past its time\n/);
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
-    assert.ok(readdirSync(join(folder, 'logs')).includes(`${TASK}.log`));
+    const logs = ['firestore.log', `${TASK}.log`].filter((name) => existsSync(join(folder, 'logs', name)));
+    assert.ok(logs.includes(`${TASK}.log`));
+    for (const name of logs)
+      for (const line of readFileSync(join(folder, 'logs', name), 'utf8')
+        .split('\n')
+        .slice(0, -1))
+        assert.match(line, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ /);
+  });
+
+  test('--nights leaves figures for every day that passed, and jobs that fell silent and were found', async (t) => {
+    const db = openFirestore(
+      readEnvironment({ GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: EMULATOR }),
+    );
+    t.after(() => db.terminate());
+    const lastRunOf = async (task: string) =>
+      decode(healthSchema, await db.doc(`tasks/${task}`).get()).lastStartedAt ?? assert.fail(task);
+    const dayOn = async (date: Day) => decode(daySchema, await db.doc(`dailyMetrics/${date}`).get());
+    const last = addDays(dayOf(await lastRunOf(TASK)), -1);
+    for (const date of daysBetween(addDays(last, 1 - nights), last)) {
+      const [day, dayBefore] = [await dayOn(date), await dayOn(addDays(date, -1))];
+      const counts = [day.jobs?.started, day.jobs?.completed, day.etl?.completed];
+      for (const count of [...counts, day.bigquery?.jobsCompleted, day.cloudRun?.requests])
+        assert.ok(Number(count) > 3, `${date}: ${count}`);
+      assert.ok(Number(day.bigquery?.bytes) > Number(dayBefore.bigquery?.bytes), date);
+      assert.ok(Number(day.storage?.bytes) > Number(dayBefore.storage?.bytes), date);
+    }
+    const swept = addMs(await lastRunOf(SWEEP), -HOUR_MS);
+    const { docs } = await db.collection('jobs').get();
+    const silent = docs.filter(
+      (job) => /-night-\d$/.test(job.id) && job.get('heartbeatAt')?.toDate() < swept,
+    );
+    assert.ok(silent.length >= 3, String(silent.length));
+    const verdicts = { 1: 'failed lost', 2: 'failed fail', 3: 'completed finish' };
+    for (const job of silent)
+      assert.equal(
+        `${job.get('status')} ${job.get('nightshift.evidence.verdict')}`,
+        verdicts[job.id.at(-1) as '1'],
+        job.id,
+      );
   });
 
   test('stays up until Ctrl-C, which leaves no process behind and exits 0; tells `ops` its settings', async () => {

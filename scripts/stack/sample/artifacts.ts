@@ -37,9 +37,10 @@ function homeOf({ artifactUri, project, id }: SampleJob): { bucket: string; path
 /** Three to six objects, in the order in which they are written. */
 function sizesOf({ artifactBytes, gpus, endedAt }: SampleJob, roll: Dice): [name: string, bytes: number][] {
   const metrics = roll.between(40_000, 900_000);
+  // Before the bytes, so that the names are the same before and after the job's end.
+  const steps = roll.between(1, 3);
   const all = artifactBytes ?? gpus * roll.between(60e6, 900e6);
   const rest = all - CONFIG_BYTES - metrics;
-  const steps = roll.between(1, 3);
   const each = Math.floor(rest / (steps + 1));
   const checkpoints = Array.from({ length: steps }, (_, step): [string, number] => [
     `checkpoints/step-${step + 1}000.pt`,

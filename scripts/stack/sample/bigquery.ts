@@ -9,6 +9,7 @@ import {
   startOfDay,
 } from '../../../functions/shared/dates.ts';
 import type { BigQueryJob, Dataset } from '../stand-ins/google/world.ts';
+import { type Change, changesWithin, type Span } from './changes.ts';
 import { type Dice, dice } from './dice.ts';
 import { levelOf, MIB } from './growth.ts';
 
@@ -81,6 +82,17 @@ export function sampleQueries(project: string, days: number, now: Date): BigQuer
     .flatMap((day) => queriesOf(day, project))
     .filter(({ createdAt }) => createdAt <= now)
     .map((job) => seenAt(job, now));
+}
+
+/** What becomes of the jobs within a span. */
+export function queriesWithin(span: Span, project: string): Change<BigQueryJob>[] {
+  // A nightly one ends after midnight.
+  const days = daysBetween(addDays(dayOf(span.from), -1), dayOf(span.to));
+  return changesWithin(
+    span,
+    days.flatMap((day) => queriesOf(day, project)),
+    seenAt,
+  );
 }
 
 type Ended = BigQueryJob & { startedAt: Date; endedAt: Date };

@@ -8,6 +8,7 @@ import {
   startOfDay,
 } from '../../../functions/shared/dates.ts';
 import type { RunRequests, RunService } from '../stand-ins/google/world.ts';
+import type { Span } from './changes.ts';
 import { dice } from './dice.ts';
 
 type Requests = readonly (readonly [RunRequests['responseClass'], number])[];
@@ -70,6 +71,13 @@ export function sampleRequests(days: number, now: Date): RunRequests[] {
   return daysBetween(addDays(today, -days), today)
     .flatMap(requestsOf)
     .filter(({ at }) => at <= now);
+}
+
+/** The requests that are told of within a span. */
+export function requestsWithin({ from, to }: Span): RunRequests[] {
+  return daysBetween(dayOf(from), dayOf(to))
+    .flatMap(requestsOf)
+    .filter(({ at }) => at > from && at <= to);
 }
 
 function requestsOf(day: Day): RunRequests[] {

@@ -10,6 +10,7 @@ import {
   startOfDay,
 } from '../../../functions/shared/dates.ts';
 import type { JobState } from '../../../functions/shared/model/job/states.ts';
+import { type Change, changesWithin, type Span } from './changes.ts';
 import { type Dice, dice } from './dice.ts';
 import type { SampleRecord } from './job.ts';
 import { SAMPLE_DAYS } from './jobs.ts';
@@ -59,10 +60,17 @@ export function sampleEtlRuns(now: Date): SampleRecord[] {
   const today = dayOf(now);
   return daysBetween(addDays(today, -SAMPLE_DAYS), today)
     .flatMap(runsOfDay)
-    .concat(runOfThisMoment(now))
+    .concat(runOfTheMoment(now))
     .filter(({ createdAt }) => createdAt <= now)
     .map((plan) => seenAt(plan, now))
     .concat(troubledRuns(now));
+}
+
+/** What becomes, within a span, of the ETL runs of the sample that was made at `made`. */
+export function etlRunsWithin(span: Span, made: Date): Change<SampleRecord>[] {
+  // A nightly run ends after midnight.
+  const days = daysBetween(addDays(dayOf(span.from), -1), dayOf(span.to));
+  return changesWithin(span, [...days.flatMap(runsOfDay), runOfTheMoment(made)], seenAt);
 }
 
 function runsOfDay(day: Day): Plan[] {
@@ -107,7 +115,7 @@ function troubledRuns(now: Date): SampleRecord[] {
 }
 
 /** What chance may leave out. */
-function runOfThisMoment(now: Date): Plan {
+function runOfTheMoment(now: Date): Plan {
   const createdAt = addMs(now, -3 * MINUTE_MS);
   return planOf('account-sync-by-hand', 'account-sync', createdAt, dice('ETL run of this moment'), [18, 55]);
 }

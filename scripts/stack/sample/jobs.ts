@@ -3,12 +3,14 @@ import {
   addMs,
   type Day,
   dayOf,
+  daysBetween,
   HOUR_MS,
   MINUTE_MS,
   SECOND_MS,
   startOfDay,
 } from '../../../functions/shared/dates.ts';
 import type { TerminalState } from '../../../functions/shared/model/job/states.ts';
+import { type Change, changesWithin, type Span } from './changes.ts';
 import { type Dice, dice } from './dice.ts';
 import { type Fate, type NewJob, newJob, type SampleJob } from './job.ts';
 import { withMarks } from './marks.ts';
@@ -48,17 +50,28 @@ const COURSES = [
  */
 export function sampleJobs(now: Date): SampleJob[] {
   const today = dayOf(now);
-  const jobs = Array.from({ length: SAMPLE_DAYS + 1 }, (_, index) => addDays(today, index - SAMPLE_DAYS))
+  const jobs = daysBetween(addDays(today, -SAMPLE_DAYS), today)
     .flatMap(jobsOfDay)
-    .filter((planned) => planned.createdAt < now)
+    .concat(jobsOfTheMoment(now))
+    .filter((planned) => planned.createdAt <= now)
     .map((planned) => seenAt(planned, now))
-    .concat(jobsOfThisMoment(now), troubledJobs(now));
+    .concat(troubledJobs(now));
   return withMarks(jobs, now);
 }
 
+/** What becomes, within a span, of the jobs of the sample that was made at `made`; every night some fall silent. */
+export function jobsWithin(span: Span, made: Date): Change<SampleJob>[] {
+  const days = daysBetween(addDays(dayOf(span.from), -LONGEST_DAYS), dayOf(span.to));
+  const silent = days.flatMap(silentJobsOfNight).filter(({ createdAt }) => createdAt > made);
+  return changesWithin(span, [...days.flatMap(jobsOfDay), ...silent, ...jobsOfTheMoment(made)], seenAt);
+}
+
+/** Midnights that a job may run past. */
+const LONGEST_DAYS = 4;
+
 interface Plan extends NewJob {
   fate?: Fate;
-  /** When and how it will have ended; null when nobody will ever hear of it again after `heardUntil`. */
+  /** When and how it will have ended; null when its record will never say so after `heardUntil`. */
   end: { at: Date; status: TerminalState } | null;
   heardUntil: Date;
 }
@@ -138,17 +151,57 @@ function artifactBytesOf({ id, gpus }: Pick<SampleJob, 'id' | 'gpus'>): number {
   return gpus * dice(`artifacts of ${id}`).between(180e6, 2_400e6);
 }
 
-/** What chance may leave out: jobs that run and wait at this very moment. */
-function jobsOfThisMoment(now: Date): SampleJob[] {
+/**
+ * Jobs whose record says for ever that they run, one of each kind every night: dead without a trace, and failed or
+ * completed behind the back of their record.
+ */
+function silentJobsOfNight(day: Day): Plan[] {
+  const roll = dice(`silent jobs of ${day}`);
+  return (['lost', 'failed', 'completed'] as const).map((kind, index) => {
+    const createdAt = addMs(startOfDay(day), (19 + index) * HOUR_MS + roll.between(0, HOUR_MS));
+    const startedAt = addMs(createdAt, roll.between(1, 25) * MINUTE_MS);
+    const heardUntil = addMs(startedAt, roll.between(30, 6 * 60) * MINUTE_MS);
+    const job = { ...newJob(roll, `${day.replaceAll('-', '')}-night-${index + 1}`, createdAt), startedAt };
+    if (kind === 'lost') return { ...job, backendId: null, end: null, heardUntil };
+    const error = kind === 'failed' ? KILLED : null;
+    return {
+      ...job,
+      fate: { status: kind, at: addMs(heardUntil, 40 * SECOND_MS), error },
+      end: null,
+      heardUntil,
+    };
+  });
+}
+
+/** What chance may leave out: jobs that run and wait at the very moment at which the sample is made. */
+function jobsOfTheMoment(now: Date): Plan[] {
   const roll = dice('jobs of this moment');
-  const running = [0.4, 1.5, 7, 31].map((hours, index) => {
-    const startedAt = addMs(now, -hours * HOUR_MS);
+  const running = RUNNING_HOURS.map(([ran, left], index) => {
+    const startedAt = addMs(now, -ran * HOUR_MS);
     const job = newJob(roll, `now-${index + 1}`, addMs(startedAt, -4 * MINUTE_MS));
-    return { ...job, startedAt, end: null, heardUntil: now };
+    return { ...job, startedAt, ...endingAt(addMs(now, left * HOUR_MS)) };
   });
-  const queued = [3, 17].map((minutes, index) => {
-    const job = newJob(roll, `queued-${index + 1}`, addMs(now, -minutes * MINUTE_MS));
-    return { ...job, end: null, heardUntil: job.createdAt };
+  const queued = QUEUED_MINUTES.map(([waited, left], index) => {
+    const job = newJob(roll, `queued-${index + 1}`, addMs(now, -waited * MINUTE_MS));
+    const startedAt = addMs(now, left * MINUTE_MS);
+    return { ...job, startedAt, ...endingAt(addMs(startedAt, 3 * HOUR_MS)) };
   });
-  return [...running, ...queued].map((plan) => seenAt(plan, now));
+  return [...running, ...queued];
+}
+
+/** Hours that a job has run already, and that it still will. */
+const RUNNING_HOURS = [
+  [0.4, 2.6],
+  [1.5, 5.3],
+  [7, 3.7],
+  [31, 9.2],
+] as const;
+/** Minutes that a job has waited already, and that it still will. */
+const QUEUED_MINUTES = [
+  [3, 14],
+  [17, 6],
+] as const;
+
+function endingAt(at: Date): Pick<Plan, 'end' | 'heardUntil'> {
+  return { end: { at, status: 'completed' }, heardUntil: at };
 }
