@@ -1,3 +1,4 @@
+import { muteAt } from '../../../functions/shared/model/run/alarm.ts';
 import type { HealthState } from '../../../functions/shared/model/run/health.ts';
 import { plural, relative, stamp } from '../../words/figures.ts';
 import { firstLine } from '../../words/terminal.ts';
@@ -27,10 +28,13 @@ export function taskChecks(connection: Connection): Check[] {
       async look() {
         const { alarmStore } = await import('../../../functions/shared/store/own/alarms.ts');
         const open = await ask('reading the alarms', alarmStore(collections, SILENT).open(uncounted()));
+        const now = connection.clock.now();
+        const loud = open.filter((alarm) => !muteAt(alarm, now)).length;
         if (open.length === 0) return { state: 'ok', words: 'none is open' };
+        if (loud === 0) return { state: 'ok', words: `${plural(open.length, 'alarm')} open, and muted` };
         return {
           state: 'wrong',
-          words: `${plural(open.length, 'alarm')} open`,
+          words: `${plural(loud, 'alarm')} open`,
           mend: 'npm run -s ops -- alarms',
         };
       },

@@ -10,10 +10,12 @@ const ALARMS_TOLD = 5;
 
 /** A report as a person reads it; its first line alone says whether anything is wrong, and what. */
 export function healthInWords(report: HealthReport, now: Date): string[] {
-  const { ok, wrong, sources, tasks, alarms } = report;
+  const { ok, wrong, sources, tasks, alarms, muted } = report;
   const more = alarms.length - ALARMS_TOLD;
   return [
-    ok ? paint.green('ok: nothing is wrong') : paint.red(`wrong: ${sameTimes(oneLine(wrong.join('; ')))}`),
+    ok
+      ? paint.green(`ok: nothing is wrong${muted > 0 ? `; ${plural(muted, 'open alarm')} muted` : ''}`)
+      : paint.red(`wrong: ${sameTimes(oneLine(wrong.join('; ')))}`),
     '',
     ...sourcesInWords(sources, now),
     '',

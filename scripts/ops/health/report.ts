@@ -1,5 +1,6 @@
 import type { JobHealth } from '../../../functions/shared/model/job/sweep.ts';
-import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
+import { type Alarm, type AlarmKind, muteAt } from '../../../functions/shared/model/run/alarm.ts';
+import type { HealthState } from '../../../functions/shared/model/run/health.ts';
 import { plural, relative } from '../../words/figures.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
 
@@ -24,35 +25,50 @@ export interface HealthReport {
   wrong: string[];
   sources: SourceHealth[];
   tasks: Pick<TaskRow, 'task' | 'state' | 'reason' | 'running'>[];
+  /** The open ones; those that are muted come last. */
   alarms: Alarm[];
+  /** How many of the open alarms are muted. */
+  muted: number;
 }
 
 /** Older than so many sweeps, a block says nothing about now. */
 const SWEEPS = 3;
-const WRONG_STATES: readonly string[] = ['stuck', 'failing', 'late'];
+/** The states of a task that are wrong, each with the alarm that is about the same. */
+const WRONG_STATES: Partial<Record<HealthState, AlarmKind>> = {
+  stuck: 'stuck',
+  failing: 'failing',
+  late: 'missed',
+};
 
 /**
  * Judges what is known: a task that is stuck, failing or late is wrong, an open alarm, a stale job, and jobs that no sweep
- * has looked at lately.
+ * has looked at lately. A muted alarm is not, nor a task that is wrong in no other way than a muted alarm says.
  */
 export function healthReport({ tasks, alarms, blocks, sweepEveryMs, now }: Known): HealthReport {
+  const muted = alarms.filter((alarm) => muteAt(alarm, now));
+  const loud = alarms.filter((alarm) => !muteAt(alarm, now));
+  const isMuted = (about: string, kind: AlarmKind) =>
+    muted.some((alarm) => alarm.subject === about && alarm.kind === kind);
   const sources = [...blocks].map(([source, block]): SourceHealth => {
-    const wrong = wrongOf(block, sweepEveryMs, now);
+    const known = block && { ...block, falseLost: isMuted(source, 'found-alive') ? 0 : block.falseLost };
+    const wrong = wrongOf(known, sweepEveryMs, now);
     return block ? { ...block, source, wrong } : { source, wrong, at: null };
   });
   const wrong = [
-    ...tasks.flatMap(({ task, state, reason }) =>
-      WRONG_STATES.includes(state) ? [`${task} is ${state} (${reason})`] : [],
-    ),
+    ...tasks.flatMap(({ task, state, reason }) => {
+      const kind = WRONG_STATES[state];
+      return kind && !isMuted(task, kind) ? [`${task} is ${state} (${reason})`] : [];
+    }),
     ...sources.flatMap(({ source, wrong }) => wrong.map((words) => `${source}: ${words}`)),
-    ...(alarms.length > 0 ? [plural(alarms.length, 'open alarm')] : []),
+    ...(loud.length > 0 ? [plural(loud.length, 'open alarm')] : []),
   ];
   return {
     ok: wrong.length === 0,
     wrong,
     sources,
     tasks: tasks.map(({ task, state, reason, running }) => ({ task, state, reason, running })),
-    alarms: [...alarms],
+    alarms: [...loud, ...muted],
+    muted: muted.length,
   };
 }
 

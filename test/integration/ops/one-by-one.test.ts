@@ -161,6 +161,7 @@ describe('ops shows records one by one', () => {
     const { stdout } = await run('alarms', 'collect');
     assert.match(stdout, /^failing {2}collect-metrics:failing:2026-01-01T02:00:00\.000Z\n/);
     assert.match(stdout, /\n {2}Says {8}collect-metrics fails since 2026-01-01 02:00:00Z\n/);
+    await mutes();
     const closed = await run('alarms', 'close', 'collect-metrics:f', '--reason', 'the API is retired');
     assert.equal(closed.code, 0, closed.stderr);
     const { openAlarms } = (await project.db.doc(`tasks/${COLLECT}`).get()).data() ?? {};
@@ -171,7 +172,25 @@ describe('ops shows records one by one', () => {
     const again = await run('alarms', 'close', failing.id, '--reason', 'x');
     assert.deepEqual([again.code, /closed already/.test(again.stderr)], [1, true]);
     assert.match((await run('alarms', '--since', '1d')).stdout, /closed because the API is retired/);
+    const late = await run('alarms', 'mute', failing.id, '--for', '1h', '--reason', 'x');
+    assert.deepEqual([late.code, /closed already/.test(late.stderr)], [1, true]);
   });
+
+  /** Mutes the open alarm, and ends that. */
+  async function mutes() {
+    const loud = JSON.parse((await run('health', '--json')).stdout).wrong;
+    const muted = await run('alarms', 'mute', 'collect-metrics:f', '--for', '8h', '--reason', 'it is known');
+    assert.equal(muted.code, 0, muted.stderr);
+    assert.match(muted.stdout, /^muted collect-metrics:failing:\S+ until .*Z by \S+ on \S+: it is known\n$/);
+    assert.match((await run('alarms')).stdout, /muted until .*\n.*fails since.*\n/);
+    const health = JSON.parse((await run('health', '--json')).stdout);
+    assert.ok(loud.includes('1 open alarm') && !health.wrong.includes('1 open alarm'), loud.join());
+    assert.deepEqual([health.muted, health.alarms[0].mute.reason], [1, 'it is known']);
+    assert.equal((await run('alarms', 'unmute', 'collect-metrics:f')).code, 0);
+    const again = await run('alarms', 'unmute', 'collect-metrics:f');
+    assert.deepEqual([again.code, /it is not muted/.test(again.stderr)], [1, true]);
+    assert.deepEqual(JSON.parse((await run('health', '--json')).stdout).wrong, loud);
+  }
 
   test('--project goes before the environment, and --watch shows it until Ctrl-C', async () => {
     const env = { GOOGLE_CLOUD_PROJECT: 'elsewhere', NIGHTSHIFT_SETTINGS };

@@ -18,6 +18,16 @@ const ALARM_KINDS = [
   'schedule-drift',
 ] as const;
 
+/** That a person silenced an alarm for some time: it stays open, but until then it is nothing new to worry about. */
+const muteSchema = z.object({
+  until: z.date(),
+  /** The person, as they named themselves. */
+  by: z.string(),
+  reason: z.string(),
+  at: z.date(),
+});
+export type Mute = z.infer<typeof muteSchema>;
+
 /** `alarms/{id}`: one incident. */
 export const alarmSchema = z.object({
   id: z.string(),
@@ -32,6 +42,8 @@ export const alarmSchema = z.object({
   closedAt: z.date().nullable(),
   closedBecause: z.string().nullable(),
   runId: z.string().nullable(),
+  /** The newest mute, over or not; absent where there was none. */
+  mute: muteSchema.optional(),
 });
 
 export type Alarm = z.infer<typeof alarmSchema>;
@@ -85,6 +97,11 @@ export function oneAlarm(
     close: others.map(({ id }) => ({ id, because: `${first.id} tells of it` })),
     reword: first.message === message ? [] : [{ id: first.id, message }],
   };
+}
+
+/** The mute of an open alarm at `now`, which ends by itself; `null` where there is none. */
+export function muteAt({ closedAt, mute }: Pick<Alarm, 'closedAt' | 'mute'>, now: Date): Mute | null {
+  return mute && closedAt === null && mute.until > now ? mute : null;
 }
 
 /** The id of an incident: who, what, and the instant of the broken limit. */

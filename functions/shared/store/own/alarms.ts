@@ -1,6 +1,7 @@
+import { FieldValue } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
-import { type Alarm, type AlarmToClose, alarmSchema } from '../../model/run/alarm.ts';
+import { type Alarm, type AlarmToClose, alarmSchema, type Mute } from '../../model/run/alarm.ts';
 import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
@@ -8,7 +9,7 @@ import { closeByHand, commitIfUnchanged } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
 
-/** Alarms are opened and closed in the commits of runs; beside these only a person closes one. */
+/** Alarms are opened and closed in the commits of runs; beside these only a person closes or mutes one. */
 export interface AlarmStore {
   /** The open alarms of any subject. */
   open(options: ReadOptions): Promise<Alarm[]>;
@@ -18,6 +19,9 @@ export interface AlarmStore {
 
   /** Closes an alarm for a person; the task whose record names it forgets it in the same commit. */
   close(toClose: AlarmToClose, at: Date): Promise<'closed' | 'closed-before' | 'missing'>;
+
+  /** Mutes an open alarm, in place of an earlier mute; `null` ends a mute. */
+  mute(id: string, mute: Mute | null): Promise<'written' | 'closed-before' | 'missing'>;
 }
 
 export function alarmStore(collections: Collections, log: Log): AlarmStore {
@@ -50,6 +54,18 @@ export function alarmStore(collections: Collections, log: Log): AlarmStore {
         closeByHand(batch, collections, holders.docs[0], toClose, at);
         if (await withTimeout(log, `close ${toClose.id}`, LIMIT_MS, commitIfUnchanged(batch)))
           return 'closed';
+      }
+    },
+
+    async mute(id, mute) {
+      for (;;) {
+        const alarm = await withTimeout(log, `alarm ${id}`, LIMIT_MS, alarms.doc(id).get());
+        if (!alarm.exists || !alarm.updateTime) return 'missing';
+        if (decode(alarmSchema, alarm).closedAt) return 'closed-before';
+        const batch = alarms.firestore.batch();
+        const lastUpdateTime = alarm.updateTime;
+        batch.update(alarm.ref, { mute: mute ?? FieldValue.delete() }, { lastUpdateTime });
+        if (await withTimeout(log, `mute ${id}`, LIMIT_MS, commitIfUnchanged(batch))) return 'written';
       }
     },
   };

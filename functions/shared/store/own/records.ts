@@ -100,7 +100,10 @@ export async function commitIfUnchanged(batch: WriteBatch): Promise<WriteResult[
   }
 }
 
-/** Adds alarms to a commit: an incident that is open already is written as it was, so it stays one. */
+/**
+ * Adds alarms to a commit: an incident that is open already is written as it was, so it stays one. What a person added to an
+ * alarm stays, so that a muted one that opens again is still muted.
+ */
 export function putAlarms(
   batch: WriteBatch,
   collections: Collections,
@@ -117,7 +120,7 @@ export function putAlarms(
       closedBecause: null,
       runId,
     };
-    batch.set(collections.alarms.doc(alarm.id), alarm);
+    batch.set(collections.alarms.doc(alarm.id), alarm, { merge: true });
   }
   for (const { id, because } of changes.close ?? [])
     batch.set(collections.alarms.doc(id), { closedAt: at, closedBecause: because }, { merge: true });

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { type Alarm, alarmId, alarmSchema } from '../../../../functions/shared/model/run/alarm.ts';
-import { alarmsInWords, furtherCommand, worstFirst } from '../../../../scripts/ops/alarms/alarm-words.ts';
+import {
+  alarmInWords,
+  alarmsInWords,
+  furtherCommand,
+  worstFirst,
+} from '../../../../scripts/ops/alarms/alarm-words.ts';
 import { utc } from '../../../support/jobs.ts';
 
 const NOW = utc('2026-03-10T12:00');
@@ -59,6 +64,18 @@ describe('furtherCommand()', () => {
       ));
 });
 
+describe('alarmInWords()', () => {
+  const words = (over: Partial<Alarm>) =>
+    alarmInWords(alarm(over), NOW).map(stripVTControlCharacters).join('\n');
+
+  test('offers to mute an open alarm, to unmute a muted one, and neither where it is closed', () => {
+    const mute = { until: utc('2026-03-10T20:00'), by: 'ann', reason: 'known', at: NOW };
+    assert.match(words({}), /alarms mute \S+ --for 8h --reason TEXT/);
+    assert.match(words({ mute }), /Muted +until 2026-03-10 20:00:00Z by ann: known\n[\s\S]*alarms unmute /);
+    assert.doesNotMatch(words({ mute, closedAt: NOW, closedBecause: 'over' }), /mute/i);
+  });
+});
+
 describe('alarmsInWords()', () => {
   const words = (...alarms: Alarm[]) => alarmsInWords(alarms, NOW).map(stripVTControlCharacters);
 
@@ -83,6 +100,17 @@ describe('alarmsInWords()', () => {
         '  closed because it ended',
       ],
     ));
+
+  const mute = { until: utc('2026-03-10T20:00'), by: 'ann', reason: 'it is known', at: NOW };
+
+  test('marks one that is muted until when, by whom and why', () => {
+    const [, row = '', , ...below] = words(alarm({ mute }));
+    assert.match(row, /3 h ago {2}muted until 2026-03-10 20:00:00Z$/);
+    assert.ok(below.includes('  muted until 2026-03-10 20:00:00Z by ann: it is known'), below.join('\n'));
+  });
+
+  test('shows one that was muted as any other once its time is over', () =>
+    assert.deepEqual(words(alarm({ mute: { ...mute, until: NOW } })), words(alarm())));
 
   test('keeps what is stored on one harmless line', () => {
     const lines = words(alarm({ message: '\u001b[2Jgone\nmore' }));

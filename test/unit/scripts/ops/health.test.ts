@@ -83,6 +83,39 @@ describe('healthReport()', () => {
       '1 open alarm',
     ]));
 
+  describe('with an alarm that is muted', () => {
+    const mute = { until: addMs(NOW, MINUTE_MS), by: 'ann', reason: 'known', at: NOW };
+    const muted = (over: Partial<Alarm>): Alarm => ({ ...ALARM, mute, ...over });
+
+    test('finds nothing wrong until its time, and keeps it among the alarms, behind the others', () => {
+      const { ok, alarms, muted: count } = report({ alarms: [muted({})] });
+      assert.deepEqual([ok, alarms.length, count], [true, 1, 1]);
+      const { wrong, alarms: both } = report({ alarms: [muted({}), ALARM] });
+      assert.deepEqual([wrong, both], [['1 open alarm'], [ALARM, muted({})]]);
+      const over = muted({ mute: { ...mute, until: NOW } });
+      assert.deepEqual(report({ alarms: [over] }).wrong, ['1 open alarm']);
+    });
+
+    for (const [kind, over] of [
+      ['failing', { consecutiveFailures: 2 }],
+      ['missed', { nextExpectedAt: at(-86_400) }],
+    ] as const)
+      test(`does not mind the task that the alarm ${kind} is about, and minds any other`, () => {
+        const alarm = muted({ kind, subject: 'duty' });
+        assert.equal(report({ tasks: [task(over)], alarms: [alarm] }).ok, true);
+        const other = { ...alarm, subject: 'other' };
+        assert.equal(report({ tasks: [task(over)], alarms: [other] }).ok, false);
+        assert.equal(report({ tasks: [task(over)], alarms: [muted({ subject: 'duty' })] }).ok, false);
+      });
+
+    test('does not mind the jobs that lived, which the alarm found-alive is about', () => {
+      const blocks = new Map([['jobs', block({ falseLost: 1 })]]);
+      const found = muted({ kind: 'found-alive', subject: 'jobs' });
+      const { ok, sources } = report({ blocks, alarms: [found] });
+      assert.deepEqual([ok, sources.map((one) => one.at && one.falseLost)], [true, [1]]);
+    });
+  });
+
   test('says how many of those that the sweep ended lived', () =>
     assert.deepEqual(report({ blocks: new Map([['jobs', block({ falseLost: 1 })]]) }).wrong, [
       'jobs: 1 of 4 that the sweep ended lived',
@@ -116,6 +149,11 @@ describe('healthInWords()', () => {
       'TASK  STATE  WHY',
       'duty  ok     last run succeeded',
     ]));
+
+  test('says in its first line that an alarm is muted', () => {
+    const mute = { until: addMs(NOW, MINUTE_MS), by: 'ann', reason: 'known', at: NOW };
+    assert.equal(words({ alarms: [{ ...ALARM, mute }] })[0], 'ok: nothing is wrong; 1 open alarm muted');
+  });
 
   test('says in its first line what is wrong, on one line whatever is stored', () => {
     const lastError = { name: 'Error', message: 'no\nanswer', stack: '' };
