@@ -1,29 +1,29 @@
 import type { JournalEntry } from '../shared/model/cleanup/cleanup.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 
-/** What a run did to objects, and of which jobs. */
+/** What a run did to the artifacts of jobs. */
 export interface DeletionStats {
-  /** Names of jobs of which nothing is left. */
+  /** Names of jobs whose artifacts are all deleted. */
   deletedJobs: string[];
-  /** Names of jobs of which nothing was there any more when it was their turn. */
+  /** Names of jobs whose artifacts were gone already when it was their turn. */
   nothingThere: string[];
-  /** Deleted by this run, or by one before it whose entries of the journal it ended. */
+  /** Includes objects that an earlier run deleted, where this run ended the entries in the journal. */
   objectsDeleted: number;
   bytesDeleted: number;
-  /** Of those bytes, what soft delete still keeps, and until when the last of it. */
+  /** The part of `bytesDeleted` that soft delete still keeps, and until when it keeps the last of it. */
   bytesPendingSoftDelete: number;
   pendingUntil: Date | null;
-  /** Objects that changed since the plan: newer ones, which are kept, and those that are gone. */
+  /** Objects that changed since the plan: newer ones, which are kept, and ones that are gone. */
   changedSincePlan: number;
   held: number;
   failed: number;
   /** Why the first of those failed. */
   failure: string | null;
-  /** Jobs kept after all, because of what was marked between plan and deletion. */
+  /** Jobs of the plan that are kept after all, by what came up since. */
   keptAfterAll: { job: string; because: string }[];
-  /** Names of jobs that are not done. */
+  /** Names of jobs that are left for the next run. */
   remaining: string[];
-  /** What is wrong with single jobs. */
+  /** Problems of single jobs. */
   problems: RunProblem[];
 }
 
@@ -45,7 +45,7 @@ export function newAccount(): DeletionStats {
   };
 }
 
-/** Adds what became of objects; `pendingUntil` is how long soft delete keeps them, `null` where there is none. */
+/** Adds the results of objects. `pendingUntil` is until when soft delete keeps them, `null` without soft delete. */
 export function addResults(
   account: DeletionStats,
   entries: readonly JournalEntry[],

@@ -4,10 +4,9 @@ import { UpstreamError } from '../shared/errors.ts';
 
 const LIMIT_MS = MINUTE_MS;
 
-/** The facts of a bucket; `null` for one that does not exist. */
+/** Returns the facts of a bucket; `null` for one that does not exist. Each bucket is asked about once. */
 export type BucketCache = (name: string) => Promise<BucketFacts | null>;
 
-/** Asks for each bucket once. */
 export function bucketCache(objects: CloudObjects, signal: AbortSignal): BucketCache {
   const asked = new Map<string, Promise<BucketFacts | null>>();
 

@@ -18,11 +18,12 @@ import { inBoth, isDeletion, isReleased, planRecord, waitingWords } from './plan
 import type { CleanupTools, Session } from './session.ts';
 import { LIST_LENGTH } from './summary.ts';
 
-/** What was decided, and stored as a plan. */
+/** The decisions of a run, stored as a plan. */
 export interface Decided {
   record: CleanupPlan;
-  /** The decisions to delete, and of the others those whose URI cannot be used. */
+  /** The decisions to delete. */
   deletes: readonly PlanLine[];
+  /** The first of the decisions to keep a job because its URI cannot be used. */
   badUris: readonly PlanLine[];
   /** The jobs whose artifacts are to be deleted, unless a second look keeps them. */
   targets: readonly PlacedJob[];
@@ -32,29 +33,29 @@ export interface Decided {
 type StoredPlan = Seen<CleanupPlan> & { data: CleanupPlan };
 
 /**
- * Reads everything, makes the plan, and stores that it is proposed, waits for a person or is being carried out. Of what was
- * read and decided it returns only what is needed further: before the first deletion all of it is read again, and the
- * memory of a function holds one reading, not two.
+ * Reads everything, makes the plan, and stores it as proposed, waiting for a person or being carried out. It returns only
+ * what is needed later, because everything is read again before the first deletion, and the memory of a function has no
+ * room for two readings.
  */
 export async function decide(tools: CleanupTools, session: Session): Promise<Decided> {
   const { plans, policy, policyHash } = tools;
   const { run, account, options } = session;
 
-  // 1. What must stay, whole or not at all; then the plan, with everything looked at that it would delete.
+  // 1. Read all jobs and roots, or fail; make the plan, and list everything that it would delete.
   const now = run.startedAt;
   const { jobs, roots, counts } = await readAll(tools, session);
   const look = looker(tools, session);
   const measured = await planAndMeasure({ jobs, roots, policy, now }, look, options.signal);
   const { lines, oddRoots, found } = measured;
 
-  // 2. Which plan: the one that is named, else one that was begun or approved, else a new one.
+  // 2. Choose the plan to go on with: the one that is named, else one that was begun or approved, else a new one.
   const { data: state } = await plans.state();
   const open = await plans.open();
   const stored = await storedPlan(run, plans, open, policyHash);
   const released = stored !== null && isReleased(stored.data, policyHash, now);
   const deletes = stored ? inBoth(lines, await plans.lines(stored.data.planId)) : lines.filter(isDeletion);
 
-  // 3. The guards, on all of it, before the first deletion.
+  // 3. Ask the guards about all of it, before the first deletion.
   const unread = unreadableRoots(oddRoots, state.acceptedRoots);
   const judged: GuardInput = {
     deletes: deletes.map((line) => ({ ...line, objects: line.objects ?? 0, bytes: line.bytes ?? 0 })),
@@ -65,10 +66,10 @@ export async function decide(tools: CleanupTools, session: Session): Promise<Dec
     appliedRootCounts: released ? stored.data.rootCounts : state.appliedRootCounts,
     unreadableRoots: unread,
   };
-  // A plan that a person approved is judged only by what has become of the roots since.
+  // A plan that was approved or begun is judged again only by the roots, which may have changed since.
   const tripped = guardsTripped(judged, policy).filter((guard) => !released || isAboutRoots(guard));
 
-  // 4. Its record, and what a person should know of it.
+  // 4. Store its record, and report what needs a person.
   const record = planRecord({
     planId: stored?.data.planId ?? `plan-${randomUUID()}`,
     runId: run.runId,
@@ -110,7 +111,7 @@ async function storePlan(
   await plans.create(record);
 }
 
-/** The plan that this run goes on with; `null` for a new one. Throws for one that cannot be gone on with. */
+/** Finds the stored plan that this run goes on with; `null` for a new one. Throws where the named plan cannot be applied. */
 async function storedPlan(
   { input, startedAt }: RunContext<CleanupInput>,
   plans: CleanupPlanStore,
@@ -128,7 +129,7 @@ async function storedPlan(
   return { ...seen, data: seen.data };
 }
 
-/** The jobs of enforced sources to delete, with where their artifacts were found. */
+/** Returns the jobs to delete, of sources in enforce alone, with the place where their artifacts were found. */
 function targetsOf(
   deletes: readonly PlanLine[],
   jobs: readonly PlannedJob[],
@@ -142,7 +143,7 @@ function targetsOf(
   });
 }
 
-/** What of a plan a person should look at: places that cannot be listed, and jobs that stay half deleted. */
+/** Returns the problems of a plan: places that cannot be listed, and jobs that stay half deleted. */
 function problemsIn(lines: readonly PlanLine[], jobs: readonly PlannedJob[]): RunProblem[] {
   const byName = new Map(jobs.map((job) => [job.name, job]));
   return lines

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** The body of cleanup-artifacts: nothing, a plan to apply, or a run to undo; all but the last with `dryRun`. */
+/** The body of cleanup-artifacts: nothing, a plan to apply, or a run to undo. `dryRun` goes with the first two. */
 export interface CleanupInput {
   planId?: string | undefined;
   undo?: string | undefined;

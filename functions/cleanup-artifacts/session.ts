@@ -13,10 +13,10 @@ import { type DeletionStats, newAccount } from './account.ts';
 import { type BucketCache, bucketCache } from './buckets.ts';
 import type { CleanupInput } from './input.ts';
 
-/** Past this share of the budget nothing further is begun: what is left is counted as `remaining`, for the next run. */
+/** After this share of the budget nothing further is begun: the rest is counted as `remaining`, for the next run. */
 const BUDGET_SHARE = 0.8;
 
-/** Where roots stand. */
+/** Where roots are read. */
 export interface RootSources {
   models: readonly ModelStore[];
   /** `null` where Vertex AI is not asked. */
@@ -35,14 +35,14 @@ export interface CleanupTools {
   policyHash: string;
 }
 
-/** One run: its context, what it has done so far, and what lasts as long as it does. */
+/** One run: its context, what it has done so far, and what it keeps until it ends. */
 export interface Session {
   run: RunContext<CleanupInput>;
   account: DeletionStats;
   options: ReadOptions & { signal: AbortSignal };
   bucketOf: BucketCache;
   deletion: ObjectDeletion;
-  /** Whether time is up for beginning anything further. */
+  /** Whether it is too late to begin anything further. */
   isTimeUp(): boolean;
 }
 

@@ -3,23 +3,23 @@ import type { CleanupPlan, PlanLine } from '../shared/model/cleanup/cleanup.ts';
 import type { Summary } from '../shared/model/run/run.ts';
 import type { DeletionStats } from './account.ts';
 
-/** Of a list, so many are in a summary. */
+/** The most entries of a list that a summary holds. */
 export const LIST_LENGTH = 20;
 
 /** What a summary is made from, besides the account of the run. */
 export interface SummaryInput {
   record: CleanupPlan;
-  /** The first of those whose URI cannot be used. */
+  /** The first of the decisions to keep a job because its URI cannot be used. */
   badUris: readonly PlanLine[];
-  /** What it may delete of them. */
+  /** The decisions to delete. */
   deletes: readonly PlanLine[];
   now: Date;
   documentsRead: number;
-  /** How fast objects may be deleted by now, and how often that was too fast, by bucket. */
+  /** By bucket, how fast objects may be deleted by now, in objects a second, and how often that was too fast. */
   pace: Record<string, { rate: number; halvings: number }>;
 }
 
-/** The summary of a run: what was planned, what was done and what is left; bytes in soft delete are not free yet. */
+/** Sums up a run: what was planned, what was done and what is left. Bytes in soft delete are not free yet. */
 export function summaryOf(
   { record, badUris, deletes, now, documentsRead, pace }: SummaryInput,
   account: DeletionStats,
@@ -35,7 +35,7 @@ export function summaryOf(
     deletedJobs: account.deletedJobs.length,
     keptJobs: record.kept,
     keptByReason: record.keptByReason,
-    /** Decided, but of sources that are only observed. */
+    /** Decisions to delete in sources that are only observed. */
     observedJobs: deletes.filter(({ enforced }) => !enforced).length,
     objectsPlanned: sum(deletes.map(({ objects }) => objects ?? 0)),
     objectsDeleted: account.objectsDeleted,
@@ -52,7 +52,7 @@ export function summaryOf(
     remaining: account.remaining.length,
     oldestEligibleAgeDays: oldestAgeDays(left, now),
     badUris: badUris.map(({ job, because }) => ({ job, because })),
-    /** Roots that cannot be taken at their word; the plan waits for those whose `keeps` is empty. */
+    /** Roots of which it is not certain what they name; the plan waits for those whose `keeps` is empty. */
     oddRoots: record.oddRoots.slice(0, LIST_LENGTH),
     tripped: record.tripped,
     pace,
@@ -60,7 +60,7 @@ export function summaryOf(
   };
 }
 
-/** How long the oldest of `left` could have been gone; `null` when nothing is left. */
+/** Returns for how many days the oldest of `left` could have been deleted; `null` where nothing is left. */
 function oldestAgeDays(left: readonly PlanLine[], now: Date): number | null {
   const instants = left.flatMap(({ eligibleSince }) => (eligibleSince ? [eligibleSince.getTime()] : []));
   if (instants.length === 0) return null;

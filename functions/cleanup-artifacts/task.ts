@@ -35,7 +35,7 @@ async function cleanUp(tools: CleanupTools, session: Session): Promise<TaskResul
   const { record, targets, first } = decided;
   if (record.status !== 'applying') return resultOf(decided, record.status, tools, session);
 
-  // 2. Delete, after a second look at everything that may have come in between.
+  // 2. Delete, after a second look at everything that may have changed since.
   const secondLook = async (unmarked: ReadonlyMap<string, string>) => {
     const { jobs, roots } = await readAll(tools, session);
     const planning = { jobs, roots, policy: tools.policy, now: run.startedAt };
@@ -50,7 +50,7 @@ async function cleanUp(tools: CleanupTools, session: Session): Promise<TaskResul
   return resultOf(decided, isWhole ? 'applied' : 'applying', tools, session);
 }
 
-/** The answer about a plan of which nothing is left to do; `null` for any other. */
+/** Returns the answer for a plan that was applied before; `null` for any other. */
 async function appliedPlan(
   planId: string,
   { plans, journal }: Pick<CleanupTools, 'plans' | 'journal'>,
@@ -62,7 +62,7 @@ async function appliedPlan(
   return { outcome: 'succeeded', summary: { ...done, deletedJobs: 0, objectsDeleted: 0 } };
 }
 
-/** Throws when artifacts were to be deleted, and for no reason that is known none were. */
+/** Throws where artifacts were to be deleted, and none were although nothing accounts for it. */
 function provesWork(names: readonly string[], account: DeletionStats, { isTimeUp }: Session): void {
   const { deletedJobs, nothingThere, objectsDeleted, keptAfterAll, changedSincePlan, held, problems } =
     account;

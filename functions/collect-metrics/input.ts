@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { addDays, type Day, dayOf, daysBetween } from '../shared/dates.ts';
 
 const LONGEST_RANGE_DAYS = 400;
-/** No platform has older records, and Firestore cannot hold every year that a date can name. */
+/** No platform has older records, and Firestore cannot store every year that a date can name. */
 const EARLIEST: Day = '2000-01-01';
 
 /** The body of collect-metrics: nothing, one `date`, or a range; each with `dryRun`. */
@@ -56,7 +56,7 @@ export function collectInput(now: Date): z.ZodType<CollectInput> {
     );
 }
 
-/** The days a body names; `undefined` when it names none. */
+/** Returns the days that a body names; `undefined` where it names none. */
 export function daysNamed(input: CollectInput, today: Day): Day[] | undefined {
   if (input.date !== undefined) return [input.date];
   if (input.from !== undefined) return daysBetween(input.from, input.to ?? addDays(today, -1));

@@ -41,7 +41,7 @@ export function summaryOf(
   };
 }
 
-/** What is stored beside what a dry run would store. */
+/** The stored day beside the one that a dry run would store. */
 function compared({ date, stored, day, figuresChanged }: CollectedDay): Summary {
   return {
     date,
@@ -57,7 +57,7 @@ function recordsOf(notes: SummaryInput['notes']): Summary {
   return Object.fromEntries(some.map(([source, noted]) => [source, { ...noted }]));
 }
 
-/** How each source stands on the newest day. */
+/** The state of each source on the newest day. */
 function sourcesOf({ sources }: DailyMetrics): Summary {
   return Object.fromEntries(
     Object.entries(sources).map(([name, { status, error }]) => [

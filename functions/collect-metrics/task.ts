@@ -37,7 +37,7 @@ export interface CollectTools {
   failuresBeforeAlarm: number;
 }
 
-/** The figures of yesterday, and of past days that are missing, not final or in doubt. */
+/** Collects the figures of yesterday, and of past days that are missing, not final or in doubt. */
 export function collectMetrics(tools: CollectTools): Task<CollectInput> {
   return { name: 'collect-metrics', input: collectInput, run: (run) => collect(run, tools) };
 }
@@ -52,7 +52,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
     ...PLATFORM_SOURCES.filter((source) => platform[source]),
   ];
 
-  // 1. Which days: those named, or those of the duty.
+  // 1. Choose the days: those that the body names, or those of a whole run.
   const named = daysNamed(run.input, today);
   const [records, stored] = await Promise.all([
     metricSources.load(METRIC_SOURCES, tally),
@@ -62,17 +62,17 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
     named?.map((date) => ({ date, ask: withinReach(configured, date, today) })) ??
     wholeRunDays(today, stored, { dirty, configured });
 
-  // 2. Ask the platform's sources at once: changed records make no difference to what they are asked.
+  // 2. Ask the platform's sources at once: what they are asked does not depend on changed records.
   const answers = askPlatform(platform, platformDays(planWith(new Set())), run);
   let known: ReadonlyMap<string, Watermark> = new Map();
   let collection: Collection;
   try {
-    // 3. The whole duty first marks the days that changed records made doubtful.
+    // 3. A whole run first marks the days that changed records put in doubt.
     const access = { days, readers, tally, answers };
     if (!named) known = await markChangedDays(today, run, access);
     const dirty = await days.dirty(tally);
 
-    // 4. Collect them, oldest first; the whole duty then heals what does not add up.
+    // 4. Collect the days, oldest first; a whole run then heals days that do not add up.
     const planned = planWith(new Set(dirty.keys()));
     const facts = { dirty, configured, failingSince: failingSinceOf(records) };
     collection = await collectDays(planned, { today, heals: !named }, run, access, facts);
@@ -93,7 +93,7 @@ async function collect(run: RunContext<CollectInput>, tools: CollectTools): Prom
   };
 }
 
-/** The window, and every unsettled day beyond it. */
+/** Reads the days of the window, and every unsettled day before it. */
 async function storedDays(today: Day, days: DayStore, tally: Tally): Promise<Map<Day, StoredDay>> {
   const wanted = new Set([...windowBefore(today), ...(await days.unsettled(tally))]);
   const seen = await days.load([...wanted], tally);
@@ -135,8 +135,8 @@ function failingSinceOf(
 }
 
 /**
- * Counts, for each source that was asked, its failures in a row: three of them raise an alarm, which also ends when the
- * source is not configured any more.
+ * Counts the failures in a row of each source that was asked. `failuresBeforeAlarm` of them open an alarm, which closes with
+ * the next answer, or when the source is no longer configured.
  */
 async function countFailures(
   run: RunContext<CollectInput>,

@@ -8,22 +8,24 @@ import type { SecondLook } from './second-look.ts';
 const MARKS_AT_ONCE = 16;
 const GROUPS_AT_ONCE = 16;
 
-/** What is to be deleted. */
+/** The deletions of a plan. */
 export interface Order {
   planId: string;
   /** In the order in which they are deleted. */
   targets: readonly PlacedJob[];
-  /** Plans again from what all records say now; `unmarked` holds why jobs could not be marked. */
+  /** Plans again from all records as they are now; `unmarked` holds why jobs could not be marked. */
   secondLook(unmarked: ReadonlyMap<string, string>): Promise<SecondLook>;
 }
 
 /**
- * Deletes the artifacts of jobs, those first whose deletion had begun before. One that fails blocks no other. Rejects when
- * nothing more may be deleted at all, once everything under way has ended.
+ * Deletes the artifacts of jobs, beginning with those whose deletion began in an earlier run. A job that fails does not stop
+ * the others. Rejects where nothing more may be deleted at all, once everything under way has ended.
  *
- * All of them are marked first; then every record is read once more, in whatever way it names what it needs. So what was
- * committed before a mark keeps the job, and whoever comes after it finds the mark. Last, before the first object of jobs
- * that have to do with each other is deleted, all of them are listed again: what was written since the plan keeps them, too.
+ * 1. All jobs are marked.
+ * 2. Every record is read once more. A change that was committed before the mark keeps the job; a program that comes later
+ *    finds the mark.
+ * 3. Jobs that depend on each other are listed again right before their first object is deleted: what was written since the
+ *    plan keeps all of them.
  */
 export async function carryOut(order: Order, tools: CleanupTools, session: Session): Promise<void> {
   const { account, isTimeUp } = session;
@@ -56,13 +58,13 @@ export async function carryOut(order: Order, tools: CleanupTools, session: Sessi
   account.remaining.push(...jobs.map(({ name }) => name).filter((name) => !done.has(name)));
 }
 
-/** The session, stopped as soon as nothing more may be deleted. */
+/** Returns the session with a signal that also aborts with `stop`. */
 function stoppedBy(stop: AbortSignal, session: Session): Session {
   const signal = AbortSignal.any([session.run.signal, stop]);
   return { ...session, run: { ...session.run, signal }, options: { ...session.options, signal } };
 }
 
-/** Marks all jobs; resolves to why some could not be, by their names. */
+/** Marks all jobs; returns why some could not be marked, by their names. */
 async function markAll(jobs: readonly PlannedJob[], deleter: JobDeleter): Promise<Map<string, string>> {
   const unmarked = new Map<string, string>();
   await deleter.proveLease();
@@ -73,7 +75,7 @@ async function markAll(jobs: readonly PlannedJob[], deleter: JobDeleter): Promis
   return unmarked;
 }
 
-/** The jobs of each group; jobs, and groups by their first job, in the order of `jobs`. */
+/** Returns the jobs of each group. Both the groups, by their first job, and the jobs in them keep the order of `jobs`. */
 function inTurn(groups: SecondLook['groups'], jobs: readonly PlannedJob[]): PlannedJob[][] {
   const groupOf = new Map(groups.flatMap((names) => names.map((name) => [name, names] as const)));
   const grouped = jobs.filter(({ name }) => groupOf.has(name));

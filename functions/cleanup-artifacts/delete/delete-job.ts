@@ -14,7 +14,7 @@ import { joinedCommits } from './joined-commits.ts';
 
 const PAGE_LIMIT_MS = MINUTE_MS;
 const DELETION_LIMIT_MS = 2 * MINUTE_MS;
-/** A document takes 1 MiB, and a name has up to 1,024 bytes. */
+/** The size of a journal entry: a document may have 1 MiB, and a name up to 1,024 bytes. */
 const ENTRY_BYTES = 500_000;
 const BYTES_BESIDE_NAME = 160;
 const DETAIL_LENGTH = 300;
@@ -26,28 +26,28 @@ export interface DeletionTarget {
   life: Life;
   target: Target;
   bucket: BucketFacts;
-  /** Objects created after it are not the job's, and stay. */
+  /** Objects created later are not the job's, and stay. */
   last: Date;
-  /** Entries of runs before this one whose outcome is not known. */
+  /** Journal entries of earlier runs whose results are unknown. */
   open: readonly Journal[];
 }
 
-/** How many objects were there, now or when an earlier run wrote them down, and how many a new listing finds left. */
+/** How many objects there were, listed now or journaled by an earlier run; and how many a new listing still finds. */
 export interface Deleted {
   seen: number;
   left: number;
 }
 
-/** Deletes the objects of jobs, each written into the journal before. */
+/** Deletes the objects of jobs. Each is written into the journal before it is deleted. */
 export interface ObjectDeleter {
   /**
-   * Deletes what a target holds: first what an earlier run left open, then page by page. Resolves to nothing when time is
-   * up before. Rejects when nothing more may be deleted at all.
+   * Deletes the objects of a target: first those in open journal entries, then page by page. Returns nothing where time is
+   * up before the end. Rejects where nothing more may be deleted at all.
    */
   deleteJob(target: DeletionTarget): Promise<Deleted | undefined>;
 }
 
-/** A deleter for one run, which counts what it does in the account of the session. */
+/** Makes the deleter of one run, which counts what it does in the account of the session. */
 export function objectDeleter(
   { objects, journal }: Pick<CleanupTools, 'objects' | 'journal'>,
   { run, account, deletion, isTimeUp }: Session,
@@ -55,9 +55,9 @@ export function objectDeleter(
   const commit = joinedCommits(run);
 
   /**
-   * Deletes those objects of a journal entry of which nothing is known yet, and stores what became of them. `again`: an
-   * earlier run may have done so already; what is gone then was deleted by it, for its generation was there when the
-   * entry was written. Resolves to whether the entry is done with.
+   * Deletes the objects of a journal entry that have no result yet, and stores their results. `again` is set where an earlier
+   * run may have deleted them: an object that is gone was deleted by that run, because its generation existed when the entry
+   * was written. Returns whether the entry is done.
    */
   async function deleteJournaled(entry: Journal, bucket: BucketFacts, again: boolean): Promise<boolean> {
     await stillMine(run);
@@ -107,7 +107,7 @@ export function objectDeleter(
       };
       try {
         for (const entry of target.open) {
-          // Nothing of it may be written down a second time.
+          // Else its objects would be listed and journaled a second time.
           if (timeIsUp() || !(await deleteJournaled(entry, target.bucket, true))) return undefined;
           seen += entry.entries.length;
         }
@@ -124,7 +124,7 @@ export function objectDeleter(
   };
 }
 
-/** The journal entry of objects whose deletion begins. */
+/** Makes the journal entry of objects before they are deleted. */
 function newEntry(
   objects: readonly StoredObject[],
   { job, planId, life, target }: DeletionTarget,
@@ -162,7 +162,7 @@ function resultOf(
   return { result, detail: detail?.slice(0, DETAIL_LENGTH) ?? null };
 }
 
-/** Runs of objects that a journal entry has room for. */
+/** Splits objects into lists that fit into one journal entry each. */
 function entriesOf(objects: readonly StoredObject[]): StoredObject[][] {
   const runs: StoredObject[][] = [];
   let bytes = ENTRY_BYTES;

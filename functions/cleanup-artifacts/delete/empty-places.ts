@@ -10,7 +10,7 @@ import { stillMine } from './delete-job.ts';
 
 const MARKS_AT_ONCE = 16;
 
-/** Stores on the records of jobs at whose place nothing was found that it was so, so that it is not listed every night. */
+/** Marks the records of jobs whose place is empty, so that the place is not listed every night. */
 export async function rememberEmpty(
   lines: readonly PlanLine[],
   jobs: readonly PlannedJob[],
@@ -31,7 +31,7 @@ export async function rememberEmpty(
     try {
       await stores.find(({ name }) => name === source)?.markEmpty(job, { at: run.startedAt, life });
     } catch (error) {
-      // It is looked for once more, that is all.
+      // Without the mark, the place is listed once more.
       if (!(error instanceof RecordChanged)) throw error;
     }
   });

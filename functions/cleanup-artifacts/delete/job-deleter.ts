@@ -17,19 +17,19 @@ export interface PlacedJob {
   target: Target;
 }
 
-/** Marks, keeps and deletes the jobs of one plan. What goes wrong with one job becomes a problem of the account. */
+/** Marks, keeps and deletes the jobs of one plan. A failure that concerns one job becomes a problem in the account. */
 export interface JobDeleter {
   /** Throws LeaseLost unless the run is provably still the task's. */
   proveLease(): Promise<void>;
-  /** Marks a job as one whose deletion has begun; resolves to why it could not be marked. */
+  /** Marks that the deletion of a job has begun; returns why it could not be marked, and `undefined` where it was. */
   mark(job: PlannedJob): Promise<string | undefined>;
-  /** Notes that a job stays, and takes its mark away unless it may have lost something before. */
+  /** Notes that a job stays, and removes its mark, unless an earlier run may have deleted something of it. */
   keep(job: PlannedJob, because: string): Promise<void>;
-  /** Deletes jobs that have to do with each other one after the other, unless one of them stays: that keeps all of them. */
+  /** Deletes jobs that depend on each other, one after the other. Where one of them has to stay, all of them stay. */
   deleteGroup(group: readonly PlannedJob[]): Promise<void>;
 }
 
-/** A job's record, and what is known of where its artifacts are. */
+/** A job to delete, the place of its artifacts, and the store of its record. */
 interface Doomed {
   job: PlannedJob;
   target: Target;
@@ -37,7 +37,7 @@ interface Doomed {
   store: ArtifactJobStore;
 }
 
-/** The deleter of a plan. `unfinished` are the entries of the journal that runs before this one left open. */
+/** Makes the deleter of a plan. `unfinished` are the journal entries that earlier runs left open. */
 export function jobDeleter(
   { planId, targets }: { planId: string; targets: readonly PlacedJob[] },
   tools: CleanupTools,
@@ -57,14 +57,14 @@ export function jobDeleter(
     return details;
   };
 
-  /** Does something for one job. What concerns no other job becomes a problem, and resolves to nothing. */
+  /** Does something for one job. A failure that concerns no other job becomes a problem, and returns nothing. */
   async function attempt<T>(job: PlannedJob, action: () => Promise<T>): Promise<T | undefined> {
     try {
       return await action();
     } catch (error) {
       run.signal.throwIfAborted();
       const own = [UpstreamError, DeadlineExceeded, RecordChanged].some((kind) => error instanceof kind);
-      // Without a permission, no other job fares better.
+      // A missing permission concerns every job.
       const denied = error instanceof UpstreamError && error.status === 403;
       if (!own || denied || !(error instanceof Error)) throw error;
       account.problems.push({ path: job.name, message: `${error.message}; the next run goes on with it` });
@@ -89,7 +89,7 @@ export function jobDeleter(
     else await attempt(job, () => unmark(detailsOf(job)));
   }
 
-  /** `wasThere`: whether anything lay there just now; a job that shares its folder may have taken it since. */
+  /** `wasThere`: whether its place held objects just now. A job with the same folder may have deleted them since. */
   async function deleteOne(details: Doomed, wasThere: boolean): Promise<void> {
     const { job, target, life, store } = details;
     const bucket = await bucketOf(target.bucket);
@@ -143,15 +143,15 @@ function doomedOf({ job, target }: PlacedJob, stores: readonly ArtifactJobStore[
   return { job, target, life: { uri: uriOf(target), endedAt }, store };
 }
 
-/** Why a job stays, by what lies now where its artifacts are. */
+/** Returns why a job stays, by what its place holds now. */
 function keepReasonNow({ kept, target }: Found, planned: Target): string | undefined {
-  // What was there and is gone is no reason to keep anything: the deletion finds nothing and reports that.
+  // Objects that are gone are no reason to keep the job: the deletion finds and reports that.
   if (kept && kept.reason !== 'nothing-there') return kept.because;
   const isThere = !target || uriOf(target) === uriOf(planned);
   return isThere ? undefined : `its artifacts lie at ${uriOf(target)} now, not at ${uriOf(planned)}`;
 }
 
-/** The problem of a job that stays though its deletion had begun; `undefined` where it had not. */
+/** Returns the problem of a job that stays although its deletion had begun; `undefined` where it had not. */
 export function strandedProblem(job: PlannedJob, because: string): RunProblem | undefined {
   const { tombstone } = job.added;
   if (!tombstone || !isGoing(job) || isDeleted(job)) return undefined;

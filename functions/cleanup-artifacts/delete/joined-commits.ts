@@ -1,7 +1,7 @@
 import type { WriteBatch } from '@google-cloud/firestore';
 import type { RunContext } from '../../shared/run/task.ts';
 
-/** Writes of one commit: Firestore takes 10 MiB, and a journal entry is at most half a megabyte. */
+/** The most writes of one commit: Firestore takes 10 MiB, and a journal entry has at most half a megabyte. */
 const WRITES_PER_COMMIT = 16;
 
 interface Waiting {
@@ -10,11 +10,14 @@ interface Waiting {
   failed: (error: unknown) => void;
 }
 
+/** Resolves when the write is committed. */
+export type JoinedCommit = (build: (batch: WriteBatch) => void) => Promise<void>;
+
 /**
- * Joins the writes of jobs that are worked on side by side into few commits of the run: whatever comes while one is
- * under way goes into the next one. Each resolves when its own write has landed.
+ * Joins the writes of jobs that are worked on side by side into few commits of the run: writes that come while one commit is
+ * under way go into the next.
  */
-export function joinedCommits(run: Pick<RunContext<unknown>, 'commit'>) {
+export function joinedCommits(run: Pick<RunContext<unknown>, 'commit'>): JoinedCommit {
   let waiting: Waiting[] = [];
   let underWay = false;
 
@@ -36,7 +39,7 @@ export function joinedCommits(run: Pick<RunContext<unknown>, 'commit'>) {
     underWay = false;
   }
 
-  return (build: (batch: WriteBatch) => void): Promise<void> =>
+  return (build) =>
     new Promise((done, failed) => {
       waiting.push({ build, done, failed });
       void flush();

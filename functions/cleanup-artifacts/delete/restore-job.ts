@@ -9,21 +9,21 @@ import { joinedCommits } from './joined-commits.ts';
 const RESTORE_LIMIT_MS = 2 * MINUTE_MS;
 const OBJECTS_AT_ONCE = 1_000;
 
-/** Restores what the journal entries of one job say was deleted, and closes the entries that were left open. */
+/** Restores the objects that the journal of one job lists as deleted, and closes its open entries. */
 export type JobRestorer = (journals: readonly Journal[]) => Promise<Restored>;
 
-/** What became of objects that were deleted. */
+/** The results of restoring objects. */
 export interface Restored {
-  /** All of which it is known that they were deleted. */
+  /** All objects that are known to have been deleted. */
   objects: number;
   restored: number;
-  /** A newer object stands there, or they were back already. */
+  /** Not restored, because a newer object has their name or they were back already. */
   newerKept: number;
   outsideWindow: number;
   failed: number;
-  /** Of those that are not back: older or newer versions of a name of which another one is live. */
+  /** Not restored, because another version of their name was. */
   versionsLeft: number;
-  /** Live now, though only older versions had been there. */
+  /** Names that are live now although they had only noncurrent versions before. */
   revived: number;
 }
 
@@ -45,17 +45,19 @@ interface Version {
   made: string | null;
 }
 
-/** All generations of one name, oldest first; what is to be restored of them, and over which live one. */
+/** All generations of one name, oldest first. */
 interface Chain {
   versions: readonly Version[];
+  /** Those that are still to be restored. */
   pending: Version[];
+  /** The live generation that the next one may replace. */
   over: string;
 }
 
 /**
- * A restorer for one run. Each restoration makes a new generation live; in a bucket with versions that makes the one before
- * noncurrent. So all generations of a name come back in their order, each over the one before and over nothing else.
- * Without versions only the newest can.
+ * Makes the restorer of one run. Each restoration makes a new generation live; in a bucket with versions, the one before
+ * becomes noncurrent. So all generations of a name are restored in their order, each in place of the one before it and of
+ * nothing else. Without versions, only the newest can be restored.
  */
 export function jobRestorer(
   { objects, journal }: Pick<CleanupTools, 'objects' | 'journal'>,
@@ -86,7 +88,7 @@ export function jobRestorer(
   };
 }
 
-/** The generations in a journal entry that may be gone. */
+/** Returns the generations in a journal entry that may be gone. */
 function versionsIn(journal: Journal): Version[] {
   return journal.entries
     .filter(mayBeGone)
@@ -99,18 +101,18 @@ function chainOf(all: readonly Version[], hasVersions: boolean): Chain {
   const missing = versions.slice(back + 1);
   const newest = versions.slice(-1);
   for (const version of versions) version.outcome = 'left';
-  // Brought back before and perhaps deleted since: that is nothing but another try.
+  // Where all were restored before, the newest may have been deleted since, and is tried again.
   if (missing.length === 0 || !hasVersions) return { versions, pending: newest, over: '0' };
   return { versions, pending: missing, over: versions[back]?.entry.restoredAs ?? '0' };
 }
 
-/** The next version of a chain, whose turn it is. */
+/** The version of a chain that is restored next. */
 interface Turn {
   chain: Chain;
   version: Version;
 }
 
-/** Takes the next version of each chain out of what is pending. */
+/** Removes the next version of each chain from those that are pending. */
 function nextTurns(chains: readonly Chain[]): Turn[] {
   return chains.flatMap((chain) => {
     const version = chain.pending.shift();
@@ -123,7 +125,7 @@ function restorableOf({ chain, version }: Turn): Restorable {
   return { name, generation, over: chain.over };
 }
 
-/** Notes what became of a version. One that a newer object stops, or a failure, ends its chain. */
+/** Notes the result of a version. A newer object in its place, or a failure, ends its chain. */
 function settle({ chain, version }: Turn, item: ItemResult<RestoreResult> | undefined): void {
   const { result = 'untried', made = null } = item ?? {};
   version.outcome = result;
@@ -132,7 +134,7 @@ function settle({ chain, version }: Turn, item: ItemResult<RestoreResult> | unde
   else if (result !== 'gone') chain.pending = [];
 }
 
-/** The journal entries that change: with what is back, and of what was open that it is done with. */
+/** Returns the journal entries that change: those with restored objects, and those that were open, which are closed. */
 function changedEntries(journals: readonly Journal[], lost: readonly Version[], now: () => Date): Journal[] {
   const byEntry = new Map(lost.map((version) => [version.entry, version]));
   return journals.flatMap((journal) => {
@@ -152,7 +154,7 @@ function countOf(chains: readonly Chain[]): Restored {
     const isBack = versions.some(({ outcome }) => outcome === 'restored');
     if (isBack && versions.at(-1)?.outcome === 'restored' && !versions.at(-1)?.entry.live) count.revived += 1;
     for (const { entry, outcome } of versions) {
-      // Where it is not known whether an object was deleted, one that still stands was not.
+      // Where the journal is not sure that an object was deleted, only one that could be restored was.
       if (entry.result !== 'deleted' && outcome !== 'restored') continue;
       count.objects += 1;
       if (outcome === 'restored') count.restored += 1;
@@ -165,7 +167,7 @@ function countOf(chains: readonly Chain[]): Restored {
   return count;
 }
 
-/** What was begun and is undone, so that no later run goes on with it. */
+/** Closes an object of an open entry, so that no later run goes on with its deletion. */
 function closed(object: JournalEntry, wasDeleted: boolean): JournalEntry {
   if (wasDeleted) return { ...object, result: 'deleted', detail: 'and brought back' };
   return { ...object, result: 'failed', detail: 'undone before anybody knew of its deletion' };

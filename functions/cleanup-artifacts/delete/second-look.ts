@@ -8,7 +8,7 @@ import { choose } from '../plan/plan.ts';
 
 const LOOKS_AT_ONCE = 16;
 
-/** What was decided the first time. */
+/** The decisions of the first look. */
 export interface FirstLook {
   /** Names of the jobs to delete. */
   targets: readonly string[];
@@ -17,17 +17,17 @@ export interface FirstLook {
   acceptedRoots: readonly string[];
 }
 
-/** What a plan comes to when it is made again at the last moment. */
+/** The plan as it is made again at the last moment. */
 export interface SecondLook {
   /** Why jobs stay after all, by their names. */
   staying: ReadonlyMap<string, string>;
-  /** Names of the jobs to delete, those together that have to do with each other. */
+  /** Names of the jobs to delete, in groups that depend on each other. */
   groups: readonly (readonly string[])[];
 }
 
 /**
- * Plans again from what all records say now, and returns why jobs that were to be deleted stay after all; those that could
- * not be marked stay, too. No objects are listed: what the first look found of them still counts.
+ * Plans again from all records as they are now, and returns why jobs that were to be deleted stay after all; those that could
+ * not be marked stay, too. No objects are listed: the findings of the first look still count.
  */
 export async function lookAgain(
   first: FirstLook,
@@ -44,7 +44,7 @@ export async function lookAgain(
     const sign = job.endedAt ? await lifeSignOf(job) : undefined;
     if (sign) found.set(job.name, standing({ reason: 'signs-of-life', because: sign }, false));
   });
-  // How many are deleted at once was decided the first time.
+  // The first look has limited the number of jobs already.
   const policy = { ...basis.policy, jobsPerPlan: Number.MAX_SAFE_INTEGER };
   const choice = choose(jobs, { ...basis, policy, found });
   const [unread] = unreadableRoots(choice.oddRoots, [

@@ -1,3 +1,4 @@
+import type { WriteBatch } from '@google-cloud/firestore';
 import type { CleanupPlan, PlanLine } from '../../shared/model/cleanup/cleanup.ts';
 import {
   type AlarmChanges,
@@ -10,7 +11,7 @@ import type { CleanupPlanStore } from '../../shared/store/own/cleanup-plans.ts';
 import type { Seen, Stored } from '../../shared/store/own/records.ts';
 import { alarmOf } from '../plan/plan-record.ts';
 
-/** The plan of a run, and what it stands among. */
+/** The plan of a run, and the other plans that are open. */
 export interface ThisPlan {
   record: CleanupPlan;
   /** As it is stored; `null` for a new one. */
@@ -23,8 +24,8 @@ export interface ThisPlan {
 type Run = Pick<RunContext<unknown>, 'commit' | 'startedAt'>;
 
 /**
- * Stores a plan that waits for a person; it takes the place of those that waited before. Night after night that is one
- * incident and not many: the alarm of the plan before goes on, in the words of this one.
+ * Stores a plan that waits for a person, in place of those that waited before. A plan that waits night after night is one
+ * incident: the alarm of the plan before stays open, and gets the words of this one.
  */
 export async function holdPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
   const { record, seen } = plan;
@@ -42,14 +43,14 @@ export async function holdPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore
   await settle({ ...plan, record: { ...record, alarmId } }, anew, changes, run, plans);
 }
 
-/** Stores that a plan is being carried out; those that waited are superseded. */
+/** Stores that a plan is being carried out; plans that waited are superseded. */
 export async function beginPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
   const { status, alarmId } = plan.seen?.data ?? {};
   const own = status === 'waiting' && alarmId ? [{ id: alarmId, because: 'no guard holds it any more' }] : [];
   await settle(plan, { status: 'applying' }, { close: [...alarmsOf(plan), ...own] }, run, plans);
 }
 
-/** Stores that nothing of a plan is left to do; what it went by is what the next one is judged against. */
+/** Stores that a plan was applied, and the counts of its roots, against which the next plan is judged. */
 export async function endPlan(record: CleanupPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
   const seen = await plans.load(record.planId);
   // Read anew: a person may have approved another plan meanwhile.
@@ -64,7 +65,7 @@ export async function endPlan(record: CleanupPlan, run: Run, plans: CleanupPlanS
   });
 }
 
-/** One commit for the plan, those whose place it takes, and the alarms of all of them. */
+/** Commits together the plan, the plans that it supersedes, and the alarms of all of them. */
 async function settle(
   plan: ThisPlan,
   change: Partial<CleanupPlan>,
@@ -82,18 +83,18 @@ async function settle(
 }
 
 function supersede({ record, open }: ThisPlan, plans: CleanupPlanStore) {
-  return (batch: Parameters<CleanupPlanStore['change']>[0]): void => {
+  return (batch: WriteBatch): void => {
     for (const other of others(open, record)) plans.change(batch, other, { status: 'superseded' });
   };
 }
 
-/** The open alarm of that kind of a plan that waits by now. */
+/** Returns the open alarm of that kind, of a plan that waited before. */
 function lastingAlarm({ record, open }: ThisPlan, kind: AlarmKind): string | undefined {
   const waiting = others(open, record).filter(({ data }) => data.status === 'waiting');
   return waiting.flatMap(({ data }) => data.alarmId ?? []).find((id) => isAlarmOfKind(id, kind));
 }
 
-/** The alarms of plans that wait no more. */
+/** Returns the alarms of the plans that are superseded. */
 function alarmsOf({ record, open }: ThisPlan): AlarmToClose[] {
   return others(open, record).flatMap(({ data: { alarmId } }) =>
     alarmId ? [{ id: alarmId, because: `the plan ${record.planId} has taken its place` }] : [],

@@ -13,12 +13,12 @@ import { stillMine } from './delete-job.ts';
 import { jobRestorer, NOTHING, type Restored } from './restore-job.ts';
 
 const JOBS_AT_ONCE = 8;
-/** What an undo brought back stays for so long, whatever the policy says. */
+/** For how many days restored artifacts are pinned, whatever the policy would decide. */
 const PINNED_DAYS = 30;
 
 /**
- * Brings back what a run deleted, as far as soft delete still has it and nothing newer stands in its place; pins the jobs
- * before, so that no later run deletes them again, and takes their marks away. Throws for a run that deleted nothing.
+ * Restores what a run deleted, as far as soft delete still keeps it and no newer object has its name. Pins the places first,
+ * so that no later run deletes them again, and removes the marks of the jobs. Throws for a run that deleted nothing.
  */
 export async function undo(runId: string, tools: CleanupTools, session: Session): Promise<TaskResult> {
   const { run, options, isTimeUp } = session;
@@ -60,7 +60,7 @@ interface UndoneJob {
   problem: string | undefined;
 }
 
-/** Undoes what a run did to one job: `entries` are those of the journal, `job` is its record where that still exists. */
+/** Undoes what a run did to one job. `entries` are of the journal; `job` is its record, where that still exists. */
 type JobUndoer = (entries: readonly Journal[], job: PlannedJob | undefined) => Promise<UndoneJob>;
 
 function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUndoer {
@@ -68,11 +68,11 @@ function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUnd
   const { run } = session;
   const restore = jobRestorer(tools, session);
   return async (entries, job) => {
-    // First the pin: between here and the end, no run may find the job without it.
+    // The pin comes first: no run may find the restored artifacts without it.
     for (const uri of urisOf(entries, job)) await roots.pins.put(pinOf(uri, runId, run.now()));
     const restored = await restore(entries);
     const lives = entries.flatMap(({ life }) => life ?? []);
-    // What another run did to a later life of the job stays done.
+    // The marks of a later life of the job, by another run, stay.
     const isMeant = (tombstone: Tombstone | null) =>
       tombstone === null ||
       tombstone.runId === runId ||
@@ -87,7 +87,7 @@ function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUnd
   };
 }
 
-/** What is not as it was before the deletion, in words. */
+/** Describes what is not as it was before the deletion. */
 function faultsOf({ objects, outsideWindow, failed, versionsLeft, revived }: Restored): string[] {
   const faults: string[] = [];
   if (outsideWindow + failed > 0)
@@ -102,7 +102,7 @@ function faultsOf({ objects, outsideWindow, failed, versionsLeft, revived }: Res
   return faults;
 }
 
-/** Where the artifacts lay; by the job's record where the journal does not say. */
+/** Returns the places of the artifacts, by the journal, or by the job's record where the journal has none. */
 function urisOf(entries: readonly Journal[], job: PlannedJob | undefined): Set<string> {
   const journaled = entries.flatMap(({ life }) => life?.uri ?? []);
   const place = readPlace(journaled.length > 0 ? null : (job?.artifactUri ?? null));

@@ -11,30 +11,30 @@ import { listTarget, type Target, targetOf, targetsAt } from './target.ts';
 
 const PAGE_LIMIT_MS = MINUTE_MS;
 
-/** Looks at what lies where jobs say that their artifacts are, and at their executions. */
+/** Looks at the objects at the artifact URIs of jobs, and at their executions. */
 export interface Looker {
-  /** Looks at a job that nothing keeps: whether it goes on after all, and at every object that would be deleted. */
+  /** Looks at a job that no rule keeps: at its executions, and at every object that would be deleted. */
   lookAt(job: PlannedJob): Promise<Found>;
-  /** Whether anything but empty folders lies where a job says that its artifacts are. */
+  /** Whether there is anything but empty folders at a job's artifact URI. */
   hasArtifacts(job: PlannedJob): Promise<boolean>;
-  /** Why a job goes on, by its executions; `undefined` when nothing says so. */
+  /** Returns why a job goes on, by its executions; `undefined` where it does not. */
   lifeSignOf(job: PlannedJob): Promise<string | undefined>;
 }
 
-/** What was found where a job says that its artifacts are. */
+/** What was found at a job's artifact URI. */
 export interface Found extends Finding {
-  /** What would be deleted; `null` where nothing may be. */
+  /** The place to delete; `null` where nothing may be deleted. */
   target: Target | null;
   objects: number;
   bytes: number;
 }
 
-/** A job at whose place nothing may be deleted. */
+/** The finding for a job of which nothing may be deleted. */
 export function standing(kept: Kept | null, isEmpty: boolean): Found {
   return { target: null, objects: 0, bytes: 0, kept, isEmpty };
 }
 
-/** A looker for one run, which is stopped by the signal of `session`. */
+/** Makes the looker of one run, which is stopped by the signal of the session. */
 export function looker(
   { stores, objects, policy }: Pick<CleanupTools, 'stores' | 'objects' | 'policy'>,
   { run, options, bucketOf }: Pick<Session, 'run' | 'options' | 'bucketOf'>,
@@ -61,7 +61,7 @@ export function looker(
     return found;
   }
 
-  /** What lies in every folder that a place may be, and where nothing does the object of its name. */
+  /** Lists every folder that a place may mean; where a folder is empty, the object of that name. */
   async function allAt(place: Place, bucket: BucketFacts, end: Date | null): Promise<Listed[]> {
     const found: Listed[] = [];
     for (const { folder, object } of targetsAt(place)) {
@@ -82,7 +82,7 @@ export function looker(
     if (sign) return standing({ reason: 'signs-of-life', because: sign }, false);
 
     const { tombstone } = job.added;
-    // A deletion that was begun is ended at its place, and nothing else is taken for it when the last of it is gone.
+    // A deletion that was begun goes on at its own place, also where another reading of the URI has objects.
     const begun = isGoing(job) && tombstone?.life ? targetOf(tombstone.life.uri) : null;
     const found = begun
       ? [await listed(begun, bucket, job.endedAt)]
@@ -125,7 +125,7 @@ function placeOf({ name, artifactUri }: PlannedJob): Place {
 
 type Listed = Found & { target: Target };
 
-/** Why an object keeps its job; `null` when it does not. */
+/** Returns why an object keeps its job; `null` where it does not. */
 function keepReasonOf(
   object: StoredObject,
   end: Date | null,

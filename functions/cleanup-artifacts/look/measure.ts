@@ -9,10 +9,10 @@ import { type Found, type Looker, standing } from './look.ts';
 
 const LOOKS_AT_ONCE = 16;
 
-/** What a plan is made from, findings aside. */
+/** What a plan is made from, without the findings. */
 export type Planning = Omit<Basis, 'found'> & { jobs: readonly PlannedJob[] };
 
-/** A plan of which everything that it would delete was looked at. */
+/** A plan in which every deletion was looked at. */
 export interface MeasuredPlan {
   lines: PlanLine[];
   oddRoots: OddRoot[];
@@ -21,8 +21,8 @@ export interface MeasuredPlan {
 }
 
 /**
- * Plans, looks at what the plan would delete and at the successes that it rests on, and plans again with what was found,
- * until every deletion was looked at. Of all others nothing is ever listed.
+ * Plans, looks at what the plan would delete and at the successes that it rests on, and plans again with the findings, until
+ * every deletion was looked at. Nothing is listed for other jobs.
  */
 export async function planAndMeasure(
   planning: Planning,
@@ -38,14 +38,14 @@ export async function planAndMeasure(
   }
 }
 
-/** One look that a plan needs, and where what it finds belongs. */
+/** One look that a plan needs, and the map that its finding belongs into. */
 interface Look {
   job: PlannedJob;
   into: Map<string, Found>;
   look: () => Promise<Found>;
 }
 
-/** The plan, where everything that it rests on was looked at; else the looks that it lacks. */
+/** Returns the plan where everything that it rests on was looked at; else the looks that are missing. */
 function planOrLooks(
   planning: Planning,
   { lookAt, hasArtifacts }: Looker,
@@ -73,7 +73,7 @@ function planOrLooks(
   return { lines, oddRoots, found: looked };
 }
 
-/** One place that fails blocks no other; where all of them fail, it is Cloud Storage that does, and this rejects. */
+/** Takes looks. A place that fails does not stop the others; where all fail, the fault is in Cloud Storage, and this rejects. */
 async function takeLooks(looks: readonly Look[], signal: AbortSignal): Promise<void> {
   const faults: Error[] = [];
   await pooledMap(looks, LOOKS_AT_ONCE, async ({ job, into, look }) => {

@@ -3,7 +3,7 @@ import type { CleanupTools, Session } from '../session.ts';
 import { readJobs } from './read-jobs.ts';
 import { type RootsRead, readRoots } from './read-roots.ts';
 
-/** Reads every job of every source, whatever its state, and every root; rejects when any source of them fails. */
+/** Reads every job of every source, in any state, and every root. Rejects where any source of them fails. */
 export async function readAll(
   { stores, roots: sources, policy }: CleanupTools,
   { run, options }: Session,

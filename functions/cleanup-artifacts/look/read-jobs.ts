@@ -4,7 +4,7 @@ import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { ArtifactJobStore } from '../../shared/store/sources/artifact-jobs.ts';
 import type { PlannedJob } from '../plan/decision.ts';
 
-/** Shared by all jobs to which Nightshift added nothing that a plan goes by. */
+/** Shared by all jobs to which Nightshift added nothing that matters for a plan. */
 const NOTHING_ADDED: PlannedJob['added'] = {
   endInferred: false,
   tombstone: null,
@@ -15,8 +15,8 @@ const NOTHING_ADDED: PlannedJob['added'] = {
 const ALL_READABLE: PlannedJob['unreadable'] = [];
 
 /**
- * Reads every job of every source. A plan needs all of them at once, so of each it keeps only what the plan goes by, and
- * of words that many jobs share one copy: 100,000 jobs must fit beside their plan.
+ * Reads every job of every source. A plan needs all of them in memory at once, and 100,000 jobs must fit there beside it. So
+ * only the fields that the plan uses are kept, and one copy of texts that many jobs share.
  */
 export async function readJobs(
   stores: readonly ArtifactJobStore[],
@@ -33,7 +33,7 @@ export async function readJobs(
   return jobs;
 }
 
-/** Returns one and the same string for equal texts. */
+/** Returns the same string object for equal texts. */
 type Share = (text: string) => string;
 
 function sharedTexts(): Share {
@@ -56,7 +56,7 @@ function plannedJob(job: Job, enforced: boolean, share: Share): PlannedJob {
     model: share(job.model),
     state: job.state,
     status: share(job.status),
-    // Before the end, neither decides anything.
+    // Neither matters where it is before the end.
     startedAt: laterThan(job.endedAt, job.startedAt),
     endedAt: job.endedAt,
     heartbeatAt: laterThan(job.endedAt, job.heartbeatAt),
@@ -83,7 +83,7 @@ function addedTo(job: Job, share: Share): PlannedJob['added'] {
     tombstone: tombstone && {
       planId: share(tombstone.planId),
       runId: share(tombstone.runId),
-      // It counts only where no life was written down.
+      // It matters only where the tombstone has no life.
       at: tombstone.life ? null : tombstone.at,
       life: life(tombstone.life),
     },
@@ -93,7 +93,7 @@ function addedTo(job: Job, share: Share): PlannedJob['added'] {
   };
 }
 
-/** A life that shares what it has in common with the job's record. */
+/** Returns an equal life that shares text and date with the job's record. */
 function ownLife({ uri, endedAt }: Life, job: Job): Life {
   return {
     uri: uri === job.artifactUri ? job.artifactUri : uri,

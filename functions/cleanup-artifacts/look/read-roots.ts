@@ -11,15 +11,15 @@ import type { RootSources } from '../session.ts';
 const VERTEX_LIMIT_MS = 2 * MINUTE_MS;
 const VERTEX = 'models in Vertex AI';
 
-/** Everything that is kept whatever the jobs say, and how many entries of each source name something. */
+/** The roots, and how many entries each source of roots has. */
 export interface RootsRead {
   roots: Roots;
   counts: Record<string, number>;
 }
 
 /**
- * Reads the roots, whole or not at all: rejects when any source of them fails or breaks off, naming it, for what is not
- * known to be superfluous must stay. An entry that cannot be read is a root, too.
+ * Reads all roots, or rejects: where one source of roots fails or breaks off, it is not known what has to stay. The error
+ * names the source. An unreadable entry is a root, too.
  */
 export async function readRoots(
   { models, vertex, pins }: RootSources,
@@ -67,7 +67,7 @@ export async function readRoots(
     counts: {
       ...Object.fromEntries(named.map(({ name, roots }) => [`models by ${name}`, roots.length])),
       ...(vertex && { [VERTEX]: inVertex.length }),
-      // Those whose time is over are there as well: that pins end is no sign that they cannot be read.
+      // Including pins that have ended: else their end would look like roots that were lost.
       pins: pinned.length,
     },
   };

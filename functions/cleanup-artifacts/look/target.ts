@@ -1,7 +1,7 @@
 import type { CloudObjects, ListOptions, StoredObject } from '../../shared/cloud/storage/objects.ts';
 import type { Place, Prefix } from '../../shared/model/artifact/artifact.ts';
 
-/** What may be deleted: all that lies in a folder, or one object, whose name `path` is then. */
+/** A place to delete: everything in a folder, or one object, whose name is `path`. */
 export interface Target extends Prefix {
   isObject: boolean;
 }
@@ -11,7 +11,7 @@ interface Limits {
   signal: AbortSignal;
 }
 
-/** Everything that a place may be: each folder, and the object of its name where nothing lies in that. */
+/** Returns everything that a place may mean: each folder, and the object of its name, which counts where the folder is empty. */
 export function targetsAt({ bucket, folders, objects }: Place): { folder: Target; object: Target | null }[] {
   return folders.map(({ path }) => ({
     folder: { bucket, path, isObject: false },
@@ -19,14 +19,14 @@ export function targetsAt({ bucket, folders, objects }: Place): { folder: Target
   }));
 }
 
-/** The target that `uriOf` wrote. */
+/** Parses a target that `uriOf` wrote. */
 export function targetOf(uri: string): Target {
   const [, bucket = '', path = ''] = /^gs:\/\/([^/]+)\/(.+)$/s.exec(uri) ?? [];
   if (path === '') throw new Error(`Cannot delete what lies at ${uri}: it is no place in a bucket`);
   return { bucket, path, isObject: !path.endsWith('/') };
 }
 
-/** Hands the objects of a target to `onPage`, page by page. */
+/** Calls `onPage` with the objects of a target, page by page. */
 export async function listTarget(
   objects: CloudObjects,
   target: Target,
@@ -35,7 +35,7 @@ export async function listTarget(
   selection: ListOptions = {},
 ): Promise<void> {
   if (!target.isObject) return objects.list(target, onPage, limits, selection);
-  // An exclamation mark sorts before all that a longer name usually goes on with.
+  // Ends the list soon: an exclamation mark sorts before the usual characters of a longer name.
   const own = { ...selection, endOffset: `${target.path}!` };
   const onOwn = (page: StoredObject[]) => onPage(page.filter(({ name }) => name === target.path));
   return objects.list(target, onOwn, limits, own);

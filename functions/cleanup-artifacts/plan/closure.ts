@@ -6,14 +6,14 @@ import type { Meaning, Naming } from './naming.ts';
 import { type Candidate, isGone } from './rules.ts';
 import { saidOf } from './standing.ts';
 
-/** What stays, and for whose sake others do. */
+/** The candidates that are kept, and why. */
 export interface Closure {
   kept: ReadonlyMap<Candidate, Kept>;
-  /** All for whose sake others are kept. */
+  /** The candidates for whose sake others are kept. */
   keepers: readonly Candidate[];
 }
 
-/** What a closure is made with. */
+/** What a closure is computed from. */
 export interface Surroundings {
   forest: Forest;
   naming: Naming;
@@ -21,8 +21,8 @@ export interface Surroundings {
 }
 
 /**
- * All candidates that are kept, and why: those that are kept by themselves, and to a fixed point their parents and
- * whatever overlaps them. No explanation runs in a circle: each rests on a job that was kept before.
+ * Computes which candidates are kept, and why: those that a rule keeps, and, until nothing more is added, their parents and
+ * every candidate that overlaps them. Each explanation names a job that was kept before, so none is circular.
  */
 export function closureOf(candidates: readonly Candidate[], around: Surroundings): Closure {
   const { forest, protectedPrefixes } = around;
@@ -30,7 +30,7 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
   const keepers = growingList<Candidate>();
   const keep = (candidate: Candidate, why: Kept) => {
     if (!kept.has(candidate)) kept.set(candidate, why);
-    // A job without artifacts needs no other's.
+    // A job without artifacts does not need those of others.
     if (!candidate.own || !isGone(candidate.own)) keepers.add(candidate);
   };
 
@@ -77,7 +77,7 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
       keep(candidate, { reason: 'protected', because: `the policy protects ${uriOf(wall)}` });
   }
 
-  // What is only observed stays whatever is decided, so nothing that it needs may go.
+  // Jobs that are only observed stay in any case, so what they need has to stay, too.
   const observed = candidates.filter((candidate) => !candidate.job.enforced && !kept.has(candidate));
   const neededBy = parentFinder(candidates, around);
   for (const candidate of observed) {
@@ -86,18 +86,18 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
       if (member.job.enforced) keep(member, keptBeside(nearestTo(member, candidate, forest)));
   }
   settle();
-  // Of those that only need their parents, the place is nothing that has to be understood.
+  // Children that only need their parents keep no place, so it does not matter what their URI means.
   const needing = children.map((child) => ({ ...child, meaning: undefined }));
   return { kept, keepers: [...new Set([...keepers.items, ...observed]), ...needing] };
 }
 
-/** What a job says of where it began; `undefined` where it says nothing. */
+/** Returns what a job's `resumedFrom` means; `undefined` where it has none. */
 export function parentage({ job }: Candidate, naming: Naming): Meaning | undefined {
   const said = saidOf(job, 'resumedFrom');
   return said && naming.meaningOf(said, { self: job, mayBeGone: true });
 }
 
-/** A list of different items, and readers of it that each go on where they stopped when more has come. */
+/** A list of distinct items, and readers that each go on where they stopped once more items were added. */
 function growingList<T>() {
   const items: T[] = [];
   const known = new Set<T>();
@@ -117,7 +117,7 @@ function growingList<T>() {
   };
 }
 
-/** The better explanation why `member` stays: `keeper`, or the top of its own family. */
+/** Returns the better explanation why `member` stays: `keeper`, or the top of its own family. */
 function nearestTo(member: Candidate, keeper: Candidate, { topOf }: Forest): Candidate {
   const touches = keeper.reach.some((a) => member.reach.some((b) => overlaps(a, b)));
   return touches ? keeper : (topOf.get(member) ?? keeper);
@@ -132,7 +132,7 @@ function keptBeside({ job, reach: [prefix] }: Candidate): Kept {
   return { reason: 'overlap', because: `it overlaps the artifacts${where} of ${job.name}, which stays` };
 }
 
-/** Finds the jobs that a child began from. What was found for one child is not found again for another. */
+/** Finds the jobs that a child began from. Each parent is found once, for the first child that names it. */
 function parentFinder(
   candidates: readonly Candidate[],
   { forest, naming }: Surroundings,

@@ -4,8 +4,8 @@ import { disjointSets } from './disjoint-sets.ts';
 import type { Candidate } from './rules.ts';
 
 /**
- * Groups jobs that stay or go together: those whose artifacts lie in one another, and those that began from one another.
- * Groups and the jobs in them keep the order of `targets`.
+ * Groups the jobs that stay or go together: those whose artifacts overlap, and those that began from one another. Groups, and
+ * the jobs in them, keep the order of `targets`.
  */
 export function connectedGroups(
   targets: readonly Candidate[],

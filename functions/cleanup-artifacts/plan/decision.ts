@@ -3,7 +3,7 @@ import type { KeepReason } from '../../shared/model/cleanup/cleanup.ts';
 import type { AddedToJob, Job, Unreadable } from '../../shared/model/job/job.ts';
 import type { Reading } from '../../shared/model/reading/reading.ts';
 
-/** What the plan needs to know of a job. */
+/** The part of a job that a plan uses. */
 export interface PlannedJob
   extends Pick<
     Job,
@@ -24,25 +24,25 @@ export interface PlannedJob
     | 'keepUntil'
     | 'resumedFrom'
   > {
-  /** Whether its source is more than observed: of others, nothing is deleted whatever is decided. */
+  /** Whether its source is in mode enforce. In mode observe nothing is deleted, whatever is decided. */
   enforced: boolean;
   added: Pick<AddedToJob, 'endInferred' | 'tombstone' | 'deletedAt' | 'deletedLife' | 'nothingThere'>;
   unreadable: readonly Unreadable[];
 }
 
-/** A text that names what has to stay. */
+/** A text that names artifacts or a job, or one that is there and cannot be read. */
 export type Said = Exclude<Reading<string>, { is: 'absent' }>;
 
 /** Artifacts that a registry of models names. */
 export interface Root {
   said: Said;
-  /** Who names it, in words. */
+  /** The record that names it, in words. */
   by: string;
   /** The model, where the registry names it, such as `projects/1/locations/europe-west4/models/churn@3`. */
   model?: string | undefined;
 }
 
-/** Artifacts that a person or an undo holds. */
+/** Artifacts that a person or an undo keeps. */
 export interface Pin {
   said: Said;
   /** `null` for ever. */
@@ -51,23 +51,23 @@ export interface Pin {
   reason: string;
 }
 
-/** All that is kept whatever the jobs say. */
+/** What is kept independently of the jobs. */
 export interface Roots {
   models: readonly Root[];
   pins: readonly Pin[];
   protectedPrefixes: readonly Prefix[];
 }
 
-/** A reason to keep, and what it rests on, in words. */
+/** A reason to keep a job's artifacts, and the facts behind it, in words. */
 export interface Kept {
   reason: KeepReason;
   because: string;
 }
 
-/** What was found of a job outside its record. */
+/** What was found about a job outside its record: in Cloud Storage and in its executions. */
 export interface Finding {
-  /** Why it has to stay. */
+  /** Why it has to stay; `null` where nothing was found that keeps it. */
   kept: Kept | null;
-  /** Whether it has no artifacts, or none could be seen. */
+  /** Whether it has no artifacts, or none could be listed. */
   isEmpty: boolean;
 }

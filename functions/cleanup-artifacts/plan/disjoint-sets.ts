@@ -1,7 +1,7 @@
 /** Disjoint sets (union-find); an item that was never joined is a set of its own. */
 export interface DisjointSets<T> {
   join(a: T, b: T): void;
-  /** The one by which the set of `item` is known until it is joined to another. */
+  /** Returns the item that represents the set of `item`, until the set is joined to another. */
   leaderOf(item: T): T;
 }
 
@@ -10,7 +10,7 @@ export function disjointSets<T>(): DisjointSets<T> {
   const leaderOf = (item: T): T => {
     let leader = item;
     for (let next = leaders.get(leader); next !== undefined; next = leaders.get(leader)) leader = next;
-    // What was found is not looked for again.
+    // Shortens the way for the next time.
     if (leader !== item) leaders.set(item, leader);
     return leader;
   };

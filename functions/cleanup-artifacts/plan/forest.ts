@@ -3,21 +3,21 @@ import { type PrefixIndex, prefixIndex } from '../../shared/model/artifact/prefi
 import { disjointSets } from './disjoint-sets.ts';
 import type { Candidate } from './rules.ts';
 
-/** Jobs whose folders lie in one another, in the end all in topmost ones. What keeps one of them keeps all. */
+/** Jobs whose folders are nested, all below the same topmost ones. What keeps one of them keeps all. */
 export type Family = readonly Candidate[];
 
-/** The candidates whose artifacts may be deleted, by how their folders lie in one another. */
+/** The candidates whose artifacts may be deleted, by the nesting of their folders. */
 export interface Forest {
   familyOf: ReadonlyMap<Candidate, Family>;
-  /** One that holds all that a candidate holds, be it itself. */
+  /** A candidate whose folder contains that of the given one, which may be the same. */
   topOf: ReadonlyMap<Candidate, Candidate>;
-  /** All whose folder overlaps `prefix`, those with the same folder together. */
+  /** Returns the candidates whose folder overlaps `prefix`, grouped by folder. */
   overlapping: (prefix: Prefix) => Family[];
-  /** All that overlap `prefix`, and whatever has to do with them. */
+  /** Returns the families of the candidates whose folder overlaps `prefix`. */
   familiesAt: (prefix: Prefix) => Iterable<Family>;
 }
 
-/** Arranges the candidates; in every group and family they stay in the order in which they came. */
+/** Arranges the candidates. Groups and families keep their order. */
 export function forestOf(candidates: readonly Candidate[], places: PrefixIndex): Forest {
   const groups = new Map<string, Candidate[]>();
   const tops = new Map<string, Prefix>();
@@ -34,7 +34,7 @@ export function forestOf(candidates: readonly Candidate[], places: PrefixIndex):
     for (const top of own) tops.set(uriOf(top), top);
     const [first] = own;
     if (!first) return [];
-    // A place that may be either of two joins what lies around both.
+    // A place that may mean two folders joins the families of both.
     for (const other of own) unions.join(uriOf(first), uriOf(other));
     const top = groups.get(uriOf(first))?.[0];
     if (top) topOf.set(candidate, top);

@@ -11,37 +11,37 @@ export interface Measured extends Decision {
 /** A plan, and what it is judged against. */
 export interface GuardInput {
   deletes: readonly Measured[];
-  /** Of all jobs, those of `deletes` among them. */
+  /** The decisions on all jobs, including `deletes`. */
   decisions: readonly Decision[];
   policyHash: string;
-  /** Of the policy that a person approved last. */
+  /** The hash of the policy that a person approved last. */
   approvedPolicyHash: string | null;
   /** Entries of each source of roots: now, and when a plan was last applied. */
   rootCounts: Readonly<Record<string, number>>;
   appliedRootCounts: Readonly<Record<string, number>> | null;
-  /** The roots of which it is not known what they keep. */
+  /** The roots that may keep anything, because it is not known what they name. */
   unreadableRoots: readonly OddRoot[];
 }
 
-/** Of fewer jobs, or of fewer roots, any share means little. */
+/** A share of fewer jobs, or of fewer roots, means little. */
 const JOBS_FOR_A_SHARE = 20;
 const JOBS_OF_A_PROJECT_FOR_A_SHARE = 10;
 const ROOTS_FOR_A_SHARE = 5;
-/** The part of the roots that may be lost, as one in so many. */
+/** One in so many roots may be lost. */
 const ROOTS_TO_LOSE_ONE_IN = 5;
-/** How many roots the message names. */
+/** The most roots that the message names. */
 const ROOTS_NAMED = 10;
 
 /**
- * Every guard that the plan trips. Only jobs of enforced sources are judged, for of others nothing is deleted; a plan that
- * deletes nothing trips none.
+ * Returns every guard that the plan trips. Only jobs of sources in mode enforce are judged, because nothing else is deleted. A
+ * plan that deletes nothing trips none.
  */
 export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tripped[] {
   const deletes = input.deletes.filter(({ enforced }) => enforced);
   if (deletes.length === 0) return [];
   const targets = new Set(deletes.map(({ job }) => job));
   const there = input.decisions.filter(hasArtifacts);
-  const enforced = there.filter((it) => it.enforced);
+  const enforced = there.filter((decision) => decision.enforced);
   const projects = [...Map.groupBy(there, ({ project }) => project)].sort(([a], [b]) => (a < b ? -1 : 1));
 
   const tripped: Tripped[] = [];
@@ -55,15 +55,15 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
       );
   };
 
-  const objects = sum(deletes.map((it) => it.objects));
+  const objects = sum(deletes.map((each) => each.objects));
   if (objects > guards.objects)
     trip('objects', `${inWords(objects)} objects, over ${inWords(guards.objects)}`);
-  const bytes = sum(deletes.map((it) => it.bytes));
+  const bytes = sum(deletes.map((each) => each.bytes));
   if (bytes > guards.bytes) trip('bytes', `${inWords(bytes)} bytes, over ${inWords(guards.bytes)}`);
 
   if (enforced.length >= JOBS_FOR_A_SHARE) over(enforced, guards.shareOfJobs, '', 'share-of-jobs');
   for (const [project, all] of projects) {
-    const jobs = all.filter((it) => it.enforced);
+    const jobs = all.filter((decision) => decision.enforced);
     if (jobs.length >= JOBS_OF_A_PROJECT_FOR_A_SHARE)
       over(jobs, guards.shareOfProject, ` of project ${project}`, 'share-of-project');
   }
@@ -84,12 +84,12 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
   return tripped;
 }
 
-/** Whether a guard is about what has to stay, not about what goes. */
+/** Whether a guard is about the roots, and not about what is deleted. */
 export function isAboutRoots({ guard }: Tripped): boolean {
   return guard === 'roots-gone' || guard === 'roots-shrunk' || guard === 'roots-unreadable';
 }
 
-/** The roots of which it is not known what they keep, without those that a person accepted. */
+/** Returns the roots of which it is not known what they keep, without those that a person accepted. */
 export function unreadableRoots<R extends Pick<OddRoot, 'key'>>(
   oddRoots: readonly R[],
   accepted: readonly string[],
@@ -108,7 +108,7 @@ function unreadableTripped({ unreadableRoots: unread }: GuardInput): Tripped[] {
   return [{ guard: 'roots-unreadable', words }];
 }
 
-/** A source of roots that lost most of them may be broken instead of empty. */
+/** A source that lost many of its roots may be broken, and not empty. */
 function rootsTripped({ rootCounts, appliedRootCounts }: GuardInput): Tripped[] {
   const counts = new Map(Object.entries(rootCounts));
   return Object.entries(appliedRootCounts ?? {}).flatMap(([root, before]): Tripped[] => {
@@ -122,7 +122,7 @@ function rootsTripped({ rootCounts, appliedRootCounts }: GuardInput): Tripped[] 
   });
 }
 
-/** Reasons by which there is nothing that could be deleted, or it is not known. */
+/** The reasons of jobs that have nothing to delete, or of which that is not known. */
 const NOTHING_THERE: readonly Decision['reason'][] = [
   'no-artifact',
   'bad-uri',

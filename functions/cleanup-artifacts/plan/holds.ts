@@ -9,22 +9,23 @@ import type { PrefixLookup } from './prefix-lookup.ts';
 import { saidOf } from './standing.ts';
 import type { Successes } from './successes.ts';
 
-/** A rule that keeps artifacts until an instant, or for ever. */
+/** A rule that keeps artifacts. */
 export interface Hold {
   reason: KeepReason;
+  /** Until when; `null` for ever. */
   until: Date | null;
   words: string;
-  /** Whether it is for a parent's sake alone. */
+  /** Whether it holds only because of an unreadable parent. */
   isForParent?: boolean;
 }
 
-/** A rule that kept artifacts, and does so no more. */
+/** A rule that kept artifacts, and no longer does. */
 export interface Lapsed {
   until: Date;
   words: string;
 }
 
-/** What decides over ended jobs. */
+/** What the rules for ended jobs depend on. */
 export interface Rules {
   policy: ArtifactPolicy;
   now: Date;
@@ -32,23 +33,23 @@ export interface Rules {
   pins: PrefixLookup<Pin>;
   lastingPins: PrefixLookup<Pin>;
   successes: Successes;
-  /** What was found of jobs outside their records, by their names. */
+  /** Findings outside the records, by the jobs' names. */
   found: ReadonlyMap<string, Finding>;
 }
 
-/** An ended job, with what it holds. */
+/** An ended job, and the prefixes that its artifacts may be at. */
 interface Ended {
   job: PlannedJob;
   end: Date | null;
   reach: readonly Prefix[];
 }
 
-/** The fields that decide whether an ended job may be deleted; one that cannot be read keeps the job. */
+/** The fields that decide whether an ended job may be deleted. An unreadable one keeps the job. */
 const DECIDING: readonly JobField[] = ['id', 'backendId', 'startedAt', 'endedAt', 'heartbeatAt', 'keepUntil'];
-/** Besides, among which successes one counts. */
+/** Further fields of a completed job: those by which successes are compared. */
 const DECIDING_OF_SUCCESSES: readonly JobField[] = ['project', 'model'];
 
-/** Every rule that keeps an ended job, or kept it; what is wrong with its record first. */
+/** Yields every rule that keeps an ended job, or kept it. Faults of its record come first. */
 export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Hold> {
   const { policy, now, found, successes } = rules;
   const forEver = (reason: KeepReason, words: string): Hold => ({ reason, until: null, words });
@@ -83,7 +84,7 @@ export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Ho
     yield { reason: 'pinned', until: keepUntil, words: `${owner} pinned ${whatOf(pin)}: ${reason}` };
   }
 
-  // One without artifacts is nothing to fall back on.
+  // A success without artifacts is nothing to fall back on.
   if (isSuccess && saidOf(job, 'artifactUri') && !found.get(job.name)?.isEmpty) {
     const [count, of] = [policy.keepSuccesses, job.model ? `${job.project}, ${job.model}` : job.project];
     const words =
@@ -98,25 +99,25 @@ export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Ho
   if (parent.length > 0) yield { ...forEver('unreadable', unreadableWords(parent)), isForParent: true };
 }
 
-/** Whether something came so late after a job's end that this cannot have been its end. */
+/** Whether something happened so long after a job's end that the job cannot have ended then. */
 export function isAfter(at: Date, end: Date, { lateWriteGraceMinutes }: ArtifactPolicy): boolean {
   return at.getTime() > end.getTime() + lateWriteGraceMinutes * MINUTE_MS;
 }
 
-/** What a hold comes to that lasts. */
+/** Returns the reason to keep, by a hold that lasts. */
 export function keptBy({ reason, until, words }: Hold): Kept {
-  return { reason, because: until === null ? words : toldOf(until, words) };
+  return { reason, because: until === null ? words : untilWords(until, words) };
 }
 
-/** The last to end of rules that hold no more. */
+/** Returns the rule that ended last, of those that have ended. */
 export function lapsedOf(holds: readonly Hold[]): Lapsed | undefined {
   let last: Lapsed | undefined;
   for (const { until, words } of holds)
-    if (until && (!last || until > last.until)) last = { until, words: toldOf(until, words) };
+    if (until && (!last || until > last.until)) last = { until, words: untilWords(until, words) };
   return last;
 }
 
-function toldOf(until: Date, words: string): string {
+function untilWords(until: Date, words: string): string {
   return `kept until ${dayOf(until)}: ${words}`;
 }
 

@@ -2,7 +2,7 @@ import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import { isAfter } from './holds.ts';
 
-/** Why an ended job goes on, or went on after its end, by its executions; `undefined` when none of them says so. */
+/** Returns why an ended job goes on, or went on after its end, by its executions; `undefined` where it did not. */
 export function signOfLife(
   executions: readonly Job[],
   end: Date,

@@ -4,38 +4,38 @@ import { isUnreadable } from '../../shared/model/job/job.ts';
 import { quoted } from '../../shared/model/reading/reading.ts';
 import type { PlannedJob, Said } from './decision.ts';
 
-/** What a text means that names artifacts, or the job that made them. */
+/** The meaning of a text that names artifacts, or the job that made them. */
 export interface Meaning {
-  /** Places that it may name. */
+  /** The places that it may name. */
   reach: readonly Prefix[];
-  /** Jobs that it may name. */
+  /** The jobs that it may name. */
   jobs: readonly PlannedJob[];
-  /** Whether it may name any of `Naming.nameless`, too, because it is no known name. */
+  /** Whether it may also name any of `Naming.nameless`, because it is no known name. */
   mayBeNameless: boolean;
-  /** Why it cannot be taken at its word; `null` where it can. */
+  /** Why it is not certain what it names; `null` where it is. */
   doubt: string | null;
-  /** Whether that may be anything at all: then it is not known what has to stay. */
+  /** Whether it may name anything at all: then it is not known what has to stay. */
   isUnclear: boolean;
 }
 
-/** Who says it. */
+/** Where the text stands. */
 interface Speaker {
-  /** A job that does not mean itself. */
+  /** The job whose record it is in: it does not mean itself. */
   self?: PlannedJob;
   /** Whether a plain name may be that of a job whose record is gone. */
   mayBeGone?: boolean;
 }
 
 export interface Naming {
-  /** Jobs that have a name which cannot be read. */
+  /** Jobs with an unreadable name. */
   nameless: readonly PlannedJob[];
   meaningOf(said: Said, speaker?: Speaker): Meaning;
 }
 
-/** What names are looked up in. */
+/** Everything that a text can name. */
 interface Named {
   jobs: readonly PlannedJob[];
-  /** Where artifacts may be deleted. */
+  /** The places where artifacts may be deleted. */
   places: PrefixIndex;
   buckets: readonly string[];
   /** The names of the models in the registries. */
@@ -44,19 +44,23 @@ interface Named {
 
 const NOTHING: Meaning = { reach: [], jobs: [], mayBeNameless: false, doubt: null, isUnclear: false };
 
-/** Beyond this, a text is no name. */
+/** The rest of a longer text is not looked at. */
 const LONGEST_NAME = 2_000;
 
 const PLAIN_NAME = /^[\p{L}\p{N}_.-]+$/u;
 const BETWEEN_NAMES = /[^\p{L}\p{N}_.-]+/u;
-/** What MLflow, people and Firestore put before the name of a run or a document. */
+/** Prefixes that MLflow, users and Firestore put before the name of a run or a document. */
 const PREFIXES = /^(?:(?:runs?|jobs?):\/*|projects\/[^/]+\/databases\/[^/]+\/documents\/)/i;
 
 /**
- * Understands what records say of where artifacts are and what a job began from: a place in any spelling; a job by its id,
- * its backend's id or its document, perhaps with a folder of it behind (`job-7/checkpoint-500`, `runs:/job-7/model`); a
- * registered model (`models:/churn/3`); a path without its bucket. What is none of these is unclear, and yet everything
- * that it resembles is among what it may mean.
+ * Interprets the texts in records that name artifacts, or the job that another began from:
+ *
+ * - a place in any spelling, or a path without its bucket
+ * - a job by its id, its id at the backend or its document, which a folder may follow (`job-7/checkpoint-500`,
+ *   `runs:/job-7/model`)
+ * - a registered model (`models:/churn/3`)
+ *
+ * Any other text is unclear. Everything that it resembles is among what it may mean.
  */
 export function namingOf(named: Named): Naming {
   const byName = jobsByName(named.jobs);
@@ -64,25 +68,25 @@ export function namingOf(named: Named): Naming {
   const models = Map.groupBy(named.jobs, ({ registeredModel }) => modelIn(registeredModel ?? ''));
   const known = new Set(named.models.map(modelIn));
 
-  /** The jobs of any source with a name: where there are several, each of them may be meant. */
+  /** Returns the jobs of that name, of any source: where there are several, each may be meant. */
   function jobsCalled(name: string, { self }: Speaker): PlannedJob[] {
-    // A name that is nobody's as it stands may be somebody's in another case.
+    // A name that no job has may be that of a job in another case.
     const lower = name.toLowerCase();
     const named = byName.get(name) ?? byName.get(lower) ?? byLowerName.get(lower) ?? [];
     return (Array.isArray(named) ? named : [named]).filter((job) => job !== self);
   }
 
-  /** The jobs that a text is a name of. */
+  /** Returns the jobs that the whole text names. */
   function jobsNamed(text: string, speaker: Speaker): PlannedJob[] {
     const exact = jobsCalled(text, speaker);
     if (exact.length > 0) return exact;
     const last = text.slice(text.lastIndexOf('/') + 1);
     const documents = jobsCalled(last, {}).filter(({ path }) => isDocument(path, text));
-    // As a backend calls it in full, where the record has the last of it.
+    // Perhaps the full name at a backend, of which the record has the last part.
     return documents.length > 0 || !text.startsWith('projects/') ? documents : jobsCalled(last, speaker);
   }
 
-  /** The jobs by whose name a text begins, which has a folder of them or the like behind: those of the longest name. */
+  /** Returns the jobs whose name a text begins with, followed by a folder or the like: those with the longest such name. */
   function jobsAhead(text: string, speaker: Speaker): PlannedJob[] {
     for (let end = text.length - 1; end > 0; end--) {
       const jobs = PLAIN_NAME.test(text.charAt(end)) ? [] : jobsCalled(text.slice(0, end), speaker);
@@ -99,7 +103,7 @@ export function namingOf(named: Named): Naming {
     const exact = /^models:/i.test(text) ? [] : jobsNamed(name, speaker);
     if (exact.length > 0) return { ...NOTHING, jobs: exact };
     const ahead = jobsAhead(name, speaker);
-    const within = [...new Set(name.split(BETWEEN_NAMES))].flatMap((it) => jobsCalled(it, speaker));
+    const within = [...new Set(name.split(BETWEEN_NAMES))].flatMap((part) => jobsCalled(part, speaker));
     const path = pathIn(text, named);
     const isGone = speaker.mayBeGone === true && PLAIN_NAME.test(name);
     const isNamed = isKnown || ahead.length > 0;
@@ -126,7 +130,7 @@ export function namingOf(named: Named): Naming {
     nameless: named.jobs.filter((job) => isUnreadable(job, 'id') || isUnreadable(job, 'backendId')),
     meaningOf(said, speaker = {}) {
       if (said.is === 'read') return meaningOfText(said.value, speaker);
-      // Unclear as it is, it may mean whatever its texts mean.
+      // An unreadable value may mean anything that its texts mean.
       const meanings = (said.texts ?? []).map((text) => meaningOfText(text, speaker));
       return {
         reach: meanings.flatMap(({ reach }) => reach),
@@ -140,8 +144,8 @@ export function namingOf(named: Named): Naming {
 }
 
 /**
- * Every name of a job: its id, that of its document, and its backend's, whole and the last of it. Nearly every name is one
- * job's alone, which stands there without an array around it: there are several names for each of 100,000 jobs.
+ * Indexes jobs by their names: the id, the id of the document, and the id at the backend, both whole and its last part. Nearly
+ * every name belongs to one job, which is stored without an array: 100,000 jobs have several names each.
  */
 function jobsByName(jobs: readonly PlannedJob[]): ReadonlyMap<string, PlannedJob | PlannedJob[]> {
   const byName = new Map<string, PlannedJob | PlannedJob[]>();
@@ -157,12 +161,12 @@ function jobsByName(jobs: readonly PlannedJob[]): ReadonlyMap<string, PlannedJob
   return byName;
 }
 
-/** Whether a text is the path of a document, be it with a slash before. */
+/** Whether a text is the path of a document, with or without a slash before it. */
 function isDocument(path: string, text: string): boolean {
   return text.includes('/') && path === text.replace(/^\/+/, '');
 }
 
-/** A registered model with its version, in one spelling: `churn@3`; `undefined` for anything else. */
+/** Returns a registered model and its version in one spelling, such as `churn@3`; `undefined` for any other text. */
 function modelIn(text: string): string | undefined {
   const [, name, version] =
     /^(?:models:\/*)?(?:.*\/models\/)?([^/@:]+)(?:[@:]|\/(?:versions\/)?)v?(\d+)$/i.exec(text.trim()) ?? [];
@@ -170,8 +174,8 @@ function modelIn(text: string): string | undefined {
 }
 
 /**
- * The places that a path may mean without its bucket, or below a folder where one is mounted: those which artifacts of a
- * job hold. `isPlain`: it is a path in a bucket as it stands.
+ * Returns the places that a path without its bucket, or below the folder where one is mounted, may mean: those with artifacts
+ * of a job. `isPlain` means that the whole text is such a path.
  */
 function pathIn(text: string, { places, buckets }: Named): { reach: Prefix[]; isPlain: boolean } {
   const isPath = /^(?:\.\/)?[^/:]+\/[^:]*$/s.test(text);
@@ -195,7 +199,7 @@ function pathIn(text: string, { places, buckets }: Named): { reach: Prefix[]; is
   return { reach, isPlain };
 }
 
-/** The same jobs by their names in lower case. */
+/** Indexes the same jobs by their names in lower case. */
 function inLowerCase(
   byName: ReadonlyMap<string, PlannedJob | PlannedJob[]>,
 ): ReadonlyMap<string, PlannedJob[]> {

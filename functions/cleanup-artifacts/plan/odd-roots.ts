@@ -5,11 +5,12 @@ import type { Roots, Said } from './decision.ts';
 import type { Meaning, Naming } from './naming.ts';
 import type { Candidate } from './rules.ts';
 
-/** What an approval remembers of a text. */
+/** The length of the key by which an approval remembers a root. */
 const KEY_LENGTH = 200;
 
 /**
- * Every root that cannot be taken at its word: of registries and pins, and of the artifacts and parents of all `keepers`.
+ * Returns every root of which it is not certain what it names: among registries and pins, and the artifacts and parents of
+ * all `keepers`.
  */
 export function oddRootsOf(roots: Roots, keepers: readonly Candidate[], naming: Naming): OddRoot[] {
   const odd: OddRoot[] = [];
@@ -39,8 +40,9 @@ function oddRoot(by: string, said: Said, { reach, isUnclear }: Meaning, why: str
 }
 
 /**
- * What an approval goes on to hold for: other texts of the same host or mounted folder too, for a person knows where those
- * are; of anything else that very text. What is no text is known by its record.
+ * Returns the key by which an approval remembers a root. Texts of the same host or mounted folder share a key, because the
+ * person who approved knows where these are. Other texts have a key of their own. An unreadable value is known by its
+ * record.
  */
 function keyOf(by: string, said: Said): string {
   if (said.is === 'unreadable') return `${by}: ${said.why}`.slice(0, KEY_LENGTH);

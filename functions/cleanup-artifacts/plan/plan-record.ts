@@ -20,7 +20,7 @@ export interface NewPlan {
   lines: readonly PlanLine[];
 }
 
-/** Of the roots that cannot be taken at their word, so many are kept in a plan. */
+/** The most uncertain roots that a plan stores. */
 const ODD_ROOTS_KEPT = 200;
 
 /** The record of a new plan. */
@@ -59,16 +59,13 @@ export function alarmOf({
   };
 }
 
-/** Why a plan waits, and how to let it go on. */
+/** Describes why a plan waits, and how to let it go on. */
 export function waitingWords(planId: string, tripped: readonly Tripped[]): string {
   const why = tripped.map(({ words }) => words).join('; ');
   return `Nothing was deleted, the plan ${planId} waits: ${why}. Look at it: npm run -s ops -- cleanup plans ${planId}; let it go on: npm run -s ops -- cleanup approve ${planId}`;
 }
 
-/**
- * Whether a plan may be carried out without another look at its guards: begun, or approved not too long ago, and by the
- * same policy.
- */
+/** Whether a plan of the same policy was begun, or its approval still holds: then its guards are not asked again. */
 export function isReleased(plan: CleanupPlan, policyHash: string, at: Date): boolean {
   const { status, approvalEndsAt } = plan;
   if (plan.policyHash !== policyHash) return false;
@@ -76,18 +73,17 @@ export function isReleased(plan: CleanupPlan, policyHash: string, at: Date): boo
   return status === 'approved' && approvalEndsAt !== null && at < approvalEndsAt;
 }
 
-/** Of the deletions decided now, those that a stored plan decided, too: of the same artifacts of the same job. */
+/** Returns the deletions that are decided now and in a stored plan: of the same artifacts of the same job. */
 export function inBoth(now: readonly PlanLine[], stored: readonly PlanLine[]): PlanLine[] {
   const decided = new Set(stored.filter(isDeletion).map(({ job, uri }) => `${job} ${uri}`));
   return now.filter((line) => isDeletion(line) && decided.has(`${line.job} ${line.uri}`));
 }
 
-/** Whether a line says that artifacts go. */
 export function isDeletion({ decision }: PlanLine): boolean {
   return decision === 'delete';
 }
 
-/** How many jobs are kept for each reason. */
+/** Counts how many jobs are kept for each reason. */
 export function keptByReason(lines: readonly PlanLine[]): Partial<Record<KeepReason, number>> {
   const counts: Partial<Record<KeepReason, number>> = {};
   for (const { reason } of lines) if (reason !== 'eligible') counts[reason] = (counts[reason] ?? 0) + 1;

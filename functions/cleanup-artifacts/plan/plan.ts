@@ -8,23 +8,23 @@ import { type Family, type Forest, forestOf } from './forest.ts';
 import { oddRootsOf } from './odd-roots.ts';
 import { type Basis, type Candidate, judge } from './rules.ts';
 
-/** Which jobs go and which stay, and what that rests on. */
+/** The jobs whose artifacts are deleted, and those that are kept. */
 export interface Choice {
-  /** Those whose artifacts go, oldest end first. */
+  /** The jobs whose artifacts are deleted, oldest end first. */
   deletions: readonly Candidate[];
-  /** All others, by name, and why each stays. */
+  /** All other jobs, by name, and why each is kept. */
   kept: ReadonlyMap<Candidate, Kept>;
-  /** The roots that cannot be taken at their word. */
+  /** The roots of which it is not certain what they name. */
   oddRoots: OddRoot[];
-  /** Successes that others rest on and that were not looked at yet: those may go only while these have artifacts. */
+  /** Newest successes that were not looked at yet: older ones may be deleted only while these have artifacts. */
   unproven: PlannedJob[];
-  /** The names of the jobs to delete, those together that have to do with each other. */
+  /** The names of the jobs to delete, in groups that depend on each other. */
   groups: string[][];
 }
 
-/** A choice, written out for every job. */
+/** A choice with a decision for every job. */
 export interface Plan extends Pick<Choice, 'oddRoots' | 'unproven' | 'groups'> {
-  /** First the deletions, oldest end first, then what is kept, by name. */
+  /** First the deletions, oldest end first, then the jobs that are kept, by name. */
   decisions: Decision[];
 }
 
@@ -36,10 +36,10 @@ export function planCleanup(jobs: readonly PlannedJob[], basis: Basis): Plan {
 }
 
 /**
- * Chooses the jobs whose artifacts may go (DESIGN.md, section 6). Whatever is not clearly superfluous is kept.
+ * Chooses the jobs whose artifacts may be deleted. What is not clearly superfluous is kept.
  *
- * What was found of jobs outside their records is handed back in as `found`, by their names: it keeps those jobs and all
- * that is kept for their sake, and lets others move up to `jobsPerPlan`, whose objects are not listed yet.
+ * `found` holds what earlier looks found, by the jobs' names. A job that it keeps, and those kept for its sake, make room in
+ * the plan for others, which are not looked at yet.
  */
 export function choose(jobs: readonly PlannedJob[], basis: Basis): Choice {
   const { roots, policy, found } = basis;
@@ -69,15 +69,15 @@ export function choose(jobs: readonly PlannedJob[], basis: Basis): Choice {
   };
 }
 
-/** A choice in words: first the deletions, oldest end first, then what is kept, by name. */
+/** Yields the decisions: first the deletions, oldest end first, then the jobs that are kept, by name. */
 export function* decisionsOf({ deletions, kept }: Choice): Generator<Decision> {
   for (const candidate of deletions) yield deletionOf(candidate);
   for (const [candidate, why] of kept) yield keepingOf(candidate, why);
 }
 
 /**
- * The first of `superfluous` up to `limit`; those that are only observed are counted by themselves. A family goes or
- * waits whole, so that nothing that waits lies where something is deleted; one larger than the limit goes alone.
+ * Returns the first of `superfluous`, up to `limit` jobs of sources in enforce, and as many in observe. A family is deleted or
+ * waits as a whole, so that no job that waits overlaps one that is deleted. A family larger than the limit is deleted alone.
  */
 function firstFamilies(
   superfluous: readonly Candidate[],
@@ -88,11 +88,13 @@ function firstFamilies(
   const isSuperfluous = new Set(superfluous);
   for (const mode of [true, false]) {
     const families = new Set<Family | undefined>(
-      superfluous.filter(({ job }) => job.enforced === mode).map((it) => forest.familyOf.get(it)),
+      superfluous
+        .filter(({ job }) => job.enforced === mode)
+        .map((candidate) => forest.familyOf.get(candidate)),
     );
     let jobs = 0;
     for (const family of families) {
-      // One in which nothing lies stays behind, and keeps no other.
+      // A member that has no artifacts is kept, and keeps no other: the rest of its family goes without it.
       const members = family?.filter((member) => isSuperfluous.has(member)) ?? [];
       if (jobs > 0 && jobs + members.length > limit) break;
       jobs += members.length;
@@ -129,7 +131,7 @@ function subjectOf({ job, place }: Candidate) {
   return { job: name, id, source, project, model, state, uri, enforced };
 }
 
-/** A text, and where another one is the same the one that is in memory already. */
+/** Returns `other` where it equals `text`: it is in memory already. */
 function sameText(text: string, other: string | null): string {
   return text === other ? other : text;
 }

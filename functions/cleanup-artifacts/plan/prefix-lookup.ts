@@ -3,15 +3,16 @@ import { prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
 import type { PlannedJob, Said } from './decision.ts';
 import type { Naming } from './naming.ts';
 
-/** A root that keeps a job, and where; a job that is named by its own name has no `prefix`. */
+/** A root that keeps a job. */
 export interface FoundRoot<R> {
   root: R;
+  /** The prefix that it keeps; `undefined` where it names the job itself. */
   prefix: Prefix | undefined;
 }
 
 /**
- * Finds what keeps a job: the root that names it, else the one nearest to what it holds. Of several for the same place, the
- * one that lasts longest, then the first in the order of what they say.
+ * Finds the root that keeps a job: one that names it, else the nearest that overlaps its prefixes. Where several are equally
+ * near, it is the one that lasts longest, and among these always the same one.
  */
 export type PrefixLookup<R> = (job: PlannedJob, reach: readonly Prefix[]) => FoundRoot<R> | undefined;
 
@@ -20,7 +21,7 @@ interface AnyRoot {
   keepUntil?: Date | null;
 }
 
-/** A finder among roots, as they are understood. */
+/** Makes the lookup among `roots`, whose texts `naming` interprets. */
 export function prefixLookup<R extends AnyRoot>(roots: readonly R[], naming: Naming): PrefixLookup<R> {
   const until = ({ keepUntil }: AnyRoot) => keepUntil?.getTime() ?? Number.MAX_VALUE;
   const words = (root: R) => JSON.stringify(root);

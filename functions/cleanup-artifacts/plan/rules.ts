@@ -11,41 +11,42 @@ import { prefixLookup } from './prefix-lookup.ts';
 import { isMarked, type Standing, saidOf, standingOf } from './standing.ts';
 import { type Successes, successesOf } from './successes.ts';
 
-/** The rules that keep a job's artifacts whatever becomes of other jobs. */
+/** Applies the rules that keep a job's artifacts independently of other jobs. */
 
-/** A job, with what it says of itself. */
+/** A job, with what the rules decided on it. */
 export interface Candidate extends Pick<Standing, 'place'> {
   job: PlannedJob;
   /** An end before the start counts as the start. */
   end: Date | null;
-  /** What its URI means, where nothing can be deleted and it cannot be taken at its word. */
+  /** The meaning of its URI, where nothing can be deleted and it is not certain what the URI names. */
   meaning: Meaning | undefined;
-  /** All that it may hold; empty where it keeps no other job. */
+  /** The prefixes that its artifacts may be at; empty where it keeps no other job. */
   reach: readonly Prefix[];
-  /** Whether others are kept for its sake while it is kept: its parents, and what overlaps its place. */
+  /** Whether its parents, and jobs that overlap its place, are kept while it is kept. */
   protects: boolean;
-  /** Whether its parents alone are kept for its sake. */
+  /** Whether only its parents are kept while it is kept. */
   protectsParents: boolean;
-  /** Why it is kept, by itself. */
+  /** Why it is kept by a rule; `undefined` where no rule keeps it. */
   own: Kept | undefined;
-  /** Whether it is kept for something else than a parent that cannot be read: then it needs that parent. */
+  /** Whether anything but an unreadable parent keeps it: then it needs its parents. */
   needsParents: boolean;
-  /** The last rule that kept it, where none does any more. */
+  /** The last rule that kept it, where none keeps it now. */
   lapsed: Lapsed | undefined;
 }
 
-/** What all jobs are judged by. `found` is what was found of jobs outside their records, by their names. */
+/** What all jobs are judged by. */
 export interface Basis {
   roots: Roots;
   policy: ArtifactPolicy;
   now: Date;
+  /** Findings outside the records, by the jobs' names. */
   found: ReadonlyMap<string, Finding>;
 }
 
 /** All jobs as they were judged, and what they were judged by. */
 export interface Judgement {
   candidates: Candidate[];
-  /** Where artifacts may be deleted. */
+  /** The places where artifacts may be deleted. */
   places: PrefixIndex;
   naming: Naming;
   successes: Successes;
@@ -87,13 +88,13 @@ export function judge(jobs: readonly PlannedJob[], { policy, roots, now, found }
   return { candidates, places, naming, successes };
 }
 
-/** What is decided on a job by itself: the part of a candidate that its standing does not hold. */
+/** The part of a candidate that the rules decide. */
 type Decided = Omit<Candidate, 'job' | 'end' | 'place'>;
 
 function candidateOf(placed: Placed, naming: Naming, rules: Rules, shareKept: ShareKept): Candidate {
   const { job, end, place, barrier } = placed;
   const decided = barrier ? decideBarred(placed, barrier, naming, rules) : decideOpen(placed, rules);
-  // Not by spreading, which takes more memory: there is one of these for every job.
+  // Not spread, which takes more memory: there is one candidate for every job.
   return {
     job,
     end,
@@ -108,12 +109,12 @@ function candidateOf(placed: Placed, naming: Naming, rules: Rules, shareKept: Sh
   };
 }
 
-/** Decides on a job whose artifacts may be deleted where no rule keeps them. */
+/** Decides on a job whose artifacts may be deleted unless a rule keeps them. */
 function decideOpen({ job, end, place }: Placed, rules: Rules): Decided {
   const reach = place?.reach ?? [];
   const all = [...holdsOn({ job, end, reach }, rules)];
   const { own, needsParents } = lastingOf(all, rules.now);
-  // Unless something else keeps it, too, what holds nothing keeps nothing.
+  // A job without artifacts keeps no others, unless another rule keeps it.
   const protects = own?.reason !== 'nothing-there';
   return {
     meaning: undefined,
@@ -126,7 +127,7 @@ function decideOpen({ job, end, place }: Placed, rules: Rules): Decided {
   };
 }
 
-/** Decides on a job whose artifacts cannot be deleted in any case: whether others are kept for its sake. */
+/** Decides on a job whose artifacts cannot be deleted in any case: only whether others are kept for its sake. */
 function decideBarred({ job, end, protects }: Placed, barrier: Kept, naming: Naming, rules: Rules): Decided {
   const kept = {
     protects: true,
@@ -135,10 +136,10 @@ function decideBarred({ job, end, protects }: Placed, barrier: Kept, naming: Nam
     needsParents: true,
     lapsed: undefined,
   };
-  // What it says may still be what others must not touch.
+  // Its URI may name artifacts that must not be deleted with those of others.
   if (protects === 'always') return { ...kept, ...meant(job, naming) };
 
-  // A root that keeps what lies around keeps that by itself.
+  // Without its reach: a root keeps what overlaps it in any case.
   const { own, needsParents } = lastingOf([...holdsOn({ job, end, reach: [] }, rules)], rules.now);
   const isRoot = () => (rules.models(job, []) ?? rules.lastingPins(job, [])) !== undefined;
   const isMarkedOne = protects !== 'wanted' && (isMarked(job, rules.now) || isRoot());
@@ -155,14 +156,14 @@ function decideBarred({ job, end, protects }: Placed, barrier: Kept, naming: Nam
   };
 }
 
-/** Whether nothing is left of the artifacts: then the job needs no other's. */
+/** Whether nothing is left of the artifacts: then the job does not need those of others. */
 export function isGone({ reason }: Kept): boolean {
   return reason === 'deleted-before' || reason === 'nothing-there';
 }
 
 const NOTHING_MEANT: Pick<Candidate, 'meaning' | 'reach'> = { meaning: undefined, reach: [] };
 
-/** What a job's URI means where nothing can be deleted. */
+/** Interprets the URI of a job of which nothing can be deleted. */
 function meant(self: PlannedJob, naming: Naming): Pick<Candidate, 'meaning' | 'reach'> {
   const said = saidOf(self, 'artifactUri');
   if (!said) return NOTHING_MEANT;
@@ -170,14 +171,14 @@ function meant(self: PlannedJob, naming: Naming): Pick<Candidate, 'meaning' | 'r
   return { meaning: meaning.doubt === null ? undefined : meaning, reach: meaning.reach };
 }
 
-/** The first rule that still keeps a job, and whether any does for something else than a parent that cannot be read. */
+/** Returns the first rule that still keeps a job, and whether any but that of an unreadable parent does. */
 function lastingOf(holds: readonly Hold[], now: Date): Pick<Candidate, 'own' | 'needsParents'> {
   const lasting = holds.filter(({ until }) => until === null || until > now);
   const own = lasting[0] && keptBy(lasting[0]);
   return { own, needsParents: own === undefined || lasting.some(({ isForParent }) => !isForParent) };
 }
 
-/** Returns one and the same reason for equal ones: many jobs are kept for the same. */
+/** Returns the same object for equal reasons: many jobs are kept for the same one. */
 type ShareKept = (kept: Kept) => Kept;
 
 function sharedKept(): ShareKept {
@@ -190,7 +191,7 @@ function sharedKept(): ShareKept {
   };
 }
 
-/** Whether it is known among which successes it counts. */
+/** Whether the fields are readable by which successes are compared. */
 function isOfKnownKind(job: PlannedJob): boolean {
   return !isUnreadable(job, 'project') && !isUnreadable(job, 'model');
 }

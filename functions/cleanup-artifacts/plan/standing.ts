@@ -5,24 +5,26 @@ import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import { isTerminal } from '../../shared/model/job/job.ts';
 import type { Kept, PlannedJob, Said } from './decision.ts';
 
-/** What a job says of its artifacts, and what may be done with them. */
+/** Where a job's artifacts are, and whether they can be deleted at all. */
 export interface Standing {
-  /** Where they may be deleted, if nothing keeps them; `null` where nothing can be. */
+  /** The place where they may be deleted; `null` where nothing can be deleted. */
   place: Place | null;
-  /** Why there is nothing to decide on. */
+  /** Why nothing can be deleted; `undefined` where it can. */
   barrier: Kept | undefined;
   /**
-   * When others are kept for its sake: `always` while it is kept; `wanted`, of an ended job at whose place nothing can be
-   * deleted, when something else keeps it, too; `parents`, of one that names a whole bucket, then its parents, and the bucket
-   * only when a person marked it; `marked`, of one whose artifacts are deleted, only when a person marked it.
+   * When other jobs are kept for its sake:
+   *
+   * - `always`: while it is kept.
+   * - `wanted`: only where a rule keeps it. For an ended job at whose place nothing can be deleted.
+   * - `parents`: its parents where a rule keeps it, and the whole bucket that it names only where a person marked it.
+   * - `marked`: only where a person marked it. For a job whose artifacts are deleted.
    */
   protects: 'always' | 'wanted' | 'parents' | 'marked';
 }
 
-/** An empty place is looked at again after so long, for something may have been written there late. */
+/** After how many days an empty place is looked at again, because something may have been written there late. */
 const LOOK_AGAIN_DAYS = 30;
 
-/** Judges what a job says of its artifacts. */
 export function standingOf(job: PlannedJob, policy: ArtifactPolicy, now: Date): Standing {
   const said = saidOf(job, 'artifactUri');
   if (!isTerminal(job.state)) return { place: null, barrier: livingOf(job), protects: 'always' };
@@ -55,18 +57,18 @@ export function standingOf(job: PlannedJob, policy: ArtifactPolicy, now: Date): 
   return { place: place.value, barrier: undefined, protects: 'always' };
 }
 
-/** Whether a person wants what the job has, as its record says. */
+/** Whether a person marked the artifacts in the job's record, as a registered model or to be kept. */
 export function isMarked({ registeredModel, keepUntil, unreadable }: PlannedJob, now: Date): boolean {
   const isPinned = keepUntil !== null && keepUntil > now;
   return registeredModel !== null || isPinned || unreadable.some(({ field }) => field === 'keepUntil');
 }
 
-/** What a job says in a field; `undefined` where it says nothing. */
+/** Returns the text of a field that names artifacts or a job; `undefined` where it is absent. */
 export function saidOf(
   { unreadable, ...job }: PlannedJob,
   field: 'artifactUri' | 'resumedFrom',
 ): Said | undefined {
-  const fault = unreadable.find((it) => it.field === field);
+  const fault = unreadable.find((each) => each.field === field);
   if (fault) return { is: 'unreadable', why: fault.why, texts: fault.texts ?? [] };
   const value = job[field];
   return value ? { is: 'read', value } : undefined;

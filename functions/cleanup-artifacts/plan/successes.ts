@@ -1,22 +1,22 @@
 import type { PlannedJob } from './decision.ts';
 
-/** A completed job that has artifacts, as far as is known. */
+/** A completed job that has artifacts, as far as it is known. */
 interface Success {
   job: PlannedJob;
   end: Date;
 }
 
-/** How the successes of each source, project and model rank by their ends; those that ended together rank alike. */
+/** The successes of each source, project and model, ranked by their ends. Those that ended together rank alike. */
 export interface Successes {
-  /** Since when as many newer ones exist as are kept; `null` while the job is one of the newest itself. */
+  /** Returns since when there are as many newer successes as are kept; `null` while the job is one of the newest. */
   outdoneSince(job: PlannedJob, end: Date): Date | null;
-  /** The newest of the job's kind: as long as they have artifacts, others may go. */
+  /** Returns the newest successes of the job's source, project and model: while they have artifacts, older ones may go. */
   newestOf(job: PlannedJob): PlannedJob[];
 }
 
 /**
- * Ranks completed jobs. One whose deletion has begun is no success to fall back on, nor is one without artifacts, so
- * neither may be among `successes`: it takes no other's place.
+ * Ranks completed jobs. A job whose deletion has begun, or without artifacts, is nothing to fall back on: `successes` must not
+ * hold it, because it would take the place of another.
  */
 export function successesOf(successes: readonly Success[], count: number): Successes {
   const groups = Map.groupBy(successes, ({ job }) => kindOf(job));
@@ -28,7 +28,7 @@ export function successesOf(successes: readonly Success[], count: number): Succe
       const newer = newerThan(group, end);
       return newer < count ? null : (group[newer - count] as Success).end;
     },
-    newestOf: (job) => (groups.get(kindOf(job)) ?? []).slice(0, count).map((it) => it.job),
+    newestOf: (job) => (groups.get(kindOf(job)) ?? []).slice(0, count).map((success) => success.job),
   };
 }
 
@@ -36,7 +36,7 @@ function kindOf({ source, project, model }: PlannedJob): string {
   return JSON.stringify([source, project, model]);
 }
 
-/** How many of `newestFirst` ended after `end`. */
+/** Counts those of `newestFirst` that ended after `end`. */
 function newerThan(newestFirst: readonly Success[], end: Date): number {
   let [low, high] = [0, newestFirst.length];
   while (low < high) {

@@ -23,21 +23,21 @@ export interface PlanFacts {
   /** The marks of days in doubt. */
   dirty: ReadonlyMap<Day, Stored<DirtyDay>>;
   configured: readonly MetricSource[];
-  /** Since when each source fails that does. */
+  /** Since when each failing source fails. */
   failingSince: ReadonlyMap<MetricSource, Date>;
 }
 
-/** What became of one day. */
+/** The result of collecting one day. */
 export interface CollectedDay extends Revised, ChecksSeen {
   /** The day as it was stored before. */
   stored: DailyMetrics | null;
 }
 
 /**
- * Collects one day: compares what its sources answered with what is stored and commits day, rows, revision and conflict in
- * one go, with the new check of the next day when `recheckNext` says that it is not collected next. `seen` holds the stored
- * day and its neighbours; what this day has become replaces it there. Rejects with RecordChanged where another writer was
- * faster, and with RecordsUnread where records could not be looked up.
+ * Collects one day: compares the answers of its sources with the stored day, and commits day, rows, revision and conflict
+ * together. `recheckNext` is set where the next day is not collected after it: then its checks are made anew in the same
+ * commit. `seen` holds the stored day and its neighbours, and gets the new day. Rejects with RecordChanged where another
+ * writer was faster, and with RecordsUnread where records could not be looked up.
  */
 export type CollectDay = (
   date: Day,
@@ -53,8 +53,8 @@ export function dayCollection(
   { dirty, configured, failingSince }: PlanFacts,
 ): CollectDay {
   /**
-   * Sorts the names that the stored day counts: `kept` are those whose records were not read now; `vanished`, looked up only
-   * when figures decreased, are gone from records that were read, and their records exist no more.
+   * Sorts the names of the jobs that the stored day counts. `kept`: their records were not read now. `vanished`: their
+   * records no longer exist, which is looked up only where figures decreased.
    */
   async function namesOf(
     stored: DailyMetrics | null,
@@ -73,7 +73,7 @@ export function dayCollection(
       read.map((reader) => {
         const before = counted.filter(reader.holds);
         const now = new Set(foundIn(answers, reader.name)?.members);
-        // No fewer than before: some moved, and others came.
+        // Where no fewer jobs count than before, none is looked up: some moved away, and others came.
         return now.size < before.length ? reader.vanished(before.filter((name) => !now.has(name))) : [];
       }),
     );
@@ -119,7 +119,7 @@ function foundIn({ results }: DayAnswers, name: 'jobs' | 'etl') {
   return result && 'found' in result ? result.found : undefined;
 }
 
-/** The stored next day with its checks against what `day` has become; `null` where none is stored. */
+/** Makes the checks of the stored next day anew, against `day`; `null` where no next day is stored. */
 function rechecked(
   seen: Seen<DailyMetrics> | undefined,
   day: DailyMetrics,

@@ -11,21 +11,21 @@ import { brokenDays, chunked, daysToHeal, type PlannedDay } from '../rules/plan.
 import type { PlatformAnswers } from '../sources/ask-platform.ts';
 import { type CollectedDay, type DayAccess, dayCollection, type PlanFacts } from './collect-day.ts';
 
-/** Past this share of the budget no further day is begun: the rest is reported as `remaining`, for the next run. */
+/** After this share of the budget no further day is begun: the others are reported as `remaining`, for the next run. */
 const BUDGET_SHARE = 0.8;
 
-/** What became of the days of a run. */
+/** The result of collecting the days of a run. */
 export interface Collection {
   /** In the order of their collection. */
   days: readonly CollectedDay[];
-  /** Days that time ran out for. */
+  /** Days for which no time was left. */
   remaining: readonly Day[];
   problems: readonly RunProblem[];
   /** Every source that was asked, and why it failed; `null` for one that answered. */
   errors: ReadonlyMap<MetricSource, string | null>;
 }
 
-/** Collects the days that are `planned`. `heals`: where a check is broken then, the days beside it, too. */
+/** Collects the planned days. With `heals`, also the days beside one whose checks are broken then. */
 export async function collectDays(
   planned: readonly PlannedDay[],
   { today, heals }: { today: Day; heals: boolean },
@@ -46,7 +46,7 @@ function newestOf(planned: readonly PlannedDay[]): Day | undefined {
     .at(-1);
 }
 
-/** The days of one run. What is wrong with records that name no day is reported on `newest`. */
+/** The collection of one run. Faulty records that name no day are reported on `newest`. */
 function newCollection(
   run: RunContext<unknown>,
   access: DayAccess & { answers: PlatformAnswers },
@@ -80,7 +80,7 @@ function newCollection(
       days.load(daysBetween(addDays(first, -1), addDays(last, 1)), tally),
       ...readers.map((reader) => readChunk(reader, chunk)),
     ]);
-    // A dry run has stored nothing of what it found on the days beside.
+    // A dry run stores nothing, so it goes by what it found for the days beside.
     if (run.dryRun)
       for (const [date, here] of seen)
         seen.set(date, { ...here, data: collected.get(date)?.day ?? here.data });
@@ -104,7 +104,7 @@ function newCollection(
     }
   }
 
-  /** Reads records for those days of a chunk that ask for them; returns what they bring for each. */
+  /** Reads the records for those days of a chunk that ask for them; returns what gives the results of each day. */
   async function readChunk(
     reader: RecordReader,
     chunk: readonly PlannedDay[],
@@ -124,7 +124,7 @@ function newCollection(
     };
   }
 
-  /** Notes which sources answered, and what of them is missing. A source that failed once has failed. */
+  /** Notes which sources answered, and which parts are missing. A source that failed on one day has failed in this run. */
   function note(results: Results): void {
     for (const [source, result] of Object.entries(results) as [MetricSource, Result<object>][]) {
       const missing =
@@ -136,13 +136,13 @@ function newCollection(
     }
   }
 
-  /** Where a check is broken, collects the days on the side that was not collected, too, until no day is left to try. */
+  /** Where a check is broken, also collects the day beside it that was not collected, until no such day is left. */
   async function heal(planned: readonly PlannedDay[], today: Day): Promise<void> {
     const ask = readers.map(({ name }) => name);
     const first = new Set(planned.map(({ date }) => date));
     const tried = new Set(first);
     while (remaining.length === 0 && readers.every((reader) => reader.failure() === null)) {
-      // It ends at a day whose records vanished: a user who deletes old records must not lose the figures of them.
+      // Healing stops at a day whose records vanished: a user who deletes old records must not lose their figures.
       const healable = [...collected.values()].filter(
         ({ date, day }) => first.has(date) || day.status !== 'conflict',
       );
@@ -169,7 +169,7 @@ function newCollection(
   return { collect, heal, result };
 }
 
-/** The ids of records that are left out of a stored day's figures: it goes on reporting them. */
+/** The ids of faulty records, which a stored day does not count: it goes on reporting them. */
 function faultyIds({ name }: RecordReader, stored: DailyMetrics | null): Set<string> {
   const faults = name === 'etl' ? stored?.checks.etl : stored?.checks;
   return new Set([...(faults?.malformed ?? []), ...(faults?.unmapped ?? [])]);

@@ -7,7 +7,7 @@ import { shortId } from '../rules/faults.ts';
 import { daysMadeDirty, mayHaveMoved, movedFrom } from '../rules/plan.ts';
 import type { RecordReader } from './record-reader.ts';
 
-/** The clock that set `updatedAt` may be in any zone: what it says may be so much behind. */
+/** The clock that set `updatedAt` may be in any zone, and so far behind. */
 const OVERLAP_MS = 14 * HOUR_MS;
 
 /** Why a day is in doubt: how many jobs changed, and one of them. */
@@ -16,18 +16,18 @@ interface Doubt {
   count: number;
 }
 
-/** Days that changed records made doubtful since the last whole run. */
+/** The days that changed records put in doubt since the last whole run. */
 export interface Changes {
   doubts: Map<Day, Doubt>;
-  /** How far changes of each source were known before, and are with these. */
+  /** How far changes of each source were known before, and how far they are known now. */
   known: ReadonlyMap<string, Watermark>;
   knownNow: ReadonlyMap<string, Watermark>;
 }
 
 /**
- * Looks for records changed since they were last looked for. A source seen for the first time starts from now:
- * its history is not changed, it is new, and is collected as gaps or by a backfill. Rejects with RecordsUnread when a source
- * gives no answer: then nothing is known, and the next run looks from where the last one did.
+ * Finds the records that changed since the last time. A new source starts from now: its history has not changed, and is
+ * collected as gaps or by a backfill. Rejects with RecordsUnread where a source gives no answer: then nothing new is known,
+ * and the next run starts where this one did.
  */
 export async function findChanges(
   reader: RecordReader,
@@ -49,7 +49,7 @@ export async function findChanges(
     for (const day of daysMadeDirty(job, today)) doubt(day, job);
     if (mayHaveMoved(job, today)) suspects.set(job.name, job);
   });
-  // A job that moved leaves no trace on the day it left, but for its name among those the day counted.
+  // A job that moved to another day leaves no trace on the old one but its name, among those that the day counted.
   await days.countedOn([...suspects.keys()], tally, (name, day) => {
     const job = suspects.get(name);
     if (job && movedFrom(day, job, today)) doubt(day, job);
@@ -63,8 +63,8 @@ export async function findChanges(
 }
 
 /**
- * Adds to `batch` the days in doubt and how far changes are known: together, so that no doubt is ever forgotten or kept
- * for ever.
+ * Adds to `batch` the days in doubt and how far changes are known. Both are in one commit, so that no doubt is lost, and
+ * none is marked again in every run.
  */
 export function putChanges(batch: WriteBatch, days: DayStore, changes: readonly Changes[], now: Date): void {
   for (const mark of marksOf(changes, now)) days.markDirty(batch, mark);
@@ -72,7 +72,7 @@ export function putChanges(batch: WriteBatch, days: DayStore, changes: readonly 
     for (const [source, watermark] of knownNow) days.putWatermark(batch, source, watermark);
 }
 
-/** One mark per day, whichever sources put it in doubt. */
+/** Makes one mark per day, also where several sources put it in doubt. */
 function marksOf(changes: readonly Changes[], markedAt: Date): DirtyDay[] {
   const byDay = Map.groupBy(
     changes.flatMap(({ doubts }) => [...doubts]),

@@ -9,7 +9,7 @@ import type { JobStore } from '../../shared/store/sources/jobs.ts';
 import { sharedDeadline } from '../sources/limits.ts';
 import { newNotes, type SourceNotes } from './source-notes.ts';
 
-/** Records could not be read; `cause` is why. */
+/** The records of a source could not be read; `cause` is why. */
 export class RecordsUnread extends Error {
   override readonly name = 'RecordsUnread';
 }
@@ -17,16 +17,18 @@ export class RecordsUnread extends Error {
 /** The run that reads. */
 type ReadingRun = Pick<RunContext<unknown>, 'startedAt' | 'signal' | 'log'>;
 
-/** What bounds a reading, and what counts the documents that it reads. */
+/** The limits of a reading. */
 export interface ReadLimits {
+  /** Counts the documents that are read. */
   tally: Tally;
+  /** The time that all queries of one reading share. */
   deadlineMs: number;
 }
 
-/** What reading records brought: what was read, or why nothing. */
+/** The result of a reading: what was read, or why nothing was. */
 export type RecordsRead<T> = { read: T; durationMs: number } | { error: string; durationMs: number };
 
-/** The readers of the stores' records: one for the sources of training jobs, one for those of ETL runs. */
+/** Opens the readers of the stores' records: one for the sources of training jobs, one for those of ETL runs. */
 export function openReaders(
   stores: readonly JobStore[],
   run: ReadingRun,

@@ -2,11 +2,11 @@ import type { Job } from '../../shared/model/job/job.ts';
 import { lateMs, type WrittenLate, writtenLate } from '../../shared/model/job/written-late.ts';
 import type { Watermark } from '../../shared/store/own/days.ts';
 
-/** What a run notes of a source's records while it reads them. */
+/** Notes about a source's records, made while they are read. */
 export interface SourceNotes {
-  /** Records that were written later than their own `updatedAt` says: a change of them may be seen too late. */
+  /** Records that were written later than their own `updatedAt`: a change of them may be noticed too late. */
   writtenLate: WrittenLate | null;
-  /** Records that cannot be read and are not looked at either, for there are so many. */
+  /** How many unreadable or overlooked records were not read either, because there are too many. */
   notLookedAt: number;
 }
 
@@ -22,8 +22,8 @@ export function newNotes() {
       notLookedAt += records;
     },
     /**
-     * What was noted, by how far changes of the source were `known` before the run. What was there when its records were
-     * first looked at, was loaded then or before: no change of it can have been missed.
+     * Returns the notes. `known` is how far changes of the source were known before the run. A record that was written
+     * before the source was first read counts as in time: no change of it can have been missed.
      */
     taken(known: Watermark | undefined): SourceNotes {
       const since = known?.changesKnownSince ?? null;

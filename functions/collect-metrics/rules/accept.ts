@@ -18,34 +18,35 @@ import {
 import { stable } from '../../shared/model/stable.ts';
 import { keepSeen } from './seen-once.ts';
 
-/** What one metric source brought for a day: what it found, or why nothing. */
+/** The result of one metric source for a day: what it found, or why it failed. */
 export type Result<Found> = { durationMs: number } & ({ found: Found } | { error: string });
 
-/** What the sources that were asked for a day brought. */
+/** The results of the sources that were asked for a day. */
 export type Results = { [Source in MetricSource]?: Result<Findings[Source]> };
 
-/** When the sources were asked, and what is known of them. */
+/** The sources as they were asked. */
 export interface AskedSources {
+  /** When they were asked. */
   at: Date;
-  /** Whether the day had ended: before that, nothing can settle. */
+  /** Whether the day had ended by then: before that, nothing can settle. */
   closed: boolean;
-  /** Since when each source fails that does. */
+  /** Since when each failing source fails. */
   failingSince: ReadonlyMap<MetricSource, Date>;
 }
 
-/** What stands for a day after its sources were asked. */
+/** The sections and states of a day after its sources were asked. */
 export interface Accepted {
   sections: Sections;
   states: DailyMetrics['sources'];
-  /** What the records came to that were read. */
+  /** The figures of the records that were read. */
   records: { jobs: Figures | undefined; etl: Figures | undefined };
-  /** The sources that say something else than before. */
+  /** The sources whose figures differ from the stored ones. */
   changed: MetricSource[];
 }
 
 /**
- * Takes over what the sources found. A source that failed never replaces a section that stands, nor does one that lacks
- * parts which stand; figures that only the day after can show stay as they were seen first.
+ * Puts what the sources found in place of the stored sections. A stored section stays where its source failed, and where
+ * parts are missing now that it has. Figures that can be seen only on the day after stay as they were seen first.
  */
 export function accept(stored: DailyMetrics | null, results: Results, asking: AskedSources): Accepted {
   const before: PlatformSections = stored ?? NO_SECTIONS;
@@ -99,14 +100,14 @@ export function accept(stored: DailyMetrics | null, results: Results, asking: As
   };
 }
 
-function answered(it: {
+function answered(outcome: {
   before: SourceState | undefined;
   durationMs: number;
   missing: string[];
   fingerprint: string;
   asking: AskedSources;
 }): SourceState {
-  const { before, durationMs, missing, fingerprint, asking } = it;
+  const { before, durationMs, missing, fingerprint, asking } = outcome;
   const whole = missing.length === 0;
   const same = before?.fingerprint === fingerprint;
   return {
@@ -120,13 +121,13 @@ function answered(it: {
   };
 }
 
-function unanswered(it: {
+function unanswered(outcome: {
   before: SourceState | undefined;
   durationMs: number;
   error: string;
   failingSince: Date | null;
 }): SourceState {
-  const { before, durationMs, error, failingSince } = it;
+  const { before, durationMs, error, failingSince } = outcome;
   return {
     status: before?.collectedAt ? 'stale' : 'failed',
     durationMs,
@@ -147,8 +148,8 @@ function words(missing: readonly string[]): string {
 }
 
 /**
- * Hashes all that a source found. A record that goes from one project to another leaves the day's sums alone, but neither its
- * rows nor its names; what is wrong with records is no figure.
+ * Hashes everything that a source found, also the rows and names of jobs: a record that moves to another project leaves the
+ * sums of the day as they are. Faults of records are left out, because they are no figures.
  */
 function fingerprintOf(found: Findings[MetricSource]): string {
   const says = 'faults' in found ? [found.jobs, found.gpu, found.projects, found.members] : found;

@@ -7,16 +7,20 @@ import {
   type JobFigures,
 } from '../../shared/model/day/day.ts';
 
-/** Hours that rounding may cost. */
+/** How many hours rounding may make a difference of. */
 const TOLERANCE_HOURS = 0.01;
 
 /** The part of a stored day that the next one is checked against. */
 export type DayBefore = Pick<DailyMetrics, 'jobs' | 'gpu' | 'etl'> | null;
 
 /**
- * Proves a day's figures against the *stored* day before: jobs in flight must be those in flight before, plus the
- * started, less the ended that had started; hours used must be what is completed and accrued beyond what was accrued.
- * A job that was missed or counted twice, or a record changed or gone since, breaks them. `unknown` without a day before.
+ * Checks a day's figures against the *stored* day before.
+ *
+ * - Jobs in flight are those in flight before, plus those that started, less those that ended after they had started.
+ * - Hours used are the hours completed and accrued, less the hours accrued before.
+ *
+ * A job that was missed or counted twice, or a record that changed or vanished since, breaks a check. Without a day before,
+ * both are `unknown`.
  */
 export function checksOf(
   { jobs, gpu }: Pick<Figures, 'jobs' | 'gpu'>,
@@ -32,14 +36,14 @@ export function checksOf(
   };
 }
 
-/** Proves the jobs in flight, or the ETL runs, against those of the stored day before. */
+/** Checks the jobs in flight, or the ETL runs, against those of the stored day before. */
 export function inFlightCheck(figures: JobFigures, before: JobFigures | null | undefined): Check {
   const { inFlight, started, neverStarted } = figures;
   const expected = before ? before.inFlight + started - (endedOf(figures) - neverStarted) : null;
   return check(inFlight, expected, 0);
 }
 
-/** The checks of a stored day as they are against what the day before has become. */
+/** Makes the checks of a stored day anew, against the day before as it is now. */
 export function recheck(day: DailyMetrics, before: DayBefore): Checks {
   const { jobs, gpu, etl, checks } = day;
   return {
@@ -49,7 +53,7 @@ export function recheck(day: DailyMetrics, before: DayBefore): Checks {
   };
 }
 
-/** Whether any of the checks of a day says that it does not add up. */
+/** Whether a day does not add up by any of its checks. */
 export function isBroken({ inFlight, hoursUsed, etl }: Checks): boolean {
   return [inFlight, hoursUsed, etl?.inFlight].some((each) => each?.status === 'broken');
 }

@@ -8,21 +8,22 @@ import {
 } from '../../shared/model/day/day.ts';
 import { type AlarmChanges, alarmId, NO_CHANGES } from '../../shared/model/run/alarm.ts';
 
-const VANISHED_TOLD = 100;
+/** The most names of vanished records that a conflict keeps. */
+const VANISHED_KEPT = 100;
 
-/** Figures of all records of a day that decrease only when records vanish or move. */
+/** Figures of a day that decrease only where records vanish or move to another day. */
 interface Counts {
   started: number;
   ended: number;
   hoursCompleted: number;
 }
 
-/** What becomes of a day's conflict, and of its alarm. */
+/** A day's conflict after a collection, and the changes of its alarm. */
 interface ConflictAfter extends Required<AlarmChanges> {
   conflict: DailyMetrics['conflict'];
 }
 
-/** Whether figures of a record source decreased in a way that vanished records would explain. */
+/** Whether figures of a record source decreased in a way that vanished records could explain. */
 export function decreased(
   stored: DailyMetrics,
   found: { jobs?: Figures | undefined; etl?: Figures | undefined },
@@ -40,8 +41,9 @@ export function decreased(
 }
 
 /**
- * Records that vanished open a conflict; it lasts until they and the figures are back, or a person accepts the new ones.
- * `members` are the names that the day counts now, `null` when no records were read.
+ * Opens, continues or ends the conflict of a day. Vanished records open it; it lasts until the records and the figures are
+ * back, or a person accepts the new figures. `members` are the names of the jobs that the day counts now; `null` where no
+ * records were read.
  */
 export function conflictAfter(
   stored: DailyMetrics | null,
@@ -59,7 +61,7 @@ export function conflictAfter(
       started: Math.max(before.started, standing?.started ?? 0),
       ended: Math.max(before.ended, standing?.ended ?? 0),
       hoursCompleted: Math.max(before.hoursCompleted, standing?.hoursCompleted ?? 0),
-      vanished: [...new Set([...(standing?.vanished ?? []), ...vanished])].slice(0, VANISHED_TOLD),
+      vanished: [...new Set([...(standing?.vanished ?? []), ...vanished])].slice(0, VANISHED_KEPT),
       alarmId: alarmId(incident),
     };
     const message = sankMessage(date, conflict, now, conflict.vanished.length);
@@ -72,7 +74,7 @@ export function conflictAfter(
     now.started >= standing.started &&
     now.ended >= standing.ended &&
     now.hoursCompleted >= standing.hoursCompleted &&
-    // What one source gained must not hide what the other one lost.
+    // By name, so that jobs which one source gained do not hide those that the other lost.
     standing.vanished.every((name) => members?.includes(name));
   return back
     ? { ...NO_CHANGES, conflict: null, close: [{ id: standing.alarmId, because: 'the records are back' }] }

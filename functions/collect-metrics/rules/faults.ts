@@ -1,14 +1,14 @@
 import type { RecordFaults } from '../../shared/model/day/day.ts';
 
-/** The most ids that a day stores per fault, and reasons. */
+/** The most ids per fault, and the most reasons, that a day stores. */
 const MOST_IDS = 100;
 const MOST_REASONS = 20;
-/** A longer text is no id, and a day's record holds many of them. */
+/** Longer ids are cut off: a day stores many of them. */
 const LONGEST_ID = 200;
 
 type FaultName = 'skewed' | 'malformed' | 'unmapped';
 
-/** Collects what is wrong with the records of a day. */
+/** Collects the faults of the records of a day. */
 export function newFaults() {
   const ids: Record<FaultName, Set<string>> = {
     skewed: new Set(),
@@ -17,13 +17,13 @@ export function newFaults() {
   };
   const reasons: RecordFaults['reasons'] = [];
   return {
-    /** Names a record; `because` says what is wrong with it. */
+    /** Adds a record, with its fault in words. */
     add(fault: FaultName, id: string, because: string): void {
       ids[fault].add(id);
       if (reasons.length < MOST_REASONS) reasons.push({ id: shortId(id), because });
     },
 
-    /** The faults as a day stores them. */
+    /** Returns the faults in the form that a day stores. */
     report(): RecordFaults {
       const some = (fault: FaultName) => [...ids[fault]].slice(0, MOST_IDS).map(shortId);
       return {
@@ -41,7 +41,7 @@ export function newFaults() {
   };
 }
 
-/** An id as a day stores it. */
+/** Cuts off an id to the length that a day stores. */
 export function shortId(id: string): string {
   return id.length > LONGEST_ID ? `${id.slice(0, LONGEST_ID)}…` : id;
 }

@@ -4,14 +4,15 @@ import type { Job } from '../../shared/model/job/job.ts';
 import { type Fault, type Life, lifeOf, unreadAmounts } from '../../shared/model/job/life.ts';
 import { newFaults } from './faults.ts';
 
-/** A longer name is no name, and a day's record holds those of all projects. */
+/** Longer names are cut off: a day stores those of all projects. */
 const LONGEST_PROJECT = 200;
 
 /**
- * The figures of a day, a pure function of the job records: `now` counts only for what still runs. A job is counted as
- * ended on the day of its end wherever it began, and its GPU-hours are split over the days they were used on: together
- * with what is in flight at the day's end, nothing can fall between two days (checks.ts proves it). A faulty record that
- * names no day is reported where `reportsUndated` holds for its id.
+ * Computes the figures of a day. A pure function of the job records: `now` matters only for jobs that still run.
+ *
+ * A job counts as ended on the day of its end, whenever it began, and its GPU-hours are split over the days on which they
+ * were used. With the jobs in flight at the day's end, nothing can fall between two days; checks.ts proves that. A faulty
+ * record that names no day is reported where `reportsUndated` returns true for its id.
  */
 export function figuresOf(
   day: Day,
@@ -24,7 +25,7 @@ export function figuresOf(
   const faults = newFaults();
   const members: string[] = [];
   let inferredEnds = 0;
-  // In one order whatever the order of arrival: sums of fractions would differ in their last digits otherwise.
+  // Sorted, because sums of fractions in another order would differ in their last digits.
   const sorted = [...jobs].sort((a, b) => (a.name < b.name ? -1 : 1));
   for (const job of sorted) {
     const life = lifeOf(job, now);
@@ -65,7 +66,7 @@ function isReported({ told }: Fault, day: Day, whenFound: () => boolean): boolea
   return 'on' in told ? told.on === day : told.from <= day;
 }
 
-/** What one job adds to one day. */
+/** The part of one job that counts on one day. */
 interface Share {
   started: boolean;
   ended: Life['outcome'];
@@ -124,7 +125,7 @@ function add(sum: Sum, share: Share, { artifactBytes }: Job): void {
   sum.usedMs += share.usedMs;
   sum.completedMs += share.completedMs;
   sum.accruedMs += share.accruedMs;
-  // A job whose record says nothing of artifacts has none that are known; where no record does, nothing is known at all.
+  // The bytes stay `null`, which is unknown, until the record of any job has them.
   if (share.ended && artifactBytes !== null) sum.artifactBytes = (sum.artifactBytes ?? 0) + artifactBytes;
 }
 
@@ -138,7 +139,7 @@ function figuresOfSum({ usedMs, completedMs, accruedMs, artifactBytes: _, ...job
   };
 }
 
-/** To a millionth of an hour, so that equal records give equal figures. */
+/** Rounds to a millionth of an hour, so that equal records give equal figures. */
 function hours(ms: number): number {
   return Math.round((ms / HOUR_MS) * 1e6) / 1e6;
 }

@@ -9,40 +9,45 @@ import { SECTIONS } from '../../shared/model/day/platform.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import { lifeOf } from '../../shared/model/job/life.ts';
 
-/** Which days a run collects. */
+/** Decides which days a run collects, and which sources it asks for each. */
 
-/** Days looked at for gaps and for days that are not final. */
+/** How many days back gaps, and days that are not final, are looked for. */
 const WINDOW_DAYS = 35;
-/** Days always collected again: records arrive late. */
+/** How many days are always collected again, because records arrive late. */
 const TRAILING_DAYS = 3;
-/** Days whose records are read together; memory grows with it. */
+/** How many days' records are read together; memory grows with it. */
 const CHUNK_DAYS = 7;
 
-/** The days that gaps are looked for in, before `today`. */
+/** Returns the days before `today` in which gaps are looked for. */
 export function windowBefore(today: Day): Day[] {
   return daysBetween(addDays(today, -WINDOW_DAYS), addDays(today, -1));
 }
 
-/** The sources of `sources` whose reach covers a day. */
+/** Returns those of `sources` that can still answer for a day. */
 export function withinReach(sources: readonly MetricSource[], date: Day, today: Day): MetricSource[] {
   return sources.filter(
     (source) => isRecordSource(source) || date >= addDays(today, -SECTIONS[source].reachDays),
   );
 }
 
-/** A day to collect, and the metric sources to ask for it; those that are not asked keep what they said. */
+/** A day to collect, and the metric sources to ask for it. The sections of other sources stay as they are stored. */
 export interface PlannedDay {
   date: Day;
   ask: readonly MetricSource[];
 }
 
-/** What of a stored day the plan goes by. */
+/** The part of a stored day that the plan depends on. */
 export type StoredDay = Pick<DailyMetrics, 'status' | 'sources'>;
 
 /**
- * The days a whole run collects: of the window, oldest first, gaps, days that are not final, dirty ones and the trailing
- * days with yesterday, or all of it on Sundays; then what is unsettled or dirty beyond it, which must not keep yesterday
- * waiting. `stored` holds the window, and every unsettled day. Older days are asked only for what is missing.
+ * Returns the days that a whole run collects, in this order:
+ *
+ * 1. Days of the window, oldest first: gaps, days that are not final, dirty days and the trailing days, which end with
+ *    yesterday. On Sundays, all days of the window.
+ * 2. Older days that are unsettled or dirty. They come last, so that yesterday does not wait for them.
+ *
+ * The trailing days, and all days on Sundays, ask every source; the others only those that are missing. `stored` holds the
+ * days of the window, and every unsettled day.
  */
 export function wholeRunDays(
   today: Day,
@@ -61,7 +66,7 @@ export function wholeRunDays(
   });
 }
 
-/** The sources that have not settled what they say of a day, and the record sources where the day's records are in doubt. */
+/** Returns the sources that have not settled for a day, and the record sources where the day's records are in doubt. */
 function missingOn(
   stored: StoredDay | undefined,
   isDirty: boolean,
@@ -75,9 +80,9 @@ function missingOn(
 }
 
 /**
- * The days that a changed record makes doubtful: those of its start and end, when it ended before the trailing days,
- * which are collected anyway; for one that counts nowhere, the day that reports it. Days between them follow where a
- * check breaks.
+ * Returns the days that a changed record puts in doubt: those of its start and its end, where it ended before the trailing
+ * days, which are collected anyway. For a faulty record, that is the day that reports it. The days between start and end
+ * are healed where a check breaks.
  */
 export function daysMadeDirty(job: Job, today: Day): Day[] {
   const life = lifeOf(job, endOfDay(today));
@@ -89,12 +94,12 @@ export function daysMadeDirty(job: Job, today: Day): Day[] {
   return isCollectedAnyway(ended, today) ? [] : [...daysCounting(job, today)];
 }
 
-/** Whether a changed job may have been counted on a day that is not collected anyway, and has moved away from it. */
+/** Whether a changed job may have been counted before on a day that is not collected anyway. */
 export function mayHaveMoved(job: Job, today: Day): boolean {
   return job.createdAt === null || !isCollectedAnyway(dayOf(job.createdAt), today);
 }
 
-/** Whether `day`, which once counted `job`, counts it no more and is not collected anyway. */
+/** Whether `day`, which counted `job` before, no longer counts it and is not collected anyway. */
 export function movedFrom(day: Day, job: Job, today: Day): boolean {
   return !daysCounting(job, today).has(day) && !isCollectedAnyway(day, today);
 }
@@ -103,14 +108,14 @@ function isCollectedAnyway(day: Day, today: Day): boolean {
   return day >= addDays(today, -TRAILING_DAYS);
 }
 
-/** The days on which a job counts as started or ended, as its record stands. */
+/** Returns the days on which a job counts as started or ended, by its record. */
 function daysCounting(job: Job, today: Day): Set<Day> {
   const life = lifeOf(job, endOfDay(today));
   const instants = life.kind === 'fault' ? [] : [life.start, life.end];
   return new Set(instants.flatMap((instant) => (instant ? [dayOf(instant)] : [])));
 }
 
-/** Runs of consecutive days, each short enough to be read at once. */
+/** Splits days into runs of consecutive days, each short enough to be read at once. */
 export function chunked(days: readonly PlannedDay[]): PlannedDay[][] {
   const chunks: PlannedDay[][] = [];
   for (const day of days) {
@@ -122,7 +127,7 @@ export function chunked(days: readonly PlannedDay[]): PlannedDay[][] {
   return chunks;
 }
 
-/** By metric source, the days it is asked for. */
+/** Returns the days that each metric source is asked for. */
 export function daysBySource(days: readonly PlannedDay[]): Map<MetricSource, Day[]> {
   const bySource = new Map<MetricSource, Day[]>();
   for (const { date, ask } of days)
@@ -130,13 +135,13 @@ export function daysBySource(days: readonly PlannedDay[]): Map<MetricSource, Day
   return bySource;
 }
 
-/** What a collection saw of the checks: that of its own day, and that of the next where it was looked at. */
+/** Whether the checks were broken when a day was collected: its own, and those of the next day where these were made. */
 export interface ChecksSeen {
   date: Day;
   broken: { own: boolean; next: boolean | null };
 }
 
-/** The days whose check is broken, going by the last look at each. */
+/** Returns the days whose checks are broken, by the last time that those of each were made. */
 export function brokenDays(seen: Iterable<ChecksSeen>): Day[] {
   const broken = new Map<Day, boolean>();
   for (const { date, broken: found } of seen) {
@@ -147,8 +152,8 @@ export function brokenDays(seen: Iterable<ChecksSeen>): Day[] {
 }
 
 /**
- * The days to collect too where checks are broken: a check stands between two days, and the one that was not `tried` is
- * out of date. A few days in its direction at once, for long jobs span many.
+ * Returns the further days to collect where checks are broken. A check compares two days; the one that was not `tried` is
+ * out of date. Several days in its direction are returned at once, because long jobs span many.
  */
 export function daysToHeal(broken: readonly Day[], tried: ReadonlySet<Day>, today: Day): Day[] {
   const beside = broken.flatMap((day) => [

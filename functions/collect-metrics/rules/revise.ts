@@ -17,42 +17,42 @@ import { type Accepted, accept, type Results } from './accept.ts';
 import { type DayBefore, recheck } from './checks.ts';
 import { conflictAfter } from './conflict.ts';
 
-/** What the sources that were asked for a day answered. */
+/** The answers of the sources that were asked for a day. */
 export interface DayAnswers {
   /** When they were asked. */
   at: Date;
   results: Results;
 }
 
-/** What a collection goes by, besides the stored day and the answers. */
+/** What a collection depends on besides the stored day and the answers. */
 export interface Circumstances {
   date: Day;
   runId: string;
   before: DayBefore;
   /** The sources that a day needs to be final. */
   configured: readonly MetricSource[];
-  /** Since when each source fails that does. */
+  /** Since when each failing source fails. */
   failingSince: ReadonlyMap<MetricSource, Date>;
-  /** Why the day was made dirty, when it was. */
+  /** Why the day is dirty, where it is. */
   cause: string | undefined;
-  /** Names of jobs counted before whose records exist no more. */
+  /** Names of jobs that were counted before and whose records no longer exist. */
   vanished: string[];
   /** Names of jobs that the day counts and whose records were not read now. */
   kept: string[];
 }
 
-/** What becomes of a day, and what is written about it. */
+/** A day after a collection, and what is written for it. */
 export interface Revised extends Required<AlarmChanges> {
   day: DailyMetrics;
   /** Whether any figure is new or differs from the stored one. */
   figuresChanged: boolean;
   /** Whether anything is to be written at all. */
   write: boolean;
-  /** The figures that stand no more. */
+  /** The figures that were replaced. */
   revision: Revision | null;
-  /** The rows of the projects, where they are new. */
+  /** The rows of the projects, where they changed. */
   rows: ProjectRow[] | null;
-  /** The names of the jobs that the day counts, where they are new. */
+  /** The names of the jobs that the day counts, where they changed. */
   members: string[] | null;
 }
 
@@ -66,8 +66,8 @@ const NO_FAULTS: RecordFaults = {
 };
 
 /**
- * What becomes of a stored day after a new collection. Recomputed figures are stored whole and the old ones stay as a
- * revision; a source that failed never replaces a good section; nothing is ever shown as zero that is not known.
+ * Revises a stored day after a new collection. Changed figures are stored whole, and the old ones are kept as a revision. A
+ * source that failed never replaces a good section, and a figure that is unknown is never zero.
  */
 export function revise(
   stored: DailyMetrics | null,
@@ -112,7 +112,7 @@ export function revise(
   };
 }
 
-/** The faults of the records that were read now; the checks themselves are made afterwards. */
+/** Returns the faults of the records that were read now; the checks themselves are made afterwards. */
 function faultsAfter(stored: DailyMetrics | null, { records, sections }: Accepted): Checks {
   const faultsOf = (figures: Figures) => ({ ...figures.faults, inferredEnds: figures.inferredEnds });
   const etl = records.etl ? { inFlight: UNKNOWN, ...faultsOf(records.etl) } : (stored?.checks.etl ?? null);
@@ -123,7 +123,7 @@ function faultsAfter(stored: DailyMetrics | null, { records, sections }: Accepte
   };
 }
 
-/** Since when every configured source says the same; `null` as long as one does not. */
+/** Returns since when the figures of every configured source are settled; `null` while those of one are not. */
 function settledSince(states: DailyMetrics['sources'], configured: readonly MetricSource[]): Date | null {
   const instants = configured.map((source) => states[source]?.settledSince?.getTime() ?? Number.NaN);
   const latest = Math.max(...instants);
@@ -154,7 +154,7 @@ function changeInWords(stored: DailyMetrics, source: MetricSource, cause: string
   return `${source} says something else since ${before.collectedAt.toISOString()}`;
 }
 
-/** Whether anything but the bookkeeping of the collection itself is new. */
+/** Whether anything changed but the bookkeeping of the collection itself. */
 function differs(stored: DailyMetrics | null, day: DailyMetrics): boolean {
   const compared = ({ status, settledSince, sources, checks, conflict }: DailyMetrics) => ({
     status,

@@ -7,17 +7,17 @@ import {
 } from '../../shared/model/day/platform.ts';
 
 /**
- * Some figures can only be read as they are now, such as how many buckets there are. They are read on the day after, while
- * they still tell of the day; in every later collection they are `null`, and what was seen first stays. Which figures these
- * are, the `keepSeen` of each section says.
+ * Some figures can only be read as they are now, such as the number of buckets. They are read on the day after, when they
+ * still describe the day. In every later collection they are `null`, and what was seen first stays. `keepSeen` of each
+ * section names these figures.
  */
 
-/** Whether what there is at `now` still tells of a day: only on the day after. */
+/** Whether what exists at `now` still describes a day: only on the day after. */
 export function canSeeNow(date: Day, now: Date): boolean {
   return addDays(dayOf(now), -1) === date;
 }
 
-/** What a source found, but with the figures that were seen first where any were. */
+/** Returns what a source found, with the figures that were seen first where any were. */
 export function keepSeen<Source extends PlatformSource>(
   source: Source,
   found: PlatformFigures[Source],

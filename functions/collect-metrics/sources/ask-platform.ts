@@ -57,7 +57,7 @@ export function askPlatform(
   };
 }
 
-/** Asks one source for all its days; every day gets a result, whatever happens. */
+/** Asks one source for all its days. Every day gets a result, also where the source fails. */
 async function askSource(
   source: PlatformSource,
   { collect, deadlineMs }: { collect: Collect<PlatformSource>; deadlineMs: number },
@@ -89,7 +89,7 @@ async function askSource(
   });
 }
 
-/** What the type says, the schema proves: nothing but the section's own figures ever gets into a day. */
+/** Checks an answer against the schema of its section, so that nothing else is stored in a day. Throws a TypeError. */
 function proven(source: PlatformSource, answer: unknown): PlatformFigures[PlatformSource] {
   const parsed = sectionOf(source).figures.safeParse(answer);
   if (parsed.success) return parsed.data;
@@ -102,7 +102,7 @@ function queryOf(date: Day, now: Date): DayQuery {
   return { date, until, lookNow: canSeeNow(date, now) };
 }
 
-/** Monitoring counts in whole seconds. */
+/** Cuts off the milliseconds: Monitoring counts in whole seconds. */
 function wholeSecond(now: Date): Date {
   return new Date(Math.floor(now.getTime() / SECOND_MS) * SECOND_MS);
 }

@@ -19,7 +19,7 @@ type DatasetRow = BigQueryFigures['perDataset'][number];
 export const openBigquery: OpenSource<'bigquery'> = (settings, clients) =>
   bigquerySource({ bigquery: clients.bigquery(settings), monitoring: clients.monitoring(settings) });
 
-/** Tables and bytes from Monitoring, so that no table is ever listed; jobs by their end, from BigQuery itself. */
+/** Takes tables and bytes from Monitoring, so that no table is listed, and the jobs that ended from BigQuery itself. */
 export function bigquerySource(tools: { bigquery: BigQuery; monitoring: Monitoring }): Collect<'bigquery'> {
   return async ({ date, until }, limits): Promise<BigQueryFigures> => {
     const perDataset = async (gauge: Metric) =>

@@ -32,7 +32,7 @@ export const openCloudRun: OpenSource<'cloudRun'> = (settings, clients) =>
     regions: settings.regions,
   });
 
-/** Requests from Monitoring, and the services that there are now: of `regions`, one by one, or of all at once. */
+/** Takes requests from Monitoring, and lists the services as they are now: in `regions` one by one, or in all at once. */
 export function cloudRunSource(tools: {
   run: CloudRun;
   monitoring: Monitoring;
@@ -50,7 +50,7 @@ export function cloudRunSource(tools: {
       name: ({ service, region }) => `${service} ${region}`,
     });
     return {
-      // Those that were made since then did not serve on the day.
+      // Services that were made after the day do not count on it.
       services: ifWhole(list, ({ services }) => services.filter(({ createdAt }) => createdAt < until).length),
       activeServices: ifWhole(served, () => perService.length),
       requests: ifWhole(served, () => perService.reduce((sum, row) => sum + requestsOf(row), 0)),
@@ -61,7 +61,7 @@ export function cloudRunSource(tools: {
   };
 }
 
-/** The services that served a request; those of one name in two regions are two. */
+/** Returns the services that served a request; one name in two regions is two services. */
 function servicesIn(groups: readonly MetricGroup[]): ServiceRow[] {
   const rows = new Map<string, ServiceRow>();
   for (const { labels, value } of groups) {
@@ -85,8 +85,8 @@ function requestsOf({ requests }: ServiceRow): number {
 }
 
 /**
- * The services of all regions in one list, or of each of `regions`: one that fails is missing, and costs the others
- * nothing. Rejects with the first region's error when every one failed.
+ * Lists the services of all regions at once, or of each of `regions`, where one that fails is missing alone. Rejects with the
+ * error of the first region where all of them fail.
  */
 async function servicesNow(
   run: CloudRun,

@@ -27,7 +27,10 @@ export const openDatabase: OpenSource<'database'> = (settings, clients) =>
     sql: settings.cloudSql ? clients.sql(settings) : null,
   });
 
-/** Bytes from Monitoring, of the Firestore databases that are named and of every Cloud SQL instance; the rest as it is now. */
+/**
+ * Takes bytes from Monitoring, of the Firestore databases that are named and of every Cloud SQL instance. Collections and
+ * instances are counted as they are now.
+ */
 export function databaseSource(tools: {
   monitoring: Monitoring;
   databases: readonly FirestoreDatabase[];
@@ -42,7 +45,7 @@ export function databaseSource(tools: {
       monitoring.latest(gauge, until, ['resource.labels.database_id'], limits);
     const [stored, collections, used, list] = await Promise.all([
       latest(FIRESTORE_BYTES),
-      lookNow ? Promise.all(databases.map((it) => it.collections.count(limits))) : null,
+      lookNow ? Promise.all(databases.map((database) => database.collections.count(limits))) : null,
       sql && latest(SQL_BYTES),
       sql && lookNow ? sql.instances(limits) : null,
     ]);
@@ -80,7 +83,7 @@ export function databaseSource(tools: {
   };
 }
 
-/** Monitoring knows an instance as `PROJECT:INSTANCE`; some projects have a colon in their own name. */
+/** Monitoring names an instance `PROJECT:INSTANCE`, where the project may have a colon of its own. */
 function instanceIn(databaseId: string): string {
   return databaseId.slice(databaseId.lastIndexOf(':') + 1);
 }

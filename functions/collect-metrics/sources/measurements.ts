@@ -1,15 +1,15 @@
 import type { MetricGroup, MetricGroups } from '../../shared/cloud/monitoring/monitoring.ts';
 
-/** One figure of many things by their names, such as the bytes of each bucket. */
+/** One figure of many items by their names, such as the bytes of each bucket. */
 export interface Measurements {
   values: ReadonlyMap<string, number>;
-  /** Where no answer came from: things that are there have no value here. */
+  /** The regions that gave no answer: items there have no value here. */
   missing: readonly string[];
 }
 
 /**
- * What the groups of each thing, which `label` names, come to; those that `counts` refuses make it known and add
- * nothing, for a series that a thing does not have is a figure of zero.
+ * Sums up the groups of each item, whose name is the value of `label`. A group that `counts` refuses adds 0: its item exists,
+ * and a series that an existing item does not have means 0.
  */
 export function measuredBy(
   label: string,
@@ -24,7 +24,7 @@ export function measuredBy(
   return { values, missing };
 }
 
-/** What an answer comes to; `null` when it was not asked for, or is not whole. */
+/** Returns the figure of an answer; `null` where it was not asked for, or parts are missing. */
 export function ifWhole<Answer extends { missing: readonly string[] }>(
   answer: Answer | null,
   figure: (answer: Answer) => number,
@@ -32,22 +32,22 @@ export function ifWhole<Answer extends { missing: readonly string[] }>(
   return answer && answer.missing.length === 0 ? figure(answer) : null;
 }
 
-/** The sum of all things; `null` when it is unknown. */
+/** Returns the sum of all items; `null` where it is unknown. */
 export function totalOf(measurements: Measurements | null): number | null {
   return ifWhole(measurements, ({ values }) => [...values.values()].reduce((sum, value) => sum + value, 0));
 }
 
-/** The figure of one thing; of one without any, zero, or `null` when it may be missing. */
+/** Returns the figure of one item. Without a value that is 0, or `null` where the value may be missing. */
 export function measuredOf({ values, missing }: Measurements, name: string): number | null {
   return values.get(name) ?? (missing.length > 0 ? null : 0);
 }
 
-/** The names that any of the measurements knows. */
+/** Returns the names of all items in any of the measurements. */
 export function namesIn(...measurements: readonly Measurements[]): string[] {
   return [...new Set(measurements.flatMap(({ values }) => [...values.keys()]))];
 }
 
-/** Whatever gave no answer to any of the questions, sorted; `null` for one that was not asked. */
+/** Returns the parts that are missing in any of the answers, sorted. An answer that was not asked for is `null`. */
 export function missingIn(...answers: readonly ({ missing: readonly string[] } | null)[]): string[] {
   return [...new Set(answers.flatMap((answer) => answer?.missing ?? []))].sort();
 }

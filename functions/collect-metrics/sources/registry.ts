@@ -5,7 +5,7 @@ import { openDatabase } from './database.ts';
 import type { OpenSource } from './source.ts';
 import { openStorage } from './storage.ts';
 
-/** How each metric source of the platform is opened. */
+/** Opens each metric source of the platform. */
 export const OPEN_SOURCE: { [Source in PlatformSource]: OpenSource<Source> } = {
   storage: openStorage,
   bigquery: openBigquery,

@@ -2,13 +2,13 @@ import { MOST_ROWS } from '../../shared/model/day/sections/section.ts';
 
 /** How a section orders its rows. */
 interface Order<Row> {
-  /** `null` counts as nothing. */
+  /** `null` counts as 0. */
   size: (row: Row) => number | null;
-  /** Among rows of one size, so that the same figures are always the same section. */
+  /** Orders rows of the same size, so that equal figures always make an equal section. */
   name: (row: Row) => string;
 }
 
-/** The largest of `rows`, at most `room`, and how many more there are. */
+/** Returns the largest of `rows`, at most `room` of them, and how many more there are. */
 export function largest<Row>(
   rows: readonly Row[],
   { size, name }: Order<Row>,

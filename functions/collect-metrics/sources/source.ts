@@ -8,37 +8,37 @@ import type { Day } from '../../shared/dates.ts';
 import type { PlatformFigures, PlatformSettings, PlatformSource } from '../../shared/model/day/platform.ts';
 import type { RootCollections } from '../../shared/store/sources/root-collections.ts';
 
-/** What a metric source of the platform is asked for. */
+/** The question to a metric source of the platform. */
 export interface DayQuery {
   date: Day;
-  /** The end of the day, or now where it has not ended: the instant that gauges are read for. */
+  /** The end of the day, or now where it has not ended. Gauges are read as of this instant. */
   until: Date;
-  /** Whether figures that can only be read as they are now are read, too: rules/seen-once.ts. */
+  /** Whether to read the figures that can only be read as they are now: rules/seen-once.ts. */
   lookNow: boolean;
 }
 
 /**
- * Finds one day's section. Figures that it was not to look at now are `null` in it. Rejects when anything but single
- * regions fails.
+ * Finds one day's section. Without `lookNow`, the figures that can only be read as they are now are `null`. Rejects where
+ * anything but single regions fails.
  */
 export type Collect<Source extends PlatformSource> = (
   query: DayQuery,
   limits: Limits,
 ) => Promise<PlatformFigures[Source]>;
 
-/** Where a client asks: Nightshift's own project unless another one is named. */
+/** The project that a client asks: Nightshift's own unless another is named. */
 export interface Place {
   googleProject?: string | undefined;
 }
 
-/** The clients that sources are opened with, by API; each is opened when a source asks for it. */
+/** Opens the clients of each API for a source. */
 export interface Clients {
   monitoring(place: Place): Monitoring;
   storage(place: Place): CloudStorage;
   bigquery(place: Place): BigQuery;
   run(place: Place): CloudRun;
   sql(place: Place): CloudSql;
-  /** The Firestore databases with these ids; Nightshift's own one unless any is named. */
+  /** The Firestore databases with these ids; Nightshift's own where none is given. */
   databases(place: Place, ids: readonly string[] | undefined): FirestoreDatabase[];
 }
 

@@ -15,15 +15,15 @@ import {
 import { largest } from './rows.ts';
 import type { Collect, OpenSource } from './source.ts';
 
-/** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-storage: measured once a day. */
+/** https://docs.cloud.google.com/monitoring/api/metrics_gcp_p_z#gcp-storage: sampled once a day. */
 const metric = (name: string): Metric => ({
   type: `storage.googleapis.com/storage/${name}`,
   resourceType: 'gcs_bucket',
 });
-/** By the type of their objects: live, noncurrent, soft-deleted, and parts of uploads that never ended. */
+/** Labelled by the type of objects: live, noncurrent, soft-deleted, and parts of uploads that never ended. */
 const BYTES = metric('v2/total_bytes');
 const OBJECTS = metric('v2/total_count');
-/** Without types, and without what is soft-deleted. */
+/** Older metrics without types, which do not count soft-deleted objects. */
 const OLDER_BYTES = metric('total_bytes');
 const OLDER_OBJECTS = metric('object_count');
 
@@ -44,7 +44,7 @@ interface Holdings {
 export const openStorage: OpenSource<'storage'> = (settings, clients) =>
   storageSource({ storage: clients.storage(settings), monitoring: clients.monitoring(settings) });
 
-/** Bytes and objects from Monitoring, so that no object is ever listed; the list of buckets also has the empty ones. */
+/** Takes bytes and objects from Monitoring, so that no object is listed. The list of buckets also has the empty ones. */
 export function storageSource(tools: { storage: CloudStorage; monitoring: Monitoring }): Collect<'storage'> {
   return async ({ until, lookNow }, limits): Promise<StorageFigures> => {
     const [list, { bytes, objects, softDeletedBytes }] = await Promise.all([
@@ -66,7 +66,7 @@ export function storageSource(tools: { storage: CloudStorage; monitoring: Monito
       { size: (row) => row.bytes, name: (row) => row.bucket },
     );
     return {
-      // Those that were made since then hold nothing of the day.
+      // Buckets that were made after the day do not count on it.
       buckets: ifWhole(list, ({ buckets }) => buckets.filter(({ createdAt }) => createdAt < until).length),
       bytes: totalOf(bytes),
       objects: totalOf(objects),
@@ -78,7 +78,7 @@ export function storageSource(tools: { storage: CloudStorage; monitoring: Monito
   };
 }
 
-/** Reads today's metrics; where these hold nothing at all, the older ones. */
+/** Reads the metrics with types; where these have no data at all, the older ones. */
 async function holdings(monitoring: Monitoring, until: Date, limits: Limits): Promise<Holdings> {
   const left = sharedDeadline(limits);
   const [bytes, objects] = await Promise.all([
@@ -95,7 +95,7 @@ async function holdings(monitoring: Monitoring, until: Date, limits: Limits): Pr
     monitoring.latest(OLDER_BYTES, until, [BUCKET], left()),
     monitoring.latest(OLDER_OBJECTS, until, [BUCKET], left()),
   ]);
-  // Then there is nothing to know: zeros.
+  // No metric has data: there are no objects, and the figures are zeros.
   if (knowsNothing(olderBytes) && knowsNothing(olderObjects)) return current;
   return {
     bytes: measuredBy('bucket_name', olderBytes),
