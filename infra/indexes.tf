@@ -1,7 +1,7 @@
 # Every composite index that a query of Nightshift needs. The emulator answers without them, production does not.
 
 locals {
-  prefix = local.settings.collectionPrefix
+  prefix = try(local.settings.collectionPrefix, "")
 
   source_places = {
     for name, source in local.settings.sources : name => {

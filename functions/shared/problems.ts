@@ -1,6 +1,9 @@
 import leven from 'leven';
 import type { z } from 'zod';
 
+/** Keys of an object that a problem lists where something else stands in its place. */
+const KEYS_SHOWN = 6;
+
 /** One thing wrong with an input: where (dotted, empty for the whole), what, and what was expected instead. */
 export interface Problem {
   path: string;
@@ -14,15 +17,20 @@ export type Parsed<T> = { ok: true; value: T } | { ok: false; problems: Problem[
 /** Parses `input` by `schema` and names every problem; an unknown key comes with the nearest known one. */
 export function parseWithProblems<T>(schema: z.ZodType<T>, input: unknown): Parsed<T> {
   const knownKeys = new Map<string, string[]>();
+  const shapes = new Map<string, string>();
   const parsed = schema.safeParse(input, {
     error: (issue) => {
-      if (issue.code === 'unrecognized_keys')
-        knownKeys.set(pathText(issue.path ?? []), knownKeysOf(issue.inst));
+      const path = pathText(issue.path ?? []);
+      if (issue.code === 'unrecognized_keys') knownKeys.set(path, knownKeysOf(issue.inst));
+      if (issue.code === 'invalid_type') shapes.set(path, shapeOf(issue.inst));
       return undefined;
     },
   });
   if (parsed.success) return { ok: true, value: parsed.data };
-  return { ok: false, problems: parsed.error.issues.flatMap((issue) => toProblems(issue, input, knownKeys)) };
+  return {
+    ok: false,
+    problems: parsed.error.issues.flatMap((issue) => toProblems(issue, input, { knownKeys, shapes })),
+  };
 }
 
 /** The candidate nearest to `word`, when near enough to be a slip of the fingers. */
@@ -33,7 +41,11 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best && best.distance <= Math.max(2, word.length / 3) ? best.candidate : undefined;
 }
 
-function toProblems(issue: z.core.$ZodIssue, input: unknown, knownKeys: Map<string, string[]>): Problem[] {
+function toProblems(
+  issue: z.core.$ZodIssue,
+  input: unknown,
+  { knownKeys, shapes }: { knownKeys: Map<string, string[]>; shapes: Map<string, string> },
+): Problem[] {
   const path = pathText(issue.path);
   const value = valueAt(input, issue.path);
   switch (issue.code) {
@@ -49,7 +61,9 @@ function toProblems(issue: z.core.$ZodIssue, input: unknown, knownKeys: Map<stri
       });
     }
     case 'invalid_type':
-      return [{ path, message: describe(value), expected: article(issue.expected) }];
+      return [
+        { path, message: describe(value), expected: `${article(issue.expected)}${shapes.get(path) ?? ''}` },
+      ];
     case 'invalid_value':
       return [{ path, message: describe(value), expected: `one of ${issue.values.map(quote).join(', ')}` }];
     case 'invalid_format':
@@ -133,4 +147,13 @@ function knownKeysOf(schema: unknown): string[] {
   const object = (schema as z.core.$ZodObject | undefined)?._zod?.def?.shape;
   const record = (schema as z.core.$ZodRecord<z.core.$ZodEnum> | undefined)?._zod?.def?.keyType?._zod?.def;
   return Object.keys(object ?? record?.entries ?? {});
+}
+
+/** The keys of an object as ` {path, type, zone?}`, the first ones of a large one; empty for any other schema. */
+function shapeOf(schema: unknown): string {
+  const shape = (schema as z.core.$ZodObject | undefined)?._zod?.def?.shape;
+  if (!shape) return '';
+  const keys = Object.entries(shape).map(([key, { _zod }]) => (_zod.optin === 'optional' ? `${key}?` : key));
+  const more = keys.length > KEYS_SHOWN ? ', ...' : '';
+  return ` {${keys.slice(0, KEYS_SHOWN).join(', ')}${more}}`;
 }

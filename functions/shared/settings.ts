@@ -33,9 +33,12 @@ const metricsSchema = z.strictObject({
 
 const settingsSchema = z.strictObject({
   /** Put before the name of every collection of ours, so that two deployments can share a database. */
-  collectionPrefix: z.string().regex(/^[A-Za-z0-9_-]*$/, { error: 'letters, digits, _ and - only' }),
+  collectionPrefix: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]*$/, { error: 'letters, digits, _ and - only' })
+    .default(''),
   /** Failures in a row, of one task or of one metric source, that open an alarm. */
-  failuresBeforeAlarm: z.int().min(1),
+  failuresBeforeAlarm: z.int().min(1).default(3),
   metrics: metricsSchema.default({ deadlineSeconds: 60 }),
   /** What of the jobs' artifacts may be deleted; nothing unless a bucket is named. */
   artifacts: artifactPolicySchema.prefault({}),

@@ -36,7 +36,8 @@ export async function start({ once, empty, nights }: StartOptions, signal: Abort
     if (nights > 0) fine = (await until(passNights(stack, nights, tell, signal))) && fine;
     if (once) return fine ? 0 : 1;
     if (empty) tell.line(NOTHING_FIRES);
-    for (const line of whatNext(enabled[0] ?? 'TASK', scheduler.baseUrl, project)) tell.line(line);
+    const place = { schedulerUrl: scheduler.baseUrl, project };
+    for (const line of whatNext(enabled[0] ?? 'TASK', place, empty)) tell.line(line);
     const unwatch = scheduler.watch((attempt) => void tellAttempt(attempt, tell));
     if (!empty) scheduler.fireSlots();
     await Promise.race([stack.broken, aborted(signal)]).catch((error) => {
@@ -63,14 +64,18 @@ function portOf(text: string | undefined): number {
   );
 }
 
-function whatNext(task: string, schedulerUrl: string, project: string): string[] {
+function whatNext(
+  task: string,
+  { schedulerUrl, project }: { schedulerUrl: string; project: string },
+  empty: boolean,
+): string[] {
   const commands = [
     ['npm run -s ops -- days', 'the figures, day by day'],
     ['npm run -s ops -- tasks', 'how each task stands'],
     [`npm run -s ops -- runs ${task}`, 'what it did, run by run'],
     [`npm run -s ops -- run ${task} --dry-run`, 'stored beside recomputed, nothing written'],
     ['npm run -s ops -- cleanup plan', 'which artifacts would go, and why the others stay'],
-    ['npm run -s ops -- cleanup plans', 'the plans, one of which waits for approval'],
+    ['npm run -s ops -- cleanup plans', `the plans${empty ? '' : ', one of which waits for approval'}`],
   ];
   const width = Math.max(...commands.map(([command = '']) => command.length)) + 3;
   return [

@@ -3,7 +3,7 @@ import { systemClock } from '../../../functions/shared/clock.ts';
 import { addDays, type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts';
 import { exitWith, shell } from '../../shared/shell.ts';
 import { figure, plural } from '../../words/figures.ts';
-import { note, print, shellQuoted } from '../../words/terminal.ts';
+import { note, print, printJson, shellQuoted } from '../../words/terminal.ts';
 import { confirmCall } from '../shared/call.ts';
 import { functionOf } from '../shared/function-place.ts';
 import { OpsProblem, usage } from '../shared/problem.ts';
@@ -12,7 +12,7 @@ import { collectDay } from './collect-day.ts';
 import { type Progress, showProgress } from './progress.ts';
 import { type BackfillRecord, openRecord, recordFile } from './record.ts';
 import { targetOf } from './target.ts';
-import { backfillInWords } from './words.ts';
+import { backfillAsRecord, backfillInWords } from './words.ts';
 
 const TASK = 'collect-metrics';
 const MOST_DAYS = 400;
@@ -22,6 +22,7 @@ interface BackfillOptions {
   url?: string;
   yes?: true;
   restart?: true;
+  json?: true;
 }
 
 /** Collects past days one by one, and says where to go on. */
@@ -51,7 +52,9 @@ export async function backfill(options: BackfillOptions): Promise<void> {
   const failure = await fill(days, url, { record, progress, signal: stopping.signal });
   progress.stop();
 
-  print(...backfillInWords({ days, done: record.done }, performance.now() - started));
+  const tookMs = performance.now() - started;
+  if (options.json) printJson(backfillAsRecord(days, record.done, tookMs));
+  else print(...backfillInWords({ days, done: record.done }, tookMs));
   if (failure)
     throw new OpsProblem(`${failure.message}. Go on with: ${command}`, failure.exitCode, { cause: failure });
   if (days.every((date) => record.done.has(date))) return record.forget();
@@ -93,11 +96,12 @@ export function daysToFill({ from, to }: Pick<BackfillOptions, 'from' | 'to'>, t
   return days;
 }
 
-function commandOf({ from, to, url, yes }: BackfillOptions): string {
+function commandOf({ from, to, url, yes, json }: BackfillOptions): string {
   return [
     `npm run -s ops -- backfill --from ${from}`,
     ...(to === undefined ? [] : [`--to ${to}`]),
     ...(url === undefined ? [] : [`--url ${shellQuoted(url)}`]),
     ...(yes ? ['--yes'] : []),
+    ...(json ? ['--json'] : []),
   ].join(' ');
 }

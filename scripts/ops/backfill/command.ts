@@ -16,7 +16,7 @@ export const backfill: OpsCommand = {
   name: 'backfill',
   description: 'collect the figures of past days, one by one',
   reach: 'writes',
-  prints: 'text',
+  prints: 'records',
   help: HELP,
   define: (command) =>
     command

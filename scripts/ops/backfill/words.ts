@@ -6,6 +6,17 @@ import type { DayResult } from './record.ts';
 
 const SHOWN = 20;
 
+/** What a backfill came to for programs; `done` is false of a day that it did not get to. */
+export function backfillAsRecord(days: readonly Day[], done: ReadonlyMap<Day, DayResult>, tookMs: number) {
+  return {
+    from: days[0],
+    to: days.at(-1),
+    complete: days.every((date) => done.has(date)),
+    tookMs: Math.round(tookMs),
+    days: days.map((date) => ({ date, done: done.has(date), ...done.get(date) })),
+  };
+}
+
 /** What a backfill came to, the days that were done before included. */
 export function backfillInWords(
   { days, done }: { days: readonly Day[]; done: ReadonlyMap<Day, DayResult> },

@@ -1,10 +1,11 @@
 import { fieldsOf } from '../../shared/objects.ts';
 import { exitWith } from '../../shared/shell.ts';
+import { oneLine } from '../../words/terminal.ts';
 import { type CallOptions, call, confirmCall, tell } from '../shared/call.ts';
 import { connect, SILENT } from '../shared/connect.ts';
 import { findById } from '../shared/find-id.ts';
 import { functionOf } from '../shared/function-place.ts';
-import { EXIT } from '../shared/problem.ts';
+import { EXIT, OpsProblem } from '../shared/problem.ts';
 import { plannedInWords } from './plan-words.ts';
 import { type Watched, whileWatching } from './progress.ts';
 import { readPlan } from './stored-plan.ts';
@@ -44,12 +45,15 @@ export async function undoRun(wanted: string, { url: given, json, yes }: CallOpt
   const { collections, ask } = connection;
   // A run that is pruned already may still be in the journal.
   const runId = (await findById('run', collections.taskRuns, beginningsOf(wanted), connection))?.id ?? wanted;
-  const place = await functionOf(TASK, given);
-  await confirmCall(place, `This brings back what ${runId} deleted`, yes);
   const { journalStore } = await import('../../../functions/shared/store/own/journal.ts');
   const { pinStore } = await import('../../../functions/shared/store/own/pins.ts');
   const journal = journalStore(collections, SILENT);
   const total = await ask('reading the journal', journal.jobsOf(runId));
+  // A function that was named may be of any deployment, with a journal of its own.
+  if (total === 0 && given === undefined)
+    throw new OpsProblem(`Cannot undo ${oneLine(runId)}: no run of that id deleted anything`);
+  const place = await functionOf(TASK, given);
+  await confirmCall(place, `This brings back what ${runId} deleted`, yes);
   // Each job is pinned before its objects are restored.
   const pins = pinStore(collections, SILENT);
   const count = () => ask('counting the pins', pins.count());

@@ -1,4 +1,4 @@
-import { endOfDay } from '../../../functions/shared/dates.ts';
+import { type Day, endOfDay } from '../../../functions/shared/dates.ts';
 import type { DailyMetrics, ProjectRow, SourceState } from '../../../functions/shared/model/day/day.ts';
 import { checksInWords, namedFaults, namesInWords, vanishedInWords, verdictOf } from '../../words/checks.ts';
 import { cut } from '../../words/columns.ts';
@@ -43,6 +43,15 @@ export function dayInWords(
     `${head}, revision ${day.revision}, collected ${collectedAt(day)}`,
     '',
     ...entriesInWords(entries, width),
+  ];
+}
+
+/** What is to know of a day of which nothing is stored and which is not over yet. */
+export function dayToComeInWords(date: Day): string[] {
+  return [
+    `${paint.bold(date)}  ${STATUS_COLORS.missing('missing')}`,
+    '',
+    '  the day is not over yet; its figures come with the night after it',
   ];
 }
 

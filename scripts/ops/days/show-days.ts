@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
-import { type Day, daysBetween } from '../../../functions/shared/dates.ts';
+import { type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts';
 import { shell } from '../../shared/shell.ts';
 import { print, printJson } from '../../words/terminal.ts';
 import { connect, SILENT } from '../shared/connect.ts';
 import { usage } from '../shared/problem.ts';
 import { clockHere } from '../shared/target.ts';
-import { dayInWords } from './day-block.ts';
+import { dayInWords, dayToComeInWords } from './day-block.ts';
 import { daysAsCsv } from './days-csv.ts';
 import { daysInWords } from './days-table.ts';
 import { type RangeOptions, rangeOf } from './range.ts';
@@ -25,7 +25,8 @@ export async function showDays(day: Day | undefined, options: DaysOptions, { arg
   if (options.json && options.csv) throw usage('Cannot use --csv beside --json: one form at a time');
   if (day !== undefined && (options.from ?? options.to ?? options.since) !== undefined)
     throw usage('Cannot use --from or --to beside a day');
-  const { from, to } = day === undefined ? rangeOf(options, clockHere().now()) : { from: day, to: day };
+  const now = clockHere().now();
+  const { from, to } = day === undefined ? rangeOf(options, now) : { from: day, to: day };
   const { collections, ask } = await connect();
   const { dayStore } = await import('../../../functions/shared/store/own/days.ts');
   const store = dayStore(collections, SILENT);
@@ -38,6 +39,7 @@ export async function showDays(day: Day | undefined, options: DaysOptions, { arg
   const rows = newest
     ? await ask(`reading the projects of ${newest.date}`, store.projectRows(newest.date, PROJECTS_SHOWN))
     : [];
+  if (day !== undefined && !newest && day >= dayOf(now)) return print(...dayToComeInWords(day));
   if (day !== undefined) return print(...dayInWords(newest ?? { date: day, status: 'missing' }, rows));
   print(...daysInWords(all), ...(newest ? ['', ...dayInWords(newest, rows)] : []));
 }

@@ -87,9 +87,7 @@ export function reportInWords(report: SourceReport): string[] {
   const { unmapped, mistyped, contradictory, missing, records } = report;
   const findings = [
     ...unmapped.map(({ word, count }) =>
-      bad(
-        `status ${JSON.stringify(firstLine(word))} is not mapped, in ${count} of ${records}: add it to statuses`,
-      ),
+      bad(`status ${quotedWord(word)} is not mapped, in ${count} of ${records}: add it to statuses`),
     ),
     ...(unmapped.length > 0 ? [good(STATES)] : []),
     ...mistyped.map((finding) => bad(mistypedInWords(finding, records))),
@@ -114,6 +112,13 @@ function good(text: string): string {
 
 function backendInWords({ state, words, mend }: BackendFinding): string {
   return `backend: ${state === 'unknown' ? 'cannot tell: ' : ''}${words}${mend ? `: ${mend}` : ''}`;
+}
+
+/** A word of theirs in quotes, with the blanks around it, which count when it is mapped. */
+function quotedWord(word: string): string {
+  const inner = firstLine(word);
+  const [before = '', after = ''] = [/^\s*/.exec(word)?.[0], /\s*$/.exec(word)?.[0]];
+  return inner === '' ? JSON.stringify(word) : JSON.stringify(`${before}${inner}${after}`);
 }
 
 /** What a word of theirs can mean. */

@@ -34,17 +34,24 @@ export async function sweep(options: SweepOptions): Promise<void> {
   const body = byHand ? { ...asked, by: operatorName(place.isReal, shell().env) } : asked;
   if (!options.dryRun) {
     if (place.isReal && !options.yes) requireSomebody(`${writesOf(options)}, in ${place.words}`);
-    const alive = options.end === undefined ? null : await whyAlive(place, options);
+    const look = options.job === undefined ? {} : await lookAt(place, options);
+    // Refused, as for a job that there is not: nothing is announced that would not be done.
+    if (options.job !== undefined && look.outcome === undefined) return tell(look, options);
+    const alive = options.end === undefined ? null : whyAlive(look);
     const what = alive === null ? writesOf(options) : `${writesOf(options)}, although ${alive}`;
     await confirmWrite(place.isReal || alive !== null, `${what}, in ${place.words}`, options.yes);
   }
   tell(await call(place, body, (work) => whileSaying('sweeping', work)), options);
 }
 
-/** What speaks against ending a job by hand: that the sweep itself would keep it, for it is seen to run; else `null`. */
-async function whyAlive(place: FunctionPlace, { job, source }: SweepOptions): Promise<string | null> {
+/** What the function answers about a job, of which it writes nothing. */
+function lookAt(place: FunctionPlace, { job, source }: SweepOptions): Promise<Record<string, unknown>> {
   const look = sweepBody({ dryRun: true, ...(job && { job }), ...(source && { source }) });
-  const { summary } = await call(place, look, (work) => whileSaying('looking at it', work));
+  return call(place, look, (work) => whileSaying('looking at it', work));
+}
+
+/** What speaks against ending a job by hand: that the sweep itself would keep it, for it is seen to run; else `null`. */
+function whyAlive({ summary }: Record<string, unknown>): string | null {
   const { verdicts } = fieldsOf(summary);
   const rows = Array.isArray(verdicts) ? verdicts.map(fieldsOf) : [];
   const own = rows.find(({ execution }) => execution === null);

@@ -106,6 +106,19 @@ describe('ops backfill', { concurrency: 4 }, () => {
     assert.deepEqual(it.files(), []);
   });
 
+  test('--json prints every day with what became of it', async (t) => {
+    const it = await backfilling(t, (date) => collected(date));
+    const { code, stdout } = await it.run(['--json']);
+    assert.equal(code, 0);
+    const { tookMs, days, ...rest } = JSON.parse(stdout);
+    assert.deepEqual(rest, { from: FROM, to: TO, complete: true });
+    assert.ok(tookMs >= 0);
+    assert.deepEqual(
+      days,
+      DAYS.map((date) => ({ date, done: true, changed: true, final: false, conflict: false, problems: [] })),
+    );
+  });
+
   test('goes on after the last finished day when its process was killed', async (t) => {
     let wedged = true;
     const never = new Promise<void>(() => {});

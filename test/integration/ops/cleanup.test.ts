@@ -170,6 +170,12 @@ describe('ops cleanup', () => {
     const { code, stdout } = await world.ops('undo', 'nope', ...world.url);
     assert.equal(code, 1);
     assert.match(stdout, /Cannot undo nope: no run of that id deleted anything/);
+    const here = await world.ops('undo', 'nope');
+    assert.deepEqual(
+      [here.code, here.stderr],
+      [1, 'Cannot undo nope: no run of that id deleted anything\n'],
+      'announces nothing',
+    );
   });
 
   test('a plan that there is not is told in one line', async () => {

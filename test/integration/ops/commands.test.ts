@@ -184,6 +184,11 @@ describe('ops against records', () => {
     assert.equal(code, 0);
     assert.match(stdout, /^2026-01-03 {2}missing\n\n.*\n.*ops -- run collect-metrics --date 2026-01-03\n$/);
   });
+  test('days with a day that is not over says so, and of nothing to do', async () => {
+    const { code, stdout } = await project.ops(['days', '2999-01-01']);
+    assert.equal(code, 0);
+    assert.match(stdout, /^2999-01-01 {2}missing\n\n {2}the day is not over yet; .*\n$/);
+  });
   test('days with a day and --json is a list of that day alone', async () => {
     const days: { date: string }[] = JSON.parse((await project.ops(['days', '2026-01-02', '--json'])).stdout);
     assert.deepEqual(

@@ -52,7 +52,11 @@ describe('a catalogue', () => {
     ['leaseSeconds', 1, 'Cannot use 1; expected at least 2'],
     ['leaseSeconds', 901, 'Cannot use 901; expected at most 900'],
     ['startGraceSeconds', -1, 'Cannot use -1; expected at least 0'],
-    ['retry', undefined, 'Missing; expected an object'],
+    [
+      'retry',
+      undefined,
+      'Missing; expected an object {count, minBackoffSeconds, maxBackoffSeconds, maxDoublings}',
+    ],
     ['retry.count', 6, 'Cannot use 6; expected at most 5'],
     ['retry.minBackoffSeconds', 4, 'Cannot use 4; expected at least 5'],
     ['retry.maxBackoffSeconds', 3601, 'Cannot use 3601; expected at most 3600'],

@@ -51,8 +51,9 @@ describe('parseWithProblems()', () => {
       { tags: ['ok', 'long'] },
       { path: 'tags.1', message: 'Cannot use "long"', expected: 'at most 3 characters' },
     ],
-    [null, { path: '', message: 'Cannot use null', expected: 'an object' }],
-    [[], { path: '', message: 'Cannot use []', expected: 'an object' }],
+    [null, { path: '', message: 'Cannot use null', expected: 'an object {date?, dryRun?, limits?, tags?}' }],
+    [{ limits: 3 }, { path: 'limits', message: 'Cannot use 3', expected: 'an object {jobs}' }],
+    [[], { path: '', message: 'Cannot use []', expected: 'an object {date?, dryRun?, limits?, tags?}' }],
   ] as const)
     test(`tells ${JSON.stringify(input)}: ${problem.message}`, () =>
       assert.deepEqual(problemsOf(input), [problem]));

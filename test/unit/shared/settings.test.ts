@@ -86,6 +86,11 @@ describe('settings', () => {
     );
   });
 
+  test('are only sources at the least: no prefix, and an alarm at the third failure', () => {
+    const { collectionPrefix, failuresBeforeAlarm } = load({ sources: SETTINGS.sources });
+    assert.deepEqual([collectionPrefix, failuresBeforeAlarm], ['', 3]);
+  });
+
   test('take a prefix for every collection of ours', () => {
     assert.equal(load({ ...SETTINGS, collectionPrefix: 'eu-west_2-' }).collectionPrefix, 'eu-west_2-');
     refused(
@@ -100,7 +105,6 @@ describe('settings', () => {
       'x',
       'collectionPrefx: Unknown key "collectionPrefx", did you mean "collectionPrefix"?; expected one of collectionPrefix, failuresBeforeAlarm, metrics, artifacts, retention, baseUrls, sources',
     ],
-    ['collectionPrefix', undefined, 'collectionPrefix: Missing; expected a string'],
     ['failuresBeforeAlarm', 0, 'failuresBeforeAlarm: Cannot use 0; expected at least 1'],
     ['sources', {}, 'sources: No source; expected at least one collection of jobs'],
     ['sources', [], 'sources: Cannot use []; expected an object'],
@@ -132,7 +136,11 @@ describe('settings', () => {
       'a/b',
       'fields.error: Cannot use "a/b"; expected a field path such as status or times.started',
     ],
-    ['fields.startedAt', 'begin', 'fields.startedAt: Cannot use "begin"; expected an object'],
+    [
+      'fields.startedAt',
+      'begin',
+      'fields.startedAt: Cannot use "begin"; expected an object {path, type, zone?}',
+    ],
     [
       'fields.endedAt.type',
       'date',

@@ -48,7 +48,7 @@ const WRONG = [
     { 'other-task': builtIn['collect-metrics'] },
     'collect-metrics: Missing; expected an entry',
   ],
-  ['NIGHTSHIFT_SETTINGS', { sources: {} }, 'collectionPrefix: Missing; expected a string'],
+  ['NIGHTSHIFT_SETTINGS', { sources: {} }, 'sources: No source; expected at least one collection of jobs'],
 ] as const;
 
 describe('a function with a wrong configuration', () => {

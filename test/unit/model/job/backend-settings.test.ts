@@ -90,7 +90,7 @@ describe('the settings of an HTTP backend', () => {
       { path: 'end', zone: 'Mars' },
       'endedAt.zone: No zone: "Mars"; expected UTC, an offset such as +02:00, or a name such as Europe/Berlin',
     ],
-    ['endedAt', 7, 'endedAt: Cannot use 7; expected an object'],
+    ['endedAt', 7, 'endedAt: Cannot use 7; expected an object {path, type, zone?}'],
     [
       'absent',
       'completed',
@@ -100,7 +100,7 @@ describe('the settings of an HTTP backend', () => {
     ['gone', { path: 'reason' }, 'gone.is.0: Missing; expected a string'],
     ['gone', { path: 'reason', is: [] }, 'gone.is: Cannot use []; expected at least 1'],
     ['gone', { path: 'reason', is: [{}] }, 'gone.is.0: Cannot use {}; expected a string'],
-    ['gone', 'NotFound', 'gone: Cannot use "NotFound"; expected an object'],
+    ['gone', 'NotFound', 'gone: Cannot use "NotFound"; expected an object {path, is?}'],
     [
       'statuses.Odd',
       'gone',

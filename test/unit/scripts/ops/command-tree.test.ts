@@ -48,6 +48,14 @@ describe('every command of ops', () => {
       assert.ok(help.stdout.startsWith('Usage: ops '));
     });
 
+  test('but that for shells takes --json', () =>
+    assert.deepEqual(
+      all(COMMANDS).flatMap(({ words, own }) =>
+        own.load && own.prints !== 'records' ? [words.join(' ')] : [],
+      ),
+      ['completion'],
+    ));
+
   test('is the folder of its name', () => {
     const folder = join(import.meta.dirname, '../../../../scripts/ops');
     const folders = readdirSync(folder, { withFileTypes: true }).flatMap((it) =>

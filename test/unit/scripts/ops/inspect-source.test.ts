@@ -286,6 +286,11 @@ describe('reportInWords()', () => {
     assert.match(words, /gpus \(cards\) is absent in 20 of 20 records: correct its path/);
     assert.match(words, /· project \(team\) is absent in 20 of 20 records\n/);
   });
+  test('quotes a status with the blanks around it', () =>
+    assert.match(
+      report(records(20, () => ({ state: ' DONE ' }))),
+      /status " DONE " is not mapped, in 20 of 20/,
+    ));
   test('says what the backend of its jobs answers, and what to do', () => {
     const told = (backend: BackendFinding) =>
       report(
