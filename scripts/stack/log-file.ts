@@ -14,7 +14,9 @@ export function openLogFile(path: string, flags: 'a' | 'w', now: () => Date = ()
   const file = openSync(path, flags);
   return {
     // At once, so that the last words of a process that failed are in it when they are looked for.
-    write: (line) => void writeSync(file, `${stamp(now())} ${line}\n`),
+    write(line) {
+      writeSync(file, `${stamp(now())} ${line}\n`);
+    },
     close: () => closeSync(file),
   };
 }

@@ -1,5 +1,5 @@
 import type { OpsCommand } from '../shared/command.ts';
-import { parseAge, parseSince } from '../shared/options.ts';
+import { ageUpTo, parseSince } from '../shared/options.ts';
 
 const HELP = `
 ID is the id of an alarm or the beginning of one. An alarm closes by itself once what it is
@@ -11,6 +11,9 @@ Examples:
   npm run -s ops -- alarms collect-metrics:failing
   npm run -s ops -- alarms close collect-metrics:failing --reason "the API is retired"
   npm run -s ops -- alarms mute jobs:overdue --for 8h --reason "the long training is known"`;
+
+/** What is to be silent for longer is corrected, or its alarm closed. */
+const parseMuteTime = ageUpTo(90);
 
 /** The incidents that last, those that are over, one of them whole, and how to close or mute one. */
 export const alarms: OpsCommand = {
@@ -46,7 +49,7 @@ export const alarms: OpsCommand = {
       define: (command) =>
         command
           .argument('<id>', 'its id, or the beginning of it')
-          .requiredOption('--for <time>', 'for how long: 90m, 8h or 2d', parseAge)
+          .requiredOption('--for <time>', 'for how long, at most 90d: 90m, 8h or 2d', parseMuteTime)
           .requiredOption('--reason <text>', 'why, kept with the alarm'),
       load: () => import('./mute-alarm.ts').then((it) => it.muteAlarm),
     },

@@ -38,6 +38,15 @@ export function parseAge(text: string): number {
   throw new InvalidArgumentError('Expected minutes, hours or days, such as 90m, 1h or 2d.');
 }
 
+/** A reader of ages as `parseAge` is, up to so many days. */
+export function ageUpTo(days: number): (text: string) => number {
+  return (text) => {
+    const age = parseAge(text);
+    if (age <= days * DAY_MS) return age;
+    throw new InvalidArgumentError(`Expected at most ${days}d.`);
+  };
+}
+
 /** Where a time range begins: an instant, or an age that is counted back from the clock of what is asked. */
 export type Since = { at: Date } | { ageMs: number };
 

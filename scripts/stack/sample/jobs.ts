@@ -59,15 +59,15 @@ export function sampleJobs(now: Date): SampleJob[] {
   return withMarks(jobs, now);
 }
 
+/** Midnights that a job may run past. */
+const LONGEST_DAYS = 4;
+
 /** What becomes, within a span, of the jobs of the sample that was made at `made`; every night some fall silent. */
 export function jobsWithin(span: Span, made: Date): Change<SampleJob>[] {
   const days = daysBetween(addDays(dayOf(span.from), -LONGEST_DAYS), dayOf(span.to));
   const silent = days.flatMap(silentJobsOfNight).filter(({ createdAt }) => createdAt > made);
   return changesWithin(span, [...days.flatMap(jobsOfDay), ...silent, ...jobsOfTheMoment(made)], seenAt);
 }
-
-/** Midnights that a job may run past. */
-const LONGEST_DAYS = 4;
 
 interface Plan extends NewJob {
   fate?: Fate;
@@ -173,6 +173,19 @@ function silentJobsOfNight(day: Day): Plan[] {
   });
 }
 
+/** Hours that a job has run when the sample is made, and that it still will. */
+const RUNNING_HOURS = [
+  [0.4, 2.6],
+  [1.5, 5.3],
+  [7, 3.7],
+  [31, 9.2],
+] as const;
+/** Minutes that a job has waited when the sample is made, and that it still will. */
+const QUEUED_MINUTES = [
+  [3, 14],
+  [17, 6],
+] as const;
+
 /** What chance may leave out: jobs that run and wait at the very moment at which the sample is made. */
 function jobsOfTheMoment(now: Date): Plan[] {
   const roll = dice('jobs of this moment');
@@ -188,19 +201,6 @@ function jobsOfTheMoment(now: Date): Plan[] {
   });
   return [...running, ...queued];
 }
-
-/** Hours that a job has run already, and that it still will. */
-const RUNNING_HOURS = [
-  [0.4, 2.6],
-  [1.5, 5.3],
-  [7, 3.7],
-  [31, 9.2],
-] as const;
-/** Minutes that a job has waited already, and that it still will. */
-const QUEUED_MINUTES = [
-  [3, 14],
-  [17, 6],
-] as const;
 
 function endingAt(at: Date): Pick<Plan, 'end' | 'heardUntil'> {
   return { end: { at, status: 'completed' }, heardUntil: at };

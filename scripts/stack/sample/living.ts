@@ -10,7 +10,7 @@ import type { SampleRecords } from './world.ts';
 
 /** The sample world of a stack, as it goes on. */
 export interface LivingSample {
-  /** Lets the sample live until `instant`: records, platform and objects are as they are then. Never goes back. */
+  /** Lets the sample live until `instant`: records, platform and objects are as they are then. An earlier instant changes nothing. */
   liveUntil(instant: Date): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export function addToPlatform({ world, orchestrator }: Platform, life: Life): vo
     bigquery.jobs,
     life.queries.map(({ after }) => after),
   );
-  run.requests = [...run.requests, ...life.requests];
+  for (const requests of life.requests) run.requests.push(requests);
   world.customJobs = withNewest(world.customJobs, sampleCustomJobs(life.jobs.map(({ after }) => after)));
   const told = sampleOrchestrator(life.etlRuns.map(({ after }) => after));
   for (const [id, answer] of told.runs) orchestrator.runs.set(id, answer);

@@ -3,7 +3,14 @@ import { describe, test } from 'node:test';
 import { rangeOf } from '../../../../scripts/ops/days/range.ts';
 import { bodyOf } from '../../../../scripts/ops/run/run-task.ts';
 import { audienceOf } from '../../../../scripts/ops/shared/id-token.ts';
-import { commaList, oneOf, parseAge, parseDay, wholeUpTo } from '../../../../scripts/ops/shared/options.ts';
+import {
+  ageUpTo,
+  commaList,
+  oneOf,
+  parseAge,
+  parseDay,
+  wholeUpTo,
+} from '../../../../scripts/ops/shared/options.ts';
 import { placeOf, resolveTarget } from '../../../../scripts/ops/shared/target.ts';
 import { sweepBody } from '../../../../scripts/ops/sweep/sweep.ts';
 import { choosePlace, PROCESS_SHELL, runIn } from '../../../../scripts/shared/shell.ts';
@@ -34,6 +41,11 @@ describe('parseAge()', () => {
   for (const text of ['90', '0m', '-1h', '1w', '1h30m', 'h', ''])
     test(`refuses ${JSON.stringify(text)}`, () =>
       assert.throws(() => parseAge(text), /such as 90m, 1h or 2d/));
+});
+
+test('ageUpTo() takes the limit, and nothing beyond it', () => {
+  assert.equal(ageUpTo(90)('90d'), 90 * 86_400_000);
+  for (const text of ['91d', '99999999999d', '1w']) assert.throws(() => ageUpTo(90)(text), /Expected /);
 });
 
 describe('oneOf()', () => {
