@@ -2,13 +2,13 @@ import { writeSync } from 'node:fs';
 import { EXIT } from './shared/problem.ts';
 
 /**
- * Node ends a process in which nothing is left to wait for, also with work unfinished. From now on that is told, and is
- * a failure, until the returned function is called.
+ * Node ends a process that has nothing left to wait for, also with unfinished work. From now on that is reported, and is a
+ * failure, until the returned function is called.
  */
 export function refuseUnfinishedEnd(): () => void {
   let finished = false;
   process.once('exit', (code) => {
-    // Any other code has told of itself; 13 is what Node ends with when a module still waits.
+    // Any other code was reported already; 13 is Node's code for a module that still waits.
     if (finished || (code !== 0 && code !== 13)) return;
     process.exitCode = EXIT.unreachable;
     tellAtOnce(
@@ -25,6 +25,6 @@ function tellAtOnce(what: string): void {
   try {
     writeSync(process.stderr.fd, `ops ${what}\n`);
   } catch {
-    // Nobody reads it any more: the exit code tells.
+    // Stderr is closed: the exit code has to be enough.
   }
 }

@@ -1,4 +1,4 @@
-/** Something that the person at the terminal can mend: told by its message alone, which ends in the command. */
+/** A problem that the person at the terminal can fix: its message is all that is printed, and ends in the command. */
 export class StackProblem extends Error {
   override readonly name = 'StackProblem';
 }

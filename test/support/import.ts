@@ -6,7 +6,7 @@ import { openRows, type RowFlags } from '../../scripts/ops/import/file/rows.ts';
 import { fieldPairs, statusPairs } from '../../scripts/ops/import/flags/pairs.ts';
 import { planImport } from '../../scripts/ops/import/flags/plan.ts';
 import type { TimeFlags } from '../../scripts/ops/import/flags/times.ts';
-import type { Told } from '../../scripts/ops/import/rules/record.ts';
+import type { ParsedRow } from '../../scripts/ops/import/rules/record.ts';
 import { settle } from '../../scripts/ops/import/rules/settle.ts';
 import { openSpool } from '../../scripts/ops/import/spool.ts';
 import { newTally, type Rejection } from '../../scripts/ops/import/tally.ts';
@@ -57,7 +57,7 @@ export interface Typed extends RowFlags, Omit<TimeFlags, 'time'> {
 
 /** What a file tells, job by job. */
 export interface Read {
-  jobs: Told[];
+  jobs: ParsedRow[];
   rejections: Rejection[];
   /** What made the file, or the flags, unusable as a whole. */
   problem: string | null;
@@ -73,7 +73,7 @@ export async function readFile(
   writeFileSync(file, content);
   const tally = newTally(1_000);
   const spool = openSpool();
-  const jobs: Told[] = [];
+  const jobs: ParsedRow[] = [];
   try {
     const plan = planImport(
       'jobs',
@@ -93,7 +93,7 @@ export async function readFile(
     }
     for await (const some of spool.jobs()) {
       const settled = settle(some, 0);
-      if ('told' in settled) jobs.push(settled.told);
+      if ('row' in settled) jobs.push(settled.row);
       else tally.contradict(settled.line, settled.reason);
     }
     return { jobs, rejections: tally.rejections, problem: null };

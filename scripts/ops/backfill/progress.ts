@@ -5,7 +5,7 @@ import { duration } from '../../words/figures.ts';
 import { note } from '../../words/terminal.ts';
 import type { DayResult } from './record.ts';
 
-/** Tells on stderr how far a backfill is: a bar at a terminal, else a line for each day and each wait. */
+/** Shows on stderr how far a backfill is: a bar at a terminal, else a line for each day and each wait. */
 export interface Progress {
   begin(date: Day): void;
   /** Why the day that was begun last is not done yet. */

@@ -61,7 +61,7 @@ function readDays(file: string): Record<Day, DayResult> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return {};
     throw new OpsProblem(
-      `Cannot read ${shortPath(file)}, which tells the days done before. Begin anew with --restart`,
+      `Cannot read ${shortPath(file)}, which lists the days done before. Begin anew with --restart`,
       1,
       {
         cause: error,

@@ -1,7 +1,7 @@
 import { fieldsOf } from '../../shared/objects.ts';
 import { exitWith } from '../../shared/shell.ts';
 import { oneLine } from '../../words/terminal.ts';
-import { type CallOptions, call, confirmCall, tell } from '../shared/call.ts';
+import { type CallOptions, call, confirmCall, printAnswer } from '../shared/call.ts';
 import { connect, SILENT } from '../shared/connect.ts';
 import { findById } from '../shared/find-id.ts';
 import { functionOf } from '../shared/function-place.ts';
@@ -21,7 +21,7 @@ export async function applyPlan(wanted: string, { url: given, json, yes }: CallO
   const { planId } = plan;
   const place = await functionOf(TASK, given);
   // Of one that is applied nothing is left to do, and the function says so.
-  if (plan.status === 'applied') return tell(await call(place, { planId }, (work) => work), { json });
+  if (plan.status === 'applied') return printAnswer(await call(place, { planId }, (work) => work), { json });
   await confirmCall(place, `This deletes artifacts of ${plannedInWords(plan)}`, yes);
   const { journalStore } = await import('../../../functions/shared/store/own/journal.ts');
   const journal = journalStore(connection.collections, SILENT);
@@ -34,7 +34,7 @@ export async function applyPlan(wanted: string, { url: given, json, yes }: CallO
     }),
   };
   const answer = await call(place, { planId }, (work) => whileWatching(watched, work));
-  tell(answer, { json });
+  printAnswer(answer, { json });
   // Partial, and yet nothing of what was asked for was done.
   if (fieldsOf(answer.summary).planStatus === 'waiting') exitWith(EXIT.wrong);
 }
@@ -63,7 +63,7 @@ export async function undoRun(wanted: string, { url: given, json, yes }: CallOpt
     total,
     poll: async () => ({ count: (await count()) - before, bytes: null }),
   };
-  tell(await call(place, { undo: runId }, (work) => whileWatching(watched, work)), { json });
+  printAnswer(await call(place, { undo: runId }, (work) => whileWatching(watched, work)), { json });
 }
 
 /** A run of the clean-up may be named without its task. */

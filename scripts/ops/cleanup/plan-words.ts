@@ -5,9 +5,9 @@ import { keptInWords, reasonInWords } from '../../words/keep.ts';
 import { table } from '../../words/table.ts';
 import { oneLine, paint } from '../../words/terminal.ts';
 
-/** Kept jobs up to this number are told one by one. */
-const KEPT_TOLD = 20;
-/** A reason of so few jobs is told job by job in any case. */
+/** Up to this number, kept jobs are listed one by one. */
+const KEPT_LISTED = 20;
+/** A reason of so few jobs lists them in any case. */
 const FEW = 3;
 const EXAMPLES = 3;
 const ODD_ROOTS_TOLD = 20;
@@ -234,7 +234,7 @@ function sum(lines: readonly PlanLine[], amountOf: (line: PlanLine) => number | 
 
 /** The kept jobs that are listed by themselves: all of few, else only those of rare reasons. */
 function keptOneByOne(keeps: readonly PlanLine[], all: boolean): readonly PlanLine[] {
-  if (all || keeps.length <= KEPT_TOLD) return keeps;
+  if (all || keeps.length <= KEPT_LISTED) return keeps;
   return [...Map.groupBy(keeps, ({ reason }) => reason).values()].filter((own) => own.length <= FEW).flat();
 }
 

@@ -6,8 +6,8 @@ import { note } from '../../words/terminal.ts';
 import type { Done } from './watch.ts';
 
 const POLL_EVERY_MS = SECOND_MS;
-/** Without a terminal, every so many polls are told. */
-const POLLS_TOLD = 5;
+/** Without a terminal, one in so many polls prints a line. */
+const POLLS_PER_LINE = 5;
 
 /** What is waited for. */
 export interface Watched {
@@ -19,7 +19,7 @@ export interface Watched {
 
 /**
  * Resolves like `work`, and shows on stderr meanwhile how far it is: a bar at a terminal, else a line now and then. Where
- * it cannot be told how far it is, that is said once, and `work` goes on.
+ * that cannot be found out, a note says so once, and `work` goes on.
  */
 export async function whileWatching<T>(watched: Watched, work: Promise<T>): Promise<T> {
   const shown = shell().stderr.isTTY ? bar(watched) : lines(watched);
@@ -93,7 +93,7 @@ function lines({ unit, total }: Watched) {
   return {
     show({ count }: Done, words: string) {
       polls += 1;
-      if (polls % POLLS_TOLD === 0)
+      if (polls % POLLS_PER_LINE === 0)
         note(`${figure(count)} of ${figure(total)} ${unit}${words ? `: ${words}` : ''}`);
     },
     stop() {},

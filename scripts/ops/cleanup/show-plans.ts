@@ -2,7 +2,7 @@ import { fieldsOf } from '../../shared/objects.ts';
 import { isGood } from '../../words/answer.ts';
 import { cleanupCommand } from '../../words/cleanup.ts';
 import { print, printJson } from '../../words/terminal.ts';
-import { type CallOptions, call, tell } from '../shared/call.ts';
+import { type CallOptions, call, printAnswer } from '../shared/call.ts';
 import { connect } from '../shared/connect.ts';
 import { functionOf } from '../shared/function-place.ts';
 import { whileSaying } from '../shared/waiting.ts';
@@ -20,7 +20,7 @@ export async function makePlan({
   const place = await functionOf(TASK, given);
   const answer = await call(place, { dryRun: true }, (work) => whileSaying('planning', work));
   const { planId } = fieldsOf(answer.summary);
-  if (!isGood(answer.outcome) || typeof planId !== 'string') return tell(answer, { json });
+  if (!isGood(answer.outcome) || typeof planId !== 'string') return printAnswer(answer, { json });
   showPlan(await readPlan(planId, connection), { json, all });
 }
 

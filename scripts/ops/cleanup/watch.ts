@@ -5,12 +5,12 @@ import type { JournalStore } from '../../../functions/shared/store/own/journal.t
 export interface Done {
   /** Objects or jobs. */
   count: number;
-  /** `null` where nobody tells. */
+  /** `null` where they are unknown. */
   bytes: number | null;
 }
 
 /**
- * Tells, each time it is called, how many of a plan's objects are settled, by the journal of its runs. An entry that is
+ * Returns, each time it is called, how many of a plan's objects are settled, by the journal of its runs. An entry that is
  * settled is read once and never again.
  */
 export function deletionWatch(

@@ -23,7 +23,7 @@ export const days: OpsCommand = {
     command
       .usage('[options] [day] | accept <day>')
       .argument('[day]', 'the day to show, YYYY-MM-DD', dayOrCommand)
-      // Allowed so that a mistyped subcommand is told as one.
+      // Allowed so that a mistyped subcommand is reported as one.
       .allowExcessArguments()
       .option('--from <day>', `the first day (default: ${DEFAULT_DAYS} days up to the last one)`, parseDay)
       .option('--to <day>', 'the last day (default: yesterday, UTC)', parseDay)

@@ -116,7 +116,7 @@ function sourcesEntry(day: DailyMetrics): Entry {
   return { label, lines: bad.map(([name, state]) => sourceInWords(name, state)), tone: paint.yellow };
 }
 
-/** A source that is not ok. Of one that never answered for the day, its section tells the reason. */
+/** Describes a source that is not ok. Where it never answered for the day, its section has the reason. */
 function sourceInWords(name: string, { status, error, collectedAt, failingSince }: SourceState): string {
   const since = failingSince ? ` since ${stamp(failingSince)}` : '';
   if (status === 'failed') return `${name} failed${since}`;

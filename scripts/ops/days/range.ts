@@ -13,7 +13,7 @@ export interface RangeOptions {
   since?: Since;
 }
 
-/** Reads the argument of `days`; a mistyped subcommand is told from a day. */
+/** Parses the argument of `days`. Throws a usage problem for a mistyped day, and another for a mistyped subcommand. */
 export function dayOrCommand(word: string): Day {
   if (/^\d/.test(word)) return parseDay(word);
   const near = nearest(word, ['accept']);

@@ -111,7 +111,7 @@ export function apiChecks(connection: Connection): Check[] {
         return { state: 'ok', words: 'enabled, and answers' };
       },
       // A denial that no permission would help is of an API that is not enabled.
-      mend: (error) =>
+      fix: (error) =>
         error instanceof UpstreamError && error.status === 403 && !error.permission
           ? `gcloud services enable ${service} --project=${project}`
           : undefined,

@@ -29,7 +29,7 @@ export function bucketChecks(connection: Connection): Check[] {
         mend: `gcloud storage buckets update gs://${name} --soft-delete-duration=${WANTED_DAYS}d`,
       };
     },
-    mend: (error) =>
+    fix: (error) =>
       error instanceof UpstreamError && error.status === 404
         ? 'create it, or take it out of artifacts.buckets'
         : undefined,

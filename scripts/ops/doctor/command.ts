@@ -3,7 +3,7 @@ import type { OpsCommand } from '../shared/command.ts';
 const HELP = `
 Everything is asked with your own credentials: what the functions may do, terraform says.
 The region of Cloud Scheduler is the one of NIGHTSHIFT_REGION unless --region names it.
-The exit code is 1 when anything is not fine; what nobody can tell counts as fine.`;
+The exit code is 1 when anything is not fine; what cannot be checked counts as fine.`;
 
 /** Whether a deployment, or the local stack, has all that it needs. */
 export const doctor: OpsCommand = {

@@ -3,7 +3,7 @@ import { addMs, DAY_MS } from '../../../functions/shared/dates.ts';
 import { messageOf } from '../../../functions/shared/errors.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { firstLine } from '../../words/terminal.ts';
-import { CannotTell, type Check, type Finding } from '../shared/check.ts';
+import { CannotCheck, type Check, type Finding } from '../shared/check.ts';
 import { type Connection, SILENT } from '../shared/connect.ts';
 
 /** A query of ours as it is, but that it reads next to nothing. */
@@ -16,7 +16,7 @@ export interface Probe {
 export function indexChecks(connection: Connection, catalog: Catalog): Check[] {
   const { sources } = connection.settings;
   const look = (probes: () => Promise<Probe[]>) => async () => {
-    if (connection.target.kind !== 'real') throw new CannotTell('an emulator answers without any index');
+    if (connection.target.kind !== 'real') throw new CannotCheck('an emulator answers without any index');
     return missingIndexes(await probes());
   };
   return [

@@ -23,7 +23,7 @@ export function recordChecks({ collections, environment, clock, ask }: Connectio
         if (Math.abs(skewMs) <= SKEW_MS) return { state: 'ok', words };
         return { state: 'wrong', words, mend: 'set the clock of this machine by NTP' };
       },
-      mend: () => 'create the database: terraform -chdir=infra apply, or name it in FIRESTORE_DATABASE',
+      fix: () => 'create the database: terraform -chdir=infra apply, or name it in FIRESTORE_DATABASE',
     },
   ];
 }

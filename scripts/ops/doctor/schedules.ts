@@ -8,7 +8,7 @@ import { deliveryDrift, type LiveSchedule } from '../../../functions/shared/mode
 import { stamp } from '../../words/figures.ts';
 import { openScheduler } from '../schedules/open.ts';
 import { deployAgain, scheduleRow } from '../schedules/row.ts';
-import { CannotTell, type Check, type Finding } from '../shared/check.ts';
+import { CannotCheck, type Check, type Finding } from '../shared/check.ts';
 import type { Connection } from '../shared/connect.ts';
 
 /** Whether the job of every task is there and goes by the catalogue, and whether the deadlines of all nest. */
@@ -19,7 +19,7 @@ export function scheduleChecks(connection: Connection, catalog: Catalog): Check[
       what: 'jobs',
       async look() {
         if (connection.target.kind !== 'real' && !connection.settings.baseUrls.scheduler)
-          throw new CannotTell('beside an emulator only a stand-in is, and baseUrls.scheduler names none');
+          throw new CannotCheck('beside an emulator only a stand-in is, and baseUrls.scheduler names none');
         const { scheduler, isStandIn } = openScheduler(connection);
         const live = new Map((await scheduler.list()).map((job) => [job.name, job]));
         return Object.values(catalog).map((entry) => scheduleFinding(entry, live.get(entry.task), isStandIn));

@@ -2,7 +2,7 @@ import type { JobRecord } from '../../../functions/shared/model/job/job.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { plural } from '../../words/figures.ts';
 import { askBackend } from '../shared/ask-backend.ts';
-import { CannotTell, type Check } from '../shared/check.ts';
+import { CannotCheck, type Check } from '../shared/check.ts';
 import type { Connection } from '../shared/connect.ts';
 import { placeOf } from '../shared/target.ts';
 import { inspectSource } from '../sources/inspect-source.ts';
@@ -43,7 +43,7 @@ function recordsFinding(
   now: Date,
 ): Awaited<ReturnType<Check['look']>> {
   if (records.length === 0)
-    throw new CannotTell(`no record at all: collection ${source.collection} is empty, or its name is wrong`);
+    throw new CannotCheck(`no record at all: collection ${source.collection} is empty, or its name is wrong`);
   const read = `${plural(records.length, 'record')} read, mode ${source.mode}`;
   return inspectSource(source, records, now).toMend
     ? { state: 'wrong', words: `${read}: some are not as the settings say`, mend: CHECK }

@@ -13,13 +13,13 @@ const MARKS: Record<Finding['state'], string> = {
 export function doctorInWords(found: readonly Examined[], place: string): string[] {
   const count = (state: Finding['state']) => found.filter((finding) => finding.state === state).length;
   const [wrong, unknown] = [count('wrong'), count('unknown')];
-  const untold = unknown > 0 ? `, ${unknown} nobody can tell from here` : '';
+  const unchecked = unknown > 0 ? `, ${unknown} cannot be checked from here` : '';
   const all = plural(found.length, 'check');
   const width = Math.max(...found.map(({ what }) => columnsOf(what)));
   return [
     wrong === 0
-      ? paint.green(`ok: nothing is wrong in ${place} (${all}${untold})`)
-      : paint.red(`wrong: ${wrong} of ${all} in ${place}${untold}`),
+      ? paint.green(`ok: nothing is wrong in ${place} (${all}${unchecked})`)
+      : paint.red(`wrong: ${wrong} of ${all} in ${place}${unchecked}`),
     ...[...Map.groupBy(found, ({ group }) => group)].flatMap(([group, findings]) => [
       '',
       paint.bold(group),

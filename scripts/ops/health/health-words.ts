@@ -5,13 +5,13 @@ import { alarmsInWords } from '../alarms/alarm-words.ts';
 import { stateWord } from '../tasks/task-words.ts';
 import type { HealthReport, SourceHealth } from './report.ts';
 
-/** Open alarms that are told; `ops alarms` tells all. */
-const ALARMS_TOLD = 5;
+/** The most open alarms that are shown; `ops alarms` shows all. */
+const ALARMS_SHOWN = 5;
 
 /** A report as a person reads it; its first line alone says whether anything is wrong, and what. */
 export function healthInWords(report: HealthReport, now: Date): string[] {
   const { ok, wrong, sources, tasks, alarms, muted } = report;
-  const more = alarms.length - ALARMS_TOLD;
+  const more = alarms.length - ALARMS_SHOWN;
   return [
     ok
       ? paint.green(`ok: nothing is wrong${muted > 0 ? `; ${plural(muted, 'open alarm')} muted` : ''}`)
@@ -27,7 +27,7 @@ export function healthInWords(report: HealthReport, now: Date): string[] {
         `${sameTimes(firstLine(reason, 400))}${running && state !== 'running' ? '; a run is under way' : ''}`,
       ]),
     ),
-    ...(alarms.length > 0 ? ['', ...alarmsInWords(alarms.slice(0, ALARMS_TOLD), now)] : []),
+    ...(alarms.length > 0 ? ['', ...alarmsInWords(alarms.slice(0, ALARMS_SHOWN), now)] : []),
     ...(more > 0 ? [paint.dim(`and ${plural(more, 'alarm')} more: npm run -s ops -- alarms`)] : []),
   ];
 }

@@ -51,13 +51,13 @@ export const importJobs: OpsCommand = {
       .option('--zone <zone>', 'the zone of times that name none: UTC, +02:00, Europe/Berlin')
       .option(
         '--seconds-since <instant>',
-        'times are seconds since this instant, where --time tells nothing else',
+        'times are seconds since this instant, unless --time says otherwise',
       )
       .option(
         '--delimiter <character>',
         "what separates the columns of CSV: ',' unless given; tab is a word for it",
       )
-      .option('--format <format>', 'csv or ndjson, where the ending does not tell')
+      .option('--format <format>', 'csv or ndjson, where the ending does not show it')
       .option('--overwrite', 'write over endings, later states and what the file leaves empty')
       .option('--dry-run', 'show what would be done, with the first of each kind, and write nothing'),
   load: () => import('./import-file.ts').then((it) => it.importFile),

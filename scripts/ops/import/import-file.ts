@@ -45,7 +45,13 @@ export async function importFile(file: string, options: ImportOptions): Promise<
   try {
     await readAll(rows, plan, spool, tally);
     const failure = await bringAll(spool, plan, connection, tally, place, options.dryRun === true);
-    tell(file, options, { tally, place, failure, missing: rows.missing(), ms: performance.now() - started });
+    report(file, options, {
+      tally,
+      place,
+      failure,
+      missing: rows.missing(),
+      ms: performance.now() - started,
+    });
     if (failure) throw failure;
   } finally {
     rows.close();
@@ -61,7 +67,7 @@ interface Result {
   ms: number;
 }
 
-function tell(file: string, options: ImportOptions, { tally, place, failure, missing, ms }: Result): void {
+function report(file: string, options: ImportOptions, { tally, place, failure, missing, ms }: Result): void {
   const now = clockHere().now();
   // Half an import covers no day: what is missing would be collected as if it had never been.
   const days = failure ? null : tally.days(now);
@@ -145,9 +151,9 @@ async function bringAll(
     await writer?.close();
     return undefined;
   } catch (error) {
-    const told = explain(error, 'writing the records', place, SILENCE_MS);
-    if (!(told instanceof OpsProblem)) throw told;
-    return unreachable(`${told.message}. Import the file again: what is there already stays as it is`);
+    const problem = explain(error, 'writing the records', place, SILENCE_MS);
+    if (!(problem instanceof OpsProblem)) throw problem;
+    return unreachable(`${problem.message}. Import the file again: what is there already stays as it is`);
   } finally {
     progress.stop();
   }

@@ -4,7 +4,7 @@ import { oneLine, paint } from '../../words/terminal.ts';
 import type { Change } from './rules/decide.ts';
 import { type Example, OUTCOMES, type Outcome, type Tally } from './tally.ts';
 
-/** What an import tells of itself. */
+/** The words of the report of an import. */
 
 /** So many of a list are shown. */
 const SHOWN = 20;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TIME_FIELDS } from '../../../functions/shared/model/job/source.ts';
 import { OpsProblem } from '../shared/problem.ts';
-import type { Told } from './rules/record.ts';
+import type { ParsedRow } from './rules/record.ts';
 
 /**
  * Rows by id in bounded memory, however many there are: each goes into one of many parts by its id, what is too much goes
@@ -21,10 +21,10 @@ interface Block {
 
 /** Rows, to be read back by the id of their job. */
 export interface Spool {
-  add(row: Told): Promise<void>;
+  add(row: ParsedRow): Promise<void>;
 
   /** Yields the rows of each id together, in the order of the file; the ids come in no certain order. */
-  jobs(): AsyncGenerator<Told[]>;
+  jobs(): AsyncGenerator<ParsedRow[]>;
 
   /** Removes what was written. */
   close(): Promise<void>;
@@ -62,10 +62,10 @@ export function openSpool(mostBuffered: number = MOST_BUFFERED): Spool {
   }
 
   return {
-    async add(told) {
-      const row = JSON.stringify(told);
-      buffers[hash(told.id) % PARTS]?.push(row);
-      buffered += row.length;
+    async add(row) {
+      const text = JSON.stringify(row);
+      buffers[hash(row.id) % PARTS]?.push(text);
+      buffered += text.length;
       if (buffered > mostBuffered) await spill();
     },
 
@@ -94,13 +94,13 @@ async function openTemporary(): Promise<FileHandle> {
   }
 }
 
-function revive(row: string): Told {
-  const told = JSON.parse(row) as Told;
+function revive(stored: string): ParsedRow {
+  const row = JSON.parse(stored) as ParsedRow;
   for (const field of TIME_FIELDS) {
-    const text = told.values[field];
-    if (typeof text === 'string') told.values[field] = new Date(text);
+    const text = row.values[field];
+    if (typeof text === 'string') row.values[field] = new Date(text);
   }
-  return told;
+  return row;
 }
 
 function hash(id: string): number {

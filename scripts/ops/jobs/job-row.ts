@@ -79,7 +79,7 @@ function rowOf({ name, source }: Named, job: Job, wrong: string[]): JobRow {
   };
 }
 
-/** What is wrong with a record that says that it is active, as far as it can tell by itself. */
+/** Returns what is wrong with the record of an active job, as far as the record itself shows it. */
 function wrongOf(suspect: Suspect, now: Date): string[] {
   const { job, limits, hasHeartbeat } = suspect;
   if (isTerminal(job.state)) return [];

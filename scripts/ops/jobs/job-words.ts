@@ -77,8 +77,10 @@ export function executionsInWords(rows: readonly JobRow[], now: Date): string[] 
 /** A table of those columns that have anything to say of any row. */
 function tableOf(columns: readonly JobColumn[], rows: readonly JobRow[], now: Date): string[] {
   const cells = columns.map(({ of }) => rows.map((row) => of(row, now) || UNKNOWN));
-  const telling = columns.map((_, index) => cells[index]?.some((cell) => cell !== UNKNOWN));
-  const shown = columns.flatMap((column, index) => (telling[index] ? [{ column, cells: cells[index] }] : []));
+  const isFilled = columns.map((_, index) => cells[index]?.some((cell) => cell !== UNKNOWN));
+  const shown = columns.flatMap((column, index) =>
+    isFilled[index] ? [{ column, cells: cells[index] }] : [],
+  );
   return table(
     shown.map(({ column }) => column),
     rows.map((_, index) => shown.map(({ cells }) => cells?.[index] ?? '')),

@@ -6,7 +6,7 @@ const HELP = '\nThe exit code is 0 when the outcome is succeeded, partial or dup
 /** Calls the function of a task and prints what it answered. */
 export const run: OpsCommand = {
   name: 'run',
-  description: 'run a task now and tell what it did',
+  description: 'run a task now and print what it did',
   reach: 'writes',
   prints: 'records',
   help: HELP,

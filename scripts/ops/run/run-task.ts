@@ -3,7 +3,7 @@ import type { Day } from '../../../functions/shared/dates.ts';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { isObject } from '../../shared/objects.ts';
 import { shell } from '../../shared/shell.ts';
-import { call, confirmCall, tell } from '../shared/call.ts';
+import { call, confirmCall, printAnswer } from '../shared/call.ts';
 import { functionOf } from '../shared/function-place.ts';
 import { oneOf } from '../shared/options.ts';
 import { usage } from '../shared/problem.ts';
@@ -26,7 +26,7 @@ export async function runTask(taskName: string, options: RunOptions): Promise<vo
   const body = bodyOf(options);
   const place = await functionOf(task, options.url);
   if (body.dryRun !== true) await confirmCall(place, `This runs ${task}`, options.yes);
-  tell(await call(place, body, (work) => whileSaying(`${task} is running`, work)), options);
+  printAnswer(await call(place, body, (work) => whileSaying(`${task} is running`, work)), options);
 }
 
 /** The body to send: `--body` with `--date` and `--dry-run` merged in. Throws when they contradict. */

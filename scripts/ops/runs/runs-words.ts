@@ -8,7 +8,7 @@ import { endedInWords, takenBackInWords } from '../../words/sweep.ts';
 import { table } from '../../words/table.ts';
 import { firstLine, oneLine, paint } from '../../words/terminal.ts';
 
-/** Of the jobs of a run, so many are told. */
+/** The most jobs of a run that are shown. */
 const JOBS_SHOWN = 5;
 
 /** The runs as a table, with the first line of the error or the summary in short, and below each what it did to which jobs. */
@@ -51,7 +51,7 @@ function jobsOf(summary: Run['summary']): string[] {
   const more = all.length - JOBS_SHOWN + Number(summary.endedOmitted ?? 0);
   return [
     ...all.slice(0, JOBS_SHOWN).map((line) => paint.dim(`  ${firstLine(line)}`)),
-    ...(more > 0 ? [paint.dim(`  and ${plural(more, 'job')} more; --json tells of them`)] : []),
+    ...(more > 0 ? [paint.dim(`  and ${plural(more, 'job')} more; --json lists them`)] : []),
   ];
 }
 

@@ -12,7 +12,7 @@ export interface ChangeOptions {
   json?: true;
 }
 
-/** Runs the job of a task by hand, and tells where its run is seen. */
+/** Runs the job of a task by hand, and prints where to see its run. */
 export async function runSchedule(task: string, options: ChangeOptions): Promise<void> {
   const { scheduler, nextAt } = await agreed(task, 'runs', options);
   await scheduler.run(task);

@@ -16,13 +16,13 @@ export function scheduleRow(entry: CatalogEntry, live: LiveSchedule | undefined,
     scheduleWords: scheduleWords(schedule),
     enabled,
     live: live ? { ...live, lastStatusWords: live.lastStatus && statusWords(live.lastStatus) } : null,
-    drift: driftOf(entry, live).map((drift) => ({ ...drift, mend: mendOf(drift, task, isStandIn) })),
+    drift: driftOf(entry, live).map((drift) => ({ ...drift, mend: fixOf(drift, task, isStandIn) })),
   };
 }
 export type ScheduleRow = ReturnType<typeof scheduleRow>;
 
 /** What makes Cloud Scheduler go by the catalogue again. */
-export function mendOf({ kind }: Pick<Drift, 'kind'>, task: string, isStandIn: boolean): string {
+export function fixOf({ kind }: Pick<Drift, 'kind'>, task: string, isStandIn: boolean): string {
   switch (kind) {
     case 'paused':
       return `npm run -s ops -- schedules resume ${task}`;

@@ -2,8 +2,8 @@ import type { OpsCommand } from '../shared/command.ts';
 
 const HELP = `
 Without FILE, the settings of NIGHTSHIFT_SETTINGS are checked, or functions/settings.json.
-Nothing is asked and no stack is needed: whether the records are as the settings say, ops
-sources check tells. The exit code is 1 when there is a problem.`;
+Nothing is asked and no stack is needed; ops sources check reports whether the records are as
+the settings say. The exit code is 1 when there is a problem.`;
 
 /** Whether a settings file can be used. */
 export const settings: OpsCommand = {

@@ -8,17 +8,17 @@ import { knewAt, sweepCheckpointSchema } from '../../../functions/shared/model/j
 import { shell } from '../../shared/shell.ts';
 import { plural, stamp } from '../../words/figures.ts';
 import { apiOf } from './api-of.ts';
-import { CannotTell, type Finding } from './check.ts';
+import { CannotCheck, type Finding } from './check.ts';
 import { type Connection, SILENT } from './connect.ts';
 
 /** Whether what runs the jobs of a source answers, and knows them. */
 
 export type BackendFinding = Omit<Finding, 'what'>;
 
-/** So many of the newest jobs are asked after; what is made up may be refused for its form. */
+/** How many of the newest jobs are asked about. Made-up ids would not do: their form may be refused. */
 const ASKED = 5;
 
-/** Asks the backend of the source `name` about some of its jobs. Throws CannotTell where nothing can be asked from here. */
+/** Asks the backend of the source `name` about some of its jobs. Throws CannotCheck where nothing can be asked from here. */
 export async function askBackend(
   name: string,
   source: Source,
@@ -27,13 +27,13 @@ export async function askBackend(
   connection: Connection,
 ): Promise<BackendFinding> {
   const jobs = records.map((record) => readJob(source, record)).filter(({ backendId }) => backendId !== null);
-  // It may well have forgotten those that ended.
+  // Active jobs first: the backend may have forgotten those that ended.
   const [ended, active] = [
     jobs.filter(({ state }) => isTerminal(state)),
     jobs.filter(({ state }) => !isTerminal(state)),
   ];
   const ids = new Set([...active, ...ended].flatMap(({ backendId }) => backendId ?? []));
-  if (ids.size === 0) throw new CannotTell(`none of ${plural(records.length, 'record')} names a job there`);
+  if (ids.size === 0) throw new CannotCheck(`none of ${plural(records.length, 'record')} names a job there`);
   const backend = openBackendOf(settings, connection);
   const sweep = { signal: new AbortController().signal, now: connection.clock.now };
   const truths = await backend.truthsOf([...ids].slice(0, ASKED), sweep);
@@ -45,35 +45,40 @@ export async function askBackend(
   return judgeBackend(truths, known);
 }
 
-/** What to think of a backend by what it says about some jobs, the newest first. */
+/** Judges a backend by its answers about some jobs, the newest first. */
 export function judgeBackend(
   truths: ReadonlyMap<string, Truth>,
   { name, settings, knewAt }: { name: string; settings: BackendSettings; knewAt: Date | null },
 ): BackendFinding {
-  const told = [...truths.values()];
-  const untold = told.filter(({ state, unreadable }) => state === 'unknown' || unreadable !== null);
-  const [first] = untold;
+  const answers = [...truths.values()];
+  const failed = answers.filter(({ state, unreadable }) => state === 'unknown' || unreadable !== null);
+  const [first] = failed;
   if (first) {
-    const share = untold.length < told.length ? `of ${untold.length} of ${plural(told.length, 'job')}: ` : '';
-    return { state: 'wrong', words: `${share}${first.said}`, mend: first.unreadable ? MEND_TIME : undefined };
+    const share =
+      failed.length < answers.length ? `of ${failed.length} of ${plural(answers.length, 'job')}: ` : '';
+    return {
+      state: 'wrong',
+      words: `${share}${first.said}`,
+      mend: first.unreadable ? FIX_OF_TIME : undefined,
+    };
   }
-  const known = told.find(({ state }) => state !== 'gone');
+  const known = answers.find(({ state }) => state !== 'gone');
   if (known) return { state: 'ok', words: known.said };
   const [id] = truths.keys();
-  const words = `${name} answers, and knows none of ${plural(told.length, 'job')}, such as ${id}`;
+  const words = `${name} answers, and knows none of ${plural(answers.length, 'job')}, such as ${id}`;
   if (knewAt) return { state: 'ok', words: `${words}; it knew one ${stamp(knewAt)}` };
-  if (told.every(({ placed }) => placed === 'named')) return { state: 'unknown', words };
+  if (answers.every(({ placed }) => placed === 'named')) return { state: 'unknown', words };
   return {
     state: 'wrong',
     words: `${words}, nor any before: until it has, no job is ended because it does not know it`,
-    mend: `${mendOfPlace(settings)}; if these jobs are only long gone, ask again once one runs`,
+    mend: `${fixOfPlace(settings)}; if these jobs are only long gone, ask again once one runs`,
   };
 }
 
-const MEND_TIME =
-  'tell how that time is written, such as {"path": "end_time", "type": "millis"} for endedAt of the backend';
+const FIX_OF_TIME =
+  'set how that time is written, such as {"path": "end_time", "type": "millis"} for endedAt of the backend';
 
-function mendOfPlace(settings: BackendSettings): string {
+function fixOfPlace(settings: BackendSettings): string {
   if (settings.kind === 'http') return 'see whether the url of the backend is right';
   const { shape } = BACKENDS[settings.kind].settings;
   const given: Record<string, unknown> = settings;
@@ -81,7 +86,7 @@ function mendOfPlace(settings: BackendSettings): string {
   return `name ${missing.join(' and ')} for the backend, or store the full names of jobs`;
 }
 
-/** The backend of those settings, asked with the operator's credentials. Throws CannotTell where its secret is not here. */
+/** Opens the backend of those settings, with the operator's credentials. Throws CannotCheck where its secret is not set here. */
 export function openBackendOf(
   settings: BackendSettings,
   connection: Pick<Connection, 'target' | 'settings'>,
@@ -92,12 +97,12 @@ export function openBackendOf(
     return openBackend(settings, { apiOf: apiOf(connection), variable, log: SILENT });
   } catch (error) {
     // Its secret belongs to the function, and is seldom set here.
-    if (error instanceof InvalidConfiguration) throw new CannotTell(error.message);
+    if (error instanceof InvalidConfiguration) throw new CannotCheck(error.message);
     throw error;
   }
 }
 
-/** When the sweep last saw that the backend knew a job. */
+/** Returns when the sweep last found that the backend knew a job. */
 async function lastKnown(
   name: string,
   fingerprint: string,

@@ -32,7 +32,7 @@ export async function call(
 }
 
 /** Prints an answer; a bad one sets the exit code. */
-export function tell(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
+export function printAnswer(answer: Record<string, unknown>, { json }: { json?: true | undefined }): void {
   if (json) printJson(answer);
   else print(...answerInWords(answer));
   exitWith(exitCodeOf(answer));

@@ -3,17 +3,17 @@ import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import { InvalidConfiguration, UpstreamError } from '../../../functions/shared/errors.ts';
 import { firstLine, oneLine } from '../../words/terminal.ts';
 
-/** What one call may take. */
+/** The time for one call. */
 export const CALL_LIMIT_MS = 8 * SECOND_MS;
-/** What one check may take with all its calls; all checks run side by side. */
+/** The time for one check with all its calls; all checks run side by side. */
 const LIMIT_MS = 12 * SECOND_MS;
 
-/** How something was found: fine, not fine, or nobody can tell from here. */
+/** The result of a check: fine, wrong, or not to be found out from here. `--json` prints it. */
 export interface Finding {
   what: string;
   state: 'ok' | 'wrong' | 'unknown';
   words: string;
-  /** What to do about it. */
+  /** How to fix it. */
   mend?: string | undefined;
 }
 
@@ -26,18 +26,18 @@ export interface Examined extends Finding {
 export interface Check {
   group: string;
   what: string;
-  /** Rejects where the thing is not fine, or with CannotTell. */
+  /** Rejects where the thing is not fine; with CannotCheck where that cannot be found out from here. */
   look(): Promise<Omit<Finding, 'what'> | Finding[]>;
-  /** What to do when it rejects. */
-  mend?: (error: unknown) => string | undefined;
+  /** How to fix what `look` rejects with. */
+  fix?: (error: unknown) => string | undefined;
 }
 
-/** Why nobody can tell from here, which is nobody's fault. */
-export class CannotTell extends Error {
-  override readonly name = 'CannotTell';
+/** Why something cannot be checked from here, which is no fault of it. */
+export class CannotCheck extends Error {
+  override readonly name = 'CannotCheck';
 }
 
-/** The findings of all checks, in their order. One that fails or hangs costs no other. */
+/** Returns the findings of all checks, in their order. A check that fails or hangs does not affect the others. */
 export async function examine(checks: readonly Check[]): Promise<Examined[]> {
   const found = await Promise.all(
     checks.map(async (check) => ({ check, findings: await findingsOf(check) })),
@@ -47,14 +47,14 @@ export async function examine(checks: readonly Check[]): Promise<Examined[]> {
   );
 }
 
-async function findingsOf({ what, look, mend }: Check): Promise<Finding[]> {
+async function findingsOf({ what, look, fix }: Check): Promise<Finding[]> {
   try {
     const found = await withDeadline(look(), LIMIT_MS, what);
     return Array.isArray(found) ? found : [{ what, ...found }];
   } catch (error) {
-    if (error instanceof CannotTell) return [{ what, state: 'unknown', words: error.message }];
+    if (error instanceof CannotCheck) return [{ what, state: 'unknown', words: error.message }];
     const words = error instanceof Error ? wordsOf(error) : String(error);
-    return [{ what, state: 'wrong', words, mend: mend?.(error) ?? mendOf(error) }];
+    return [{ what, state: 'wrong', words, mend: fix?.(error) ?? fixOf(error) }];
   }
 }
 
@@ -63,7 +63,7 @@ function wordsOf(error: Error): string {
   return error instanceof InvalidConfiguration ? oneLine(error.message) : firstLine(error.message, 1_000);
 }
 
-function mendOf(error: unknown): string | undefined {
+function fixOf(error: unknown): string | undefined {
   if (!(error instanceof UpstreamError && error.permission)) return undefined;
   return `have a role granted to you that holds ${error.permission}`;
 }

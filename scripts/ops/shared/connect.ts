@@ -14,7 +14,7 @@ import { firstLine, firstSentence } from '../../words/terminal.ts';
 import { unreachable } from './problem.ts';
 import { environmentOf, placeOf, resolveTarget, type Target } from './target.ts';
 
-/** How long a Firestore call may take before the operator is told. */
+/** How long a Firestore call may take before it is reported as failed. */
 const CALL_LIMIT_MS = 15_000;
 const REACH_LIMIT_MS = 3_000;
 /** For stores that log every call: an operator reads results. */
@@ -32,7 +32,7 @@ export interface Connection {
   collections: Collections;
   /** Opens the database that a source lies in. */
   openSource(source: Pick<Source, 'googleProject' | 'database'>): Firestore;
-  /** Waits for a Firestore call; what goes wrong with it is told in one line, `operation` saying what was asked. */
+  /** Waits for a Firestore call. Rejects with an OpsProblem of one line, in which `operation` is what was asked. */
   ask<T>(operation: string, call: Promise<T>, place?: string): Promise<T>;
 }
 

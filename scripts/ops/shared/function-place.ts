@@ -20,7 +20,7 @@ export interface FunctionPlace {
 
 /**
  * Where the function of `task` is: at `given`, else at the gateway of the running stack, else in the real project that is
- * named, which Cloud Run tells. Rejects with an OpsProblem where nobody can tell.
+ * named, by the list of Cloud Run. Rejects with an OpsProblem where it cannot be found.
  */
 export async function functionOf(task: string, given: string | undefined): Promise<FunctionPlace> {
   if (given !== undefined) return placeAt(parseUrl(given));
@@ -76,7 +76,7 @@ async function inProject(task: string, project: string): Promise<FunctionPlace> 
   // A stand-in is sent no credentials.
   if (!baseUrl?.startsWith('http://')) await requireCredentials(place);
   const { cloudRun } = await import('../../../functions/shared/cloud/run-services.ts');
-  const remedy = 'Or name it: --url URL, as terraform -chdir=infra output functions tells it';
+  const remedy = 'Or name it: --url URL, as terraform -chdir=infra output functions prints it';
   const { services } = await cloudRun({ project, baseUrl, log: SILENT })
     .services(LIMITS, region)
     .catch((error: unknown) => {

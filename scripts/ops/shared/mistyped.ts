@@ -54,7 +54,7 @@ export function mappedFields({ fields }: Pick<Source, 'fields'>): MappedField[] 
   return [...plain, ...times];
 }
 
-/** The fields that cannot be read in some of the records, as `jobs`, which are the same records read, tell. */
+/** Returns the fields that are unreadable in some of the records. `jobs` are the same records, mapped. */
 export function mistypedIn(source: Source, records: readonly JobRecord[], jobs: readonly Job[]): Mistyped[] {
   const zone = zoneThatFits(source, records);
   return mappedFields(source).flatMap((mapped) => {

@@ -5,7 +5,7 @@ import { usage } from './problem.ts';
 
 /**
  * `npm run ops sweep --dry-run` lacks the `--` behind which npm leaves everything alone: npm takes the flag for its own,
- * tells it in the environment, and starts `ops sweep`, which would end jobs in earnest.
+ * passes it on in the environment, and starts `ops sweep`, which would end jobs in earnest.
  */
 
 const PREFIX = 'npm_config_';
@@ -23,7 +23,7 @@ export function refuseSwallowed(
   if (swallowed.length === 0) return;
   const flags = swallowed.map(({ option }) => option.long).join(', ');
   const set = swallowed.map(({ key }) => `${PREFIX}${key}`).join(', ');
-  // npm leaves the value of a flag behind, where nobody can tell it from an argument.
+  // npm leaves the value of a flag among the arguments, where it looks like one of them.
   const words = swallowed.every(({ option }) => option.isBoolean()) ? args : pathOf(command);
   const typed = [...words, ...swallowed.map(({ option }) => option.flags)].join(' ');
   const how = variables.npm_command === 'exec' ? 'npx nightshift-ops' : 'npm run -s ops --';
@@ -46,7 +46,7 @@ function swallowedOf(
       .map(([name]) => plain(name.slice(PREFIX.length))),
   );
   const known = new Map(optionsOf(program).map((option) => [option.long ?? '', option]));
-  // Of several commands with that option, the one of this command tells best what to type.
+  // Where several commands have that option, this command's own shows best what to type.
   for (const option of command.options) known.set(option.long ?? '', option);
   const files = npmrcFiles(variables);
   return [...known.values()].flatMap((option) => {
@@ -94,7 +94,7 @@ function isGiven(long: string, args: readonly string[]): boolean {
   return args.some((arg) => arg === long || arg.startsWith(`${long}=`));
 }
 
-/** What a person tells npm for good: npm exports that, too, and it is meant for npm. */
+/** The files with a user's own options of npm: npm exports these, too, and they are meant for npm. */
 function npmrcFiles(variables: NodeJS.ProcessEnv): string[] {
   const {
     npm_config_userconfig: user,

@@ -14,7 +14,7 @@ const LOCAL_PROJECT = readEnvironment({}).GOOGLE_CLOUD_PROJECT;
 
 /**
  * An emulator that was named wins; else a project that was named, or the running stack. Where both are there and are not the
- * same, nobody can tell which is meant: nobody reaches real records, or the stack's, by accident.
+ * same, it is not clear which is meant, and this throws, so that real records are never reached by accident.
  */
 export function resolveTarget(
   variables: NodeJS.ProcessEnv,
@@ -72,7 +72,7 @@ export function environmentOf(
   });
 }
 
-/** The same of what a command acts on that is told nothing else. */
+/** The environment of what a command acts on by default. */
 export function environmentHere(): Environment {
   const { env } = shell();
   const stack = readStack(env);

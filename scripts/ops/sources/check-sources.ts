@@ -5,7 +5,7 @@ import { exitWith } from '../../shared/shell.ts';
 import { plural } from '../../words/figures.ts';
 import { firstLine, oneLine, paint, print, printJson } from '../../words/terminal.ts';
 import { askBackend, type BackendFinding } from '../shared/ask-backend.ts';
-import { CannotTell } from '../shared/check.ts';
+import { CannotCheck } from '../shared/check.ts';
 import { type Connection, connect } from '../shared/connect.ts';
 import type { Mistyped } from '../shared/mistyped.ts';
 import { EXIT, OpsProblem } from '../shared/problem.ts';
@@ -72,7 +72,7 @@ async function backendFinding(
   try {
     return await askBackend(name, source, source.backend, records, connection);
   } catch (error) {
-    if (error instanceof CannotTell) return { state: 'unknown', words: error.message };
+    if (error instanceof CannotCheck) return { state: 'unknown', words: error.message };
     return { state: 'wrong', words: error instanceof Error ? firstLine(error.message) : String(error) };
   }
 }
@@ -102,7 +102,7 @@ export function reportInWords(report: SourceReport): string[] {
   return [
     head,
     ...findings,
-    ...(report.toMend ? [paint.dim(`  ${read}`)] : [`  ${paint.green('✓')} ${read}, nothing to mend`]),
+    ...(report.toMend ? [paint.dim(`  ${read}`)] : [`  ${paint.green('✓')} ${read}, nothing to fix`]),
   ];
 }
 
@@ -129,10 +129,10 @@ const STATES =
 function mistypedInWords(finding: Mistyped, records: number): string {
   const { field, path, holds, example, expected, count } = finding;
   const shown = `${named(field, path)} holds ${holds} in ${count} of ${records}, e.g. ${oneLine(example)}`;
-  return `${shown}; settings say ${expected}${mendInWords(finding)}`;
+  return `${shown}; settings say ${expected}${fixInWords(finding)}`;
 }
 
-function mendInWords({ expected, fits, zone }: Mistyped): string {
+function fixInWords({ expected, fits, zone }: Mistyped): string {
   if (fits === null) return '';
   const type = fits === expected ? '' : `: set its type to "${fits}"`;
   if (zone === null) return type;

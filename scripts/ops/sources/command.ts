@@ -10,10 +10,10 @@ export const sources: OpsCommand = {
   subcommands: [
     {
       name: 'check',
-      description: 'read 20 records of each source and tell what is unmapped, mistyped or missing',
+      description: 'read 20 records of each source and report what is unmapped, mistyped or missing',
       reach: 'reads',
       prints: 'records',
-      help: '\nThe exit code is 1 when there is something to mend.',
+      help: '\nThe exit code is 1 when there is something to fix.',
       load: () => import('./check-sources.ts').then((it) => it.checkSources),
     },
   ],

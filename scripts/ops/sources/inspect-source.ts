@@ -27,7 +27,7 @@ export interface Missing {
   /** How many of the records should have it, and which these are. */
   of: number;
   which: string;
-  /** False where some records may well lack it. */
+  /** Whether it has to be fixed; false where records may well lack it. */
   mend: boolean;
 }
 
@@ -55,11 +55,11 @@ const EXPECTED: Partial<Record<Field, { which: string; of: (job: Job) => boolean
 };
 /** Fields that a task cannot do without where they are mapped: one record without them is one too many. */
 const NEEDED: readonly Field[] = ['id', 'status', 'startedAt', 'heartbeatAt', 'endedAt', 'updatedAt'];
-/** Fields that falsify figures where their path is wrong; so many records without any value tell that it is. */
+/** Fields that falsify figures where their path is wrong, which ENOUGH records without any value show. */
 const COUNTED: readonly Field[] = ['gpus'];
 const ENOUGH = 5;
 
-/** What of `records` does not fit the mapping of `source`; `now` tells what lies in the future. */
+/** Returns what in `records` does not fit the mapping of `source`. Times after `now` are in the future. */
 export function inspectSource(source: Source, records: readonly JobRecord[], now: Date): Inspection {
   const jobs = records.map((record) => readJob(source, record));
   const words = jobs.filter((job) => job.state === 'unknown' && job.status !== '').map((job) => job.status);
@@ -86,7 +86,7 @@ export function inspectSource(source: Source, records: readonly JobRecord[], now
   };
 }
 
-/** What records say against themselves; fields that cannot be read or are missing are told by their names. */
+/** Returns contradictions within records; unreadable and missing fields are reported by themselves. */
 function contradictionsIn(
   { fields }: Source,
   records: readonly JobRecord[],

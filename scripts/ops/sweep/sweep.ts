@@ -4,7 +4,7 @@ import { fieldsOf } from '../../shared/objects.ts';
 import { shell } from '../../shared/shell.ts';
 import { cut } from '../../words/columns.ts';
 import { firstLine } from '../../words/terminal.ts';
-import { type CallOptions, call, tell } from '../shared/call.ts';
+import { type CallOptions, call, printAnswer } from '../shared/call.ts';
 import { confirmWrite, requireSomebody } from '../shared/confirm.ts';
 import { type FunctionPlace, functionOf } from '../shared/function-place.ts';
 import { operatorName } from '../shared/operator.ts';
@@ -36,12 +36,12 @@ export async function sweep(options: SweepOptions): Promise<void> {
     if (place.isReal && !options.yes) requireSomebody(`${writesOf(options)}, in ${place.words}`);
     const look = options.job === undefined ? {} : await lookAt(place, options);
     // Refused, as for a job that there is not: nothing is announced that would not be done.
-    if (options.job !== undefined && look.outcome === undefined) return tell(look, options);
+    if (options.job !== undefined && look.outcome === undefined) return printAnswer(look, options);
     const alive = options.end === undefined ? null : whyAlive(look);
     const what = alive === null ? writesOf(options) : `${writesOf(options)}, although ${alive}`;
     await confirmWrite(place.isReal || alive !== null, `${what}, in ${place.words}`, options.yes);
   }
-  tell(await call(place, body, (work) => whileSaying('sweeping', work)), options);
+  printAnswer(await call(place, body, (work) => whileSaying('sweeping', work)), options);
 }
 
 /** What the function answers about a job, of which it writes nothing. */

@@ -11,7 +11,7 @@ export const STRIP_SHOWN = 20;
 type LastRun = Pick<Run, 'summary' | 'problems'>;
 
 /**
- * A task as it stands at `now`; one that never ran is new and all its records are unknown. `last` tells why it is degraded.
+ * A task as it stands at `now`; one that never ran is new, and all its records are unknown. `last` shows why it is degraded.
  */
 export function taskRow(entry: CatalogEntry, health: Health | undefined, now: Date, last?: LastRun) {
   return {
@@ -33,7 +33,7 @@ export function taskRow(entry: CatalogEntry, health: Health | undefined, now: Da
 export type TaskRow = ReturnType<typeof taskRow>;
 
 function stateOf(entry: CatalogEntry, health: Health | undefined, now: Date): HealthNow {
-  // The record tells what the catalogue said at the last run; a task switched off since is off.
+  // The record has what the catalogue said at the last run; a task that was switched off since is off.
   if (health) return healthAt({ ...health, enabled: health.enabled && entry.enabled }, now);
   return entry.enabled
     ? { state: 'new', reason: 'has not run yet', running: false }

@@ -19,5 +19,5 @@ export const why: OpsCommand = {
     command
       .argument('<job>', 'its id, or the path of its record')
       .option('--source <source>', 'where several sources have a job of that id'),
-  load: () => import('./tell-job.ts').then((it) => it.tellJob),
+  load: () => import('./show-job.ts').then((it) => it.showJob),
 };

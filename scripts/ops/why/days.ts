@@ -3,7 +3,7 @@ import { type Day, dayOf, daysBetween } from '../../../functions/shared/dates.ts
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import { lifeOf } from '../../../functions/shared/model/job/life.ts';
 
-/** Of a job that runs for longer, the newest days are told. */
+/** The most days that are listed: the newest of a job that ran for longer. */
 const MOST_DAYS = 400;
 
 /** What a job adds to the figures of a day. */

@@ -5,7 +5,7 @@ import type { ActiveJobStore } from '../../../functions/shared/store/sources/act
 import { asker } from '../../../functions/sweep-stale-jobs/sweep/ask.ts';
 import { conclusionAt } from '../../../functions/sweep-stale-jobs/sweep/taken-back.ts';
 import { openBackendOf } from '../shared/ask-backend.ts';
-import { CannotTell } from '../shared/check.ts';
+import { CannotCheck } from '../shared/check.ts';
 import { type Connection, SILENT, uncounted } from '../shared/connect.ts';
 import type { NamedJob } from '../shared/find-job.ts';
 import { placeOf } from '../shared/target.ts';
@@ -76,7 +76,7 @@ export interface Story {
 }
 
 /** Gathers what is known of a job. Only its backend, which may be anybody's, may fail. */
-export async function tellStory({ store, seen }: NamedJob, connection: Connection): Promise<Story> {
+export async function readStory({ store, seen }: NamedJob, connection: Connection): Promise<Story> {
   const { target, environment, clock } = connection;
   const { source } = store;
   const { added, ...record } = seen.job;
@@ -152,7 +152,7 @@ function backendOf({ source }: ActiveJobStore, connection: Connection) {
   try {
     return { backend: openBackendOf(source.backend, connection), words: null };
   } catch (error) {
-    if (error instanceof CannotTell) return { backend: null, words: error.message };
+    if (error instanceof CannotCheck) return { backend: null, words: error.message };
     throw error;
   }
 }

@@ -4,7 +4,7 @@ import { figure, plural, relative, stamp, UNKNOWN } from '../../words/figures.ts
 import { firstLine, oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 import type { Story } from './story.ts';
 
-/** Of lists, so many are told: the newest. */
+/** How many entries of a list are shown: the newest. */
 const LISTED = 10;
 
 /** The story of a job as a person reads it. */
@@ -122,16 +122,16 @@ function backendOf({ backend: { name, state, startedAt, endedAt, words } }: Stor
 function executionsOf({ executions, path, executionsPath }: Story): Entry[] {
   if (executions === null) return [];
   if (executions.length === 0) return [{ label: 'Executions', lines: ['none'] }];
-  const told = executions.slice(0, LISTED);
-  const more = executions.length - told.length;
+  const shown = executions.slice(0, LISTED);
+  const more = executions.length - shown.length;
   return [
     {
       label: 'Executions',
       lines: [plural(executions.length, 'execution')],
-      rows: told.map(({ id, status, startedAt, endedAt }) => [id, status, stamp(startedAt), stamp(endedAt)]),
+      rows: shown.map(({ id, status, startedAt, endedAt }) => [id, status, stamp(startedAt), stamp(endedAt)]),
       ...(more > 0 && { more: `and ${figure(more)} older` }),
     },
-    ...told.flatMap(({ id, evidence }) =>
+    ...shown.flatMap(({ id, evidence }) =>
       evidence ? endedByUs(id, evidence, `${path}/${executionsPath}/${id}`) : [],
     ),
   ];
@@ -183,13 +183,13 @@ function daysOf({ days: { fault, each, countedOn, stored, dirty } }: Story): Ent
     (each.length === 0
       ? 'it counts on none yet'
       : `${plural(each.length, 'day')}, ${figure(hours, 1)} GPU-hours in all`);
-  const told = each.slice(-LISTED);
-  const more = each.length - told.length;
+  const shown = each.slice(-LISTED);
+  const more = each.length - shown.length;
   return [
     {
       label: 'Days',
       lines: [head],
-      rows: told.map(({ date, started, ended, gpuHours }) => [
+      rows: shown.map(({ date, started, ended, gpuHours }) => [
         date,
         [started && 'started', ended].filter(Boolean).join(', ') || 'runs',
         `${figure(gpuHours, 1)} GPU-hours`,

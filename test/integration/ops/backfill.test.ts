@@ -274,7 +274,7 @@ describe('ops backfill', { concurrency: 4 }, () => {
     writeFileSync(join(it.folder, file), '{"days":{"2026-01-01":');
     const { code, stderr } = await it.run();
     assert.equal(code, 1);
-    assert.match(stderr, /\nCannot read .*, which tells the days done before\. Begin anew with --restart\n$/);
+    assert.match(stderr, /\nCannot read .*, which lists the days done before\. Begin anew with --restart\n$/);
   });
 
   test('collects up to yesterday where no last day is named', async (t) => {

@@ -285,7 +285,7 @@ describe('ops sources check', () => {
     };
     const { code, stdout } = await project.ops(['sources', 'check'], { env });
     assert.equal(code, 0);
-    assert.match(stdout, /✓ 20 records read, nothing to mend/);
+    assert.match(stdout, /✓ 20 records read, nothing to fix/);
     assert.match(stdout, /no record at all: the collection is empty or its name is wrong/);
   });
 });

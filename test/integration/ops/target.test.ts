@@ -86,7 +86,7 @@ describe('what ops acts on', () => {
       dry.stderr,
       /^Cannot find the function of sweep-stale-jobs: Cloud Run has no service of that/,
     );
-    assert.match(dry.stderr, /--url URL, as terraform -chdir=infra output functions tells it\n$/);
+    assert.match(dry.stderr, /--url URL, as terraform -chdir=infra output functions prints it\n$/);
   });
 
   test('a project that has the function in two regions: the one of NIGHTSHIFT_REGION', async () => {

@@ -19,7 +19,7 @@ const NUMBERS: Readonly<Record<string, string>> = { NaN: 'null', Infinity: '1e99
 /**
  * The rows of a file with one JSON object per line. A column is a key of that very name, else a JMESPath. Reading them
  * throws a usage problem when the file holds one document over many lines, and at its end when a column that no row had
- * was a slip: it is needed, or nearly one that is there. Of any other, `missing` tells then.
+ * was a slip: it is needed, or nearly one that is there. Any other column is reported as `missing`.
  */
 export function ndjsonRows(
   lines: AsyncIterable<Line>,

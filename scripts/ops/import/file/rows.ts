@@ -15,7 +15,7 @@ import { ndjsonRows } from './ndjson.ts';
 const FORMATS = ['csv', 'ndjson'] as const;
 type Format = (typeof FORMATS)[number];
 
-/** How the file is written, where its name does not tell. */
+/** The format of the file, where its name does not show it. */
 export interface RowFlags {
   format?: string | undefined;
   delimiter?: string | undefined;
@@ -106,7 +106,7 @@ function unpacked(packed: Readable): AsyncIterable<Buffer> {
   return pipeline(packed, createGunzip(), () => undefined);
 }
 
-/** The lines of a file; what makes it unreadable as a whole is told in one sentence, with the way out. */
+/** Yields the lines of a file. Where the whole file is unreadable, the error says so in one sentence, with the way out. */
 async function* readableLines(file: string, bytes: AsyncIterable<Buffer>): AsyncGenerator<Line> {
   try {
     yield* linesOf(bytes);
@@ -136,12 +136,12 @@ async function csvRows(
 ): Promise<AsyncIterable<Row>> {
   const start = await lines.next();
   // Spreadsheets may write the delimiter in a line of its own, before the header.
-  const [, told] = (!start.done && 'text' in start.value && /^sep=(.)$/i.exec(start.value.text)) || [];
+  const [, declared] = (!start.done && 'text' in start.value && /^sep=(.)$/i.exec(start.value.text)) || [];
   async function* fromHeader(): AsyncGenerator<Line> {
-    if (!start.done && told === undefined) yield start.value;
+    if (!start.done && declared === undefined) yield start.value;
     yield* lines;
   }
-  const records = csvRecords(fromHeader(), delimiterOf(given ?? told));
+  const records = csvRecords(fromHeader(), delimiterOf(given ?? declared));
   const first = await records.next();
   if (first.done) throw usage(`Cannot read ${file}: it is empty`);
   if ('reason' in first.value) throw usage(`Cannot read the header of ${file}: ${first.value.reason}`);

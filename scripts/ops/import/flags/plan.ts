@@ -17,7 +17,7 @@ export interface ImportPlan {
   overwrite: boolean;
 }
 
-/** The flags that tell how. */
+/** The flags that say how to import. */
 export interface ImportFlags extends TimeFlags {
   map: readonly string[];
   status: readonly string[];

@@ -28,14 +28,14 @@ interface JsonForm extends TimeForm {
 /** Reads the time of a field as the file writes it; what is unreadable comes with the flag that would read it. */
 export type Times = (field: TimeField, value: unknown) => Reading<Date>;
 
-/** The flags that tell how times are written. */
+/** The flags that describe how times are written. */
 export interface TimeFlags {
   time?: readonly string[] | undefined;
   zone?: string | undefined;
   secondsSince?: string | undefined;
 }
 
-/** Reads them: ISO 8601 text unless told otherwise, for one field or for all. Throws a usage problem. */
+/** Parses the flags, of one field or of all. Without any, times are ISO 8601 text. Throws a usage problem. */
 export function readTimes({ time = [], zone, secondsSince }: TimeFlags): Times {
   if (zone !== undefined && !isZone(zone))
     throw usage(
@@ -50,7 +50,7 @@ export function readTimes({ time = [], zone, secondsSince }: TimeFlags): Times {
     const type = oneOf('type of time', kind, JSON_TIME_TYPES);
     if (forms.has(field))
       throw usage(
-        `Cannot read --time ${pair}: how ${field === 'all' ? 'all times are' : `${field} is`} written was told already`,
+        `Cannot read --time ${pair}: how ${field === 'all' ? 'all times are' : `${field} is`} written was given already`,
       );
     forms.set(field, { type, zone });
   }

@@ -13,7 +13,7 @@ import {
 } from '../../../../functions/shared/model/reading/reading.ts';
 import { type ImportPlan, pathOf } from '../flags/plan.ts';
 import { disagreement, isEarlierTry, LIFE_FIELDS, laterOf, lifeOf, livesAfter } from './life.ts';
-import type { Told, Value } from './record.ts';
+import type { ParsedRow, Value } from './record.ts';
 
 /** A record as it is stored, its values plain. */
 export interface StoredRecord {
@@ -28,28 +28,28 @@ export interface Change {
   after: unknown;
 }
 
-/** What becomes of a record. */
+/** What to do with a record. */
 export type Decision =
-  /** `kept` says why some of what was told is not among the changes. */
+  /** `kept` is why some values of the file are not among the changes. */
   { kind: 'create' | 'update'; changes: Change[]; kept: string | null } | { kind: 'refuse'; reason: string };
 
 /**
- * What to do with what a file tells of a job, given its record: only mapped columns are written, and of these only what
- * differs. Without `overwrite`, an absent value overwrites nothing; and where the record tells of an ending or of a later
- * state that the file does not know, the file only fills what the record lacks beside them.
+ * Decides what to write of a row into the record of its job: only mapped columns, and only values that differ. Without
+ * `overwrite`, an absent value overwrites nothing. Where the record has an ending or a later state that the file does not
+ * have, the file only fills what is absent in the record.
  */
-export function decide(plan: ImportPlan, told: Told, record: StoredRecord | null): Decision {
+export function decide(plan: ImportPlan, row: ParsedRow, record: StoredRecord | null): Decision {
   const { source, overwrite } = plan;
-  if (record === null) return { kind: 'create', changes: newRecord(source, told), kept: null };
+  if (record === null) return { kind: 'create', changes: newRecord(source, row), kept: null };
   const changes: Change[] = [];
-  const why = overwrite ? undefined : whyKept(source, told, record);
+  const why = overwrite ? undefined : whyKept(source, row, record);
   let kept: string | null = null;
   for (const field of plan.columns.keys()) {
     const path = pathOf(source, field);
-    const value = told.values[field] ?? null;
+    const value = row.values[field] ?? null;
     if (path === undefined || (value === null && !overwrite)) continue;
     const before = record.get(path);
-    if (isSame(source, field, before, value, told)) continue;
+    if (isSame(source, field, before, value, row)) continue;
     if (why !== undefined && (LIFE_FIELDS.includes(field) || !isNone(before))) {
       kept = why;
       continue;
@@ -71,8 +71,8 @@ export function decide(plan: ImportPlan, told: Told, record: StoredRecord | null
 
 const NEWER = 'its record is newer';
 
-/** Every mapped time is there, if only as null: a record without the field is invisible to queries by it. */
-function newRecord(source: Source, { id, values }: Told): Change[] {
+/** Makes a record with every mapped time, also where it is null: a query by a field does not find records without it. */
+function newRecord(source: Source, { id, values }: ParsedRow): Change[] {
   const fields = new Map<string, unknown>();
   for (const field of TIME_FIELDS) {
     const mapping = source.fields[field];
@@ -86,14 +86,14 @@ function newRecord(source: Source, { id, values }: Told): Change[] {
   return [...fields].map(([path, after]) => ({ path, before: undefined, after }));
 }
 
-/** Why what a file tells of a job's life is not written over what its record says; `undefined` where it is. */
-function whyKept(source: Source, told: Told, { job, get }: StoredRecord): string | undefined {
+/** Returns why the life in a record is kept although the file has another; `undefined` where the file's is written. */
+function whyKept(source: Source, row: ParsedRow, { job, get }: StoredRecord): string | undefined {
   const { state, status } = job;
   if (state === 'unknown') {
     const isSilent = status === '' && !isUnreadable(job, 'status');
     return isSilent ? undefined : `nobody mapped its status ${quoted(get(source.fields.status))}`;
   }
-  const [then, now] = [{ ...job, state }, lifeOf(told)];
+  const [then, now] = [{ ...job, state }, lifeOf(row)];
   if (isEarlierTry(now, then)) return 'its record is of a later try';
   if (isTerminal(then.state)) {
     const agrees = isTerminal(now.state) && disagreement(then, now) === undefined;
@@ -109,27 +109,27 @@ function whyKept(source: Source, told: Told, { job, get }: StoredRecord): string
   return laterOf(then, now) > 0 ? NEWER : undefined;
 }
 
-/** Who ended a record, where it was not its own writer: evidence says so, be it readable or not. */
+/** Returns who ended a job, where evidence in its record shows that it was not its own program. */
 function enderOf({ addedField }: Source, { job, get }: StoredRecord): string | undefined {
   if ((get(`${addedField}.evidence`) ?? null) === null) return undefined;
   const by = job.added.evidence?.by ?? null;
   return by === null ? 'the sweep' : by;
 }
 
-/** Whether a clock of the record would be set back. */
+/** Whether a heartbeat or an update of the record would be set back. */
 function isOlder(field: JobField, job: Job, value: Value): boolean {
   if (field !== 'heartbeatAt' && field !== 'updatedAt') return false;
   const recorded = job[field];
   return recorded !== null && value instanceof Date && value < recorded;
 }
 
-/** Whether the record says so already, in whatever form: nothing is written then. */
+/** Whether the record has that value already, in any form: then nothing is written. */
 function isSame(
   { fields, statuses }: Source,
   field: JobField,
   before: unknown,
   value: Value,
-  told: Told,
+  row: ParsedRow,
 ): boolean {
   if (value === null) return (before ?? null) === null;
   const mapping = fields[field];
@@ -137,14 +137,14 @@ function isSame(
     return value instanceof Date && orNull(readTime(before, mapping))?.getTime() === value.getTime();
   if (field === 'status') {
     const word = orNull(readText(before));
-    return word !== null && Object.hasOwn(statuses, word) && statuses[word] === told.state;
+    return word !== null && Object.hasOwn(statuses, word) && statuses[word] === row.state;
   }
   if (typeof value === 'number') return orNull(readAmount(before, Number.MAX_VALUE)) === value;
   if (typeof value === 'boolean') return before === value;
   return orNull(field === 'error' ? readText(before) : readId(before)) === value;
 }
 
-/** A map that would have to be made where the record has something else; its path. */
+/** Returns the path at which the record has another value, where a map is needed. */
 function parentInTheWay({ get }: StoredRecord, path: string): string | undefined {
   const keys = path.split('.');
   const parents = keys.slice(1).map((_, index) => keys.slice(0, index + 1).join('.'));
@@ -154,7 +154,7 @@ function parentInTheWay({ get }: StoredRecord, path: string): string | undefined
   });
 }
 
-/** In the type of the source; a status that is stored as a number stays one. */
+/** Returns the value in the type of the source; a status that is stored as a number stays one. */
 function stored({ fields }: Source, field: JobField, value: Value, before: unknown): unknown {
   const mapping = fields[field];
   if (value instanceof Date) return typeof mapping === 'object' ? writeTime(value, mapping.type) : value;

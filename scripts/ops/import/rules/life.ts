@@ -1,11 +1,11 @@
 import { isTerminal } from '../../../../functions/shared/model/job/job.ts';
 import type { JobField } from '../../../../functions/shared/model/job/source.ts';
 import type { JobState } from '../../../../functions/shared/model/job/states.ts';
-import type { Told, Value } from './record.ts';
+import type { ParsedRow, Value } from './record.ts';
 
-/** Which of two tellings of one job is the later. */
+/** Decides which of two reports of one job is the later. */
 
-/** What tells how far a job has come. */
+/** The fields that show how far a job has come. */
 export interface Life {
   state: JobState;
   createdAt: Date | null;
@@ -15,7 +15,7 @@ export interface Life {
   updatedAt: Date | null;
 }
 
-/** What belongs to one try of a job: of two tries it is never mixed. The other fields are of the job itself. */
+/** The fields that belong to one try of a job: those of two tries are never mixed. The others belong to the job itself. */
 export const LIFE_FIELDS: readonly JobField[] = [
   'status',
   'startedAt',
@@ -28,8 +28,8 @@ export const LIFE_FIELDS: readonly JobField[] = [
   'artifactBytes',
 ];
 
-/** The life that a row tells of. */
-export function lifeOf({ state, values }: Told): Life {
+/** Returns the life in a row. */
+export function lifeOf({ state, values }: ParsedRow): Life {
   const time = (value: Value | undefined) => (value instanceof Date ? value : null);
   return {
     state,
@@ -49,7 +49,7 @@ export function isEarlierTry(one: Life, other: Life): boolean {
   return before === null || before < began;
 }
 
-/** In what two endings of one try differ, in words; `undefined` where they agree as far as both tell. */
+/** Describes how two endings of one try differ; `undefined` where they agree in all that both have. */
 export function disagreement(one: Life, other: Life): string | undefined {
   if (one.state !== other.state) return `${one.state} and ${other.state}`;
   for (const field of ['endedAt', 'startedAt'] as const) {
@@ -60,7 +60,7 @@ export function disagreement(one: Life, other: Life): string | undefined {
   return undefined;
 }
 
-/** Whether a job that has not ended shows life later than `graceMs` after it is said to have ended. */
+/** Whether a job that has not ended shows life more than `graceMs` after `end`. */
 export function livesAfter(active: Life, end: Date | null, graceMs: number): boolean {
   return (
     end !== null && active.heartbeatAt !== null && active.heartbeatAt.getTime() > end.getTime() + graceMs
@@ -68,9 +68,9 @@ export function livesAfter(active: Life, end: Date | null, graceMs: number): boo
 }
 
 /**
- * Positive when `one` is the later of two tellings of one try, negative when `other` is: terminal over active, then as
- * they say when they were written, then what runs over what waits, the later start, the later sign of life. 0 where
- * nothing tells.
+ * Compares two reports of one try: positive where `one` is the later, negative where `other` is, 0 where nothing shows it.
+ * An ended job is later than an active one. Then the later `updatedAt` decides; between active jobs, a running one is later
+ * than a queued one, then the later start and the later heartbeat decide.
  */
 export function laterOf(one: Life, other: Life): number {
   const ranks = [rankOf(one) - rankOf(other), compare(one.updatedAt, other.updatedAt)];
@@ -78,7 +78,7 @@ export function laterOf(one: Life, other: Life): number {
   const all = isTerminal(one.state)
     ? ranks
     : [...ranks, ...ofActive, compare(one.heartbeatAt, other.heartbeatAt)];
-  return all.find((it) => it !== 0) ?? 0;
+  return all.find((order) => order !== 0) ?? 0;
 }
 
 function rankOf({ state }: Life): number {
@@ -89,7 +89,7 @@ function waitsOf({ state }: Life): number {
   return state === 'queued' ? 1 : 0;
 }
 
-/** 0 where one of them tells none. */
+/** 0 where one of them is absent. */
 function compare(one: Date | null, other: Date | null): number {
   return one === null || other === null ? 0 : one.getTime() - other.getTime();
 }

@@ -26,15 +26,15 @@ export type Cell = (column: string) => unknown;
 /** A row of a file, or why it cannot be read; `line` is where it begins. */
 export type Row = { line: number; cell: Cell } | { line: number; reason: string };
 
-/** A value of a field as a row tells it; `null` where it tells none. */
+/** The value of a field in a row; `null` where it is absent. */
 export type Value = string | number | boolean | Date | null;
 
-/** What a row tells of a job. */
-export interface Told {
+/** A row of a file, parsed: one report of a job. */
+export interface ParsedRow {
   id: string;
   line: number;
   state: JobState;
-  /** Of the mapped columns alone; the status is their word for it. */
+  /** The values of the mapped columns; the status is the user's word for it. */
   values: Partial<Record<JobField, Value>>;
 }
 
@@ -45,12 +45,12 @@ class Rejected extends Error {}
 const MOST_BYTES_OF_RECORD = 1024 * 1024 - 4096;
 
 /**
- * What a row tells, a pure function of it: the same row always tells the same. Whatever cannot be understood rejects the
- * row, and no other. Odd but true records, such as an end before the start, pass: collect-metrics reports them.
+ * Parses a row, independently of all others. A value that is unreadable rejects this row alone. Odd but true records, such as
+ * an end before the start, pass: collect-metrics reports them.
  */
-export function readRow(plan: ImportPlan, line: number, cell: Cell): Told | { reason: string } {
+export function readRow(plan: ImportPlan, line: number, cell: Cell): ParsedRow | { reason: string } {
   try {
-    return toldBy(plan, line, (field) => {
+    return parseRow(plan, line, (field) => {
       const column = plan.columns.get(field);
       return column === undefined ? undefined : cellOf(field, column, cell);
     });
@@ -70,12 +70,12 @@ function cellOf(field: JobField, column: string, cell: Cell): unknown {
   }
 }
 
-function toldBy(plan: ImportPlan, line: number, cell: (field: JobField) => unknown): Told {
+function parseRow(plan: ImportPlan, line: number, cell: (field: JobField) => unknown): ParsedRow {
   const id = documentId(valueIn('id', readIdentifier(cell('id'))));
   const status = valueIn('status', readText(cell('status'))) ?? '';
   const meaning = plan.statuses(status);
   if (!meaning) throw new Rejected(`status ${quoted(status)} is not mapped: add ${statusFlag(status)}`);
-  const values: Told['values'] = {};
+  const values: ParsedRow['values'] = {};
   for (const field of plan.columns.keys())
     if (field === 'id') values.id = id;
     else if (field === 'status') values.status = meaning.word;
@@ -110,13 +110,13 @@ const READERS: Record<
   resumedFrom: readIdentifier,
 };
 
-/** A spreadsheet writes an integer of 19 digits as 1.23457E+18: many have that name then. */
+/** Reads an identifier. A spreadsheet writes 19 digits as 1.23457E+18, which would be the same for many jobs. */
 function readIdentifier(value: unknown): Reading<string> {
   const isRounded = typeof value === 'string' && /^\s*[+-]?\d+([.,]\d+)?e\+\d+\s*$/i.test(value);
   return isRounded ? unreadable(value, 'an exact identifier: it was rounded') : readId(value);
 }
 
-/** Files have no booleans, so that `False` is none. */
+/** Reads a mark. Files may have no booleans, so the text `False` means none. */
 function readMark(value: unknown): Reading<string | boolean> {
   if (value === false || (typeof value === 'string' && /^\s*false\s*$/i.test(value))) return { is: 'absent' };
   return value === true ? read(true) : readIdentifier(value);
@@ -124,13 +124,13 @@ function readMark(value: unknown): Reading<string | boolean> {
 
 function timeOf({ source, times }: ImportPlan, field: TimeField, value: unknown): Reading<Date> {
   const reading = times(field, value);
-  // Held for ever, as the year 9999 means here, is not the same as not held.
+  // The year 9999 means no time elsewhere, but kept for ever here.
   if (reading.is === 'absent')
     return field === 'keepUntil' && /^\s*9999/.test(String(value))
       ? unreadable(value, 'a time that can be stored: take one before 2200')
       : reading;
   const form = source.fields[field];
-  // Whatever a task would refuse to read again is not written.
+  // A time that the tasks could not read again is not written.
   if (reading.is === 'unreadable' || form === undefined) return reading;
   return readTime(writeTime(reading.value, form.type), form).is === 'read'
     ? reading
@@ -146,7 +146,7 @@ function documentId(id: string | null): string {
   throw new Rejected(`id ${quoted(id)} cannot be the id of a document`);
 }
 
-function refuseTooLarge(values: Told['values']): void {
+function refuseTooLarge(values: ParsedRow['values']): void {
   let bytes = 0;
   for (const [field, value] of Object.entries(values)) {
     if (typeof value !== 'string') continue;

@@ -60,7 +60,7 @@ describe('judgeBackend()', () => {
     assert.deepEqual(judged([truthOf('running'), unreadable]), {
       state: 'wrong',
       words: 'of 1 of 2 jobs: it says done; but nobody can read end',
-      mend: 'tell how that time is written, such as {"path": "end_time", "type": "millis"} for endedAt of the backend',
+      mend: 'set how that time is written, such as {"path": "end_time", "type": "millis"} for endedAt of the backend',
     });
     assert.deepEqual(judged([truthOf('unknown', { said: 'HTTP 403' })]), {
       state: 'wrong',

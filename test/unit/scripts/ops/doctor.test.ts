@@ -5,17 +5,17 @@ import { UpstreamError } from '../../../../functions/shared/errors.ts';
 import { missingIndexes } from '../../../../scripts/ops/doctor/indexes.ts';
 import { taskFinding } from '../../../../scripts/ops/doctor/tasks.ts';
 import { doctorInWords } from '../../../../scripts/ops/doctor/words.ts';
-import { CannotTell, type Check, type Examined, examine } from '../../../../scripts/ops/shared/check.ts';
+import { CannotCheck, type Check, type Examined, examine } from '../../../../scripts/ops/shared/check.ts';
 import { taskRow } from '../../../../scripts/ops/tasks/task-row.ts';
 import { ENTRY } from '../../../support/entry.ts';
 import { at, healthOf } from '../../../support/health.ts';
 
 describe('examine()', () => {
-  const check = (what: string, look: Check['look'], mend?: Check['mend']): Check => ({
+  const check = (what: string, look: Check['look'], fix?: Check['fix']): Check => ({
     group: 'G',
     what,
     look,
-    ...(mend && { mend }),
+    ...(fix && { fix }),
   });
 
   test('tells what each check found, in their order; one that fails costs no other', async () => {
@@ -26,7 +26,7 @@ describe('examine()', () => {
         return { state: 'ok', words: 'fine' };
       }),
       check('denied', () => Promise.reject(denied)),
-      check('far', () => Promise.reject(new CannotTell('an emulator'))),
+      check('far', () => Promise.reject(new CannotCheck('an emulator'))),
       check(
         'known',
         () => Promise.reject(new Error('first\nsecond')),
@@ -113,7 +113,7 @@ describe('doctorInWords()', () => {
     assert.equal(words(finding('ok'))[0], 'ok: nothing is wrong in here (1 check)');
     assert.equal(
       words(finding('ok'), finding('unknown'))[0],
-      'ok: nothing is wrong in here (2 checks, 1 nobody can tell from here)',
+      'ok: nothing is wrong in here (2 checks, 1 cannot be checked from here)',
     );
     assert.equal(words(finding('ok'), finding('wrong'))[0], 'wrong: 1 of 2 checks in here');
   });

@@ -324,5 +324,5 @@ describe('reportInWords()', () => {
   test('says why a source could not be read', () =>
     assert.match(report([], 'Project p denied it'), /✗ Project p denied it/));
   test('says that all is well', () =>
-    assert.match(report(records(20, () => ({ team: 'a', cards: 1 }))), /✓ 20 records read, nothing to mend/));
+    assert.match(report(records(20, () => ({ team: 'a', cards: 1 }))), /✓ 20 records read, nothing to fix/));
 });

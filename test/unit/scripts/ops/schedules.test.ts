@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import type { LiveSchedule } from '../../../../functions/shared/model/run/schedule.ts';
 import { scheduleFinding } from '../../../../scripts/ops/doctor/schedules.ts';
-import { mendOf, scheduleRow } from '../../../../scripts/ops/schedules/row.ts';
+import { fixOf, scheduleRow } from '../../../../scripts/ops/schedules/row.ts';
 import { schedulesInWords } from '../../../../scripts/ops/schedules/words.ts';
 import { ENTRY } from '../../../support/entry.ts';
 import { utc } from '../../../support/jobs.ts';
@@ -59,8 +59,8 @@ describe('schedulesInWords()', () => {
 });
 
 test('what differs from a stand-in is mended by its stack', () => {
-  assert.match(mendOf({ kind: 'missing' }, 'duty', true), /npm start$/);
-  assert.equal(mendOf({ kind: 'enabled' }, 'duty', true), 'npm run -s ops -- schedules pause duty');
+  assert.match(fixOf({ kind: 'missing' }, 'duty', true), /npm start$/);
+  assert.equal(fixOf({ kind: 'enabled' }, 'duty', true), 'npm run -s ops -- schedules pause duty');
 });
 
 describe('scheduleFinding()', () => {

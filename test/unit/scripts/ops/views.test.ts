@@ -151,12 +151,12 @@ describe('runsInWords()', () => {
     const below = (summary: Run['summary']) => plain(runsInWords([run({ summary })], NOW)).slice(3);
     assert.deepEqual(below({ ended: [row('a')], endedOmitted: 7 }), [
       '  jobs a: lost, x',
-      '  and 3 jobs more; --json tells of them',
+      '  and 3 jobs more; --json lists them',
     ]);
     assert.deepEqual(below({ verdicts: [row('a'), row('b', 'held')] }), ['  jobs a: lost, x']);
     assert.deepEqual(below({ ended: [...'abcdef'].map((id) => row(id)) }).slice(4), [
       '  jobs e: lost, x',
-      '  and 1 job more; --json tells of them',
+      '  and 1 job more; --json lists them',
     ]);
   });
 

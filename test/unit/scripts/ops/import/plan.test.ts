@@ -149,13 +149,13 @@ describe('planImport()', () => {
       'two types of a time',
       'jobs',
       { time: ['endedAt=millis', 'endedAt=iso'] },
-      /how endedAt is written was told already/,
+      /how endedAt is written was given already/,
     ],
     [
       'two types of all',
       'jobs',
       { time: ['millis'], secondsSince: '2026-01-01T00:00:00Z' },
-      /how all times are written was told already/,
+      /how all times are written was given already/,
     ],
   ] as const)
     test(`refuses ${name}`, () =>

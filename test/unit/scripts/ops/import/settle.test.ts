@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { MINUTE_MS } from '../../../../../functions/shared/dates.ts';
 import type { JobState } from '../../../../../functions/shared/model/job/states.ts';
-import type { Told } from '../../../../../scripts/ops/import/rules/record.ts';
+import type { ParsedRow } from '../../../../../scripts/ops/import/rules/record.ts';
 import { settle } from '../../../../../scripts/ops/import/rules/settle.ts';
 import { sized } from '../../../../support/soak.ts';
 
@@ -29,14 +29,14 @@ const row = (state: JobState, { start, end, beat, updated, created, gpus, uri }:
   },
 });
 
-const numbered = (rows: readonly ReturnType<typeof row>[]): Told[] =>
+const numbered = (rows: readonly ReturnType<typeof row>[]): ParsedRow[] =>
   rows.map((it, index) => ({ id: 'a', line: index + 2, ...it }));
 const settled = (...rows: ReturnType<typeof row>[]) => settle(numbered(rows), 5 * MINUTE_MS);
 /** The state and the hours that the rows tell together, or why they do not. */
 function told(...rows: ReturnType<typeof row>[]): string {
   const result = settled(...rows);
   if ('reason' in result) return result.reason;
-  const { state, values } = result.told;
+  const { state, values } = result.row;
   const hour = (value: unknown) => (value instanceof Date ? value.getUTCHours() : '-');
   return `${state} ${hour(values.startedAt)}-${hour(values.endedAt)} gpus ${values.gpus ?? '-'} ${values.artifactUri ?? ''}`.trim();
 }
@@ -168,8 +168,8 @@ describe('settle()', () => {
         const ending = (result: typeof one) =>
           'reason' in result
             ? 'contradiction'
-            : ['completed', 'failed'].includes(result.told.state)
-              ? `${result.told.state} ${result.told.values.endedAt}`
+            : ['completed', 'failed'].includes(result.row.state)
+              ? `${result.row.state} ${result.row.values.endedAt}`
               : 'active';
         assert.equal(ending(one), ending(other));
       }),

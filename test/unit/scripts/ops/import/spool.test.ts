@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { describe, test } from 'node:test';
-import type { Told } from '../../../../../scripts/ops/import/rules/record.ts';
+import type { ParsedRow } from '../../../../../scripts/ops/import/rules/record.ts';
 import { openSpool } from '../../../../../scripts/ops/import/spool.ts';
 
-const told = (id: string, line: number): Told => ({
+const rowOf = (id: string, line: number): ParsedRow => ({
   id,
   line,
   state: 'completed',
@@ -28,10 +28,10 @@ describe('openSpool()', () => {
   ] as const)
     test(`gives back the rows of each id together, in their order, ${name}`, async () => {
       const spool = openSpool(mostBuffered);
-      const rows = Array.from({ length: 3_000 }, (_, index) => told(`job-${index % 700}`, index + 1));
+      const rows = Array.from({ length: 3_000 }, (_, index) => rowOf(`job-${index % 700}`, index + 1));
       for (const row of rows) await spool.add(row);
       assert.deepEqual(files(), []);
-      const jobs: Told[][] = [];
+      const jobs: ParsedRow[][] = [];
       for await (const some of spool.jobs()) jobs.push(some);
       await spool.close();
       assert.equal(jobs.length, 700);
@@ -49,10 +49,10 @@ describe('openSpool()', () => {
     });
     process.env.TMPDIR = '/nowhere';
     const spool = openSpool(500);
-    await spool.add(told('a', 1));
+    await spool.add(rowOf('a', 1));
     await assert.rejects(
       async () => {
-        for (let line = 2; line < 10; line += 1) await spool.add(told('a', line));
+        for (let line = 2; line < 10; line += 1) await spool.add(rowOf('a', line));
       },
       { exitCode: 1, message: /^Cannot keep rows in \/nowhere: .*\. TMPDIR names another place$/ },
     );
