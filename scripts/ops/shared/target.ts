@@ -61,6 +61,8 @@ export function environmentOf(
   return readEnvironment({
     ...variables,
     GOOGLE_CLOUD_PROJECT: target.project,
+    // Beside an emulator alone may a clock be set ahead.
+    ...(target.kind !== 'real' && { FIRESTORE_EMULATOR_HOST: target.host }),
     ...(own && {
       NIGHTSHIFT_SETTINGS: own.settings,
       NIGHTSHIFT_CATALOG: own.catalog ?? '',

@@ -151,25 +151,16 @@ function artifactBytesOf({ id, gpus }: Pick<SampleJob, 'id' | 'gpus'>): number {
   return gpus * dice(`artifacts of ${id}`).between(180e6, 2_400e6);
 }
 
-/**
- * Jobs whose record says for ever that they run, one of each kind every night: dead without a trace, and failed or
- * completed behind the back of their record.
- */
+/** Jobs whose record says for ever that they run, while Vertex AI knows better: one of each end every night. */
 function silentJobsOfNight(day: Day): Plan[] {
   const roll = dice(`silent jobs of ${day}`);
-  return (['lost', 'failed', 'completed'] as const).map((kind, index) => {
+  return (['failed', 'completed', 'cancelled'] as const).map((status, index) => {
     const createdAt = addMs(startOfDay(day), (19 + index) * HOUR_MS + roll.between(0, HOUR_MS));
     const startedAt = addMs(createdAt, roll.between(1, 25) * MINUTE_MS);
     const heardUntil = addMs(startedAt, roll.between(30, 6 * 60) * MINUTE_MS);
     const job = { ...newJob(roll, `${day.replaceAll('-', '')}-night-${index + 1}`, createdAt), startedAt };
-    if (kind === 'lost') return { ...job, backendId: null, end: null, heardUntil };
-    const error = kind === 'failed' ? KILLED : null;
-    return {
-      ...job,
-      fate: { status: kind, at: addMs(heardUntil, 40 * SECOND_MS), error },
-      end: null,
-      heardUntil,
-    };
+    const error = status === 'failed' ? KILLED : null;
+    return { ...job, fate: { status, at: addMs(heardUntil, 40 * SECOND_MS), error }, end: null, heardUntil };
   });
 }
 

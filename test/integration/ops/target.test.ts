@@ -52,7 +52,7 @@ describe('what ops acts on', () => {
   });
 
   /** `ops` beside a running stack of the project `local`, whose functions are the server. */
-  const besideStack = (args: string[], env: NodeJS.ProcessEnv = {}) => {
+  const besideStack = (args: string[], env: NodeJS.ProcessEnv = {}, clockFile = '/none') => {
     const NIGHTSHIFT_STATE_DIR = freshFolder();
     const state: StackState = {
       pid: process.pid,
@@ -64,7 +64,7 @@ describe('what ops acts on', () => {
       region: 'us-central1',
       settings: freshFile('settings.json', JSON.stringify(builtIn)),
       catalog: null,
-      clockFile: '/none',
+      clockFile,
     };
     writeStack(state, { NIGHTSHIFT_STATE_DIR });
     return ops(args, { env: { NIGHTSHIFT_STATE_DIR, FIRESTORE_EMULATOR_HOST: '', ...env } });
@@ -136,6 +136,11 @@ describe('what ops acts on', () => {
         /^Cannot tell which is meant: GOOGLE_CLOUD_PROJECT names acme-ml, and a stack runs/,
       );
     });
+
+  test('a running stack, by its clock, which is set ahead', async () => {
+    const { stderr } = await besideStack(['days'], {}, freshFile('clock', '864000000'));
+    assert.match(stderr, /^Cannot reach the local stack .*: nothing listens there/);
+  });
 
   test('nothing, where an emulator is named that no stack has', async () => {
     const { code, stderr } = await besideStack(['run', TASK], { FIRESTORE_EMULATOR_HOST: '127.0.0.1:8' });
