@@ -21,7 +21,7 @@ type Started = Pick<
   'environment' | 'settings' | 'databaseOf' | 'apiOf' | 'log'
 >;
 
-/** The metric sources of the platform that the settings name, each with its deadline. */
+/** Opens the metric sources of the platform that the settings name, each with its deadline. */
 export function openPlatform(started: Started): Platform {
   const clients = openClients(started);
   const { metrics } = started.settings;

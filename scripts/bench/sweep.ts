@@ -11,9 +11,9 @@ import { startGoogleApis } from '../stack/stand-ins/google/apis.ts';
 import { emptyWorld } from '../stack/stand-ins/google/world.ts';
 import { JOB_PROJECT } from './active-jobs.ts';
 import { type BenchContext, type Measured, median, type Row, rounded } from './bench.ts';
-import { endInBulk, endInTransactions, findAndEndInBulk } from './ending-writers.ts';
+import { type Ending, endInBulk, endInTransactions, findAndEndInBulk } from './ending-writers.ts';
 import { type ServedFunction, serve } from './served-function.ts';
-import { type Size, sweptProject } from './swept-project.ts';
+import { type Size, type SweptProject, sweptProject } from './swept-project.ts';
 
 const LARGE: Size = { active: 100_000, stale: 20_000 };
 const SMALL: Size = { active: 10_000, stale: 2_000 };
@@ -23,8 +23,6 @@ const IN_TRANSACTIONS = 2_000;
 const ROUNDS = 3;
 /** Two sweeps have to find a job silent, so far apart. */
 const INTERVAL_MS = MINUTE_MS;
-
-type Project = ReturnType<typeof sweptProject>;
 
 /** What a sweep tells of itself, and how long it took. */
 interface Swept {
@@ -90,7 +88,7 @@ export async function sweep({ folder, signal, progress }: BenchContext): Promise
 }
 
 /** Has a fresh process end the stale jobs a few times, in turn with a bare client. */
-async function measure(project: Project, ours: string, name: string, tell: (text: string) => void) {
+async function measure(project: SweptProject, ours: string, name: string, tell: (text: string) => void) {
   const { stale } = project.size;
   await using started = new AsyncDisposableStack();
   const sweeper = await serve(project.served(ours), { watched: true });
@@ -103,7 +101,7 @@ async function measure(project: Project, ours: string, name: string, tell: (text
   const seconds = { observe: [] as number[], whole: [] as number[] };
   const bare = { limit: [] as number[], found: [] as number[] };
   let last = first;
-  let endings: Awaited<ReturnType<Project['endings']>> = new Map();
+  let endings = new Map<string, Ending>();
   for (let round = 0; round < ROUNDS; round += 1) {
     tell(`measuring ${name}, round ${round + 1} of ${ROUNDS}`);
     const observed = await sweepOnce(observer);
@@ -138,7 +136,7 @@ async function measure(project: Project, ours: string, name: string, tell: (text
 }
 
 /** As many verdicts where Vertex AI lists every job as running. */
-async function measureListed(project: Project, ours: string, tell: (text: string) => void) {
+async function measureListed(project: SweptProject, ours: string, tell: (text: string) => void) {
   const { stale } = project.size;
   await using started = new AsyncDisposableStack();
   const { baseUrls, stop } = await startGoogleApis({

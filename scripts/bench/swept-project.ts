@@ -36,8 +36,31 @@ export interface Sweeping {
   baseUrls?: Settings['baseUrls'];
 }
 
-/** A project of its own in the emulator at `host`, whose stale jobs are ended again and again. */
-export function sweptProject(host: string, project: string, { active, stale }: Size) {
+/** A project of its own in the emulator, whose stale jobs are ended again and again. */
+export interface SweptProject {
+  db: Firestore;
+  size: Size;
+
+  /** Writes all jobs. */
+  fill(progress: (text: string) => void): Promise<void>;
+
+  /** Returns how to serve the sweep that is bundled in `folder`, for this project. */
+  served(folder: string, sweeping?: Sweeping): Served;
+
+  /** Returns the stale jobs as Vertex AI has them, each of which runs. */
+  customJobs(): CustomJob[];
+
+  /** Returns how a sweep ended each stale job, by the job's id, so that others can write the same. */
+  endings(): Promise<Map<string, Ending>>;
+
+  /** Returns the query for the stale jobs by their age, which reads no more of each than needed. */
+  silent(): Query;
+
+  /** Makes the stale jobs run again, silent as before; returns them, to be ended so. */
+  runAgain(endings: ReadonlyMap<string, Ending>): Promise<RecordToEnd[]>;
+}
+
+export function sweptProject(host: string, project: string, { active, stale }: Size): SweptProject {
   const settings = loadSettings(readEnvironment({}));
   const { jobs } = settings.sources;
   if (!jobs) throw new StackProblem('Cannot bench sweep: functions/settings.json has no source "jobs"');
@@ -52,16 +75,14 @@ export function sweptProject(host: string, project: string, { active, stale }: S
     db,
     size: { active, stale },
 
-    /** Writes all jobs. */
-    async fill(progress: (text: string) => void): Promise<void> {
+    async fill(progress) {
       for (let from = 0; from < active; from += CHUNK) {
         progress(`${from.toLocaleString('en')} of ${active.toLocaleString('en')} jobs written`);
         await writeJobs(activeJobs(now, from, Math.min(from + CHUNK, active), stale), place);
       }
     },
 
-    /** The sweep bundled in `folder`, as it is served for this project. */
-    served(folder: string, { mode = 'enforce', backend, baseUrls = {} }: Sweeping = {}): Served {
+    served(folder, { mode = 'enforce', backend, baseUrls = {} } = {}) {
       const file = join(folder, `${project}-${mode}-${backend?.kind ?? 'none'}.json`);
       const sources = { jobs: { ...source, mode, backend } };
       writeFileSync(file, JSON.stringify({ ...settings, baseUrls, sources }));
@@ -80,11 +101,9 @@ export function sweptProject(host: string, project: string, { active, stale }: S
       return { folder, entryPoint: 'sweepStaleJobs', env };
     },
 
-    /** The stale jobs as Vertex AI has them, each of which runs. */
-    customJobs: (): CustomJob[] => customJobs(now, stale),
+    customJobs: () => customJobs(now, stale),
 
-    /** How a sweep ended each stale job, so that others can write the same; by the job's id. */
-    async endings(): Promise<Map<string, Ending>> {
+    async endings() {
       const { docs } = await records.where('status', '==', 'failed').get();
       assert.equal(docs.length, stale, 'The sweep ended others than the stale jobs');
       const endingOf = (document: DocumentSnapshot) =>
@@ -92,16 +111,14 @@ export function sweptProject(host: string, project: string, { active, stale }: S
       return new Map(docs.map((document) => [document.id, endingOf(document)]));
     },
 
-    /** The stale jobs by their age, with no more of each than has to be known. */
-    silent(): Query {
+    silent() {
       const cutOff = addMs(now, -STALE_AFTER_MINUTES * MINUTE_MS);
       const { status, heartbeatAt } = source.fields;
       assert.ok(heartbeatAt, 'The jobs of the bench beat');
       return records.where(status, '==', 'running').where(heartbeatAt.path, '<', cutOff).select(status);
     },
 
-    /** Has the stale jobs run again, silent as before; returns them, to be ended so. */
-    async runAgain(endings: ReadonlyMap<string, Ending>): Promise<RecordToEnd[]> {
+    async runAgain(endings) {
       const stales = activeJobs(now, 0, stale, stale);
       const times = await writeJobs(stales, place);
       return stales.flatMap(({ id }, index) => {

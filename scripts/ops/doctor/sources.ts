@@ -2,7 +2,7 @@ import type { JobRecord } from '../../../functions/shared/model/job/job.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import { plural } from '../../words/figures.ts';
 import { askBackend } from '../shared/ask-backend.ts';
-import { CannotCheck, type Check } from '../shared/check.ts';
+import { CannotCheck, type Check, type Finding } from '../shared/check.ts';
 import type { Connection } from '../shared/connect.ts';
 import { placeOf } from '../shared/target.ts';
 import { inspectSource } from '../sources/inspect-source.ts';
@@ -37,11 +37,7 @@ export function sourceChecks(connection: Connection): Check[] {
   });
 }
 
-function recordsFinding(
-  source: Source,
-  records: readonly JobRecord[],
-  now: Date,
-): Awaited<ReturnType<Check['look']>> {
+function recordsFinding(source: Source, records: readonly JobRecord[], now: Date): Omit<Finding, 'what'> {
   if (records.length === 0)
     throw new CannotCheck(`no record at all: collection ${source.collection} is empty, or its name is wrong`);
   const read = `${plural(records.length, 'record')} read, mode ${source.mode}`;

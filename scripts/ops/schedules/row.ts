@@ -7,8 +7,23 @@ import {
   statusWords,
 } from '../../../functions/shared/model/run/schedule.ts';
 
-/** The job of a task beside what the catalogue declares. */
-export function scheduleRow(entry: CatalogEntry, live: LiveSchedule | undefined, isStandIn: boolean) {
+/** The job of a task beside what the catalogue declares, as `ops schedules` shows it. */
+export interface ScheduleRow {
+  task: string;
+  schedule: string;
+  scheduleWords: string;
+  enabled: boolean;
+  /** `null` where Cloud Scheduler has no such job. */
+  live: (LiveSchedule & { lastStatusWords: string | null }) | null;
+  /** The differences, each with the command that fixes it. */
+  drift: (Drift & { mend: string })[];
+}
+
+export function scheduleRow(
+  entry: CatalogEntry,
+  live: LiveSchedule | undefined,
+  isStandIn: boolean,
+): ScheduleRow {
   const { task, schedule, enabled } = entry;
   return {
     task,
@@ -19,9 +34,8 @@ export function scheduleRow(entry: CatalogEntry, live: LiveSchedule | undefined,
     drift: driftOf(entry, live).map((drift) => ({ ...drift, mend: fixOf(drift, task, isStandIn) })),
   };
 }
-export type ScheduleRow = ReturnType<typeof scheduleRow>;
 
-/** What makes Cloud Scheduler go by the catalogue again. */
+/** Returns the command that makes Cloud Scheduler agree with the catalogue again. */
 export function fixOf({ kind }: Pick<Drift, 'kind'>, task: string, isStandIn: boolean): string {
   switch (kind) {
     case 'paused':
@@ -36,7 +50,7 @@ export function fixOf({ kind }: Pick<Drift, 'kind'>, task: string, isStandIn: bo
   }
 }
 
-/** What makes the jobs as the catalogue has them. */
+/** Returns the command that makes all jobs as the catalogue has them. */
 export function deployAgain(isStandIn: boolean): string {
   return isStandIn ? 'stop the stack and start it again: npm start' : 'terraform -chdir=infra apply';
 }

@@ -1,3 +1,4 @@
+import type { Backend } from '../../../functions/shared/cloud/backends/backend.ts';
 import { openBackend } from '../../../functions/shared/cloud/backends/open-backend.ts';
 import { readVariable } from '../../../functions/shared/environment.ts';
 import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
@@ -90,7 +91,7 @@ function fixOfPlace(settings: BackendSettings): string {
 export function openBackendOf(
   settings: BackendSettings,
   connection: Pick<Connection, 'target' | 'settings'>,
-): ReturnType<typeof openBackend> {
+): Backend {
   try {
     const { env } = shell();
     const variable = (name: string) => readVariable(name, env);

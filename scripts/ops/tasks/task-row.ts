@@ -1,6 +1,11 @@
 import { type CatalogEntry, nextSlot } from '../../../functions/shared/catalog.ts';
 import { scheduleWords } from '../../../functions/shared/cron.ts';
-import { type Health, type HealthNow, healthAt } from '../../../functions/shared/model/run/health.ts';
+import {
+  type Health,
+  type HealthNow,
+  healthAt,
+  type StripEntry,
+} from '../../../functions/shared/model/run/health.ts';
 import type { Run } from '../../../functions/shared/model/run/run.ts';
 import { whyPartial } from '../../words/partial.ts';
 
@@ -10,10 +15,26 @@ export const STRIP_SHOWN = 20;
 /** The last whole run, where it was partial. */
 type LastRun = Pick<Run, 'summary' | 'problems'>;
 
-/**
- * A task as it stands at `now`; one that never ran is new, and all its records are unknown. `last` shows why it is degraded.
- */
-export function taskRow(entry: CatalogEntry, health: Health | undefined, now: Date, last?: LastRun) {
+/** A task as `ops tasks` shows it. Everything about its runs is `null` where it never ran. */
+export interface TaskRow extends HealthNow {
+  task: string;
+  description: string;
+  schedule: string;
+  scheduleWords: string;
+  nextExpectedAt: Date | null;
+  lastStartedAt: Date | null;
+  lastOutcome: Health['lastOutcome'];
+  lastDurationMs: number | null;
+  lastSuccessAt: Date | null;
+  consecutiveFailures: number | null;
+  /** The newest runs, oldest first; at most STRIP_SHOWN. */
+  strip: StripEntry[];
+  /** The ids of its open alarms. */
+  openAlarms: string[];
+}
+
+/** The row of a task as it stands at `now`. `last` shows why it is degraded. */
+export function taskRow(entry: CatalogEntry, health: Health | undefined, now: Date, last?: LastRun): TaskRow {
   return {
     task: entry.task,
     description: entry.description,
@@ -30,7 +51,6 @@ export function taskRow(entry: CatalogEntry, health: Health | undefined, now: Da
     openAlarms: health?.openAlarms ?? [],
   };
 }
-export type TaskRow = ReturnType<typeof taskRow>;
 
 function stateOf(entry: CatalogEntry, health: Health | undefined, now: Date): HealthNow {
   // The record has what the catalogue said at the last run; a task that was switched off since is off.

@@ -12,26 +12,32 @@ export interface StatusRule extends AnyRule {
   id?: string;
 }
 
+/** A request that came, and the token that it brought. */
+interface StatusRequest {
+  path: string;
+  token: string | undefined;
+}
+
 /** The running endpoint. */
 export interface StatusEndpoint {
   /** Its address, with `{id}` where the job's id goes. */
   url: string;
   faults: Faults<StatusRule>;
-  /** The paths of the requests so far, and the token that each brought. */
-  requests(): { path: string; token: string | undefined }[];
+  /** The requests so far. */
+  requests(): StatusRequest[];
   stop(): Promise<void>;
 }
 
 /**
- * Answers for `jobs`, read anew at each request: the body of each under its id. Without `token` in the header X-Token, if
- * there is to be one, nobody is told anything.
+ * Answers for `jobs`, read anew at each request: the body of each under its id. Where `token` is given, requests without it in
+ * the header X-Token are refused.
  */
 export async function startStatusEndpoint(
   jobs: ReadonlyMap<string, object>,
   token?: string,
 ): Promise<StatusEndpoint> {
   const faults = faultRegistry<StatusRule, string>(({ id }, asked) => id === undefined || id === asked);
-  const requests: ReturnType<StatusEndpoint['requests']> = [];
+  const requests: StatusRequest[] = [];
   const stopping = new AbortController();
 
   async function serve(req: IncomingMessage, res: ServerResponse): Promise<void> {

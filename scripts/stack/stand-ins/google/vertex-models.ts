@@ -1,4 +1,4 @@
-import type { ListMethod } from './method.ts';
+import type { Listing, ListMethod } from './method.ts';
 import { problemOf } from './problem.ts';
 import { denied, PROJECT_NUMBER } from './vertex.ts';
 import type { RegisteredModel } from './world.ts';
@@ -42,7 +42,7 @@ export const modelVersionsList: ListMethod = {
   },
 };
 
-function listing(items: readonly object[]): ReturnType<ListMethod['list']> {
+function listing(items: readonly object[]): Listing {
   return {
     items,
     defaultSize: 100,
