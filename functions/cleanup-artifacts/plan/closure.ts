@@ -72,7 +72,7 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
   keepParents();
   const walls = prefixIndex(protectedPrefixes);
   for (const candidate of candidates) {
-    const wall = candidate.place?.folders.map((folder) => walls.overlapping(folder)).find((it) => it);
+    const wall = candidate.place?.folders.map((folder) => walls.overlapping(folder)).find(Boolean);
     if (wall && !kept.has(candidate))
       keep(candidate, { reason: 'protected', because: `the policy protects ${uriOf(wall)}` });
   }

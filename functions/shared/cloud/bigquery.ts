@@ -24,8 +24,8 @@ export interface EndedJobs {
 }
 
 /**
- * The list knows jobs only by their creation. One that waits for a slot may wait 24 hours, and a script may run for 24
- * more: whatever ended in an interval was created no earlier than so many hours before it.
+ * The list can be limited only by the creation of jobs. A job may wait 24 hours for a slot, and a script may run for 24 more:
+ * so a job that ended in an interval was created at most so many hours before it.
  */
 const LOOK_BACK_HOURS = 48;
 const PAGE_SIZE = 1_000;
@@ -52,7 +52,7 @@ const pageSchema = z.object({
   unreachable: z.array(z.string()).default([]),
 });
 
-/** What of each job is asked for: above all not the text of its query. */
+/** The fields of each job that are asked for: not the text of its query. */
 const FIELDS =
   'nextPageToken,unreachable,jobs(jobReference(jobId,location),errorResult(reason),statistics(creationTime,endTime))';
 
@@ -78,11 +78,11 @@ export function bigquery(options: ApiOptions): BigQuery {
           path: `/bigquery/v2/projects/${options.project}/jobs`,
           query: {
             allUsers: true,
-            // What is still running has no end.
+            // Jobs that still run have no end.
             stateFilter: 'done',
             projection: 'minimal',
             minCreationTime: from.getTime() - LOOK_BACK_HOURS * HOUR_MS,
-            // "At or before" in the vendor's words.
+            // The limit is inclusive.
             maxCreationTime: to.getTime() - 1,
             maxResults: PAGE_SIZE,
             fields: FIELDS,

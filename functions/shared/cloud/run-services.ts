@@ -87,7 +87,7 @@ export function cloudRun(options: ApiOptions): CloudRun {
   };
 }
 
-/** A location comes as its name, or as `projects/P/locations/NAME`. */
+/** Returns the region of a location, which comes as its name or as `projects/P/locations/NAME`. */
 function regionIn(location: string): string {
   return location.split('/').at(-1) ?? location;
 }

@@ -15,7 +15,7 @@ import { isTransientStatus, RETRY, waitAfter } from './rest/retry.ts';
 
 const API = GOOGLE_APIS.scheduler.name;
 
-/** What the client passes on to each call: our deadline, and no retries of its own. */
+/** Options for each call of the client: our deadline, and no retries of its own. */
 type CallOptions = { timeout: number; retry: null };
 
 const timestamp = z
@@ -23,7 +23,7 @@ const timestamp = z
   .transform(({ seconds, nanos }) => new Date(seconds * 1_000 + (nanos ?? 0) / 1e6))
   .nullish();
 
-/** A job of another owner may lack it: then it is `byDefault`, as in job.proto. */
+/** A duration in seconds. Jobs that are not ours may have none: then it is `byDefault`, as in job.proto. */
 const duration = (byDefault: number) =>
   z
     .object({ seconds: z.coerce.number(), nanos: z.number().nullish() })
@@ -73,7 +73,7 @@ const jobSchema = z
       },
       lastAttemptAt: lastAttemptTime ?? null,
       lastStatus: lastAttemptTime ? { code: status?.code ?? 0, message: plain(status?.message ?? '') } : null,
-      // What a paused job would do next it does not do.
+      // A paused job has a next time, too, at which it does not fire.
       nextAt: state === 'ENABLED' ? (scheduleTime ?? null) : null,
     }),
   );
@@ -101,11 +101,11 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
   const { project, log, baseUrl = addressOf('scheduler') } = options;
   const policy = { ...RETRY, ...options.retry };
   const parent = `projects/${project}/locations/${region}`;
-  // For its check of the address; the client finds its credentials itself.
+  // Called for its check of the address: the client finds its credentials itself.
   credentialsFor(baseUrl);
   let client: Promise<CloudSchedulerClient> | undefined;
 
-  /** One call with its deadline, its log line and its error. */
+  /** Makes one call, with its deadline, its log line and its error. */
   async function call<T>(
     operation: string,
     permission: string,
@@ -167,7 +167,7 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
         } catch (error) {
           if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
           const waitMs = waitAfter(attempt, null, policy);
-          // The real reason explains more than the deadline that waiting would only run into.
+          // Waiting would only run into the deadline, which explains less than this error.
           if (waitMs >= endsAt - performance.now()) throw error;
           log.debug(`${API}: jobs.list again after ${faultOf(error)}`);
           await sleep(waitMs, limits.signal);
@@ -180,7 +180,7 @@ export function cloudScheduler({ region, ...options }: ApiOptions & { region: st
   };
 }
 
-/** By REST, at a stand-in as at Google: one way, tested as it is used. */
+/** Opens the client over REST, for a stand-in as for Google, so that tests use the same way. */
 async function openClient(baseUrl: string): Promise<CloudSchedulerClient> {
   const [{ CloudSchedulerClient }, { PassThroughClient }] = await Promise.all([
     import('@google-cloud/scheduler'),
@@ -193,7 +193,7 @@ async function openClient(baseUrl: string): Promise<CloudSchedulerClient> {
     apiEndpoint: hostname,
     protocol: protocol.slice(0, -1),
     ...(port && { port: Number(port) }),
-    // Adds nothing: a stand-in on this machine is sent no credentials.
+    // Adds no credentials: a stand-in on this machine is sent none.
     ...(standIn && { authClient: new PassThroughClient() }),
   });
 }
@@ -208,7 +208,7 @@ function read(job: unknown): LiveSchedule {
 /** A code of google.rpc.Code. */
 const DEADLINE_EXCEEDED = 4;
 
-/** The client's error: a gRPC code, and the HTTP status where an answer came. */
+/** Makes our error of the client's, which has a gRPC code, and the HTTP status where an answer came. */
 function refusal(where: string, permission: string, error: unknown): UpstreamError {
   const httpStatus = error instanceof Error ? Reflect.get(error, 'httpStatusCode') : undefined;
   const status = typeof httpStatus === 'number' ? httpStatus : null;

@@ -20,20 +20,20 @@ export interface ModelArtifacts {
 }
 
 const AT_ONCE = 8;
-/** No limit is documented; a service that has one answers with shorter pages (https://google.aip.dev/158). */
+/** The largest page is not documented; a service answers with its largest where more is asked (https://google.aip.dev/158). */
 const PAGE_SIZE = 100;
 /**
- * For versions too, which have none of their own (https://cloud.google.com/iam/docs/roles-permissions/aiplatform); what
- * Google names in a denial goes before it.
+ * The permission for models and for versions, which have none of their own
+ * (https://cloud.google.com/iam/docs/roles-permissions/aiplatform). A denial that names another one goes before it.
  */
 const PERMISSION = 'aiplatform.models.list';
 
 const NAME = /^projects\/[^/]+\/locations\/[^/]+\/models\/([^/@]+)$/;
 const modelSchema = z.object({ name: z.string().regex(NAME, { error: 'projects/P/locations/R/models/ID' }) });
-/** The name comes with the version ID here, in the words of ListModelVersionsResponse. */
+/** In ListModelVersionsResponse, the name of a model includes the version ID. */
 const versionSchema = z.object({
   versionId: z.string().min(1),
-  /** Missing where Vertex AI keeps the files itself, as of AutoML models, and where there is but a container. */
+  /** Missing where Vertex AI keeps the files itself, such as for AutoML models, and where a model is only a container. */
   artifactUri: z.string().optional(),
 });
 type Version = z.infer<typeof versionSchema>;
@@ -42,7 +42,7 @@ interface Page<Item> {
   models: Item[];
   nextPageToken?: string | undefined;
 }
-/** Strict, for an answer of another form must not pass for an empty list. */
+/** Strict: an answer of another form must not pass for an empty list. */
 const pageOf = <Item extends z.ZodType>(item: Item) =>
   z.strictObject({ models: z.array(item).default([]), nextPageToken: z.string().optional() });
 const modelPage = pageOf(modelSchema);
@@ -63,7 +63,7 @@ function registry(region: string, options: ApiOptions): Registry {
   const api = googleApi('aiplatform', options, { region });
   const parent = `/v1/projects/${options.project}/locations/${region}/models`;
 
-  /** All items of a list, of which only `fields` are sent. */
+  /** Returns all items of a list, with the given fields alone. */
   async function all<Item>(
     { fields, ...call }: { operation: string; path: string; schema: z.ZodType<Page<Item>>; fields: string },
     limits: Limits,
@@ -95,7 +95,7 @@ function registry(region: string, options: ApiOptions): Registry {
     },
 
     async versions(model, limits) {
-      // Only its ID: the name has the project's number, and all else here asks by the project's ID.
+      // Only its ID is used: the name has the project's number, while all calls here use the project's ID.
       const id = encodeURIComponent(NAME.exec(model)?.[1] ?? model);
       const operation = `models.listVersions of ${id}`;
       const path = `${parent}/${id}:listVersions`;
@@ -157,7 +157,7 @@ export function vertexModels({
               ),
         );
       } finally {
-        // One failure decides: the others are not waited for.
+        // One failure fails all: the other calls are stopped.
         over.abort();
       }
     },
@@ -171,9 +171,9 @@ interface Read {
 }
 
 /**
- * A model that was deleted since it was listed has no artifacts that are registered, so none that need protection: it is
- * left out. But a proxy, or a method that does not know the model, may say 404 too: unless the model is out of the list,
- * it is not gone, and this throws why its versions could not be read.
+ * Lists the models without versions again. A model that was deleted since has no registered artifacts, and is left out. One
+ * that is still listed is not gone: the 404 came from a proxy, for example, and this throws why its versions could not be
+ * read.
  */
 async function proveGone(read: readonly Read[], left: () => Limits): Promise<void> {
   const missing = read.filter(({ versions }) => versions instanceof UpstreamError);

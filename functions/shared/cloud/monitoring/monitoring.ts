@@ -10,7 +10,7 @@ import { type Point, type TimeSeriesPage, timeSeriesPage } from './time-series.t
  * anyway, so that nothing has to be listed to be counted.
  */
 
-/** A metric, and the type of resource where several report it: only one type can be summed up. */
+/** A metric, and the type of resource where several types have it: only one type can be summed up. */
 export interface Metric {
   /** Such as `run.googleapis.com/request_count`. */
   type: string;
@@ -35,17 +35,17 @@ export interface MetricGroups {
   missing: string[];
 }
 
-/** An interval without its start and with its end, as Monitoring takes it: right for gauges and for sums of a day. */
+/** An interval that excludes its start and includes its end, as Monitoring does. */
 export interface MetricInterval {
   after: Date;
   until: Date;
 }
 
-/** How far back a gauge is looked for: some are measured once a day, and shown hours later. */
+/** How far back a gauge is looked for: some are sampled once a day, and shown hours later. */
 const GAUGE_WINDOW_HOURS = 48;
 /**
- * Gauges are brought together over so many hours: shorter, and a series that arrived late would be left out of its
- * group; longer, and one that has ended (objects that moved to another storage class) would be counted twice.
+ * Gauges are aligned to so many hours. With fewer, a series that arrives late would be left out of its group; with more, one
+ * that has ended (objects that moved to another storage class) would be counted twice.
  */
 const GAUGE_ALIGN_HOURS = 6;
 const PAGE_SIZE = 10_000;
@@ -71,7 +71,7 @@ export interface Monitoring {
 export function monitoring(options: ApiOptions): Monitoring {
   const api = googleApi('monitoring', options);
 
-  /** Joins the points of each group; a series may be cut by the end of a page, and go on in the next. */
+  /** Joins the points of each group. A series may be cut at the end of a page, and go on in the next one. */
   async function collect(
     metric: Metric,
     interval: MetricInterval,
@@ -121,7 +121,7 @@ export function monitoring(options: ApiOptions): Monitoring {
         }
       });
     } catch (error) {
-      // A metric that no resource ever wrote is not found: there is no figure, which is no failure.
+      // A metric that no resource ever wrote is not found. It has no figures, which is no failure.
       const nothing =
         error instanceof UpstreamError && error.status === 404 && NEVER_WRITTEN.test(error.message);
       if (!nothing) throw error;
@@ -150,7 +150,7 @@ export function monitoring(options: ApiOptions): Monitoring {
   };
 }
 
-/** The labels of a group by their own names; a series that lacks one comes without it. */
+/** Returns the labels of a group by their own names; a label that the series lacks is empty. */
 function labelsOf(
   series: TimeSeriesPage['timeSeries'][number],
   groupBy: readonly LabelField[],

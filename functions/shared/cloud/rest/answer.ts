@@ -5,9 +5,10 @@ import { plain, readGoogleError } from './google-error.ts';
 import { isTransientStatus, retryAfterMs } from './retry.ts';
 import type { Answer } from './transport.ts';
 
-const PROBLEMS_TOLD = 3;
+/** The most problems of an answer that a message names. */
+const PROBLEMS_NAMED = 3;
 
-/** The error for an answer that is no success: Google's words, and the permission that is missing, by `hint` if they name none. */
+/** Makes the error for an answer that is no success. `hint` is the missing permission where Google's words name none. */
 export function refusal(
   where: string,
   { status, headers, text }: Answer,
@@ -26,29 +27,29 @@ export function refusal(
   });
 }
 
-/** Why a try failed, for the line of the next one. */
+/** Describes why a try failed, for the log line of the next one. */
 export function faultOf({ status }: UpstreamError): string {
   return status === null ? 'a failure on the way' : `HTTP ${status}`;
 }
 
 /**
- * The body of a success, parsed. Throws an UpstreamError that names the path of every field that is wrong, and a
- * SyntaxError for what is no JSON.
+ * Parses the body of a success. Throws an UpstreamError that names the path of the fields that are wrong, and a SyntaxError
+ * for text that is no JSON.
  */
 export function parseAnswer<Body>(where: string, schema: z.ZodType<Body>, text: string): Body {
   const result = parseWithProblems(schema, JSON.parse(text));
   if (result.ok) return result.value;
-  const told = result.problems.slice(0, PROBLEMS_TOLD).map(({ path, message, expected }) => {
+  const named = result.problems.slice(0, PROBLEMS_NAMED).map(({ path, message, expected }) => {
     return `${path || 'the answer'}: ${message}${expected ? `, expected ${expected}` : ''}`;
   });
-  const more = result.problems.length - told.length;
+  const more = result.problems.length - named.length;
   throw new UpstreamError(
-    `Cannot read ${where}: ${plain(told.join('; '))}${more > 0 ? `; and ${more} more` : ''}`,
+    `Cannot read ${where}: ${plain(named.join('; '))}${more > 0 ? `; and ${more} more` : ''}`,
     { retryable: false },
   );
 }
 
-/** The innermost words: what fetch throws says only "fetch failed", or "terminated", and keeps the reason as its cause. */
+/** Returns the innermost message: fetch throws only "fetch failed" or "terminated", and keeps the reason as its cause. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return plain(String(error));
   if (error.cause) return reasonOf(error.cause);

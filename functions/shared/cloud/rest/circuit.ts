@@ -1,12 +1,9 @@
-/**
- * Knows when asking is pointless: once `limit` calls in a row have failed it is broken, and stays so. Calls count in the
- * order in which they end.
- */
+/** Breaks once `limit` calls in a row have failed, and stays broken. Calls count in the order in which they end. */
 export function circuitBreaker(limit: number) {
   let inARow = 0;
   let broken: string | null = null;
   return {
-    /** Why nothing is asked any more; `null` while there is a point in it. */
+    /** Why nothing is asked any more; `null` while the circuit is whole. */
     broken: () => broken,
     answered() {
       inARow = 0;

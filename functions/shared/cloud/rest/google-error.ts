@@ -8,19 +8,19 @@ export interface GoogleError {
   permission: string | null;
   /** An API that was never enabled refuses with 403 too, but no permission would help. */
   disabled: boolean;
-  /** BigQuery says 403 where others say 429. */
+  /** BigQuery answers 403 where other APIs answer 429. */
   rateLimited: boolean;
-  /** Cloud Storage refuses with 403 too what a hold or a retention policy forbids to everybody. */
+  /** A hold or a retention policy forbids it: Cloud Storage answers 403, and no permission would help. */
   held: boolean;
-  /** There is no such thing: not only no such method, place or project to ask for it. */
+  /** What was asked for does not exist; a method, a location or a project that does not exist is something else. */
   missing: boolean;
 }
 
 const WORDS_LENGTH = 500;
 const RATE_LIMITS = ['rateLimitExceeded', 'userRateLimitExceeded'];
-/** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes, below 403. */
-/** How a 404 begins that is not about the thing itself. */
+/** The begin of a 404 that is not about what was asked for. */
 const ELSEWHERE = /^(the )?(requested )?(method|url|location|region|project)\b/i;
+/** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes, below 403. */
 const HOLDS = ['objectUnderActiveHold', 'retentionPolicyNotMet'];
 
 /** The body of an error, as https://google.aip.dev/193 has it; `errors` is the older form that BigQuery still sends. */
@@ -37,7 +37,7 @@ const bodySchema = z.object({
         }),
       )
       .default([])
-      // Details of another form take nothing from the message.
+      // Details of another form do not cost the message.
       .catch([]),
   }),
 });
@@ -55,8 +55,8 @@ export function readGoogleError(body: string): GoogleError {
       missing: false,
     };
   const { message, status, errors, details } = parsed.data.error;
-  const reasons = [...errors, ...details].map((it) => it.reason ?? '');
-  const named = details.find((it) => it.metadata?.permission)?.metadata?.permission;
+  const reasons = [...errors, ...details].map(({ reason }) => reason ?? '');
+  const named = details.find(({ metadata }) => metadata?.permission)?.metadata?.permission;
   return {
     words: plain([status, message].filter(Boolean).join(': ')),
     permission: named ?? permissionIn(message),
@@ -73,7 +73,7 @@ function permissionIn(message: string): string | null {
   return name ?? null;
 }
 
-/** `text` on one line, cut to what a log line should hold, and with nothing in it that could be a credential. */
+/** Puts a text on one line, cuts it off, and removes what could be a credential. */
 export function plain(text: string, length = WORDS_LENGTH): string {
   return text
     .replace(/<[^>]*>/g, ' ')

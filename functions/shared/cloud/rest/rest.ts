@@ -9,8 +9,8 @@ import { RETRY, type RetryPolicy, waitAfter } from './retry.ts';
 import { type Answer, overFetch, type Posted, type Query, type Transport } from './transport.ts';
 
 /**
- * The one door to Google's APIs that speak REST. Every call has a deadline, stops at once when its signal aborts, is
- * tried again where that can help, is read to its last page or not at all, and its answer is parsed before it is returned.
+ * Asks Google's REST APIs; every client does so through here. A call has a deadline, stops at once when its signal aborts, and
+ * is tried again where that can help. A list is read to its last page or not at all, and every answer is parsed.
  */
 
 /** How a project is asked. */
@@ -25,12 +25,12 @@ export interface ApiOptions {
 }
 
 interface Asked {
-  /** The vendor's name of the method, and what it is asked for: errors and log lines name it. */
+  /** Google's name of the method, and what it is asked for: errors and log lines name it. */
   operation: string;
   path: string;
   query?: Query;
   region?: string | undefined;
-  /** The permission that it needs, for a denial that names none. */
+  /** The permission that the call needs, for a denial that names none. */
   permission?: string;
 }
 
@@ -39,7 +39,7 @@ export interface RestCall<Body> extends Asked {
   schema: z.ZodType<Body>;
 }
 
-/** One POST; whether to try it again is up to the caller. */
+/** One POST. It is the caller who tries it again. */
 export interface RestPost<Body> extends Asked {
   post: Posted;
   attempt: number;
@@ -47,7 +47,7 @@ export interface RestPost<Body> extends Asked {
   fault: string | undefined;
   /** Reads an answer of status 2xx. Throws a SyntaxError for what broke on its way. */
   read(answer: Answer): Body;
-  /** Further fields of its log line, once it is over. */
+  /** Returns further fields for the log line, once the call is over. */
   fields(): Fields;
 }
 
@@ -59,7 +59,7 @@ export interface RestList<Body> extends RestCall<Body> {
   nextToken(body: Body): string | undefined;
   /** More pages than this are an error, never a silent cut. */
   maxPages?: number;
-  /** The time is for each page, and none of it for what `onPage` does: for a list of any length. */
+  /** Gives each page the whole time, and does not count what `onPage` takes: for lists of any length. */
   timePerPage?: boolean;
 }
 
@@ -119,7 +119,7 @@ export function restApi(
   const authorize = options.authorize ?? ownCredentials;
   const send = transport(baseUrl);
 
-  /** One request, its answer read and logged. */
+  /** Sends one request, reads its answer, and logs it. */
   async function ask<Body>(
     asked: Asked & Partial<Pick<RestPost<Body>, 'post' | 'fields'>>,
     read: (answer: Answer, where: string) => Body,
@@ -159,7 +159,7 @@ export function restApi(
         throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true, unanswered: true });
       }
       if (error instanceof UpstreamError) throw error;
-      // What is no JSON at all broke on its way; JSON of another form will be the same the next time.
+      // Text that is no JSON was broken on its way, and is tried again; JSON of another form would only come again.
       if (error instanceof SyntaxError) {
         status = 'malformed';
         throw new UpstreamError(`Cannot read ${where}: ${reasonOf(error)}`, { retryable: true });
@@ -194,7 +194,7 @@ export function restApi(
     }
   }
 
-  /** One page, tried again as the policy says while there is time. */
+  /** Gets one page, tried again by the policy while there is time. */
   async function pageOf<Body>(call: RestCall<Body>, page: number | undefined, bounds: Bounds): Promise<Body> {
     const read = ({ text }: Answer, where: string) => parseAnswer(where, call.schema, text);
     let fault: string | undefined;
@@ -204,7 +204,7 @@ export function restApi(
       } catch (error) {
         if (!(error instanceof UpstreamError && error.retryable) || attempt >= policy.attempts) throw error;
         const waitMs = waitAfter(attempt, error.retryAfterMs, policy);
-        // The real reason explains more than the deadline that waiting would only run into.
+        // Waiting would only run into the deadline, which explains less than this error.
         if (waitMs >= bounds.endsAt - performance.now()) throw error;
         fault = faultOf(error);
         await sleep(waitMs, bounds.signal);

@@ -1,13 +1,13 @@
 import { SECOND_MS } from '../../dates.ts';
 
-/** How often, and how long after, a call is tried again. */
+/** How often, and after which waits, a call is tried again. */
 export interface RetryPolicy {
   /** Tries in all. */
   attempts: number;
   /** The longest wait before the second try; it doubles with every further one. */
   baseMs: number;
   capMs: number;
-  /** One try that is not answered for so long is given up: a connection can go silent while the API is well. */
+  /** The time for one try: a connection can go silent although the API is well. */
   attemptMs: number;
   /** From 0 up to, but not including, 1. */
   random: () => number;
@@ -21,21 +21,21 @@ export const RETRY: RetryPolicy = {
   random: Math.random,
 };
 
-/** Whether an answer of this HTTP status may be another one a moment later. */
+/** Whether the same call may succeed a moment after an answer of this HTTP status. */
 export function isTransientStatus(status: number): boolean {
   return status === 408 || status === 429 || status >= 500;
 }
 
 /**
- * How long to wait after try number `attempt`: full jitter, so that callers which failed together do not come back
- * together; never before the server wants to be asked again, and a little spread after that.
+ * Returns how long to wait after try number `attempt`, in ms. The wait is random from 0 on (full jitter), so that callers
+ * that failed together do not come back together. Where the server asked for a wait, it comes first.
  */
 export function waitAfter(attempt: number, retryAfterMs: number | null, policy: RetryPolicy): number {
   if (retryAfterMs !== null) return retryAfterMs + policy.random() * policy.baseMs;
   return policy.random() * Math.min(policy.capMs, policy.baseMs * 2 ** (attempt - 1));
 }
 
-/** A Retry-After header, seconds or a date, as milliseconds from `now`; `null` where there is none to read. */
+/** Parses a Retry-After header, seconds or a date, to milliseconds from `now`; `null` where it is absent or unreadable. */
 export function retryAfterMs(header: string | null, now: Date): number | null {
   const text = header?.trim() ?? '';
   if (/^\d+$/.test(text)) return Number(text) * SECOND_MS;

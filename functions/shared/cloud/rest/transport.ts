@@ -22,12 +22,12 @@ export interface Answer {
 }
 
 /**
- * How the API at `baseUrl` is reached. What it opens answers once and never tries again; it rejects when no whole answer
- * came, with a SyntaxError when one came that is no JSON and is lost. `stop` aborts once no caller waits any more.
+ * Opens what sends requests to the API at `baseUrl`. It sends each once, and rejects where no whole answer comes; with a
+ * SyntaxError where an answer came that is no JSON and could not be kept. `stop` aborts once no caller waits any more.
  */
 export type Transport = (baseUrl: string) => (request: ApiRequest, stop: AbortSignal) => Promise<Answer>;
 
-/** By Node's own fetch, which keeps connections open for the next request. */
+/** Sends by Node's own fetch, which keeps connections open for the next request. */
 export const overFetch: Transport =
   (baseUrl) =>
   async ({ path, query, headers, post }, stop) => {
