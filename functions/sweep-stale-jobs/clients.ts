@@ -8,7 +8,7 @@ import type { Schedules } from './watch/reconcile.ts';
 
 type Started = ReturnType<typeof startFunction>;
 
-/** The sources of the settings, each with what really runs its jobs. */
+/** The sources of the settings, each with the backend that runs its jobs. */
 export function openSources({
   settings,
   db,

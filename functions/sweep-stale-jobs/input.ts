@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { TERMINAL_STATES, type TerminalState } from '../shared/model/job/states.ts';
 
 /**
- * The body of sweep-stale-jobs: nothing, or which jobs; for one job also how a person says that it ended, or that what was
- * said of it is to be taken back, and why.
+ * The body of sweep-stale-jobs: nothing, or which jobs; for one job also how a person says that it ended, or that its
+ * verdict is to be taken back, and why.
  */
 export interface SweepInput {
   dryRun?: boolean | undefined;
   source?: string | undefined;
   /** An id, or the path of a record. */
   jobId?: string | undefined;
-  /** Only jobs silent for so long, or running where they have no heartbeat. */
+  /** Only jobs that have been silent for so long, or running for so long where they have no heartbeat. */
   olderThanHours?: number | undefined;
   end?: TerminalState | undefined;
   undo?: true | undefined;
   reason?: string | undefined;
-  /** Who says so, as they name themselves: nobody checks it, and it is kept beside the reason. */
+  /** The name that the person gives; it is not checked, and kept beside the reason. */
   by?: string | undefined;
 }
 
@@ -60,13 +60,13 @@ export function sweepInput(sources: readonly string[]): z.ZodType<SweepInput> {
           if (olderThanHours !== undefined && jobId !== undefined)
             complain('olderThanHours', 'Cannot use olderThanHours beside jobId', 'either of them');
         },
-        // Every problem is named at once, so this check runs beside those of the single keys.
+        // All problems are named at once, so this check runs beside those of the single keys.
         { when: ({ value }) => value !== null && typeof value === 'object' },
       ),
     );
 }
 
-/** Whether it asks for the whole duty. */
+/** Whether it asks for a whole sweep of all sources. */
 export function isWhole({ source, jobId, olderThanHours }: SweepInput): boolean {
   return source === undefined && jobId === undefined && olderThanHours === undefined;
 }

@@ -5,10 +5,10 @@ import type { Summary } from '../shared/model/run/run.ts';
 import type { CandidateResult, CandidateResults } from './sweep/results.ts';
 import type { SweepResult } from './sweep/sweep-result.ts';
 
-/** Of what is told job by job: beside all the rest, a run's record holds 1 MiB. */
+/** The verdicts in a summary take at most so much: a run's record holds 1 MiB. */
 const MOST_BYTES = 200 * 1024;
 
-/** What a sweep tells of itself besides. */
+/** What the summary of a sweep holds besides its results. */
 export interface SummaryInput {
   missedSlots: number;
   expiredLeases: number;
@@ -16,16 +16,16 @@ export interface SummaryInput {
   /** How many jobs that sweeps ended in the last day were found to be alive by this one. */
   falseLost: number;
   unmapped: (UnmappedStatus & { source: string })[];
-  /** Whether every verdict is told, and not only of what was ended. */
+  /** Whether every verdict is listed, and not only those that ended something. */
   verdicts: boolean;
   documentsRead: number;
-  /** Of those, what the daily look for unmapped statuses took. */
+  /** How many of those the daily audit of statuses read. */
   auditDocumentsRead: number;
 }
 
 /**
- * What a sweep found and did. Each candidate counts once: those ended, and in a dry run those that would be, by how they
- * ended; an execution so ended as fixed. `scanned` may be more by those without which nobody can judge.
+ * The summary of a sweep. Each candidate counts once: those ended, and in a dry run those that would be, by how they ended;
+ * an execution that was ended counts as fixed.
  */
 export function summaryOf(sweeps: readonly SweepResult[], now: Date, told: SummaryInput): Summary {
   const all = sweeps.flatMap(({ results }) => results.each);
@@ -56,13 +56,13 @@ function count(results: readonly CandidateResult[], isOne: (one: CandidateResult
   return results.filter(isOne).length;
 }
 
-/** How long the oldest of what was found and not gone through has shown nothing; `null` when nothing was left. */
+/** How long the oldest candidate that was left has shown no life; `null` when none was left. */
 function oldestBacklogSeconds(sweeps: readonly SweepResult[], now: Date): number | null {
   const ages = sweeps.flatMap(({ left: { oldestAt } }) => (oldestAt ? secondsBetween(oldestAt, now) : []));
   return ages.length > 0 ? Math.max(...ages) : null;
 }
 
-/** How long records lied before they were ended, by the instant at which their limit was broken. */
+/** How long records were wrong before they were ended, from the instant at which their limit was broken. */
 function detectionSeconds(
   results: readonly CandidateResult[],
   now: Date,
@@ -83,7 +83,7 @@ function verdictsOf(sweeps: readonly SweepResult[]): Summary {
   return { verdicts, ...(omitted > 0 && { verdictsOmitted: omitted }) };
 }
 
-/** What was ended, by what verdict and why, as long as anybody keeps the run. */
+/** What was ended, by which verdict and why. */
 function endedOf(sweeps: readonly SweepResult[]): Summary {
   const ended = rowsOf(sweeps, ['ended']);
   const all = sweeps.flatMap(({ results }) => results.each);

@@ -12,25 +12,25 @@ import { instant, lasting } from '../rules/words.ts';
 import type { Overdue } from '../sweep/results.ts';
 
 const NAMES_TOLD = 5;
-/** Nobody could tell about a job for so long: that is an incident. */
+/** A job that stays `unknown` for so long is an incident. */
 const UNKNOWN_MS = DAY_MS;
 
-/** How the jobs of a source stand after a sweep. */
+/** The jobs of a source after a sweep, as far as alarms depend on them. */
 export interface Standing {
   source: string;
-  /** Jobs that run for longer than they may. */
+  /** Jobs that run longer than `maxRuntime`. */
   overdue: readonly Overdue[];
-  /** Whether every suspect was seen: who was not, is none. */
+  /** Whether all candidates were seen, so that a job that was not is no candidate any more. */
   complete: boolean;
-  /** Jobs that nobody can tell about. */
+  /** Jobs with the verdict `unknown`. */
   unknown: readonly Since[];
-  /** What sweeps ended in the last day, and showed life afterwards. */
+  /** Records that sweeps ended in the last day and that showed life afterwards. */
   foundAlive: readonly EndedRecord[];
-  /** Where more jobs run for long than should: how many, and since when they were too many. */
+  /** How many jobs run for long, and since when they are too many; `null` where they are not. */
   longRunning: { jobs: number; most: number; longerThanMs: number; brokenAt: Date } | null;
 }
 
-/** The alarms about the jobs of one source that change with a sweep; `open` are those of the source. */
+/** How a sweep changes the alarms about the jobs of one source; `open` are those of the source. */
 export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Date): Required<AlarmChanges> {
   const of = (kind: AlarmKind) => open.filter((alarm) => alarm.kind === kind);
   const changes = [
@@ -47,8 +47,8 @@ export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Dat
 }
 
 /**
- * Of a job that nobody can tell about, no alarm says that it runs; one that was raised before is not over either. A sweep
- * that did not see all knows of nothing that is over.
+ * An `unknown` job opens no alarm that it runs too long, and closes none. A sweep that did not see all candidates closes
+ * none either.
  */
 function overdueAlarm(
   { source, overdue, complete }: Standing,
@@ -102,7 +102,7 @@ function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
   };
 }
 
-/** The alarm of the sweep itself, while it does not believe what it sees. */
+/** The alarm of the sweep itself while it is in self-preservation. */
 export function selfPreservationAlarm(
   subject: string,
   preserving: readonly { source: string; because: string; brokenAt: Date; held: number }[],

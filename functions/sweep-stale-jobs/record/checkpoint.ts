@@ -8,27 +8,27 @@ import type {
 } from '../../shared/model/job/sweep-checkpoint.ts';
 import type { CandidateResults } from '../sweep/results.ts';
 
-/** So many records are watched after they were ended, and for so long. */
+/** At most so many records are watched after they were ended, for so long. */
 const MOST_WATCHED = 500;
 const WATCHED_MS = DAY_MS;
 
-/** What a sweep adds to the memory of a source. */
+/** What a sweep adds to the checkpoint of a source. */
 export interface ToRemember {
   now: Date;
   runId: string;
   results: CandidateResults;
-  /** Whether every suspect was seen: who was not, is none. */
+  /** Whether all candidates were seen, so that a job that was not is no candidate any more. */
   complete: boolean;
   cursor: SweepCursor | null;
-  /** The audit of statuses, where there was one. */
+  /** What the audit of statuses found; `null` where there was none. */
   unmapped: UnmappedStatus[] | null;
-  /** What was ended before, as it is now. */
+  /** The records that were ended before, as they are now. */
   watched: readonly EndedRecord[];
-  /** When its backend told of a job that there is one, and what the backend is; `null` where it did not. */
+  /** When its backend knew a job, and which backend it is; `null` where it knew none. */
   backendKnew: { at: Date; fingerprint: string } | null;
 }
 
-/** What to remember after a sweep. */
+/** The checkpoint after a sweep. */
 export function checkpointAfter(
   before: SweepCheckpoint,
   { now, runId, results, complete, cursor, unmapped, watched, backendKnew }: ToRemember,
@@ -42,7 +42,7 @@ export function checkpointAfter(
   });
   const again = new Set(ended.map(({ path }) => path));
   const lately = watched.filter(({ endedAt }) => now.getTime() - endedAt.getTime() < WATCHED_MS);
-  // What showed life once counts for the whole day, whatever becomes of it.
+  // A record that showed life once counts for the whole day, whatever becomes of it.
   const alive = lately.filter((it) => it.alive !== null);
   const quiet = lately.filter((it) => it.alive === null && !again.has(it.path));
   return {
@@ -57,7 +57,7 @@ export function checkpointAfter(
   };
 }
 
-/** Those of which nobody can tell, the longest first. */
+/** The jobs with the verdict `unknown`, the longest first. */
 export function unknownOf({ sightings }: SweepCheckpoint): Since[] {
   return sightings
     .flatMap(({ path, unknownSince }) => (unknownSince ? [{ path, since: unknownSince }] : []))

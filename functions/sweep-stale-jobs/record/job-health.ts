@@ -6,7 +6,7 @@ import type { SweepResult } from '../sweep/sweep-result.ts';
 /** How many jobs of a source run for long, and how many are new. */
 export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
 
-/** How the jobs of a source stand after a sweep: what it ended counts no more. */
+/** How many jobs of a source are in which state after a sweep; those that it ended are taken off. */
 export function healthAfter(
   { longRunning, recent24h, ended: watched }: Ages & { ended: readonly EndedRecord[] },
   { source, active, results, left }: Pick<SweepResult, 'source' | 'active' | 'results' | 'left'>,

@@ -13,7 +13,7 @@ import { alarmsAbout, type Standing } from './alarms.ts';
 import { checkpointAfter, unknownOf } from './checkpoint.ts';
 import { type Ages, healthAfter } from './job-health.ts';
 
-/** What a whole sweep keeps its books with. */
+/** The stores to which a whole sweep writes its checkpoint, job health and alarms. */
 export interface SaveTools extends SweepTools {
   checkpoints: SweepCheckpointStore;
   jobHealth: JobHealthStore;
@@ -35,7 +35,7 @@ export async function countAges(
   return { longRunning, recent24h };
 }
 
-/** Looks once a day for statuses that nobody mapped; `null` when it is not time yet. */
+/** Looks once a day for unmapped statuses; `null` when it is not time yet. */
 export async function auditStatuses(
   store: ActiveJobStore,
   auditedAt: Date | null,
@@ -46,7 +46,7 @@ export async function auditStatuses(
   return isDue ? store.unmapped(options) : null;
 }
 
-/** Looks again at what sweeps ended in the last day, and has not shown life yet. */
+/** Reads again what sweeps ended in the last day and has not shown life yet. */
 export async function watchEnded(
   store: ActiveJobStore,
   ended: readonly EndedRecord[],
@@ -57,7 +57,7 @@ export async function watchEnded(
   return watchedAgain(ended, new Map(seen.map(({ path, job }) => [path, job])));
 }
 
-/** What was found out beside a sweep; `null` of what could not be, or need not. */
+/** What was read beside a sweep; `null` for what could not be read or was not due. */
 export interface Beside {
   ages: Ages | null;
   unmapped: UnmappedStatus[] | null;
@@ -118,7 +118,7 @@ async function tooManyLong(
   const { hours, jobs: most } = source.sweep.longRunning;
   if (most === undefined || longRunning <= most) return null;
   const longerThanMs = hours * HOUR_MS;
-  // An incident that lasts has its date.
+  // An alarm that is open keeps its date.
   const known = open.find(({ kind }) => kind === 'long-running')?.brokenAt;
   const first = known ? null : await counts.startOf(most + 1, options);
   const brokenAt = known ?? (first ? addMs(first, longerThanMs) : at);

@@ -7,7 +7,7 @@ import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { whichTry } from './which-try.ts';
 import { instant, lasting } from './words.ts';
 
-/** What to conclude from the word of a backend (DESIGN.md, section 7). */
+/** Verdicts from the answer of a backend (DESIGN.md, section 7). */
 export function byBackend(liveness: Liveness, truth: Truth): Verdict {
   switch (truth.state) {
     case 'running': {
@@ -32,8 +32,8 @@ export function byBackend(liveness: Liveness, truth: Truth): Verdict {
 }
 
 /**
- * Asked in the wrong place, a backend knows no job at all; one 404 may be a mistake, or of a try that is about to be queued
- * again; and a job that shows life is not gone.
+ * The verdict on a job that its backend does not know. A backend asked in the wrong place knows no job at all; one 404 may
+ * be a mistake, or belong to a try that is about to be queued again; and a job that shows life is not gone.
  */
 function whenGone(liveness: Liveness, { said, placed }: Truth): Verdict {
   const { suspect, now, silent, silentAt, seenAt } = liveness;
@@ -60,7 +60,7 @@ function whenGone(liveness: Liveness, { said, placed }: Truth): Verdict {
   return lost(liveness, {
     rule: 'gone',
     because: `${said}, as a sweep was told on ${instant(goneSince)} already; ${silence(liveness)}`,
-    // Without heartbeats its age broke no limit.
+    // Without heartbeats there is no silence that could break a limit.
     brokenAt: hasHeartbeat ? silentAt : null,
     endedAt: null,
     foundSince: goneSince,
@@ -75,7 +75,7 @@ function whenEnded(liveness: Liveness, state: TerminalState, truth: Truth): Verd
   const told = endedAt ? `${said}, since ${instant(endedAt)}` : said;
   const wrong = whichTry(liveness, truth);
   if (wrong) return unknown(liveness, wrong.rule, `${told}; but ${wrong.because}`);
-  // Whoever ran it may be about to write its end, or to queue it again.
+  // Its orchestrator may be about to write its end, or to queue it again.
   if (endedAt && endedAt > addMs(now, -graceMs))
     return keep(liveness, 'just-ended', `${told}: its record has ${lasting(graceMs)} to say so itself`);
   const noReason = `${said}, and not why`;

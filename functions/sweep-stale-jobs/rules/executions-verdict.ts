@@ -7,9 +7,9 @@ import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf, usable } from
 import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
-/** What to conclude about a job from its executions, and about an execution from its job (DESIGN.md, section 7). */
+/** Verdicts on a job from its executions, and on an execution from its job (DESIGN.md, section 7). */
 
-/** A job goes on while any of its executions does, whatever else is said of it. */
+/** Keeps a job while any of its executions is active, whatever else is known about it. */
 export function whileExecuted(liveness: Liveness): Verdict | undefined {
   const executions = liveness.suspect.executions ?? [];
   const unread = executions.find(({ state }) => state === 'unknown');
@@ -25,7 +25,7 @@ export function whileExecuted(liveness: Liveness): Verdict | undefined {
   return keep(liveness, 'execution-active', `by its record its ${named} still active`);
 }
 
-/** A job whose executions have all ended follows the newest, once nothing was seen of it or them for long. */
+/** Ends a job whose executions have all ended as the newest did, once neither it nor they have shown life for long. */
 export function afterExecutions(liveness: Liveness): Verdict | undefined {
   const newest = liveness.suspect.executions?.[0];
   const state = TERMINAL_STATES.find((terminal) => terminal === newest?.state);
@@ -53,7 +53,7 @@ export function afterExecutions(liveness: Liveness): Verdict | undefined {
   return { ...verdict, ...(newest.added.endInferred && { endInferred: true }) };
 }
 
-/** Why the end of an execution is of no clock that is right, or of a try before: nobody can tell which; `null` where it may be. */
+/** Why the end of an execution comes from a wrong clock or from an earlier try, in words; `null` where it may be right. */
 function clockDoubt(liveness: Liveness, execution: Execution, endedAt: Date | null): string | null {
   const { begunAt, now } = liveness;
   const { writtenAt, added } = execution;
@@ -63,19 +63,19 @@ function clockDoubt(liveness: Liveness, execution: Execution, endedAt: Date | nu
   return wroteLater ? `the job began ${instant(begunAt)}, and it was written ${instant(writtenAt)}` : null;
 }
 
-/** A job that began again after its newest execution has one to come. */
+/** Whether the job began again after its newest execution ended, so that another one is to come. */
 function isOfAnotherTry({ begunAt }: Liveness, { startedAt, endedAt }: Job): boolean {
   const last = endedAt ?? startedAt;
   return begunAt !== null && last !== null && last < begunAt;
 }
 
-/** An execution that nobody sees run any more, and whose job ended longer than the grace ago, ended with it. */
+/** Ends an execution that shows no life and whose job ended longer than the grace ago. */
 export function underEndedJob(liveness: Liveness): Verdict | undefined {
   const { suspect, startedAt, now, stale, staleAt } = liveness;
   const { parent, limits } = suspect;
   const jobEndedAt = parent && isTerminal(parent.state) ? usable(parent.endedAt, now) : null;
   if (!parent || !jobEndedAt) return undefined;
-  // One from after that end belongs to a job that was begun again.
+  // An execution that started after that end belongs to a job that was begun again.
   if (startedAt && startedAt > addMs(jobEndedAt, CLOCK_SKEW_MS)) return undefined;
   const limit = addMs(jobEndedAt, limits.graceMs);
   const told = `its job ${parent.id} is ${parent.status} since ${instant(jobEndedAt)}`;
@@ -102,14 +102,14 @@ export function underEndedJob(liveness: Liveness): Verdict | undefined {
   });
 }
 
-/** An execution without a name of its own at the backend goes on while its job does there, whatever its record tells. */
+/** Keeps an execution without a name of its own at the backend while its job runs there, whatever its record says. */
 export function whileJobGoesOn(liveness: Liveness): Verdict | undefined {
   const { parent, jobTruth } = liveness.suspect;
   const goesOn = ACTIVE_STATES.some((state) => state === jobTruth?.state);
   return parent && jobTruth && goesOn ? keep(liveness, 'job-goes-on', aboutJob(parent, jobTruth)) : undefined;
 }
 
-/** Of what its silence or its age would tell, nobody can be sure while nobody can tell about its job. */
+/** Leaves an execution whose job is unknown to the backend: its own silence or age proves nothing then. */
 export function whileJobUnknown(liveness: Liveness): Verdict | undefined {
   const { parent, jobTruth, backendKnown } = liveness.suspect;
   if (!parent || !jobTruth) return undefined;

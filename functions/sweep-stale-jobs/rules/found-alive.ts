@@ -2,14 +2,14 @@ import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import type { EndedRecord } from '../../shared/model/job/sweep-checkpoint.ts';
 import { instant } from './words.ts';
 
-/** What shows life after a sweep has ended it: the published error of the sweep. */
+/** Finds records that show life after a sweep has ended them: the error rate that the sweep publishes. */
 
-/** A record that a sweep ended, as it is now; `undefined` where it is gone. */
+/** A record that a sweep ended, as it is now; `undefined` where it does not exist any more. */
 export type Again = Job | undefined;
 
 /**
- * What shows that a job which a sweep ended lives, or lived when it was ended, in words; `null` where nothing does. A new
- * try is none of that, nor is an end that somebody else wrote because nothing ran any more.
+ * What shows that a job which a sweep ended is alive, or was when it was ended, in words; `null` where nothing does. A new
+ * try does not, nor does an end that another program wrote because nothing ran any more.
  */
 export function lifeAfter(left: EndedRecord, job: Again): string | null {
   if (!job) return null;
@@ -25,7 +25,7 @@ export function lifeAfter(left: EndedRecord, job: Again): string | null {
   return null;
 }
 
-/** What was ended before, with what shows life now; what did once, counts for good. */
+/** The ended records with what shows life now; a record that showed life once counts for good. */
 export function watchedAgain(ended: readonly EndedRecord[], jobs: ReadonlyMap<string, Job>): EndedRecord[] {
   return ended.map((left) => ({ ...left, alive: left.alive ?? lifeAfter(left, jobs.get(left.path)) }));
 }

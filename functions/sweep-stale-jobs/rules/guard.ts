@@ -6,9 +6,9 @@ import { instant, lasting } from './words.ts';
 
 /** Whether the sweep finds enough jobs alive to believe that the others are not (DESIGN.md, section 7). */
 
-/** Of fewer, any share means little. */
+/** A share of fewer jobs means little. */
 const FEWEST_FOR_A_SHARE = 5;
-/** After so many intervals without a full sweep, nobody knows what happened meanwhile. */
+/** After so many intervals without a full sweep, silence may have begun at any time. */
 const INTERVALS_TO_MISS = 3;
 
 /** Two sweeps of the schedule are never exactly an interval apart. */
@@ -28,7 +28,7 @@ export interface SilenceCounts extends SweepClock {
   newlyStale: number;
   /** All active jobs; where not `complete`, those of them that were read. */
   active: number;
-  /** Whether every suspect could be read. */
+  /** Whether every candidate could be read. */
   complete: boolean;
 }
 
@@ -44,8 +44,8 @@ export function selfPreservation(counts: SilenceCounts): string | null {
 }
 
 /**
- * The same before anything was looked at, where it does not depend on that; `undefined` where it does. While over half of
- * all active jobs show life, fewer than half can have fallen silent.
+ * The same before any candidate is judged; `undefined` where it depends on the candidates. While over half of all active
+ * jobs show life, fewer than half can have fallen silent.
  */
 export function selfPreservationSoFar(
   clock: SweepClock,
@@ -57,24 +57,24 @@ export function selfPreservationSoFar(
 }
 
 /**
- * Whether a verdict is held for a later sweep. While `preservation` gives a reason, nothing unconfirmed is carried out. Outages begin and
- * end gradually, so a sweep in the middle of one sees only a few silent jobs and no share can catch it: every newly stale
- * job waits one interval. And whatever an unconfirmed verdict rests on has to be found unchanged by two sweeps an interval
- * apart: a heartbeat that moves in between is life, however old it is.
+ * Whether a verdict is held for a later sweep. While `preservation` gives a reason, nothing unconfirmed is carried out.
+ * Outages begin and end gradually, so a sweep in the middle of one sees only a few silent jobs and no share can catch it:
+ * every newly stale job waits one interval. And the evidence of an unconfirmed verdict has to be found unchanged by two
+ * sweeps an interval apart: a heartbeat that moves in between is life, however old it is.
  */
 export function isHeld(verdict: Verdict, clock: SweepClock, preservation: string | null): boolean {
   if (!('unconfirmed' in verdict) || !verdict.unconfirmed) return false;
   return preservation !== null || isNewlyStale(verdict, clock) || !isSecondLook(verdict.foundSince, clock);
 }
 
-/** By the time that passed, and not by the number of sweeps, which a person may call twice. */
+/** Measured in time, not in sweeps: a person may call two in a row. */
 function isSecondLook(foundSince: Date | null, { now, intervalMs }: SweepClock): boolean {
   return foundSince !== null && since(foundSince, now) >= SHARE_OF_INTERVAL * intervalMs;
 }
 
 /**
- * Whether a limit was broken since the last full sweep, or within an interval where that was only just, and nobody told
- * why. One that shows itself running for too long is not silent.
+ * Whether a limit was broken since the last full sweep, or within one interval where that sweep is more recent, for a
+ * reason that is not known. A job that runs too long and shows life is not silent.
  */
 export function isNewlyStale(verdict: Verdict, clock: SweepClock): boolean {
   const { brokenAt } = verdict;
@@ -83,7 +83,7 @@ export function isNewlyStale(verdict: Verdict, clock: SweepClock): boolean {
   return !clock.sweptAt || brokenAt > newSince(clock, clock.sweptAt);
 }
 
-/** Why none of the 404s of one backend is believed in this sweep, in words; `null` when they are. */
+/** Why this sweep believes no 404 of a backend, in words; `null` where it does. */
 export function tooManyGone(truths: Iterable<Truth>): string | null {
   const answers = [...truths].filter(({ state }) => state !== 'unknown');
   const gone = answers.filter(({ state }) => state === 'gone').length;
@@ -91,7 +91,7 @@ export function tooManyGone(truths: Iterable<Truth>): string | null {
   return `it says of ${gone} of ${answers.length} jobs at once that there are none`;
 }
 
-/** A second sweep at once knows no more than the first. */
+/** Since when a broken limit is new: a sweep right after another knows no more than that one. */
 function newSince({ now, intervalMs }: SweepClock, sweptAt: Date): Date {
   return earlierOf(sweptAt, addMs(now, -intervalMs));
 }

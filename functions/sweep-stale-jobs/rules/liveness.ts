@@ -2,43 +2,43 @@ import { addMs, earlierOf, HOUR_MS, laterOf, MINUTE_MS } from '../../shared/date
 import type { AddedToJob, Job } from '../../shared/model/job/job.ts';
 import type { Execution, Suspect } from '../../shared/model/job/sweep.ts';
 
-/** What a record shows of its job's life, and which of its limits are broken. */
+/** Which signs of life a record shows, and which of its limits are broken. */
 
-/** So far may clocks differ; what lies further in the future is no time at all. */
+/** Clocks may differ by so much; a time further in the future is not usable. */
 export const CLOCK_SKEW_MS = 5 * MINUTE_MS;
-/** A heartbeat so long before the write that brought it is of a clock in another zone, or somebody else wrote. */
+/** A heartbeat so long before the write that brought it comes from a clock in another zone, or another program wrote. */
 export const CLOCK_OFF_MS = HOUR_MS;
-/** No zone is further behind UTC, and all are so many minutes apart. */
+/** No time zone is further behind UTC; zones differ by multiples of `ZONE_STEP_MS`. */
 const LARGEST_BEHIND_MS = 12 * HOUR_MS;
 const ZONE_STEP_MS = 15 * MINUTE_MS;
-/** From a clock to the record. */
+/** A reported time reaches the record within so long. */
 const LONGEST_WAY_MS = MINUTE_MS;
 
-/** A suspect, and what its record shows. */
+/** A suspect, and the signs of life that its record shows. */
 export interface Liveness {
   suspect: Suspect;
   now: Date;
-  /** Where the record tells a usable one. */
+  /** `null` where the record has no usable one. */
   startedAt: Date | null;
-  /** Of this try, where the record tells a usable one. */
+  /** The last heartbeat of this try; `null` where the record has no usable one. */
   heartbeatAt: Date | null;
-  /** The last start of a running job, the last queueing of a queued one, as far as anybody knows. */
+  /** When this try was started or, for a queued job, queued; `null` where that is not known. */
   begunAt: Date | null;
   /** The last sign of life. */
   seenAt: Date;
   /** When its silence breaks its limit. */
   staleAt: Date;
   stale: boolean;
-  /** When neither a sign of life nor a write of the record was within the limit any more. */
+  /** When neither a sign of life nor a write to the record was within the limit any more. */
   silentAt: Date;
   silent: boolean;
   /** When it broke `maxRuntime`; `null` while it has not. */
   overdueAt: Date | null;
-  /** How far its heartbeat lies before (or, negative, after) the last write of its record, where no clock that is right explains it. */
+  /** By how many ms its heartbeat lies before (negative: after) the last write; `null` where a correct clock explains it. */
   clockOffMs: number | null;
 }
 
-/** Reads the signs of a suspect. */
+/** The liveness of a suspect at `now`. */
 export function livenessOf(suspect: Suspect, now: Date): Liveness {
   const { job, writtenAt, limits, hasHeartbeat, executions, sighting } = suspect;
   const startedAt = stampOf(job.startedAt, suspect, now);
@@ -46,7 +46,7 @@ export function livenessOf(suspect: Suspect, now: Date): Liveness {
   const clockOffMs = clockOffOf(suspect);
   const isOff = clockOffMs !== null && (clockOffMs < 0 || isZoned(clockOffMs));
   const written = heartbeatAt === null || isOff ? writtenAt : null;
-  // Without heartbeats, nothing after the start could tell that it lives.
+  // Without heartbeats, nothing after the start could show life.
   const own = hasHeartbeat
     ? (latest([heartbeatAt, written]) ?? writtenAt)
     : (startedAt ?? stampOf(job.createdAt, suspect, now) ?? writtenAt);
@@ -56,7 +56,7 @@ export function livenessOf(suspect: Suspect, now: Date): Liveness {
   const others = [sighting?.movedAt, sighting?.resumedAt, newest && zonedWrite(newest)];
   const seenAt = latest([own, begun, ...others, ...below]) ?? own;
   const staleAt = addMs(seenAt, limits.staleAfterMs + limits.graceMs);
-  // A write after the last heartbeat may be a sign of life, such as that the job was resumed: what wrote it is not known.
+  // A write after the last heartbeat may be a sign of life, such as a resumed job: who wrote is not known.
   const rewrittenAt = wasTakenBack(job.added, suspect) ? null : suspect.rewrittenAt;
   const silentAt = addMs(latest([seenAt, rewrittenAt]) ?? seenAt, limits.staleAfterMs + limits.graceMs);
   return {
@@ -80,25 +80,25 @@ export function usable(at: Date | null, now: Date): Date | null {
   return at && at <= addMs(now, CLOCK_SKEW_MS) ? at : null;
 }
 
-/** A time that a record tells; no clock that is right is ahead of the write that brought it. */
+/** A time from a record, unless it is ahead of the write that brought it, as no correct clock is. */
 export function stampOf(at: Date | null, { writtenAt }: Pick<Suspect, 'writtenAt'>, now: Date): Date | null {
   return usable(at, earlierOf(now, writtenAt));
 }
 
-/** Whether a time may be as old as the last write, by a clock in another zone. */
+/** Whether a time may be as recent as the last write, but by a clock in another zone. */
 export function mayBeZoned(at: Date, writtenAt: Date): boolean {
   const ms = since(at, writtenAt);
   return ms >= CLOCK_OFF_MS && ms <= LARGEST_BEHIND_MS;
 }
 
-/** Whether it lies as long before its write as a clock in another zone puts it. */
+/** Whether a difference of `ms` between a time and its write is one that a clock in another zone makes. */
 export function isZoned(ms: number): boolean {
   return (
     ms >= CLOCK_OFF_MS && ms <= LARGEST_BEHIND_MS + LONGEST_WAY_MS && ms % ZONE_STEP_MS <= LONGEST_WAY_MS
   );
 }
 
-/** How long ago `at` was; 0 for what is yet to come. */
+/** How long ago `at` was, in ms; 0 for a time to come. */
 export function since(at: Date, now: Date): number {
   return Math.max(0, now.getTime() - at.getTime());
 }
@@ -113,11 +113,11 @@ export function earliest(instants: readonly (Date | null)[]): Date | null {
   return instants.reduce((a, b) => (a && b ? earlierOf(a, b) : (a ?? b)), null);
 }
 
-/** When anything of this try was last seen to happen, by whoever saw it: as the end of a job that nobody saw end. */
+/** When this try last showed life, by its record, its executions, its backend or sweeps before: the end of a lost job. */
 export function lastLifeOf({ suspect, startedAt, heartbeatAt, now }: Liveness): Date | null {
   const { sighting, executions } = suspect;
   const { movedAt, heardAt, resumedAt } = sighting ?? {};
-  // By the clock that wrote its start: what others saw is as far behind as its heartbeat was when it moved.
+  // By the clock that wrote its start: what others saw is moved back as far as its heartbeat was behind when it moved.
   const offMs = heartbeatAt && movedAt ? since(heartbeatAt, movedAt) : 0;
   const behindMs = offMs >= CLOCK_OFF_MS ? offMs : 0;
   const last = latest([
@@ -129,16 +129,16 @@ export function lastLifeOf({ suspect, startedAt, heartbeatAt, now }: Liveness): 
   return last && (!startedAt || last >= startedAt) ? last : null;
 }
 
-/** One from before the start is of a try before. */
+/** A heartbeat from before the start belongs to an earlier try. */
 function heartbeatOf(suspect: Suspect, now: Date): Date | null {
   const at = suspect.hasHeartbeat ? stampOf(suspect.job.heartbeatAt, suspect, now) : null;
   const startedAt = stampOf(suspect.job.startedAt, suspect, now);
   return at && startedAt && at < startedAt ? null : at;
 }
 
-/** A try that has just begun may not have beaten yet. */
+/** See `clockOffMs`. A try that has just begun may not have sent a heartbeat yet. */
 function clockOffOf({ job, hasHeartbeat, writtenAt, limits }: Suspect): number | null {
-  // Nobody expects one that waits, or was stopped on purpose, to beat.
+  // A queued or suspended job is not expected to send heartbeats.
   if (!hasHeartbeat || job.state !== 'running' || !job.heartbeatAt) return null;
   if (wasTakenBack(job.added, { writtenAt })) return null;
   const ms = writtenAt.getTime() - job.heartbeatAt.getTime();
@@ -146,7 +146,7 @@ function clockOffOf({ job, hasHeartbeat, writtenAt, limits }: Suspect): number |
   if (ms < -CLOCK_SKEW_MS) return ms;
   const isYoung =
     job.startedAt !== null && job.heartbeatAt < job.startedAt && since(job.startedAt, writtenAt) <= limitMs;
-  // One that may be silent for so long is allowed to.
+  // A difference within the limit of its silence is allowed.
   return ms >= CLOCK_OFF_MS && ms > limitMs && !isYoung ? ms : null;
 }
 
@@ -154,7 +154,7 @@ function begunAt(suspect: Suspect, now: Date): Date | null {
   const { job, writtenAt } = suspect;
   const [createdAt, updatedAt] = [job.createdAt, job.updatedAt].map((at) => stampOf(at, suspect, now));
   if (job.state !== 'queued') return stampOf(job.startedAt, suspect, now) ?? createdAt ?? null;
-  // One that ran before was queued again, which only a change of its record can date.
+  // A job that ran before was queued again, which only a change of its record can date.
   const isOff = !updatedAt || since(updatedAt, writtenAt) >= CLOCK_OFF_MS;
   if (job.startedAt || job.heartbeatAt) return isOff ? writtenAt : updatedAt;
   return latest([createdAt, updatedAt]) ?? writtenAt;
@@ -163,7 +163,7 @@ function begunAt(suspect: Suspect, now: Date): Date | null {
 function overdueAt(suspect: Suspect, now: Date): Date | null {
   const { job, truth, jobTruth, limits } = suspect;
   const running = truth?.state === 'running';
-  // The clock of one that is suspended stands still.
+  // While it is suspended, its runtime does not grow.
   if ((truth ?? jobTruth)?.state === 'suspended') return null;
   if (job.state !== 'running' && !(job.state === 'queued' && running)) return null;
   const told = running ? usable(truth.startedAt, now) : null;
@@ -173,14 +173,14 @@ function overdueAt(suspect: Suspect, now: Date): Date | null {
   return limit < now ? limit : null;
 }
 
-/** When an execution was written whose clock may be in another zone, and not by us: it is not over for as long as it says. */
+/** When an execution was written, if not by us and its clock may be in another zone: it ended later than it says. */
 function zonedWrite({ writtenAt, endedAt, heartbeatAt, added }: Execution): Date | null {
   const last = endedAt ?? heartbeatAt;
   if (!last || added.evidence || wasTakenBack(added, { writtenAt })) return null;
   return isZoned(since(last, writtenAt)) ? writtenAt : null;
 }
 
-/** Whether the last write of a record was ours, when a person took a verdict back. */
+/** Whether the last write to a record was ours, when a person took a verdict back. */
 export function wasTakenBack({ earlier }: AddedToJob, { writtenAt }: Pick<Suspect, 'writtenAt'>): boolean {
   const at = earlier.at(-1)?.takenBack?.at;
   return at !== undefined && writtenAt <= addMs(at, CLOCK_SKEW_MS);

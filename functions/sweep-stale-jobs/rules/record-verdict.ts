@@ -4,7 +4,7 @@ import { type Liveness, mayBeZoned, since, stampOf } from './liveness.ts';
 import { keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
-/** What to conclude from a record alone, of a job that no backend can be asked about (DESIGN.md, section 7). */
+/** Verdicts from a record alone, for a job that no backend can be asked about (DESIGN.md, section 7). */
 export function byRecord(liveness: Liveness): Verdict {
   const { job, hasHeartbeat, sighting } = liveness.suspect;
   if (job.state === 'suspended')
@@ -53,14 +53,14 @@ function byHeartbeat(liveness: Liveness): Verdict {
   return lostUnconfirmed(liveness, rule, `${silence(liveness)}; there is no backend to ask`, silentAt);
 }
 
-/** Whose clock is off, or who else writes the record, nobody can tell; but something has just written it. */
+/** Leaves a job whose clock is off or whose record is written by several programs: something has just written it. */
 export function clockOff(writtenAt: Date, offMs: number, now: Date): string {
   const ago = `its record was written ${lasting(since(writtenAt, now))} ago`;
   const where = offMs > 0 ? `${lasting(offMs)} before that` : `${lasting(-offMs)} after that`;
   return `${ago}, but the heartbeat in it lies ${where}: a clock is off, or in another zone`;
 }
 
-/** Without heartbeats, only that it should long be over. */
+/** The verdict on a job without heartbeats: only its age can show that it should be over. */
 function byAge(liveness: Liveness): Verdict {
   const { suspect, now, startedAt } = liveness;
   const { job, writtenAt, limits } = suspect;
@@ -82,7 +82,7 @@ function byAge(liveness: Liveness): Verdict {
   return lostUnconfirmed(liveness, 'max-runtime', because, limit);
 }
 
-/** Lost, by what its record does not say. */
+/** Lost, for want of signs of life in its record. */
 function lostUnconfirmed(liveness: Liveness, rule: string, because: string, brokenAt: Date): Verdict {
   const foundSince = liveness.suspect.sighting?.stillSince ?? null;
   return lost(liveness, { rule, because, brokenAt, endedAt: null, foundSince, unconfirmed: true });

@@ -21,12 +21,12 @@ export function sightingAfter(
     heardAt: truth?.state === 'running' ? truth.askedAt : sighting?.heardAt,
     goneSince: goneSince(suspect),
     unknownSince: isUnknown ? (sighting?.unknownSince ?? now) : undefined,
-    // What is judged and not believed is asked for again.
+    // An answer that was not believed is asked for again.
     truth: verdict.rule === 'backend-ended' && truth ? truth : undefined,
   };
 }
 
-/** A backend that cannot tell takes nothing back. */
+/** Since when its backend has not known it; an `unknown` answer changes nothing. */
 function goneSince({ truth, sighting }: Suspect): Date | undefined {
   if (truth?.state === 'gone') return sighting?.goneSince ?? truth.askedAt;
   return !truth || truth.state === 'unknown' ? sighting?.goneSince : undefined;

@@ -6,9 +6,9 @@ import { allLimits, limitsOf, type SweepLimits } from '../../shared/model/job/sw
 import { livenessOf } from './liveness.ts';
 import { unreadableOf } from './unreadable.ts';
 
-/** Which records are worth asking about. */
+/** Which records become candidates. */
 
-/** A record as it was read, before anybody was asked. */
+/** A record as it was read. */
 export interface Reading {
   job: Job;
   writtenAt: Date;
@@ -16,7 +16,7 @@ export interface Reading {
   isExecution: boolean;
 }
 
-/** A suspect of `source` of which only its own record is known. */
+/** A suspect of which only its own record is known. */
 export function suspectOf(
   { job, writtenAt, rewrittenAt, isExecution }: Reading,
   source: Source,
@@ -41,12 +41,12 @@ export function suspectOf(
   };
 }
 
-/** Whether the answers of a source's backend hold times: those of an HTTP endpoint only where the settings say where. */
+/** Whether the answers of a source's backend hold times: an HTTP endpoint's do only where the settings map them. */
 function tellsTimes({ backend }: Source): boolean {
   return backend?.kind !== 'http' || backend.startedAt !== undefined || backend.endedAt !== undefined;
 }
 
-/** The fields by which a record of a source is judged. Its name at a backend tells nothing where there is none to ask. */
+/** The fields by which a record of a source is judged: its name at the backend only where there is one to ask. */
 function vitalOf({ backend, sweep }: Source, hasHeartbeat: boolean): JobField[] {
   return [
     'status',
@@ -54,7 +54,7 @@ function vitalOf({ backend, sweep }: Source, hasHeartbeat: boolean): JobField[] 
     'endedAt',
     ...(hasHeartbeat ? (['heartbeatAt'] as const) : []),
     ...(backend ? (['backendId'] as const) : []),
-    // By its type, it may be allowed to run for longer.
+    // Types may have limits of their own.
     ...(Object.keys(sweep.types).length > 0 ? (['type'] as const) : []),
   ];
 }
@@ -74,7 +74,7 @@ export function isSuspicious(reading: Reading, source: Source, now: Date, olderT
   return liveness.stale && (hasHeartbeat || askable || reading.isExecution);
 }
 
-/** Of an execution, whose limits are those of its job's type, before that is known. */
+/** The tightest limits of a source, for an execution whose job, and so its type, is not known yet. */
 function tightestLimits({ sweep }: Source): SweepLimits {
   const all = allLimits(sweep);
   const least = (of: (limits: SweepLimits) => number) => Math.min(...all.map(of));

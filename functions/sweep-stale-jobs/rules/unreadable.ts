@@ -6,8 +6,8 @@ import type { Suspect } from '../../shared/model/job/sweep.ts';
 const OF_EXECUTIONS: readonly JobField[] = ['startedAt', 'heartbeatAt', 'endedAt'];
 
 /**
- * Which of the values that decide about a suspect nobody can read, in words; `null` where all can be. What is there and
- * cannot be read may say that it lives. An error, a project or a number of GPUs decides nothing.
+ * Which values that decide about a suspect cannot be read, in words; `null` where all can be. A value that is there and
+ * cannot be read may be a sign of life. An error, a project or a number of GPUs decides nothing.
  */
 export function unreadableOf({ job, vital, executions, parent }: Suspect): string | null {
   const dates: JobField[] =
@@ -16,7 +16,7 @@ export function unreadableOf({ job, vital, executions, parent }: Suspect): strin
   const below = (executions ?? []).flatMap((execution) =>
     among(execution, OF_EXECUTIONS).map((it) => `of its execution ${execution.id}, ${told(it)}`),
   );
-  // The name of its job at the backend is its own, where it has none.
+  // An execution without a name of its own at the backend goes by its job's.
   const fromJob = parent && job.backendId === null && vital.includes('backendId');
   const above = fromJob
     ? among(parent, ['backendId']).map((it) => `of its job ${parent.id}, ${told(it)}`)

@@ -17,9 +17,9 @@ import { ended, keep, unknown } from './verdicts.ts';
 import { instant } from './words.ts';
 
 /**
- * What the sweep concludes about a suspect (DESIGN.md, section 7). A job that has ended stays as it is, and one whose
- * status nobody mapped is never guessed at. Of the others, what a backend says comes before what records say; where
- * nobody sees it any more, its limits decide.
+ * The verdict of the sweep on a suspect (DESIGN.md, section 7). A job that has ended stays as it is, and one with an
+ * unmapped status is never guessed at. For the others a backend's answer comes before what records say; where neither
+ * shows life, the limits decide.
  */
 export function verdictOf(suspect: Suspect, now: Date): Verdict {
   const liveness = livenessOf(suspect, now);
@@ -32,7 +32,7 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
   if (going) return unread ? { ...going, because: `${going.because}; but its ${unread}` } : going;
   if (unread) return unknown(liveness, 'unreadable', `its ${unread}`);
   if (truth && truth.state !== 'gone') return byBackend(liveness, truth);
-  // A backend that knows it no more takes nothing away from what the records around it say.
+  // A 404 takes nothing away from what the records around it say.
   const verdict =
     underEndedJob(liveness) ??
     afterExecutions(liveness) ??
@@ -48,7 +48,7 @@ function unmapped(liveness: Liveness): Verdict | undefined {
   return unknown(liveness, 'unmapped-status', `nobody mapped its status ${JSON.stringify(job.status)}`);
 }
 
-/** A job goes on while its backend says so, whatever its record tells. */
+/** Keeps a job while its backend says that it is active, whatever its record says. */
 function whileBackendSays(liveness: Liveness): Verdict | undefined {
   const { truth } = liveness.suspect;
   return truth && ACTIVE_STATES.some((state) => state === truth.state)
@@ -56,7 +56,7 @@ function whileBackendSays(liveness: Liveness): Verdict | undefined {
     : undefined;
 }
 
-/** A try that went on after a sweep had ended it is not ended again for its silence, which meant nothing before. */
+/** Leaves a try that went on after a sweep had ended it: its silence meant nothing before. */
 function whenBack(liveness: Liveness): Verdict | undefined {
   const { evidence } = liveness.suspect.job.added;
   if (!evidence || evidence.by !== null || (liveness.begunAt && liveness.begunAt > evidence.foundAt))
@@ -73,13 +73,13 @@ function whenBack(liveness: Liveness): Verdict | undefined {
 export interface EndByHand {
   end: TerminalState;
   reason: string;
-  /** Who says so, as they named themselves; `null` where they did not. */
+  /** The name that the person gave; `null` where they gave none. */
   by: string | null;
 }
 
 /**
- * The verdict of a person. Throws an Error for a job that has ended already, and for one whose status nobody mapped,
- * which may have ended, too.
+ * The verdict of a person. Throws an Error for a job that has ended already, and for one with an unmapped status, which
+ * may have ended, too.
  */
 export function endedByHand(
   suspect: Suspect,

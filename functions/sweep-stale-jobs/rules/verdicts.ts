@@ -4,29 +4,29 @@ import type { Verdict } from '../../shared/model/job/sweep.ts';
 import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
-/** The verdicts in full, from what a rule has to say. */
+/** Builds verdicts from what a rule has found. */
 
 /** Leaves the record as it is. */
 export function keep(liveness: Liveness, rule: string, because: string): Verdict {
   return { kind: 'keep', rule, ...untouched(liveness, because) };
 }
 
-/** Leaves the record as it is, for nobody can tell. */
+/** Leaves the record as it is, because the evidence is not enough. */
 export function unknown(liveness: Liveness, rule: string, because: string): Verdict {
   return { kind: 'unknown', rule, ...untouched(liveness, because) };
 }
 
-/** What a rule that ends a job has to say. */
+/** What a rule found that ends a job. */
 export interface Ending {
   rule: string;
   because: string;
   brokenAt: Date | null;
-  /** `null` where nobody knows when it ended. */
+  /** `null` where the time is not known. */
   endedAt: Date | null;
   error: string | null;
 }
 
-/** Ends the job as somebody said that it ended. */
+/** Ends the job as its backend, its executions, its job or a person says. */
 export function ended(liveness: Liveness, state: TerminalState, ending: Ending): Verdict {
   return {
     ...ending,
@@ -39,14 +39,14 @@ export function ended(liveness: Liveness, state: TerminalState, ending: Ending):
   };
 }
 
-/** What a rule has to say that ends a job which nothing runs any more. */
+/** What a rule found that ends a job which nothing runs any more. */
 export interface Loss extends Omit<Ending, 'error'> {
-  /** Since when sweeps have found what an unconfirmed verdict rests on. */
+  /** Since when sweeps have found the evidence of an unconfirmed verdict. */
   foundSince: Date | null;
   unconfirmed: boolean;
 }
 
-/** Ends a job that nothing runs any more, and that nobody saw end. */
+/** Ends a job that nothing runs any more and whose end was not seen. */
 export function lost(
   liveness: Liveness,
   { rule, because, brokenAt, endedAt, foundSince, unconfirmed }: Loss,
@@ -66,8 +66,8 @@ export function lost(
 }
 
 /**
- * The end of a job that nobody saw end: what its own record tells beside saying that it runs, unless something was seen of
- * it later; else the last that was seen of it, else its start, so that it counts no hours that it may not have run.
+ * The end of a job whose end was not seen: the end that its own record holds although it says that it runs, unless it
+ * showed life later; else its last sign of life, else its start, so that it counts no hours that it may not have run.
  */
 function lastOf(liveness: Liveness): Date {
   const { suspect, startedAt, seenAt, now } = liveness;
@@ -96,7 +96,7 @@ function untouched(
   return { because, brokenAt: silent ? staleAt : null, overdue: false };
 }
 
-/** How long nothing was seen of a job, and how long that may last. */
+/** How long a job has shown no sign of life, and how long that may last, in words. */
 export function silence(liveness: Liveness): string {
   const { suspect, heartbeatAt, startedAt, seenAt, now } = liveness;
   const limit = suspect.limits.staleAfterMs + suspect.limits.graceMs;

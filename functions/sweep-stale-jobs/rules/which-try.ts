@@ -12,17 +12,17 @@ import {
 } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
-/** From the last write of a process to its record, at most. */
+/** A process writes its last change to its record within so long. */
 const LAST_WRITE_MS = MINUTE_MS;
 
-/** Why an end that a backend tells is not believed. */
+/** Why an end from a backend is not believed. */
 export interface Doubt {
   rule: string;
   because: string;
 }
 
 /**
- * Why the end that a backend tells is not proven to be that of the try which the record shows; `null` where it is. A number
+ * Why an end from a backend is not proven to be that of the try which the record shows; `null` where it is. A job number
  * may be used again, and a record may still name the try before: a missing time proves nothing.
  */
 export function whichTry(liveness: Liveness, truth: Truth): Doubt | null {
@@ -42,7 +42,7 @@ export function whichTry(liveness: Liveness, truth: Truth): Doubt | null {
 /** Why an end cannot be that of the try which the record shows. */
 function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Liveness, endedAt: Date): Doubt | null {
   const { job, writtenAt, sighting } = suspect;
-  // A start that was written before that end was no later one, whatever its clock said.
+  // A start that was written before that end is not a later start, whatever its clock says.
   const isBefore = (at: Date | null) => at !== null && endedAt < at && at <= writtenAt;
   if (isBefore(job.createdAt))
     return { rule: 'another-try', because: 'its record was created after that: that was a job before' };
@@ -52,7 +52,7 @@ function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Liveness, e
     return { rule: 'another-try', because: `by its record it ${since}: that was a try before` };
   }
   const late = addMs(endedAt, CLOCK_SKEW_MS);
-  // A stamp ahead of the write that brought it is no sign of a later life.
+  // A time ahead of the write that brought it is no sign of a later try.
   if (heartbeatAt && late < heartbeatAt && writtenAt > late)
     return { rule: 'another-try', because: `its heart still beat ${instant(heartbeatAt)}: another try runs` };
   const aliveAt = latest([sighting?.movedAt, sighting?.resumedAt]);
@@ -64,11 +64,11 @@ function ofAnotherTry({ suspect, begunAt, heartbeatAt, clockOffMs }: Liveness, e
   return null;
 }
 
-/** Why nobody can tell whose end it is. */
+/** Why it cannot be decided which try ended. */
 function ofNoCertainTry(liveness: Liveness, truth: Truth, endedAt: Date): Doubt | null {
   const { begunAt, suspect } = liveness;
   const { job, writtenAt } = suspect;
-  // What was last written before that end, and not since, is of that try, whatever its clocks say.
+  // A record that was last written before that end belongs to that try, whatever its clocks say.
   if (writtenAt <= addMs(endedAt, LAST_WRITE_MS)) return null;
   const written = `its record was written ${instant(writtenAt)}: that may be a try before`;
   if (!begunAt)
@@ -83,7 +83,7 @@ function ofNoCertainTry(liveness: Liveness, truth: Truth, endedAt: Date): Doubt 
   };
 }
 
-/** Why it may be the end of a try before, which still was about to end when this one began. */
+/** Why it may be the end of an earlier try, which was still ending when this one began. */
 function perhapsOfAnother(liveness: Liveness, { startedAt }: Truth, endedAt: Date): Doubt | null {
   const { stale, heartbeatAt, seenAt, now } = liveness;
   const isOfThisTry = (!heartbeatAt || heartbeatAt <= endedAt) && isSoon(startedAt ?? endedAt, liveness);
@@ -99,12 +99,12 @@ function isAhead(clockOffMs: number | null): boolean {
   return clockOffMs !== null && clockOffMs < 0;
 }
 
-/** Whether something began, or ended, no earlier than this try did. */
+/** Whether a time is not earlier than the start of this try. */
 function isSoon(at: Date | null, { begunAt, suspect }: Liveness): boolean {
   return at !== null && (!begunAt || at >= addMs(begunAt, -suspect.limits.graceMs));
 }
 
-/** Of an end that nobody told the time of, its start may prove the try; where no times are told at all, silence has to do. */
+/** An end without a time is proven by its start; where the backend has no times at all, by silence. */
 function withoutEnd(liveness: Liveness, { startedAt }: Truth): Doubt | null {
   const { begunAt, stale, suspect, seenAt, now } = liveness;
   const { timed, job } = suspect;
@@ -121,7 +121,7 @@ function withoutEnd(liveness: Liveness, { startedAt }: Truth): Doubt | null {
   };
 }
 
-/** Why a clock of the record cannot be right, by hours; `null` where all may be. */
+/** Why a clock of the record is wrong by hours, in words; `null` where all may be right. */
 function clockDoubt(liveness: Liveness, begunAt: Date, truth: Truth): string | null {
   const { suspect, startedAt, heartbeatAt, clockOffMs } = liveness;
   const { job, hasHeartbeat, writtenAt } = suspect;
@@ -140,14 +140,14 @@ function clockDoubt(liveness: Liveness, begunAt: Date, truth: Truth): string | n
 }
 
 /**
- * Why the last write may have been that of a try which has just begun, or just beaten, by a clock in another zone; once
- * nothing has written the record for as long as that may last, it was not.
+ * Why the last write may come from a try that has just begun, or just sent a heartbeat, by a clock in another zone. It does
+ * not once the record has not been written for as long as that may last.
  */
 function freshlyZoned({ suspect, startedAt, heartbeatAt, now }: Liveness): string | null {
   const { writtenAt, limits } = suspect;
   const last = heartbeatAt ?? startedAt;
   const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
-  // What we wrote ourselves tells of no clock.
+  // Our own writes say nothing about its clock.
   const isOurs = wasTakenBack(suspect.job.added, suspect);
   if (!last || !isFresh || isOurs || !isZoned(since(last, writtenAt))) return null;
   const what = heartbeatAt ? 'heartbeat' : 'start';

@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../shared/dates.ts';
 
-/** Instants and durations as a person reads them. */
+/** Instants and durations in words. */
 
 /** Such as `2026-03-09 10:00:12 UTC`. */
 export function instant(at: Date): string {

@@ -5,14 +5,14 @@ import type { SweepInput } from '../input.ts';
 import { whyNotEnded } from '../rules/verdict.ts';
 import type { SweepSource } from './sweep-tools.ts';
 
-/** The job, or the execution of one, that a person names. */
+/** The job or execution that a person named. */
 export interface Named {
   source: SweepSource;
   seen: SeenJob;
   isExecution: boolean;
 }
 
-/** The one job of that id, or at that path, in `sources`. Rejects with NotOneJob when there is none, or several have it. */
+/** The one job with that id, or at that path, in `sources`. Rejects with NotOneJob for none, and for several. */
 export async function findJob(
   sources: readonly SweepSource[],
   jobId: string,

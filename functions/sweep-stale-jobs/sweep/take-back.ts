@@ -9,19 +9,19 @@ import { findRecord, type Named } from './find-job.ts';
 import type { SweepSource } from './sweep-tools.ts';
 import { commitBoth, daysFrom } from './write.ts';
 
-/** A person who does not say who they are. */
+/** Stands for a person who gave no name. */
 const NOBODY = 'somebody who did not say who';
 
-/** What a change is taken back with. */
+/** The stores that taking back needs. */
 export interface TakeBackTools {
   days: DayStore;
   options: ReadOptions;
 }
 
 /**
- * Takes back what a sweep, or a person through it, said of the job that the input names, and of those of its executions
- * that ended with it: their records are what they were. Of a source in mode observe, too, for that says nothing new.
- * Rejects where the record is not as it was left, or moves meanwhile.
+ * Takes back the verdict of a sweep, or of a person through it, on the job that the input names, and on the executions that
+ * ended with it: their records become what they were. In mode `observe`, too, for nothing new is claimed. Rejects where
+ * the record is not as it was left, or changes meanwhile.
  */
 export async function takeBack(
   sources: readonly SweepSource[],

@@ -6,14 +6,14 @@ import { keep } from '../rules/verdicts.ts';
 import { instant } from '../rules/words.ts';
 import type { EndingVerdict } from './judge.ts';
 
-/** What the sweep itself concludes about a suspect. */
+/** The sweep's own verdict on a suspect. */
 export function conclusionAt(now: Date): (suspect: Suspect) => Verdict {
   return (suspect) => unlessTakenBack(suspect, verdictOf(suspect, now), now);
 }
 
 /**
- * `verdict`, unless a person took the same back and nothing new was seen since: then their word stands, and the job is
- * kept. It is new that the job showed life, that its backend says something else, or that another limit was broken.
+ * `verdict`, unless a person took the same one back and nothing new was seen since: then their word stands, and the job is
+ * kept. New is a sign of life, another answer of its backend, or another broken limit.
  */
 function unlessTakenBack(suspect: Suspect, verdict: Verdict, now: Date): Verdict {
   const { evidence, earlier } = suspect.job.added;
@@ -27,7 +27,7 @@ function unlessTakenBack(suspect: Suspect, verdict: Verdict, now: Date): Verdict
   return keep(liveness, 'taken-back', `${words}: ${verdict.because}`);
 }
 
-/** Whether the job, or an execution of it, showed life after `at`. When its record was written says nothing: we did so, too. */
+/** Whether the job, or an execution of it, showed life after `at`. The write time says nothing: we wrote, too. */
 function isAlive({ suspect: { job, executions }, now }: Liveness, at: Date): boolean {
   const signs = [job, ...(executions ?? [])].flatMap((it) =>
     [it.createdAt, it.startedAt, it.heartbeatAt, it.updatedAt].map((sign) => usable(sign, now)),

@@ -6,17 +6,17 @@ import { driftOf, type LiveSchedule } from '../../shared/model/run/schedule.ts';
 import type { WatchedTask } from '../../shared/model/run/watch.ts';
 import type { RunContext } from '../../shared/run/task.ts';
 
-/** The watch waits no longer for Cloud Scheduler: without it slots are missed all the same, only not explained. */
+/** The watch waits at most so long for Cloud Scheduler; without its answer missed slots are found, but not explained. */
 const LIMIT_MS = 5 * SECOND_MS;
 
 /** Cloud Scheduler with the jobs of our tasks, or why it is not asked. */
 export type Schedules = Pick<CloudScheduler, 'list'> | string;
 
-/** What Cloud Scheduler has, beside what the catalogue says. */
+/** The jobs of Cloud Scheduler compared with the catalogue. */
 export interface Reconciled {
-  /** The job of a task, `null` where there is none; `undefined` where nobody could be asked. */
+  /** The job of a task, `null` where there is none; `undefined` where Cloud Scheduler gave no answer. */
   liveOf(task: string): LiveSchedule | null | undefined;
-  /** How they differ, a line each; `null` where nobody could be asked. */
+  /** How they differ, a line each; `null` where Cloud Scheduler gave no answer. */
   drift: string[] | null;
   problems: RunProblem[];
 }

@@ -17,12 +17,12 @@ import type { Seen } from '../../shared/store/own/records.ts';
 import type { SeenHistory, WatchStore } from '../../shared/store/own/watch.ts';
 import { reconcile, type Schedules } from './reconcile.ts';
 
-/** A task that moves each time it is looked at is alive: the next sweep looks again. */
+/** A task whose record changes at each of so many attempts is alive: the next sweep tries again. */
 const TRIES = 5;
 
 const NONE: SeenHistory = { runs: [], unreadable: [], seen: new Map() };
 
-/** What the watch over our tasks works with. */
+/** The stores, catalogue and clock of the watch over our own tasks. */
 export interface WatchTools {
   /** The task that watches: its own record is held by its run. */
   own: string;
@@ -37,7 +37,7 @@ export interface WatchTools {
 export interface Watched {
   missedSlots: number;
   expiredLeases: number;
-  /** How Cloud Scheduler goes by something else than the catalogue; `null` where it could not be asked. */
+  /** How Cloud Scheduler differs from the catalogue, a line each; `null` where it gave no answer. */
   scheduleDrift: string[] | null;
   /** What could not be watched. */
   problems: RunProblem[];
@@ -45,10 +45,10 @@ export interface Watched {
 
 type WatchingRun = Pick<RunContext<unknown>, 'commit' | 'dryRun' | 'startedAt' | 'signal' | 'log'>;
 
-/** What is to be written about one task. */
+/** What to write about one task. */
 interface Finding extends Judgement {
   seen: Seen<Health>;
-  /** The run whose lease has expired, as it was seen and as it is now. */
+  /** The run whose lease has expired, as it was read and as it is to be written. */
   lost: { seen: Seen<Run>; run: Run } | null;
   /** Whether a lease has expired, its run recorded or not. */
   expired: boolean;
@@ -57,9 +57,10 @@ interface Finding extends Judgement {
 }
 
 /**
- * Ends runs of our own tasks whose lease has expired as lost, records slots that nobody ran as missed, with why, and opens
- * alarms where Cloud Scheduler does not go by the catalogue; each task in one commit, which fails when its record has moved
- * meanwhile. A dry run counts them. One task that cannot be read hides no other. Rejects with LeaseLost, or the signal's reason.
+ * Ends runs of our own tasks whose lease has expired as lost, records slots without a run as missed, with the reason, and
+ * opens alarms where Cloud Scheduler differs from the catalogue. Each task is one commit, which fails when its record has
+ * changed meanwhile. A dry run only counts. One task that cannot be read hides no other. Rejects with LeaseLost, and with
+ * the signal's reason.
  */
 export async function watchTasks(run: WatchingRun, tools: WatchTools): Promise<Watched> {
   const { liveOf, drift, problems } = await reconcile(tools.tasks, tools.schedules, run);
@@ -132,7 +133,7 @@ async function scan(
     oldest && task.expectation.enabled ? await watch.history(task.task, oldest, run.signal) : NONE;
   let history = { ...found, live };
   let judgement = judged(health, task, slots, history, by);
-  // A record whose start nobody can read is among no runs since an instant.
+  // A run whose start cannot be read is found by no query for runs since an instant.
   const fresh = judgement.runs.filter(({ runId }) => !found.seen.has(runId));
   const existing = await watch.existing(fresh.map(({ runId }) => runId));
   if (existing.length > 0) {
@@ -143,7 +144,7 @@ async function scan(
   return { ...judgement, open: [...open, ...judgement.open], seen, lost, expired, slots, history };
 }
 
-/** Writes what was found; rejects with RecordChanged when the task has moved since. */
+/** Writes what was found; rejects with RecordChanged when the task's record has changed since. */
 async function write(found: Finding, task: WatchedTask, run: WatchingRun, tools: WatchTools): Promise<void> {
   const { seen, health, lost, runs, open, close, slots, history } = found;
   const { watch, own, endRules } = tools;
