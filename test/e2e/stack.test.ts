@@ -28,6 +28,7 @@ import { type Stack, up } from '../../scripts/stack/up.ts';
 import { catalogOf } from '../support/entry.ts';
 import { freshFirestore } from '../support/firestore.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
+import { SOAK_ONLY, sized } from '../support/soak.ts';
 
 const TASK = 'collect-metrics';
 const SWEEP = 'sweep-stale-jobs';
@@ -216,7 +217,8 @@ describe('a running stack', () => {
 
 describe('npm start', () => {
   const project = `once-${process.pid}`;
-  const nights = 2;
+  // Nights take long: their sample is tried by itself in the unit tests.
+  const nights = sized(0, 2);
 
   test('--once runs every task on the sample world, tells what each did and leaves nothing behind', async () => {
     const folder = freshFolder();
@@ -229,7 +231,11 @@ describe('npm start', () => {
         JSON.stringify({ ...builtIn, [SWEEP]: { ...builtIn[SWEEP], schedule: '0 12 * * *' } }),
       ),
     };
-    const { child, ended } = startMain(folder, ['--once', '--nights', String(nights)], env);
+    const { child, ended } = startMain(
+      folder,
+      ['--once', ...(nights > 0 ? ['--nights', String(nights)] : [])],
+      env,
+    );
     await untilAnnounced(folder, ended);
     const family = childrenOf(child.pid as number);
     const { code, output, errors } = await ended;
@@ -261,35 +267,39 @@ describe('npm start', () => {
         assert.match(line, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ /);
   });
 
-  test('--nights leaves figures for every day that passed, and jobs that fell silent and were found', async (t) => {
-    const db = openFirestore(
-      readEnvironment({ GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: EMULATOR }),
-    );
-    t.after(() => db.terminate());
-    const lastRunOf = async (task: string) =>
-      decode(healthSchema, await db.doc(`tasks/${task}`).get()).lastStartedAt ?? assert.fail(task);
-    const dayOn = async (date: Day) => decode(daySchema, await db.doc(`dailyMetrics/${date}`).get());
-    const last = addDays(dayOf(await lastRunOf(TASK)), -1);
-    for (const date of daysBetween(addDays(last, 1 - nights), last)) {
-      const [day, dayBefore] = [await dayOn(date), await dayOn(addDays(date, -1))];
-      const counts = [day.jobs?.started, day.jobs?.completed, day.etl?.completed];
-      for (const count of [...counts, day.bigquery?.jobsCompleted, day.cloudRun?.requests])
-        assert.ok(Number(count) > 3, `${date}: ${count}`);
-      assert.ok(Number(day.bigquery?.bytes) > Number(dayBefore.bigquery?.bytes), date);
-      assert.ok(Number(day.storage?.bytes) > Number(dayBefore.storage?.bytes), date);
-    }
-    const swept = addMs(await lastRunOf(SWEEP), -HOUR_MS);
-    const { docs } = await db.collection('jobs').get();
-    const silent = docs.filter(
-      (job) => /-night-\d$/.test(job.id) && job.get('heartbeatAt')?.toDate() < swept,
-    );
-    assert.ok(silent.length >= 3, String(silent.length));
-    const ends = { 1: 'failed', 2: 'completed', 3: 'cancelled' };
-    for (const job of silent) {
-      assert.equal(job.get('status'), ends[job.id.at(-1) as '1'], job.id);
-      assert.equal(job.get('nightshift.evidence.backend'), 'Vertex AI', job.id);
-    }
-  });
+  test(
+    '--nights leaves figures for every day that passed, and jobs that fell silent and were found',
+    SOAK_ONLY,
+    async (t) => {
+      const db = openFirestore(
+        readEnvironment({ GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: EMULATOR }),
+      );
+      t.after(() => db.terminate());
+      const lastRunOf = async (task: string) =>
+        decode(healthSchema, await db.doc(`tasks/${task}`).get()).lastStartedAt ?? assert.fail(task);
+      const dayOn = async (date: Day) => decode(daySchema, await db.doc(`dailyMetrics/${date}`).get());
+      const last = addDays(dayOf(await lastRunOf(TASK)), -1);
+      for (const date of daysBetween(addDays(last, 1 - nights), last)) {
+        const [day, dayBefore] = [await dayOn(date), await dayOn(addDays(date, -1))];
+        const counts = [day.jobs?.started, day.jobs?.completed, day.etl?.completed];
+        for (const count of [...counts, day.bigquery?.jobsCompleted, day.cloudRun?.requests])
+          assert.ok(Number(count) > 3, `${date}: ${count}`);
+        assert.ok(Number(day.bigquery?.bytes) > Number(dayBefore.bigquery?.bytes), date);
+        assert.ok(Number(day.storage?.bytes) > Number(dayBefore.storage?.bytes), date);
+      }
+      const swept = addMs(await lastRunOf(SWEEP), -HOUR_MS);
+      const { docs } = await db.collection('jobs').get();
+      const silent = docs.filter(
+        (job) => /-night-\d$/.test(job.id) && job.get('heartbeatAt')?.toDate() < swept,
+      );
+      assert.ok(silent.length >= 3, String(silent.length));
+      const ends = { 1: 'failed', 2: 'completed', 3: 'cancelled' };
+      for (const job of silent) {
+        assert.equal(job.get('status'), ends[job.id.at(-1) as '1'], job.id);
+        assert.equal(job.get('nightshift.evidence.backend'), 'Vertex AI', job.id);
+      }
+    },
+  );
 
   test('stays up until Ctrl-C, which leaves no process behind and exits 0; tells `ops` its settings', async () => {
     const folder = freshFolder();
