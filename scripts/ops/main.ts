@@ -10,7 +10,7 @@ enableCompileCache();
 
 const finished = refuseUnfinishedEnd();
 
-// `ops runs ... | head` closes the pipe early: nobody reads on, but what the command does, it does to its end.
+// `ops runs ... | head` closes the pipe early: nothing more is printed, but the command does its work to the end.
 for (const stream of [process.stdout, process.stderr])
   stream.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') throw error;

@@ -61,9 +61,9 @@ export function figuresOf(
 }
 
 /** Whether a fault is reported on `day`. */
-function isReported({ told }: Fault, day: Day, whenFound: () => boolean): boolean {
-  if (told === 'when found') return whenFound();
-  return 'on' in told ? told.on === day : told.from <= day;
+function isReported({ reported }: Fault, day: Day, whenFound: () => boolean): boolean {
+  if (reported === 'when found') return whenFound();
+  return 'on' in reported ? reported.on === day : reported.from <= day;
 }
 
 /** The part of one job that counts on one day. */

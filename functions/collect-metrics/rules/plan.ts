@@ -87,8 +87,10 @@ function missingOn(
 export function daysMadeDirty(job: Job, today: Day): Day[] {
   const life = lifeOf(job, endOfDay(today));
   if (life.kind === 'fault') {
-    const { told } = life;
-    return typeof told === 'object' && 'on' in told && !isCollectedAnyway(told.on, today) ? [told.on] : [];
+    const { reported } = life;
+    return typeof reported === 'object' && 'on' in reported && !isCollectedAnyway(reported.on, today)
+      ? [reported.on]
+      : [];
   }
   const ended = life.end ? dayOf(life.end) : today;
   return isCollectedAnyway(ended, today) ? [] : [...daysCounting(job, today)];

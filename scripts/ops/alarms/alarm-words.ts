@@ -5,7 +5,7 @@ import { relative, sameTimes, stamp } from '../../words/figures.ts';
 import { table } from '../../words/table.ts';
 import { oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 
-/** How bad an alarm is, the worst first: a duty is not done, somebody is waited for, something is worth a look. */
+/** How bad an alarm is, the worst first: a task is not done, a person is waited for, something is worth a look. */
 const RANKS: Record<AlarmKind, number> = {
   'sweeper-blind': 0,
   stuck: 0,

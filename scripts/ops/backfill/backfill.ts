@@ -47,7 +47,7 @@ export async function backfill(options: BackfillOptions): Promise<void> {
     note(`Stopped at once; what was under way may go on. Go on with: ${command}`);
   });
   const sayWhy = () => progress.say('stopping after it; Ctrl-C again: at once');
-  // Whoever aborts has another shell, or none.
+  // The abort comes from outside, where `shell()` is another one or none: the listener keeps this one.
   stopping.signal.addEventListener('abort', AsyncLocalStorage.bind(sayWhy));
   const failure = await fill(days, url, { record, progress, signal: stopping.signal });
   progress.stop();

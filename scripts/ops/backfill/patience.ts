@@ -3,7 +3,7 @@ import { duration } from '../../words/figures.ts';
 
 /** Before the second and the third try; there is no fourth. */
 const PAUSES_MS = [2 * SECOND_MS, 5 * SECOND_MS];
-/** So long in all a day waits for other runs to end; then one of them hangs, or somebody else fills days. */
+/** How long in all a day waits for other runs to end: after that, one of them hangs, or another backfill runs. */
 const LONGEST_WAIT_MS = 15 * MINUTE_MS;
 
 /** A call that collected nothing: another run was live and wants to be waited for, or it failed. */

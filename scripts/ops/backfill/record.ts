@@ -19,7 +19,7 @@ export type DayResult = z.infer<typeof dayResultSchema>;
 
 const recordSchema = z.object({ days: z.record(z.string(), dayResultSchema) });
 
-/** The days of a backfill that are done, kept in a file so that nobody has to begin anew. */
+/** The days of a backfill that are done, kept in a file so that it can go on. */
 export interface BackfillRecord {
   readonly done: ReadonlyMap<Day, DayResult>;
   keep(date: Day, result: DayResult): void;

@@ -11,7 +11,7 @@ import { type MissingDay, STATUS_COLORS, settlement } from './days-table.ts';
 const VERDICT_COLORS = { broken: paint.red, unknown: paint.dim, holds: paint.green };
 
 /**
- * Everything that is stored of one day, as a block of labelled lines; `-` for whatever nobody knows. `rows` are those of
+ * Everything that is stored of one day, as a block of labelled lines; `-` for what is unknown. `rows` are those of
  * the projects that used the most GPU-hours.
  */
 export function dayInWords(

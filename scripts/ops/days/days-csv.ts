@@ -48,7 +48,7 @@ function columnsOf<Source extends PlatformSource>(
 }
 
 /**
- * The totals of each day as CSV (RFC 4180), a header first: exact figures, bytes as bytes, and nothing where nobody knows.
+ * The totals of each day as CSV (RFC 4180), a header first: exact figures, bytes as bytes, and nothing where a total is unknown.
  * No cell holds text of a record: nothing needs a quote, and no spreadsheet finds a formula.
  */
 export function daysAsCsv(days: readonly (DailyMetrics | MissingDay)[]): string {

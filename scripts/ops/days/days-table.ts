@@ -44,7 +44,7 @@ const VERDICTS = {
   holds: paint.green('ok'),
 };
 
-/** The days as a table, `-` for whatever nobody knows, and what to do about conflicts below it. */
+/** The days as a table, `-` for what is unknown, and what to do about conflicts below it. */
 export function daysInWords(days: readonly (DailyMetrics | MissingDay)[]): string[] {
   const conflicts = days.filter((day) => day.status === 'conflict');
   return [

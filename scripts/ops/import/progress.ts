@@ -6,7 +6,7 @@ const LINE_EVERY_MS = 5_000;
 
 /** How far a long step is. */
 export interface Progress {
-  /** `undefined` where nobody knows how much there is. */
+  /** `undefined` where it is unknown how much there is. */
   total: number | undefined;
   done: () => number;
   words: () => string;

@@ -5,7 +5,7 @@ import { OpsProblem, usage } from './problem.ts';
 
 /**
  * Lets a write through once it was named: at once, or where a person `mustAgree`, as to all that is written to a real
- * project, by `--yes` or by a `y` at the terminal. Throws when the answer is no or nobody is there to give one.
+ * project, by `--yes` or by a `y` at the terminal. Throws when the answer is no, or there is no terminal to ask at.
  */
 export async function confirmWrite(mustAgree: boolean, act: string, yes: boolean | undefined): Promise<void> {
   // Names of others may be in it.
@@ -17,7 +17,7 @@ export async function confirmWrite(mustAgree: boolean, act: string, yes: boolean
     throw new OpsProblem('Nothing was written');
 }
 
-/** Throws where nobody is there to be asked. */
+/** Throws where there is no terminal to ask at. */
 export function requireSomebody(what: string): void {
   const { stdin, stderr } = shell();
   if (stdin.isTTY && stderr.isTTY) return;

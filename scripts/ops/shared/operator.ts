@@ -3,8 +3,8 @@ import { homedir, hostname, userInfo } from 'node:os';
 import { join } from 'node:path';
 
 /**
- * Who acts, as far as this machine knows: gcloud's account, else the user of this computer. It is kept beside what a person
- * says of a job; nobody checks it.
+ * Who acts, as far as this machine knows: gcloud's account, else the user of this computer. It is stored beside what a
+ * person says of a job, and is not checked.
  */
 export function operatorName(isReal: boolean, variables: NodeJS.ProcessEnv): string {
   const account = isReal ? gcloudAccount(variables) : undefined;
@@ -22,7 +22,7 @@ function gcloudAccount(variables: NodeJS.ProcessEnv): string | undefined {
     const [, core = ''] = /^\[core\]\s*$([^[]*)/m.exec(config) ?? [];
     return /^\s*account\s*=\s*(\S+)\s*$/m.exec(core)?.[1];
   } catch {
-    // No gcloud, or none that anybody logged in to.
+    // There is no gcloud, or no account in it.
     return undefined;
   }
 }

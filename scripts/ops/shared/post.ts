@@ -4,7 +4,7 @@ import { isObject } from '../../shared/objects.ts';
 import { firstLine } from '../../words/terminal.ts';
 import { EXIT, OpsProblem, unreachable } from './problem.ts';
 
-/** A run takes 30 minutes at most; whoever is silent for longer is gone. */
+/** A run takes 30 minutes at most: a function that is silent for longer is gone. */
 const LIMIT_MS = 35 * MINUTE_MS;
 
 /** A call that nothing came back from; what the function did, if anything, is not known. */

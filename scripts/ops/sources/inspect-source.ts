@@ -5,7 +5,7 @@ import type { JobState } from '../../../functions/shared/model/job/states.ts';
 import { lateMs, type WrittenLate, writtenLate } from '../../../functions/shared/model/job/written-late.ts';
 import { type Field, type Mistyped, mappedFields, mistypedIn } from '../shared/mistyped.ts';
 
-/** Words in the status field that nobody mapped. */
+/** Words in the status field that no mapping names. */
 export interface Unmapped {
   word: string;
   count: number;

@@ -35,7 +35,7 @@ export interface Story {
   changes: (Evidence | Earlier)[];
   /** Why the change that stands cannot be taken back, in words; `null` where it can. */
   whyNotTakenBack: string | null;
-  /** What its backend says now; `null` where nobody can be asked, for the reason in `words`. */
+  /** What its backend says now; `null` where it cannot be asked, for the reason in `words`. */
   backend: {
     name: string | null;
     state: string | null;
@@ -75,7 +75,7 @@ export interface Story {
   };
 }
 
-/** Gathers what is known of a job. Only its backend, which may be anybody's, may fail. */
+/** Gathers what is known of a job. Only its backend, which is not ours, may fail. */
 export async function readStory({ store, seen }: NamedJob, connection: Connection): Promise<Story> {
   const { target, environment, clock } = connection;
   const { source } = store;
@@ -146,7 +146,7 @@ async function judge(
   };
 }
 
-/** The backend of the source; `words` say why there is nobody to ask. */
+/** The backend of the source; `words` is why there is none to ask. */
 function backendOf({ source }: ActiveJobStore, connection: Connection) {
   if (!source.backend) return { backend: null, words: 'its source has none' };
   try {

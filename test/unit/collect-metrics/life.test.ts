@@ -13,7 +13,8 @@ const NOW = utc('2026-03-12T02:00');
 function told(over: Partial<Job>, now = NOW): string {
   const life = lifeOf(jobOf({ id: 'x', ...over }), now);
   if (life.kind === 'life') return 'counts';
-  const where = typeof life.told === 'string' ? life.told : Object.entries(life.told).flat().join(' ');
+  const where =
+    typeof life.reported === 'string' ? life.reported : Object.entries(life.reported).flat().join(' ');
   return `${life.fault} ${where}: ${life.because}`;
 }
 

@@ -31,18 +31,23 @@ export interface Fault {
    * The days that report it, which are those on which a query finds it: one day; every day from one on, for a job that
    * should be running and is not counted; or the day on which it is found, where its record names no day.
    */
-  told: { on: Day } | { from: Day } | 'when found';
+  reported: { on: Day } | { from: Day } | 'when found';
 }
 
 /** Reads a job's life from its record. Contradictions and unreadable values are faults, and never treated as absent. */
 export function lifeOf(job: Job, now: Date): Life | Fault {
   switch (job.state) {
     case 'unknown':
-      return { kind: 'fault', fault: 'unmapped', because: unmappedBecause(job), told: toldOn(job, now) };
+      return {
+        kind: 'fault',
+        fault: 'unmapped',
+        because: unmappedBecause(job),
+        reported: reportedOn(job, now),
+      };
     case 'queued':
       // A job that was queued again counts as its latest attempt, which has not started.
       return endsAfterItsStart(job)
-        ? malformed('queued with an end after its start', toldOn(job, now))
+        ? malformed('queued with an end after its start', reportedOn(job, now))
         : { kind: 'life', start: null, end: null, usedUntil: now, outcome: null, skewed: false };
     case 'running':
     case 'suspended':
@@ -61,7 +66,7 @@ export function unreadAmounts(job: Job): string[] {
 
 function activeLife(job: Job, now: Date): Life | Fault {
   const { state, startedAt: start } = job;
-  const fault = (because: string) => malformed(because, toldFrom(job, now));
+  const fault = (because: string) => malformed(because, reportedFrom(job, now));
   const unread = unreadTime(job);
   if (unread) return fault(unread);
   if (!start) return fault(`${state} without a start`);
@@ -80,7 +85,7 @@ function lastUse({ heartbeatAt, updatedAt, writtenAt }: Job, start: Date, now: D
 
 function endedLife(job: Job, outcome: TerminalState, now: Date): Life | Fault {
   const { startedAt, endedAt: end } = job;
-  const fault = (because: string) => malformed(because, toldOn(job, now));
+  const fault = (because: string) => malformed(because, reportedOn(job, now));
   const unread = unreadTime(job);
   if (unread) return fault(unread);
   if (!end) return fault(`${outcome} without an end`);
@@ -97,18 +102,18 @@ function isAhead(instant: Date, now: Date): boolean {
   return instant.getTime() > now.getTime() + LARGEST_OFFSET_MS;
 }
 
-function malformed(because: string, told: Fault['told']): Fault {
-  return { kind: 'fault', fault: 'malformed', because, told };
+function malformed(because: string, reported: Fault['reported']): Fault {
+  return { kind: 'fault', fault: 'malformed', because, reported };
 }
 
 /** The day on which queries find a record: that of its end, else of its start, else of its creation. */
-function toldOn(job: Job, now: Date): Fault['told'] {
+function reportedOn(job: Job, now: Date): Fault['reported'] {
   const day = firstDayOf(job, ['endedAt', 'startedAt', 'createdAt'], now);
   return day === undefined ? 'when found' : { on: day };
 }
 
 /** The days that report an active job: its record is read for every one of them. */
-function toldFrom(job: Job, now: Date): Fault['told'] {
+function reportedFrom(job: Job, now: Date): Fault['reported'] {
   const day = firstDayOf(job, ['startedAt', 'createdAt'], now);
   return day === undefined ? 'when found' : { from: day };
 }

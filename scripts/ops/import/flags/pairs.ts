@@ -35,7 +35,7 @@ export function unquoted(name: string): string {
   }
 }
 
-/** `--status ...` for a status that nobody mapped, as a shell takes it; `STATE` is left to the reader. */
+/** `--status ...` for a status without a mapping, quoted for a shell; `STATE` is left to the reader. */
 export function statusFlag(status: string): string {
   const name = status.trim();
   const [, many] = /^(.*\s)\d+$/s.exec(name) ?? [];

@@ -10,7 +10,7 @@ export interface Meaning {
   word: string;
 }
 
-/** The meaning of a status as the file has it; `undefined` where nobody mapped it. */
+/** The meaning of a status as the file has it; `undefined` where no mapping names it. */
 export type Statuses = (status: string) => Meaning | undefined;
 
 /**
