@@ -9,6 +9,7 @@ import { loadSettings } from '../../functions/shared/settings.ts';
 import { ROOT } from '../../scripts/shared/places.ts';
 import { up } from '../../scripts/stack/up.ts';
 import { catalogOf } from '../support/entry.ts';
+import { SHARED_EMULATOR } from '../support/firestore.ts';
 import { freshFile } from '../support/folders.ts';
 
 const TASK = 'collect-metrics';
@@ -34,6 +35,7 @@ describe('a stack with settings of its user’s own', () => {
     const env = {
       NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)),
       NIGHTSHIFT_CATALOG: catalogOf(TASK),
+      ...SHARED_EMULATOR,
     };
     const stack = await up({ project: `own-${process.pid}`, env });
     t.after(() => stack.stop());

@@ -16,6 +16,7 @@ import { LOCATION } from '../../scripts/stack/stand-ins/scheduler/catalog-jobs.t
 import type { Attempt } from '../../scripts/stack/stand-ins/scheduler/live-job.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
 import { ENTRY } from '../support/entry.ts';
+import { SHARED_EMULATOR } from '../support/firestore.ts';
 import { freshFolder } from '../support/folders.ts';
 import { gcloudOf } from '../support/gcloud.ts';
 import { callsTo, clientOf } from '../support/scheduler.ts';
@@ -48,7 +49,7 @@ describe('Cloud Scheduler of a stack', () => {
     writeFileSync(join(folder, 'fixture/index.ts'), `import ${fixture};\n`);
     const catalog = join(folder, 'catalog.json');
     writeFileSync(catalog, JSON.stringify({ fixture: DUTY }));
-    stack = await up({ project, folder, env: { NIGHTSHIFT_CATALOG: catalog } });
+    stack = await up({ project, folder, env: { NIGHTSHIFT_CATALOG: catalog, ...SHARED_EMULATOR } });
     stack.scheduler.watch((attempt) => void attempts.push(attempt));
     db = openFirestore(
       readEnvironment({ GOOGLE_CLOUD_PROJECT: project, FIRESTORE_EMULATOR_HOST: stack.emulatorHost }),

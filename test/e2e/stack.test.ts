@@ -26,7 +26,7 @@ import { sampleRecords } from '../../scripts/stack/sample/world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
 import { catalogOf } from '../support/entry.ts';
-import { freshFirestore } from '../support/firestore.ts';
+import { freshFirestore, SHARED_EMULATOR } from '../support/firestore.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
 import { SOAK_ONLY, sized } from '../support/soak.ts';
 
@@ -132,7 +132,8 @@ describe('a running stack', () => {
   let stack: Stack;
   before(async () => {
     // Due every minute, so that there is a slot to deliver whatever the time.
-    const env = { NIGHTSHIFT_CATALOG: catalogOf(TASK, { schedule: '* * * * *', startGraceSeconds: 30 }) };
+    const catalog = catalogOf(TASK, { schedule: '* * * * *', startGraceSeconds: 30 });
+    const env = { NIGHTSHIFT_CATALOG: catalog, ...SHARED_EMULATOR };
     stack = await up({ project: `stack-${process.pid}`, env });
   });
   after(() => stack?.stop());

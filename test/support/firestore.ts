@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
 import { Firestore, type Settings, type WriteResult } from '@google-cloud/firestore';
 
+/** The environment of a stack that uses the emulator of all tests: one of its own would take longer to start than they do. */
+export const SHARED_EMULATOR = { FIRESTORE_EMULATOR_HOST: process.env.FIRESTORE_EMULATOR_HOST };
+
 /** An empty database in a project of its own on the emulator; `end` deletes it and closes the connection. */
 export function openTestFirestore(settings: Settings = {}) {
   const host = process.env.FIRESTORE_EMULATOR_HOST;

@@ -8,6 +8,7 @@ import { type Lock, nearest } from '../../scripts/build/lock.ts';
 import { ROOT } from '../../scripts/shared/places.ts';
 import { complaint, layerOf, roomsOf, scriptsComplaint, TIMELESS } from '../support/layers.ts';
 import { brokenLinks, readmes } from '../support/readmes.ts';
+import { SOAK_ONLY } from '../support/soak.ts';
 import { cycleIn, filesBelow, loadedWith, type SourceFile, sourceFile } from '../support/source-files.ts';
 
 const FUNCTIONS = filesBelow('functions');
@@ -59,7 +60,7 @@ const url = 'http://x'; const later = () => import('./h.ts');
     );
   });
 
-  test('sees in every file what esbuild sees', async () => {
+  test('sees in every file what esbuild sees', SOAK_ONLY, async () => {
     const { metafile } = await build({
       absWorkingDir: ROOT,
       entryPoints: [...FUNCTIONS, ...SCRIPTS].map(({ path }) => path),

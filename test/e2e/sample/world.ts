@@ -13,6 +13,7 @@ import { withSample } from '../../../scripts/stack/sample/settings.ts';
 import { type GoogleApis, startGoogleApis } from '../../../scripts/stack/stand-ins/google/apis.ts';
 import { LOCATION } from '../../../scripts/stack/stand-ins/scheduler/catalog-jobs.ts';
 import { type Stack, up } from '../../../scripts/stack/up.ts';
+import { SHARED_EMULATOR } from '../../support/firestore.ts';
 import { freshFile, freshFolder } from '../../support/folders.ts';
 
 /** So few that deleting and bringing back is quick, and that the plan leaves some for later. */
@@ -143,7 +144,10 @@ export async function startSampleWorld(): Promise<SampleWorld & { stop(): Promis
   const settings = everything();
   const apis = await apisWithFailure(platform, now);
   const written = JSON.stringify({ ...settings, baseUrls: apis.baseUrls });
-  const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', written) };
+  const env = {
+    NIGHTSHIFT_SETTINGS: freshFile('settings.json', written),
+    ...SHARED_EMULATOR,
+  };
   const stack = await up({ sample: true, project, env, folder: join(folder, 'dist') }).catch(
     async (error) => {
       await apis.stop();
