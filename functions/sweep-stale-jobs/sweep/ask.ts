@@ -74,7 +74,7 @@ export function asker(tools: AskTools): Asker {
         const sighting = sightingOf(sightings.get(candidate.seen.path), job, writtenAt);
         return { candidate, suspect: { ...suspect, sighting, truth: sighting?.truth ?? null } };
       });
-      await askBackend(remembered, told, tools);
+      for (const [id, truth] of await newAnswers(remembered, told, tools)) told.set(id, truth);
       return {
         known: remembered.map(({ candidate, suspect }) => ({
           candidate,
@@ -175,18 +175,16 @@ function beforeRun(execution: Execution, runId: string): Execution {
   return execution.added.evidence?.runId === runId ? { ...execution, state: 'running' } : execution;
 }
 
-/** Asks the backend for every name that it was not asked for before, and adds its answers to `told`. */
-async function askBackend(
+/** Asks the backend for every name that `told` does not hold yet. */
+async function newAnswers(
   known: readonly Known[],
-  told: Map<string, Truth>,
+  told: ReadonlyMap<string, Truth>,
   { backend, options, now }: AskTools,
-): Promise<void> {
-  if (!backend) return;
+): Promise<ReadonlyMap<string, Truth>> {
   const ids = known.flatMap(({ suspect: { job, parent, truth } }) =>
     truth ? [] : (job.backendId ?? parent?.backendId ?? []),
   );
   const unasked = [...new Set(ids)].filter((id) => !told.has(id));
-  if (unasked.length === 0) return;
-  const truths = await backend.truthsOf(unasked, { signal: options.signal, now });
-  for (const [id, truth] of truths) told.set(id, truth);
+  if (!backend || unasked.length === 0) return new Map();
+  return backend.truthsOf(unasked, { signal: options.signal, now });
 }
