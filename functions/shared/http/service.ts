@@ -1,0 +1,177 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import type { Clock } from '../clock.ts';
+import { DeadlineExceeded, InvalidRequest } from '../errors.ts';
+import type { Log } from '../log.ts';
+import type { Problem } from '../problems.ts';
+import { raceDeadline } from '../run/deadline.ts';
+import { encode } from './encoding.ts';
+import { etagOf, isKnownTo } from './etag.ts';
+
+/** What a service is asked. */
+export interface ServiceRequest {
+  method: 'GET' | 'HEAD';
+  /** Below the service's root, such as `/api/status`; percent-encoded as it was sent, so that a `%2F` is no separator. */
+  path: string;
+  query: URLSearchParams;
+  headers: IncomingHttpHeaders;
+  /** Aborted at the deadline of the request, and when whoever asked has gone. */
+  signal: AbortSignal;
+}
+
+/** What a service answers, before it is encoded for whoever asked. */
+export interface ServiceAnswer {
+  status: number;
+  contentType: string;
+  /** Holds no instant of now, or no two answers would ever share an ETag. */
+  body: string | Uint8Array;
+  /** More headers; a body that is encoded already says so by `content-encoding`. */
+  headers?: Record<string, string>;
+  /** When the data were really read. */
+  asOf?: Date;
+  /** Why what is shown is older than it should be, in a line. */
+  sourceError?: string;
+  /** Left out: kept by nothing without asking again. */
+  cacheControl?: string;
+}
+
+/** Answers a request. Throws InvalidRequest for what cannot be asked; whatever else it throws is answered 500. */
+export type ServiceHandler = (request: ServiceRequest) => Promise<ServiceAnswer>;
+
+/** What serving takes besides the handler. */
+export interface ServiceOptions {
+  log: Log;
+  /** The time that `Date` gives, by which a page corrects its own clock. */
+  clock: Clock;
+  /** A request that takes longer is answered 503. */
+  limitMs: number;
+}
+
+/** Longer addresses than any of ours are a mistake or worse. */
+const URL_LIMIT = 4096;
+/** `X-Source-Error` is a line for people; more of it is in the log. */
+const SOURCE_ERROR_LIMIT = 300;
+
+const SECURITY_HEADERS = {
+  'Content-Security-Policy': [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join('; '),
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+};
+
+/** `handler` as an HTTP function that only reads: GET and HEAD, conditional and encoded, errors as problems. */
+export function serveService(handler: ServiceHandler, options: ServiceOptions): HttpFunction {
+  return async (request: Request, response: Response) => {
+    const answer = await answerTo(request, response, handler, options).catch((error: unknown) =>
+      failure(error, options.log),
+    );
+    try {
+      await send(answer, request, response, options.clock);
+    } catch (error) {
+      options.log.error('Cannot send an answer', error);
+      response.destroy();
+    }
+  };
+}
+
+/** An answer that names what is wrong, as every error of ours does. */
+export function refusal(
+  status: number,
+  problems: Problem[],
+  headers: Record<string, string> = {},
+): ServiceAnswer {
+  const body = `${JSON.stringify({ problems })}\n`;
+  return { status, contentType: 'application/json', body, headers, cacheControl: 'no-store' };
+}
+
+async function answerTo(
+  request: Request,
+  response: Response,
+  handler: ServiceHandler,
+  { limitMs }: ServiceOptions,
+): Promise<ServiceAnswer> {
+  const { method, originalUrl: url, headers } = request;
+  if (method !== 'GET' && method !== 'HEAD')
+    return refusal(405, [{ path: '', message: `Cannot ${method}`, expected: 'GET or HEAD' }], {
+      Allow: 'GET, HEAD',
+    });
+  if (url.length > URL_LIMIT)
+    return refusal(414, [
+      {
+        path: '',
+        message: `The address has ${url.length} characters`,
+        expected: `at most ${URL_LIMIT}`,
+      },
+    ]);
+  const end = url.search(/[?#]|$/);
+  const path = url.slice(0, end);
+  const query = new URLSearchParams(url.slice(end).replace(/#.*$/s, ''));
+  const stop = new AbortController();
+  response.once('close', () => stop.abort(new Error('whoever asked has gone')));
+  const raced = await raceDeadline(
+    () => handler({ method, path, query, headers, signal: stop.signal }),
+    stop,
+    limitMs,
+    `GET ${path}`,
+  );
+  if (raced.kind === 'returned') return raced.value;
+  throw raced.kind === 'threw' ? raced.error : stop.signal.reason;
+}
+
+function failure(error: unknown, log: Log): ServiceAnswer {
+  if (error instanceof InvalidRequest) return refusal(400, error.problems);
+  if (error instanceof DeadlineExceeded) {
+    log.warning('A request was given up', { error: error.message });
+    return refusal(503, [{ path: '', message: error.message, expected: 'an answer in time: try again' }], {
+      'Retry-After': '5',
+    });
+  }
+  log.error('Cannot answer', error);
+  return refusal(500, [{ path: '', message: 'Internal error; the log has its stack' }]);
+}
+
+async function send(
+  answer: ServiceAnswer,
+  request: Request,
+  response: Response,
+  clock: Clock,
+): Promise<void> {
+  const raw = typeof answer.body === 'string' ? Buffer.from(answer.body) : Buffer.from(answer.body);
+  response.set(SECURITY_HEADERS);
+  response.set('Date', clock.now().toUTCString());
+  response.set('Cache-Control', answer.cacheControl ?? 'private, no-cache');
+  if (answer.asOf) response.set('X-As-Of', answer.asOf.toISOString());
+  if (answer.sourceError !== undefined) response.set('X-Source-Error', headerText(answer.sourceError));
+  response.set('Vary', 'Accept-Encoding');
+  response.set(answer.headers ?? {});
+  if (answer.status === 200) {
+    const etag = etagOf(raw);
+    response.set('ETag', etag);
+    if (isKnownTo(request.headers['if-none-match'], etag)) return void response.status(304).end();
+  }
+  // Set by Node itself: Express would add a charset to what has one already.
+  response.setHeader('Content-Type', answer.contentType);
+  const { body, encoding } = response.hasHeader('Content-Encoding')
+    ? { body: raw, encoding: undefined }
+    : await encode(raw, answer.contentType, request.headers['accept-encoding']);
+  if (encoding) response.set('Content-Encoding', encoding);
+  response.set('Content-Length', String(body.length));
+  response.status(answer.status);
+  response.end(request.method === 'HEAD' ? undefined : body);
+}
+
+/** A header carries only visible characters of one byte. */
+function headerText(text: string): string {
+  return text.replace(/[^\x20-\x7e]/g, '?').slice(0, SOURCE_ERROR_LIMIT);
+}
