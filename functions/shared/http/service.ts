@@ -73,11 +73,12 @@ const SECURITY_HEADERS = {
 /** `handler` as an HTTP function that only reads: GET and HEAD, conditional and encoded, errors as problems. */
 export function serveService(handler: ServiceHandler, options: ServiceOptions): HttpFunction {
   return async (request: Request, response: Response) => {
-    const answer = await answerTo(request, response, handler, options).catch((error: unknown) =>
-      failure(error, options.log),
-    );
     try {
-      await send(answer, request, response, options.clock);
+      const answer = await answerTo(request, response, handler, options).catch((error: unknown) =>
+        // To have been stopped for whoever has gone is no failure.
+        response.closed ? undefined : failure(error, options.log),
+      );
+      if (answer) await send(answer, request, response, options.clock);
     } catch (error) {
       options.log.error('Cannot send an answer', error);
       response.destroy();
@@ -118,13 +119,15 @@ async function answerTo(
   const path = url.slice(0, end);
   const query = new URLSearchParams(url.slice(end).replace(/#.*$/s, ''));
   const stop = new AbortController();
-  response.once('close', () => stop.abort(new Error('whoever asked has gone')));
+  const gone = () => stop.abort(new Error('whoever asked has gone'));
+  response.once('close', gone);
   const raced = await raceDeadline(
     () => handler({ method, path, query, headers, signal: stop.signal }),
     stop,
     limitMs,
     `GET ${path}`,
   );
+  response.off('close', gone);
   if (raced.kind === 'returned') return raced.value;
   throw raced.kind === 'threw' ? raced.error : stop.signal.reason;
 }
