@@ -6,7 +6,7 @@ import type { Import, SourceFile } from './source-files.ts';
  */
 
 /** Folders of a task in which everything only decides, and the two files beside task.ts that do. */
-const PURE_FOLDERS = ['rules', 'plan'];
+const PURE_FOLDERS = ['rules', 'plan', 'api'];
 const PURE_FILES = ['input', 'summary'];
 
 /** What builds a task: its index, and the clients that the index leaves to a file beside it. */

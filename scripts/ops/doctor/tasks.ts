@@ -1,5 +1,5 @@
 import { muteAt } from '../../../functions/shared/model/run/alarm.ts';
-import type { HealthState } from '../../../functions/shared/model/run/health.ts';
+import type { HealthState } from '../../../functions/shared/model/run/health-state.ts';
 import { plural, relative, stamp } from '../../words/figures.ts';
 import { firstLine } from '../../words/terminal.ts';
 import type { Check, Finding } from '../shared/check.ts';

@@ -1,6 +1,6 @@
 import type { JobHealth } from '../../../functions/shared/model/job/sweep.ts';
 import { type Alarm, type AlarmKind, muteAt } from '../../../functions/shared/model/run/alarm.ts';
-import type { HealthState } from '../../../functions/shared/model/run/health.ts';
+import type { HealthState } from '../../../functions/shared/model/run/health-state.ts';
 import { plural, relative } from '../../words/figures.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
 

@@ -1,11 +1,7 @@
 import { type CatalogEntry, nextSlot } from '../../../functions/shared/catalog.ts';
 import { scheduleWords } from '../../../functions/shared/cron.ts';
-import {
-  type Health,
-  type HealthNow,
-  healthAt,
-  type StripEntry,
-} from '../../../functions/shared/model/run/health.ts';
+import { type Health, healthAt, type StripEntry } from '../../../functions/shared/model/run/health.ts';
+import type { HealthNow } from '../../../functions/shared/model/run/health-state.ts';
 import type { Run } from '../../../functions/shared/model/run/run.ts';
 import { whyPartial } from '../../words/partial.ts';
 

@@ -1,4 +1,4 @@
-import type { HealthState } from '../../../functions/shared/model/run/health.ts';
+import type { HealthState } from '../../../functions/shared/model/run/health-state.ts';
 import { duration, relative, sameTimes, stamp, UNKNOWN } from '../../words/figures.ts';
 import { strip, stripLegend } from '../../words/outcomes.ts';
 import { table } from '../../words/table.ts';

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 /** An alarm is an incident: opened and closed by rules, one per broken limit. */
-const ALARM_KINDS = [
+export const ALARM_KINDS = [
   'failing',
   'stuck',
   'missed',

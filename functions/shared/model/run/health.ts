@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { AlarmChanges } from './alarm.ts';
+import { type HealthNow, stateAt, type TaskFacts } from './health-state.ts';
 import { OUTCOMES } from './outcomes.ts';
 import { runErrorSchema } from './run.ts';
 
@@ -66,47 +67,16 @@ export interface OwnChanges extends AlarmChanges {
   health?: (health: Health) => Partial<Health>;
 }
 
-/** How a task stands; where several hold, the first of these counts. */
-export type HealthState = 'disabled' | 'stuck' | 'failing' | 'late' | 'degraded' | 'running' | 'new' | 'ok';
-
-/** How a task stands at one instant. */
-export interface HealthNow {
-  state: HealthState;
-  /** Why, in words. */
-  reason: string;
-  /** Holds beside every state: a failing task that is being retried is still failing. */
-  running: boolean;
+/** The state of a task at `now`, computed when read; see `stateAt`. */
+export function healthAt(health: Health, now: Date): HealthNow {
+  return stateAt(factsOf(health), now);
 }
 
-/**
- * The state of a task at `now`, computed when read: no background job flips it, so a dead watcher never shows green.
- * First match wins, from disabled over stuck, failing, late and degraded to running, new and ok.
- */
-export function healthAt(health: Health, now: Date): HealthNow {
-  const { current } = health;
-  const running = current !== null;
-  const is = (state: HealthState, reason: string): HealthNow => ({ state, reason, running });
-
-  if (!health.enabled) return is('disabled', 'not enabled in the catalogue');
-  if (current && now.getTime() > current.startedAt.getTime() + health.maxRuntimeSeconds * 1000)
-    return is(
-      'stuck',
-      `running for ${span(current.startedAt, now)}, at most ${health.maxRuntimeSeconds} s allowed`,
-    );
-  if (current && now > current.leaseExpiresAt)
-    return is('stuck', `no sign of life for ${span(current.heartbeatAt, now)}, lease expired`);
-  if (health.consecutiveFailures > 0)
-    return is(
-      'failing',
-      `${health.consecutiveFailures} in a row; last ${health.lastOutcome ?? 'run'}: ${firstLine(health.lastError?.message)}`,
-    );
-  const lateAt = health.nextExpectedAt.getTime() + health.startGraceSeconds * 1000;
-  if (now.getTime() > lateAt)
-    return is('late', `due ${span(health.nextExpectedAt, now)} ago, grace ${health.startGraceSeconds} s`);
-  if (health.lastOutcome === 'partial') return is('degraded', 'the last run was partial');
-  if (current) return is('running', `for ${span(current.startedAt, now)}`);
-  if (health.lastOutcome === null) return is('new', 'has not run yet');
-  return is('ok', `last run ${health.lastOutcome}`);
+/** What of a task's record its state follows from. */
+export function factsOf(health: Health): TaskFacts {
+  const { nextExpectedAt, startGraceSeconds, lastError } = health;
+  const lateAt = new Date(nextExpectedAt.getTime() + startGraceSeconds * 1000);
+  return { ...health, lateAt, lastError: lastError?.message ?? null };
 }
 
 /** The median duration of the recent successes; `null` when there are none. */
@@ -121,16 +91,4 @@ export function typicalDurationMs(strip: readonly StripEntry[]): number | null {
 /** The strip with `entry` as its newest; an entry of the same run is replaced, the oldest drop out. */
 export function withEntry(strip: readonly StripEntry[], entry: StripEntry): StripEntry[] {
   return [...strip.filter((other) => other.runId !== entry.runId), entry].slice(-STRIP_LENGTH);
-}
-
-function span(from: Date, to: Date): string {
-  const seconds = Math.max(0, Math.round((to.getTime() - from.getTime()) / 1000));
-  if (seconds < 120) return `${seconds} s`;
-  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
-  if (seconds < 172_800) return `${Math.round(seconds / 3600)} h`;
-  return `${Math.round(seconds / 86_400)} d`;
-}
-
-function firstLine(text: string | undefined): string {
-  return text?.split('\n', 1)[0]?.slice(0, 200) ?? 'no error recorded';
 }

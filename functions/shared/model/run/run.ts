@@ -15,10 +15,16 @@ export const HELD_NOTHING: readonly Outcome[] = ['skipped', 'missed'];
  * Why a slot has no run that began in time and ended well; `skipped` when its delivery found another run of the task live,
  * and none came again.
  */
-const CAUSES = ['not fired', 'fired, not delivered', 'skipped', 'started and died', 'finished late'] as const;
+export const CAUSES = [
+  'not fired',
+  'fired, not delivered',
+  'skipped',
+  'started and died',
+  'finished late',
+] as const;
 export type Cause = (typeof CAUSES)[number];
 
-const TRIGGERS = ['scheduled', 'manual'] as const;
+export const TRIGGERS = ['scheduled', 'manual'] as const;
 export type Trigger = (typeof TRIGGERS)[number];
 
 /** An error, kept whole enough to find the line: message up to 2 KB, stack up to 16 KB. */

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import {
   type Health,
-  type HealthState,
   healthAt,
   STRIP_LENGTH,
   type StripEntry,
   typicalDurationMs,
   withEntry,
 } from '../../../../functions/shared/model/run/health.ts';
+import type { HealthState } from '../../../../functions/shared/model/run/health-state.ts';
 import { at, currentRun, healthOf, SLOT } from '../../../support/health.ts';
 
 const ERROR = { name: 'Error', message: 'no quota\nsecond line', stack: 'Error: no quota' };
