@@ -42,13 +42,15 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
   cloud: { value: ['cloud', 'model', ...PLAIN] },
   run: { value: ['run', 'run/task', 'model', ...PLAIN], type: ['store', 'cloud'] },
   'run/task': { value: ['model', ...PLAIN] },
+  // What is true of a job, for whoever carries the verdict out and whoever shows it.
+  truth: { value: ['truth', 'model', ...PLAIN], type: ['store', 'cloud'] },
   http: { value: ['http', 'run', 'run/task', 'model', ...PLAIN] },
   // What index.ts of every task builds, built once.
   start: { value: ['store', 'cloud', 'model', ...PLAIN] },
   entry: { value: ['own', 'start', 'http', 'store', 'cloud', 'model', ...PLAIN] },
   task: { value: ['own', 'model', 'errors', 'dates'], type: ['run/task', 'store', 'cloud'] },
   'input-output': {
-    value: ['own', 'model', 'errors', 'dates', 'concurrency'],
+    value: ['own', 'truth', 'model', 'errors', 'dates', 'concurrency'],
     type: ['run/task', 'store', 'cloud', 'log'],
   },
   pure: { value: ['own pure', 'model', 'dates'], type: ['own'] },

@@ -8,9 +8,9 @@ import {
   isNewlyStale,
   selfPreservation,
   tooManyGone,
-} from '../../functions/sweep-stale-jobs/rules/guard.ts';
+} from '../../functions/shared/model/job/verdict/guard.ts';
+import { verdictOf } from '../../functions/shared/model/job/verdict/verdict.ts';
 import { sightingAfter } from '../../functions/sweep-stale-jobs/rules/remember.ts';
-import { verdictOf } from '../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { jobOf } from './jobs.ts';
 import { lifeOf } from './sweep-lives.ts';
 import {

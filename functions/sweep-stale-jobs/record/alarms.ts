@@ -1,5 +1,6 @@
 import { addMs, DAY_MS } from '../../shared/dates.ts';
 import type { EndedRecord, Since } from '../../shared/model/job/sweep-checkpoint.ts';
+import { instant, lasting } from '../../shared/model/job/verdict/words.ts';
 import {
   type Alarm,
   type AlarmChanges,
@@ -8,7 +9,6 @@ import {
   NO_CHANGES,
   oneAlarm,
 } from '../../shared/model/run/alarm.ts';
-import { instant, lasting } from '../rules/words.ts';
 import type { Overdue } from '../sweep/results.ts';
 
 const NAMES_TOLD = 5;

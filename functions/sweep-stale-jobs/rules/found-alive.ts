@@ -1,6 +1,6 @@
 import { isTerminal, type Job } from '../../shared/model/job/job.ts';
 import type { EndedRecord } from '../../shared/model/job/sweep-checkpoint.ts';
-import { instant } from './words.ts';
+import { instant } from '../../shared/model/job/verdict/words.ts';
 
 /** Finds records that show life after a sweep has ended them: the error rate that the sweep publishes. */
 

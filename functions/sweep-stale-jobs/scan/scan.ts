@@ -1,12 +1,12 @@
 import { prefetch } from '../../shared/concurrency.ts';
 import { LeaseLost } from '../../shared/errors.ts';
 import type { SweepCursor } from '../../shared/model/job/sweep-checkpoint.ts';
+import { isSuspicious } from '../../shared/model/job/verdict/suspicion.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { ActiveCounts, ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import type { Cursor, Page } from '../../shared/store/sources/active-records.ts';
 import type { StaleQuery } from '../../shared/store/sources/stale-queries.ts';
-import { isSuspicious } from '../rules/suspicion.ts';
-import type { Candidate, RecordFailure } from './candidate.ts';
+import type { Candidate, RecordFailure } from '../../shared/truth/candidate.ts';
 
 /** One sweep reads at most so many records of a source; the next sweep goes on from there. */
 const MOST_READ = 25_000;

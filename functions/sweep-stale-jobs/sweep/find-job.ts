@@ -1,8 +1,8 @@
 import { InvalidRequest, NotOneJob } from '../../shared/errors.ts';
+import { whyNotEnded } from '../../shared/model/job/verdict/verdict.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { SeenJob } from '../../shared/store/sources/active-records.ts';
 import type { SweepInput } from '../input.ts';
-import { whyNotEnded } from '../rules/verdict.ts';
 import type { SweepSource } from './sweep-tools.ts';
 
 /** The job or execution that a person named. */

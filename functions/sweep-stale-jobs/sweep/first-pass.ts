@@ -1,7 +1,7 @@
 import { overlap } from '../../shared/concurrency.ts';
-import type { RecordFailure } from '../scan/candidate.ts';
+import type { Asker, Known } from '../../shared/truth/ask.ts';
+import type { RecordFailure } from '../../shared/truth/candidate.ts';
 import type { ScanEnd, ScanPage } from '../scan/scan.ts';
-import type { Asker, Known } from './ask.ts';
 import type { Judged, Judgement, JudgementNotes } from './judge.ts';
 import type { Settlement } from './settle.ts';
 

@@ -1,11 +1,8 @@
 import { executionsOf, type Source, wordToWrite } from '../../shared/model/job/source.ts';
-import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
-import { isHeld, isNewlyStale, type SweepClock } from '../rules/guard.ts';
-import type { Candidate, RecordFailure } from '../scan/candidate.ts';
-import type { Known } from './ask.ts';
-
-/** A verdict that ends something. */
-export type EndingVerdict = Extract<Verdict, { state: unknown }>;
+import type { EndingVerdict, Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import { isHeld, isNewlyStale, type SweepClock } from '../../shared/model/job/verdict/guard.ts';
+import type { Known } from '../../shared/truth/ask.ts';
+import type { Candidate, RecordFailure } from '../../shared/truth/candidate.ts';
 
 /** A candidate with what is concluded about it. */
 export interface Judged extends Known {

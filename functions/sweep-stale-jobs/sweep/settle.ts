@@ -1,4 +1,4 @@
-import type { Candidate, RecordFailure } from '../scan/candidate.ts';
+import type { Candidate, RecordFailure } from '../../shared/truth/candidate.ts';
 import { type DecisionRules, decide, isToEnd, type Judged, type ToEnd } from './judge.ts';
 import { type CandidateResults, resultsOf, type Settled } from './results.ts';
 import type { WriteResult } from './write.ts';

@@ -3,16 +3,16 @@ import type { Source } from '../../shared/model/job/source.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 import type { SweepCheckpoint } from '../../shared/model/job/sweep-checkpoint.ts';
 import { allLimits } from '../../shared/model/job/sweep-limits.ts';
-import type { RunProblem } from '../../shared/model/run/run.ts';
 import {
   type SilenceCounts,
   type SweepClock,
   selfPreservation,
   selfPreservationSoFar,
-} from '../rules/guard.ts';
-import type { Candidate } from '../scan/candidate.ts';
+} from '../../shared/model/job/verdict/guard.ts';
+import type { RunProblem } from '../../shared/model/run/run.ts';
+import { asker } from '../../shared/truth/ask.ts';
+import type { Candidate } from '../../shared/truth/candidate.ts';
 import type { Population, ScanEnd, ScanPage } from '../scan/scan.ts';
-import { asker } from './ask.ts';
 import { type FirstPass, firstPass, type Steps } from './first-pass.ts';
 import { type DecisionRules, type JudgementNotes, judge, type ToEnd } from './judge.ts';
 import { mergedResults } from './results.ts';

@@ -1,8 +1,8 @@
 import type { SweepCursor } from '../../shared/model/job/sweep-checkpoint.ts';
+import { earliest } from '../../shared/model/job/verdict/liveness.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { ActiveCounts } from '../../shared/store/sources/active-jobs.ts';
-import { earliest } from '../rules/liveness.ts';
-import type { Candidate } from '../scan/candidate.ts';
+import type { Candidate } from '../../shared/truth/candidate.ts';
 import type { CandidateResults } from './results.ts';
 
 /** What a sweep of one source found and did. */

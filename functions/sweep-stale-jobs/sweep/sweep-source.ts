@@ -1,11 +1,11 @@
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import { conclusionAt } from '../../shared/model/job/verdict/taken-back.ts';
+import { type EndByHand, endedByHand } from '../../shared/model/job/verdict/verdict.ts';
 import type { SeenJob } from '../../shared/store/sources/active-records.ts';
-import { type EndByHand, endedByHand } from '../rules/verdict.ts';
 import { type ScanEnd, type ScanPage, scan } from '../scan/scan.ts';
 import { sweepCandidates } from './sweep-candidates.ts';
 import type { SweepResult } from './sweep-result.ts';
 import type { Scope, SweepSource, SweepTools } from './sweep-tools.ts';
-import { conclusionAt } from './taken-back.ts';
 
 /**
  * Sweeps one source: scans, asks, judges, checks itself, writes. A record that cannot be read, judged or written costs only

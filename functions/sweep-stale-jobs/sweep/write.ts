@@ -6,7 +6,7 @@ import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import type { JobEnding } from '../../shared/store/sources/job-endings.ts';
-import type { RecordFailure } from '../scan/candidate.ts';
+import type { RecordFailure } from '../../shared/truth/candidate.ts';
 import type { Disposition, ToEnd } from './judge.ts';
 
 /** Endings in one commit: a record that moved makes the others be looked up again. */

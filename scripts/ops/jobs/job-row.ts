@@ -2,10 +2,10 @@ import type { Evidence } from '../../../functions/shared/model/job/evidence.ts';
 import { isTerminal, type Job } from '../../../functions/shared/model/job/job.ts';
 import type { Source } from '../../../functions/shared/model/job/source.ts';
 import type { Execution, Suspect } from '../../../functions/shared/model/job/sweep.ts';
-import { CLOCK_SKEW_MS, livenessOf } from '../../../functions/sweep-stale-jobs/rules/liveness.ts';
-import { clockOff } from '../../../functions/sweep-stale-jobs/rules/record-verdict.ts';
-import { suspectOf } from '../../../functions/sweep-stale-jobs/rules/suspicion.ts';
-import { silence } from '../../../functions/sweep-stale-jobs/rules/verdicts.ts';
+import { CLOCK_SKEW_MS, livenessOf } from '../../../functions/shared/model/job/verdict/liveness.ts';
+import { clockOff } from '../../../functions/shared/model/job/verdict/record-verdict.ts';
+import { suspectOf } from '../../../functions/shared/model/job/verdict/suspicion.ts';
+import { silence } from '../../../functions/shared/model/job/verdict/verdicts.ts';
 import { duration } from '../../words/figures.ts';
 
 /** A job, or an execution of one, as its record alone shows it. */

@@ -1,9 +1,9 @@
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
 import type { Earlier, Evidence } from '../../../functions/shared/model/job/evidence.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
+import { conclusionAt } from '../../../functions/shared/model/job/verdict/taken-back.ts';
 import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
-import { asker } from '../../../functions/sweep-stale-jobs/sweep/ask.ts';
-import { conclusionAt } from '../../../functions/sweep-stale-jobs/sweep/taken-back.ts';
+import { asker } from '../../../functions/shared/truth/ask.ts';
 import { openBackendOf } from '../shared/ask-backend.ts';
 import { CannotCheck } from '../shared/check.ts';
 import { type Connection, SILENT, uncounted } from '../shared/connect.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { HOUR_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { TERMINAL_STATES } from '../../../functions/shared/model/job/states.ts';
-import { endedByHand, verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+import { endedByHand, verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { unread } from '../../support/jobs.ts';
 import { ago, inState, NOW, suspectOf, truthOf } from '../../support/suspects.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { Execution, Suspect, Verdict } from '../../../functions/shared/model/job/sweep.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { unread } from '../../support/jobs.ts';
 import { ago, inState, NOW, runningJob, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 

@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { evidenceSchema } from '../../../functions/shared/model/job/evidence.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { EndedRecord } from '../../../functions/shared/model/job/sweep-checkpoint.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { lifeAfter, watchedAgain } from '../../../functions/sweep-stale-jobs/rules/found-alive.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { ago, inState, NOW, runningJob, suspectOf } from '../../support/suspects.ts';
 
 const LEFT: EndedRecord = {

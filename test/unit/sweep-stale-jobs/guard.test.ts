@@ -9,8 +9,8 @@ import {
   selfPreservation,
   selfPreservationSoFar,
   tooManyGone,
-} from '../../../functions/sweep-stale-jobs/rules/guard.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+} from '../../../functions/shared/model/job/verdict/guard.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { ago, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 const CLOCK = { sweptAt: ago(10), now: NOW, intervalMs: 10 * MINUTE_MS };

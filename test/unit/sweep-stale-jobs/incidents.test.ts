@@ -3,8 +3,8 @@ import { describe, test } from 'node:test';
 import { readJob } from '../../../functions/shared/model/job/job.ts';
 import { executionsOf, type Source, wordToWrite } from '../../../functions/shared/model/job/source.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
-import { suspectOf } from '../../../functions/sweep-stale-jobs/rules/suspicion.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+import { suspectOf } from '../../../functions/shared/model/job/verdict/suspicion.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { sourceOf } from '../../support/jobs.ts';
 import { ago, NOW, truthOf } from '../../support/suspects.ts';
 

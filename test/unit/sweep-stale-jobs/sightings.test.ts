@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { addMs } from '../../../functions/shared/dates.ts';
 import { type Sighting, sightingOf } from '../../../functions/shared/model/job/sighting.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { fromPage, toPages } from '../../../functions/shared/store/own/sightings.ts';
 import { sightingAfter } from '../../../functions/sweep-stale-jobs/rules/remember.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
 import { mulberry32 } from '../../../scripts/stack/sample/dice.ts';
 import { ago, inState, NOW, runningJob, suspectOf, truthOf } from '../../support/suspects.ts';
 

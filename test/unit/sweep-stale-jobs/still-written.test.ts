@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
-import { isHeld } from '../../../functions/sweep-stale-jobs/rules/guard.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+import { isHeld } from '../../../functions/shared/model/job/verdict/guard.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { ago, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 const CLOCK = { sweptAt: ago(10), now: NOW, intervalMs: 10 * MINUTE_MS };

@@ -4,7 +4,7 @@ import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import { TERMINAL_STATES } from '../../../functions/shared/model/job/states.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { ago, inState, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 interface Row {

@@ -4,7 +4,7 @@ import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
 import type { Truth } from '../../../functions/shared/model/job/backend.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
-import { verdictOf } from '../../../functions/sweep-stale-jobs/rules/verdict.ts';
+import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
 import { ago, inState, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
 
 /** Of a job that began three hours ago and fell silent 47 min ago, whose record something wrote just now. */

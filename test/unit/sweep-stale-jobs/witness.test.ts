@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { needsWitness, witnessOf } from '../../../functions/sweep-stale-jobs/rules/witness.ts';
+import { needsWitness, witnessOf } from '../../../functions/shared/model/job/verdict/witness.ts';
 import { inState, runningJob, suspectOf, truthOf } from '../../support/suspects.ts';
 
 const GUESSED = truthOf('gone', { placed: 'guessed' });

@@ -71,6 +71,9 @@ export type Verdict = {
     }
 );
 
+/** A verdict that ends something. */
+export type EndingVerdict = Extract<Verdict, { state: unknown }>;
+
 /** `jobHealth/{source}`: how many jobs of a source are in which state, as the last sweep found them. */
 export const jobHealthSchema = z.object({
   source: z.string(),

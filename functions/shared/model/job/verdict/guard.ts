@@ -1,6 +1,6 @@
-import { addMs, earlierOf } from '../../shared/dates.ts';
-import type { Truth } from '../../shared/model/job/backend.ts';
-import type { Verdict } from '../../shared/model/job/sweep.ts';
+import { addMs, earlierOf } from '../../../dates.ts';
+import type { Truth } from '../backend.ts';
+import type { Verdict } from '../sweep.ts';
 import { since } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 

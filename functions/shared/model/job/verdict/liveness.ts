@@ -1,6 +1,6 @@
-import { addMs, earlierOf, HOUR_MS, laterOf, MINUTE_MS } from '../../shared/dates.ts';
-import type { AddedToJob, Job } from '../../shared/model/job/job.ts';
-import type { Execution, Suspect } from '../../shared/model/job/sweep.ts';
+import { addMs, earlierOf, HOUR_MS, laterOf, MINUTE_MS } from '../../../dates.ts';
+import type { AddedToJob, Job } from '../job.ts';
+import type { Execution, Suspect } from '../sweep.ts';
 
 /** Which signs of life a record shows, and which of its limits are broken. */
 

@@ -1,8 +1,8 @@
-import { addMs, laterOf } from '../../shared/dates.ts';
-import type { Truth } from '../../shared/model/job/backend.ts';
-import { isTerminal, type Job } from '../../shared/model/job/job.ts';
-import { ACTIVE_STATES, TERMINAL_STATES } from '../../shared/model/job/states.ts';
-import type { Execution, Verdict } from '../../shared/model/job/sweep.ts';
+import { addMs, laterOf } from '../../../dates.ts';
+import type { Truth } from '../backend.ts';
+import { isTerminal, type Job } from '../job.ts';
+import { ACTIVE_STATES, TERMINAL_STATES } from '../states.ts';
+import type { Execution, Verdict } from '../sweep.ts';
 import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf, usable } from './liveness.ts';
 import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';

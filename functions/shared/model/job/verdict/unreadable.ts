@@ -1,6 +1,6 @@
-import type { Job, Unreadable } from '../../shared/model/job/job.ts';
-import type { JobField } from '../../shared/model/job/source.ts';
-import type { Suspect } from '../../shared/model/job/sweep.ts';
+import type { Job, Unreadable } from '../job.ts';
+import type { JobField } from '../source.ts';
+import type { Suspect } from '../sweep.ts';
 
 /** Fields of an execution by which its job is judged. */
 const OF_EXECUTIONS: readonly JobField[] = ['startedAt', 'heartbeatAt', 'endedAt'];

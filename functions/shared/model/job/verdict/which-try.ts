@@ -1,5 +1,5 @@
-import { addMs, MINUTE_MS } from '../../shared/dates.ts';
-import type { Truth } from '../../shared/model/job/backend.ts';
+import { addMs, MINUTE_MS } from '../../../dates.ts';
+import type { Truth } from '../backend.ts';
 import {
   CLOCK_OFF_MS,
   CLOCK_SKEW_MS,

@@ -1,6 +1,6 @@
-import type { Truth } from '../../shared/model/job/backend.ts';
-import type { Job } from '../../shared/model/job/job.ts';
-import type { Suspect } from '../../shared/model/job/sweep.ts';
+import type { Truth } from '../backend.ts';
+import type { Job } from '../job.ts';
+import type { Suspect } from '../sweep.ts';
 
 /** A running job that a backend is asked about only to see whether it is asked in the right place. */
 

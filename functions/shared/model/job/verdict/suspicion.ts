@@ -1,8 +1,8 @@
-import { addMs } from '../../shared/dates.ts';
-import { isTerminal, type Job } from '../../shared/model/job/job.ts';
-import type { JobField, Source } from '../../shared/model/job/source.ts';
-import type { Suspect } from '../../shared/model/job/sweep.ts';
-import { allLimits, limitsOf, type SweepLimits } from '../../shared/model/job/sweep-limits.ts';
+import { addMs } from '../../../dates.ts';
+import { isTerminal, type Job } from '../job.ts';
+import type { JobField, Source } from '../source.ts';
+import type { Suspect } from '../sweep.ts';
+import { allLimits, limitsOf, type SweepLimits } from '../sweep-limits.ts';
 import { livenessOf } from './liveness.ts';
 import { unreadableOf } from './unreadable.ts';
 

@@ -1,10 +1,9 @@
-import type { Earlier } from '../../shared/model/job/evidence.ts';
-import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
-import { type Liveness, latest, livenessOf, usable } from '../rules/liveness.ts';
-import { verdictOf } from '../rules/verdict.ts';
-import { keep } from '../rules/verdicts.ts';
-import { instant } from '../rules/words.ts';
-import type { EndingVerdict } from './judge.ts';
+import type { Earlier } from '../evidence.ts';
+import type { EndingVerdict, Suspect, Verdict } from '../sweep.ts';
+import { type Liveness, latest, livenessOf, usable } from './liveness.ts';
+import { verdictOf } from './verdict.ts';
+import { keep } from './verdicts.ts';
+import { instant } from './words.ts';
 
 /** The sweep's own verdict on a suspect. */
 export function conclusionAt(now: Date): (suspect: Suspect) => Verdict {

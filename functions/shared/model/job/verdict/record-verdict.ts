@@ -1,5 +1,5 @@
-import { addMs } from '../../shared/dates.ts';
-import type { Verdict } from '../../shared/model/job/sweep.ts';
+import { addMs } from '../../../dates.ts';
+import type { Verdict } from '../sweep.ts';
 import { type Liveness, mayBeZoned, since, stampOf } from './liveness.ts';
 import { keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';

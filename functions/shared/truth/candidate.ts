@@ -1,5 +1,5 @@
-import type { SweepCursor } from '../../shared/model/job/sweep-checkpoint.ts';
-import type { SeenJob } from '../../shared/store/sources/active-records.ts';
+import type { SweepCursor } from '../model/job/sweep-checkpoint.ts';
+import type { SeenJob } from '../store/sources/active-records.ts';
 
 /** An active job, or an execution of one, whose record may not be true. */
 export interface Candidate {

@@ -1,7 +1,7 @@
-import type { Truth } from '../../shared/model/job/backend.ts';
-import { isTerminal, isUnreadable, type Job } from '../../shared/model/job/job.ts';
-import { ACTIVE_STATES, TERMINAL_STATES, type TerminalState } from '../../shared/model/job/states.ts';
-import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import type { Truth } from '../backend.ts';
+import { isTerminal, isUnreadable, type Job } from '../job.ts';
+import { ACTIVE_STATES, TERMINAL_STATES, type TerminalState } from '../states.ts';
+import type { Suspect, Verdict } from '../sweep.ts';
 import { byBackend } from './backend-verdict.ts';
 import {
   afterExecutions,

@@ -1,6 +1,6 @@
-import { addMs, earlierOf, laterOf } from '../../shared/dates.ts';
-import type { TerminalState } from '../../shared/model/job/states.ts';
-import type { Verdict } from '../../shared/model/job/sweep.ts';
+import { addMs, earlierOf, laterOf } from '../../../dates.ts';
+import type { TerminalState } from '../states.ts';
+import type { Verdict } from '../sweep.ts';
 import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 

@@ -1,17 +1,17 @@
-import type { Backend } from '../../shared/cloud/backends/backend.ts';
-import { pooledMap } from '../../shared/concurrency.ts';
-import type { Truth } from '../../shared/model/job/backend.ts';
-import type { Job } from '../../shared/model/job/job.ts';
-import { sightingOf } from '../../shared/model/job/sighting.ts';
-import type { Execution, Suspect } from '../../shared/model/job/sweep.ts';
-import { knewAt, type SweepCheckpoint } from '../../shared/model/job/sweep-checkpoint.ts';
-import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
-import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
-import { tooManyGone } from '../rules/guard.ts';
-import { latest } from '../rules/liveness.ts';
-import { suspectOf } from '../rules/suspicion.ts';
-import { needsWitness, witnessOf } from '../rules/witness.ts';
-import type { Candidate, RecordFailure } from '../scan/candidate.ts';
+import type { Backend } from '../cloud/backends/backend.ts';
+import { pooledMap } from '../concurrency.ts';
+import type { Truth } from '../model/job/backend.ts';
+import type { Job } from '../model/job/job.ts';
+import { sightingOf } from '../model/job/sighting.ts';
+import type { Execution, Suspect } from '../model/job/sweep.ts';
+import { knewAt, type SweepCheckpoint } from '../model/job/sweep-checkpoint.ts';
+import { tooManyGone } from '../model/job/verdict/guard.ts';
+import { latest } from '../model/job/verdict/liveness.ts';
+import { suspectOf } from '../model/job/verdict/suspicion.ts';
+import { needsWitness, witnessOf } from '../model/job/verdict/witness.ts';
+import type { ReadOptions } from '../store/firestore/read-options.ts';
+import type { ActiveJobStore } from '../store/sources/active-jobs.ts';
+import type { Candidate, RecordFailure } from './candidate.ts';
 
 const JOBS_AT_ONCE = 16;
 

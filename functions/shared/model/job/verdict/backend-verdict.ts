@@ -1,7 +1,7 @@
-import { addMs, laterOf } from '../../shared/dates.ts';
-import type { Truth } from '../../shared/model/job/backend.ts';
-import type { TerminalState } from '../../shared/model/job/states.ts';
-import type { Verdict } from '../../shared/model/job/sweep.ts';
+import { addMs, laterOf } from '../../../dates.ts';
+import type { Truth } from '../backend.ts';
+import type { TerminalState } from '../states.ts';
+import type { Verdict } from '../sweep.ts';
 import { type Liveness, since } from './liveness.ts';
 import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { whichTry } from './which-try.ts';
