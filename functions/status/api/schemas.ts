@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { METRIC_SOURCES } from '../../shared/model/day/day.ts';
-import { ACTIVE_STATES, JOB_STATES } from '../../shared/model/job/states.ts';
+import { JOB_STATES } from '../../shared/model/job/states.ts';
 import { ALARM_KINDS } from '../../shared/model/run/alarm.ts';
+import { SEVERITIES } from '../../shared/model/run/alarm-rank.ts';
 import { HEALTH_STATES } from '../../shared/model/run/health-state.ts';
 import { OUTCOMES } from '../../shared/model/run/outcomes.ts';
 import { CAUSES, TRIGGERS } from '../../shared/model/run/run.ts';
@@ -68,9 +69,6 @@ export const taskSchema = z.object({
   }),
 });
 export type TaskAnswer = z.infer<typeof taskSchema>;
-
-/** How bad an alarm is: a duty is not done; a person should look; a person is waited for or may want to know. */
-export const SEVERITIES = ['critical', 'warning', 'notice'] as const;
 
 export const alarmAnswerSchema = z.object({
   id: z.string(),
@@ -273,8 +271,6 @@ export const jobAnswerSchema = z.object({
   path: z.string(),
   project: z.string(),
   type: z.string(),
-  model: z.string(),
-  gpus: z.number(),
   record: recordAnswerSchema,
   backend: backendAnswerSchema,
   /** What reported the job's own state; `null` as long as nothing reports. */
@@ -293,6 +289,3 @@ export const jobAnswerSchema = z.object({
   command: z.string(),
 });
 export type JobAnswer = z.infer<typeof jobAnswerSchema>;
-
-/** The states that `/api/jobs?state=` takes. */
-export const ASKED_STATES = ACTIVE_STATES;

@@ -1,73 +1,15 @@
-import { addMs, dayOf, SECOND_MS } from '../../../functions/shared/dates.ts';
-import { type Alarm, type AlarmKind, type Mute, muteAt } from '../../../functions/shared/model/run/alarm.ts';
+import { type Alarm, type Mute, muteAt } from '../../../functions/shared/model/run/alarm.ts';
+import { furtherCommand, type Severity, severityOf } from '../../../functions/shared/model/run/alarm-rank.ts';
 import { entriesInWords, lineWidth } from '../../words/entries.ts';
 import { relative, sameTimes, stamp } from '../../words/figures.ts';
 import { table } from '../../words/table.ts';
 import { oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 
-/** How bad an alarm is, the worst first: a task is not done, a person is waited for, something is worth a look. */
-const RANKS: Record<AlarmKind, number> = {
-  'sweeper-blind': 0,
-  stuck: 0,
-  missed: 0,
-  failing: 0,
-  conflict: 1,
-  'source-failing': 1,
-  'backend-unknown': 1,
-  'found-alive': 0,
-  'prune-lag': 1,
-  'schedule-drift': 1,
-  guard: 2,
-  approval: 2,
-  overdue: 2,
-  'long-running': 2,
+const COLORS: Record<Severity, (text: string) => string> = {
+  critical: paint.red,
+  warning: paint.yellow,
+  notice: paint.cyan,
 };
-const COLORS = [paint.red, paint.yellow, paint.cyan];
-
-/** The worst first, and of those that are equally bad the oldest. */
-export function worstFirst(alarms: readonly Alarm[]): Alarm[] {
-  return alarms.toSorted(
-    (a, b) => RANKS[a.kind] - RANKS[b.kind] || a.brokenAt.getTime() - b.brokenAt.getTime(),
-  );
-}
-
-/** The command that shows more of what an alarm is about. */
-export function furtherCommand({
-  kind,
-  subject,
-  brokenAt,
-}: Pick<Alarm, 'kind' | 'subject' | 'brokenAt'>): string {
-  return `npm run -s ops -- ${further(kind, subject, brokenAt)}`;
-}
-
-function further(kind: AlarmKind, subject: string, brokenAt: Date): string {
-  switch (kind) {
-    case 'failing':
-    case 'stuck':
-    case 'missed':
-      return `runs ${subject}`;
-    case 'prune-lag':
-      return 'runs prune-records';
-    case 'source-failing':
-      return 'runs collect-metrics';
-    case 'conflict':
-      // Dated at the end of its day, which is the first instant of the next one.
-      return `days ${dayOf(addMs(brokenAt, -SECOND_MS))}`;
-    case 'guard':
-    case 'approval':
-      return 'cleanup plans';
-    case 'backend-unknown':
-      return `sweep --dry-run --source ${subject}`;
-    case 'sweeper-blind':
-      return 'sweep --dry-run';
-    case 'found-alive':
-    case 'overdue':
-    case 'long-running':
-      return `jobs --source ${subject}`;
-    case 'schedule-drift':
-      return 'schedules';
-  }
-}
 
 /** Alarms as a table, each with what it says, its id, its run and where to look further below. */
 export function alarmsInWords(alarms: readonly Alarm[], now: Date): string[] {
@@ -127,8 +69,8 @@ export function alarmInWords(alarm: Alarm, now: Date): string[] {
 
 /** The kind in the colour of how bad it is; one that is over or muted worries less. */
 function kindOf(alarm: Alarm, now: Date): string {
-  const color = alarm.closedAt || muteAt(alarm, now) ? paint.dim : COLORS[RANKS[alarm.kind]];
-  return (color ?? paint.red)(alarm.kind);
+  const color = alarm.closedAt || muteAt(alarm, now) ? paint.dim : COLORS[severityOf(alarm.kind)];
+  return color(alarm.kind);
 }
 
 function standingOf(alarm: Alarm, now: Date): string {

@@ -1,12 +1,13 @@
 import { addMs, DAY_MS } from '../../../functions/shared/dates.ts';
 import { type Alarm, alarmSchema } from '../../../functions/shared/model/run/alarm.ts';
+import { furtherCommand, worstFirst } from '../../../functions/shared/model/run/alarm-rank.ts';
 import { note, paintError, print, printJson } from '../../words/terminal.ts';
 import { type Connection, connect, SILENT, uncounted } from '../shared/connect.ts';
 import { findById } from '../shared/find-id.ts';
 import { type Since, sinceAt } from '../shared/options.ts';
 import { OpsProblem, usage } from '../shared/problem.ts';
 import { placeOf } from '../shared/target.ts';
-import { alarmInWords, alarmsInWords, furtherCommand, worstFirst } from './alarm-words.ts';
+import { alarmInWords, alarmsInWords } from './alarm-words.ts';
 
 const CLOSED_DAYS = 90;
 const CLOSED_MOST = 500;

@@ -1,9 +1,9 @@
+import type { HealthReport, SourceHealth } from '../../../functions/shared/model/run/health-report.ts';
 import { figure, plural, relative, sameTimes, UNKNOWN } from '../../words/figures.ts';
 import { table } from '../../words/table.ts';
 import { firstLine, oneLine, paint } from '../../words/terminal.ts';
 import { alarmsInWords } from '../alarms/alarm-words.ts';
 import { stateWord } from '../tasks/task-words.ts';
-import type { HealthReport, SourceHealth } from './report.ts';
 
 /** The most open alarms that are shown; `ops alarms` shows all. */
 const ALARMS_SHOWN = 5;

@@ -1,13 +1,18 @@
 import { type CatalogEntry, loadCatalog, nextSlot } from '../../../functions/shared/catalog.ts';
+import {
+  type HealthReport,
+  healthReport,
+  type Known,
+} from '../../../functions/shared/model/run/health-report.ts';
+import { timesUntil } from '../../../functions/shared/model/run/health-state.ts';
 import { exitWith } from '../../shared/shell.ts';
+import { relative } from '../../words/figures.ts';
 import { printJson } from '../../words/terminal.ts';
-import { worstFirst } from '../alarms/alarm-words.ts';
 import { type Connection, connect, SILENT, uncounted } from '../shared/connect.ts';
 import { EXIT } from '../shared/problem.ts';
 import { showOrWatch, type WatchOptions } from '../shared/watching.ts';
 import { readTasks } from '../tasks/read-tasks.ts';
 import { healthInWords } from './health-words.ts';
-import { type HealthReport, healthReport } from './report.ts';
 
 const SWEEP = 'sweep-stale-jobs';
 
@@ -37,15 +42,16 @@ async function readReport(connection: Connection): Promise<HealthReport> {
     ask('reading how the jobs stand', jobHealthStore(collections).all()),
   ]);
   const now = clock.now();
-  return healthReport({
+  const known: Known = {
     tasks,
-    alarms: worstFirst(alarms),
+    alarms,
     blocks: new Map(
       Object.keys(settings.sources).map((name) => [name, blocks.find(({ source }) => source === name)]),
     ),
     sweepEveryMs: everyMs(loadCatalog(environment)[SWEEP], now),
     now,
-  });
+  };
+  return healthReport(known, { ...timesUntil(now), at: (instant) => relative(instant, now) });
 }
 
 /** From one slot of a task to the next; `null` where it has none. */

@@ -2,12 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { type Alarm, alarmId, alarmSchema } from '../../../../functions/shared/model/run/alarm.ts';
-import {
-  alarmInWords,
-  alarmsInWords,
-  furtherCommand,
-  worstFirst,
-} from '../../../../scripts/ops/alarms/alarm-words.ts';
+import { furtherCommand, worstFirst } from '../../../../functions/shared/model/run/alarm-rank.ts';
+import { alarmInWords, alarmsInWords } from '../../../../scripts/ops/alarms/alarm-words.ts';
 import { utc } from '../../../support/jobs.ts';
 
 const NOW = utc('2026-03-10T12:00');

@@ -1,12 +1,17 @@
-import type { JobHealth } from '../../../functions/shared/model/job/sweep.ts';
-import { type Alarm, type AlarmKind, muteAt } from '../../../functions/shared/model/run/alarm.ts';
-import type { HealthState } from '../../../functions/shared/model/run/health-state.ts';
-import { plural, relative } from '../../words/figures.ts';
-import type { TaskRow } from '../tasks/task-row.ts';
+import type { JobHealth } from '../job/sweep.ts';
+import type { Alarm, AlarmKind } from './alarm.ts';
+import { loudFirst } from './alarm-rank.ts';
+import { type HealthNow, type HealthState, type TimeWords, timesUntil } from './health-state.ts';
+
+/** How one task stands. */
+export interface TaskState extends HealthNow {
+  task: string;
+}
 
 /** What is known of the platform at one instant. */
 export interface Known {
-  tasks: readonly TaskRow[];
+  tasks: readonly TaskState[];
+  /** The open ones. */
   alarms: readonly Alarm[];
   /** By source; `undefined` where no sweep has looked yet. */
   blocks: ReadonlyMap<string, JobHealth | undefined>;
@@ -24,8 +29,8 @@ export interface HealthReport {
   /** What is wrong, each in a few words. */
   wrong: string[];
   sources: SourceHealth[];
-  tasks: Pick<TaskRow, 'task' | 'state' | 'reason' | 'running'>[];
-  /** The open ones; those that are muted come last. */
+  tasks: TaskState[];
+  /** The open ones, the worst first; those that are muted come last. */
   alarms: Alarm[];
   /** How many of the open alarms are muted. */
   muted: number;
@@ -44,14 +49,14 @@ const WRONG_STATES: Partial<Record<HealthState, AlarmKind>> = {
  * Judges what is known: a task that is stuck, failing or late is wrong, an open alarm, a stale job, and jobs that no sweep
  * has looked at lately. A muted alarm is not, nor a task that is wrong in no other way than a muted alarm says.
  */
-export function healthReport({ tasks, alarms, blocks, sweepEveryMs, now }: Known): HealthReport {
-  const muted = alarms.filter((alarm) => muteAt(alarm, now));
-  const loud = alarms.filter((alarm) => !muteAt(alarm, now));
+export function healthReport(known: Known, times: TimeWords = timesUntil(known.now)): HealthReport {
+  const { tasks, alarms, blocks, sweepEveryMs, now } = known;
+  const { loud, muted } = loudFirst(alarms, now);
   const isMuted = (about: string, kind: AlarmKind) =>
     muted.some((alarm) => alarm.subject === about && alarm.kind === kind);
   const sources = [...blocks].map(([source, block]): SourceHealth => {
-    const known = block && { ...block, falseLost: isMuted(source, 'found-alive') ? 0 : block.falseLost };
-    const wrong = wrongOf(known, sweepEveryMs, now);
+    const heard = block && { ...block, falseLost: isMuted(source, 'found-alive') ? 0 : block.falseLost };
+    const wrong = wrongOf(heard, sweepEveryMs, now, times);
     return block ? { ...block, source, wrong } : { source, wrong, at: null };
   });
   const wrong = [
@@ -60,7 +65,7 @@ export function healthReport({ tasks, alarms, blocks, sweepEveryMs, now }: Known
       return kind && !isMuted(task, kind) ? [`${task} is ${state} (${reason})`] : [];
     }),
     ...sources.flatMap(({ source, wrong }) => wrong.map((words) => `${source}: ${words}`)),
-    ...(loud.length > 0 ? [plural(loud.length, 'open alarm')] : []),
+    ...(loud.length > 0 ? [counted(loud.length, 'open alarm')] : []),
   ];
   return {
     ok: wrong.length === 0,
@@ -72,13 +77,26 @@ export function healthReport({ tasks, alarms, blocks, sweepEveryMs, now }: Known
   };
 }
 
-function wrongOf(block: JobHealth | undefined, sweepEveryMs: number | null, now: Date): string[] {
+/** When a block of that instant says nothing about now any more. */
+export function outdatedAt(at: Date, sweepEveryMs: number): Date {
+  return new Date(at.getTime() + SWEEPS * sweepEveryMs);
+}
+
+function wrongOf(
+  block: JobHealth | undefined,
+  sweepEveryMs: number | null,
+  now: Date,
+  times: TimeWords,
+): string[] {
   if (!block) return ['no sweep has looked at it yet'];
-  const age = now.getTime() - block.at.getTime();
-  const tooOld = sweepEveryMs === null || age > SWEEPS * sweepEveryMs;
+  const tooOld = sweepEveryMs === null || now > outdatedAt(block.at, sweepEveryMs);
   return [
-    ...(block.stale > 0 ? [plural(block.stale, 'stale job')] : []),
+    ...(block.stale > 0 ? [counted(block.stale, 'stale job')] : []),
     ...(block.falseLost > 0 ? [`${block.falseLost} of ${block.watched} that the sweep ended lived`] : []),
-    ...(tooOld ? [`last looked at ${relative(block.at, now)}`] : []),
+    ...(tooOld ? [`last looked at ${times.at(block.at)}`] : []),
   ];
+}
+
+function counted(count: number, one: string): string {
+  return `${count.toLocaleString('en-US')} ${one}${count === 1 ? '' : 's'}`;
 }
