@@ -2,7 +2,9 @@
 # they keep. functions/settings.json says what they look after, and with that what they may do.
 
 locals {
-  catalog  = jsondecode(file("${path.module}/../functions/catalog.json"))
+  functions = jsondecode(file("${path.module}/../functions/catalog.json"))
+  # An entry that does not say is a task.
+  catalog  = { for name, entry in local.functions : name => entry if try(entry.kind, "task") == "task" }
   settings = jsondecode(file("${path.module}/../functions/settings.json"))
   sources  = local.settings.sources
 

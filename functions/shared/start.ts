@@ -1,10 +1,18 @@
-import { entryOf, expectationOf, loadCatalog, nextSlot } from './catalog.ts';
+import {
+  ANSWER_SECONDS,
+  entryOf,
+  expectationOf,
+  loadCatalog,
+  loadServices,
+  nextSlot,
+  serviceOf,
+} from './catalog.ts';
 import { clockOf } from './clock.ts';
 import type { ApiOptions } from './cloud/rest/rest.ts';
 import { SECOND_MS } from './dates.ts';
 import { readEnvironment } from './environment.ts';
 import { InvalidConfiguration } from './errors.ts';
-import { createLog } from './log.ts';
+import { createLog, type Log } from './log.ts';
 import type { ApiName } from './model/google-apis.ts';
 import { endRulesOf, loadSettings } from './settings.ts';
 import { databases, type Elsewhere } from './store/firestore/firestore.ts';
@@ -17,14 +25,10 @@ import type { LeaseLimits } from './store/own/term.ts';
  * InvalidConfiguration when a file is wrong, so that a bad deployment never answers at all. `limits` go over LEASE_LIMITS.
  */
 export function startFunction(task: string, limits: Partial<LeaseLimits> = {}) {
-  const environment = readEnvironment();
-  const settings = loadSettings(environment);
-  const entry = entryOf(loadCatalog(environment), task);
   const log = createLog({ task });
-  const clock = clockOf(environment);
-  const databaseOf = databases(environment);
-  const db = databaseOf();
-  const collections = collectionsOf(db, settings.collectionPrefix);
+  const opened = open(log);
+  const { environment, settings, clock, collections } = opened;
+  const entry = entryOf(loadCatalog(environment), task);
   const runs = lifecycle({
     task,
     collections,
@@ -40,6 +44,26 @@ export function startFunction(task: string, limits: Partial<LeaseLimits> = {}) {
     endRules: endRulesOf(settings),
     limits,
   });
+  const options = { entry, lifecycle: runs, clock, log };
+  return { ...opened, log, options };
+}
+
+/** Reads the configuration of a service and opens what it answers from, as startFunction does for a task. */
+export function startService(service: string) {
+  const log = createLog({ service });
+  const { clock, ...opened } = open(log);
+  const entry = serviceOf(loadServices(opened.environment), service);
+  const limitMs = (entry.timeoutSeconds - ANSWER_SECONDS) * SECOND_MS;
+  return { ...opened, log, options: { entry, log, clock, limitMs } };
+}
+
+function open(log: Log) {
+  const environment = readEnvironment();
+  const settings = loadSettings(environment);
+  const clock = clockOf(environment);
+  const databaseOf = databases(environment);
+  const db = databaseOf();
+  const collections = collectionsOf(db, settings.collectionPrefix);
   /** How a Google API is asked, about our project unless another one is named. */
   const apiOf = (api: ApiName, { googleProject }: Pick<Elsewhere, 'googleProject'> = {}): ApiOptions => {
     const baseUrl = settings.baseUrls[api];
@@ -53,6 +77,5 @@ export function startFunction(task: string, limits: Partial<LeaseLimits> = {}) {
       ]);
     return { project: googleProject ?? environment.GOOGLE_CLOUD_PROJECT, baseUrl, log };
   };
-  const options = { entry, lifecycle: runs, clock, log };
-  return { environment, settings, db, databaseOf, apiOf, collections, log, options };
+  return { environment, settings, clock, db, databaseOf, apiOf, collections };
 }

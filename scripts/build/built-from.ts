@@ -22,10 +22,12 @@ const METRIC_SECONDS = 300;
 
 /** What archives of these files are built from. */
 export function builtFrom(sources: Sources): BuiltFrom {
-  const catalog: Record<string, { schedule: string }> = JSON.parse(sources['catalog.json']);
+  const catalog: Record<string, { schedule?: string }> = JSON.parse(sources['catalog.json']);
   const gaps = Object.entries(catalog)
-    .filter(([, { schedule }]) => isCron(schedule))
-    .map(([task, { schedule }]) => [task, gapsOf(schedule).longestMs / SECOND_MS] as const);
+    // A service has no schedule.
+    .flatMap(([task, { schedule = '' }]) =>
+      isCron(schedule) ? [[task, gapsOf(schedule).longestMs / SECOND_MS] as const] : [],
+    );
   return {
     'catalog.json': hash('sha256', sources['catalog.json']),
     'settings.json': hash('sha256', sources['settings.json']),

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { loadCatalog } from '../../functions/shared/catalog.ts';
+import { loadCatalog, loadServices } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { ROOT } from '../shared/places.ts';
 import { builtFrom, checkSweep } from './built-from.ts';
@@ -9,8 +9,8 @@ import { sizeReport } from './report.ts';
 import { zip } from './zip.ts';
 
 /**
- * `npm run build`: one folder per function, `dist/<task>/`, and its archive `dist/<task>.zip`, which is all that is deployed
- * of it. What went into a bundle is told beside it, in `dist/<task>.meta.json`, and what all of them were built of in
+ * `npm run build`: one folder per function, `dist/<name>/`, and its archive `dist/<name>.zip`, which is all that is deployed
+ * of it. What went into a bundle is told beside it, in `dist/<name>.meta.json`, and what all of them were built of in
  * `dist/built-from.json`: Terraform deploys no archive that goes by another catalogue than itself.
  */
 if (import.meta.main) for (const line of await buildAll(join(ROOT, 'dist'))) console.log(line);
@@ -21,24 +21,26 @@ export async function buildAll(folder: string): Promise<string[]> {
   const report: string[] = [];
   // The catalogue of the project, whatever the environment names: what is deployed holds no other.
   const catalog = loadCatalog(readEnvironment({}));
+  const services = loadServices(readEnvironment({}));
   const read = (file: string) => readFileSync(join(ROOT, 'functions', file), 'utf8');
   const from = builtFrom({ 'catalog.json': read('catalog.json'), 'settings.json': read('settings.json') });
   checkSweep(catalog, from);
-  for (const task of Object.keys(catalog)) report.push(...(await buildFunction(task, folder)));
+  for (const name of [...Object.keys(catalog), ...Object.keys(services)])
+    report.push(...(await buildFunction(name, folder)));
   writeJson(join(folder, 'built-from.json'), from);
   return report;
 }
 
-/** Builds the function of `task` into `folder`; returns the lines of the report about it. */
-export async function buildFunction(task: string, folder: string): Promise<string[]> {
-  const entryFile = join(ROOT, 'functions', task, 'index.ts');
+/** Builds the function of a task or a service into `folder`; returns the lines of the report about it. */
+export async function buildFunction(name: string, folder: string): Promise<string[]> {
+  const entryFile = join(ROOT, 'functions', name, 'index.ts');
   if (!existsSync(entryFile))
-    return [`${task}: in the catalogue, but there is no ${relative(ROOT, entryFile)}: left out`];
-  const metafile = await bundle(entryFile, task, join(folder, task));
-  writeJson(join(folder, `${task}.meta.json`), metafile);
-  const archive = zip(filesIn(join(folder, task)));
-  writeFileSync(join(folder, `${task}.zip`), archive);
-  return sizeReport(task, join(folder, task, 'index.js'), archive.length, metafile);
+    return [`${name}: in the catalogue, but there is no ${relative(ROOT, entryFile)}: left out`];
+  const metafile = await bundle(entryFile, name, join(folder, name));
+  writeJson(join(folder, `${name}.meta.json`), metafile);
+  const archive = zip(filesIn(join(folder, name)));
+  writeFileSync(join(folder, `${name}.zip`), archive);
+  return sizeReport(name, join(folder, name, 'index.js'), archive.length, metafile);
 }
 
 function filesIn(folder: string): Record<string, Buffer> {

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { type Catalog, loadCatalog } from '../../functions/shared/catalog.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Catalog, loadCatalog, loadServices } from '../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
 import { logFolder, ROOT } from '../shared/places.ts';
@@ -11,9 +12,9 @@ import { openEmulator } from './emulator/emulator.ts';
 import { type LivingSample, livingSample } from './sample/living.ts';
 import { emptyPlatform, samplePlatform } from './sample/platform.ts';
 import { withSample } from './sample/settings.ts';
-import { functionSources, functionSpecs } from './serving/function-specs.ts';
+import { functionSources, functionSpecs, servedOf } from './serving/function-specs.ts';
 import { type RunningFunction, startFunctions } from './serving/functions.ts';
-import { openGateway } from './serving/gateway.ts';
+import { openGateway, servicePath } from './serving/gateway.ts';
 import { overStandIns } from './stack-settings.ts';
 import { type StackClock, stackClock } from './stand-ins/clock.ts';
 import { LOCATION, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
@@ -34,7 +35,7 @@ export interface UpOptions {
   project?: string;
   /** Set over this process's environment, such as NIGHTSHIFT_SETTINGS. */
   env?: NodeJS.ProcessEnv;
-  /** Where each task's function is, as `<folder>/<task>`; `dist` serves what would be deployed. */
+  /** Where each function is, as `<folder>/<name>`; `dist` serves what would be deployed. */
   folder?: string;
   /** Gives up and cleans up when aborted. */
   signal?: AbortSignal;
@@ -55,7 +56,7 @@ export interface Stack {
   sample: LivingSample | null;
   /** Path of the settings that its functions run with. */
   settings: string;
-  /** The folder of the logs: one file per task, and the emulator's. */
+  /** The folder of the logs: one file per function, and the emulator's. */
   logs: string;
   /** Rejects when the stack cannot go on: its emulator has ended. */
   broken: Promise<never>;
@@ -78,7 +79,9 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
   const builtIn = environment.NIGHTSHIFT_SETTINGS === undefined;
   const settings = options.sample && builtIn ? withSample(base) : base;
   const project = environment.GOOGLE_CLOUD_PROJECT;
-  const sources = functionSources(catalog, resolve(ROOT, options.folder ?? 'functions'));
+  const services = loadServices(environment);
+  const served = servedOf(catalog, services);
+  const sources = functionSources(served, resolve(ROOT, options.folder ?? 'functions'));
 
   const cleanUps: (() => Promise<void>)[] = [];
   const stop = async () => {
@@ -88,12 +91,18 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     // Only the stack that `ops` finds has logs to keep.
     const logs = options.announced ? logFolder(env) : temporaryFolder(cleanUps);
     // First of what is started, because the port is the likeliest to be taken.
-    let functions = new Map<string, RunningFunction>();
+    const running = Promise.withResolvers<Map<string, RunningFunction>>();
     const gateway = await openGateway(options.port ?? 0, {
       tasks: Object.keys(catalog),
-      portOf: async (task, waitMs) => functions.get(task)?.port(waitMs),
+      services: Object.keys(services),
+      // A page that is opened early waits for its function.
+      portOf: async (name, waitMs) => {
+        const functions = await Promise.race([running.promise, sleep(waitMs, undefined, { ref: false })]);
+        return functions?.get(name)?.port(waitMs);
+      },
     });
     cleanUps.push(gateway.stop);
+    for (const service of Object.keys(services)) tell.step(service, `${gateway.url}${servicePath(service)}`);
 
     const emulator = await openEmulator({ env, tell, signal, logs });
     cleanUps.push(emulator.stop);
@@ -128,11 +137,12 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
 
     const place = { sources, project, emulatorHost: emulator.host, settings: settingsFile, logs, clock };
     const functionEnv = { ...env, NIGHTSHIFT_CLOCK_FILE: clockFile };
-    const specs = functionSpecs(catalog, { ...place, env: functionEnv });
-    functions = await startFunctions(specs, tell, signal);
+    const specs = functionSpecs(served, { ...place, env: functionEnv });
+    const functions = await startFunctions(specs, tell, signal);
+    running.resolve(functions);
     cleanUps.push(async () => void (await Promise.all([...functions.values()].map((each) => each.stop()))));
     signal.throwIfAborted();
-    tell.step('functions', `${Object.keys(catalog).join(', ')}, each in its own process`);
+    tell.step('functions', `${[...functions.keys()].join(', ')}, each in its own process`);
     let sample: LivingSample | null = null;
     if (options.sample) {
       // Loaded only now: a stack without records needs no Firestore client of its own.

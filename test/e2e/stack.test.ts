@@ -144,7 +144,8 @@ describe('a running stack', () => {
   test('lists its tasks at GET /', async () => {
     const response = await fetch(stack.gatewayUrl);
     assert.equal(response.status, 200);
-    assert.deepEqual(await response.json(), { tasks: Object.keys(stack.catalog).map((task) => `/${task}`) });
+    const tasks = Object.keys(stack.catalog).map((task) => `/${task}`);
+    assert.deepEqual(await response.json(), { tasks, services: [] });
   });
 
   test('answers 404 naming the tasks for a path that is none', async () => {
@@ -152,7 +153,7 @@ describe('a running stack', () => {
     assert.equal(response.status, 404);
     assert.match(
       ((await response.json()) as { error: string }).error,
-      /No task "colect-metrics": there is .*\/collect-metrics/,
+      /No task or service "colect-metrics": there is .*\/collect-metrics/,
     );
   });
 
@@ -320,7 +321,7 @@ describe('npm start', () => {
     );
     assert.equal(state.pid, child.pid);
     assert.equal(state.project, process.env.GOOGLE_CLOUD_PROJECT ?? 'nightshift-local');
-    assert.equal((await fetch(state.gatewayUrl)).status, 200);
+    assert.equal((await fetch(`${state.gatewayUrl}/status/api/health`)).status, 200);
     const environment = readEnvironment({ NIGHTSHIFT_SETTINGS: state.settings });
     const { scheduler } = loadSettings(environment).baseUrls;
     const answer = await fetch(`${scheduler}/v1/projects/${state.project}/locations/us-central1/jobs`);
@@ -332,6 +333,7 @@ describe('npm start', () => {
     child.kill('SIGINT');
     const { code, output, errors } = await ended;
     assert.deepEqual({ code, errors }, { code: 0, errors: '' });
+    assert.equal(/http:\S+/.exec(output)?.[0], `${state.gatewayUrl}/status/`);
     const line = `export CLOUDSDK_API_ENDPOINT_OVERRIDES_CLOUDSCHEDULER=${scheduler}/`;
     assert.ok(output.split('\n').includes(line), output);
     assert.deepEqual(

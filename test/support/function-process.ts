@@ -32,7 +32,7 @@ export async function serveFunction(
   const said: string[] = [];
   const env = { ...process.env, METADATA_SERVER_DETECTION: 'none', NODE_ENV: 'production', ...environment };
   const { pid, port, ended, stop } = launchFunction(
-    { task: entryPoint, entryPoint, source: resolve(ROOT, source), env, logFolder: freshFolder() },
+    { name: entryPoint, entryPoint, source: resolve(ROOT, source), env, logFolder: freshFolder() },
     (line) => void said.push(line),
   );
   const url = `http://127.0.0.1:${await port}/`;

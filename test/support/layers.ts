@@ -2,14 +2,14 @@ import type { Import, SourceFile } from './source-files.ts';
 
 /**
  * Who may import whom below functions/ (DESIGN.md, section 2). A file belongs to one layer: a folder of shared/ or a
- * single file there, or by its role in a task's folder `entry`, `task`, `input-output` or `pure`.
+ * single file there, or by its role in a function's folder `entry`, `task`, `service`, `input-output` or `pure`.
  */
 
 /** Folders of a task in which everything only decides, and the two files beside task.ts that do. */
 const PURE_FOLDERS = ['rules', 'plan', 'api'];
 const PURE_FILES = ['input', 'summary'];
 
-/** What builds a task: its index, and the clients that the index leaves to a file beside it. */
+/** What builds a function: its index, and the clients that the index leaves to a file beside it. */
 const ENTRIES = ['index', 'clients'];
 
 /** Helpers directly in shared/ that know nothing of Firestore, HTTP or runs. */
@@ -49,9 +49,13 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
   start: { value: ['store', 'cloud', 'model', ...PLAIN] },
   entry: { value: ['own', 'start', 'http', 'store', 'cloud', 'model', ...PLAIN] },
   task: { value: ['own', 'model', 'errors', 'dates'], type: ['run/task', 'store', 'cloud'] },
+  service: {
+    value: ['own', 'http', 'truth', 'model', 'errors', 'dates', 'concurrency'],
+    type: ['store', 'cloud', 'log', 'clock', 'catalog'],
+  },
   'input-output': {
     value: ['own', 'truth', 'model', 'errors', 'dates', 'concurrency'],
-    type: ['run/task', 'store', 'cloud', 'log'],
+    type: ['run/task', 'http', 'store', 'cloud', 'log'],
   },
   pure: { value: ['own pure', 'model', 'dates'], type: ['own'] },
 };
@@ -82,7 +86,7 @@ export function layerOf({ path }: SourceFile): string {
   if (rest.length === 0) return 'data';
   if (rest.length > 1) return PURE_FOLDERS.includes(rest[0] as string) ? 'pure' : 'input-output';
   if (ENTRIES.includes(name)) return 'entry';
-  if (name === 'task') return 'task';
+  if (name === 'task' || name === 'service') return name;
   return PURE_FILES.includes(name) ? 'pure' : 'input-output';
 }
 
@@ -124,8 +128,8 @@ export function complaint(
   const target = files.get(it.to) ?? { path: it.to, text: '', code: '', imports: [] };
   const kinds = withRoom(layerOf(target));
   const folder = (path: string) => path.split('/')[1];
-  if (['task', 'input-output', 'pure', 'entry'].includes(kinds[0] as string)) {
-    if (folder(target.path) !== folder(file.path)) return say('a task never imports another task');
+  if (['task', 'service', 'input-output', 'pure', 'entry'].includes(kinds[0] as string)) {
+    if (folder(target.path) !== folder(file.path)) return say('no function imports another one');
     kinds.push('own', `own ${kinds[0]}`);
   }
   return allows(rules, as, kinds) ? undefined : say(`only ${words(rules)}`);

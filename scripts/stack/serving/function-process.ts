@@ -10,7 +10,8 @@ const LAST_WORDS = 12;
 
 /** What to serve, and where its words go. */
 export interface FunctionSpec {
-  task: string;
+  /** The task or the service. */
+  name: string;
   entryPoint: string;
   /** The module: a file, or a folder with a package.json. */
   source: string;
@@ -35,7 +36,7 @@ export interface FunctionProcess {
 
 /** The file that all lives of `spec` write their lines to. */
 export function logFileOf(spec: FunctionSpec): string {
-  return join(spec.logFolder, `${spec.task}.log`);
+  return join(spec.logFolder, `${spec.name}.log`);
 }
 
 /** Starts the real Functions Framework on `spec`, on a port that the system chooses; `onLine` gets each line it writes. */

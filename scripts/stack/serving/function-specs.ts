@@ -1,22 +1,36 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Catalog } from '../../../functions/shared/catalog.ts';
+import type { Catalog, Services } from '../../../functions/shared/catalog.ts';
 import type { Clock } from '../../../functions/shared/clock.ts';
 import { shortPath } from '../../shared/places.ts';
 import { StackProblem } from '../../shared/problem.ts';
 import { LOCATION } from '../stand-ins/scheduler/catalog-jobs.ts';
 import type { FunctionSpec } from './function-process.ts';
 
-/** Where each task's function is below `folder`: its TypeScript, or the folder of its bundle. Throws naming a missing one. */
-export function functionSources(catalog: Catalog, folder: string): Map<string, string> {
+/** What is served: a task or a service. */
+export interface Served {
+  name: string;
+  entryPoint: string;
+}
+
+/** Every function of a catalogue: the tasks, then the services. */
+export function servedOf(catalog: Catalog, services: Services): Served[] {
+  return [
+    ...Object.values(catalog).map(({ task, entryPoint }) => ({ name: task, entryPoint })),
+    ...Object.values(services).map(({ service, entryPoint }) => ({ name: service, entryPoint })),
+  ];
+}
+
+/** Where each function is below `folder`: its TypeScript, or the folder of its bundle. Throws naming a missing one. */
+export function functionSources(served: Served[], folder: string): Map<string, string> {
   const sources = new Map<string, string>();
-  for (const task of Object.keys(catalog)) {
-    const source = [join(folder, task, 'index.ts'), join(folder, task)].find((path) => existsSync(path));
+  for (const { name } of served) {
+    const source = [join(folder, name, 'index.ts'), join(folder, name)].find((path) => existsSync(path));
     if (!source)
       throw new StackProblem(
-        `Cannot start ${task}: the catalogue has it, but ${shortPath(join(folder, task, 'index.ts'))} does not exist`,
+        `Cannot start ${name}: the catalogue has it, but ${shortPath(join(folder, name, 'index.ts'))} does not exist`,
       );
-    sources.set(task, source);
+    sources.set(name, source);
   }
   return sources;
 }
@@ -32,12 +46,12 @@ interface Place {
   clock: Clock;
 }
 
-/** How each function of the catalogue is run here: as when deployed, but for the emulator and the stand-ins. */
-export function functionSpecs(catalog: Catalog, place: Place): FunctionSpec[] {
-  return Object.values(catalog).map(({ task, entryPoint }) => ({
-    task,
+/** How each function is run here: as when deployed, but for the emulator and the stand-ins. */
+export function functionSpecs(served: Served[], place: Place): FunctionSpec[] {
+  return served.map(({ name, entryPoint }) => ({
+    name,
     entryPoint,
-    source: place.sources.get(task) as string,
+    source: place.sources.get(name) as string,
     logFolder: place.logs,
     clock: place.clock,
     env: {
@@ -48,7 +62,7 @@ export function functionSpecs(catalog: Catalog, place: Place): FunctionSpec[] {
       NODE_ENV: 'production',
       // Else the first call waits a second for the metadata server of a machine in Google's cloud.
       METADATA_SERVER_DETECTION: 'none',
-      K_SERVICE: task,
+      K_SERVICE: name,
       K_REVISION: 'local',
       NIGHTSHIFT_REGION: LOCATION,
     },

@@ -17,7 +17,7 @@ export interface RunningFunction {
   stop(): Promise<void>;
 }
 
-/** Starts every function and resolves, by task, when all listen. Throws the last words of one that never did. */
+/** Starts every function and resolves, by name, when all listen. Throws the last words of one that never did. */
 export async function startFunctions(
   specs: FunctionSpec[],
   tell: Tell,
@@ -26,7 +26,7 @@ export async function startFunctions(
   const started = await Promise.allSettled(specs.map((spec) => startFunction(spec, tell, signal)));
   const running = started.flatMap((result) => (result.status === 'fulfilled' ? [result.value] : []));
   const failed = started.find((result) => result.status === 'rejected');
-  if (!failed) return new Map(specs.map((spec, index) => [spec.task, running[index] as RunningFunction]));
+  if (!failed) return new Map(specs.map((spec, index) => [spec.name, running[index] as RunningFunction]));
   await Promise.all(running.map((each) => each.stop()));
   throw failed.reason;
 }
@@ -45,7 +45,7 @@ async function startFunction(spec: FunctionSpec, tell: Tell, signal: AbortSignal
     if (words === undefined || told.has(words)) return;
     if (told.size === MOST_REMEMBERED) told.clear();
     told.add(words);
-    tell.warn(`${spec.task}: ${words}`);
+    tell.warn(`${spec.name}: ${words}`);
   };
   let life = launchFunction(spec, onLine);
   let listening = life.port;
@@ -69,7 +69,7 @@ async function startFunction(spec: FunctionSpec, tell: Tell, signal: AbortSignal
       shortLives = performance.now() - born < SHORT_LIFE_MS ? shortLives + 1 : 0;
       const waitMs = shortLives < 2 ? 0 : Math.min(LONGEST_WAIT_MS, 100 * 2 ** shortLives);
       tell.warn(
-        `${spec.task} ended (${end}), starting it again${waitMs >= 1_000 ? ` in ${waitMs / 1_000} s` : ''}`,
+        `${spec.name} ended (${end}), starting it again${waitMs >= 1_000 ? ` in ${waitMs / 1_000} s` : ''}`,
       );
       // Told once: more of the same is in its log.
       if (shortLives === 3 && life.lastWords.length > 0)
@@ -107,11 +107,11 @@ async function portWithin(
   return undefined;
 }
 
-async function cannotStart({ task }: FunctionSpec, life: FunctionProcess): Promise<string> {
+async function cannotStart({ name }: FunctionSpec, life: FunctionProcess): Promise<string> {
   const end = await life.ended;
   // A wrong configuration says all there is to say; the framework's guess and stack around it would only hide it.
   const configuration = /InvalidConfiguration: (.*?)(?=\n\s+at |$)/s.exec(life.lastWords.join('\n'))?.[1];
-  return `Cannot start ${task} (${end}): ${configuration ?? `it said\n${indent(life.lastWords)}`}`;
+  return `Cannot start ${name} (${end}): ${configuration ?? `it said\n${indent(life.lastWords)}`}`;
 }
 
 function indent(lines: string[]): string {

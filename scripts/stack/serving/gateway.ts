@@ -14,14 +14,15 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** What the gateway serves: the tasks' names, and where the function of each listens now. */
+/** What the gateway serves: the names of tasks and services, and where the function of each listens now. */
 export interface Routes {
   tasks: string[];
-  portOf(task: string, waitMs: number): Promise<number | undefined>;
+  services: string[];
+  portOf(name: string, waitMs: number): Promise<number | undefined>;
 }
 
 /**
- * Listens on 127.0.0.1:`port` (0 for a free one) and passes `/<task>/...` on to the task's function as `/...`, streaming
+ * Listens on 127.0.0.1:`port` (0 for a free one) and passes `/<name>/...` on to the function of that name as `/...`, streaming
  * both ways and with no time limit of its own: a run may take minutes. Throws the command to run when the port is in use.
  */
 export async function openGateway(port: number, routes: Routes): Promise<Gateway> {
@@ -46,10 +47,18 @@ export async function openGateway(port: number, routes: Routes): Promise<Gateway
   };
 }
 
-async function handle(req: IncomingMessage, res: ServerResponse, { tasks, portOf }: Routes): Promise<void> {
-  const [, task = '', rest = ''] = /^\/([^/?]*)(.*)$/.exec(req.url ?? '') ?? [];
-  if (task === '') {
-    if (req.method === 'GET') return answer(res, 200, { tasks: tasks.map((name) => `/${name}`) });
+async function handle(
+  req: IncomingMessage,
+  res: ServerResponse,
+  { tasks, services, portOf }: Routes,
+): Promise<void> {
+  const [, name = '', rest = ''] = /^\/([^/?]*)(.*)$/.exec(req.url ?? '') ?? [];
+  if (name === '') {
+    if (req.method === 'GET')
+      return answer(res, 200, {
+        tasks: tasks.map((task) => `/${task}`),
+        services: services.map(servicePath),
+      });
     return answer(
       res,
       405,
@@ -57,12 +66,20 @@ async function handle(req: IncomingMessage, res: ServerResponse, { tasks, portOf
       { allow: 'GET' },
     );
   }
-  if (!tasks.includes(task))
-    return answer(res, 404, { error: `No task "${task}": there is ${paths(tasks)}` });
-  const socket = await connectTo((waitMs) => portOf(task, waitMs));
-  if (socket) return forward(req, res, task, socket, rest.startsWith('/') ? rest : `/${rest}`);
+  const isService = services.includes(name);
+  if (!isService && !tasks.includes(name)) {
+    const there = [paths(tasks), ...services.map(servicePath)].join(', ');
+    return answer(res, 404, { error: `No task or service "${name}": there is ${there}` });
+  }
+  // A page asks for its parts relative to its own address, which must end in a slash.
+  if (isService && !rest.startsWith('/')) {
+    res.writeHead(308, { location: `${servicePath(name)}${rest}` });
+    return void res.end();
+  }
+  const socket = await connectTo((waitMs) => portOf(name, waitMs));
+  if (socket) return forward(req, res, name, socket, rest.startsWith('/') ? rest : `/${rest}`);
   answer(res, 503, {
-    error: `${task} is not running: its function did not start within ${RESTART_WAIT_MS / 1000} s`,
+    error: `${name} is not running: its function did not start within ${RESTART_WAIT_MS / 1000} s`,
   });
 }
 
@@ -88,7 +105,7 @@ async function connectTo(
 function forward(
   req: IncomingMessage,
   res: ServerResponse,
-  task: string,
+  name: string,
   socket: Socket,
   path: string,
 ): void {
@@ -107,7 +124,7 @@ function forward(
   onward.on('error', () => {
     // Headers already sent leave no better sign than a broken answer.
     if (res.headersSent) res.destroy();
-    else answer(res, 502, { error: `${task} ended before it had answered` });
+    else answer(res, 502, { error: `${name} ended before it had answered` });
   });
   res.on('close', () => onward.destroy());
   req.pipe(onward);
@@ -122,6 +139,11 @@ function answer(
   if (res.headersSent) return void res.destroy();
   res.writeHead(status, { ...headers, 'content-type': 'application/json' });
   res.end(`${JSON.stringify(body)}\n`);
+}
+
+/** Where the gateway serves a service. */
+export function servicePath(service: string): string {
+  return `/${service}/`;
 }
 
 function paths(tasks: string[]): string {

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import catalog from '../../../functions/catalog.json' with { type: 'json' };
 import builtIn from '../../../functions/settings.json' with { type: 'json' };
+import { loadCatalog } from '../../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { loadSettings } from '../../../functions/shared/settings.ts';
 import { type Deployed, deployedIn } from '../../support/deployed.ts';
@@ -12,6 +12,7 @@ import { filesBelow } from '../../support/source-files.ts';
 import { openTerraform, terraformMissing } from '../../support/terraform.ts';
 
 const { jobs } = builtIn.sources;
+const catalog = loadCatalog(readEnvironment({}));
 const HTTP = {
   kind: 'http',
   url: 'https://runs.acme.example/{id}',

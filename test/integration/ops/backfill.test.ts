@@ -334,7 +334,7 @@ describe('ops backfill of the real function', () => {
     const env = { ...process.env, NIGHTSHIFT_SETTINGS, GOOGLE_CLOUD_PROJECT: project.project };
     const served = launchFunction(
       {
-        task: 'collect-metrics',
+        name: 'collect-metrics',
         entryPoint: 'collectMetrics',
         env,
         logFolder: freshFolder(),

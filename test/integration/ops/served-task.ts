@@ -10,7 +10,7 @@ export async function serveTask(task: keyof typeof catalog, project: string, set
   const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)) };
   const served = launchFunction(
     {
-      task,
+      name: task,
       entryPoint: catalog[task].entryPoint,
       logFolder: freshFolder(),
       source: join(ROOT, `functions/${task}/index.ts`),

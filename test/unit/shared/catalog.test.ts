@@ -7,8 +7,10 @@ import {
   backoffSeconds,
   type CatalogEntry,
   loadCatalog,
+  loadServices,
   nextSlot,
   parseCatalog,
+  parseServices,
   SETTLE_SECONDS,
 } from '../../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
@@ -90,6 +92,52 @@ describe('a catalogue', () => {
     );
     assert.ok(parse({ ...ENTRY, leaseSeconds: 900, retry: { ...retry, count: 0 } }), 'no retries, no rule');
   });
+});
+
+const SERVICE = {
+  kind: 'service',
+  entryPoint: 'answer',
+  description: 'answers',
+  timeoutSeconds: 60,
+  concurrency: 40,
+  maxInstances: 3,
+  memory: '512Mi',
+} as const;
+
+describe('a service in a catalogue', () => {
+  const both = { duty: ENTRY, answers: SERVICE };
+
+  test('is none of its tasks, and no task is a service', () => {
+    assert.deepEqual(Object.keys(parseCatalog(both, 'the-file.json')), ['duty']);
+    assert.deepEqual(parseServices(both, 'the-file.json'), { answers: { service: 'answers', ...SERVICE } });
+  });
+
+  for (const [key, value, expected] of [
+    ['entryPoint', 'An-swer', 'Cannot use "An-swer"; expected a camelCase name'],
+    ['timeoutSeconds', 5, 'Cannot use 5; expected at least 6'],
+    ['concurrency', 0, 'Cannot use 0; expected at least 1'],
+    ['maxInstances', 101, 'Cannot use 101; expected at most 100'],
+    ['memory', '512MB', 'Cannot use "512MB"; expected an amount such as 512Mi'],
+    [
+      'schedule',
+      '0 2 * * *',
+      'Unknown key "schedule"; expected one of entryPoint, description, kind, timeoutSeconds, concurrency, maxInstances, memory',
+    ],
+    ['kind', 'servant', 'Cannot use "servant"; expected one of task, service'],
+  ] as const)
+    test(`with ${key} ${JSON.stringify(value)} is refused, for tasks as well: ${expected}`, () => {
+      const wrong = { ...both, answers: { ...SERVICE, [key]: value } };
+      for (const read of [parseCatalog, parseServices])
+        assert.throws(
+          () => read(wrong, 'the-file.json'),
+          (error) =>
+            error instanceof InvalidConfiguration &&
+            error.message === `Cannot use the-file.json:\n  answers.${key}: ${expected}`,
+        );
+    });
+
+  test('alone makes no catalogue', () =>
+    assert.throws(() => parseServices({ answers: SERVICE }, 'the-file.json'), /No task/));
 });
 
 describe('the grace of a start', () => {
@@ -198,17 +246,17 @@ describe('backoffSeconds()', () => {
 describe('the catalogue of the project', () => {
   const catalog = loadCatalog(readEnvironment({}));
   const folders = readdirSync(join(ROOT, 'functions'), { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && entry.name !== 'shared' && entry.name !== 'status')
+    .filter((entry) => entry.isDirectory() && entry.name !== 'shared')
     .map((entry) => entry.name);
 
-  test('has an entry for each task folder, and a folder for each entry', () => {
-    const tasks = Object.keys(builtIn);
+  test('has an entry for each folder of a function, and a folder for each entry', () => {
+    const names = Object.keys(builtIn);
     const problems = [
-      ...tasks
-        .filter((task) => !folders.includes(task))
-        .map((task) => `functions/catalog.json has ${task}, but there is no folder functions/${task}`),
+      ...names
+        .filter((name) => !folders.includes(name))
+        .map((name) => `functions/catalog.json has ${name}, but there is no folder functions/${name}`),
       ...folders
-        .filter((folder) => !tasks.includes(folder))
+        .filter((folder) => !names.includes(folder))
         .map(
           (folder) => `there is a folder functions/${folder}, but functions/catalog.json has no ${folder}`,
         ),
@@ -216,16 +264,25 @@ describe('the catalogue of the project', () => {
     assert.equal(problems.length, 0, `\n${problems.join('\n')}\n`);
   });
 
-  for (const { task, entryPoint, timeoutSeconds, attemptDeadlineSeconds, leaseSeconds } of Object.values(
-    catalog,
-  )) {
+  test('names no two functions alike for the framework', () => {
+    const entryPoints = Object.values(builtIn).map(({ entryPoint }) => entryPoint);
+    assert.equal(new Set(entryPoints).size, entryPoints.length);
+  });
+
+  for (const service of Object.keys(loadServices(readEnvironment({}))))
+    test(`${service} registers its entry point once, under the catalogue's name`, () => {
+      const code = readFileSync(join(ROOT, 'functions', service, 'index.ts'), 'utf8');
+      assert.match(code, new RegExp(`startService\\('${service}'\\)`));
+      assert.equal([...code.matchAll(/^http\(options\.entry\.entryPoint, /gm)].length, 1);
+    });
+
+  for (const { task, timeoutSeconds, attemptDeadlineSeconds, leaseSeconds } of Object.values(catalog)) {
     test(`${task} registers its entry point once, under the catalogue's name`, () => {
       const file = join(ROOT, 'functions', task, 'index.ts');
       assert.ok(existsSync(file), file);
       const code = readFileSync(file, 'utf8');
       assert.match(code, new RegExp(`startFunction\\('${task}'\\)`));
       assert.equal([...code.matchAll(/^http\(options\.entry\.entryPoint, /gm)].length, 1);
-      assert.equal(Object.values(catalog).filter((other) => other.entryPoint === entryPoint).length, 1);
     });
 
     test(`the budgets of ${task} nest`, () => {

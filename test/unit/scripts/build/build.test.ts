@@ -47,9 +47,9 @@ function json<T>(...path: string[]): T {
 }
 
 describe('npm run build', () => {
-  test('makes one folder per task of the catalogue, and tells beside it what is inside', () => {
-    const tasks = Object.keys(catalog);
-    const files = tasks.flatMap((task) => [task, `${task}.meta.json`, `${task}.zip`]);
+  test('makes one folder per function of the catalogue, and tells beside it what is inside', () => {
+    const names = Object.keys(catalog);
+    const files = names.flatMap((name) => [name, `${name}.meta.json`, `${name}.zip`]);
     assert.deepEqual(readdirSync(dist).sort(), [...files, 'built-from.json'].sort());
   });
 
@@ -74,7 +74,8 @@ describe('npm run build', () => {
     assert.ok(archiveIn(again).equals(archiveIn(dist)));
   });
 
-  for (const [task, { entryPoint }] of Object.entries(catalog)) {
+  for (const [task, entry] of Object.entries(catalog)) {
+    const isService = 'kind' in entry;
     test(`deploys of ${task} the bundle and what installs the framework, and nothing else`, () => {
       assert.deepEqual(readdirSync(join(dist, task)).sort(), [
         'index.js',
@@ -157,15 +158,15 @@ describe('npm run build', () => {
 
     test(`keeps in ${task} the names that a stack will tell, on lines that can be printed`, () => {
       const code = readFileSync(join(dist, task, 'index.js'), 'utf8');
-      assert.match(code, /function startFunction\(/);
+      assert.match(code, isService ? /function startService\(/ : /function startFunction\(/);
       assert.ok(Math.max(...code.split('\n').map((line) => line.length)) < 5_000);
     });
 
     test(`makes a ${task} that the framework serves`, async (t) => {
-      const served = await serveFunction(join(dist, task), entryPoint, ALONE);
+      const served = await serveFunction(join(dist, task), entry.entryPoint, ALONE);
       t.after(() => served.stop());
-      // An unknown key is refused before Firestore is asked for anything.
-      assert.equal((await served.post({ dat: 1 })).status, 400);
+      // An unknown key of a task, and every change asked of a service, is refused before Firestore is asked for anything.
+      assert.equal((await served.post({ dat: 1 })).status, isService ? 405 : 400);
     });
   }
 });
