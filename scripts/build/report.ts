@@ -16,7 +16,7 @@ export function sizeReport(task: string, file: string, archiveBytes: number, met
 }
 
 /** Bytes of each package in the bundle; our own code is `nightshift`. */
-function packageBytes(metafile: Metafile): Map<string, number> {
+export function packageBytes(metafile: Metafile): Map<string, number> {
   const bytes = new Map<string, number>();
   for (const { inputs } of Object.values(metafile.outputs))
     for (const [path, { bytesInOutput }] of Object.entries(inputs)) {

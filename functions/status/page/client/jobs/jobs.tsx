@@ -1,0 +1,103 @@
+import type { JobAnswer } from '../../../api/schemas.ts';
+import type { Feed } from '../live/feed.ts';
+import { Badge } from '../parts/badge.tsx';
+import { Panel } from '../parts/panel.tsx';
+import { Since } from '../parts/when.tsx';
+import { linkTo, query, setFilter } from '../route/route.ts';
+import { jobKey, jobLook } from './words.ts';
+
+/** The active jobs: what their records say beside what is true. */
+export function Jobs({ jobs }: { jobs: Feed<JobAnswer[]> }) {
+  const answer = jobs.answer.value;
+  const rows = answer?.data ?? [];
+  const differing = query.value.get('jobs') === 'differ';
+  return (
+    <Panel id="jobs" title="Jobs, record beside truth" feed={jobs} tools={<Filter jobs={jobs} />}>
+      {answer?.problems.map(({ path, message }) => (
+        <p class="note stale" key={path + message} dir="auto">
+          {message}
+        </p>
+      ))}
+      {rows.length === 0 ? (
+        <p class="empty">{differing ? 'Every record agrees with its backend.' : 'No job is active.'}</p>
+      ) : (
+        <table class="cards" role="table" aria-labelledby="jobs-title">
+          <thead role="rowgroup">
+            <tr role="row">
+              {['Job', 'Our record', 'Its backend', 'Since', 'Verdict'].map((name) => (
+                <th key={name} role="columnheader" scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            {rows.map((job) => (
+              <JobRow key={jobKey(job)} job={job} />
+            ))}
+          </tbody>
+        </table>
+      )}
+      {answer?.page.after && <More count={rows.length} />}
+    </Panel>
+  );
+}
+
+function Filter({ jobs }: { jobs: Feed<JobAnswer[]> }) {
+  const differing = query.value.get('jobs') === 'differ';
+  return (
+    <button
+      type="button"
+      class="chip warn"
+      aria-pressed={differing}
+      onClick={() => {
+        setFilter('jobs', differing ? '' : 'differ');
+        jobs.poll.restart();
+      }}
+    >
+      Only where they differ
+    </button>
+  );
+}
+
+function More({ count }: { count: number }) {
+  return (
+    <p class="note">
+      The first {count} are shown. All of them: <code>npm run -s ops -- jobs</code>
+    </p>
+  );
+}
+
+function JobRow({ job }: { job: JobAnswer }) {
+  const { record, backend } = job;
+  const began = record.startedAt ?? record.createdAt;
+  return (
+    <tr role="row" class={job.agrees ? undefined : 'differs'}>
+      <th role="rowheader" scope="row">
+        <a href={linkTo({ job: jobKey(job) })} dir="auto">
+          {job.id}
+        </a>
+        <small dir="auto">{[job.source, job.project, job.type].filter(Boolean).join(', ')}</small>
+      </th>
+      <td role="cell" data-l="Our record">
+        <Badge {...jobLook(record.state)} />
+        {record.status !== record.state && <small dir="auto">{record.status}</small>}
+      </td>
+      <td role="cell" data-l="Its backend">
+        <Badge {...jobLook(backend.state)} />
+        {backend.kind && <small>{backend.kind}</small>}
+      </td>
+      <td role="cell" data-l="Since">
+        {began ? <Since at={began} /> : <span class="none">not known</span>}
+      </td>
+      <td role="cell" data-l="Verdict">
+        {job.agrees ? (
+          <span class="none">agrees</span>
+        ) : (
+          <Badge tone="warn" icon="alarm" word={`really ${job.shown}`} />
+        )}
+        {!job.agrees && <small dir="auto">{job.because}</small>}
+      </td>
+    </tr>
+  );
+}

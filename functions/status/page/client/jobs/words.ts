@@ -1,0 +1,26 @@
+import type { JobAnswer } from '../../../api/schemas.ts';
+import type { Tone } from '../parts/badge.tsx';
+import type { IconName } from '../parts/icon.tsx';
+
+type State = JobAnswer['backend']['state'];
+
+const LOOKS: Record<State, { tone: Tone; icon: IconName }> = {
+  queued: { tone: 'calm', icon: 'late' },
+  running: { tone: 'busy', icon: 'running' },
+  suspended: { tone: 'calm', icon: 'pause' },
+  completed: { tone: 'good', icon: 'ok' },
+  failed: { tone: 'bad', icon: 'failing' },
+  cancelled: { tone: 'calm', icon: 'disabled' },
+  gone: { tone: 'warn', icon: 'unknown' },
+  unknown: { tone: 'warn', icon: 'unknown' },
+};
+
+/** How the state of a job looks. */
+export function jobLook(state: State): { tone: Tone; icon: IconName; word: string } {
+  return { ...LOOKS[state], word: state };
+}
+
+/** The name of a job in the address. */
+export function jobKey({ source, id }: Pick<JobAnswer, 'source' | 'id'>): string {
+  return `${source}/${id}`;
+}

@@ -1,0 +1,36 @@
+import { signal } from '@preact/signals';
+import { now, tick } from './clock.ts';
+import type { Poller } from './poller.ts';
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60 * SECOND_MS;
+
+/** Runs the pollers and the clock: none asks while the page is hidden or paused, and all ask at once when it is seen again. */
+export function startUpdates(pollers: readonly Poller[]) {
+  const pausedAt = signal<number | null>(null);
+  let timer: ReturnType<typeof setInterval> | undefined;
+
+  const follow = () => {
+    const seen = document.visibilityState === 'visible';
+    clearInterval(timer);
+    tick();
+    // Paused, nothing moves of itself; but what is old must not look new, so that ages move on by the minute.
+    if (seen) timer = setInterval(tick, pausedAt.value === null ? SECOND_MS : MINUTE_MS);
+    for (const poller of pollers) poller.setActive(seen && pausedAt.value === null);
+  };
+  document.addEventListener('visibilitychange', follow);
+  // The first answers are asked for even by a tab that was opened in the background.
+  for (const poller of pollers) poller.refresh();
+  follow();
+  return {
+    pausedAt,
+    togglePause() {
+      pausedAt.value = pausedAt.value === null ? now.value : null;
+      follow();
+    },
+    refresh() {
+      tick();
+      for (const poller of pollers) poller.refresh();
+    },
+  };
+}
