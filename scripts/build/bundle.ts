@@ -4,6 +4,7 @@ import { build, type Metafile } from 'esbuild';
 import { ROOT } from '../shared/places.ts';
 import { leaveOut } from './leave-out.ts';
 import { type Lock, lockOf, type Manifest } from './lock.ts';
+import { putInPage } from './page/put-in.ts';
 
 const FRAMEWORK = '@google-cloud/functions-framework';
 
@@ -30,7 +31,7 @@ export async function bundle(entryFile: string, name: string, folder: string): P
     lineLimit: 200,
     metafile: true,
     logLevel: 'silent',
-    plugins: [leaveOut()],
+    plugins: [leaveOut(), putInPage()],
   });
   const manifest = manifestOf(name);
   mkdirSync(folder, { recursive: true });

@@ -5,6 +5,7 @@ import { readEnvironment } from '../../functions/shared/environment.ts';
 import { ROOT } from '../shared/places.ts';
 import { builtFrom, checkSweep } from './built-from.ts';
 import { bundle, writeJson } from './bundle.ts';
+import { writePage } from './page/page.ts';
 import { sizeReport } from './report.ts';
 import { zip } from './zip.ts';
 
@@ -18,7 +19,7 @@ if (import.meta.main) for (const line of await buildAll(join(ROOT, 'dist'))) con
 /** Builds every function of the catalogue into `folder`, whose earlier content is removed; returns the report's lines. */
 export async function buildAll(folder: string): Promise<string[]> {
   rmSync(folder, { recursive: true, force: true });
-  const report: string[] = [];
+  const report = (await writePage()).size.lines;
   // The catalogue of the project, whatever the environment names: what is deployed holds no other.
   const catalog = loadCatalog(readEnvironment({}));
   const services = loadServices(readEnvironment({}));

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Metafile } from 'esbuild';
+import { packageBytes } from './page/package-bytes.ts';
 
 const TOLD = 6;
 
@@ -13,17 +14,6 @@ export function sizeReport(task: string, file: string, archiveBytes: number, met
     ...packages.slice(0, TOLD).map(([name, bytes]) => `  ${kilobytes(bytes).padStart(8)}  ${name}`),
     `  ${kilobytes(rest).padStart(8)}  ${packages.length - TOLD} other packages`,
   ];
-}
-
-/** Bytes of each package in the bundle; our own code is `nightshift`. */
-export function packageBytes(metafile: Metafile): Map<string, number> {
-  const bytes = new Map<string, number>();
-  for (const { inputs } of Object.values(metafile.outputs))
-    for (const [path, { bytesInOutput }] of Object.entries(inputs)) {
-      const name = /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? 'nightshift';
-      bytes.set(name, (bytes.get(name) ?? 0) + bytesInOutput);
-    }
-  return bytes;
 }
 
 function kilobytes(bytes: number): string {

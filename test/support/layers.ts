@@ -21,6 +21,7 @@ const PLAIN = [
   'dates',
   'environment',
   'errors',
+  'figures',
   'log',
   'problems',
   'settings',
@@ -57,6 +58,8 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
     value: ['own', 'truth', 'model', 'errors', 'dates', 'concurrency'],
     type: ['run/task', 'http', 'store', 'cloud', 'log'],
   },
+  // What runs in a browser; of the API it knows the types alone.
+  page: { value: ['own page', 'own pure', 'figures', 'dates', 'model'], type: ['own'] },
   pure: { value: ['own pure', 'model', 'dates'], type: ['own'] },
 };
 
@@ -67,6 +70,8 @@ const PACKAGES: Record<string, { value: string[]; type?: string[] }> = {
   croner: { value: ['cron'] },
   cronstrue: { value: ['cron'] },
   leven: { value: ['problems'] },
+  preact: { value: ['page'] },
+  '@preact/signals': { value: ['page'] },
   '@google-cloud/firestore': { value: ['store'], type: ['run/task', 'run', 'task', 'input-output'] },
   '@google-cloud/functions-framework': { value: ['entry'], type: ['http'] },
   '@google-cloud/scheduler': { value: ['cloud'] },
@@ -84,6 +89,7 @@ export function layerOf({ path }: SourceFile): string {
   const name = rest.at(-1)?.replace(/\.ts$/, '') ?? '';
   if (folder === 'shared') return sharedLayerOf(path, rest);
   if (rest.length === 0) return 'data';
+  if (folder === 'status' && rest[0] === 'page' && rest[1] === 'client') return 'page';
   if (rest.length > 1) return PURE_FOLDERS.includes(rest[0] as string) ? 'pure' : 'input-output';
   if (ENTRIES.includes(name)) return 'entry';
   if (name === 'task' || name === 'service') return name;
@@ -128,7 +134,7 @@ export function complaint(
   const target = files.get(it.to) ?? { path: it.to, text: '', code: '', imports: [] };
   const kinds = withRoom(layerOf(target));
   const folder = (path: string) => path.split('/')[1];
-  if (['task', 'service', 'input-output', 'pure', 'entry'].includes(kinds[0] as string)) {
+  if (['task', 'service', 'input-output', 'pure', 'entry', 'page'].includes(kinds[0] as string)) {
     if (folder(target.path) !== folder(file.path)) return say('no function imports another one');
     kinds.push('own', `own ${kinds[0]}`);
   }

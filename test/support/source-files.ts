@@ -25,7 +25,7 @@ export interface SourceFile {
 /** Every TypeScript file below `folder`. */
 export function filesBelow(folder: string): SourceFile[] {
   return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith('.ts'))
+    .filter((entry) => entry.isFile() && /\.tsx?$/.test(entry.name))
     .map((entry) => relative(ROOT, join(entry.parentPath, entry.name)).split(sep).join('/'))
     .sort()
     .map((path) => sourceFile(path, readFileSync(join(ROOT, path), 'utf8')));

@@ -101,6 +101,12 @@ describe('imports', () => {
     assert.deepEqual(clients, []);
   });
 
+  test('of packages the page loads Preact and its signals alone: a schema there would cost more than all of its own code', () => {
+    const loaded = [...loadedWith('functions/status/page/client/main.tsx', ALL).keys()];
+    const packages = loaded.filter((to) => !to.startsWith('functions/'));
+    assert.deepEqual(packages.sort(), ['@preact/signals', 'preact']);
+  });
+
   for (const [folder, files] of Object.entries({ functions: FUNCTIONS, scripts: SCRIPTS, test: TESTS }))
     test(`below ${folder}/ there is no cycle, not even of types`, () =>
       assert.equal(cycleIn(files)?.join(' -> '), undefined));

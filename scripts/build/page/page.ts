@@ -3,9 +3,9 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
-import { type PackedAsset, PAGE_FILE } from '../../../functions/status/page/assets.ts';
+import { PAGE_FILE, type PackedAsset } from '../../../functions/status/page/assets.ts';
 import { ROOT } from '../../shared/places.ts';
-import { checkSize, type PageSize } from './size.ts';
+import { type Bundled, checkSize, type PageSize } from './size.ts';
 
 const PAGE = join(ROOT, 'functions/status/page');
 const IMMUTABLE = 'public, max-age=31536000, immutable';
@@ -49,12 +49,6 @@ export async function writePage(): Promise<BuiltPage> {
   writeFileSync(`${file}.${process.pid}`, JSON.stringify(page.assets));
   renameSync(`${file}.${process.pid}`, file);
   return page;
-}
-
-/** A bundle, and what went into it. */
-export interface Bundled {
-  text: string;
-  metafile: Metafile;
 }
 
 async function bundled(entry: string, options: BuildOptions): Promise<Bundled> {

@@ -1,9 +1,15 @@
 import { gzipSync } from 'node:zlib';
-import { packageBytes } from '../report.ts';
-import type { Bundled } from './page.ts';
+import type { Metafile } from 'esbuild';
+import { packageBytes } from './package-bytes.ts';
 
 /** The most bytes that script and style of the page may take together, gzipped: what a phone on a poor line loads in a blink. */
 export const MOST_BYTES = 24 * 1024;
+
+/** A bundle, and what went into it. */
+export interface Bundled {
+  text: string;
+  metafile: Metafile;
+}
 
 /** Bytes of script and style, gzipped, and of what the script is made, in lines for a person. */
 export interface PageSize {

@@ -1,6 +1,6 @@
 import { render } from 'preact';
-import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
 import { addDays, dayOf } from '../../../shared/dates.ts';
+import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
 import { App, type Feeds } from './app.tsx';
 import { now } from './live/clock.ts';
 import { feed } from './live/feed.ts';

@@ -2,10 +2,11 @@ import { useComputed } from '@preact/signals';
 import type { AlarmAnswer, StatusAnswer, TaskAnswer } from '../../../api/schemas.ts';
 import { now } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
-import { Badge, type Tone } from '../parts/badge.tsx';
+import { Badge } from '../parts/badge.tsx';
 import { Command } from '../parts/copy.tsx';
-import type { IconName } from '../parts/icon.tsx';
 import { Panel } from '../parts/panel.tsx';
+import type { IconName } from '../parts/shapes.ts';
+import type { Tone } from '../parts/tone.ts';
 import { Since, When } from '../parts/when.tsx';
 import { linkTo } from '../route/route.ts';
 import { badgeOf } from '../tasks/badge.ts';
@@ -77,7 +78,8 @@ function AlarmCard({ alarm, isTask, muted }: { alarm: AlarmAnswer; isTask: boole
         <p dir="auto">{alarm.message}</p>
         {muted && alarm.mute && (
           <p>
-            Muted by <bdi>{alarm.mute.by}</bdi>, until <When at={alarm.mute.until} />: <bdi>{alarm.mute.reason}</bdi>
+            Muted by <bdi>{alarm.mute.by}</bdi>, until <When at={alarm.mute.until} />:{' '}
+            <bdi>{alarm.mute.reason}</bdi>
           </p>
         )}
         <Advice toDo={toDoAbout(alarm)} />

@@ -92,7 +92,13 @@ function Legend({ parts }: { parts: readonly Part[] }) {
   );
 }
 
-function DataTable({ series: { title, parts, words }, days }: { series: Series; days: readonly DayAnswer[] }) {
+function DataTable({
+  series: { title, parts, words },
+  days,
+}: {
+  series: Series;
+  days: readonly DayAnswer[];
+}) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
     <section class="scroll" tabIndex={0} aria-label={`${title}, day by day`}>

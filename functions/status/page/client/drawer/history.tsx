@@ -9,7 +9,16 @@ import { OUTCOMES } from '../tasks/states.ts';
 import { useAsked } from './asked.ts';
 
 const LIMIT = 25;
-const CHOICES: readonly Outcome[] = ['succeeded', 'partial', 'failed', 'timed-out', 'lost', 'missed', 'skipped', 'running'];
+const CHOICES: readonly Outcome[] = [
+  'succeeded',
+  'partial',
+  'failed',
+  'timed-out',
+  'lost',
+  'missed',
+  'skipped',
+  'running',
+];
 
 /** The runs of a task, the newest first, 25 at a time. */
 export function History({ task }: { task: string }) {

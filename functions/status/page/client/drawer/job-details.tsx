@@ -25,7 +25,11 @@ export function JobDetails({ name, listed }: { name: string; listed: JobAnswer |
       {job && (
         <>
           <p class="state">
-            <Badge tone={job.agrees ? 'good' : 'warn'} icon={job.agrees ? 'ok' : 'alarm'} word={job.agrees ? 'Agrees' : `Really ${job.shown}`} />
+            <Badge
+              tone={job.agrees ? 'good' : 'warn'}
+              icon={job.agrees ? 'ok' : 'alarm'}
+              word={job.agrees ? 'Agrees' : `Really ${job.shown}`}
+            />
             <small dir="auto">{job.because}</small>
           </p>
           <Command text={job.command} />

@@ -49,9 +49,9 @@ function Stack({ text }: { text: string }) {
   return (
     <div class="stack">
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <pre tabIndex={0} role="region" aria-label="Stack of the error">
-        {text}
-      </pre>
+      <section tabIndex={0} aria-label="Stack of the error">
+        <pre>{text}</pre>
+      </section>
       <Copy text={text} what="stack" />
     </div>
   );

@@ -1,13 +1,13 @@
+import { duration } from '../../../../shared/figures.ts';
 import type { StatusAnswer, TaskAnswer } from '../../../api/schemas.ts';
 import { Advice } from '../alarms/alarms.tsx';
 import { toDoInState } from '../alarms/answers.ts';
 import type { Feed } from '../live/feed.ts';
-import { duration } from '../../../../shared/figures.ts';
 import { Freshness } from '../parts/panel.tsx';
 import { When } from '../parts/when.tsx';
 import { shown } from '../route/route.ts';
 import { badgeOf } from '../tasks/badge.ts';
-import { State, Took } from '../tasks/task-row.tsx';
+import { Schedule, State, Took } from '../tasks/task-row.tsx';
 import { Facts } from './facts.tsx';
 import { History } from './history.tsx';
 import { RunDetails } from './run-details.tsx';
@@ -35,15 +35,7 @@ export function TaskDetails({ task, status }: { task: TaskAnswer; status: Feed<S
       {toDo && <Advice toDo={toDo} />}
       <Facts
         facts={[
-          [
-            'Schedule',
-            <>
-              {task.scheduleWords}
-              <small>
-                <code>{task.schedule}</code> UTC
-              </small>
-            </>,
-          ],
+          ['Schedule', <Schedule key="schedule" task={task} />],
           ['Next', <When key="next" at={task.nextExpectedAt} />],
           ['Last began', <When key="last" at={task.lastStartedAt} />],
           ['Took', <Took key="took" task={task} />],

@@ -1,6 +1,7 @@
 import type { JobAnswer } from '../../../api/schemas.ts';
 import type { Feed } from '../live/feed.ts';
 import { Badge } from '../parts/badge.tsx';
+import { Cards, Cell, Column, Name, Row } from '../parts/cards.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Since } from '../parts/when.tsx';
 import { linkTo, query, setFilter } from '../route/route.ts';
@@ -21,22 +22,16 @@ export function Jobs({ jobs }: { jobs: Feed<JobAnswer[]> }) {
       {rows.length === 0 ? (
         <p class="empty">{differing ? 'Every record agrees with its backend.' : 'No job is active.'}</p>
       ) : (
-        <table class="cards" role="table" aria-labelledby="jobs-title">
-          <thead role="rowgroup">
-            <tr role="row">
-              {['Job', 'Our record', 'Its backend', 'Since', 'Verdict'].map((name) => (
-                <th key={name} role="columnheader" scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody role="rowgroup">
-            {rows.map((job) => (
-              <JobRow key={jobKey(job)} job={job} />
-            ))}
-          </tbody>
-        </table>
+        <Cards
+          labelledBy="jobs-title"
+          head={['Job', 'Our record', 'Its backend', 'Since', 'Verdict'].map((name) => (
+            <Column key={name}>{name}</Column>
+          ))}
+        >
+          {rows.map((job) => (
+            <JobRow key={jobKey(job)} job={job} />
+          ))}
+        </Cards>
       )}
       {answer?.page.after && <More count={rows.length} />}
     </Panel>
@@ -72,32 +67,29 @@ function JobRow({ job }: { job: JobAnswer }) {
   const { record, backend } = job;
   const began = record.startedAt ?? record.createdAt;
   return (
-    <tr role="row" class={job.agrees ? undefined : 'differs'}>
-      <th role="rowheader" scope="row">
-        <a href={linkTo({ job: jobKey(job) })} dir="auto">
-          {job.id}
-        </a>
-        <small dir="auto">{[job.source, job.project, job.type].filter(Boolean).join(', ')}</small>
-      </th>
-      <td role="cell" data-l="Our record">
+    <Row differs={!job.agrees}>
+      <Name
+        href={linkTo({ job: jobKey(job) })}
+        name={job.id}
+        about={[job.source, job.project, job.type].filter(Boolean).join(', ')}
+      />
+      <Cell label="Our record">
         <Badge {...jobLook(record.state)} />
         {record.status !== record.state && <small dir="auto">{record.status}</small>}
-      </td>
-      <td role="cell" data-l="Its backend">
+      </Cell>
+      <Cell label="Its backend">
         <Badge {...jobLook(backend.state)} />
         {backend.kind && <small>{backend.kind}</small>}
-      </td>
-      <td role="cell" data-l="Since">
-        {began ? <Since at={began} /> : <span class="none">not known</span>}
-      </td>
-      <td role="cell" data-l="Verdict">
+      </Cell>
+      <Cell label="Since">{began ? <Since at={began} /> : <span class="none">not known</span>}</Cell>
+      <Cell label="Verdict">
         {job.agrees ? (
           <span class="none">agrees</span>
         ) : (
           <Badge tone="warn" icon="alarm" word={`really ${job.shown}`} />
         )}
         {!job.agrees && <small dir="auto">{job.because}</small>}
-      </td>
-    </tr>
+      </Cell>
+    </Row>
   );
 }

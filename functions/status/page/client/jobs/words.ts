@@ -1,6 +1,6 @@
 import type { JobAnswer } from '../../../api/schemas.ts';
-import type { Tone } from '../parts/badge.tsx';
-import type { IconName } from '../parts/icon.tsx';
+import type { IconName } from '../parts/shapes.ts';
+import type { Tone } from '../parts/tone.ts';
 
 type State = JobAnswer['backend']['state'];
 

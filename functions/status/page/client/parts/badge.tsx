@@ -1,7 +1,6 @@
-import { Icon, type IconName } from './icon.tsx';
-
-/** How a thing is coloured: what is wrong, what wants a look, what goes on, what is well, and what says nothing. */
-export type Tone = 'bad' | 'warn' | 'busy' | 'good' | 'calm';
+import { Icon } from './icon.tsx';
+import type { IconName } from './shapes.ts';
+import type { Tone } from './tone.ts';
 
 interface BadgeProps {
   icon: IconName;

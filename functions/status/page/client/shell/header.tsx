@@ -28,7 +28,9 @@ export function Header({ instance, updates }: { instance: string; updates: Updat
       <div class="controls">
         <button type="button" aria-pressed={pausedAt !== null} onClick={updates.togglePause}>
           <Icon name={pausedAt === null ? 'pause' : 'play'} />
-          <span>Pause<span class="wide"> updates</span></span>
+          <span>
+            Pause<span class="wide"> updates</span>
+          </span>
         </button>
         <button type="button" onClick={updates.refresh}>
           <Icon name="refresh" /> Refresh
@@ -37,7 +39,9 @@ export function Header({ instance, updates }: { instance: string; updates: Updat
           Theme{' '}
           <select
             value={theme.value}
-            onChange={({ currentTarget }) => setTheme(THEMES.find((it) => it === currentTarget.value) ?? 'auto')}
+            onChange={({ currentTarget }) =>
+              setTheme(THEMES.find((it) => it === currentTarget.value) ?? 'auto')
+            }
           >
             {THEMES.map((it) => (
               <option key={it} value={it}>

@@ -3,8 +3,9 @@ import { relative } from '../../../../shared/figures.ts';
 import type { StatusAnswer } from '../../../api/schemas.ts';
 import { now } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
-import type { Tone } from '../parts/badge.tsx';
-import { Icon, type IconName } from '../parts/icon.tsx';
+import { Icon } from '../parts/icon.tsx';
+import type { IconName } from '../parts/shapes.ts';
+import type { Tone } from '../parts/tone.ts';
 import { badgeOf } from '../tasks/badge.ts';
 import { type VerdictLine, verdictLine } from './verdict.ts';
 
@@ -31,7 +32,9 @@ export function Hero({ status }: { status: Feed<StatusAnswer> }) {
     <div class={`hero ${tone}`}>
       <Icon name={ICONS[tone]} />
       <div>
-        <h1 role="status">{words}</h1>
+        <div role="status">
+          <h1>{words}</h1>
+        </div>
         {rest && <p>{rest}</p>}
       </div>
     </div>
@@ -42,7 +45,11 @@ function lineOf(status: Feed<StatusAnswer>): VerdictLine {
   const data = status.answer.value?.data;
   const trouble = status.trouble.value;
   if (!data)
-    return { tone: trouble ? 'warn' : 'calm', words: trouble ? 'Cannot see how things stand' : 'Loading', rest: trouble?.words ?? '' };
+    return {
+      tone: trouble ? 'warn' : 'calm',
+      words: trouble ? 'Cannot see how things stand' : 'Loading',
+      rest: trouble?.words ?? '',
+    };
   const loud = data.alarms.filter(({ mute }) => !mute || Date.parse(mute.until) <= now.value);
   return verdictLine({
     states: data.tasks.map((task) => badgeOf(task).value.state),

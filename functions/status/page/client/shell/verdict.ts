@@ -1,5 +1,5 @@
 import type { HealthState } from '../../../../shared/model/run/health-state.ts';
-import type { Tone } from '../parts/badge.tsx';
+import type { Tone } from '../parts/tone.ts';
 import { STATES } from '../tasks/states.ts';
 
 /** The one sentence on top, and how it is coloured. */

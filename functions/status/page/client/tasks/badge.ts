@@ -14,7 +14,8 @@ export function badgeOf(task: TaskAnswer): ReadonlySignal<HealthNow> {
   let last: HealthNow | undefined;
   const badge = computed(() => {
     const next = badgeAt(task, new Date(now.value));
-    if (last?.state !== next.state || last.reason !== next.reason || last.running !== next.running) last = next;
+    if (last?.state !== next.state || last.reason !== next.reason || last.running !== next.running)
+      last = next;
     return last;
   });
   badges.set(task, badge);

@@ -18,10 +18,7 @@ export interface Sorting {
 }
 
 /** States of which a person need not do anything rank after all that is wrong; what is switched off comes last. */
-const RANKS: readonly HealthState[] = [
-  ...HEALTH_STATES.filter((state) => state !== 'disabled'),
-  'disabled',
-];
+const RANKS: readonly HealthState[] = [...HEALTH_STATES.filter((state) => state !== 'disabled'), 'disabled'];
 
 const KEY_OF: Record<SortKey, (it: TaskNow) => number | string | null> = {
   status: ({ state }) => RANKS.indexOf(state),
@@ -47,9 +44,9 @@ export function nextSorting({ key, descending }: Sorting, clicked: SortKey): str
 
 /** The tasks in order; what has no value comes last, and equals go by name. */
 export function ordered(tasks: readonly TaskNow[], { key, descending }: Sorting): TaskNow[] {
-  const valueOf = KEY_OF[key];
+  const by = KEY_OF[key];
   return tasks.toSorted((a, b) => {
-    const [x, y] = [valueOf(a), valueOf(b)];
+    const [x, y] = [by(a), by(b)];
     if (x === y) return a.task.task < b.task.task ? -1 : 1;
     if (x === null || y === null) return x === null ? 1 : -1;
     return x < y === descending ? 1 : -1;

@@ -1,7 +1,7 @@
 import type { HealthState } from '../../../../shared/model/run/health-state.ts';
 import type { Outcome } from '../../../../shared/model/run/outcomes.ts';
-import type { Tone } from '../parts/badge.tsx';
-import type { IconName } from '../parts/icon.tsx';
+import type { IconName } from '../parts/shapes.ts';
+import type { Tone } from '../parts/tone.ts';
 
 /** How a state or an outcome looks. */
 export interface Look {

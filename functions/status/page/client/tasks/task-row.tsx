@@ -1,6 +1,7 @@
 import { duration } from '../../../../shared/figures.ts';
 import type { TaskAnswer } from '../../../api/schemas.ts';
 import { Badge } from '../parts/badge.tsx';
+import { Cell, Name, Row } from '../parts/cards.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { When } from '../parts/when.tsx';
 import { linkTo } from '../route/route.ts';
@@ -8,41 +9,45 @@ import { badgeOf } from './badge.ts';
 import { STATES } from './states.ts';
 import { Strip } from './strip.tsx';
 
-/** A task in the table; a card on a phone, so that its roles are written out. */
+/** A task in the table. */
 export function TaskRow({ task }: { task: TaskAnswer }) {
   return (
-    <tr role="row">
-      <th role="rowheader" scope="row">
-        <a href={linkTo({ task: task.task })} dir="auto">
-          {task.task}
-        </a>
-        <small dir="auto">{task.description}</small>
-      </th>
-      <td role="cell" data-l="Status">
+    <Row>
+      <Name href={linkTo({ task: task.task })} name={task.task} about={task.description} />
+      <Cell label="Status">
         <State task={task} />
-      </td>
-      <td role="cell" data-l="Schedule">
-        {task.scheduleWords}
-        <small>
-          <code>{task.schedule}</code> UTC
-        </small>
-      </td>
-      <td role="cell" data-l="Next">
+      </Cell>
+      <Cell label="Schedule">
+        <Schedule task={task} />
+      </Cell>
+      <Cell label="Next">
         {task.enabled ? <When at={task.nextExpectedAt} /> : <span class="none">not scheduled</span>}
-      </td>
-      <td role="cell" data-l="Last">
+      </Cell>
+      <Cell label="Last">
         <When at={task.lastStartedAt} />
-      </td>
-      <td role="cell" data-l="Duration" class="number">
+      </Cell>
+      <Cell label="Duration">
         <Took task={task} />
-      </td>
-      <td role="cell" data-l="Fails in a row" class={task.consecutiveFailures > 0 ? 'number failed' : 'number'}>
+      </Cell>
+      <Cell label="Fails in a row" failed={task.consecutiveFailures > 0}>
         {task.consecutiveFailures}
-      </td>
-      <td role="cell" data-l="Last runs">
+      </Cell>
+      <Cell label="Last runs">
         <Strip bars={task.strip} />
-      </td>
-    </tr>
+      </Cell>
+    </Row>
+  );
+}
+
+/** When it is due, in words, with the cron text that says it exactly. */
+export function Schedule({ task: { schedule, scheduleWords } }: { task: TaskAnswer }) {
+  return (
+    <span>
+      {scheduleWords}
+      <small>
+        <code>{schedule}</code> UTC
+      </small>
+    </span>
   );
 }
 
@@ -66,9 +71,9 @@ export function State({ task }: { task: TaskAnswer }) {
 export function Took({ task }: { task: TaskAnswer }) {
   if (task.lastDurationMs === null) return <span class="none">-</span>;
   return (
-    <>
+    <span>
       {duration(task.lastDurationMs)}
       {task.typicalDurationMs !== null && <small>usually {duration(task.typicalDurationMs)}</small>}
-    </>
+    </span>
   );
 }

@@ -3,11 +3,21 @@ import { useRef } from 'preact/hooks';
 import { HEALTH_STATES } from '../../../../shared/model/run/health-state.ts';
 import type { StatusAnswer } from '../../../api/schemas.ts';
 import type { Feed } from '../live/feed.ts';
+import { Cards, Column } from '../parts/cards.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { query, setFilter } from '../route/route.ts';
 import { badgeOf } from './badge.ts';
-import { keptOrder, matching, nextSorting, ordered, type SortKey, sortingOf, type TaskNow } from './order.ts';
+import {
+  keptOrder,
+  matching,
+  nextSorting,
+  ordered,
+  type Sorting,
+  type SortKey,
+  sortingOf,
+  type TaskNow,
+} from './order.ts';
 import { STATES } from './states.ts';
 import { TaskRow } from './task-row.tsx';
 
@@ -79,35 +89,22 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
   return (
     <>
       {/* Rows stay where they are under a pointer or a focus. */}
-      <table
-        class="cards"
-        role="table"
-        aria-labelledby="tasks-title"
+      <Cards
+        labelledBy="tasks-title"
         onPointerEnter={hold}
         onPointerLeave={release}
         onFocusIn={hold}
         onFocusOut={release}
+        head={COLUMNS.map(([name, key]) => (
+          <Column key={name} sort={key === sorting.key ? directionOf(sorting) : undefined}>
+            {key ? <SortButton name={name} column={key} /> : name}
+          </Column>
+        ))}
       >
-        <thead role="rowgroup">
-          <tr role="row">
-            {COLUMNS.map(([name, key]) => (
-              <th
-                key={name}
-                role="columnheader"
-                scope="col"
-                {...(key === sorting.key && { 'aria-sort': sorting.descending ? 'descending' : 'ascending' })}
-              >
-                {key ? <SortButton name={name} column={key} /> : name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody role="rowgroup">
-          {rows.map(({ task }) => (
-            <TaskRow key={task.task} task={task} />
-          ))}
-        </tbody>
-      </table>
+        {rows.map(({ task }) => (
+          <TaskRow key={task.task} task={task} />
+        ))}
+      </Cards>
       {rows.length === 0 && (
         <p class="empty">{tasks.length === 0 ? 'No task is on record yet.' : 'No task is like that.'}</p>
       )}
@@ -121,6 +118,10 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
       )}
     </>
   );
+}
+
+function directionOf({ descending }: Sorting): 'ascending' | 'descending' {
+  return descending ? 'descending' : 'ascending';
 }
 
 function SortButton({ name, column }: { name: string; column: SortKey }) {

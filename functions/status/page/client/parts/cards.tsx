@@ -1,0 +1,82 @@
+import type { ComponentChildren, JSX } from 'preact';
+
+/**
+ * A table whose rows are cards on a phone. Its roles are written out, for some browsers take them away from what is no
+ * longer shown as a table.
+ */
+interface CardsProps extends JSX.HTMLAttributes<HTMLTableElement> {
+  /** Id of the heading that names it. */
+  labelledBy: string;
+  head: ComponentChildren;
+  children: ComponentChildren;
+}
+
+export function Cards({ labelledBy, head, children, ...more }: CardsProps) {
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: see above
+    <table class="cards" role="table" aria-labelledby={labelledBy} {...more}>
+      {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
+      <thead role="rowgroup">
+        <Row>{head}</Row>
+      </thead>
+      {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
+      <tbody role="rowgroup">{children}</tbody>
+    </table>
+  );
+}
+
+export function Row({ differs = false, children }: { differs?: boolean; children: ComponentChildren }) {
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: see above
+    <tr role="row" class={differs ? 'differs' : undefined}>
+      {children}
+    </tr>
+  );
+}
+
+/** The heading of a column; `sort` where the table is sorted by it. */
+export function Column({
+  sort,
+  children,
+}: {
+  sort?: 'ascending' | 'descending' | undefined;
+  children: ComponentChildren;
+}) {
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: see above
+    <th role="columnheader" scope="col" aria-sort={sort}>
+      {children}
+    </th>
+  );
+}
+
+/** What a row is about. */
+export function Name({ href, name, about }: { href: string; name: string; about: string }) {
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: see above
+    <th role="rowheader" scope="row">
+      <a href={href} dir="auto">
+        {name}
+      </a>
+      <small dir="auto">{about}</small>
+    </th>
+  );
+}
+
+/** A cell, with the word that stands before it on a card. */
+export function Cell({
+  label,
+  failed = false,
+  children,
+}: {
+  label: string;
+  failed?: boolean;
+  children: ComponentChildren;
+}) {
+  return (
+    // biome-ignore lint/a11y/noRedundantRoles: see above
+    <td role="cell" data-l={label} class={failed ? 'failed' : undefined}>
+      {children}
+    </td>
+  );
+}
