@@ -4,7 +4,7 @@
 # of lines that do not come, asks for no check: else a first apply would need a second one.
 
 locals {
-  services = join(" OR ", [for task in keys(local.catalog) : "\"${task}\""])
+  tasks    = join(" OR ", [for task in keys(local.catalog) : "\"${task}\""])
   channels = concat(var.notification_channels, google_monitoring_notification_channel.email[*].id)
   sweep    = try(local.catalog["sweep-stale-jobs"], null)
   sweeps   = try(local.sweep.enabled, false)
@@ -61,7 +61,7 @@ resource "google_monitoring_alert_policy" "alarm" {
 
     # functions/shared/store/own/records.ts tells each alarm in one line, once it is recorded.
     condition_matched_log {
-      filter = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${local.services}) AND severity>=WARNING AND jsonPayload.alarm:*"
+      filter = "resource.type=\"cloud_run_revision\" AND resource.labels.service_name=(${local.tasks}) AND severity>=WARNING AND jsonPayload.alarm:*"
 
       label_extractors = {
         kind    = "EXTRACT(jsonPayload.alarm)"
@@ -109,7 +109,7 @@ resource "google_monitoring_alert_policy" "failed_attempt" {
 
     # 409 is deliberate: the run is live or another one of its task is, and the attempt is to come back.
     condition_matched_log {
-      filter = "resource.type=\"cloud_scheduler_job\" AND resource.labels.job_id=(${local.services}) AND resource.labels.location=\"${var.region}\" AND severity>=ERROR AND NOT httpRequest.status=409 AND NOT jsonPayload.debugInfo:\"code number = 409\""
+      filter = "resource.type=\"cloud_scheduler_job\" AND resource.labels.job_id=(${local.tasks}) AND resource.labels.location=\"${var.region}\" AND severity>=ERROR AND NOT httpRequest.status=409 AND NOT jsonPayload.debugInfo:\"code number = 409\""
 
       label_extractors = {
         task = "EXTRACT(resource.labels.job_id)"

@@ -1,4 +1,4 @@
-# What each task may do, by what functions/settings.json gives it to look after: nothing more, and nothing of it anywhere
+# What each function may do, by what functions/settings.json gives it to look after: nothing more, and nothing of it anywhere
 # else. What runs in another project of the settings is granted there, which whoever deploys must be allowed to do.
 
 locals {
@@ -26,67 +26,79 @@ locals {
 
   needs = concat(
     [for section, permissions in local.metric_permissions : {
-      task        = "collect-metrics"
+      name        = "collect-metrics"
       project     = try(local.metrics[section].googleProject, var.project_id)
       permissions = concat(permissions, ["monitoring.timeSeries.list"])
     } if contains(keys(local.metrics), section)],
     [for registry in try([local.artifacts.vertexModels], []) : {
-      task        = "cleanup-artifacts"
+      name        = "cleanup-artifacts"
       project     = try(registry.googleProject, var.project_id)
       permissions = ["aiplatform.models.list"]
     }],
     # It watches the jobs of Cloud Scheduler too.
     [{
-      task        = "sweep-stale-jobs"
+      name        = "sweep-stale-jobs"
       project     = var.project_id
       permissions = ["cloudscheduler.jobs.list"]
     }],
-    [for backend in local.backends : {
-      task        = "sweep-stale-jobs"
+    # What the sweep asks before it judges a job, the service asks to show the truth beside the record.
+    flatten([for name in ["sweep-stale-jobs", "status"] : [for backend in local.backends : {
+      name        = name
       project     = try(backend.googleProject, var.project_id)
       permissions = local.backend_permissions[backend.kind]
-    }],
+    } if length(local.backend_permissions[backend.kind]) > 0]]),
   )
   grants = {
-    for key, needs in { for need in local.needs : "${need.task}/${need.project}" => need... } : key => {
-      task        = needs[0].task
+    for key, needs in { for need in local.needs : "${need.name}/${need.project}" => need... } : key => {
+      name        = needs[0].name
       project     = needs[0].project
       permissions = sort(distinct(flatten(needs[*].permissions)))
-    } if contains(keys(local.catalog), needs[0].task)
+    } if contains(keys(local.functions), needs[0].name)
   }
 
-  # Databases: every task keeps its books in Nightshift's own. Of the user's, only a source in mode enforce is written.
+  # Databases: every task keeps its books in Nightshift's own. Of the user's, only a source in mode enforce is written. A
+  # service only reads.
   accesses = concat(
-    [for task in keys(local.catalog) : { task = task, project = var.project_id, database = local.database, writes = true }],
-    flatten([for task in ["collect-metrics", "cleanup-artifacts", "sweep-stale-jobs"] : [
+    [for name in keys(local.functions) : {
+      name     = name
+      project  = var.project_id
+      database = local.database
+      writes   = contains(keys(local.catalog), name)
+    }],
+    flatten([for name in ["collect-metrics", "cleanup-artifacts", "sweep-stale-jobs", "status"] : [
       for source in values(local.sources) : {
-        task     = task
+        name     = name
         project  = try(source.googleProject, var.project_id)
         database = try(source.database, local.database)
-        writes   = task != "collect-metrics" && try(source.mode, "observe") == "enforce"
+        writes   = contains(["cleanup-artifacts", "sweep-stale-jobs"], name) && try(source.mode, "observe") == "enforce"
       }
     ]]),
     [for models in try(local.artifacts.models, []) : {
-      task     = "cleanup-artifacts"
+      name     = "cleanup-artifacts"
       project  = try(models.googleProject, var.project_id)
       database = try(models.database, local.database)
       writes   = false
     }],
     [for database in try(local.metrics.database.firestore, []) : {
-      task     = "collect-metrics"
+      name     = "collect-metrics"
       project  = try(local.metrics.database.googleProject, var.project_id)
       database = database
       writes   = false
     }],
   )
   database_grants = {
-    for key, accesses in { for it in local.accesses : "${it.task}/${it.project}/${it.database}" => it... } : key => {
-      task     = accesses[0].task
+    for key, accesses in { for it in local.accesses : "${it.name}/${it.project}/${it.database}" => it... } : key => {
+      name     = accesses[0].name
       project  = accesses[0].project
       database = accesses[0].database
       role     = anytrue(accesses[*].writes) ? "roles/datastore.user" : "roles/datastore.viewer"
-    } if contains(keys(local.catalog), accesses[0].task)
+    } if contains(keys(local.functions), accesses[0].name)
   }
+
+  service_accounts = merge(
+    { for task, function in module.function : task => function.service_account },
+    { for name, service in module.service : name => service.service_account },
+  )
 
   artifact_buckets = contains(keys(local.catalog), "cleanup-artifacts") ? toset(try(local.artifacts.buckets, [])) : toset([])
 }
@@ -95,9 +107,9 @@ resource "google_project_iam_custom_role" "task" {
   for_each = local.grants
 
   project     = each.value.project
-  role_id     = "nightshift_${replace(each.value.task, "-", "_")}"
-  title       = "Nightshift ${each.value.task}"
-  description = "What ${each.value.task} asks Google's APIs"
+  role_id     = "nightshift_${replace(each.value.name, "-", "_")}"
+  title       = "Nightshift ${each.value.name}"
+  description = "What ${each.value.name} asks Google's APIs"
   permissions = each.value.permissions
 
   depends_on = [google_project_service.required]
@@ -108,7 +120,7 @@ resource "google_project_iam_member" "task" {
 
   project = each.value.project
   role    = google_project_iam_custom_role.task[each.key].name
-  member  = module.function[each.value.task].service_account
+  member  = local.service_accounts[each.value.name]
 }
 
 resource "google_project_iam_member" "database" {
@@ -116,7 +128,7 @@ resource "google_project_iam_member" "database" {
 
   project = each.value.project
   role    = each.value.role
-  member  = module.function[each.value.task].service_account
+  member  = local.service_accounts[each.value.name]
 
   # https://firebase.google.com/docs/firestore/manage-databases
   condition {

@@ -1,12 +1,24 @@
 # Nightshift: one private function and one Cloud Scheduler job per task of functions/catalog.json, beside the records that
-# they keep. functions/settings.json says what they look after, and with that what they may do.
+# they keep, and one private function without a job per service. functions/settings.json says what they look after, and with
+# that what they may do.
 
 locals {
   functions = jsondecode(file("${path.module}/../functions/catalog.json"))
   # An entry that does not say is a task.
   catalog  = { for name, entry in local.functions : name => entry if try(entry.kind, "task") == "task" }
+  services = { for name, entry in local.functions : name => entry if try(entry.kind, "task") == "service" }
   settings = jsondecode(file("${path.module}/../functions/settings.json"))
   sources  = local.settings.sources
+
+  build = {
+    service_account = google_service_account.build.name
+    repository      = google_artifact_registry_repository.images.id
+  }
+  environment = {
+    GOOGLE_CLOUD_PROJECT = var.project_id
+    FIRESTORE_DATABASE   = local.database
+    NIGHTSHIFT_REGION    = var.region
+  }
 
   backend_variables = toset(compact([
     for source in values(local.sources) : try(source.backend.header.variable, "")
@@ -26,20 +38,39 @@ module "function" {
     bucket = google_storage_bucket.source.name
     object = google_storage_bucket_object.source[each.key].name
   }
-  build = {
-    service_account = google_service_account.build.name
-    repository      = google_artifact_registry_repository.images.id
-  }
-
-  environment = {
-    GOOGLE_CLOUD_PROJECT = var.project_id
-    FIRESTORE_DATABASE   = local.database
-    NIGHTSHIFT_REGION    = var.region
-  }
-  # Only the sweep asks backends.
+  build       = local.build
+  environment = local.environment
+  # Of the tasks only the sweep asks backends.
   secrets = each.key == "sweep-stale-jobs" ? var.backend_secrets : {}
 
   # A build that starts before its rights are there fails.
+  depends_on = [
+    google_project_service.required,
+    google_project_iam_member.build,
+    google_storage_bucket_iam_member.build,
+    google_artifact_registry_repository_iam_member.build,
+  ]
+}
+
+module "service" {
+  source   = "./modules/service"
+  for_each = local.services
+
+  project_id = var.project_id
+  region     = var.region
+  service    = each.key
+  entry      = each.value
+
+  source_archive = {
+    bucket = google_storage_bucket.source.name
+    object = google_storage_bucket_object.source[each.key].name
+  }
+  build       = local.build
+  environment = local.environment
+  # It asks backends for the truth about the jobs that it shows.
+  secrets = each.key == "status" ? var.backend_secrets : {}
+  viewers = var.dashboard_viewers
+
   depends_on = [
     google_project_service.required,
     google_project_iam_member.build,

@@ -3,7 +3,7 @@
 
 locals {
   dist     = coalesce(var.dist, "${path.module}/../dist")
-  archives = { for task in keys(local.catalog) : task => "${local.dist}/${task}.zip" }
+  archives = { for name in keys(local.functions) : name => "${local.dist}/${name}.zip" }
   # What the archives were built of.
   built_from = try(jsondecode(file("${local.dist}/built-from.json")), {})
 }

@@ -63,7 +63,7 @@ variable "deny_browser_clients" {
 }
 
 variable "dashboard_viewers" {
-  description = "Who may read the records, such as the service account of a dashboard: members as IAM policies name them. They may read everything in the database, for IAM knows no collections."
+  description = "Who may see the page, ask the API and read the records, such as the service account of a dashboard: members as IAM policies name them. They may read everything in the database, for IAM knows no collections."
   type        = list(string)
   default     = []
   nullable    = false

@@ -34,7 +34,7 @@ run "grants_what_the_settings_need" {
   }
 
   assert {
-    condition     = alltrue([for key, grant in google_project_iam_member.task : grant.member == module.function[split("/", key)[0]].service_account])
-    error_message = "A role is granted to the service account of its own task."
+    condition     = alltrue([for key, grant in google_project_iam_member.task : grant.member == local.service_accounts[split("/", key)[0]]])
+    error_message = "A role is granted to the service account of its own function."
   }
 }

@@ -39,6 +39,11 @@ output "functions" {
   value       = module.nightshift.functions
 }
 
+output "services" {
+  description = "Of each service: its address, what it runs as, and who may call it."
+  value       = module.nightshift.services
+}
+
 output "next" {
   description = "Commands to run next."
   value       = module.nightshift.next

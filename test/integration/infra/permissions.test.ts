@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import builtIn from '../../../functions/settings.json' with { type: 'json' };
-import { loadCatalog } from '../../../functions/shared/catalog.ts';
+import { loadCatalog, loadServices } from '../../../functions/shared/catalog.ts';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { loadSettings } from '../../../functions/shared/settings.ts';
 import { type Deployed, deployedIn } from '../../support/deployed.ts';
@@ -13,6 +13,8 @@ import { openTerraform, terraformMissing } from '../../support/terraform.ts';
 
 const { jobs } = builtIn.sources;
 const catalog = loadCatalog(readEnvironment({}));
+const services = Object.keys(loadServices(readEnvironment({})));
+const VIEWERS = ['group:oncall@acme.example', 'user:lead@acme.example'];
 const HTTP = {
   kind: 'http',
   url: 'https://runs.acme.example/{id}',
@@ -50,7 +52,10 @@ describe('permissions', { skip: terraformMissing() }, () => {
     const edits = { 'functions/settings.json': () => JSON.stringify(SETTINGS) };
     const args = ['test', '-json', '-verbose', '-filter=tests/permissions.tftest.hcl'];
     const { code, stdout, output } = await terraform.edited(edits, () =>
-      terraform.run(args, { TF_VAR_backend_secrets: '{ "RUNS_TOKEN" = "runs-token" }' }),
+      terraform.run(args, {
+        TF_VAR_backend_secrets: '{ "RUNS_TOKEN" = "runs-token" }',
+        TF_VAR_dashboard_viewers: JSON.stringify(VIEWERS),
+      }),
     );
     assert.equal(code, 0, output);
     deployed = deployedIn(stdout);
@@ -66,7 +71,7 @@ describe('permissions', { skip: terraformMissing() }, () => {
     loadSettings(readEnvironment({ NIGHTSHIFT_SETTINGS: file }));
   });
 
-  test('are of each task and project what its part of the settings needs, and nothing more', () =>
+  test('are of each function and project what its part of the settings needs, and nothing more', () =>
     assert.deepEqual(
       byIndex('google_project_iam_custom_role.task', ({ permissions }) => permissions),
       {
@@ -85,6 +90,12 @@ describe('permissions', { skip: terraformMissing() }, () => {
           'cloudscheduler.jobs.list',
         ],
         'sweep-stale-jobs/acme-evaluation': ['logging.logEntries.list', 'run.executions.get'],
+        'status/acme-platform': [
+          'aiplatform.customJobs.get',
+          'aiplatform.customJobs.list',
+          'cloudbuild.builds.get',
+        ],
+        'status/acme-evaluation': ['logging.logEntries.list', 'run.executions.get'],
       },
     ));
 
@@ -100,6 +111,9 @@ describe('permissions', { skip: terraformMissing() }, () => {
       'cleanup-artifacts/acme-platform/registry',
       'collect-metrics/acme-other/(default)',
       'collect-metrics/acme-platform/app',
+      'status/acme-other/(default)',
+      'status/acme-platform/(default)',
+      'status/acme-platform/app',
       'sweep-stale-jobs/acme-other/(default)',
     ]);
   });
@@ -137,11 +151,33 @@ describe('permissions', { skip: terraformMissing() }, () => {
     assert.deepEqual(missing, []);
   });
 
-  test('to read a secret, and the secret itself, has the sweep alone', () => {
+  test('of a service are nowhere to write, over nothing', () => {
+    for (const service of services) {
+      const { values } =
+        deployed.find(({ address }) => address.endsWith(`["${service}"].google_service_account.runtime`)) ??
+        assert.fail(service);
+      const its = deployed.filter((it) => it.values.member === `serviceAccount:${values.email}`);
+      assert.ok(its.length > 3, service);
+      const roles = new Set(its.map((it) => String(it.values.role)));
+      const custom = deployed
+        .filter((it) => it.type === 'google_project_iam_custom_role' && roles.delete(String(it.values.name)))
+        .flatMap((it) => it.values.permissions as string[]);
+      assert.deepEqual([...roles].sort(), ['roles/datastore.viewer', 'roles/secretmanager.secretAccessor']);
+      assert.deepEqual(
+        custom.filter((permission) => !/\.(get|list)$/.test(permission)),
+        [],
+      );
+    }
+  });
+
+  test('to read a secret, and the secret itself, have those alone that ask backends', () => {
     const readers = deployed.filter(({ type }) => type === 'google_secret_manager_secret_iam_member');
     assert.deepEqual(
       readers.map(({ address }) => address),
-      ['module.function["sweep-stale-jobs"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]'],
+      [
+        'module.function["sweep-stale-jobs"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]',
+        'module.service["status"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]',
+      ],
     );
     const holders = deployed.filter(
       ({ type, values }) =>
@@ -149,7 +185,7 @@ describe('permissions', { skip: terraformMissing() }, () => {
     );
     assert.deepEqual(
       holders.map(({ values }) => values.name),
-      ['sweep-stale-jobs'],
+      ['sweep-stale-jobs', 'status'],
     );
   });
 
@@ -160,9 +196,14 @@ describe('permissions', { skip: terraformMissing() }, () => {
     const invokers = deployed.filter(({ type }) => type === 'google_cloud_run_v2_service_iam_member');
     assert.deepEqual(
       invokers.map(({ values }) => [values.name, values.role]),
-      Object.keys(catalog)
-        .sort()
-        .map((task) => [task, 'roles/run.invoker']),
+      [...Object.keys(catalog).sort(), ...services.flatMap((service) => VIEWERS.map(() => service))].map(
+        (name) => [name, 'roles/run.invoker'],
+      ),
+    );
+    const ofServices = invokers.filter(({ values }) => services.includes(String(values.name)));
+    assert.deepEqual(
+      ofServices.map(({ values }) => values.member),
+      services.flatMap(() => VIEWERS),
     );
   });
 
@@ -174,7 +215,11 @@ describe('permissions', { skip: terraformMissing() }, () => {
 });
 
 describe('the variables of infra/', () => {
-  for (const file of ['variables.tf', 'modules/scheduled-function/variables.tf'])
+  for (const file of [
+    'variables.tf',
+    'modules/scheduled-function/variables.tf',
+    'modules/service/variables.tf',
+  ])
     test(`in ${file} are described, typed and checked`, () => {
       const text = readFileSync(join(import.meta.dirname, '../../../infra', file), 'utf8');
       const blocks = text.split(/^variable /m).slice(1);
