@@ -11,6 +11,7 @@ import { doctor } from './doctor/command.ts';
 import { health } from './health/command.ts';
 import { importJobs } from './import/command.ts';
 import { jobs } from './jobs/command.ts';
+import { page } from './page/command.ts';
 import { run } from './run/command.ts';
 import { runs } from './runs/command.ts';
 import { schedules } from './schedules/command.ts';
@@ -28,6 +29,7 @@ import { why } from './why/command.ts';
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly OpsCommand[] = [
   health,
+  page,
   alarms,
   tasks,
   run,
@@ -49,6 +51,7 @@ export const COMMANDS: readonly OpsCommand[] = [
 const EXAMPLES = `
 Examples:
   npm run -s ops -- health
+  npm run -s ops -- page
   npm run -s ops -- doctor
   npm run -s ops -- tasks
   npm run -s ops -- schedules

@@ -70,6 +70,7 @@ function whatNext(
   empty: boolean,
 ): string[] {
   const commands = [
+    ['npm run -s ops -- page --open', 'the page that shows how everything stands'],
     ['npm run -s ops -- days', 'the figures, day by day'],
     ['npm run -s ops -- tasks', 'how each task stands'],
     [`npm run -s ops -- runs ${task}`, 'what it did, run by run'],

@@ -135,6 +135,11 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     );
     cleanUps.push(async () => rmSync(settingsFile, { force: true }));
 
+    // What runs from source finds the page where it is built to; a bundle has its own inside.
+    if (Object.keys(services).length > 0 && options.folder === undefined) {
+      const { writePage } = await import('../build/page/page.ts');
+      await writePage();
+    }
     const place = { sources, project, emulatorHost: emulator.host, settings: settingsFile, logs, clock };
     const functionEnv = { ...env, NIGHTSHIFT_CLOCK_FILE: clockFile };
     const specs = functionSpecs(served, { ...place, env: functionEnv });

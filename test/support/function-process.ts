@@ -14,6 +14,7 @@ interface Answered extends Reply {
 /** A function in a process of its own. */
 export interface ServedFunction {
   pid: number;
+  url: string;
   /** How its process ended, in words. */
   ended: Promise<string>;
   /** Lines of its log so far, parsed. */
@@ -40,6 +41,7 @@ export async function serveFunction(
     throw new Error(`The function ended at its start (${await ended}):\n${said.join('\n')}`);
   return {
     pid,
+    url,
     ended,
     stop,
     lines: () => said.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line)),

@@ -158,7 +158,7 @@ const SCRIPTS_IMPORT: Record<string, string[]> = {
   shared: [],
   words: ['shared'],
   build: ['shared'],
-  stack: ['shared', 'words'],
+  stack: ['shared', 'words', 'build'],
   ops: ['shared', 'words', 'stack'],
   bench: ['shared', 'words', 'stack', 'build'],
 };
