@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { addDays, dayOf } from '../../../shared/dates.ts';
+import { addDays, dayOf, SECOND_MS } from '../../../shared/dates.ts';
 import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
 import { App, type Feeds } from './app.tsx';
 import { now } from './live/clock.ts';
@@ -7,8 +7,6 @@ import { feed } from './live/feed.ts';
 import { startUpdates } from './live/updates.ts';
 import { followAddress, query } from './route/route.ts';
 import { applyTheme } from './shell/theme.ts';
-
-const SECOND_MS = 1_000;
 
 const feeds: Feeds = {
   status: feed<StatusAnswer>(() => 'api/status', 5 * SECOND_MS),

@@ -1,4 +1,5 @@
 import { useComputed } from '@preact/signals';
+import { MINUTE_MS } from '../../../../shared/dates.ts';
 import type { AlarmAnswer, StatusAnswer, TaskAnswer } from '../../../api/schemas.ts';
 import { now } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
@@ -11,8 +12,10 @@ import { Since, When } from '../parts/when.tsx';
 import { linkTo } from '../route/route.ts';
 import { badgeOf } from '../tasks/badge.ts';
 import { STATES } from '../tasks/states.ts';
-import { type ToDo, toDoAbout, toDoInState } from './answers.ts';
-import { covers, WRONG, wrongSince } from './attention.ts';
+import { type ToDo, toDoAbout, toDoAboutSource, toDoInState } from './answers.ts';
+import { type Attention, attentionAt, wrongSince } from './attention.ts';
+
+const NOTHING: Attention = { alarms: [], muted: [], tasks: [], sources: [] };
 
 const SEVERITIES: Record<AlarmAnswer['severity'], { tone: Tone; icon: IconName; word: string }> = {
   critical: { tone: 'bad', icon: 'failing', word: 'Critical' },
@@ -20,47 +23,44 @@ const SEVERITIES: Record<AlarmAnswer['severity'], { tone: Tone; icon: IconName; 
   notice: { tone: 'calm', icon: 'alarm', word: 'Notice' },
 };
 
-/** What wants a person: the open alarms, and the tasks that are wrong without one; what it is, since when, what to do. */
+/** What wants a person: what it is, since when, and what to do. */
 export function Alarms({ status }: { status: Feed<StatusAnswer> }) {
   const data = status.answer.value?.data;
-  const alarms = data?.alarms ?? [];
-  // One string for all: it changes only when something is muted no more.
-  const mutedIds = useComputed(() =>
-    (status.answer.value?.data.alarms ?? [])
-      .filter(({ mute }) => mute && Date.parse(mute.until) > now.value)
-      .map(({ id }) => id)
-      .join('\n'),
-  );
-  const muted = new Set(mutedIds.value.split('\n'));
-  const loud = alarms.filter(({ id }) => !muted.has(id));
-  const silent = alarms.filter(({ id }) => muted.has(id));
-  const tasks = (data?.tasks ?? []).filter((task) => {
-    const { state } = badgeOf(task).value;
-    return WRONG.includes(state) && !alarms.some((alarm) => covers(alarm, task.task, state));
-  });
+  // By minutes: what is muted, or not looked at any more, is told soon enough; and the cards count their own seconds.
+  const minute = useComputed(() => Math.floor(now.value / MINUTE_MS) * MINUTE_MS);
+  const { alarms, muted, tasks, sources } = data ? attentionAt(data, minute.value) : NOTHING;
+  const isTask = (name: string) => data?.tasks.some(({ task }) => task === name) ?? false;
+  const cards = (list: readonly AlarmAnswer[], isMuted: boolean) =>
+    list.map((alarm) => (
+      <AlarmCard key={alarm.id} alarm={alarm} isTask={isTask(alarm.subject)} muted={isMuted} />
+    ));
+  const isCritical = ({ severity }: AlarmAnswer) => severity === 'critical';
   return (
     <Panel id="alarms" title="Needs attention" feed={status}>
-      {loud.length + tasks.length === 0 && <p class="empty">Nothing: no alarm is open.</p>}
+      {alarms.length + tasks.length + sources.length === 0 && (
+        <p class="empty">Nothing. No alarm is open{muted.length > 0 && ' that is not muted'}.</p>
+      )}
       <ul class="alarms">
-        {loud.filter(({ severity }) => severity === 'critical').map(alarmCard)}
+        {cards(alarms.filter(isCritical), false)}
         {tasks.map((task) => (
           <TaskCard key={task.task} task={task} />
         ))}
-        {loud.filter(({ severity }) => severity !== 'critical').map(alarmCard)}
+        {sources.map(({ source, wrong }) => (
+          <SourceCard key={source} source={source} wrong={wrong} />
+        ))}
+        {cards(
+          alarms.filter((alarm) => !isCritical(alarm)),
+          false,
+        )}
       </ul>
-      {silent.length > 0 && (
+      {muted.length > 0 && (
         <details>
-          <summary>{silent.length} muted</summary>
-          <ul class="alarms">{silent.map(alarmCard)}</ul>
+          <summary>{muted.length} muted</summary>
+          <ul class="alarms">{cards(muted, true)}</ul>
         </details>
       )}
     </Panel>
   );
-
-  function alarmCard(alarm: AlarmAnswer) {
-    const isTask = data?.tasks.some(({ task }) => task === alarm.subject) ?? false;
-    return <AlarmCard key={alarm.id} alarm={alarm} isTask={isTask} muted={muted.has(alarm.id)} />;
-  }
 }
 
 function AlarmCard({ alarm, isTask, muted }: { alarm: AlarmAnswer; isTask: boolean; muted: boolean }) {
@@ -111,6 +111,21 @@ function TaskCard({ task }: { task: TaskAnswer }) {
   );
 }
 
+function SourceCard({ source, wrong }: { source: string; wrong: string }) {
+  return (
+    <li class="warn">
+      <Badge tone="warn" icon="alarm" word="Jobs" />
+      <div>
+        <h3>
+          <bdi>{source}</bdi>
+        </h3>
+        <p>{wrong}</p>
+        <Advice toDo={toDoAboutSource(source)} />
+      </div>
+    </li>
+  );
+}
+
 function Subject({ name, isTask }: { name: string; isTask: boolean }) {
   return isTask ? (
     <a href={linkTo({ task: name })}>
@@ -126,7 +141,7 @@ export function Advice({ toDo: { words, command } }: { toDo: ToDo }) {
   return (
     <p class="advice">
       <span>{words}</span>
-      {command && <Command text={command} />}
+      <Command text={command} />
     </p>
   );
 }

@@ -20,7 +20,7 @@ export function JobDetails({ name, listed }: { name: string; listed: JobAnswer |
         {id}
       </h2>
       <p class="lead" dir="auto">
-        {job ? [job.source, job.project, job.type, job.model].filter(Boolean).join(', ') : source}
+        {job ? [job.source, job.project, job.type].filter(Boolean).join(', ') : source}
       </p>
       {job && (
         <>
@@ -45,7 +45,6 @@ export function JobDetails({ name, listed }: { name: string; listed: JobAnswer |
               ['Backend asked', <When key="asked" at={job.backend.askedAt} none="not asked" />],
               ['Record written', <When key="written" at={job.record.writtenAt} />],
               ['Verdict of a sweep', `${job.verdict.kind}: ${job.verdict.because}`],
-              ['GPUs', job.gpus],
               ['Document', <bdi key="path">{job.path}</bdi>],
             ]}
           />

@@ -1,9 +1,7 @@
 import { signal } from '@preact/signals';
+import { MINUTE_MS, SECOND_MS } from '../../../../shared/dates.ts';
 import { now, tick } from './clock.ts';
 import type { Poller } from './poller.ts';
-
-const SECOND_MS = 1_000;
-const MINUTE_MS = 60 * SECOND_MS;
 
 /** Runs the pollers and the clock: none asks while the page is hidden or paused, and all ask at once when it is seen again. */
 export function startUpdates(pollers: readonly Poller[]) {

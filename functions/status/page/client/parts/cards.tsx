@@ -1,20 +1,32 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren } from 'preact';
+
+interface CardsProps {
+  /** Id of the heading that names it. */
+  labelledBy: string;
+  head: ComponentChildren;
+  /** Called when a pointer or the focus comes among its rows, and when it goes. */
+  onRead?: (reads: boolean) => void;
+  children: ComponentChildren;
+}
 
 /**
  * A table whose rows are cards on a phone. Its roles are written out, for some browsers take them away from what is no
  * longer shown as a table.
  */
-interface CardsProps extends JSX.HTMLAttributes<HTMLTableElement> {
-  /** Id of the heading that names it. */
-  labelledBy: string;
-  head: ComponentChildren;
-  children: ComponentChildren;
-}
-
-export function Cards({ labelledBy, head, children, ...more }: CardsProps) {
+export function Cards({ labelledBy, head, onRead, children }: CardsProps) {
+  const comes = () => onRead?.(true);
+  const goes = () => onRead?.(false);
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: see above
-    <table class="cards" role="table" aria-labelledby={labelledBy} {...more}>
+    <table
+      class="cards"
+      // biome-ignore lint/a11y/noRedundantRoles: see above
+      role="table"
+      aria-labelledby={labelledBy}
+      onPointerEnter={comes}
+      onPointerLeave={goes}
+      onFocusIn={comes}
+      onFocusOut={goes}
+    >
       {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
       <thead role="rowgroup">
         <Row>{head}</Row>

@@ -1,4 +1,5 @@
 import { useComputed } from '@preact/signals';
+import { MINUTE_MS, SECOND_MS } from '../../../../shared/dates.ts';
 import { duration, relative, stamp } from '../../../../shared/figures.ts';
 import { now } from '../live/clock.ts';
 
@@ -19,7 +20,7 @@ function Moving({ at }: { at: string }) {
 
 /** How long it has been since an instant. */
 export function Since({ at }: { at: string }) {
-  const words = useComputed(() => duration(Math.max(0, wholeSeconds(now.value - Date.parse(at)))));
+  const words = useComputed(() => lasting(now.value - Date.parse(at)));
   return (
     <time dateTime={at} title={stamp(new Date(at))} key={at}>
       {words}
@@ -27,8 +28,9 @@ export function Since({ at }: { at: string }) {
   );
 }
 
-/** Tenths of a second would make everything that ticks flicker. */
-function wholeSeconds(ms: number): number {
-  const seconds = Math.max(10, Math.floor(ms / 1000));
-  return ms < 10_000 ? Math.floor(ms / 1000) * 1000 : seconds * 1000;
+/** Seconds count up to two minutes; after that what ticks would only be in the way of reading. */
+function lasting(ms: number): string {
+  if (ms < 10 * SECOND_MS) return `${Math.max(0, Math.floor(ms / SECOND_MS))} s`;
+  const unit = ms < 2 * MINUTE_MS ? SECOND_MS : MINUTE_MS;
+  return duration(Math.floor(ms / unit) * unit);
 }

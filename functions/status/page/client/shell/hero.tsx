@@ -1,6 +1,8 @@
 import { useComputed, useSignalEffect } from '@preact/signals';
-import { relative } from '../../../../shared/figures.ts';
+import { MINUTE_MS } from '../../../../shared/dates.ts';
+import { duration } from '../../../../shared/figures.ts';
 import type { StatusAnswer } from '../../../api/schemas.ts';
+import { attentionAt, saidBy } from '../alarms/attention.ts';
 import { now } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
 import { Icon } from '../parts/icon.tsx';
@@ -16,9 +18,6 @@ const ICONS: Record<Tone, IconName> = {
   busy: 'running',
   calm: 'new',
 };
-
-/** Data older than this say nothing about now. */
-const BLIND_AFTER_MS = 60_000;
 
 /** The verdict: one sentence, also in the title of the window; screen readers hear only when it changes. */
 export function Hero({ status }: { status: Feed<StatusAnswer> }) {
@@ -50,19 +49,20 @@ function lineOf(status: Feed<StatusAnswer>): VerdictLine {
       words: trouble ? 'Cannot see how things stand' : 'Loading',
       rest: trouble?.words ?? '',
     };
-  const loud = data.alarms.filter(({ mute }) => !mute || Date.parse(mute.until) <= now.value);
+  const { alarms, sources } = attentionAt(data, now.value);
   return verdictLine({
     states: data.tasks.map((task) => badgeOf(task).value.state),
-    critical: loud.filter(({ severity }) => severity === 'critical').length,
-    warnings: loud.filter(({ severity }) => severity === 'warning').length,
+    alarms: alarms.filter(({ kind, subject }) => !saidBy(data, kind, subject)).length,
+    critical: alarms.some(({ severity }) => severity === 'critical'),
+    sources: sources.length,
     blind: blindOf(status),
   });
 }
 
-/** Why nothing can be said about now. */
+/** Why nothing can be said about now; by minutes, for a screen reader reads it out whenever it changes. */
 function blindOf({ asOf, trouble }: Feed<StatusAnswer>): string | null {
-  const at = asOf.value;
-  if (at === null || now.value - at < BLIND_AFTER_MS) return null;
-  const age = relative(new Date(at), new Date(now.value));
-  return `Cannot see how things stand: the last answer is of ${age}${trouble.value ? '' : ', while updates are paused'}`;
+  const minutes = asOf.value === null ? 0 : Math.floor((now.value - asOf.value) / MINUTE_MS);
+  if (minutes < 1) return null;
+  const why = trouble.value ? '' : ', for updates are paused';
+  return `Cannot see how things stand: the last answer is ${duration(minutes * MINUTE_MS)} old${why}`;
 }

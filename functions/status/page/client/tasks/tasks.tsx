@@ -85,16 +85,13 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
   const sorting = sortingOf(query.value.get('sort'));
   const shown = matching(tasks, query.value.get('q') ?? '', query.value.get('state') ?? '');
   const inOrder = ordered(shown, sorting);
-  const { rows, moved, hold, release } = useHeldOrder(inOrder, `${sorting.key}${sorting.descending}`);
+  const { rows, moved, hold } = useHeldOrder(inOrder, `${sorting.key}${sorting.descending}`);
   return (
     <>
       {/* Rows stay where they are under a pointer or a focus. */}
       <Cards
         labelledBy="tasks-title"
-        onPointerEnter={hold}
-        onPointerLeave={release}
-        onFocusIn={hold}
-        onFocusOut={release}
+        onRead={hold}
         head={COLUMNS.map(([name, key]) => (
           <Column key={name} sort={key === sorting.key ? directionOf(sorting) : undefined}>
             {key ? <SortButton name={name} column={key} /> : name}
@@ -111,7 +108,7 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
       {moved && (
         <p class="note">
           The order has changed.{' '}
-          <button type="button" class="quiet" onClick={release}>
+          <button type="button" class="quiet" onClick={() => hold(false)}>
             Sort again
           </button>
         </p>
@@ -147,11 +144,8 @@ function useHeldOrder(rows: TaskNow[], sorting: string) {
   return {
     rows: rows.toSorted((a, b) => placeOf(a) - placeOf(b)),
     moved: order.join() !== names.join(),
-    hold: () => {
-      held.value = true;
-    },
-    release: () => {
-      held.value = false;
+    hold: (reads: boolean) => {
+      held.value = reads;
     },
   };
 }

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import type { Browser, Locator } from 'playwright-core';
+import {
+  barriers,
+  NEEDS_BROWSER,
+  openBrowser,
+  openTab,
+  type Tab,
+  textOf,
+} from '../../support/page/browser.ts';
+import { troubledWorld } from '../../support/page/fixtures.ts';
+import { openSite, type Site } from '../../support/page/site.ts';
+
+describe('the page in a browser', NEEDS_BROWSER, () => {
+  let browser: Browser;
+  let site: Site;
+  let tab: Tab;
+  let rows: Locator;
+
+  before(async () => {
+    [browser, site] = await Promise.all([openBrowser(), openSite(troubledWorld(new Date()))]);
+    tab = await openTab(browser, site.url);
+    rows = tab.page.getByRole('table', { name: 'Scheduled tasks' }).getByRole('rowheader').getByRole('link');
+    await rows.first().waitFor();
+  });
+  after(async () => {
+    await browser.close();
+    await site.stop();
+  });
+
+  test('asks for the tasks first, and says on top and in the title how everything stands', async () => {
+    assert.equal(site.asked[0], '/api/status');
+    const verdict = '1 failing, 1 late, 1 degraded, 1 alarm';
+    assert.equal(await textOf(tab.page.getByRole('status')), verdict);
+    assert.equal(await tab.page.title(), `${verdict} - Nightshift`);
+  });
+
+  test('lists what wants a person with its reason, its age and the command to copy; what is muted is folded away', async () => {
+    const cards = tab.page
+      .getByRole('region', { name: 'Needs attention' })
+      .locator('ul')
+      .first()
+      .locator('li');
+    const texts = (await cards.allTextContents()).map((text) => text.replaceAll(/\s+/g, ' '));
+    assert.equal(texts.length, 4);
+    assert.match(texts[0] ?? '', /^Criticalcleanup-artifacts failingfor 2 d 2 h3 runs in a row failed/);
+    assert.match(texts[0] ?? '', /npm run -s ops -- run cleanup-artifactsCopy/);
+    assert.match(texts[1] ?? '', /^Lateobserve-workloads latefor 12 min.*due 12 min ago, grace 300 s/);
+    assert.ok(await tab.page.getByText('1 muted').isVisible());
+  });
+
+  test('sorts by a column, the other way round at the second click, and keeps it in the address', async () => {
+    const header = tab.page.getByRole('columnheader', { name: 'Task' });
+    const sort = header.getByRole('button');
+    const byBadge = await rows.allTextContents();
+    assert.equal(byBadge[0], 'cleanup-artifacts');
+    await sort.click();
+    await sort.click();
+    assert.deepEqual(await rows.allTextContents(), byBadge.toSorted().reverse());
+    assert.equal(await header.getAttribute('aria-sort'), 'descending');
+    assert.equal(new URL(tab.page.url()).search, '?sort=-task');
+    await tab.page.getByRole('columnheader', { name: 'Status' }).getByRole('button').click();
+  });
+
+  test('finds by name and by state, and keeps both in the address', async () => {
+    await tab.page.getByRole('searchbox').fill('metrics');
+    assert.deepEqual(await rows.allTextContents(), ['collect-metrics']);
+    await tab.page.getByRole('searchbox').fill('');
+    const chip = tab.page.getByRole('button', { name: 'Failing 1' });
+    await chip.click();
+    assert.deepEqual(await rows.allTextContents(), ['cleanup-artifacts']);
+    assert.equal(await chip.getAttribute('aria-pressed'), 'true');
+    assert.equal(new URL(tab.page.url()).searchParams.get('state'), 'failing');
+    await chip.click();
+    assert.equal((await rows.all()).length, 5);
+  });
+
+  test('shows only the jobs whose record differs from the truth, when asked to', async () => {
+    const jobs = tab.page.getByRole('table', { name: 'Jobs, record beside truth' }).getByRole('rowheader');
+    const chip = tab.page.getByRole('button', { name: 'Only where they differ' });
+    assert.equal(await jobs.count(), 8);
+    await chip.click();
+    await jobs.nth(2).waitFor({ state: 'detached' });
+    assert.equal(await jobs.count(), 2);
+    assert.ok(await tab.page.getByText('The record says running, Vertex AI says cancelled').isVisible());
+    await chip.click();
+    await jobs.nth(7).waitFor();
+  });
+
+  test('opens all about a task by Enter, with its stack and its runs by pages; Escape gives the focus back', async () => {
+    const { page } = tab;
+    await rows.first().focus();
+    await page.keyboard.press('Enter');
+    const drawer = page.getByRole('dialog', { name: 'cleanup-artifacts' });
+    await drawer.getByText('functions/shared/cloud/storage/objects.ts:88').waitFor();
+    assert.equal(new URL(page.url()).hash, '#task=cleanup-artifacts');
+    const runs = drawer.getByRole('region', { name: 'Runs of cleanup-artifacts' }).locator('tbody tr');
+    assert.equal(await runs.count(), 25);
+    await drawer.getByRole('button', { name: 'Older' }).click();
+    await drawer.getByRole('button', { name: 'Older' }).click();
+    await runs.nth(10).waitFor({ state: 'detached' });
+    assert.equal(await runs.count(), 10);
+    await drawer.getByLabel('Show').selectOption('failed');
+    await runs.nth(2).waitFor({ state: 'detached' });
+    assert.equal(await runs.count(), 2);
+    assert.deepEqual(await barriers(page), []);
+    await page.keyboard.press('Escape');
+    await drawer.waitFor({ state: 'hidden' });
+    assert.equal(new URL(page.url()).hash, '');
+    assert.equal(await textOf(page.locator(':focus')), 'cleanup-artifacts');
+  });
+
+  test('puts no barrier before anyone, by the rules of axe', async () => {
+    assert.deepEqual(await barriers(tab.page), []);
+  });
+
+  test('asked nothing of anyone else, and neither the console nor its policy complained', () => {
+    assert.deepEqual(tab.wrong, []);
+  });
+});

@@ -1,0 +1,114 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import {
+  type Browser,
+  type BrowserContext,
+  type BrowserContextOptions,
+  chromium,
+  type Locator,
+  type Page,
+} from 'playwright-core';
+import { ROOT } from '../../../scripts/shared/places.ts';
+import { SOAK_ONLY } from '../soak.ts';
+
+/** Debian's chromium, which `.ci/run` installs; a test of the page is skipped where there is none. */
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+
+/** What a test that needs a browser says where there is none. */
+export const NEEDS_BROWSER = { skip: CHROMIUM ? false : 'no chromium: apt-get install chromium' };
+
+/** The same, for what is tried only in a soak. */
+export const NEEDS_BROWSER_AND_SOAK = SOAK_ONLY.skip ? SOAK_ONLY : NEEDS_BROWSER;
+
+/** A browser without a window, which loads nothing of its own. */
+export function openBrowser(): Promise<Browser> {
+  return chromium.launch({
+    executablePath: CHROMIUM ?? '',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--disable-dev-shm-usage',
+      '--disable-background-networking',
+    ],
+  });
+}
+
+/** A tab, and all that went wrong in it. */
+export interface Tab {
+  page: Page;
+  context: BrowserContext;
+  /** Errors of the console and of scripts, reports of the policy, requests to elsewhere. */
+  wrong: string[];
+  close(): Promise<void>;
+}
+
+/** How a tab is opened. */
+export interface TabOptions extends BrowserContextOptions {
+  /** What a test makes go wrong on purpose, such as a 503. */
+  expected?: RegExp;
+  /** Gives the tab a clock that begins then, and moves only when it is told to. */
+  time?: Date;
+}
+
+/** Opens `url` in a tab of its own. */
+export async function openTab(
+  browser: Browser,
+  url: string,
+  { expected = /$^/, time, ...options }: TabOptions = {},
+): Promise<Tab> {
+  const context = await browser.newContext({
+    timezoneId: 'UTC',
+    locale: 'en-GB',
+    reducedMotion: 'reduce',
+    ...options,
+  });
+  const page = await context.newPage();
+  const wrong: string[] = [];
+  const note = (what: string) => {
+    if (!expected.test(what)) wrong.push(what);
+  };
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) note(`${message.type()}: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => note(`error: ${error.message}`));
+  page.on('request', (request) => {
+    if (new URL(request.url()).origin !== new URL(url).origin) note(`asked ${request.url()}`);
+  });
+  if (time) {
+    await page.clock.install({ time });
+    await page.clock.pauseAt(time);
+  }
+  await page.goto(url);
+  return { page, context, wrong, close: () => context.close() };
+}
+
+const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
+const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/** What the page does to people who cannot see, hear or point, by axe's rules; each with the elements that do. */
+export async function barriers(page: Page): Promise<string[]> {
+  // Evaluated by the debugger, which the page's policy does not bind.
+  await page.evaluate(AXE);
+  return page.evaluate<string[]>(`
+    axe.run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(RULES)} } }).then(({ violations }) =>
+      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`);
+}
+
+/** Keeps a picture of the page for a human eye, in a folder that git ignores. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = join(ROOT, '.nightshift/pictures');
+  mkdirSync(folder, { recursive: true });
+  await page.screenshot({ path: join(folder, `${name}.png`), fullPage: !name.startsWith('drawer') });
+}
+
+/** The text of an element, with single spaces. */
+export async function textOf(locator: Locator): Promise<string> {
+  return ((await locator.textContent()) ?? '').replaceAll(/\s+/g, ' ');
+}
+
+/** By how many pixels the page is wider than its window. */
+export function overflowOf(page: Page): Promise<number> {
+  return page.evaluate<number>('document.documentElement.scrollWidth - innerWidth');
+}

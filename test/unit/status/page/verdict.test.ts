@@ -1,0 +1,73 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { HOUR_MS } from '../../../../functions/shared/dates.ts';
+import { attentionAt } from '../../../../functions/status/page/client/alarms/attention.ts';
+import { type VerdictFacts, verdictLine } from '../../../../functions/status/page/client/shell/verdict.ts';
+import { goodWorld, troubledWorld } from '../../../support/page/fixtures.ts';
+
+const WELL: VerdictFacts = {
+  states: ['ok', 'ok', 'running'],
+  alarms: 0,
+  critical: false,
+  sources: 0,
+  blind: null,
+};
+
+describe('the verdict of the page', () => {
+  for (const [what, facts, tone, words] of [
+    ['all is well', {}, 'good', 'Everything is as it should be'],
+    ['a task fails', { states: ['ok', 'failing'] }, 'bad', '1 failing'],
+    ['a task is stuck', { states: ['stuck'] }, 'bad', '1 stuck'],
+    ['tasks are late', { states: ['late', 'late', 'degraded'] }, 'warn', '2 late, 1 degraded'],
+    ['an alarm is open', { alarms: 1 }, 'warn', '1 alarm'],
+    ['a critical alarm is open', { alarms: 2, critical: true }, 'bad', '2 alarms'],
+    ['jobs were not looked at', { sources: 1 }, 'warn', '1 source of jobs'],
+    ['nothing has run yet', { states: ['new', 'disabled'] }, 'calm', 'No task has run yet'],
+    ['no task is known', { states: [] }, 'calm', 'No task has run yet'],
+    ['all was well but cannot be seen', { blind: 'Cannot see' }, 'warn', 'Cannot see'],
+  ] as const)
+    test(`is ${tone} when ${what}: "${words}"`, () => {
+      const line = verdictLine({ ...WELL, ...facts });
+      assert.deepEqual([line.tone, line.words], [tone, words]);
+    });
+
+  test('says beside it what is as it should be, and what was wrong before it went blind', () => {
+    assert.equal(verdictLine({ ...WELL, states: ['ok', 'running', 'ok', 'late'] }).rest, '1 running, 2 OK');
+    assert.equal(verdictLine({ ...WELL, states: ['late'], blind: 'Cannot see' }).rest, 'Before that: 1 late');
+  });
+});
+
+describe('what wants a person', () => {
+  const now = new Date();
+  const { status } = troubledWorld(now);
+
+  test('is every open alarm that is not muted, and every task that is wrong with no alarm to say so', () => {
+    const { alarms, muted, tasks, sources } = attentionAt(status, now.getTime());
+    assert.deepEqual(
+      alarms.map(({ kind }) => kind),
+      ['failing', 'overdue'],
+    );
+    assert.deepEqual(
+      muted.map(({ kind }) => kind),
+      ['long-running'],
+    );
+    assert.deepEqual(
+      tasks.map(({ task }) => task),
+      ['observe-workloads', 'collect-metrics'],
+    );
+    assert.deepEqual(sources, []);
+  });
+
+  test('is an alarm again when its mute is over', () =>
+    assert.equal(attentionAt(status, now.getTime() + 7 * HOUR_MS).muted.length, 0));
+
+  test('is a source whose jobs were not looked at lately, or have stale records', () => {
+    const at = new Date(now.getTime() - 3 * HOUR_MS).toISOString();
+    const source = { source: 'training', mode: 'enforce' as const, at, staleAt: at, stale: 2, falseLost: 0 };
+    const counts = { running: 1, suspended: 0, scheduled: 0, longRunning: 0, recent24h: 3, unknown: 0 };
+    const sources = [{ ...source, ...counts }];
+    assert.deepEqual(attentionAt({ ...goodWorld(now).status, sources }, now.getTime()).sources, [
+      { source: 'training', wrong: 'its jobs were last looked at 3 h ago; 2 of its records are stale' },
+    ]);
+  });
+});
