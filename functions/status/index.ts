@@ -1,9 +1,16 @@
 import { http } from '@google-cloud/functions-framework';
 import { serveService } from '../shared/http/service.ts';
 import { startService } from '../shared/start.ts';
-import { healthStore } from '../shared/store/own/health.ts';
+import { openStatus } from './clients.ts';
+import { pageAssets } from './page/assets.ts';
+import { statusAnswers } from './read/answers.ts';
 import { status } from './service.ts';
 
-const { collections, options } = startService('status');
+const started = startService('status');
+const { options } = started;
+const answers = statusAnswers(openStatus({ ...started, clock: options.clock }, { documents: 0 }));
 
-http(options.entry.entryPoint, serveService(status(healthStore(collections)), options));
+http(
+  options.entry.entryPoint,
+  serveService(status(answers, { assets: pageAssets, clock: options.clock }), options),
+);

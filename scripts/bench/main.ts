@@ -38,6 +38,10 @@ const BENCHES: Record<string, Listed> = {
     note: 'The emulator scans all jobs for each query and count, which only ours makes. Its write is what it takes longer than to observe.',
     load: async () => (await import('./sweep.ts')).sweep,
   },
+  status: {
+    about: 'documents read a minute while 1, 10 and 100 viewers look, against strips read from the runs',
+    load: async () => (await import('./status.ts')).status,
+  },
 };
 
 const HELP = `npm run bench -- NAME [--json]

@@ -8,6 +8,7 @@ import { cleanup } from './cleanup/command.ts';
 import { completion } from './completion/command.ts';
 import { days } from './days/command.ts';
 import { doctor } from './doctor/command.ts';
+import { exportRecords } from './export/command.ts';
 import { health } from './health/command.ts';
 import { importJobs } from './import/command.ts';
 import { jobs } from './jobs/command.ts';
@@ -40,6 +41,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   why,
   sweep,
   days,
+  exportRecords,
   cleanup,
   backfill,
   sources,

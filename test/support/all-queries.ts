@@ -15,6 +15,7 @@ import { journalStore } from '../../functions/shared/store/own/journal.ts';
 import { pinStore } from '../../functions/shared/store/own/pins.ts';
 import { retentionStore } from '../../functions/shared/store/own/retention.ts';
 import { runStore } from '../../functions/shared/store/own/runs.ts';
+import { type StatusRecords, statusRecords } from '../../functions/shared/store/own/status-records.ts';
 import { watchStore } from '../../functions/shared/store/own/watch.ts';
 import { activeJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import { artifactJobStore } from '../../functions/shared/store/sources/artifact-jobs.ts';
@@ -43,6 +44,7 @@ export async function askOurs(db: Firestore, { collectionPrefix }: Settings, tas
     pinStore(collections, SILENT).count(),
     alarms.open(options),
     alarms.closedSince(before, 10, options),
+    ...askStatus(statusRecords(collections, SILENT), task, now),
     days.range(dayOf(before), dayOf(now)),
     days.projectRows(dayOf(before), 5),
     days.revisions(dayOf(before)),
@@ -73,6 +75,24 @@ export async function askOurs(db: Firestore, { collectionPrefix }: Settings, tas
   ]);
 }
 
+/** What the status service asks of our own records. */
+function askStatus(status: StatusRecords, task: string, now: Date): Promise<unknown>[] {
+  const after = { at: now, id: `${task}@manual-1` };
+  const runs = { outcome: null, since: null, after: null, most: 3 };
+  const before = addMs(now, -DAY_MS);
+  return [
+    status.tasks(null, options),
+    status.tasks(before, options),
+    status.openAlarms(3, options),
+    status.closedAlarms(null, 3, options),
+    status.closedAlarms(after, 3, options),
+    status.jobHealth(options),
+    status.runs(task, runs, options),
+    status.runs(task, { ...runs, outcome: 'succeeded', since: before, after }, options),
+    status.days(dayOf(before), dayOf(now), options),
+  ];
+}
+
 /** Every query about the records of a source, and the executions below them. */
 export async function askSource(db: Firestore, name: string, source: Source, now: Date): Promise<void> {
   const jobs = jobStore(name, source, db, SILENT);
@@ -88,6 +108,7 @@ export async function askSource(db: Firestore, name: string, source: Source, now
     active.active(options),
     active.alive(now, options),
     active.named('1', options),
+    active.inStates(['running', 'queued'], { after: null, most: 2 }, options).next(),
     active.unmapped(options),
     active.counts.runningSince(before, options),
     active.counts.startOf(5, options),

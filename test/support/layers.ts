@@ -48,15 +48,15 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
   http: { value: ['http', 'run', 'run/task', 'model', ...PLAIN] },
   // What index.ts of every task builds, built once.
   start: { value: ['store', 'cloud', 'model', ...PLAIN] },
-  entry: { value: ['own', 'start', 'http', 'store', 'cloud', 'model', ...PLAIN] },
+  entry: { value: ['own', 'start', 'http', 'truth', 'store', 'cloud', 'model', ...PLAIN] },
   task: { value: ['own', 'model', 'errors', 'dates'], type: ['run/task', 'store', 'cloud'] },
   service: {
-    value: ['own', 'http', 'truth', 'model', 'errors', 'dates', 'concurrency'],
+    value: ['own', 'http', 'truth', 'model', 'errors', 'problems', 'dates', 'concurrency'],
     type: ['store', 'cloud', 'log', 'clock', 'catalog'],
   },
   'input-output': {
     value: ['own', 'truth', 'model', 'errors', 'dates', 'concurrency'],
-    type: ['run/task', 'http', 'store', 'cloud', 'log'],
+    type: ['run/task', 'http', 'store', 'cloud', 'log', 'clock', 'problems'],
   },
   // What runs in a browser; of the API it knows the types alone.
   page: { value: ['own page', 'own pure', 'figures', 'dates', 'model'], type: ['own'] },
@@ -66,7 +66,7 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
 /** Every package that functions/ may use: by which layers, and by which only for its types. */
 const PACKAGES: Record<string, { value: string[]; type?: string[] }> = {
   '@jmespath-community/jmespath': { value: ['model'] },
-  zod: { value: ['model', 'store', 'cloud', 'pure', ...PLAIN], type: ['run/task', 'run'] },
+  zod: { value: ['model', 'store', 'cloud', 'pure', ...PLAIN], type: ['run/task', 'run', 'service'] },
   croner: { value: ['cron'] },
   cronstrue: { value: ['cron'] },
   leven: { value: ['problems'] },

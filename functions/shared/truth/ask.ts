@@ -17,7 +17,7 @@ const JOBS_AT_ONCE = 16;
 
 /** Where candidates are looked up: their source, its backend, and what sweeps before remember. */
 export interface AskTools {
-  store: ActiveJobStore;
+  store: Pick<ActiveJobStore, 'source' | 'executions' | 'lively'>;
   backend: Backend | null;
   checkpoint: SweepCheckpoint;
   options: ReadOptions & { signal: AbortSignal };

@@ -5,7 +5,7 @@ import type { Log } from '../../log.ts';
 import type { TakenBack } from '../../model/job/evidence.ts';
 import { pathInSource } from '../../model/job/job.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
-import type { ACTIVE_STATES } from '../../model/job/states.ts';
+import type { ACTIVE_STATES, JobState } from '../../model/job/states.ts';
 import type { UnmappedStatus } from '../../model/job/sweep-checkpoint.ts';
 import { PLAUSIBLE_TIMES } from '../../model/reading/reading.ts';
 import { isPath, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
@@ -66,6 +66,12 @@ export interface ActiveJobStore {
 
   /** Some running jobs that show life at `now`; for times as ISO text, perhaps some that do not. */
   lively(now: Date, options: ReadOptions): Promise<SeenJob[]>;
+
+  /**
+   * Yields its jobs in one of `states`, by their paths. Of the words that a source has for them, only as many as one query
+   * takes.
+   */
+  inStates(states: readonly JobState[], which: PageOptions, options: ReadOptions): AsyncGenerator<Page, void>;
 
   /**
    * The job with that id or at that path, with its source before it or not; `undefined` where there is none. Rejects with
@@ -184,6 +190,20 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
       for await (const { seen } of jobs.pages(query, { after: null, most: MOST_LIVELY }, options))
         found.push(...seen);
       return found;
+    },
+
+    async *inStates(states, which, options) {
+      const statuses = states.flatMap((state) => valuesOf(source, state)).slice(0, VALUES_PER_QUERY);
+      const query: StaleQuery = {
+        name: 'jobs:in-states',
+        of: 'jobs',
+        state: 'running',
+        statuses,
+        tellsLife: false,
+        by: { without: null },
+      };
+      // A source may have no word for some state.
+      if (statuses.length > 0) yield* jobs.pages(query, which, options);
     },
 
     async named(id, options) {

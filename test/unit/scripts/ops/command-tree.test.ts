@@ -10,7 +10,7 @@ import type { OpsCommand } from '../../../../scripts/ops/shared/command.ts';
 import { ops } from '../../../support/ops.ts';
 
 const WATCHED = ['health', 'jobs', 'runs'];
-const SINCE = ['alarms', 'days', 'runs'];
+const SINCE = ['alarms', 'days', 'export', 'runs'];
 const PLACE = ['--project', '--region'];
 
 /** Every command with the words that lead to it. */

@@ -3,19 +3,11 @@ import { describe, test } from 'node:test';
 import { type Health, healthAt } from '../../../../functions/shared/model/run/health.ts';
 import { taskSchema } from '../../../../functions/status/api/schemas.ts';
 import { badgeAt } from '../../../../functions/status/rules/badge.ts';
-import { type Duty, taskAnswer, worstTasksFirst } from '../../../../functions/status/rules/task-answer.ts';
+import { taskAnswer, worstTasksFirst } from '../../../../functions/status/rules/task-answer.ts';
 import { at, currentRun, healthOf } from '../../../support/health.ts';
+import { duty } from '../../../support/status.ts';
 
-const DUTY: Duty = {
-  task: 'duty',
-  description: 'does its duty',
-  enabled: true,
-  schedule: '0 2 * * *',
-  scheduleWords: 'At 02:00',
-  startGraceSeconds: 900,
-  maxRuntimeSeconds: 540,
-  nextSlot: at(0),
-};
+const DUTY = duty('duty');
 const ERROR = { name: 'Error', message: 'no quota\nsecond line', stack: '' };
 
 /** Records in every state, with the instants around which they change. */

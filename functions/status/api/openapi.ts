@@ -1,0 +1,104 @@
+import { z } from 'zod';
+import { daySchema } from '../../shared/model/day/day.ts';
+import { jobHealthSchema } from '../../shared/model/job/sweep.ts';
+import { alarmSchema } from '../../shared/model/run/alarm.ts';
+import { healthSchema } from '../../shared/model/run/health.ts';
+import { runSchema } from '../../shared/model/run/run.ts';
+import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName } from './endpoints.ts';
+import { envelopeOf, faultSchema } from './envelope.ts';
+import { alarmAnswerSchema, dayAnswerSchema, jobAnswerSchema, runLineSchema, taskSchema } from './schemas.ts';
+
+/** The published schemas and the document of the API, made from the schemas that answers are parsed by. */
+
+/** Our records as Firestore holds them, and the data of answers, by the name in `/schemas/{name}.json`. */
+export const SCHEMAS: Record<string, z.ZodType> = {
+  'record-task': healthSchema,
+  'record-run': runSchema,
+  'record-alarm': alarmSchema,
+  'record-day': daySchema,
+  'record-job-health': jobHealthSchema,
+  task: taskSchema,
+  alarm: alarmAnswerSchema,
+  'run-line': runLineSchema,
+  day: dayAnswerSchema,
+  'job-line': jobAnswerSchema,
+  fault: faultSchema,
+  ...Object.fromEntries(ENDPOINT_NAMES.map((name) => [`answer-${name}`, envelopeOf(ENDPOINTS[name].data)])),
+};
+
+/** `schema` as JSON Schema, an instant as RFC 3339 text. */
+export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): Record<string, unknown> {
+  const { '~standard': _, ...json } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema._zod.def.type === 'date')
+        Object.assign(jsonSchema, { type: 'string', format: 'date-time' });
+    },
+  });
+  return json;
+}
+
+/** The document of the API, OpenAPI 3.1. */
+export function openApi(): Record<string, unknown> {
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Nightshift status',
+      version: '1',
+      description: 'How everything stands, and what is true beside what is recorded. Only reads.',
+    },
+    servers: [{ url: '.' }],
+    paths: Object.fromEntries(
+      ENDPOINT_NAMES.flatMap((name) => {
+        const { path, aliases } = ENDPOINTS[name];
+        return [path, ...aliases].map((each) => [
+          each,
+          { get: operationOf(name, each, each === path ? name : null) },
+        ]);
+      }),
+    ),
+  };
+}
+
+/** One endpoint at one of its paths; an alias has no id of its own. */
+function operationOf(name: EndpointName, path: string, operationId: string | null): object {
+  const { summary, data, query, path: own } = ENDPOINTS[name];
+  const { properties = {} } = jsonSchemaOf(query, 'input') as { properties?: Record<string, object> };
+  const segments = [...path.matchAll(/\{(\w+)\}/g)].map(([, segment = '']) => segment);
+  return {
+    ...(operationId ? { operationId } : {}),
+    summary: operationId ? summary : `the same as ${own}`,
+    parameters: [
+      ...segments.map((segment) => ({
+        name: segment,
+        in: 'path',
+        required: true,
+        schema: { type: 'string' },
+      })),
+      ...Object.entries(properties).map(([key, schema]) => ({
+        name: key,
+        in: 'query',
+        required: false,
+        schema,
+      })),
+    ],
+    responses: {
+      200: {
+        description: 'the answer; X-As-Of says when it was really read',
+        content: { 'application/json': { schema: jsonSchemaOf(envelopeOf(data)) } },
+      },
+      304: { description: 'nothing has changed' },
+      ...Object.fromEntries(
+        Object.entries({
+          400: 'what was asked for cannot be',
+          404: 'there is no such thing',
+          503: 'the records cannot be read',
+        }).map(([status, description]) => [
+          status,
+          { description, content: { 'application/json': { schema: jsonSchemaOf(faultSchema) } } },
+        ]),
+      ),
+    },
+  };
+}

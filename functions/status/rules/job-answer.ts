@@ -1,0 +1,109 @@
+import type { Truth } from '../../shared/model/job/backend.ts';
+import { isTerminal } from '../../shared/model/job/job.ts';
+import { ACTIVE_STATES } from '../../shared/model/job/states.ts';
+import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import { livenessOf } from '../../shared/model/job/verdict/liveness.ts';
+import { instant } from '../../shared/model/job/verdict/words.ts';
+import type { JobAnswer } from '../api/schemas.ts';
+
+/** The backend of a source. */
+export interface BackendOfSource {
+  kind: string | null;
+  /** Such as `Vertex AI`. */
+  name: string | null;
+}
+
+/** The record of a job beside what its backend says, with the verdict of a sweep at this instant. */
+export function jobAnswer(
+  suspect: Suspect,
+  verdict: Verdict,
+  backend: BackendOfSource,
+  now: Date,
+): JobAnswer {
+  const { job, writtenAt, truth } = suspect;
+  const { source, id, path, project, type, added } = job;
+  const iso = (at: Date | null) => at?.toISOString() ?? null;
+  const shown = shownOf(suspect, verdict, now);
+  const agrees = shown === job.state;
+  return {
+    source,
+    id,
+    path,
+    project,
+    type,
+    record: {
+      state: job.state,
+      status: job.status,
+      createdAt: iso(job.createdAt),
+      startedAt: iso(job.startedAt),
+      heartbeatAt: iso(job.heartbeatAt),
+      endedAt: iso(job.endedAt),
+      writtenAt: writtenAt.toISOString(),
+      error: job.error,
+    },
+    backend: {
+      kind: backend.kind,
+      id: job.backendId,
+      state: truth?.state ?? 'unknown',
+      said: truth?.said ?? whyNotAsked(suspect, backend),
+      startedAt: iso(truth?.startedAt ?? null),
+      endedAt: iso(truth?.endedAt ?? null),
+      askedAt: iso(truth?.askedAt ?? null),
+    },
+    reporter: null,
+    verdict: {
+      kind: verdict.kind,
+      rule: verdict.rule,
+      because: verdict.because,
+      brokenAt: iso(verdict.brokenAt),
+      endedAt: 'state' in verdict ? verdict.endedAt.toISOString() : null,
+    },
+    shown,
+    agrees,
+    because: agrees
+      ? verdict.because
+      : `the record says ${job.status || 'nothing'}; ${beside(truth, backend)}${verdict.because}`,
+    endedBy: added.evidence && {
+      rule: added.evidence.rule,
+      because: added.evidence.because,
+      foundAt: added.evidence.foundAt.toISOString(),
+      by: added.evidence.by,
+    },
+    command: `npm run -s ops -- why ${quoted(id)} --source ${source}`,
+  };
+}
+
+/** Whether a row belongs to those where something is off: its record is not to be believed, or a limit was broken. */
+export function isOff({ agrees, verdict }: Pick<JobAnswer, 'agrees' | 'verdict'>): boolean {
+  return !agrees || verdict.brokenAt !== null;
+}
+
+/**
+ * The state to believe. Where the evidence is not enough that is unknown, unless the record itself shows life: such a job no
+ * sweep would ask about.
+ */
+function shownOf(suspect: Suspect, verdict: Verdict, now: Date): JobAnswer['shown'] {
+  const { job, truth } = suspect;
+  if ('state' in verdict) return verdict.state;
+  if (verdict.kind === 'unknown' && livenessOf(suspect, now).stale) return 'unknown';
+  if (isTerminal(job.state)) return job.state;
+  const isActive = ACTIVE_STATES.find((state) => state === truth?.state);
+  return isActive ?? job.state;
+}
+
+function beside(truth: Truth | null, { name }: BackendOfSource): string {
+  if (!truth || truth.state === 'unknown') return '';
+  const since = truth.endedAt ? ` since ${instant(truth.endedAt)}` : '';
+  return `${name ?? 'its backend'} says ${truth.state}${since}; `;
+}
+
+function whyNotAsked({ job }: Suspect, { kind }: BackendOfSource): string {
+  if (kind === null) return 'its source has no backend';
+  if (isTerminal(job.state)) return 'not asked: its record has ended';
+  return job.backendId === null ? 'its record names no job there' : 'not asked';
+}
+
+/** As a shell takes it for one word. */
+function quoted(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { alarmId } from '../../../functions/shared/model/run/alarm.ts';
+import type { Outcome } from '../../../functions/shared/model/run/outcomes.ts';
+import { newRun, type Run, scheduledRunId, type Trigger } from '../../../functions/shared/model/run/run.ts';
+import { ENDPOINTS } from '../../../functions/status/api/endpoints.ts';
+import { envelopeOf } from '../../../functions/status/api/envelope.ts';
+import { writeDocuments } from '../../support/firestore.ts';
+import { at } from '../../support/health.ts';
+import { statusService } from '../../support/status.ts';
+import { beating } from '../../support/sweeper.ts';
+
+const SOURCES = { jobs: beating() };
+const TASK = 'sweep-stale-jobs';
+const TOKEN = 's3cr3t-of-the-lease';
+
+/** The run that began `minutes` after the slot. */
+function runOf(minutes: number, outcome: Outcome, trigger: Trigger = 'scheduled'): Run {
+  const startedAt = at(minutes * 60);
+  const error =
+    outcome === 'failed' ? { name: 'Error', message: 'no quota\nmore', stack: 'Error: no quota' } : null;
+  const attempt = { attempt: 1, token: TOKEN, startedAt, endedAt: at(minutes * 60 + 5), outcome, error };
+  const runId = trigger === 'scheduled' ? scheduledRunId(TASK, startedAt) : `${TASK}@manual-${minutes}`;
+  const named = { runId, task: TASK, trigger, slot: startedAt, whole: true, dryRun: false, body: {} };
+  return { ...newRun(named, attempt), endedAt: attempt.endedAt, durationMs: 5_000, expireAt: null };
+}
+
+async function serviceWithRuns(t: Parameters<typeof statusService>[0], runs: readonly Run[]) {
+  const service = statusService(t, { begin: at(86_400), sources: SOURCES });
+  await writeDocuments(
+    service.db,
+    'taskRuns',
+    runs.map((run) => [run.runId, run] as const),
+  );
+  return service;
+}
+
+/** The items of all pages, and how many pages these were. */
+async function pagesOf(service: ReturnType<typeof statusService>, url: string) {
+  const items: Record<string, string>[] = [];
+  let pages = 0;
+  for (let after: string | null = ''; after !== null; pages += 1) {
+    const answer = await service.json(after === '' ? url : `${url}&after=${after}`);
+    items.push(...answer.data);
+    after = answer.page.after;
+  }
+  return { items, pages };
+}
+
+describe('the runs of a task', () => {
+  const RUNS = Array.from({ length: 23 }, (_, index) =>
+    runOf(index * 10, index % 5 === 0 ? 'failed' : 'succeeded', index % 4 === 0 ? 'manual' : 'scheduled'),
+  );
+  const NEWEST_FIRST = RUNS.map(({ runId }) => runId).toReversed();
+
+  test('come by pages, the newest first, each run once', async (t) => {
+    const service = await serviceWithRuns(t, RUNS);
+    const url = `/api/tasks/${TASK}/runs?limit=5`;
+    const { items, pages } = await pagesOf(service, url);
+    assert.deepEqual(
+      items.map(({ runId }) => runId),
+      NEWEST_FIRST,
+    );
+    assert.equal(pages, 5);
+    envelopeOf(ENDPOINTS.runs.data).parse(await service.json(url));
+    assert.equal(await service.reads(() => service.json(`/api/tasks/${TASK}/runs?limit=6`)), 7);
+    assert.deepEqual(
+      await service.json(`/api/scheduler/tasks/${TASK}/runs/?limit=5`),
+      await service.json(url),
+    );
+  });
+
+  test('are filtered by outcome, trigger and start', async (t) => {
+    const service = await serviceWithRuns(t, RUNS);
+    const idsOf = async (query: string) =>
+      (await pagesOf(service, `/api/tasks/${TASK}/runs?limit=3&${query}`)).items.map(({ runId }) => runId);
+    const wanted = (of: (run: Run) => boolean) =>
+      RUNS.filter(of)
+        .map(({ runId }) => runId)
+        .toReversed();
+    assert.deepEqual(
+      await idsOf('outcome=failed'),
+      wanted(({ outcome }) => outcome === 'failed'),
+    );
+    assert.deepEqual(
+      await idsOf('trigger=manual'),
+      wanted(({ trigger }) => trigger === 'manual'),
+    );
+    const since = at(6_000);
+    assert.deepEqual(
+      await idsOf(`since=${since.toISOString()}`),
+      wanted(({ startedAt }) => startedAt >= since),
+    );
+  });
+
+  test('one is shown whole, with its stack and without the token of its lease', async (t) => {
+    const failed = runOf(0, 'failed');
+    const service = await serviceWithRuns(t, [failed]);
+    const answer = await service.ask(`/api/runs/${encodeURIComponent(failed.runId)}`);
+    const { data } = envelopeOf(ENDPOINTS.run.data).parse(JSON.parse(String(answer.body)));
+    assert.deepEqual([data.error, data.failure?.stack], ['no quota', 'Error: no quota']);
+    assert.ok(!String(answer.body).includes(TOKEN));
+  });
+
+  for (const [what, url, status] of [
+    ['another task', '/api/tasks/none/runs', 404],
+    ['a run that is not', '/api/runs/none', 404],
+    ['a name that no record can have', '/api/runs/__x__', 404],
+    ['a path for a name', `/api/runs/${encodeURIComponent('a/b')}`, 404],
+    ['an outcome that is not', `/api/tasks/${TASK}/runs?outcome=well`, 400],
+    ['a limit of 0', `/api/tasks/${TASK}/runs?limit=0`, 400],
+    ['a limit beyond all', `/api/tasks/${TASK}/runs?limit=1000`, 400],
+    ['a cursor that is none', `/api/tasks/${TASK}/runs?after=WyJhIl0`, 400],
+    ['two limits', `/api/tasks/${TASK}/runs?limit=1&limit=2`, 400],
+    ['a name that is not known', `/api/tasks/${TASK}/runs?offset=10`, 400],
+  ] as const)
+    test(`${what} is refused by ${status}, saying why`, async (t) => {
+      const service = await serviceWithRuns(t, []);
+      const asked = await service.ask(url).then(
+        (answer) => ({ status: answer.status, problems: JSON.parse(String(answer.body)).problems }),
+        ({ name, problems }) => ({ status: name === 'InvalidRequest' ? 400 : 500, problems }),
+      );
+      assert.equal(asked.status, status);
+      assert.ok(asked.problems[0].message.length > 0);
+    });
+});
+
+describe('closed alarms', () => {
+  test('come by pages, those closed last first; the open ones apart', async (t) => {
+    const service = await serviceWithRuns(t, []);
+    const ids: string[] = [];
+    for (let index = 0; index < 7; index += 1) {
+      const alarm = { subject: 'jobs', kind: 'overdue', brokenAt: at(index), message: 'long' } as const;
+      const id = alarmId(alarm);
+      const closedAt = index === 6 ? null : at(3_600 + Math.floor(index / 2));
+      const closed = { id, openedAt: at(index), closedAt, closedBecause: null, runId: null };
+      await service.collections.alarms.doc(id).set({ ...alarm, ...closed });
+      if (closedAt) ids.push(id);
+    }
+    const { items } = await pagesOf(service, '/api/alarms?state=closed&limit=2');
+    assert.deepEqual(items.map(({ id }) => id).toSorted(), ids.toSorted());
+    const closedAts = items.map(({ closedAt = '' }) => closedAt);
+    assert.deepEqual(closedAts, closedAts.toSorted().toReversed());
+    const { data } = envelopeOf(ENDPOINTS.alarms.data).parse(await service.json('/api/alarms'));
+    assert.deepEqual(
+      data.map(({ closedAt }) => closedAt),
+      [null],
+    );
+  });
+});
+
+describe('/api/days', () => {
+  test('has each of the last 30 whole days; one without figures is missing, which is not zero', async (t) => {
+    const service = await serviceWithRuns(t, []);
+    const answer = envelopeOf(ENDPOINTS.days.data).parse(await service.json('/api/days'));
+    assert.deepEqual(
+      [answer.data.length, answer.data[0]?.date, answer.data.at(-1)?.date],
+      [30, '2026-02-03', '2026-03-04'],
+    );
+    assert.deepEqual([answer.data[0]?.status, answer.data[0]?.jobs], ['missing', null]);
+    service.clock.pass(4 * MINUTE_MS);
+    // What was not collected meanwhile is not read again for five minutes; the tasks and alarms are.
+    assert.equal(await service.reads(() => service.json('/api/days')), 3);
+  });
+
+  test('refuses a range that is too long or ends before it begins', async (t) => {
+    const service = await serviceWithRuns(t, []);
+    for (const query of ['from=2020-01-01&to=2026-01-01', 'from=2026-01-02&to=2026-01-01', 'from=yesterday'])
+      await assert.rejects(service.ask(`/api/days?${query}`), { name: 'InvalidRequest' });
+  });
+});
