@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { writePage } from '../../../scripts/build/page/page.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import {
   type StatusEndpoint,
@@ -86,20 +87,8 @@ const ODD = [
   '',
 ];
 const METHODS = [
-  'GET',
-  'GET',
-  'GET',
-  'GET',
-  'GET',
-  'GET',
-  'HEAD',
-  'POST',
-  'PUT',
-  'PATCH',
-  'DELETE',
-  'OPTIONS',
-  'TRACE',
-  'PROPFIND',
+  ...Array<string>(14).fill('GET'),
+  ...['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'],
 ];
 const HEADERS: readonly (readonly [string, string])[] = [
   ['Accept-Encoding', 'gzip, br'],
@@ -137,6 +126,7 @@ describe('status, asked for anything', () => {
   let served: ServedFunction;
   let port: number;
   before(async () => {
+    await writePage();
     const term = await claimTerm(records.claimant({ task: TASK }), {
       ...scheduled(),
       task: TASK,
