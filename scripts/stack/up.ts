@@ -142,11 +142,6 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
     }
     const place = { sources, project, emulatorHost: emulator.host, settings: settingsFile, logs, clock };
     const functionEnv = { ...env, NIGHTSHIFT_CLOCK_FILE: clockFile };
-    if ('status' in services) {
-      // Loaded only now: what builds the page is not needed by whoever only looks for a stack.
-      const { writePage } = await import('../build/page/page.ts');
-      await writePage();
-    }
     const specs = functionSpecs(served, { ...place, env: functionEnv });
     const functions = await startFunctions(specs, tell, signal);
     running.resolve(functions);

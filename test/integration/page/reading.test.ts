@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import {
+  countOf,
   NEEDS_BROWSER_AND_SOAK,
   openBrowser,
   openTab,
@@ -52,16 +53,18 @@ describe('the page under a reader', NEEDS_BROWSER_AND_SOAK, () => {
     assert.deepEqual(wrong, []);
   });
 
-  test('moves no row under the pointer, and says that the order has changed', async () => {
+  test('moves no row while the focus is among them, and says that the order has changed', async () => {
     site.world = troubledWorld(new Date(nowMs));
     const { page, close } = await openTab(browser, site.url, { time: new Date(nowMs) });
+    await countOf(tasksOf(page), 5);
     const before = await tasksOf(page).allTextContents();
-    await tasksOf(page).nth(1).hover();
+    await tasksOf(page).nth(1).focus();
     site.world = goodWorld(new Date(nowMs));
     await pass(page, 6_500);
     await page.getByText('The order has changed').waitFor();
     assert.deepEqual(await tasksOf(page).allTextContents(), before);
-    await page.mouse.move(5, 5);
+    assert.equal(await textOf(page.locator(':focus')), before[1]);
+    await page.getByRole('button', { name: 'Refresh' }).focus();
     await page.getByText('The order has changed').waitFor({ state: 'detached' });
     assert.notDeepEqual(await tasksOf(page).allTextContents(), before);
     await close();
@@ -70,6 +73,8 @@ describe('the page under a reader', NEEDS_BROWSER_AND_SOAK, () => {
   test('changes only texts and times while the data are the same', async () => {
     site.world = troubledWorld(new Date(nowMs));
     const { page, close } = await openTab(browser, site.url, { time: new Date(nowMs) });
+    await countOf(tasksOf(page), 5);
+    await page.getByRole('link', { name: 'job-1005' }).waitFor();
     await page.evaluate(`
       globalThis.seen = [];
       new MutationObserver((records) => {

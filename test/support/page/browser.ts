@@ -1,5 +1,7 @@
+import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import {
   type Browser,
@@ -77,7 +79,8 @@ export async function openTab(
     if (new URL(request.url()).origin !== new URL(url).origin) note(`asked ${request.url()}`);
   });
   if (time) {
-    await page.clock.install({ time });
+    // Installed, it runs; it cannot be paused at a time that is over.
+    await page.clock.install({ time: time.getTime() - 5_000 });
     await page.clock.pauseAt(time);
   }
   await page.goto(url);
@@ -106,6 +109,12 @@ export async function picture(page: Page, name: string): Promise<void> {
 /** The text of an element, with single spaces. */
 export async function textOf(locator: Locator): Promise<string> {
   return ((await locator.textContent()) ?? '').replaceAll(/\s+/g, ' ');
+}
+
+/** Waits until so many elements are there; fails when they do not come. */
+export async function countOf(locator: Locator, count: number): Promise<void> {
+  for (let tries = 0; tries < 100 && (await locator.count()) !== count; tries += 1) await sleep(50);
+  assert.equal(await locator.count(), count);
 }
 
 /** By how many pixels the page is wider than its window. */

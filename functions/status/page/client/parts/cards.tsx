@@ -9,13 +9,18 @@ interface CardsProps {
   children: ComponentChildren;
 }
 
+type TableEvent = { currentTarget: HTMLTableElement; relatedTarget: EventTarget | null };
+
 /**
  * A table whose rows are cards on a phone. Its roles are written out, for some browsers take them away from what is no
  * longer shown as a table.
  */
 export function Cards({ labelledBy, head, onRead, children }: CardsProps) {
   const comes = () => onRead?.(true);
-  const goes = () => onRead?.(false);
+  const goes = ({ currentTarget: table, relatedTarget: next }: TableEvent) =>
+    onRead?.(
+      [document.activeElement, next].some((it) => table.contains(it as Node)) || table.matches(':hover'),
+    );
   return (
     <table
       class="cards"

@@ -23,7 +23,8 @@ export function setFilter(name: string, value: string): void {
 
 /** The link that opens the drawer, keeping the filters. */
 export function linkTo(what: Record<string, string>): string {
-  return `#${new URLSearchParams(what)}`;
+  // Not the fragment alone, which tools that read the page aloud take for a way to skip something.
+  return `./${search.value}#${new URLSearchParams(what)}`;
 }
 
 /** Closes the drawer. */
