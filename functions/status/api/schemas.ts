@@ -84,6 +84,8 @@ export const alarmAnswerSchema = z.object({
   closedBecause: z.string().nullable(),
   runId: z.string().nullable(),
   mute: z.object({ until: instant, by: z.string(), reason: z.string(), at: instant }).nullable(),
+  /** What to do about it, and the command for that. */
+  advice: z.object({ words: z.string(), command: z.string() }),
   /** The command that shows more of what it is about. */
   command: z.string(),
 });

@@ -1,4 +1,5 @@
 import { type Alarm, muteAt } from '../../shared/model/run/alarm.ts';
+import { adviceOn } from '../../shared/model/run/alarm-advice.ts';
 import { furtherCommand, severityOf } from '../../shared/model/run/alarm-rank.ts';
 import type { AlarmAnswer } from '../api/schemas.ts';
 
@@ -18,6 +19,7 @@ export function alarmAnswer(alarm: Alarm, now: Date): AlarmAnswer {
     closedBecause,
     runId,
     mute: mute && { ...mute, until: mute.until.toISOString(), at: mute.at.toISOString() },
+    advice: adviceOn(alarm),
     command: furtherCommand(alarm),
   };
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { addDays, dayOf, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
+import { adviceOn } from '../../../functions/shared/model/run/alarm-advice.ts';
+import { furtherCommand } from '../../../functions/shared/model/run/alarm-rank.ts';
 import type { Outcome } from '../../../functions/shared/model/run/outcomes.ts';
 import {
   type AlarmAnswer,
@@ -227,7 +229,8 @@ function alarmsAt(now: Date): AlarmAnswer[] {
     closedBecause: null,
     runId: null,
     mute: null,
-    command: `npm run -s ops -- runs ${more.subject}`,
+    advice: adviceOn({ ...more, brokenAt: new Date(now.getTime() - backMs) }),
+    command: furtherCommand({ ...more, brokenAt: new Date(now.getTime() - backMs) }),
   });
   const muted = alarm(
     {

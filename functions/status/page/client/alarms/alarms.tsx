@@ -12,7 +12,7 @@ import { Since, When } from '../parts/when.tsx';
 import { linkTo } from '../route/route.ts';
 import { badgeOf } from '../tasks/badge.ts';
 import { STATES } from '../tasks/states.ts';
-import { type ToDo, toDoAbout, toDoAboutSource, toDoInState } from './answers.ts';
+import { type ToDo, toDoAboutSource, toDoInState } from './answers.ts';
 import { type Attention, attentionAt, wrongSince } from './attention.ts';
 
 const NOTHING: Attention = { alarms: [], muted: [], tasks: [], sources: [] };
@@ -82,7 +82,7 @@ function AlarmCard({ alarm, isTask, muted }: { alarm: AlarmAnswer; isTask: boole
             <bdi>{alarm.mute.reason}</bdi>
           </p>
         )}
-        <Advice toDo={toDoAbout(alarm)} />
+        <Advice toDo={alarm.advice} />
       </div>
     </li>
   );

@@ -1,33 +1,20 @@
 import type { HealthState } from '../../../../shared/model/run/health-state.ts';
 import type { AlarmAnswer } from '../../../api/schemas.ts';
 
-/** What is asked of a person, and the command for it. Longer: scripts/README.md, "An alarm". */
-export interface ToDo {
-  words: string;
-  command: string;
-}
+/** What is asked of a person, and the command for it; of an alarm the API says it. */
+export type ToDo = AlarmAnswer['advice'];
 
 const OPS = 'npm run -s ops --';
 
-const MEND = 'Read its last error, correct the cause, then run it.';
-const WAIT = 'Nothing yet: the next delivery takes over once the lease has expired.';
-
-const WORDS: Partial<Record<AlarmAnswer['kind'], string>> = {
-  failing: MEND,
-  stuck: WAIT,
-  missed: 'Run it to do its duty now.',
-};
-
-/** What to do about an alarm. */
-export function toDoAbout({ kind, subject, command }: AlarmAnswer): ToDo {
-  const runs = kind === 'failing' || kind === 'missed';
-  return { words: WORDS[kind] ?? 'See what it is about.', command: runs ? `${OPS} run ${subject}` : command };
-}
-
 /** What to do about a task in a state, where there is anything to do. */
 export function toDoInState(state: HealthState, task: string): ToDo | null {
-  if (state === 'failing') return { words: MEND, command: `${OPS} run ${task}` };
-  if (state === 'stuck') return { words: WAIT, command: `${OPS} runs ${task}` };
+  if (state === 'failing')
+    return { words: 'Read its last error, correct the cause, then run it.', command: `${OPS} run ${task}` };
+  if (state === 'stuck')
+    return {
+      words: 'Nothing yet: the next delivery takes over once the lease has expired.',
+      command: `${OPS} runs ${task}`,
+    };
   if (state === 'late')
     return { words: 'See whether Cloud Scheduler still calls it.', command: `${OPS} schedules` };
   if (state === 'degraded')
