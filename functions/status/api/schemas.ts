@@ -58,6 +58,8 @@ export const taskSchema = z.object({
   typicalDurationMs: z.number().nullable(),
   /** Its first line; the run has all of it. */
   lastError: z.string().nullable(),
+  /** Why the last run was partial, where it was. */
+  partialBecause: z.string().optional(),
   consecutiveFailures: count,
   /** The last 20 whole runs, newest last. */
   strip: z.array(barSchema),

@@ -63,13 +63,14 @@ const MOST_RUNS = 100;
 const COLLECTOR = 'collect-metrics';
 
 export function statusAnswers(tools: StatusTools): StatusAnswers {
-  const { records, sources, duties, platform, clock, tally } = tools;
+  const { records, sources, duties, clock, tally } = tools;
   const status = keepRecords(records, clock, tally);
   const jobLists = keepJobLists(sources, clock, tally);
   const kept = <T>(lifeMs: number, read: (key: string, cost: Tally) => Promise<T>) =>
     keepers<T>(MOST_KEPT, (key): Keeper<T> => {
       return keep<T>({ lifeMs: () => lifeMs, read: (_, cost) => read(key, cost), clock, tally });
     });
+  const standing = standingOf(tools);
   const optionsOf = (cost: Tally) => ({ tally: cost, signal: AbortSignal.timeout(LIMIT_MS) });
 
   const runs = kept(LIFE_MS, (key, cost) => {
@@ -98,9 +99,7 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
   return {
     async status() {
       const { value, ...rest } = await status();
-      const now = clock.now();
-      const data = statusAnswer({ ...duties(now), platform, records: value, now });
-      return answered({ value: data, ...rest }, null, problemsOf(value));
+      return answered({ value: standing(value), ...rest }, null, problemsOf(value));
     },
 
     async runs(task, query) {
@@ -120,7 +119,7 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
       if (query.state === 'open') {
         if (query.after !== undefined) throw wrongCursor();
         const { value, ...rest } = await status();
-        const { alarms } = statusAnswer({ ...duties(now), platform, records: value, now });
+        const { alarms } = standing(value);
         return answered({ value: alarms.slice(0, query.limit), ...rest }, null, problemsOf(value));
       }
       afterOf(query.after);
@@ -160,6 +159,18 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
       if (!row && value?.problems[0]) throw new Error(value.problems[0].message);
       return row ? answered({ value: row, ...rest }) : null;
     },
+  };
+}
+
+/** How everything stands now, from records: of the same ones worked out once a second, however many ask. */
+function standingOf({ duties, platform, clock }: StatusTools): (records: StatusRecordsRead) => StatusAnswer {
+  let last: { records: StatusRecordsRead; second: number; answer: StatusAnswer } | undefined;
+  return (records) => {
+    const now = clock.now();
+    const second = Math.floor(now.getTime() / SECOND_MS);
+    if (last?.records !== records || last.second !== second)
+      last = { records, second, answer: statusAnswer({ ...duties(now), platform, records, now }) };
+    return last.answer;
   };
 }
 

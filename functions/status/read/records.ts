@@ -3,7 +3,8 @@ import { addMs, MINUTE_MS, SECOND_MS } from '../../shared/dates.ts';
 import type { JobHealth } from '../../shared/model/job/sweep.ts';
 import type { Alarm } from '../../shared/model/run/alarm.ts';
 import type { Health } from '../../shared/model/run/health.ts';
-import type { Tally } from '../../shared/store/firestore/read-options.ts';
+import { whyPartial } from '../../shared/model/run/why-partial.ts';
+import type { ReadOptions, Tally } from '../../shared/store/firestore/read-options.ts';
 import type { Found, StatusRecords } from '../../shared/store/own/status-records.ts';
 import { type Keeper, keep } from '../cache/keep.ts';
 import type { StatusRecordsRead } from '../rules/status-answer.ts';
@@ -25,6 +26,8 @@ interface Read extends StatusRecordsRead {
   health: ReadonlyMap<string, Health>;
   alarms: readonly Alarm[];
   blocks: readonly JobHealth[];
+  /** What is said of the runs that were partial, by their ids. */
+  partialRuns: ReadonlyMap<string, string>;
   tasksUnreadable: Found<Health>['unreadable'];
   besideUnreadable: Found<unknown>['unreadable'];
   readAt: Date;
@@ -58,8 +61,11 @@ async function refill(
   const changed = await store.tasks(known ? addMs(known.readAt, -SKEW_MS) : null, options);
   const health = new Map(known?.health);
   for (const record of changed.records) health.set(record.task, record);
+  const partialRuns = await readPartialRuns(store, health, known?.partialRuns ?? new Map(), options);
   const tasks = {
     health,
+    partialRuns,
+    partial: partialOf(health, partialRuns),
     tasksUnreadable: merged(known?.tasksUnreadable ?? [], changed),
     readAt: now,
     wholeAt: known?.wholeAt ?? now,
@@ -80,6 +86,46 @@ async function refill(
     besideAt: now,
     unreadable: [...tasks.tasksUnreadable, ...besideUnreadable],
   };
+}
+
+/** The last run of a task, where it was partial. */
+function partialRunOf({ lastOutcome, strip }: Health): string | undefined {
+  return lastOutcome === 'partial' ? strip.at(-1)?.runId : undefined;
+}
+
+/** Reads the last run of each task that was partial, once; one that cannot be read costs only its reason. */
+async function readPartialRuns(
+  store: StatusRecords,
+  health: ReadonlyMap<string, Health>,
+  before: ReadonlyMap<string, string>,
+  options: ReadOptions,
+): Promise<ReadonlyMap<string, string>> {
+  const runIds = [...health.values()].flatMap((record) => partialRunOf(record) ?? []);
+  const each = await Promise.all(
+    runIds.map(async (runId): Promise<[string, string][]> => {
+      const known = before.get(runId);
+      if (known !== undefined) return [[runId, known]];
+      try {
+        const run = await store.run(runId, options);
+        return [[runId, run ? whyPartial(run) : 'its record is gone']];
+      } catch {
+        return [];
+      }
+    }),
+  );
+  return new Map(each.flat());
+}
+
+function partialOf(
+  health: ReadonlyMap<string, Health>,
+  partialRuns: ReadonlyMap<string, string>,
+): ReadonlyMap<string, string> {
+  return new Map(
+    [...health].flatMap(([task, record]): [string, string][] => {
+      const because = partialRuns.get(partialRunOf(record) ?? '');
+      return because === undefined ? [] : [[task, because]];
+    }),
+  );
 }
 
 /** Changes whenever a run has ended or an alarm was opened or closed. */

@@ -17,6 +17,7 @@ export type BadgeFacts = Pick<
   | 'current'
   | 'lastOutcome'
   | 'lastError'
+  | 'partialBecause'
   | 'consecutiveFailures'
 >;
 

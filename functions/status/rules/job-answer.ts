@@ -1,9 +1,7 @@
-import type { Truth } from '../../shared/model/job/backend.ts';
 import { isTerminal } from '../../shared/model/job/job.ts';
 import { ACTIVE_STATES } from '../../shared/model/job/states.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 import { livenessOf } from '../../shared/model/job/verdict/liveness.ts';
-import { instant } from '../../shared/model/job/verdict/words.ts';
 import type { JobAnswer } from '../api/schemas.ts';
 
 /** The backend of a source. */
@@ -60,9 +58,7 @@ export function jobAnswer(
     },
     shown,
     agrees,
-    because: agrees
-      ? verdict.because
-      : `the record says ${job.status || 'nothing'}; ${beside(truth, backend)}${verdict.because}`,
+    because: agrees ? verdict.because : `the record says ${job.status || 'nothing'}; ${verdict.because}`,
     endedBy: added.evidence && {
       rule: added.evidence.rule,
       because: added.evidence.because,
@@ -79,22 +75,17 @@ export function isOff({ agrees, verdict }: Pick<JobAnswer, 'agrees' | 'verdict'>
 }
 
 /**
- * The state to believe. Where the evidence is not enough that is unknown, unless the record itself shows life: such a job no
- * sweep would ask about.
+ * The state to believe. Where the evidence is not enough that is unknown: the backend contradicts the record, or neither
+ * shows life. A record that does, under a backend that cannot tell, no sweep would ask about.
  */
 function shownOf(suspect: Suspect, verdict: Verdict, now: Date): JobAnswer['shown'] {
   const { job, truth } = suspect;
   if ('state' in verdict) return verdict.state;
-  if (verdict.kind === 'unknown' && livenessOf(suspect, now).stale) return 'unknown';
+  const isContradicted = truth !== null && truth.state !== 'unknown' && truth.state !== job.state;
+  if (verdict.kind === 'unknown' && (isContradicted || livenessOf(suspect, now).stale)) return 'unknown';
   if (isTerminal(job.state)) return job.state;
   const isActive = ACTIVE_STATES.find((state) => state === truth?.state);
   return isActive ?? job.state;
-}
-
-function beside(truth: Truth | null, { name }: BackendOfSource): string {
-  if (!truth || truth.state === 'unknown') return '';
-  const since = truth.endedAt ? ` since ${instant(truth.endedAt)}` : '';
-  return `${name ?? 'its backend'} says ${truth.state}${since}; `;
 }
 
 function whyNotAsked({ job }: Suspect, { kind }: BackendOfSource): string {

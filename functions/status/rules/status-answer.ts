@@ -19,6 +19,8 @@ export interface StatusRecordsRead {
   health: ReadonlyMap<string, Health>;
   alarms: readonly Alarm[];
   blocks: readonly JobHealth[];
+  /** Why the last run of a task was partial, by task. */
+  partial: ReadonlyMap<string, string>;
   unreadable: readonly { path: string; message: string }[];
 }
 
@@ -35,7 +37,11 @@ export interface StatusFacts {
 /** How everything stands. A record that cannot be read is wrong, too: unreadable is not absent. */
 export function statusAnswer(facts: StatusFacts): StatusAnswer {
   const { duties, sweepEveryMs, platform, records, now } = facts;
-  const tasks = worstTasksFirst(duties.map((duty) => taskAnswer(duty, records.health.get(duty.task), now)));
+  const tasks = worstTasksFirst(
+    duties.map((duty) =>
+      taskAnswer(duty, records.health.get(duty.task), now, records.partial.get(duty.task)),
+    ),
+  );
   const blocks = blocksOf(platform, records.blocks);
   const report = healthReport({ tasks, alarms: records.alarms, blocks, sweepEveryMs, now }, INSTANTS);
   const wrong = [...report.wrong, ...records.unreadable.map(({ path }) => `${path} cannot be read`)];

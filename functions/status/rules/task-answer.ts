@@ -19,9 +19,15 @@ export interface Duty {
   nextSlot: Date;
 }
 
-/** A task as it stands at `now`; `health` is `undefined` where it never ran. */
-export function taskAnswer(duty: Duty, health: Health | undefined, now: Date): TaskAnswer {
-  const facts = health ? stored(duty, health) : never(duty);
+/** A task as it stands at `now`; `health` is `undefined` where it never ran. `partialBecause` is about its last run. */
+export function taskAnswer(
+  duty: Duty,
+  health: Health | undefined,
+  now: Date,
+  partialBecause?: string,
+): TaskAnswer {
+  const known = health ? stored(duty, health) : never(duty);
+  const facts = partialBecause === undefined ? known : { ...known, partialBecause };
   return { ...facts, ...badgeAt(facts, now, INSTANTS) };
 }
 

@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
 import { jobHealthSchema } from '../../../functions/shared/model/job/sweep.ts';
 import { alarmId } from '../../../functions/shared/model/run/alarm.ts';
+import { newRun } from '../../../functions/shared/model/run/run.ts';
 import { ENDPOINTS } from '../../../functions/status/api/endpoints.ts';
 import { envelopeOf } from '../../../functions/status/api/envelope.ts';
 import type { StatusTools } from '../../../functions/status/read/answers.ts';
@@ -146,6 +147,38 @@ describe('/api/status', () => {
       assert.equal(answer.status, 503, path);
       assert.match(String(answer.body), /out of reach/);
     }
+  });
+
+  test('says why a task is degraded; its last run is read for that once', async (t) => {
+    const service = await serviceWithTasks(t);
+    const startedAt = at(-3_600);
+    const runId = `${COLLECT}@${startedAt.toISOString()}`;
+    const named = {
+      runId,
+      task: COLLECT,
+      trigger: 'scheduled',
+      slot: startedAt,
+      whole: true,
+      dryRun: false,
+      body: {},
+    } as const;
+    const attempt = {
+      attempt: 1,
+      token: '',
+      startedAt,
+      endedAt: at(-3_500),
+      outcome: 'partial',
+      error: null,
+    } as const;
+    const problems = [{ path: 'etl', message: 'no answer' }];
+    await service.collections.taskRuns.doc(runId).set({ ...newRun(named, attempt), problems });
+    const strip = [{ runId, outcome: 'partial', startedAt, durationMs: 1 }];
+    await service.collections.tasks.doc(COLLECT).update({ lastOutcome: 'partial', strip });
+    assert.equal(await service.reads(() => service.json('/api/status')), WHOLE + 1);
+    service.clock.pass(5 * SECOND_MS);
+    assert.equal(await service.reads(() => service.json('/api/status')), 1);
+    const [task] = (await service.json('/api/status')).data.tasks;
+    assert.deepEqual([task.state, task.reason], ['degraded', 'the last run was partial: etl: no answer']);
   });
 
   test('a record that cannot be read costs only itself, and is wrong', async (t) => {

@@ -35,6 +35,8 @@ export interface TaskFacts {
   /** `null` where it never ran. */
   lastOutcome: string | null;
   lastError: string | null;
+  /** Why the last run was partial, where that is known. */
+  partialBecause?: string | undefined;
   consecutiveFailures: number;
 }
 
@@ -81,7 +83,11 @@ export function stateAt(facts: TaskFacts, now: Date, times: TimeWords = timesUnt
     );
   if (facts.lateAt && now > facts.lateAt)
     return is('late', `due ${times.at(facts.nextExpectedAt)}, grace ${facts.startGraceSeconds} s`);
-  if (lastOutcome === 'partial') return is('degraded', 'the last run was partial');
+  if (lastOutcome === 'partial')
+    return is(
+      'degraded',
+      `the last run was partial${facts.partialBecause ? `: ${facts.partialBecause}` : ''}`,
+    );
   if (current) return is('running', times.lasting(current.startedAt));
   if (lastOutcome === null) return is('new', 'has not run yet');
   return is('ok', `last run ${lastOutcome}`);

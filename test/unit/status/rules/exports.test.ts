@@ -16,7 +16,13 @@ function statusOf(task = 'duty') {
       deployment: { project: 'p', region: null, service: null, revision: null },
       sources: [{ source: 'jobs', mode: 'observe' }],
     },
-    records: { health: new Map([[task, healthOf({ task })]]), alarms: [], blocks: [], unreadable: [] },
+    records: {
+      health: new Map([[task, healthOf({ task })]]),
+      alarms: [],
+      blocks: [],
+      partial: new Map(),
+      unreadable: [],
+    },
     now: at(0),
   });
 }
