@@ -273,7 +273,7 @@ describe('the catalogue of the project', () => {
     test(`${service} registers its entry point once, under the catalogue's name`, () => {
       const code = readFileSync(join(ROOT, 'functions', service, 'index.ts'), 'utf8');
       assert.match(code, new RegExp(`startService\\('${service}'\\)`));
-      assert.equal([...code.matchAll(/^http\(options\.entry\.entryPoint, /gm)].length, 1);
+      assert.equal([...code.matchAll(/^http\(\s*options\.entry\.entryPoint,/gm)].length, 1);
     });
 
   for (const { task, timeoutSeconds, attemptDeadlineSeconds, leaseSeconds } of Object.values(catalog)) {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import builtIn from '../../../functions/catalog.json' with { type: 'json' };
 import { InvalidConfiguration } from '../../../functions/shared/errors.ts';
-import { startFunction } from '../../../functions/shared/start.ts';
+import { startFunction, startService } from '../../../functions/shared/start.ts';
 import { FRAMEWORK, ROOT } from '../../../scripts/shared/places.ts';
 import { edited } from '../../support/edited.ts';
 import { freshFile } from '../../support/folders.ts';
@@ -60,6 +60,15 @@ describe('a function with a wrong configuration', () => {
           (error) => error instanceof InvalidConfiguration && error.message.includes(`  ${line}`),
         ),
       ));
+
+  test('does not start a service that its catalogue does not have, or has as a task', () => {
+    const { status, ...tasks } = builtIn;
+    for (const catalog of [tasks, { ...tasks, status: builtIn['prune-records'] }])
+      withVariable('NIGHTSHIFT_CATALOG', freshFile('wrong.json', JSON.stringify(catalog)), () =>
+        assert.throws(() => startService('status'), /status: Missing; expected an entry of kind service/),
+      );
+    assert.equal(startService('status').options.limitMs, (status.timeoutSeconds - 5) * 1000);
+  });
 
   test('ends its process at its start and says why', async () => {
     const [[variable, content, line]] = WRONG;
