@@ -6,8 +6,9 @@ import type { Outcome } from '../../../functions/shared/model/run/outcomes.ts';
 import { newRun, type Run, scheduledRunId, type Trigger } from '../../../functions/shared/model/run/run.ts';
 import { ENDPOINTS } from '../../../functions/status/api/endpoints.ts';
 import { envelopeOf } from '../../../functions/status/api/envelope.ts';
-import { writeDocuments } from '../../support/firestore.ts';
+import { freshFirestore, writeDocuments } from '../../support/firestore.ts';
 import { at } from '../../support/health.ts';
+import { indexesUsed } from '../../support/indexes.ts';
 import { statusService } from '../../support/status.ts';
 import { beating } from '../../support/sweeper.ts';
 
@@ -92,6 +93,25 @@ describe('the runs of a task', () => {
       await idsOf(`since=${since.toISOString()}`),
       wanted(({ startedAt }) => startedAt >= since),
     );
+  });
+
+  test('need no index but those that Terraform declares', async (t) => {
+    const { db, project } = freshFirestore(t);
+    const service = statusService(t, { begin: at(86_400), sources: SOURCES, db });
+    for (const query of [
+      '',
+      '&outcome=failed',
+      `&since=${at(0).toISOString()}`,
+      '&outcome=lost&trigger=manual',
+    ])
+      await service.json(`/api/tasks/${TASK}/runs?limit=2${query}`);
+    for (const path of ['/api/status', '/api/alarms?state=closed', '/api/days', '/api/jobs'])
+      await service.json(path);
+    const used = await indexesUsed(process.env.FIRESTORE_EMULATOR_HOST ?? '', project);
+    assert.deepEqual(used.map(({ collection, fields }) => `${collection}: ${fields.join(', ')}`).toSorted(), [
+      'taskRuns: outcome ASCENDING, task ASCENDING, startedAt DESCENDING',
+      'taskRuns: task ASCENDING, startedAt DESCENDING',
+    ]);
   });
 
   test('one is shown whole, with its stack and without the token of its lease', async (t) => {
