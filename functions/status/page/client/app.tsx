@@ -20,7 +20,7 @@ export function App({ feeds, updates }: { feeds: Feeds; updates: Updates }) {
   const { status, days, jobs } = feeds;
   return (
     <>
-      <Header instance={status.answer.value?.data.instance ?? ''} updates={updates} />
+      <Header project={status.answer.value?.data.deployment.project ?? ''} updates={updates} />
       <main>
         <Hero status={status} />
         <Alarms status={status} />

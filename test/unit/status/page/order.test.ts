@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { keptOrder } from '../../../../functions/status/page/client/parts/held-order.ts';
 import {
-  keptOrder,
   matching,
   nextSorting,
   ordered,

@@ -117,7 +117,7 @@ function SourceCard({ source, wrong }: { source: string; wrong: string }) {
       <Badge tone="warn" icon="alarm" word="Jobs" />
       <div>
         <h3>
-          <bdi>{source}</bdi>
+          source <bdi>{source}</bdi>
         </h3>
         <p>{wrong}</p>
         <Advice toDo={toDoAboutSource(source)} />

@@ -44,7 +44,7 @@ export function JobDetails({ name, listed }: { name: string; listed: JobAnswer |
               ['Last heartbeat', <When key="beat" at={job.record.heartbeatAt} none="none" />],
               ['Backend asked', <When key="asked" at={job.backend.askedAt} none="not asked" />],
               ['Record written', <When key="written" at={job.record.writtenAt} />],
-              ['Verdict of a sweep', `${job.verdict.kind}: ${job.verdict.because}`],
+              ['Verdict of a sweep', `${job.verdict.kind} (${job.verdict.rule})`],
               ['Document', <bdi key="path">{job.path}</bdi>],
             ]}
           />

@@ -12,7 +12,7 @@ import { Facts } from './facts.tsx';
 export function RunDetails({ runId, task }: { runId: string; task: string }) {
   const asked = useAsked<RunAnswer>(`api/runs/${encodeURIComponent(runId)}`);
   const run = asked.answer.value?.data;
-  const title = shown.value.has('run') ? 'Run' : 'Last error';
+  const title = shown.value.has('run') ? 'Run' : 'What went wrong';
   return (
     <Panel id="run" title={title} feed={asked}>
       {run && (
@@ -36,7 +36,7 @@ export function RunDetails({ runId, task }: { runId: string; task: string }) {
           {run.failure ? (
             <Stack text={run.failure.stack || `${run.failure.name}: ${run.failure.message}`} />
           ) : (
-            run.error && <p dir="auto">{run.error}</p>
+            run.problems.length === 0 && run.error && <p dir="auto">{run.error}</p>
           )}
           <Command text={`npm run -s ops -- runs ${task === run.task ? run.runId : task}`} />
         </>

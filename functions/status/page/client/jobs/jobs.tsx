@@ -2,6 +2,8 @@ import type { JobAnswer } from '../../../api/schemas.ts';
 import type { Feed } from '../live/feed.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Cards, Cell, Column, Name, Row } from '../parts/cards.tsx';
+import { useHeldOrder } from '../parts/held-order.ts';
+import { MovedNote } from '../parts/moved-note.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Since } from '../parts/when.tsx';
 import { linkTo, query, setFilter } from '../route/route.ts';
@@ -11,6 +13,9 @@ import { jobKey, jobLook } from './words.ts';
 export function Jobs({ jobs }: { jobs: Feed<JobAnswer[]> }) {
   const answer = jobs.answer.value;
   const rows = answer?.data ?? [];
+  // Where something is off comes first.
+  const held = useHeldOrder(rows.toSorted((a, b) => Number(a.agrees) - Number(b.agrees)).map(jobKey), '');
+  const byKey = new Map(rows.map((job) => [jobKey(job), job]));
   const differing = query.value.get('jobs') === 'differ';
   return (
     <Panel id="jobs" title="Jobs, record beside truth" feed={jobs} tools={<Filter jobs={jobs} />}>
@@ -24,15 +29,18 @@ export function Jobs({ jobs }: { jobs: Feed<JobAnswer[]> }) {
       ) : (
         <Cards
           labelledBy="jobs-title"
+          onRead={held.hold}
           head={['Job', 'Our record', 'Its backend', 'Since', 'Verdict'].map((name) => (
             <Column key={name}>{name}</Column>
           ))}
         >
-          {rows.map((job) => (
-            <JobRow key={jobKey(job)} job={job} />
-          ))}
+          {held.names.map((key) => {
+            const job = byKey.get(key);
+            return job && <JobRow key={key} job={job} />;
+          })}
         </Cards>
       )}
+      <MovedNote {...held} />
       {answer?.page.after && <More count={rows.length} />}
     </Panel>
   );
@@ -65,6 +73,7 @@ function More({ count }: { count: number }) {
 
 function JobRow({ job }: { job: JobAnswer }) {
   const { record, backend } = job;
+  const same = job.agrees && backend.state === record.state;
   const began = record.startedAt ?? record.createdAt;
   return (
     <Row differs={!job.agrees}>
@@ -84,11 +93,11 @@ function JobRow({ job }: { job: JobAnswer }) {
       <Cell label="Since">{began ? <Since at={began} /> : <span class="none">not known</span>}</Cell>
       <Cell label="Verdict">
         {job.agrees ? (
-          <span class="none">agrees</span>
+          <span class="none">{same ? 'agrees' : `kept as ${job.shown}`}</span>
         ) : (
           <Badge tone="warn" icon="alarm" word={`really ${job.shown}`} />
         )}
-        {!job.agrees && <small dir="auto">{job.because}</small>}
+        {!same && <small dir="auto">{job.because}</small>}
       </Cell>
     </Row>
   );

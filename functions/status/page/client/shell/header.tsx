@@ -12,7 +12,7 @@ export interface Updates {
 }
 
 /** The bar that stays on top. */
-export function Header({ instance, updates }: { instance: string; updates: Updates }) {
+export function Header({ project, updates }: { project: string; updates: Updates }) {
   const pausedAt = updates.pausedAt.value;
   return (
     <header class="bar">
@@ -22,7 +22,7 @@ export function Header({ instance, updates }: { instance: string; updates: Updat
       <p class="brand">
         <Moon />
         <b>Nightshift</b>
-        <span dir="auto">{instance}</span>
+        <span dir="auto">{project}</span>
       </p>
       {pausedAt !== null && <p class="paused">Paused at {stamp(new Date(pausedAt)).slice(11)}</p>}
       <div class="controls">

@@ -62,10 +62,3 @@ export function matching(tasks: readonly TaskNow[], text: string, state: string)
       (!wanted || `${it.task.task} ${it.task.description}`.toLowerCase().includes(wanted)),
   );
 }
-
-/** The order that stands while a person reads: who went is gone, who came is last. */
-export function keptOrder(before: readonly string[], now: readonly string[]): string[] {
-  const present = new Set(now);
-  const known = new Set(before);
-  return [...before.filter((name) => present.has(name)), ...now.filter((name) => !known.has(name))];
-}

@@ -1,15 +1,15 @@
-import { useComputed, useSignal } from '@preact/signals';
-import { useRef } from 'preact/hooks';
+import { useComputed } from '@preact/signals';
 import { HEALTH_STATES } from '../../../../shared/model/run/health-state.ts';
 import type { StatusAnswer } from '../../../api/schemas.ts';
 import type { Feed } from '../live/feed.ts';
 import { Cards, Column } from '../parts/cards.tsx';
+import { useHeldOrder } from '../parts/held-order.ts';
 import { Icon } from '../parts/icon.tsx';
+import { MovedNote } from '../parts/moved-note.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { query, setFilter } from '../route/route.ts';
 import { badgeOf } from './badge.ts';
 import {
-  keptOrder,
   matching,
   nextSorting,
   ordered,
@@ -85,34 +85,31 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
   const sorting = sortingOf(query.value.get('sort'));
   const shown = matching(tasks, query.value.get('q') ?? '', query.value.get('state') ?? '');
   const inOrder = ordered(shown, sorting);
-  const { rows, moved, hold } = useHeldOrder(inOrder, `${sorting.key}${sorting.descending}`);
+  const held = useHeldOrder(
+    inOrder.map(({ task }) => task.task),
+    `${sorting.key}${sorting.descending}`,
+  );
+  const byName = new Map(shown.map(({ task }) => [task.task, task]));
   return (
     <>
-      {/* Rows stay where they are under a pointer or a focus. */}
       <Cards
         labelledBy="tasks-title"
-        onRead={hold}
+        onRead={held.hold}
         head={COLUMNS.map(([name, key]) => (
           <Column key={name} sort={key === sorting.key ? directionOf(sorting) : undefined}>
             {key ? <SortButton name={name} column={key} /> : name}
           </Column>
         ))}
       >
-        {rows.map(({ task }) => (
-          <TaskRow key={task.task} task={task} />
-        ))}
+        {held.names.map((name) => {
+          const task = byName.get(name);
+          return task && <TaskRow key={name} task={task} />;
+        })}
       </Cards>
-      {rows.length === 0 && (
+      {shown.length === 0 && (
         <p class="empty">{tasks.length === 0 ? 'No task is on record yet.' : 'No task is like that.'}</p>
       )}
-      {moved && (
-        <p class="note">
-          The order has changed.{' '}
-          <button type="button" class="quiet" onClick={() => hold(false)}>
-            Sort again
-          </button>
-        </p>
-      )}
+      <MovedNote {...held} />
     </>
   );
 }
@@ -129,23 +126,4 @@ function SortButton({ name, column }: { name: string; column: SortKey }) {
       {column === sorting.key && <Icon name={sorting.descending ? 'down' : 'up'} />}
     </button>
   );
-}
-
-/** The rows, which do not change places while a pointer or the focus is among them, unless another sorting is asked for. */
-function useHeldOrder(rows: TaskNow[], sorting: string) {
-  const held = useSignal(false);
-  const last = useRef({ sorting, names: [] as string[] });
-  const names = rows.map(({ task }) => task.task);
-  const keep = held.value && last.current.sorting === sorting;
-  const order = keep ? keptOrder(last.current.names, names) : names;
-  last.current = { sorting, names: order };
-  const place = new Map(order.map((name, index) => [name, index]));
-  const placeOf = ({ task }: TaskNow) => place.get(task.task) ?? 0;
-  return {
-    rows: rows.toSorted((a, b) => placeOf(a) - placeOf(b)),
-    moved: order.join() !== names.join(),
-    hold: (reads: boolean) => {
-      held.value = reads;
-    },
-  };
 }
