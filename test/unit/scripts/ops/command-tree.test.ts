@@ -88,6 +88,7 @@ describe('ops', () => {
       return stdout.trim().split(' ');
     };
     assert.deepEqual(complete('he'), ['health']);
+    assert.deepEqual(complete('page', '--op'), ['--open']);
     assert.deepEqual(complete('cleanup', 'a'), ['apply', 'approve']);
     assert.deepEqual(complete('runs', 'collect-metrics', '--si'), ['--since']);
     assert.deepEqual(complete('alarms', 'close', '--rea'), ['--reason']);
