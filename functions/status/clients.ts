@@ -11,7 +11,7 @@ import type { Tally } from '../shared/store/firestore/read-options.ts';
 import { statusRecords } from '../shared/store/own/status-records.ts';
 import { sweepCheckpointStore } from '../shared/store/own/sweep-checkpoints.ts';
 import { activeJobStore } from '../shared/store/sources/active-jobs.ts';
-import { keep } from './cache/keep.ts';
+import { keep, keepers } from './cache/keep.ts';
 import { keptBackend, unaskable } from './cache/kept-backend.ts';
 import type { StatusTools } from './read/answers.ts';
 import type { StatusSource } from './read/judged.ts';
@@ -24,7 +24,9 @@ type Opened = Pick<
 
 const SWEEP = 'sweep-stale-jobs';
 /** What the sweep remembers changes with each sweep, and is large where many jobs are suspects. */
-const CHECKPOINT_LIFE_MS = 5 * MINUTE_MS;
+const CHECKPOINT_LIFE_MS = 10 * MINUTE_MS;
+/** That of the last sweep, and of the one before while a page is put together. */
+const CHECKPOINTS = 2;
 const LIMIT_MS = 4_000;
 
 /** Opens what the status is made from; `tally` counts every document that is read. */
@@ -58,12 +60,14 @@ function openSources(opened: Opened, tally: Tally): StatusSource[] {
     return {
       store: activeJobStore(name, source, home, log),
       backend: source.backend ? viewedBackend(source.backend, tools, clock) : null,
-      checkpoint: keep({
-        lifeMs: () => CHECKPOINT_LIFE_MS,
-        read: (_, cost) => checkpoints.load(name, { tally: cost, signal: AbortSignal.timeout(LIMIT_MS) }),
-        clock,
-        tally,
-      }),
+      checkpoint: keepers(CHECKPOINTS, () =>
+        keep({
+          lifeMs: () => CHECKPOINT_LIFE_MS,
+          read: (_, cost) => checkpoints.load(name, { tally: cost, signal: AbortSignal.timeout(LIMIT_MS) }),
+          clock,
+          tally,
+        }),
+      ),
     };
   });
 }

@@ -6,7 +6,7 @@ import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { After, RunQuery, StatusRecords } from '../../shared/store/own/status-records.ts';
 import type { AlarmsQuery, DaysQuery, JobsQuery, RunsQuery } from '../api/endpoints.ts';
 import type { AlarmAnswer, DayAnswer, JobAnswer, RunAnswer, RunLine, StatusAnswer } from '../api/schemas.ts';
-import { type Keeper, type Kept, keep, keepers } from '../cache/keep.ts';
+import { type Keeper, type Kept, keep, keepers, NothingKept } from '../cache/keep.ts';
 import { alarmAnswer } from '../rules/alarm-answer.ts';
 import { dayAnswers } from '../rules/day-answer.ts';
 import { runAnswer, runLine } from '../rules/run-answer.ts';
@@ -14,7 +14,7 @@ import { type Platform, type StatusRecordsRead, statusAnswer } from '../rules/st
 import type { Duty } from '../rules/task-answer.ts';
 import { cursorOf, instantIn, partsOf, wrongCursor } from './cursor.ts';
 import { keepJobLists } from './job-list.ts';
-import { judged, type StatusSource } from './judged.ts';
+import { type Judging, judged, type StatusSource } from './judged.ts';
 import { keepRecords } from './records.ts';
 
 /** A page of an answer, with when it was read. */
@@ -61,11 +61,14 @@ const DAYS_SHOWN = 30;
 const MOST_RUNS = 100;
 /** The task whose end changes stored days. */
 const COLLECTOR = 'collect-metrics';
+/** The task whose end changes what is remembered of jobs. */
+const SWEEPER = 'sweep-stale-jobs';
 
 export function statusAnswers(tools: StatusTools): StatusAnswers {
   const { records, sources, duties, clock, tally } = tools;
   const status = keepRecords(records, clock, tally);
-  const jobLists = keepJobLists(sources, clock, tally);
+  const judging: Judging = { clock, sweptAt: () => endOf(SWEEPER, status) };
+  const jobLists = keepJobLists(sources, judging, tally);
   const kept = <T>(lifeMs: number, read: (key: string, cost: Tally) => Promise<T>) =>
     keepers<T>(MOST_KEPT, (key): Keeper<T> => {
       return keep<T>({ lifeMs: () => lifeMs, read: (_, cost) => read(key, cost), clock, tally });
@@ -93,7 +96,7 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
     const [name, id] = JSON.parse(key) as [string, string];
     const source = sources.find(({ store }) => store.name === name);
     const seen = await source?.store.named(id, optionsOf(cost));
-    return source && seen ? judged({ source, seen: [seen], below: new Map() }, clock, cost) : null;
+    return source && seen ? judged({ source, seen: [seen], below: new Map() }, judging, cost) : null;
   });
 
   return {
@@ -134,7 +137,7 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
     async days(query) {
       const { from, to } = rangeOf(query, dayOf(clock.now()));
       // A collection that ended meanwhile makes another key.
-      const collected = (await status()).value.health.get(COLLECTOR)?.lastFinishedAt?.toISOString() ?? '';
+      const collected = await endOf(COLLECTOR, status);
       const { value, ...rest } = await days(`${from} ${to} ${collected}`)();
       return answered({ value: dayAnswers(from, to, value.records), ...rest }, null, problemsOf(value));
     },
@@ -160,6 +163,16 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
       return row ? answered({ value: row, ...rest }) : null;
     },
   };
+}
+
+/** When the last run of a task ended; empty where that is not known. */
+async function endOf(task: string, status: Keeper<StatusRecordsRead>): Promise<string> {
+  try {
+    return (await status()).value.health.get(task)?.lastFinishedAt?.toISOString() ?? '';
+  } catch (error) {
+    if (error instanceof NothingKept) return '';
+    throw error;
+  }
 }
 
 /** How everything stands now, from records: of the same ones worked out once a second, however many ask. */

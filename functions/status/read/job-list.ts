@@ -1,4 +1,3 @@
-import type { Clock } from '../../shared/clock.ts';
 import { SECOND_MS } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { ACTIVE_STATES } from '../../shared/model/job/states.ts';
@@ -10,7 +9,7 @@ import { type Keeper, keep, keepers } from '../cache/keep.ts';
 import { NO_ANSWER_YET } from '../cache/kept-backend.ts';
 import { isOff } from '../rules/job-answer.ts';
 import { cursorOf, partsOf, wrongCursor } from './cursor.ts';
-import { type AskedRecords, judged, type StatusSource } from './judged.ts';
+import { type AskedRecords, type Judging, judged, type StatusSource } from './judged.ts';
 
 /** A list is kept for so long at least, as are the answers of backends in it. */
 const LIFE_MS = 15 * SECOND_MS;
@@ -42,9 +41,10 @@ interface RecordPage {
 /** Returns how to ask for a page of jobs; what two viewers ask alike is read once. */
 export function keepJobLists(
   sources: readonly StatusSource[],
-  clock: Clock,
+  judging: Judging,
   tally: Tally,
 ): (query: JobsQuery) => Keeper<JobPage> {
+  const { clock } = judging;
   const lists = keepers<JobPage>(MOST_LISTS, (key) => {
     const query: JobsQuery = JSON.parse(key);
     const records = keep({
@@ -59,7 +59,7 @@ export function keepJobLists(
       read: async (_, cost) => {
         const kept = await records();
         if (kept.error !== null) throw new Error(kept.error);
-        return rowsOf(kept.value, query, clock, cost);
+        return rowsOf(kept.value, query, judging, cost);
       },
       clock,
       tally,
@@ -122,8 +122,8 @@ async function readPage(
   return page;
 }
 
-async function rowsOf(page: RecordPage, query: JobsQuery, clock: Clock, tally: Tally): Promise<JobPage> {
-  const found = await Promise.all(page.of.map((records) => judged(records, clock, tally)));
+async function rowsOf(page: RecordPage, query: JobsQuery, judging: Judging, tally: Tally): Promise<JobPage> {
+  const found = await Promise.all(page.of.map((records) => judged(records, judging, tally)));
   const rows = found.flatMap((one) => one.rows);
   return {
     rows: query.stale === 'true' ? rows.filter(isOff) : rows,

@@ -22,8 +22,8 @@ export interface StatusSource {
   store: ActiveJobStore;
   /** A kept one, which never lets a viewer wait; `null` where the source has none. */
   backend: Backend | null;
-  /** What the sweep remembers of the source. */
-  checkpoint: Keeper<SweepCheckpoint>;
+  /** What the sweep that ended then remembers of the source. */
+  checkpoint: (sweptAt: string) => Keeper<SweepCheckpoint>;
 }
 
 /** Records of a source, and the executions below them as they were read; those are read when they are first asked for. */
@@ -31,6 +31,13 @@ export interface AskedRecords {
   source: StatusSource;
   seen: SeenJob[];
   below: Map<string, ReturnType<NonNullable<ActiveJobStore['executions']>['of']>>;
+}
+
+/** What judging goes by. */
+export interface Judging {
+  clock: Clock;
+  /** When the last sweep ended; empty where that is not known. */
+  sweptAt: () => Promise<string>;
 }
 
 /** Jobs beside what is true of them. */
@@ -43,12 +50,16 @@ export interface JudgedJobs {
  * Judges jobs as a sweep at this instant would: by its own rules, by what it remembers, and by what the backend says now.
  * One that cannot be judged costs only itself.
  */
-export async function judged(records: AskedRecords, clock: Clock, tally: Tally): Promise<JudgedJobs> {
+export async function judged(
+  records: AskedRecords,
+  { clock, sweptAt }: Judging,
+  tally: Tally,
+): Promise<JudgedJobs> {
   const { source, seen } = records;
   if (seen.length === 0) return { rows: [], problems: [] };
   const { store } = source;
   const options = { tally, signal: AbortSignal.timeout(LIMIT_MS) };
-  const checkpoint = (await source.checkpoint()).value;
+  const checkpoint = (await source.checkpoint(await sweptAt())()).value;
   const asking = asker({
     store: { ...store, executions: keptExecutions(records) },
     backend: source.backend,
