@@ -24,6 +24,7 @@ import { loadSettings } from '../../functions/shared/settings.ts';
 import type { Tally } from '../../functions/shared/store/firestore/read-options.ts';
 import { collections as collectionsOf } from '../../functions/shared/store/own/collections.ts';
 import { openStatus } from '../../functions/status/clients.ts';
+import { pageAssets } from '../../functions/status/page/assets.ts';
 import { statusAnswers } from '../../functions/status/read/answers.ts';
 import { status } from '../../functions/status/service.ts';
 
@@ -143,7 +144,7 @@ export function statusWorld(host: string, folder: string): StatusWorld {
       const tally: Tally = { documents: 0 };
       const opened = { environment, settings, db, databaseOf: () => db, apiOf, collections, log, clock };
       const answers = statusAnswers(openStatus(opened, tally));
-      return { handler: status(answers, { assets: () => new Map(), clock }), tally };
+      return { handler: status(answers, { assets: pageAssets, clock }), tally };
     },
     async beat(at) {
       await collections.tasks.doc(nameOf(0)).update({ updatedAt: at });

@@ -2,9 +2,11 @@ import { gzipSync } from 'node:zlib';
 import type { Firestore } from '@google-cloud/firestore';
 import { SECOND_MS } from '../../functions/shared/dates.ts';
 import type { ServiceHandler } from '../../functions/shared/http/service.ts';
+import { writePage } from '../build/page/page.ts';
 import { quiet } from '../shared/tell.ts';
 import { openEmulator } from '../stack/emulator/emulator.ts';
 import { type BenchContext, type Measured, type Row, rounded } from './bench.ts';
+import { firstRow } from './first-row.ts';
 import { type StatusWorld, simulatedClock, statusWorld } from './status-world.ts';
 
 /** As the page asks. */
@@ -43,6 +45,12 @@ export async function status({ folder, signal, progress }: BenchContext): Promis
   }
   progress('answers cold and warm');
   rows.push(await timesOf(world));
+  progress('the first row of the page');
+  await writePage();
+  const clock = simulatedClock(world.now);
+  const warm = world.open(clock).handler;
+  await ask(warm, '/api/status');
+  rows.push(await firstRow(warm, clock));
   progress('the strips from the runs');
   const naive = await naiveReads(world.db);
   const naivePerMinute = (naive * 60) / STATUS_EVERY_S;

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
+import { openBrowser } from '../../../scripts/shared/chromium.ts';
 import {
   barriers,
   NEEDS_BROWSER_AND_SOAK,
-  openBrowser,
   openTab,
   overflowOf,
   picture,

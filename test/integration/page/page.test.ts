@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Locator } from 'playwright-core';
-import {
-  barriers,
-  countOf,
-  NEEDS_BROWSER,
-  openBrowser,
-  openTab,
-  type Tab,
-  textOf,
-} from '../../support/page/browser.ts';
+import { openBrowser } from '../../../scripts/shared/chromium.ts';
+import { barriers, countOf, NEEDS_BROWSER, openTab, type Tab, textOf } from '../../support/page/browser.ts';
 import { troubledWorld } from '../../support/page/fixtures.ts';
 import { openSite, type Site } from '../../support/page/site.ts';
 

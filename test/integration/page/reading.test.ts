@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
-import {
-  countOf,
-  NEEDS_BROWSER_AND_SOAK,
-  openBrowser,
-  openTab,
-  overflowOf,
-  textOf,
-} from '../../support/page/browser.ts';
+import { openBrowser } from '../../../scripts/shared/chromium.ts';
+import { countOf, NEEDS_BROWSER_AND_SOAK, openTab, overflowOf, textOf } from '../../support/page/browser.ts';
 import { goodWorld, hostileWorld, troubledWorld } from '../../support/page/fixtures.ts';
 import { openSite, type Site } from '../../support/page/site.ts';
 

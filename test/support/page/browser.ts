@@ -1,41 +1,18 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Locator,
-  type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { CHROMIUM } from '../../../scripts/shared/chromium.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import { SOAK_ONLY } from '../soak.ts';
-
-/** Debian's chromium, which `.ci/run` installs; a test of the page is skipped where there is none. */
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 
 /** What a test that needs a browser says where there is none. */
 export const NEEDS_BROWSER = { skip: CHROMIUM ? false : 'no chromium: apt-get install chromium' };
 
 /** The same, for what is tried only in a soak. */
 export const NEEDS_BROWSER_AND_SOAK = SOAK_ONLY.skip ? SOAK_ONLY : NEEDS_BROWSER;
-
-/** A browser without a window, which loads nothing of its own. */
-export function openBrowser(): Promise<Browser> {
-  return chromium.launch({
-    executablePath: CHROMIUM ?? '',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--disable-dev-shm-usage',
-      '--disable-background-networking',
-    ],
-  });
-}
 
 /** A tab, and all that went wrong in it. */
 export interface Tab {

@@ -16,7 +16,7 @@ const feeds: Feeds = {
 
 applyTheme();
 followAddress();
-const updates = startUpdates(Object.values(feeds).map(({ poll }) => poll));
+const updates = startUpdates(feeds.status.poll, [feeds.jobs.poll, feeds.days.poll]);
 render(<App feeds={feeds} updates={updates} />, document.getElementById('page') as HTMLElement);
 
 function jobsUrl(): string {

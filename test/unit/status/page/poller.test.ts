@@ -122,7 +122,7 @@ describe('the poller of a panel', () => {
   });
 
   test('asks when told to, also while paused, and does not go on by itself then', async () => {
-    poll.refresh();
+    void poll.refresh();
     await world.pass(10 * INTERVAL_MS);
     assert.equal(asked.length, 1);
   });
@@ -130,8 +130,8 @@ describe('the poller of a panel', () => {
   test('has one question under way at most', async () => {
     answersAtOnce = 'never';
     poll.setActive(true);
-    poll.refresh();
-    poll.refresh();
+    void poll.refresh();
+    void poll.refresh();
     assert.equal(asked.length, 1);
   });
 

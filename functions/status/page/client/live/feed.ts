@@ -69,7 +69,7 @@ export function feed<Data>(url: () => string, intervalMs: number): Feed<Data> {
       async ask(signal) {
         const from = url();
         const headers = known.url === from && known.etag ? { 'if-none-match': known.etag } : undefined;
-        const response = await fetch(from, { signal, cache: 'no-store', ...(headers && { headers }) });
+        const response = await fetch(from, { signal, ...(headers && { headers }) });
         if (response.status === 401 || response.status === 403)
           throw new NoAnswer('You may not see this: sign in again, or ask an owner of the project', true);
         if (!response.ok && response.status !== 304) throw new NoAnswer(await faultOf(response));

@@ -17,8 +17,8 @@ export interface Question {
 export interface Poller {
   /** Whether to go on by itself: not while paused or hidden. Asks at once when it may again. */
   setActive(active: boolean): void;
-  /** Asks now, also while not active, unless a question is under way. */
-  refresh(): void;
+  /** Asks now, also while not active, unless a question is under way; resolves once that is settled. */
+  refresh(): Promise<void>;
   /** Asks anew at once: the question has changed, so an answer to the old one is dropped. */
   restart(): void;
   stop(): void;
@@ -83,7 +83,7 @@ export function poller({ ask, intervalMs, settled }: Question, timers: Timers): 
       if (active) void once();
       else cancelWait();
     },
-    refresh: () => void once(),
+    refresh: once,
     restart() {
       drop();
       failures = 0;

@@ -3,8 +3,12 @@ import { MINUTE_MS, SECOND_MS } from '../../../../shared/dates.ts';
 import { now, tick } from './clock.ts';
 import type { Poller } from './poller.ts';
 
-/** Runs the pollers and the clock: none asks while the page is hidden or paused, and all ask at once when it is seen again. */
-export function startUpdates(pollers: readonly Poller[]) {
+/**
+ * Runs the pollers and the clock: none asks while the page is hidden or paused, and all ask at once when it is seen again.
+ * The others begin once `first` has its answer, or has none: a poor line is all for what a person looks for first.
+ */
+export function startUpdates(first: Poller, others: readonly Poller[]) {
+  let pollers: readonly Poller[] = [first];
   const pausedAt = signal<number | null>(null);
   let timer: ReturnType<typeof setInterval> | undefined;
 
@@ -18,7 +22,11 @@ export function startUpdates(pollers: readonly Poller[]) {
   };
   document.addEventListener('visibilitychange', follow);
   // The first answers are asked for even by a tab that was opened in the background.
-  for (const poller of pollers) poller.refresh();
+  void first.refresh().then(() => {
+    pollers = [first, ...others];
+    for (const poller of others) void poller.refresh();
+    follow();
+  });
   follow();
   return {
     pausedAt,
@@ -28,7 +36,7 @@ export function startUpdates(pollers: readonly Poller[]) {
     },
     refresh() {
       tick();
-      for (const poller of pollers) poller.refresh();
+      for (const poller of pollers) void poller.refresh();
     },
   };
 }
