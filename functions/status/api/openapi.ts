@@ -48,7 +48,8 @@ export function openApi(): Record<string, unknown> {
       version: '1',
       description: 'How everything stands, and what is true beside what is recorded. Only reads.',
     },
-    servers: [{ url: '.' }],
+    // Seen from this document, which is below /api/.
+    servers: [{ url: '..' }],
     paths: Object.fromEntries(
       ENDPOINT_NAMES.flatMap((name) => {
         const { path, aliases } = ENDPOINTS[name];
@@ -59,6 +60,12 @@ export function openApi(): Record<string, unknown> {
       }),
     ),
   };
+}
+
+/** A schema inside of the document, which says itself what its schemas are written in. */
+function embedded(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...json } = jsonSchemaOf(schema);
+  return json;
 }
 
 /** One endpoint at one of its paths; an alias has no id of its own. */
@@ -86,7 +93,7 @@ function operationOf(name: EndpointName, path: string, operationId: string | nul
     responses: {
       200: {
         description: 'the answer; X-As-Of says when it was really read',
-        content: { 'application/json': { schema: jsonSchemaOf(envelopeOf(data)) } },
+        content: { 'application/json': { schema: embedded(envelopeOf(data)) } },
       },
       304: { description: 'nothing has changed' },
       ...Object.fromEntries(
@@ -96,7 +103,7 @@ function operationOf(name: EndpointName, path: string, operationId: string | nul
           503: 'the records cannot be read',
         }).map(([status, description]) => [
           status,
-          { description, content: { 'application/json': { schema: jsonSchemaOf(faultSchema) } } },
+          { description, content: { 'application/json': { schema: embedded(faultSchema) } } },
         ]),
       ),
     },
