@@ -9,6 +9,7 @@ import type { Source } from '../../functions/shared/model/job/source.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';
 import { collections as collectionsOf } from '../../functions/shared/store/own/collections.ts';
 import { openStatus } from '../../functions/status/clients.ts';
+import type { Assets } from '../../functions/status/page/assets.ts';
 import { type StatusTools, statusAnswers } from '../../functions/status/read/answers.ts';
 import type { Duty } from '../../functions/status/rules/task-answer.ts';
 import { status } from '../../functions/status/service.ts';
@@ -32,6 +33,8 @@ export interface StatusSetup {
   begin: Date;
   sources?: Record<string, Source>;
   db?: Firestore;
+  /** The page's files; none unless a test loads the page. */
+  assets?: () => Assets;
   /** What is opened, changed: a store that fails, a backend that hangs. */
   change?: (tools: StatusTools) => StatusTools;
 }
@@ -50,7 +53,7 @@ export function statusService(t: TestContext, setup: StatusSetup) {
   const opened = { environment, settings, db, databaseOf: () => db, apiOf, collections, log: SILENT, clock };
   const tools = openStatus(opened, tally);
   const answers = statusAnswers(setup.change?.(tools) ?? tools);
-  const handler = status(answers, { assets: () => new Map(), clock });
+  const handler = status(answers, { assets: setup.assets ?? (() => new Map()), clock });
 
   async function ask(url: string, headers: Record<string, string> = {}): Promise<ServiceAnswer> {
     const [path = '', query = ''] = url.split('?');
