@@ -60,16 +60,15 @@ export function status(answers: StatusAnswers, { assets, clock }: StatusOptions)
     request: ServiceRequest,
   ): Promise<ServiceAnswer> {
     const found = await endpoints[name](asked);
-    if (!found) return notFound(request.path);
+    if (!found) return refusal(404, [{ path: '', message: `There is no ${shown(request.path)}` }]);
     const { data, after, readAt, error, problems } = found;
     const limit = Number(asked.query.get('limit') ?? (isPaged(name) ? 25 : 0)) || null;
-    const rest = { data, page: { after, limit }, problems };
-    const text = JSON.stringify(rest);
+    const text = JSON.stringify({ data, page: { after, limit }, problems });
     const since = asOf(`${request.path}?${request.query}`, text, readAt);
     return {
       status: 200,
       contentType: JSON_TYPE,
-      body: `${JSON.stringify({ ...rest, asOf: since.toISOString() })}\n`,
+      body: `${text.slice(0, -1)},"asOf":"${since.toISOString()}"}\n`,
       asOf: readAt,
       ...(error === null ? {} : { sourceError: error }),
     };
@@ -195,10 +194,15 @@ function published(document: object): ServiceAnswer {
   };
 }
 
+function shown(path: string): string {
+  return path.slice(0, 200);
+}
+
+/** The answer for a path that leads nowhere. */
 function notFound(path: string): ServiceAnswer {
   const known = Object.values(ENDPOINTS).map((endpoint) => endpoint.path);
   return refusal(404, [
-    { path: '', message: `There is no ${path.slice(0, 200)}`, expected: `one of ${known.join(', ')}` },
+    { path: '', message: `There is no ${shown(path)}`, expected: `one of ${known.join(', ')}` },
   ]);
 }
 
