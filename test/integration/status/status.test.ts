@@ -7,9 +7,11 @@ import { newRun } from '../../../functions/shared/model/run/run.ts';
 import { ENDPOINTS } from '../../../functions/status/api/endpoints.ts';
 import { envelopeOf } from '../../../functions/status/api/envelope.ts';
 import type { StatusTools } from '../../../functions/status/read/answers.ts';
+import { firestoreAt, freshFirestore } from '../../support/firestore.ts';
 import { at, currentRun, healthOf } from '../../support/health.ts';
 import { statusService } from '../../support/status.ts';
 import { beating } from '../../support/sweeper.ts';
+import { startProxy } from '../../support/tcp-proxy.ts';
 
 const SOURCES = { jobs: beating() };
 const COLLECT = 'collect-metrics';
@@ -129,6 +131,26 @@ describe('/api/status', () => {
     assert.equal((await service.ask('/metrics')).status, 503);
     assert.match(String((await service.ask(`/badge/${COLLECT}.json`)).body), /"message":"unknown"/);
     isDown = false;
+    service.clock.pass(5 * SECOND_MS);
+    assert.equal((await service.ask('/api/status')).sourceError, undefined);
+  });
+
+  test('is there within 5 s while Firestore is frozen: old, and saying so', async (t) => {
+    const { project } = freshFirestore(t);
+    const proxy = await startProxy(process.env.FIRESTORE_EMULATOR_HOST ?? '');
+    t.after(() => proxy.stop());
+    const db = firestoreAt(t, proxy.host, project, { useBigInt: true });
+    const service = await serviceWithTasks(t, { db });
+    await service.json('/api/status');
+    proxy.stall();
+    service.clock.pass(5 * SECOND_MS);
+    const began = performance.now();
+    const answer = await service.ask('/api/status');
+    assert.ok(performance.now() - began < 5_000);
+    assert.deepEqual([answer.status, answer.asOf], [200, at(0)]);
+    assert.match(answer.sourceError ?? '', /within 4000 ms|timeout/);
+    assert.equal((await service.ask('/metrics')).status, 503);
+    proxy.resume();
     service.clock.pass(5 * SECOND_MS);
     assert.equal((await service.ask('/api/status')).sourceError, undefined);
   });
