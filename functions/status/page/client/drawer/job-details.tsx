@@ -1,6 +1,6 @@
 import { stamp } from '../../../../shared/figures.ts';
 import type { JobAnswer } from '../../../api/schemas.ts';
-import { jobLook } from '../jobs/words.ts';
+import { jobLook, trulyWord } from '../jobs/words.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Command } from '../parts/copy.tsx';
 import { Panel } from '../parts/panel.tsx';
@@ -28,7 +28,7 @@ export function JobDetails({ name, listed }: { name: string; listed: JobAnswer |
             <Badge
               tone={job.agrees ? 'good' : 'warn'}
               icon={job.agrees ? 'ok' : 'alarm'}
-              word={job.agrees ? 'Agrees' : `Really ${job.shown}`}
+              word={job.agrees ? 'agrees' : trulyWord(job)}
             />
             <small dir="auto">{job.because}</small>
           </p>

@@ -7,7 +7,7 @@ import { MovedNote } from '../parts/moved-note.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { Since } from '../parts/when.tsx';
 import { linkTo, query, setFilter } from '../route/route.ts';
-import { jobKey, jobLook } from './words.ts';
+import { jobKey, jobLook, trulyWord } from './words.ts';
 
 /** The active jobs: what their records say beside what is true. */
 export function Jobs({ jobs }: { jobs: Feed<JobAnswer[]> }) {
@@ -95,7 +95,7 @@ function JobRow({ job }: { job: JobAnswer }) {
         {job.agrees ? (
           <span class="none">{same ? 'agrees' : `kept as ${job.shown}`}</span>
         ) : (
-          <Badge tone="warn" icon="alarm" word={`really ${job.shown}`} />
+          <Badge tone="warn" icon="alarm" word={trulyWord(job)} />
         )}
         {!same && <small dir="auto">{job.because}</small>}
       </Cell>

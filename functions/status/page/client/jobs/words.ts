@@ -24,3 +24,8 @@ export function jobLook(state: State): { tone: Tone; icon: IconName; word: strin
 export function jobKey({ source, id }: Pick<JobAnswer, 'source' | 'id'>): string {
   return `${source}/${id}`;
 }
+
+/** The state to believe of a job whose record says another. */
+export function trulyWord({ shown }: Pick<JobAnswer, 'shown'>): string {
+  return shown === 'unknown' ? 'cannot tell' : `really ${shown}`;
+}
