@@ -6,22 +6,18 @@ import { healthSchema } from '../../shared/model/run/health.ts';
 import { runSchema } from '../../shared/model/run/run.ts';
 import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName } from './endpoints.ts';
 import { envelopeOf, faultSchema } from './envelope.ts';
-import { alarmAnswerSchema, dayAnswerSchema, jobAnswerSchema, runLineSchema, taskSchema } from './schemas.ts';
+import { jobAnswerSchema } from './schemas.ts';
 
 /** The published schemas and the document of the API, made from the schemas that answers are parsed by. */
 
-/** Our records as Firestore holds them, and the data of answers, by the name in `/schemas/{name}.json`. */
+/** Our records as Firestore holds them, by their names; a job as viewers see it; and the answer of each endpoint. */
 export const SCHEMAS: Record<string, z.ZodType> = {
-  'record-task': healthSchema,
-  'record-run': runSchema,
-  'record-alarm': alarmSchema,
-  'record-day': daySchema,
-  'record-job-health': jobHealthSchema,
-  task: taskSchema,
-  alarm: alarmAnswerSchema,
-  'run-line': runLineSchema,
-  day: dayAnswerSchema,
-  'job-line': jobAnswerSchema,
+  task: healthSchema,
+  run: runSchema,
+  alarm: alarmSchema,
+  day: daySchema,
+  'job-health': jobHealthSchema,
+  job: jobAnswerSchema,
   fault: faultSchema,
   ...Object.fromEntries(ENDPOINT_NAMES.map((name) => [`answer-${name}`, envelopeOf(ENDPOINTS[name].data)])),
 };

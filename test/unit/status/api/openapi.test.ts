@@ -40,11 +40,19 @@ describe('the document of the API', () => {
       assert.equal(endpointOf(path), undefined, path);
   });
 
+  test('each of our records has a schema by its name, and each endpoint one of its answer', () =>
+    assert.deepEqual(
+      ['task', 'run', 'alarm', 'day', 'job-health', ...ENDPOINT_NAMES.map((name) => `answer-${name}`)].filter(
+        (name) => !Object.hasOwn(SCHEMAS, name),
+      ),
+      [],
+    ));
+
   test('every published schema is JSON Schema, an instant RFC 3339 text', () => {
     for (const [name, schema] of Object.entries(SCHEMAS)) {
       const json = JSON.stringify(jsonSchemaOf(schema));
       assert.match(json, /"type":"object"/, name);
-      if (name.startsWith('record-')) assert.match(json, /"format":"date-time"/, name);
+      if (name !== 'fault') assert.match(json, /"format":"date-time"/, name);
     }
   });
 });
