@@ -21,7 +21,7 @@ describe('the verdict of the page', () => {
     ['tasks are late', { states: ['late', 'late', 'degraded'] }, 'warn', '2 late, 1 degraded'],
     ['an alarm is open', { alarms: 1 }, 'warn', '1 alarm'],
     ['a critical alarm is open', { alarms: 2, critical: true }, 'bad', '2 alarms'],
-    ['jobs were not looked at', { sources: 1 }, 'warn', '1 source of jobs'],
+    ['jobs were not looked at', { sources: 1 }, 'warn', 'jobs of 1 source'],
     ['nothing has run yet', { states: ['new', 'disabled'] }, 'calm', 'No task has run yet'],
     ['no task is known', { states: [] }, 'calm', 'No task has run yet'],
     ['all was well but cannot be seen', { blind: 'Cannot see' }, 'warn', 'Cannot see'],

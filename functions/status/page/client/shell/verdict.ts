@@ -29,7 +29,7 @@ export function verdictLine({ states, alarms, critical, sources, blind }: Verdic
     names.flatMap((state) => (count(state) > 0 ? [`${count(state)} ${state === 'ok' ? 'OK' : state}`] : []));
   const wrong = say('stuck', 'failing', 'late', 'degraded');
   if (alarms > 0) wrong.push(alarms === 1 ? '1 alarm' : `${alarms} alarms`);
-  if (sources > 0) wrong.push(sources === 1 ? '1 source of jobs' : `${sources} sources of jobs`);
+  if (sources > 0) wrong.push(`jobs of ${sources} source${sources === 1 ? '' : 's'}`);
   const rest = say('running', 'ok', 'new', 'disabled').join(', ');
   if (blind !== null)
     return { tone: 'warn', words: blind, rest: wrong.length > 0 ? `Before that: ${wrong.join(', ')}` : '' };
