@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { freshFolder } from '../../support/folders.ts';
+import { SOAK_ONLY } from '../../support/soak.ts';
 import { openTerraform, terraformMissing } from '../../support/terraform.ts';
 
 const SWEEP = 'sweep-stale-jobs';
@@ -99,7 +100,7 @@ describe('infra/', { skip: terraformMissing() }, () => {
       /does not support resource type "google_project_services"/,
     ],
   ] as const)
-    test(`is not valid with ${what}`, async () => {
+    test(`is not valid with ${what}`, SOAK_ONLY, async () => {
       const { code, output } = await terraform.edited({ [file]: edit }, () =>
         terraform.run(['validate', '-no-color']),
       );
