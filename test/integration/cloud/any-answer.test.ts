@@ -76,7 +76,7 @@ for (const [kind, start] of Object.entries(KINDS))
     const random = seededRandom(t.diagnostic.bind(t));
     const { backend, id, times, spoil: set } = await start(t);
     let [ended, unread] = [0, 0];
-    for (let run = 0; run < sized(100, 2_500); run += 1) {
+    for (let run = 0; run < sized(200, 2_500); run += 1) {
       let told = '';
       const change = (body: Record<string, unknown>) => {
         spoil(body, random);

@@ -170,10 +170,10 @@ describe('collect-metrics over a trace of months', { concurrency: 2 }, () => {
   });
 
   test('gives the figures of a generated trace with every kind of dirt, calculated apart', async (t) => {
-    const days = sized(25, TRACE_DAYS);
+    const days = sized(45, TRACE_DAYS);
     const rows = generateTrace(
       seededRandom((seed) => t.diagnostic(seed)),
-      sized(230, 8_400),
+      sized(420, 8_400),
       days,
     );
     const stored = await proveTrace(t, freshFile('trace.csv', traceText(rows)), days);

@@ -20,8 +20,8 @@ import {
 } from '../../support/cleanup-worlds.ts';
 import { sized } from '../../support/soak.ts';
 
-const NUM_RUNS = sized(80, 2_000);
-const GARBAGE_RUNS = sized(150, 10_000);
+const NUM_RUNS = sized(150, 2_000);
+const GARBAGE_RUNS = sized(300, 10_000);
 const SEED = Number(process.env.NIGHTSHIFT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`seed ${SEED} (repeat with NIGHTSHIFT_SEED=${SEED}), ${NUM_RUNS} worlds a property`);
 

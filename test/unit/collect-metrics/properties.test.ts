@@ -20,7 +20,7 @@ import { sized } from '../../support/soak.ts';
 const FIRST = startOfDay('2026-03-03').getTime();
 const SPAN_DAYS = 8;
 const DAYS = daysBetween('2026-03-01', '2026-03-12');
-const NUM_RUNS = sized(100, 2_000);
+const NUM_RUNS = sized(200, 2_000);
 const SEED = Number(process.env.NIGHTSHIFT_SEED ?? Math.floor(Math.random() * 2 ** 31));
 console.log(`seed ${SEED} (repeat with NIGHTSHIFT_SEED=${SEED}), ${NUM_RUNS} runs a property`);
 

@@ -120,7 +120,7 @@ describe('whatever stands in a column', () => {
         const again = decide(plan, told, storedRecord(nested(decision.changes)));
         assert.deepEqual(again, { kind: 'update', changes: [], kept: null }, JSON.stringify(told));
       }),
-      { numRuns: sized(250, 10_000) },
+      { numRuns: sized(500, 10_000) },
     );
     assert.ok(accepted > 100 && rejected > 100);
   });
@@ -159,7 +159,7 @@ describe('whatever stands in a column', () => {
           if (isEnding) assert.ok(!isEnded(record.job) || isTerminal(told.state));
         }
       }),
-      { numRuns: sized(250, 10_000) },
+      { numRuns: sized(500, 10_000) },
     );
   });
 
