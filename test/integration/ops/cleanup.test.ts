@@ -180,9 +180,9 @@ describe('ops cleanup', () => {
 
   test('a plan that there is not is told in one line', async () => {
     for (const command of ['plans', 'approve', 'apply']) {
-      const { code, stderr } = await world.ops(command, 'plan-0');
+      const { code, stderr } = await world.ops(command, 'plan-none');
       assert.equal(code, 1);
-      assert.match(stderr, /^There is no plan plan-0 in the Firestore emulator at .*\n$/);
+      assert.match(stderr, /^There is no plan plan-none in the Firestore emulator at .*\n$/);
     }
   });
 
