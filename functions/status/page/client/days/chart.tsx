@@ -1,4 +1,5 @@
 import type { DayAnswer } from '../../../api/schemas.ts';
+import { Scroll } from '../parts/scroll.tsx';
 import { extremesOf, type Part, type Series, totalOf } from './series.ts';
 
 const STEP = 12;
@@ -100,8 +101,7 @@ function DataTable({
   days: readonly DayAnswer[];
 }) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-    <section class="scroll" tabIndex={0} aria-label={`${title}, day by day`}>
+    <Scroll label={`${title}, day by day`}>
       <table>
         <thead>
           <tr>
@@ -125,6 +125,6 @@ function DataTable({
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

@@ -1,24 +1,14 @@
 import { useSignal } from '@preact/signals';
 import { duration, stamp } from '../../../../shared/figures.ts';
-import type { Outcome } from '../../../../shared/model/run/outcomes.ts';
 import type { RunLine } from '../../../api/schemas.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { linkTo, shown } from '../route/route.ts';
 import { OUTCOMES } from '../tasks/states.ts';
 import { useAsked } from './asked.ts';
 
 const LIMIT = 25;
-const CHOICES: readonly Outcome[] = [
-  'succeeded',
-  'partial',
-  'failed',
-  'timed-out',
-  'lost',
-  'missed',
-  'skipped',
-  'running',
-];
 
 /** The runs of a task, the newest first, 25 at a time. */
 export function History({ task }: { task: string }) {
@@ -49,9 +39,9 @@ export function History({ task }: { task: string }) {
         Show{' '}
         <select value={outcome.value} onChange={choose(outcome)}>
           <option value="">all</option>
-          {CHOICES.map((it) => (
-            <option key={it} value={it}>
-              {OUTCOMES[it].word}
+          {Object.entries(OUTCOMES).map(([outcome, { word }]) => (
+            <option key={outcome} value={outcome}>
+              {word}
             </option>
           ))}
         </select>
@@ -99,8 +89,7 @@ export function History({ task }: { task: string }) {
 function Runs({ runs, task }: { runs: readonly RunLine[]; task: string }) {
   if (runs.length === 0) return <p class="empty">No run is like that.</p>;
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard
-    <section class="scroll" tabIndex={0} aria-label={`Runs of ${task}`}>
+    <Scroll label={`Runs of ${task}`}>
       <table>
         <thead>
           <tr>
@@ -128,6 +117,6 @@ function Runs({ runs, task }: { runs: readonly RunLine[]; task: string }) {
           ))}
         </tbody>
       </table>
-    </section>
+    </Scroll>
   );
 }

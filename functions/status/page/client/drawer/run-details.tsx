@@ -3,6 +3,7 @@ import type { RunAnswer } from '../../../api/schemas.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Command, Copy } from '../parts/copy.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { Scroll } from '../parts/scroll.tsx';
 import { shown } from '../route/route.ts';
 import { OUTCOMES } from '../tasks/states.ts';
 import { useAsked } from './asked.ts';
@@ -48,10 +49,9 @@ export function RunDetails({ runId, task }: { runId: string; task: string }) {
 function Stack({ text }: { text: string }) {
   return (
     <div class="stack">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reached by keyboard */}
-      <section tabIndex={0} aria-label="Stack of the error">
+      <Scroll label="Stack of the error">
         <pre>{text}</pre>
-      </section>
+      </Scroll>
       <Copy text={text} what="stack" />
     </div>
   );

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/a11y/noRedundantRoles: as cards, its parts are a grid, and some browsers take the roles of a table away then
 import type { ComponentChildren } from 'preact';
 
 interface CardsProps {
@@ -11,10 +12,7 @@ interface CardsProps {
 
 type TableEvent = { currentTarget: HTMLTableElement; relatedTarget: EventTarget | null };
 
-/**
- * A table whose rows are cards on a phone. Its roles are written out, for some browsers take them away from what is no
- * longer shown as a table.
- */
+/** A table whose rows are cards on a phone. */
 export function Cards({ labelledBy, head, onRead, children }: CardsProps) {
   const comes = () => onRead?.(true);
   const goes = ({ currentTarget: table, relatedTarget: next }: TableEvent) =>
@@ -24,7 +22,6 @@ export function Cards({ labelledBy, head, onRead, children }: CardsProps) {
   return (
     <table
       class="cards"
-      // biome-ignore lint/a11y/noRedundantRoles: see above
       role="table"
       aria-labelledby={labelledBy}
       onPointerEnter={comes}
@@ -32,11 +29,9 @@ export function Cards({ labelledBy, head, onRead, children }: CardsProps) {
       onFocusIn={comes}
       onFocusOut={goes}
     >
-      {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
       <thead role="rowgroup">
         <Row>{head}</Row>
       </thead>
-      {/* biome-ignore lint/a11y/noRedundantRoles: see above */}
       <tbody role="rowgroup">{children}</tbody>
     </table>
   );
@@ -44,7 +39,6 @@ export function Cards({ labelledBy, head, onRead, children }: CardsProps) {
 
 export function Row({ differs = false, children }: { differs?: boolean; children: ComponentChildren }) {
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: see above
     <tr role="row" class={differs ? 'differs' : undefined}>
       {children}
     </tr>
@@ -60,7 +54,6 @@ export function Column({
   children: ComponentChildren;
 }) {
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: see above
     <th role="columnheader" scope="col" aria-sort={sort}>
       {children}
     </th>
@@ -70,7 +63,6 @@ export function Column({
 /** What a row is about. */
 export function Name({ href, name, about }: { href: string; name: string; about: string }) {
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: see above
     <th role="rowheader" scope="row">
       <a href={href} dir="auto">
         {name}
@@ -91,7 +83,6 @@ export function Cell({
   children: ComponentChildren;
 }) {
   return (
-    // biome-ignore lint/a11y/noRedundantRoles: see above
     <td role="cell" data-l={label} class={failed ? 'failed' : undefined}>
       {children}
     </td>

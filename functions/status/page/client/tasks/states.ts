@@ -22,7 +22,6 @@ export const STATES: Record<HealthState, Look> = {
 };
 
 export const OUTCOMES: Record<Outcome, Look> = {
-  running: { icon: 'running', tone: 'busy', word: 'running' },
   succeeded: { icon: 'ok', tone: 'good', word: 'succeeded' },
   partial: { icon: 'degraded', tone: 'warn', word: 'partial' },
   failed: { icon: 'failing', tone: 'bad', word: 'failed' },
@@ -30,4 +29,5 @@ export const OUTCOMES: Record<Outcome, Look> = {
   lost: { icon: 'stuck', tone: 'bad', word: 'lost' },
   missed: { icon: 'disabled', tone: 'bad', word: 'missed' },
   skipped: { icon: 'disabled', tone: 'calm', word: 'skipped' },
+  running: { icon: 'running', tone: 'busy', word: 'running' },
 };
