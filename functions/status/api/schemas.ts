@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { METRIC_SOURCES } from '../../shared/model/day/day.ts';
+import { jobFiguresSchema, METRIC_SOURCES } from '../../shared/model/day/day.ts';
 import { JOB_STATES } from '../../shared/model/job/states.ts';
 import { ALARM_KINDS } from '../../shared/model/run/alarm.ts';
 import { SEVERITIES } from '../../shared/model/run/alarm-rank.ts';
@@ -187,14 +187,6 @@ export const runAnswerSchema = runLineSchema.extend({
 });
 export type RunAnswer = z.infer<typeof runAnswerSchema>;
 
-const jobFigures = z.object({
-  started: z.int(),
-  completed: z.int(),
-  failed: z.int(),
-  cancelled: z.int(),
-  neverStarted: z.int(),
-  inFlight: z.int(),
-});
 const figure = z.number().nullable();
 
 /** `/api/days`: the oldest first. A section is `null` where it is not known, a missing day has no sections at all. */
@@ -203,9 +195,9 @@ export const dayAnswerSchema = z.object({
   status: z.enum(['provisional', 'final', 'conflict', 'missing']),
   revision: z.int().nullable(),
   collectedAt: maybeInstant,
-  jobs: jobFigures.nullable(),
+  jobs: jobFiguresSchema.nullable(),
   gpu: z.object({ hoursUsed: z.number(), hoursCompleted: z.number(), hoursAccrued: z.number() }).nullable(),
-  etl: jobFigures.nullable(),
+  etl: jobFiguresSchema.nullable(),
   storage: z.object({ buckets: figure, bytes: figure, objects: figure, softDeletedBytes: figure }).nullable(),
   bigquery: z.object({ tables: figure, bytes: figure, jobsCompleted: figure, jobsFailed: figure }).nullable(),
   cloudRun: z.object({ services: figure, activeServices: figure, requests: figure }).nullable(),

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import { addMs, MINUTE_MS, SECOND_MS } from '../../shared/dates.ts';
+import { messageOf } from '../../shared/errors.ts';
 import type { JobHealth } from '../../shared/model/job/sweep.ts';
 import type { Alarm } from '../../shared/model/run/alarm.ts';
 import type { Health } from '../../shared/model/run/health.ts';
@@ -61,17 +62,21 @@ async function refill(
   const changed = await store.tasks(known ? addMs(known.readAt, -SKEW_MS) : null, options);
   const health = new Map(known?.health);
   for (const record of changed.records) health.set(record.task, record);
-  const partialRuns = await readPartialRuns(store, health, known?.partialRuns ?? new Map(), options);
+  const partial = await readPartialRuns(store, health, known?.partialRuns ?? new Map(), options);
   const tasks = {
     health,
-    partialRuns,
-    partial: partialOf(health, partialRuns),
+    partialRuns: partial.runs,
+    partial: partialOf(health, partial.runs),
     tasksUnreadable: merged(known?.tasksUnreadable ?? [], changed),
     readAt: now,
     wholeAt: known?.wholeAt ?? now,
   };
   if (known && isWithin(known.besideAt, BESIDE_MS, now) && signature(known.health) === signature(health))
-    return { ...known, ...tasks, unreadable: [...tasks.tasksUnreadable, ...known.besideUnreadable] };
+    return {
+      ...known,
+      ...tasks,
+      unreadable: [...tasks.tasksUnreadable, ...partial.unreadable, ...known.besideUnreadable],
+    };
 
   const [alarms, blocks] = await Promise.all([
     store.openAlarms(MOST_ALARMS, options),
@@ -84,7 +89,7 @@ async function refill(
     blocks: blocks.records,
     besideUnreadable,
     besideAt: now,
-    unreadable: [...tasks.tasksUnreadable, ...besideUnreadable],
+    unreadable: [...tasks.tasksUnreadable, ...partial.unreadable, ...besideUnreadable],
   };
 }
 
@@ -93,27 +98,34 @@ function partialRunOf({ lastOutcome, strip }: Health): string | undefined {
   return lastOutcome === 'partial' ? strip.at(-1)?.runId : undefined;
 }
 
-/** Reads the last run of each task that was partial, once; one that cannot be read costs only its reason. */
+/** Why runs were partial, by their ids, and which of them could not be read. */
+interface PartialRuns {
+  runs: ReadonlyMap<string, string>;
+  unreadable: Found<unknown>['unreadable'];
+}
+
+/** Reads the last run of each task that was partial, once; one that cannot be read is asked for again. */
 async function readPartialRuns(
   store: StatusRecords,
   health: ReadonlyMap<string, Health>,
   before: ReadonlyMap<string, string>,
   options: ReadOptions,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<PartialRuns> {
   const runIds = [...health.values()].flatMap((record) => partialRunOf(record) ?? []);
-  const each = await Promise.all(
-    runIds.map(async (runId): Promise<[string, string][]> => {
-      const known = before.get(runId);
-      if (known !== undefined) return [[runId, known]];
+  const runs = new Map<string, string>();
+  const unreadable: PartialRuns['unreadable'] = [];
+  await Promise.all(
+    runIds.map(async (runId) => {
       try {
-        const run = await store.run(runId, options);
-        return [[runId, run ? whyPartial(run) : 'its record is gone']];
-      } catch {
-        return [];
+        const known = before.get(runId);
+        const run = known === undefined ? await store.run(runId, options) : null;
+        runs.set(runId, known ?? (run ? whyPartial(run) : 'its record is gone'));
+      } catch (error) {
+        unreadable.push({ path: `taskRuns/${runId}`, message: messageOf(error).split('\n', 1)[0] ?? '' });
       }
     }),
   );
-  return new Map(each.flat());
+  return { runs, unreadable };
 }
 
 function partialOf(

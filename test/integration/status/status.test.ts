@@ -215,6 +215,27 @@ describe('/api/status', () => {
     assert.ok(data.verdict.wrong.includes(`tasks/${COLLECT} cannot be read`));
   });
 
+  test('a partial run that cannot be read is wrong, and asked for again', async (t) => {
+    const service = await serviceWithTasks(t);
+    const runId = `${COLLECT}@x`;
+    const strip = [{ runId, outcome: 'partial', startedAt: at(-3_600), durationMs: 1 }];
+    await service.collections.tasks.doc(COLLECT).update({ lastOutcome: 'partial', strip });
+    await service.collections.taskRuns.doc(runId).set({ runId });
+    const { data, problems } = await service.json('/api/status');
+    assert.deepEqual(
+      problems.map(({ path }: { path: string }) => path),
+      [`taskRuns/${runId}`],
+    );
+    assert.ok(data.verdict.wrong.includes(`taskRuns/${runId} cannot be read`));
+    await service.collections.taskRuns.doc(runId).delete();
+    service.clock.pass(5 * SECOND_MS);
+    const after = await service.json('/api/status');
+    assert.deepEqual(
+      [after.problems, after.data.tasks[0].reason],
+      [[], 'the last run was partial: its record is gone'],
+    );
+  });
+
   test('is wrong once no sweep has looked at the jobs for three of its slots', async (t) => {
     const service = await serviceWithTasks(t);
     await service.collections.jobHealth.doc('jobs').set(block());

@@ -21,7 +21,7 @@ export function isRecordSource(source: MetricSource): source is RecordSource {
   return (RECORD_SOURCES as readonly MetricSource[]).includes(source);
 }
 
-const jobFiguresSchema = z.strictObject({
+export const jobFiguresSchema = z.strictObject({
   /** Jobs whose start lies on the day. */
   started: z.int(),
   /** Jobs that ended on the day, whatever day they began, started or not, by outcome. */
