@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Collect } from '../../../functions/collect-metrics/sources/source.ts';
+import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { METRIC_SOURCES, type MetricSource } from '../../../functions/shared/model/day/day.ts';
 import { PLATFORM_SOURCES, type PlatformSource } from '../../../functions/shared/model/day/platform.ts';
 import { booksOf, collectorOfAll, ETL } from '../../support/all-sources.ts';
@@ -262,6 +263,8 @@ describe('a metric source that failed once', { concurrency: 3 }, () => {
       }
 
       heal();
+      // Healed, it has the time that a busy machine takes it.
+      ours.platform.cloudRun.deadlineMs = MINUTE_MS;
       const next = await ours.onSchedule('2026-03-11T02:00');
       assert.deepEqual([next.outcome, next.problems], ['succeeded', []]);
       const { cloudRun, sources } = await ours.day(DATE);
@@ -318,7 +321,8 @@ describe('a run that ends early', { concurrency: 3 }, () => {
   });
 
   test('by its own deadline ends while the platform hangs, and stores nothing of what the books told', async (t) => {
-    const ours = await collectorOfAll(t, { entry: { timeoutSeconds: 33 } });
+    // Long enough for a busy machine to come to the platform.
+    const ours = await collectorOfAll(t, { entry: { timeoutSeconds: 38 } });
     await ours.write({ one: {} });
     hangPlatform(ours);
     const { outcome, problems } = await ours.onSchedule('2026-03-10T02:00');
