@@ -19,7 +19,7 @@ locals {
     length(var.backend_secrets) > 0 ? ["secretmanager.googleapis.com"] : [],
     can(local.metrics.bigquery) ? ["bigquery.googleapis.com"] : [],
     try(local.metrics.database.cloudSql, false) ? ["sqladmin.googleapis.com"] : [],
-    can(local.artifacts.vertexModels) || contains(local.backend_kinds, "vertex-ai") ? ["aiplatform.googleapis.com"] : [],
+    can(local.artifacts.vertexModels) || contains(local.backend_kinds, "vertex-ai") || can(local.workloads.vertex) ? ["aiplatform.googleapis.com"] : [],
   ))
 }
 

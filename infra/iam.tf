@@ -4,6 +4,7 @@
 locals {
   metrics       = try(local.settings.metrics, {})
   artifacts     = try(local.settings.artifacts, {})
+  workloads     = try(local.settings.workloads, {})
   backends      = [for source in values(local.sources) : source.backend if can(source.backend.kind)]
   backend_kinds = toset(local.backends[*].kind)
 
@@ -24,6 +25,13 @@ locals {
     http        = []
   }
 
+  # Of the workload tables; why a workload failed often stands only in its log.
+  workload_permissions = {
+    builds = ["cloudbuild.builds.get", "cloudbuild.builds.list", "logging.logEntries.list"]
+    runner = ["logging.logEntries.list", "run.executions.get", "run.executions.list"]
+    vertex = ["aiplatform.customJobs.get", "aiplatform.customJobs.list", "logging.logEntries.list"]
+  }
+
   needs = concat(
     [for section, permissions in local.metric_permissions : {
       name        = "collect-metrics"
@@ -41,6 +49,11 @@ locals {
       project     = var.project_id
       permissions = ["cloudscheduler.jobs.list"]
     }],
+    [for table, permissions in local.workload_permissions : {
+      name        = "observe-workloads"
+      project     = try(local.workloads[table].googleProject, var.project_id)
+      permissions = permissions
+    } if contains(keys(local.workloads), table)],
     # What the sweep asks before it judges a job, the service asks to show the truth beside the record.
     flatten([for name in ["sweep-stale-jobs", "status"] : [for backend in local.backends : {
       name        = name

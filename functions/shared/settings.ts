@@ -11,6 +11,7 @@ import { overlapsOf } from './model/job/overlap.ts';
 import { sourceSchema } from './model/job/source.ts';
 import type { EndRules } from './model/run/ending.ts';
 import { runRetentionSchema } from './model/run/retention.ts';
+import { workloadsSchema } from './model/workload/tables.ts';
 import { parseWithProblems } from './problems.ts';
 
 /** A token must not travel in the clear, so only this machine may be asked without TLS. */
@@ -42,6 +43,8 @@ const settingsSchema = z.strictObject({
   metrics: metricsSchema.default({ deadlineSeconds: 60 }),
   /** What of the jobs' artifacts may be deleted; nothing unless a bucket is named. */
   artifacts: artifactPolicySchema.prefault({}),
+  /** What runs on the platform outside the records of jobs; no table unless named. */
+  workloads: workloadsSchema.prefault({}),
   /** How long our own records are kept. */
   retention: z.strictObject({ runs: runRetentionSchema.prefault({}) }).prefault({}),
   /** In place of Google's own addresses: proxies, or stand-ins on this machine, which are sent no credentials. */

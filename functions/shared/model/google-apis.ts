@@ -26,7 +26,7 @@ export const GOOGLE_APIS = {
   run: {
     name: 'Cloud Run',
     service: 'run.googleapis.com',
-    permissions: ['run.services.list', 'run.executions.get'],
+    permissions: ['run.services.list', 'run.executions.get', 'run.executions.list'],
   },
   sql: {
     name: 'Cloud SQL',
@@ -54,7 +54,7 @@ export const GOOGLE_APIS = {
   cloudbuild: {
     name: 'Cloud Build',
     service: 'cloudbuild.googleapis.com',
-    permissions: ['cloudbuild.builds.get'],
+    permissions: ['cloudbuild.builds.get', 'cloudbuild.builds.list'],
   },
   logging: {
     name: 'Cloud Logging',

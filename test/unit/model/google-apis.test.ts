@@ -10,6 +10,7 @@ import {
   type Permissions,
 } from '../../../functions/shared/model/google-apis.ts';
 import { BACKENDS } from '../../../functions/shared/model/job/backend.ts';
+import { TABLE_NAMES, TABLES } from '../../../functions/shared/model/workload/tables.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import { filesBelow } from '../../support/source-files.ts';
 
@@ -69,6 +70,12 @@ describe('the table of Google APIs', () => {
       Object.fromEntries(
         Object.entries(BACKENDS).map(([kind, { permissions }]) => [kind, neededBy(permissions)]),
       ),
+    ));
+
+  test('has in iam.tf, for each workload table, the permissions that asking it needs', () =>
+    assert.deepEqual(
+      grantedIn('workload_permissions'),
+      Object.fromEntries(TABLE_NAMES.map((table) => [table, neededBy(TABLES[table].permissions)])),
     ));
 
   test('names nothing that infra/ does not grant or enable', () => {

@@ -1,0 +1,84 @@
+import { z } from 'zod';
+import { addMs, MINUTE_MS, SECOND_MS } from '../../dates.ts';
+import { TABLE_NAMES } from './tables.ts';
+
+/** One refresh of all tables at a time, whoever asks for it. */
+
+/** After so long without an end, whoever held the refresh is dead: it takes less than that whatever hangs. */
+export const REFRESH_LEASE_MS = 90 * SECOND_MS;
+/** Calls under way that are named. */
+const NAMED = 5;
+
+/** A call that has not answered. */
+export const pendingSchema = z.object({
+  /** The table that it was for; `null` for the access token. */
+  table: z.string().nullable(),
+  operation: z.string(),
+  region: z.string().nullable(),
+  /** `credentials`, `connection` or `body`. */
+  stage: z.string(),
+  since: z.date(),
+});
+export type PendingCall = z.infer<typeof pendingSchema>;
+
+const progressSchema = z.object({
+  asked: z.int(),
+  answered: z.int(),
+  /** The oldest ones. */
+  pending: z.array(pendingSchema),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+/** When a table was asked last, and the version of its document then. */
+const tableSeenSchema = z.object({ askedAt: z.date(), version: z.int(), tookMs: z.int() });
+export type TableSeen = z.infer<typeof tableSeenSchema>;
+
+/** `workloads/refresh`. */
+export const refreshSchema = z.object({
+  /** Counts the refreshes. */
+  count: z.int(),
+  by: z.enum(['schedule', 'viewer']),
+  startedAt: z.date(),
+  /** Who may write; `null` once the refresh has ended. */
+  lease: z.object({ token: z.string(), expiresAt: z.date() }).nullable(),
+  progress: progressSchema.nullable(),
+  /** The calls that were given up on. */
+  hung: z.array(pendingSchema),
+  tables: z.partialRecord(z.enum(TABLE_NAMES), tableSeenSchema),
+  /** When logs were read in the last minute. */
+  logReads: z.array(z.date()),
+});
+export type Refresh = z.infer<typeof refreshSchema>;
+
+/** Until when another refresh is under way; `null` where none is. */
+export function busyUntil(refresh: Refresh | null, now: Date): Date | null {
+  const expiresAt = refresh?.lease?.expiresAt;
+  return expiresAt && expiresAt > now ? expiresAt : null;
+}
+
+/** The record of a refresh that begins. */
+export function refreshBegun(
+  before: Refresh | null,
+  { by, token, now }: { by: Refresh['by']; token: string; now: Date },
+): Refresh {
+  return {
+    count: (before?.count ?? 0) + 1,
+    by,
+    startedAt: now,
+    lease: { token, expiresAt: addMs(now, REFRESH_LEASE_MS) },
+    progress: null,
+    hung: before?.hung ?? [],
+    tables: before?.tables ?? {},
+    logReads: recentReads(before?.logReads ?? [], now),
+  };
+}
+
+/** The readings of logs that still count against the limit of a minute. */
+export function recentReads(reads: readonly Date[], now: Date): Date[] {
+  return reads.filter((at) => at > addMs(now, -MINUTE_MS));
+}
+
+/** The calls to name, the oldest first. */
+export function named(pending: readonly PendingCall[]): PendingCall[] {
+  return [...pending].sort((a, b) => a.since.getTime() - b.since.getTime()).slice(0, NAMED);
+}

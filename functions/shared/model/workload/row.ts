@@ -1,0 +1,92 @@
+import { z } from 'zod';
+import { JOB_STATES } from '../job/states.ts';
+
+/** A workload as a row of its table. */
+
+/** The longest name and the longest reason of a row. */
+const NAME_LENGTH = 120;
+export const REASON_LENGTH = 160;
+
+/** States of a workload; `unknown` where the platform's word has no meaning here: shown, never guessed. */
+export const WORKLOAD_STATES = [...JOB_STATES, 'unknown'] as const;
+export type WorkloadState = (typeof WORKLOAD_STATES)[number];
+
+/** Why a workload ended as it did: the one line for a person, and what it rests on. */
+export const storedReasonSchema = z.object({
+  line: z.string(),
+  category: z.string(),
+  /** The kind of evidence that it was found in. */
+  source: z.string(),
+  /** The name of the rule that found it. */
+  rule: z.string(),
+});
+export type StoredReason = z.infer<typeof storedReasonSchema>;
+
+export const rowSchema = z.object({
+  /** The platform's own id, which no second workload of the table and region ever has. */
+  id: z.string(),
+  /** The region, or `global`. */
+  region: z.string(),
+  /** What people call it. */
+  name: z.string(),
+  /** The Cloud Run job that an execution belongs to. */
+  job: z.string().nullable(),
+  state: z.enum(WORKLOAD_STATES),
+  /** The platform's own word for the state. */
+  said: z.string(),
+  createdAt: z.date().nullable(),
+  startedAt: z.date().nullable(),
+  endedAt: z.date().nullable(),
+  reason: storedReasonSchema.nullable(),
+  /** What keeps the reason from being known yet, such as a log that cannot be read. */
+  note: z.string().nullable(),
+  /** How many jobs a runner says that it has run; `null` where it does not say. */
+  jobs: z.int().nullable(),
+  /** Where the platform shows it. */
+  link: z.string().nullable(),
+});
+export type Row = z.infer<typeof rowSchema>;
+
+/** What the platform says of a workload; its reason comes later, from its end. */
+export type Seen = Omit<Row, 'reason' | 'note' | 'jobs'>;
+
+/** The row of a workload of which no end is known yet. Texts are cut to what a row may hold. */
+export function rowOf(seen: Seen): Row {
+  return {
+    id: seen.id,
+    region: seen.region,
+    name: seen.name.slice(0, NAME_LENGTH),
+    job: seen.job,
+    state: seen.state,
+    said: seen.said.slice(0, NAME_LENGTH),
+    createdAt: seen.createdAt,
+    startedAt: seen.startedAt,
+    endedAt: seen.endedAt,
+    reason: null,
+    note: null,
+    jobs: null,
+    link: seen.link,
+  };
+}
+
+/** Whether it has ended, as far as the platform says. */
+export function hasEnded({ state }: Pick<Row, 'state'>): boolean {
+  return state === 'completed' || state === 'failed' || state === 'cancelled';
+}
+
+/** Whether it waits or runs: what is neither that nor ended is unknown. */
+export function isLive({ state }: Pick<Row, 'state'>): boolean {
+  return state !== 'unknown' && !hasEnded({ state });
+}
+
+/** The instant by which rows are ordered: the end, else the start, else the creation. */
+function placeInTime({ createdAt, startedAt, endedAt }: Row): number {
+  return (endedAt ?? startedAt ?? createdAt)?.getTime() ?? 0;
+}
+
+/** Orders rows: those that have not ended first, then the newest. */
+export function byInterest(a: Row, b: Row): number {
+  return (
+    Number(hasEnded(a)) - Number(hasEnded(b)) || placeInTime(b) - placeInTime(a) || (a.id < b.id ? -1 : 1)
+  );
+}

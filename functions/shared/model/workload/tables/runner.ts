@@ -1,0 +1,19 @@
+import { z } from 'zod';
+import { anyTable, type WorkloadTable } from './table.ts';
+
+/** Executions of one Cloud Run job, such as an agent that launches others. */
+export const runner = {
+  title: 'Runner executions',
+  settings: z.strictObject({
+    ...anyTable,
+    /** The job; `-` for every job. */
+    job: z
+      .string()
+      .regex(/^(-|[a-z]([a-z0-9-]{0,61}[a-z0-9])?)$/, { error: 'the name of a Cloud Run job, or -' }),
+  }),
+  placesOf: (regions) => regions,
+  permissions: {
+    run: ['run.executions.get', 'run.executions.list'],
+    logging: ['logging.logEntries.list'],
+  },
+} satisfies WorkloadTable;

@@ -1,0 +1,13 @@
+import { z } from 'zod';
+import { anyTable, type WorkloadTable } from './table.ts';
+
+/** Custom jobs of Vertex AI. */
+export const vertex = {
+  title: 'Vertex AI jobs',
+  settings: z.strictObject(anyTable),
+  placesOf: (regions) => regions,
+  permissions: {
+    aiplatform: ['aiplatform.customJobs.get', 'aiplatform.customJobs.list'],
+    logging: ['logging.logEntries.list'],
+  },
+} satisfies WorkloadTable;

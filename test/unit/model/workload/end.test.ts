@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { addMs, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../../functions/shared/dates.ts';
+import {
+  type End,
+  endAfterLog,
+  endKey,
+  isLogDue,
+  type LogAnswer,
+  newEnd,
+  tailOf,
+  withEnd,
+} from '../../../../functions/shared/model/workload/end.ts';
+import { busyUntil, recentReads, refreshBegun } from '../../../../functions/shared/model/workload/refresh.ts';
+import { failedRow, NOTHING_SAID, noon } from '../../../support/workloads.ts';
+
+const NEW = newEnd('vertex', failedRow('7'), NOTHING_SAID, { needsLog: true, now: noon() });
+const DENIED: LogAnswer = { kind: 'unreadable', error: '403 logging.logEntries.list' };
+/** The waits after each of some answers in a row. */
+function waits(...answers: LogAnswer[]): (number | null)[] {
+  let end: End = NEW;
+  let now = noon();
+  return answers.map((answer) => {
+    end = endAfterLog(end, answer, now);
+    const waitMs = end.nextTryAt && end.nextTryAt.getTime() - now.getTime();
+    now = end.nextTryAt ?? now;
+    return waitMs;
+  });
+}
+
+describe('the log of an end', () => {
+  test('is due at once where only it can tell why, and never where the platform says enough', () => {
+    assert.equal(isLogDue(NEW, noon()), true);
+    const plain = newEnd('vertex', failedRow('7'), NOTHING_SAID, { needsLog: false, now: noon() });
+    assert.equal(isLogDue(plain, noon(1e6)), false);
+  });
+
+  test('is read once where it has lines', () => {
+    const end = endAfterLog(NEW, { kind: 'lines', tail: ['KeyError: 1'] }, noon());
+    assert.deepEqual([end.log, end.tail, end.nextTryAt], ['read', ['KeyError: 1'], null]);
+  });
+
+  test('that is empty is read three times more, for entries come late', () =>
+    assert.deepEqual(waits(...Array<LogAnswer>(4).fill({ kind: 'empty' })), [
+      20 * SECOND_MS,
+      2 * MINUTE_MS,
+      10 * MINUTE_MS,
+      null,
+    ]));
+
+  test('that cannot be read is tried for ever, at last once an hour, and is no reason', () => {
+    const all = waits(...Array<LogAnswer>(12).fill(DENIED));
+    assert.deepEqual(all.slice(0, 3), [MINUTE_MS, 2 * MINUTE_MS, 4 * MINUTE_MS]);
+    assert.equal(all.at(-1), HOUR_MS);
+    const row = withEnd(failedRow('7'), endAfterLog(NEW, DENIED, noon()));
+    assert.deepEqual([row.reason, row.note], [null, 'log not read: 403 logging.logEntries.list']);
+  });
+
+  test('once it can be read is as good as one that always could', () => {
+    const end = endAfterLog(endAfterLog(NEW, DENIED, noon()), { kind: 'lines', tail: ['x'] }, noon(2));
+    assert.deepEqual([end.log, withEnd(failedRow('7'), end).note], ['read', null]);
+  });
+});
+
+describe('the record of an end', () => {
+  test('has an id that no other has, and that is no path', () => {
+    assert.equal(endKey('runner', { region: 'global', id: 'a/b~c' }), 'runner~global~a%2Fb%7Ec');
+  });
+
+  test('keeps the last forty lines, and never more than 8 KB', () => {
+    const lines = Array.from({ length: 300 }, (_, index) => `line ${index}`);
+    assert.deepEqual(tailOf(lines), lines.slice(-40));
+    const long = tailOf(Array<string>(40).fill('x'.repeat(100_000)));
+    assert.ok(long.join('').length <= 8_192 && long.length > 0);
+  });
+});
+
+describe('a refresh', () => {
+  const first = refreshBegun(null, { by: 'schedule', token: 'a', now: noon() });
+
+  test('holds off another one until it ends, or is dead', () => {
+    assert.equal(busyUntil(null, noon()), null);
+    assert.deepEqual(busyUntil(first, noon(1)), addMs(noon(), 90 * SECOND_MS));
+    assert.equal(busyUntil(first, noon(2)), null);
+    assert.equal(busyUntil({ ...first, lease: null }, noon()), null);
+  });
+
+  test('counts on, and remembers the readings of the last minute alone', () => {
+    const logReads = [noon(), addMs(noon(1), -1), noon(1)];
+    const second = refreshBegun({ ...first, logReads }, { by: 'viewer', token: 'b', now: noon(1) });
+    assert.deepEqual([second.count, second.logReads.length], [2, 2]);
+    assert.deepEqual(recentReads(logReads, noon(5)), []);
+  });
+});
