@@ -103,7 +103,7 @@ describe('settings', () => {
     [
       'collectionPrefx',
       'x',
-      'collectionPrefx: Unknown key "collectionPrefx", did you mean "collectionPrefix"?; expected one of collectionPrefix, failuresBeforeAlarm, metrics, artifacts, retention, baseUrls, sources',
+      'collectionPrefx: Unknown key "collectionPrefx", did you mean "collectionPrefix"?; expected one of collectionPrefix, failuresBeforeAlarm, metrics, artifacts, workloads, retention, baseUrls, sources',
     ],
     ['failuresBeforeAlarm', 0, 'failuresBeforeAlarm: Cannot use 0; expected at least 1'],
     ['sources', {}, 'sources: No source; expected at least one collection of jobs'],
