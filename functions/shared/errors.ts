@@ -55,6 +55,10 @@ export interface UpstreamFacts {
   status?: number | null;
   /** No whole answer came: refused, broken off, too late, or the request could not be sent. */
   unanswered?: boolean;
+  /** No answer came in the time of one try. */
+  late?: boolean;
+  /** The API is not enabled, or has no such place: it will not answer until somebody changes that. */
+  unavailable?: boolean;
   /** The permission that is missing, where it is known. */
   permission?: string | null;
   /** How long the server asked to be left alone. */
@@ -69,6 +73,8 @@ export class UpstreamError extends Error {
   readonly retryable: boolean;
   readonly status: number | null;
   readonly unanswered: boolean;
+  readonly late: boolean;
+  readonly unavailable: boolean;
   readonly permission: string | null;
   readonly retryAfterMs: number | null;
   readonly missing: boolean;
@@ -77,6 +83,8 @@ export class UpstreamError extends Error {
     this.retryable = facts.retryable;
     this.status = facts.status ?? null;
     this.unanswered = facts.unanswered ?? false;
+    this.late = facts.late ?? false;
+    this.unavailable = facts.unavailable ?? false;
     this.permission = facts.permission ?? null;
     this.retryAfterMs = facts.retryAfterMs ?? null;
     this.missing = facts.missing ?? false;

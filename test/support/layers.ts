@@ -39,6 +39,8 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
   'cloud/rest': { value: ['cloud/rest', 'model', ...PLAIN] },
   'cloud/storage': { value: ['cloud/storage', 'cloud/rest', 'model', ...PLAIN] },
   'cloud/backends': { value: ['cloud/backends', 'cloud/rest', 'model', ...PLAIN] },
+  // The tables ask the same platforms as the backends, and read their words in the same way.
+  'cloud/workloads': { value: ['cloud/workloads', 'cloud/backends', 'cloud/rest', 'model', ...PLAIN] },
   'cloud/monitoring': { value: ['cloud/monitoring', 'cloud/rest', 'model', ...PLAIN] },
   cloud: { value: ['cloud', 'model', ...PLAIN] },
   run: { value: ['run', 'run/task', 'model', ...PLAIN], type: ['store', 'cloud'] },

@@ -17,13 +17,16 @@ export function refusal(
   const said = readGoogleError(text);
   const denied = status === 403 && !said.disabled && !said.rateLimited && !said.held;
   const permission = denied ? (said.permission ?? hint ?? null) : null;
-  const missing = permission ? `; missing permission: ${permission}` : '';
-  return new UpstreamError(`Cannot finish ${where}: HTTP ${status}: ${said.words}${missing}`, {
+  const needed = permission ? `; missing permission: ${permission}` : '';
+  const missing = status === 404 && said.missing;
+  return new UpstreamError(`Cannot finish ${where}: HTTP ${status}: ${said.words}${needed}`, {
     retryable: isTransientStatus(status) || said.rateLimited,
     status,
     permission,
     retryAfterMs: retryAfterMs(headers.get('retry-after'), new Date()),
-    missing: status === 404 && said.missing,
+    missing,
+    unavailable:
+      (status === 403 && said.disabled) || ([400, 404].includes(status) && said.noSuchPlace && !missing),
   });
 }
 

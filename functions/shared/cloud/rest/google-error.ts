@@ -14,12 +14,17 @@ export interface GoogleError {
   held: boolean;
   /** What was asked for does not exist; a method, a location or a project that does not exist is something else. */
   missing: boolean;
+  /** The API has no such region, or none that this project may use. */
+  noSuchPlace: boolean;
 }
 
 const WORDS_LENGTH = 500;
 const RATE_LIMITS = ['rateLimitExceeded', 'userRateLimitExceeded'];
 /** The begin of a 404 that is not about what was asked for. */
 const ELSEWHERE = /^(the )?(requested )?(method|url|location|region|project)\b/i;
+/** The ways in which Google's APIs word that a region is unknown to them, or closed to a project. */
+const NO_SUCH_PLACE =
+  /\b(unsupported|unknown|invalid|unrecognized) (location|region)\b|\b(location|region)\b.{0,80}\b(not (found|supported|available|allowed|valid|exist)|does not exist|is (invalid|unsupported))|\bin this region\b/i;
 /** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes, below 403. */
 const HOLDS = ['objectUnderActiveHold', 'retentionPolicyNotMet'];
 
@@ -53,6 +58,7 @@ export function readGoogleError(body: string): GoogleError {
       rateLimited: false,
       held: false,
       missing: false,
+      noSuchPlace: false,
     };
   const { message, status, errors, details } = parsed.data.error;
   const reasons = [...errors, ...details].map(({ reason }) => reason ?? '');
@@ -64,6 +70,7 @@ export function readGoogleError(body: string): GoogleError {
     rateLimited: reasons.some((reason) => RATE_LIMITS.includes(reason)),
     held: reasons.some((reason) => HOLDS.includes(reason)),
     missing: status === 'NOT_FOUND' && !ELSEWHERE.test(message),
+    noSuchPlace: NO_SUCH_PLACE.test(message),
   };
 }
 

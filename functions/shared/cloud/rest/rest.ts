@@ -32,7 +32,12 @@ interface Asked {
   region?: string | undefined;
   /** The permission that the call needs, for a denial that names none. */
   permission?: string;
+  /** Told how far each try has come, so that a call that hangs can be named with what it waits for. */
+  onStage?: ((stage: Stage) => void) | undefined;
 }
+
+/** What a call waits for: what authorises it, the beginning of an answer, or the rest of it. */
+export type Stage = 'credentials' | 'connection' | 'body';
 
 /** One GET. */
 export interface RestCall<Body> extends Asked {
@@ -59,6 +64,8 @@ export interface RestList<Body> extends RestCall<Body> {
   nextToken(body: Body): string | undefined;
   /** More pages than this are an error, never a silent cut. */
   maxPages?: number;
+  /** Returns whether no further page is needed. */
+  isEnough?: () => boolean;
   /** Gives each page the whole time, and does not count what `onPage` takes: for lists of any length. */
   timePerPage?: boolean;
 }
@@ -126,7 +133,7 @@ export function restApi(
     position: Position,
     bounds: Bounds,
   ): Promise<Body> {
-    const { operation, path, query = {}, region, permission, post } = asked;
+    const { operation, path, query = {}, region, permission, post, onStage } = asked;
     const where = `${api} ${operation} (${placeOf({ project, region, ...position })})`;
     const started = performance.now();
     const leftMs = bounds.endsAt - started;
@@ -138,9 +145,12 @@ export function restApi(
     let status: number | string = 'credentials';
     try {
       bounds.signal?.throwIfAborted();
+      onStage?.('credentials');
       const headers = await Promise.race([authorised(where), stopped]);
       status = 'connection';
-      const answer = await Promise.race([send({ path, query, headers, post }, stop), stopped]);
+      onStage?.('connection');
+      const request = { path, query, headers, post, onHead: () => onStage?.('body') };
+      const answer = await Promise.race([send(request, stop), stopped]);
       status = answer.status;
       if (status < 200 || status > 299) throw refusal(where, answer, permission);
       status = 'malformed';
@@ -156,7 +166,11 @@ export function restApi(
         status = 'deadline';
         if (leftMs <= policy.attemptMs) throw new DeadlineExceeded(where, bounds.limitMs, { cause: error });
         const words = `no answer within ${policy.attemptMs} ms`;
-        throw new UpstreamError(`Cannot finish ${where}: ${words}`, { retryable: true, unanswered: true });
+        throw new UpstreamError(`Cannot finish ${where}: ${words}`, {
+          retryable: true,
+          unanswered: true,
+          late: true,
+        });
       }
       if (error instanceof UpstreamError) throw error;
       // Text that is no JSON was broken on its way, and is tried again; JSON of another form would only come again.
@@ -230,7 +244,7 @@ export function restApi(
         const body = await pageOf({ ...call, ...(query && { query }) }, page, pageBounds);
         await onPage(body);
         const token = nextToken(body);
-        if (!token) return;
+        if (!token || call.isEnough?.()) return;
         const endless = tokens.has(token) ? 'came again' : page >= maxPages ? 'is one too many' : undefined;
         if (endless) {
           const where = `${api} ${operation} (${placeOf({ project, region, page })})`;

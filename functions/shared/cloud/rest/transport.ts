@@ -6,6 +6,8 @@ export interface ApiRequest {
   query: Query;
   headers: Headers;
   post?: Posted | undefined;
+  /** Called once an answer has begun. */
+  onHead?: (() => void) | undefined;
 }
 
 /** The body of a POST. */
@@ -30,7 +32,7 @@ export type Transport = (baseUrl: string) => (request: ApiRequest, stop: AbortSi
 /** Sends by Node's own fetch, which keeps connections open for the next request. */
 export const overFetch: Transport =
   (baseUrl) =>
-  async ({ path, query, headers, post }, stop) => {
+  async ({ path, query, headers, post, onHead }, stop) => {
     const url = new URL(baseUrl.replace(/\/$/, '') + path);
     for (const [name, value] of Object.entries(query))
       for (const each of Array.isArray(value) ? value : [value])
@@ -42,5 +44,6 @@ export const overFetch: Transport =
       redirect: 'manual',
       signal: stop,
     });
+    onHead?.();
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   };

@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { answer, json } from './answer.ts';
 import { jobsList } from './bigquery.ts';
-import { buildsGet } from './cloud-build.ts';
+import { buildsGet, buildsList } from './cloud-build.ts';
 import { customJobsGet, customJobsList } from './custom-jobs.ts';
-import { executionsGet } from './executions.ts';
+import { executionsGet, executionsList } from './executions.ts';
 import { type Faults, faultRegistry } from './fault-book.ts';
 import { type Asked, applies, type FaultRule } from './faults.ts';
 import { partialBody } from './fields.ts';
@@ -30,7 +30,9 @@ const METHODS: readonly Method[] = [
   customJobsGet,
   customJobsList,
   executionsGet,
+  executionsList,
   buildsGet,
+  buildsList,
   entriesList,
 ];
 /** Google's own client of this one, which is asked through, knows an address only without a path. */

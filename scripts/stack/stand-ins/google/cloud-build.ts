@@ -1,5 +1,6 @@
-import type { GetMethod } from './method.ts';
-import { problemOf } from './problem.ts';
+import { anyOf } from './any-of.ts';
+import { type GetMethod, type ListMethod, parameter } from './method.ts';
+import { invalid, problemOf } from './problem.ts';
 import type { Build } from './world.ts';
 
 /**
@@ -19,8 +20,36 @@ export const buildsGet: GetMethod = {
   },
 };
 
+/** builds.list, schema ListBuildsResponse: the newest first. */
+export const buildsList: ListMethod = {
+  api: 'cloudbuild',
+  name: 'builds.list',
+  path: /^\/v1\/projects\/(?<project>[^/]+)\/locations\/(?<region>[^/]+)\/builds$/,
+  permission: 'cloudbuild.builds.list',
+  denied: () => problemOf(403, 'The caller does not have permission'),
+  sizeParameter: 'pageSize',
+  tokenParameter: 'pageToken',
+  list({ project, builds }, query, region) {
+    const matches = anyOf(parameter(query, 'filter'), (build: Build, field) => {
+      if (field === 'status') return build.status;
+      if (field === 'finish_time') return build.endedAt;
+      throw invalid(`Invalid field in the filter: ${field}`);
+    });
+    return {
+      items: builds
+        .filter((build) => build.region === region && matches(build))
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime()),
+      defaultSize: 50,
+      body: (page, nextPageToken) => ({
+        ...(page.length > 0 && { builds: (page as Build[]).map((build) => resourceOf(build, project)) }),
+        ...(nextPageToken && { nextPageToken }),
+      }),
+    };
+  },
+};
+
 function resourceOf(build: Build, project: string): object {
-  const { id, region, status, createdAt, startedAt, endedAt, detail } = build;
+  const { id, region, status, createdAt, startedAt, endedAt, detail, images } = build;
   return {
     name: `projects/${project}/locations/${region}/builds/${id}`,
     id,
@@ -28,6 +57,7 @@ function resourceOf(build: Build, project: string): object {
     status,
     ...(detail && status === 'FAILURE' && { failureInfo: { type: 'USER_BUILD_STEP', detail } }),
     ...(detail && { statusDetail: detail }),
+    ...(images && { images }),
     steps: [{ name: 'gcr.io/cloud-builders/docker', args: ['build', '.'] }],
     createTime: createdAt.toISOString(),
     ...(startedAt && { startTime: startedAt.toISOString() }),

@@ -1,3 +1,4 @@
+import { anyOf } from './any-of.ts';
 import { type GetMethod, type ListMethod, parameter } from './method.ts';
 import { invalid, problemOf } from './problem.ts';
 import { denied, PROJECT_NUMBER } from './vertex.ts';
@@ -30,9 +31,13 @@ export const customJobsList: ListMethod = {
   sizeParameter: 'pageSize',
   tokenParameter: 'pageToken',
   list({ customJobs }, query, region) {
-    if (parameter(query, 'filter') !== undefined) throw invalid('This stand-in has no filter');
+    const matches = anyOf(parameter(query, 'filter'), (job: CustomJob, field) => {
+      if (field === 'state') return job.state;
+      if (field === 'create_time') return job.createdAt;
+      throw invalid(`Invalid field in the filter: ${field}`);
+    });
     return {
-      items: customJobs.filter((job) => job.region === region),
+      items: customJobs.filter((job) => job.region === region && matches(job)),
       defaultSize: 100,
       body: (jobs, nextPageToken) => ({
         ...(jobs.length > 0 && { customJobs: (jobs as CustomJob[]).map(resourceOf) }),
@@ -42,10 +47,11 @@ export const customJobsList: ListMethod = {
   },
 };
 
-function resourceOf({ id, region, state, createdAt, startedAt, endedAt, error }: CustomJob): object {
+function resourceOf(job: CustomJob): object {
+  const { id, region, state, createdAt, startedAt, endedAt, error, displayName = `train-${id}` } = job;
   return {
     name: `projects/${PROJECT_NUMBER}/locations/${region}/customJobs/${id}`,
-    displayName: `train-${id}`,
+    displayName,
     jobSpec: {
       workerPoolSpecs: [
         {

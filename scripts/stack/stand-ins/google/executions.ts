@@ -1,5 +1,6 @@
-import type { GetMethod } from './method.ts';
-import { problemOf } from './problem.ts';
+import { hash } from 'node:crypto';
+import type { GetMethod, ListMethod } from './method.ts';
+import { type GoogleProblem, problemOf } from './problem.ts';
 import type { Execution } from './world.ts';
 
 /** What Cloud Run says of each state: the condition `Completed`, and of which count the one task is. */
@@ -44,11 +45,7 @@ export const executionsGet: GetMethod = {
   name: 'executions.get',
   path: /^\/v2\/projects\/(?<project>[^/]+)\/locations\/(?<region>[^/]+)\/jobs\/(?<resource>[^/]+\/executions\/[^/:]+)$/,
   permission: 'run.executions.get',
-  denied: (project, permission) =>
-    problemOf(
-      403,
-      `Permission '${permission}' denied on resource 'projects/${project}' (or resource may not exist).`,
-    ),
+  denied,
   get({ project, executions }, region, resource) {
     const execution = executions.find(
       ({ id, job, region: place }) => place === region && resource === `${job}/executions/${id}`,
@@ -62,13 +59,45 @@ export const executionsGet: GetMethod = {
   },
 };
 
+/** executions.list, schema GoogleCloudRunV2ListExecutionsResponse: the newest first, of one job or with `-` of all. */
+export const executionsList: ListMethod = {
+  api: 'run',
+  name: 'executions.list',
+  path: /^\/v2\/projects\/(?<project>[^/]+)\/locations\/(?<region>[^/]+)\/jobs\/(?<resource>[^/]+)\/executions$/,
+  permission: 'run.executions.list',
+  denied,
+  sizeParameter: 'pageSize',
+  tokenParameter: 'pageToken',
+  list({ project, executions }, _query, region, job) {
+    return {
+      items: executions
+        .filter((each) => each.region === region && (job === '-' || each.job === job))
+        .sort((a, b) => b.createdAt.getTime() - a.createdAt.getTime()),
+      defaultSize: 100,
+      body: (page, nextPageToken) => ({
+        ...(page.length > 0 && {
+          executions: (page as Execution[]).map((each) => resourceOf(each, project)),
+        }),
+        ...(nextPageToken && { nextPageToken }),
+      }),
+    };
+  },
+};
+
+function denied(project: string, permission: string): GoogleProblem {
+  return problemOf(
+    403,
+    `Permission '${permission}' denied on resource 'projects/${project}' (or resource may not exist).`,
+  );
+}
+
 function resourceOf(execution: Execution, project: string): object {
-  const { id, job, region, state, createdAt, startedAt, endedAt } = execution;
+  const { id, job, region, state, createdAt, startedAt, endedAt, message } = execution;
   const { condition, count } = STATES[state];
   const lastTransitionTime = (endedAt ?? startedAt ?? createdAt).toISOString();
   return {
     name: `projects/${project}/locations/${region}/jobs/${job}/executions/${id}`,
-    uid: '5b5c3c57-2f1d-4d0c-9a0a-6f1d1b0f3c11',
+    uid: uidOf(execution),
     generation: '1',
     createTime: createdAt.toISOString(),
     ...(startedAt && { startTime: startedAt.toISOString() }),
@@ -84,7 +113,7 @@ function resourceOf(execution: Execution, project: string): object {
       timeout: '600s',
     },
     conditions: [
-      { type: 'Completed', lastTransitionTime, ...condition },
+      { type: 'Completed', lastTransitionTime, ...condition, ...(message && { message }) },
       { type: 'ResourcesAvailable', state: 'CONDITION_SUCCEEDED', lastTransitionTime },
       { type: 'Started', state: startedAt ? 'CONDITION_SUCCEEDED' : 'CONDITION_PENDING', lastTransitionTime },
     ],
@@ -93,4 +122,12 @@ function resourceOf(execution: Execution, project: string): object {
     logUri: `https://console.cloud.google.com/logs/viewer?project=${project}`,
     etag: '"CPzV5LIGENC2wJ8B/cHJvamVjdHM"',
   };
+}
+
+/** The id that no other execution ever has, the same for the same execution. */
+export function uidOf({ id, job, region }: Pick<Execution, 'id' | 'job' | 'region'>): string {
+  return hash('sha1', `${region}/${job}/${id}`).replace(
+    /^(.{8})(.{4})(.{4})(.{4})(.{12}).*/,
+    '$1-$2-$3-$4-$5',
+  );
 }

@@ -22,7 +22,7 @@ export const entriesList: ListMethod = {
   tokenParameter: 'pageToken',
   projectOf: (query) => /^projects\/([^/]+)$/.exec(parameter(query, 'resourceNames') ?? '')?.[1] ?? '',
   list({ project, logs }, query) {
-    const matches = filterOf(parameter(query, 'filter') ?? '');
+    const matches = filterOf(parameter(query, 'filter') ?? '', project);
     const order = parameter(query, 'orderBy') ?? 'timestamp asc';
     if (!/^timestamp (asc|desc)$/.test(order)) throw invalid(`Unsupported order: ${order}`);
     const sign = order.endsWith('desc') ? -1 : 1;
@@ -40,48 +40,92 @@ export const entriesList: ListMethod = {
   },
 };
 
-/** Whether a line matches a filter such as `a="b" AND severity>=ERROR AND NOT logName:"c"`. */
-function filterOf(filter: string): (line: LogLine) => boolean {
+/** Whether a line matches a filter such as `a="b" AND c=("d" OR "e") AND severity>=ERROR AND NOT logName:"f"`. */
+function filterOf(filter: string, project: string): (line: LogLine) => boolean {
   const terms = filter.split(/ AND (?=(?:[^"]*"[^"]*")*[^"]*$)/).map((term) => {
     const [, not, field = '', operator, value] =
-      /^(NOT )?([\w.]+(?:\."[^"]+")?)(=|>=|:)"?([^"]*)"?$/.exec(term.trim()) ?? [];
+      /^(NOT )?([\w.]+(?:\."[^"]+")?)(=|>=|:)(\(.*\)|"[^"]*"|\w+)$/.exec(term.trim()) ?? [];
     if (!operator || value === undefined) throw invalid(`Unparseable filter: ${filter}`);
-    return { not: not !== undefined, field, operator, value };
+    const values = value.startsWith('(') ? value.slice(1, -1).split(' OR ').map(unquoted) : [unquoted(value)];
+    return { not: not !== undefined, field, operator, values };
   });
   return (line) =>
-    terms.every(({ not, field, operator, value }) => not !== holds(line, field, operator, value));
+    terms.every(
+      ({ not, field, operator, values }) =>
+        not !== values.some((value) => holds(line, project, field, operator, value)),
+    );
 }
 
-function holds(line: LogLine, field: string, operator: string, value: string): boolean {
+function unquoted(text: string): string {
+  return text.replace(/^"(.*)"$/, '$1');
+}
+
+function holds(line: LogLine, project: string, field: string, operator: string, value: string): boolean {
   if (field === 'severity' && operator === '>=') {
     const least = SEVERITIES[value as keyof typeof SEVERITIES];
     if (least === undefined) throw invalid(`Unknown severity: ${value}`);
     return SEVERITIES[line.severity] >= least;
   }
   if (field === 'timestamp' && operator === '>=') return line.at.getTime() >= Date.parse(value);
-  const fields: Record<string, string> = {
-    'resource.type': 'cloud_run_job',
-    'resource.labels.location': line.region,
-    'resource.labels.job_name': line.job,
-    'labels."run.googleapis.com/execution_name"': line.execution,
-    logName: 'run.googleapis.com%2Fstderr',
-  };
-  const found = fields[field];
-  if (found === undefined || operator === '>=')
+  if (!FILTERED.includes(field) || operator === '>=')
     throw invalid(`This stand-in cannot filter by ${field}${operator}`);
-  return operator === ':' ? found.includes(value) : found === value;
+  // A line that lacks the field matches nothing of it.
+  const found = fieldsOf(line, project)[field];
+  return found !== undefined && (operator === ':' ? found.includes(value) : found === value);
+}
+
+const FILTERED = [
+  'resource.type',
+  'resource.labels.location',
+  'resource.labels.job_name',
+  'resource.labels.build_id',
+  'resource.labels.job_id',
+  'labels."run.googleapis.com/execution_name"',
+  'logName',
+  'textPayload',
+];
+
+function fieldsOf(line: LogLine, project: string): Record<string, string | undefined> {
+  const { type, labels, logName } = resourceOf(line);
+  return {
+    'resource.type': type,
+    ...Object.fromEntries(Object.entries(labels).map(([name, value]) => [`resource.labels.${name}`, value])),
+    'labels."run.googleapis.com/execution_name"': 'execution' in line ? line.execution : undefined,
+    logName: `projects/${project}/logs/${logName}`,
+    textPayload: typeof line.payload === 'string' ? line.payload : undefined,
+  };
+}
+
+/** What a line is of, and the log that it is in. */
+function resourceOf(line: LogLine): { type: string; labels: Record<string, string>; logName: string } {
+  if ('build' in line) return { type: 'build', labels: { build_id: line.build }, logName: 'cloudbuild' };
+  if ('customJob' in line)
+    return { type: 'ml_job', labels: { job_id: line.customJob }, logName: 'workerpool0-0' };
+  const labels = { location: line.region, job_name: line.job };
+  return { type: 'cloud_run_job', labels, logName: 'run.googleapis.com%2Fstderr' };
+}
+
+/** The labels of a line of an execution; the others have none that matter here. */
+function labelsOf(line: LogLine): Record<string, string> {
+  if (!('execution' in line)) return {};
+  return {
+    'run.googleapis.com/execution_name': line.execution,
+    'run.googleapis.com/task_index': '0',
+    'run.googleapis.com/task_attempt': String(line.attempt ?? 0),
+  };
 }
 
 function entryOf(line: LogLine, project: string, numbers: boolean): object {
-  const { execution, job, region, at, severity, payload } = line;
+  const { at, severity, payload } = line;
+  const { type, labels, logName } = resourceOf(line);
   return {
-    insertId: `${at.getTime()}-${execution}`,
-    logName: `projects/${project}/logs/run.googleapis.com%2Fstderr`,
-    resource: { type: 'cloud_run_job', labels: { project_id: project, location: region, job_name: job } },
+    insertId: `${at.getTime()}-${Object.values(labels).join('-')}`,
+    logName: `projects/${project}/logs/${logName}`,
+    resource: { type, labels: { project_id: project, ...labels } },
     timestamp: at.toISOString(),
     receiveTimestamp: at.toISOString(),
     severity: numbers ? SEVERITIES[severity] : severity,
-    labels: { 'run.googleapis.com/execution_name': execution, 'run.googleapis.com/task_index': '0' },
+    labels: labelsOf(line),
     ...(typeof payload === 'string' ? { textPayload: payload } : { jsonPayload: payload }),
   };
 }

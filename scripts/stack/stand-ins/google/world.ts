@@ -101,6 +101,8 @@ export interface CustomJob extends Lifetime {
   /** Such as `JOB_STATE_RUNNING`. */
   state: string;
   error: string | null;
+  /** `train-ID` unless given. */
+  displayName?: string;
 }
 
 /** An execution of a Cloud Run job with one task. */
@@ -109,6 +111,8 @@ export interface Execution extends Lifetime {
   job: string;
   region: string;
   state: 'pending' | 'running' | 'succeeded' | 'failed' | 'cancelling' | 'cancelled';
+  /** The message of its condition, where it is not the usual one. */
+  message?: string;
 }
 
 /** A build of Cloud Build. */
@@ -120,13 +124,32 @@ export interface Build extends Lifetime {
   status: string;
   /** Why it failed. */
   detail: string | null;
+  images?: string[];
 }
 
-/** Something that an execution of a Cloud Run job has logged. */
-export interface LogLine {
+/** Something that a workload has logged. */
+export type LogLine = (ExecutionLine | BuildLine | CustomJobLine) & AnyLine;
+
+/** Of an execution of a Cloud Run job. */
+interface ExecutionLine {
   execution: string;
   job: string;
   region: string;
+  /** Of its one task; 0 for the first, and unless given. */
+  attempt?: number;
+}
+
+/** Of a build. */
+interface BuildLine {
+  build: string;
+}
+
+/** Of a custom job. */
+interface CustomJobLine {
+  customJob: string;
+}
+
+interface AnyLine {
   at: Date;
   severity: 'INFO' | 'WARNING' | 'ERROR' | 'CRITICAL';
   /** A line of text, or an object. */

@@ -12,7 +12,8 @@ import { statusOf, timeAt, unknown } from '../status.ts';
 
 /** Cloud Build, builds.get (https://cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds). */
 
-const STATES = new Map<string, JobState>(
+/** https://cloud.google.com/build/docs/api/reference/rest/v1/projects.builds#status */
+export const BUILD_STATES = new Map<string, JobState>(
   Object.entries({
     PENDING: 'queued',
     QUEUED: 'queued',
@@ -74,7 +75,7 @@ export function cloudBuilds(
         limits,
       );
       const words = `Cloud Build says ${status}`;
-      const state = STATES.get(status);
+      const state = BUILD_STATES.get(status);
       if (!state) return unknown(words);
       return statusOf({
         state,

@@ -145,14 +145,21 @@ function readExecution(execution: Execution): BackendStatus {
   const said = `Cloud Run says ${word}${because ? ` (${errorOf(because)})` : ''}`;
   const startedAt = timeAt('startTime', startTime);
   const endedAt = timeAt('completionTime', completionTime);
-  const state = stateOf(word, reason, { begun: startedAt.reading.is !== 'absent' || runningCount > 0 });
+  const state = executionState(word, reason, {
+    begun: startedAt.reading.is !== 'absent' || runningCount > 0,
+  });
   // An execution that goes on cannot have an end.
   const contradicts = state && !isTerminal(state) && endedAt.reading.is !== 'absent';
   if (!state || contradicts) return unknown(said);
   return statusOf({ state, startedAt, endedAt, error: errorOf(message), said });
 }
 
-function stateOf(word: string, reason: string | undefined, { begun }: { begun: boolean }): JobState | null {
+/** The state that the condition `Completed` tells; `null` for a word without a meaning here. */
+export function executionState(
+  word: string,
+  reason: string | undefined,
+  { begun }: { begun: boolean },
+): JobState | null {
   switch (word) {
     case 'CONDITION_SUCCEEDED':
       return 'completed';

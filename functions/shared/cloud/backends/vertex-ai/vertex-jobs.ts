@@ -20,7 +20,7 @@ import { vertexList } from './vertex-list.ts';
  */
 
 /** https://cloud.google.com/vertex-ai/docs/reference/rest/v1/JobState. A job that is updated or being cancelled still runs. */
-const STATES = new Map<string, JobState>(
+export const CUSTOM_JOB_STATES = new Map<string, JobState>(
   Object.entries({
     JOB_STATE_QUEUED: 'queued',
     JOB_STATE_PENDING: 'queued',
@@ -131,7 +131,7 @@ function idOf({ name }: Pick<CustomJob, 'name'>): string {
 
 function readJob({ state: word, startTime, endTime, error }: CustomJob): BackendStatus {
   const said = `Vertex AI says ${word}`;
-  const state = STATES.get(word);
+  const state = CUSTOM_JOB_STATES.get(word);
   if (!state) return unknown(said);
   return statusOf({
     state,

@@ -1,0 +1,184 @@
+import { z } from 'zod';
+import type { Row } from '../../model/workload/row.ts';
+import type { TableSettings } from '../../model/workload/tables.ts';
+import { executionState } from '../backends/cloud-run/run-executions.ts';
+import { time } from '../backends/google-jobs.ts';
+import { googleApi } from '../rest/google-api.ts';
+import { anyOf, type LogEntry, linesIn, quotedTerm } from './log-lines.ts';
+import { orGone, type ReaderTools, timesOf } from './reader-tools.ts';
+import type { Listed, TableReader } from './table-reader.ts';
+
+/**
+ * Executions of a Cloud Run job, executions.list and executions.get of v2
+ * (https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs.executions). The list has no filter; its
+ * newest come first, so one page is enough: an older one that still runs is asked about by name.
+ */
+
+const PAGE_SIZE = 30;
+const FIELDS =
+  'name,uid,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
+/** An execution's name, in the labels of its log. */
+const NAME_LABEL = 'run.googleapis.com/execution_name';
+
+const executionSchema = z.object({
+  name: z.string().regex(/\/jobs\/[^/]+\/executions\/[^/]+$/, { error: '.../jobs/J/executions/E' }),
+  uid: z.string().min(1),
+  createTime: time,
+  startTime: time,
+  completionTime: time,
+  runningCount: z.int().default(0),
+  conditions: z
+    .array(
+      z.object({
+        type: z.string(),
+        state: z.string().optional(),
+        message: z.string().optional(),
+        executionReason: z.string().optional(),
+      }),
+    )
+    .default([]),
+});
+type Execution = z.infer<typeof executionSchema>;
+
+/** Strict: an answer of another form must not pass for an empty list. */
+const pageSchema = z.strictObject({
+  executions: z.array(executionSchema).default([]),
+  nextPageToken: z.string().optional(),
+});
+
+export function openExecutions(
+  { job }: TableSettings<'runner'>,
+  { options, logs }: ReaderTools,
+): TableReader {
+  const { project } = options;
+  const api = googleApi('run', options);
+  const pathOf = (place: string, ofJob: string) =>
+    `/v2/projects/${project}/locations/${place}/jobs/${ofJob}/executions`;
+
+  return {
+    listOperation: 'executions.list',
+
+    async list(place, _now, limits) {
+      const listed: Listed[] = [];
+      let next: string | undefined;
+      const asked = api.list(
+        {
+          operation: 'executions.list',
+          path: pathOf(place, job),
+          query: { pageSize: PAGE_SIZE, fields: `nextPageToken,executions(${FIELDS})` },
+          region: place,
+          permission: 'run.executions.list',
+          schema: pageSchema,
+          tokenParameter: 'pageToken',
+          nextToken: ({ nextPageToken }) => nextPageToken,
+          isEnough: () => listed.length > 0,
+          onStage: limits.onStage,
+        },
+        limits,
+        ({ executions, nextPageToken }) => {
+          next = nextPageToken;
+          listed.push(...executions.map((execution) => listedExecution(execution, place, project)));
+        },
+      );
+      // A region in which there is no such job has no execution of it.
+      await orGone(asked);
+      return { listed, more: Boolean(next) };
+    },
+
+    async get(row, limits) {
+      const execution = await orGone(
+        api.get(
+          {
+            operation: `executions.get of ${row.name}`,
+            path: `${pathOf(row.region, row.job ?? job)}/${row.name}`,
+            query: { fields: FIELDS },
+            region: row.region,
+            permission: 'run.executions.get',
+            schema: executionSchema,
+            onStage: limits.onStage,
+          },
+          limits,
+        ),
+      );
+      // Another one of the same name is not the one that was meant, which is gone then.
+      return execution?.uid === row.id ? listedExecution(execution, row.region, project) : null;
+    },
+
+    async linesOf(row, limits) {
+      const entries = await logs.newest(
+        [...termsOf([row]), `labels.${quotedTerm(NAME_LABEL)}=${anyOf([row.name])}`],
+        limits,
+      );
+      return linesIn(lastAttempts(entries));
+    },
+
+    async countersOf(rows, limits) {
+      const names = rows.map(({ name }) => name);
+      const terms = [
+        ...termsOf(rows),
+        `labels.${quotedTerm(NAME_LABEL)}=${anyOf(names)}`,
+        'textPayload:"Runs:"',
+      ];
+      const entries = await logs.newest(terms, limits);
+      const byName = Map.groupBy(entries, ({ labels }) => labels[NAME_LABEL]);
+      return new Map(rows.map(({ id, name }) => [id, linesIn(byName.get(name) ?? [])]));
+    },
+  };
+}
+
+/** What the entries of some executions have in common. Those of audit logs are not the job's own. */
+function termsOf(rows: readonly Row[]): string[] {
+  const created = rows.flatMap(({ createdAt }) => createdAt ?? []).map((at) => at.getTime());
+  return [
+    'resource.type="cloud_run_job"',
+    `resource.labels.location=${anyOf(rows.map(({ region }) => region))}`,
+    'NOT logName:"cloudaudit.googleapis.com"',
+    ...(created.length === rows.length
+      ? [`timestamp>="${new Date(Math.min(...created)).toISOString()}"`]
+      : []),
+  ];
+}
+
+/** Of each task the entries of its last attempt: what an earlier one met was tried again. */
+function lastAttempts(entries: readonly LogEntry[]): LogEntry[] {
+  const taskOf = ({ labels }: LogEntry) => labels['run.googleapis.com/task_index'] ?? '';
+  const attemptOf = ({ labels }: LogEntry) => Number(labels['run.googleapis.com/task_attempt'] ?? 0);
+  const last = new Map<string, number>();
+  for (const entry of entries)
+    last.set(taskOf(entry), Math.max(last.get(taskOf(entry)) ?? 0, attemptOf(entry)));
+  return entries.filter((entry) => attemptOf(entry) === last.get(taskOf(entry)));
+}
+
+function listedExecution(execution: Execution, place: string, project: string): Listed {
+  const [job = '', , name = ''] = execution.name.split('/').slice(-3);
+  const {
+    state: word = 'no state',
+    executionReason,
+    message,
+  } = execution.conditions.find(({ type }) => type === 'Completed') ?? {};
+  const { unreadable, ...times } = timesOf(
+    execution.createTime,
+    execution.startTime,
+    execution.completionTime,
+  );
+  const begun = times.startedAt !== null || execution.runningCount > 0;
+  const said = executionReason ? `${word} (${executionReason})` : word;
+  return {
+    seen: {
+      id: execution.uid,
+      region: place,
+      name,
+      job,
+      state: executionState(word, executionReason, { begun }) ?? 'unknown',
+      said: `${said}${unreadable}`,
+      ...times,
+      link: `https://console.cloud.google.com/run/jobs/executions/details/${place}/${name}?project=${project}`,
+    },
+    said: {
+      condition: [executionReason, message].filter(Boolean).join(': ') || null,
+      exit: null,
+      errorMessage: null,
+      failureInfo: null,
+    },
+  };
+}

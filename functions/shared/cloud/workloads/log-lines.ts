@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import { UpstreamError } from '../../errors.ts';
+import { parseAnswer } from '../rest/answer.ts';
+import { googleApi } from '../rest/google-api.ts';
+import type { ApiOptions } from '../rest/rest.ts';
+import type { CallLimits } from './table-reader.ts';
+
+/** The newest lines of a log, from Cloud Logging (https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list). */
+
+/** The entries asked for, and the text that is kept of them: a reason stands near the end. */
+const ENTRIES = 300;
+const CHARACTERS = 64 * 1_024;
+/** An answer may be empty and have a token all the same: the search goes on. */
+const MOST_PAGES = 5;
+const FIELDS = 'nextPageToken,entries(timestamp,insertId,labels,textPayload,jsonPayload)';
+
+const entrySchema = z.object({
+  timestamp: z.string().default(''),
+  insertId: z.string().default(''),
+  labels: z.record(z.string(), z.string()).default({}),
+  textPayload: z.string().optional(),
+  jsonPayload: z.looseObject({ message: z.unknown() }).optional(),
+});
+export type LogEntry = z.infer<typeof entrySchema>;
+
+const pageSchema = z.strictObject({
+  entries: z.array(entrySchema).default([]),
+  nextPageToken: z.string().optional(),
+});
+
+export interface LogReader {
+  /** The newest entries that match, newest first, each once. */
+  newest(filter: readonly string[], limits: CallLimits): Promise<LogEntry[]>;
+}
+
+export function logReader(options: ApiOptions): LogReader {
+  const api = googleApi('logging', options);
+  return {
+    async newest(filter, limits) {
+      const endsAt = performance.now() + limits.limitMs;
+      let pageToken: string | undefined;
+      for (let page = 1; page <= MOST_PAGES; page += 1) {
+        const { entries, nextPageToken } = await onePage(filter, pageToken, limits, endsAt);
+        if (entries.length > 0 || !nextPageToken) return entries.sort(newestFirst);
+        pageToken = nextPageToken;
+      }
+      throw new UpstreamError(
+        `Cannot finish Cloud Logging entries.list: ${MOST_PAGES} pages without an entry`,
+        {
+          retryable: false,
+        },
+      );
+    },
+  };
+
+  function onePage(
+    filter: readonly string[],
+    pageToken: string | undefined,
+    { signal, limitMs, onStage }: CallLimits,
+    endsAt: number,
+  ): Promise<z.infer<typeof pageSchema>> {
+    const body = {
+      resourceNames: [`projects/${options.project}`],
+      filter: filter.join(' AND '),
+      orderBy: 'timestamp desc',
+      pageSize: ENTRIES,
+      pageToken,
+    };
+    const leftMs = Math.max(1, Math.min(limitMs, endsAt - performance.now()));
+    return api.post(
+      {
+        operation: 'entries.list',
+        path: '/v2/entries:list',
+        query: { fields: FIELDS },
+        permission: 'logging.logEntries.list',
+        post: { contentType: 'application/json', text: JSON.stringify(body) },
+        attempt: 1,
+        fault: undefined,
+        read: ({ text }) => parseAnswer('Cloud Logging entries.list', pageSchema, text),
+        fields: () => ({}),
+        onStage,
+      },
+      { limitMs: leftMs, signal },
+    );
+  }
+}
+
+/** Entries of one instant are in the order of their ids. */
+function newestFirst(a: LogEntry, b: LogEntry): number {
+  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? 1 : -1;
+  return a.insertId < b.insertId ? 1 : -1;
+}
+
+/** The lines of entries that come newest first: oldest first, the newest that fit. An entry may hold several lines. */
+export function linesIn(entries: readonly LogEntry[]): string[] {
+  const lines: string[] = [];
+  let left = CHARACTERS;
+  for (const entry of entries) {
+    const text = textOf(entry);
+    left -= text.length + 1;
+    if (left < 0) break;
+    lines.push(...text.split('\n').reverse());
+  }
+  return lines.reverse();
+}
+
+function textOf({ textPayload, jsonPayload }: LogEntry): string {
+  if (textPayload !== undefined) return textPayload;
+  if (typeof jsonPayload?.message === 'string') return jsonPayload.message;
+  return jsonPayload === undefined ? '' : JSON.stringify(jsonPayload);
+}
+
+/** A text within a filter. */
+export function quotedTerm(text: string): string {
+  return JSON.stringify(text);
+}
+
+/** Any of some texts, within a filter. */
+export function anyOf(texts: readonly string[]): string {
+  const terms = [...new Set(texts)].map(quotedTerm);
+  return terms.length === 1 ? (terms[0] as string) : `(${terms.join(' OR ')})`;
+}

@@ -1,0 +1,57 @@
+import { UpstreamError } from '../../errors.ts';
+import { orNull, type Reading } from '../../model/reading/reading.ts';
+import { timeAt } from '../backends/status.ts';
+import type { ApiOptions } from '../rest/rest.ts';
+import type { LogReader } from './log-lines.ts';
+
+/** What the readers of all tables are made with. */
+
+/** How the API of a table is asked, and the logs of the same project. */
+export interface ReaderTools {
+  options: ApiOptions;
+  logs: LogReader;
+}
+
+/** Lists are read until so many workloads are found: a table shows fewer. */
+export const ENOUGH = 200;
+
+/** The times of a workload. One that nobody can read is `null`; `unreadable` names it, in words to put behind others. */
+export interface Times {
+  createdAt: Date | null;
+  startedAt: Date | null;
+  endedAt: Date | null;
+  unreadable: string;
+}
+
+/** Reads the times of an answer. */
+export function timesOf(createTime: unknown, startTime: unknown, endTime: unknown): Times {
+  const created = timeAt('createTime', createTime).reading;
+  const started = timeAt('startTime', startTime).reading;
+  const ended = timeAt('endTime', endTime).reading;
+  const bad = [
+    ['creation', created],
+    ['start', started],
+    ['end', ended],
+  ].flatMap(([name, reading]) => ((reading as Reading<Date>).is === 'unreadable' ? [name] : []));
+  return {
+    createdAt: orNull(created),
+    startedAt: orNull(started),
+    endedAt: orNull(ended),
+    unreadable: bad.length > 0 ? `, with an unreadable ${bad.join(' and ')}` : '',
+  };
+}
+
+/** `null` where the platform itself answers that there is no such thing; what else it rejects with goes on. */
+export async function orGone<T>(get: Promise<T>): Promise<T | null> {
+  try {
+    return await get;
+  } catch (error) {
+    if (error instanceof UpstreamError && error.missing) return null;
+    throw error;
+  }
+}
+
+/** A link into the console of the platform; `null` for any other one. */
+export function consoleLink(url: string | undefined): string | null {
+  return url?.startsWith('https://console.cloud.google.com/') ? url.slice(0, 400) : null;
+}
