@@ -7,7 +7,9 @@ const TOLD = 6;
 /** How large a bundle and its archive are and what of, as lines for a person. */
 export function sizeReport(task: string, file: string, archiveBytes: number, metafile: Metafile): string[] {
   const code = readFileSync(file);
-  const packages = [...packageBytes(metafile)].sort(([, a], [, b]) => b - a);
+  const packages = [...packageBytes(Object.values(metafile.outputs).map(({ inputs }) => inputs))].sort(
+    ([, a], [, b]) => b - a,
+  );
   const rest = packages.slice(TOLD).reduce((sum, [, bytes]) => sum + bytes, 0);
   return [
     `${task}: ${kilobytes(code.length)}, ${kilobytes(archiveBytes)} as archive`,

@@ -2,43 +2,52 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
-import { type BuildOptions, build, type Metafile } from 'esbuild';
+import { build } from 'esbuild';
 import { PAGE_FILE, type PackedAsset } from '../../../functions/status/page/assets.ts';
 import { ROOT } from '../../shared/places.ts';
-import { type Bundled, checkSize, type PageSize } from './size.ts';
+import { bundleScripts, TARGET } from './scripts.ts';
+import { checkSize, type PageSize } from './size.ts';
 
 const PAGE = join(ROOT, 'functions/status/page');
 const IMMUTABLE = 'public, max-age=31536000, immutable';
 
-/** The built page: its files by path, and how large script and style are. */
+/** The built page: its files by path, and how large scripts and style are. */
 export interface BuiltPage {
   assets: Record<string, PackedAsset>;
   size: PageSize;
 }
 
-/** Builds the page: one script, one style, one icon with a hash in their names, and the document that names them. */
+/**
+ * Builds the page: script and style of its first view, script and style of the rest, and an icon, each with a hash in its
+ * name; and the document that names them.
+ */
 export async function buildPage(): Promise<BuiltPage> {
-  const [script, style] = await Promise.all([
-    bundled('client/main.tsx', { format: 'esm', jsx: 'automatic', jsxImportSource: 'preact' }),
-    bundled('style/page.css', {}),
+  const [{ first, rest }, style, restStyle] = await Promise.all([
+    bundleScripts(PAGE),
+    bundledStyle('style/page.css'),
+    bundledStyle('style/rest.css'),
   ]);
   const icon = readFileSync(join(PAGE, 'icon.svg'));
   const files = {
-    script: named('page', 'js', script.text),
-    style: named('page', 'css', style.text),
+    script: `assets/${first.name}`,
+    'rest-script': `assets/${rest.name}`,
+    style: named('page', 'css', style),
+    'rest-style': named('rest', 'css', restStyle),
     icon: named('icon', 'svg', icon),
   };
   const document = readFileSync(join(PAGE, 'index.html'), 'utf8').replace(
-    /\{(script|style|icon)\}/g,
+    /\{(script|style|rest-script|rest-style|icon)\}/g,
     (_, name: keyof typeof files) => files[name],
   );
   const assets = {
     '/': packed('text/html; charset=utf-8', document, 'no-cache'),
-    [`/${files.script}`]: packed('text/javascript; charset=utf-8', script.text, IMMUTABLE),
-    [`/${files.style}`]: packed('text/css; charset=utf-8', style.text, IMMUTABLE),
+    [`/${files.script}`]: packed('text/javascript; charset=utf-8', first.text, IMMUTABLE),
+    [`/${files['rest-script']}`]: packed('text/javascript; charset=utf-8', rest.text, IMMUTABLE),
+    [`/${files.style}`]: packed('text/css; charset=utf-8', style, IMMUTABLE),
+    [`/${files['rest-style']}`]: packed('text/css; charset=utf-8', restStyle, IMMUTABLE),
     [`/${files.icon}`]: packed('image/svg+xml', icon, IMMUTABLE),
   };
-  return { assets, size: checkSize(script, style) };
+  return { assets, size: checkSize({ first, style, rest, restStyle }) };
 }
 
 /** Builds the page to where `pageAssets` finds it from source, whole at every moment: another stack may be starting, too. */
@@ -51,22 +60,18 @@ export async function writePage(): Promise<BuiltPage> {
   return page;
 }
 
-async function bundled(entry: string, options: BuildOptions): Promise<Bundled> {
-  const { outputFiles, metafile } = await build({
+async function bundledStyle(entry: string): Promise<string> {
+  const { outputFiles } = await build({
     absWorkingDir: PAGE,
     entryPoints: [entry],
     bundle: true,
     minify: true,
-    // Those that know `light-dark()`.
-    target: ['es2022', 'chrome123', 'firefox121', 'safari17.5'],
-    legalComments: 'none',
-    metafile: true,
+    target: TARGET,
     write: false,
     outdir: 'unused',
     logLevel: 'silent',
-    ...options,
   });
-  return { text: outputFiles?.[0]?.text ?? '', metafile: metafile as Metafile };
+  return outputFiles[0]?.text ?? '';
 }
 
 function named(name: string, extension: string, content: string | Buffer): string {

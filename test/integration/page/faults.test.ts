@@ -36,6 +36,7 @@ describe('the page while something fails', NEEDS_BROWSER_AND_SOAK, () => {
     tab = await openTab(browser, site.url, { expected: ON_PURPOSE, time: new Date(browserMs) });
     page = tab.page;
     await page.waitForTimeout(300);
+    await pass(100);
   };
 
   before(async () => {

@@ -103,6 +103,23 @@ describe('the page in a browser', NEEDS_BROWSER, () => {
     assert.equal(await textOf(page.locator(':focus')), 'cleanup-artifacts');
   });
 
+  test('says that it could not load its rest, and loads it when a name is followed', async () => {
+    const { page, wrong, close } = await openTab(browser, site.url, {
+      expected: /Failed to load resource|net::ERR_FAILED/,
+      blocked: '**/assets/rest-*.js',
+    });
+    await page.getByRole('alert').getByText('could not be loaded').waitFor();
+    const name = page.getByRole('table', { name: 'Scheduled tasks' }).getByRole('link').first();
+    await name.focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('dialog', { name: 'cleanup-artifacts' }).waitFor();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    await page.keyboard.press('Escape');
+    assert.equal(await textOf(page.locator(':focus')), 'cleanup-artifacts');
+    await close();
+    assert.deepEqual(wrong, []);
+  });
+
   test('puts no barrier before anyone, by the rules of axe', async () => {
     assert.deepEqual(await barriers(tab.page), []);
   });

@@ -29,13 +29,15 @@ export interface TabOptions extends BrowserContextOptions {
   expected?: RegExp;
   /** Gives the tab a clock that begins then, and moves only when it is told to. */
   time?: Date;
+  /** Addresses that it cannot reach. */
+  blocked?: string;
 }
 
 /** Opens `url` in a tab of its own. */
 export async function openTab(
   browser: Browser,
   url: string,
-  { expected = /$^/, time, ...options }: TabOptions = {},
+  { expected = /$^/, time, blocked, ...options }: TabOptions = {},
 ): Promise<Tab> {
   const context = await browser.newContext({
     timezoneId: 'UTC',
@@ -55,6 +57,7 @@ export async function openTab(
   page.on('request', (request) => {
     if (new URL(request.url()).origin !== new URL(url).origin) note(`asked ${request.url()}`);
   });
+  if (blocked !== undefined) await page.route(blocked, (route) => route.abort());
   if (time) {
     // Installed, it runs; it cannot be paused at a time that is over.
     await page.clock.install({ time: time.getTime() - 5_000 });

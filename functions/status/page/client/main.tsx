@@ -1,12 +1,17 @@
 import { render } from 'preact';
 import { addDays, dayOf, SECOND_MS } from '../../../shared/dates.ts';
 import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
-import { App, type Feeds } from './app.tsx';
+import { App } from './app.tsx';
+import type { Feeds } from './feeds.ts';
 import { now } from './live/clock.ts';
 import { feed } from './live/feed.ts';
 import { startUpdates } from './live/updates.ts';
+import { loadRest } from './rest-of-page.tsx';
 import { followAddress, query } from './route/route.ts';
 import { applyTheme } from './shell/theme.ts';
+
+/** A first answer that takes longer is waited for with the page in sight. */
+const SHELL_MS = 400;
 
 const feeds: Feeds = {
   status: feed<StatusAnswer>(() => 'api/status', 5 * SECOND_MS),
@@ -17,7 +22,13 @@ const feeds: Feeds = {
 applyTheme();
 followAddress();
 const updates = startUpdates(feeds.status.poll, [feeds.jobs.poll, feeds.days.poll]);
-render(<App feeds={feeds} updates={updates} />, document.getElementById('page') as HTMLElement);
+void updates.begun.then(loadRest);
+// What the document holds is shown while the first answer is on its way, for drawing skeletons takes a slow phone long.
+void Promise.race([updates.begun, new Promise((resolve) => setTimeout(resolve, SHELL_MS))]).then(() => {
+  const page = document.getElementById('page') as HTMLElement;
+  page.replaceChildren();
+  render(<App feeds={feeds} updates={updates} />, page);
+});
 
 function jobsUrl(): string {
   return query.value.get('jobs') === 'differ' ? 'api/jobs?stale=true&limit=50' : 'api/jobs?limit=50';

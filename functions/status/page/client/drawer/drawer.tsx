@@ -5,7 +5,7 @@ import type { JobAnswer, StatusAnswer } from '../../../api/schemas.ts';
 import { jobKey } from '../jobs/words.ts';
 import type { Feed } from '../live/feed.ts';
 import { Icon } from '../parts/icon.tsx';
-import { closeDrawer, shown } from '../route/route.ts';
+import { closeDrawer, opensDrawer, shown } from '../route/route.ts';
 import { JobDetails } from './job-details.tsx';
 import { TaskDetails } from './task-details.tsx';
 
@@ -20,7 +20,7 @@ export function Drawer({ status, jobs }: DrawerProps) {
   const task = shown.value.get('task');
   const job = shown.value.get('job');
   useSignalEffect(() => {
-    const open = shown.value.has('task') || shown.value.has('job');
+    const open = opensDrawer.value;
     if (open && !dialog.current?.open) dialog.current?.showModal();
     if (!open && dialog.current?.open) dialog.current.close();
   });

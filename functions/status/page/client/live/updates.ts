@@ -22,13 +22,15 @@ export function startUpdates(first: Poller, others: readonly Poller[]) {
   };
   document.addEventListener('visibilitychange', follow);
   // The first answers are asked for even by a tab that was opened in the background.
-  void first.refresh().then(() => {
+  const begun = first.refresh().then(() => {
     pollers = [first, ...others];
     for (const poller of others) void poller.refresh();
     follow();
   });
   follow();
   return {
+    /** Resolves once the first question is settled. */
+    begun,
     pausedAt,
     togglePause() {
       pausedAt.value = pausedAt.value === null ? now.value : null;

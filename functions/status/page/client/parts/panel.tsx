@@ -75,7 +75,8 @@ function Retry({ feed }: { feed: Feed<unknown> }) {
   );
 }
 
-function Skeleton() {
+/** Stands where something is being loaded. */
+export function Skeleton() {
   return (
     <div class="skeleton">
       <span class="hidden">Loading</span>

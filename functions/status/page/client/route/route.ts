@@ -12,6 +12,11 @@ export const shown: ReadonlySignal<URLSearchParams> = computed(
   () => new URLSearchParams(hash.value.slice(1)),
 );
 
+/** Whether the address is of something that the drawer shows. */
+export const opensDrawer: ReadonlySignal<boolean> = computed(
+  () => shown.value.has('task') || shown.value.has('job'),
+);
+
 /** Sets a filter; an empty value removes it. */
 export function setFilter(name: string, value: string): void {
   const next = new URLSearchParams(search.value);

@@ -5,6 +5,7 @@ import type { Feed } from '../live/feed.ts';
 import { Cards, Column } from '../parts/cards.tsx';
 import { useHeldOrder } from '../parts/held-order.ts';
 import { Icon } from '../parts/icon.tsx';
+import { useInSteps } from '../parts/in-steps.ts';
 import { MovedNote } from '../parts/moved-note.tsx';
 import { Panel } from '../parts/panel.tsx';
 import { query, setFilter } from '../route/route.ts';
@@ -89,6 +90,7 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
     inOrder.map(({ task }) => task.task),
     `${sorting.key}${sorting.descending}`,
   );
+  const most = useInSteps();
   const byName = new Map(shown.map(({ task }) => [task.task, task]));
   return (
     <>
@@ -101,7 +103,7 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
           </Column>
         ))}
       >
-        {held.names.map((name) => {
+        {held.names.slice(0, most).map((name) => {
           const task = byName.get(name);
           return task && <TaskRow key={name} task={task} />;
         })}

@@ -1,0 +1,17 @@
+// Imports nothing from it, but then one script holds all that both need: see scripts/build/page/scripts.ts.
+import './main.tsx';
+import { Days } from './days/days.tsx';
+import { Drawer } from './drawer/drawer.tsx';
+import type { Feeds } from './feeds.ts';
+import { Jobs } from './jobs/jobs.tsx';
+
+/** What is not in the first view; a script of its own, so that a poor line is all for what a person looks for first. */
+export function Rest({ feeds: { status, days, jobs } }: { feeds: Feeds }) {
+  return (
+    <>
+      <Days days={days} />
+      <Jobs jobs={jobs} />
+      <Drawer status={status} jobs={jobs} />
+    </>
+  );
+}
