@@ -21,14 +21,23 @@ const feeds: Feeds = {
 
 applyTheme();
 followAddress();
+let isShown = false;
 const updates = startUpdates(feeds.status.poll, [feeds.jobs.poll, feeds.days.poll]);
-void updates.begun.then(loadRest);
 // What the document holds is shown while the first answer is on its way, for drawing skeletons takes a slow phone long.
-void Promise.race([updates.begun, new Promise((resolve) => setTimeout(resolve, SHELL_MS))]).then(() => {
-  const page = document.getElementById('page') as HTMLElement;
-  page.replaceChildren();
-  render(<App feeds={feeds} updates={updates} />, page);
+const slow = setTimeout(show, SHELL_MS);
+void updates.begun.then(() => {
+  show();
+  updates.askOthers();
+  void loadRest();
 });
+
+function show(): void {
+  clearTimeout(slow);
+  const page = document.getElementById('page') as HTMLElement;
+  if (!isShown) page.replaceChildren();
+  isShown = true;
+  render(<App feeds={feeds} updates={updates} />, page);
+}
 
 function jobsUrl(): string {
   return query.value.get('jobs') === 'differ' ? 'api/jobs?stale=true&limit=50' : 'api/jobs?limit=50';

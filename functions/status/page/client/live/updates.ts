@@ -5,7 +5,7 @@ import type { Poller } from './poller.ts';
 
 /**
  * Runs the pollers and the clock: none asks while the page is hidden or paused, and all ask at once when it is seen again.
- * The others begin once `first` has its answer, or has none: a poor line is all for what a person looks for first.
+ * The others wait until they are let begin: a poor line is all for what a person looks for first.
  */
 export function startUpdates(first: Poller, others: readonly Poller[]) {
   let pollers: readonly Poller[] = [first];
@@ -22,15 +22,17 @@ export function startUpdates(first: Poller, others: readonly Poller[]) {
   };
   document.addEventListener('visibilitychange', follow);
   // The first answers are asked for even by a tab that was opened in the background.
-  const begun = first.refresh().then(() => {
-    pollers = [first, ...others];
-    for (const poller of others) void poller.refresh();
-    follow();
-  });
+  const begun = first.refresh();
   follow();
   return {
-    /** Resolves once the first question is settled. */
+    /** Resolves once `first` has its answer, or has none. */
     begun,
+    /** Lets the others begin. */
+    askOthers() {
+      pollers = [first, ...others];
+      for (const poller of others) void poller.refresh();
+      follow();
+    },
     pausedAt,
     togglePause() {
       pausedAt.value = pausedAt.value === null ? now.value : null;
