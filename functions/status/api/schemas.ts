@@ -29,6 +29,8 @@ export const taskSchema = z.object({
   state: z.enum(HEALTH_STATES),
   /** Why, in words, with instants for times. */
   reason: z.string(),
+  /** Why its record cannot be read, where it cannot: then nothing is known of its runs. */
+  unreadable: z.string().optional(),
   /** Holds beside every state: a failing task that is being retried is still failing. */
   running: z.boolean(),
   schedule: z.string(),

@@ -12,6 +12,8 @@ export type BadgeFacts = Pick<
   | 'enabled'
   | 'nextExpectedAt'
   | 'lateAt'
+  | 'unreadable'
+  | 'lastStartedAt'
   | 'startGraceSeconds'
   | 'maxRuntimeSeconds'
   | 'current'
@@ -34,6 +36,7 @@ function factsOf(task: BadgeFacts): TaskFacts {
   return {
     ...task,
     nextExpectedAt: new Date(task.nextExpectedAt),
+    lastStartedAt: task.lastStartedAt === null ? null : new Date(task.lastStartedAt),
     lateAt: task.lateAt === null ? null : new Date(task.lateAt),
     current: current && {
       startedAt: new Date(current.startedAt),

@@ -39,7 +39,10 @@ export function statusAnswer(facts: StatusFacts): StatusAnswer {
   const { duties, sweepEveryMs, platform, records, now } = facts;
   const tasks = worstTasksFirst(
     duties.map((duty) =>
-      taskAnswer(duty, records.health.get(duty.task), now, records.partial.get(duty.task)),
+      taskAnswer(duty, records.health.get(duty.task), now, {
+        partialBecause: records.partial.get(duty.task),
+        unreadable: records.unreadable.find(({ path }) => path.endsWith(`tasks/${duty.task}`))?.message,
+      }),
     ),
   );
   const blocks = blocksOf(platform, records.blocks);

@@ -19,15 +19,24 @@ export interface Duty {
   nextSlot: Date;
 }
 
-/** A task as it stands at `now`; `health` is `undefined` where it never ran. `partialBecause` is about its last run. */
+/** What is said of a task beside its record. */
+export interface Besides {
+  /** Why its last run was partial. */
+  partialBecause?: string | undefined;
+  /** Why its record cannot be read. */
+  unreadable?: string | undefined;
+}
+
+/** A task as it stands at `now`; `health` is `undefined` where it never ran, or is not known. */
 export function taskAnswer(
   duty: Duty,
   health: Health | undefined,
   now: Date,
-  partialBecause?: string,
+  { partialBecause, unreadable }: Besides = {},
 ): TaskAnswer {
-  const known = health ? stored(duty, health) : never(duty);
-  const facts = partialBecause === undefined ? known : { ...known, partialBecause };
+  const facts = health && unreadable === undefined ? stored(duty, health) : never(duty);
+  if (partialBecause !== undefined) facts.partialBecause = partialBecause;
+  if (unreadable !== undefined) facts.unreadable = unreadable;
   return { ...facts, ...badgeAt(facts, now, INSTANTS) };
 }
 

@@ -2,8 +2,8 @@ import type { HealthState } from '../../shared/model/run/health-state.ts';
 
 /** A badge for a README or another dashboard: one word about one task. */
 
-/** What a badge says; `unknown` where its data are too old to say anything. */
-export type BadgeWord = HealthState | 'unknown';
+/** What a badge says; `unknown` also where its data are too old to say anything. */
+export type BadgeWord = HealthState;
 
 const COLORS: Record<BadgeWord, string> = {
   disabled: '#6b7280',

@@ -7,7 +7,7 @@ import { type Connection, SILENT, uncounted } from '../shared/connect.ts';
 import { readTasks } from '../tasks/read-tasks.ts';
 import type { TaskRow } from '../tasks/task-row.ts';
 
-const WRONG: readonly HealthState[] = ['stuck', 'failing', 'late'];
+const WRONG: readonly HealthState[] = ['stuck', 'failing', 'unknown', 'late'];
 
 /** How the last runs of each task went, and whether an alarm is open. */
 export function taskChecks(connection: Connection): Check[] {

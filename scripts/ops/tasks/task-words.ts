@@ -13,6 +13,7 @@ const COLORS: Record<HealthState, (text: string) => string> = {
   degraded: paint.yellow,
   late: paint.yellow,
   failing: paint.red,
+  unknown: paint.yellow,
   stuck: paint.red,
 };
 

@@ -213,6 +213,9 @@ describe('/api/status', () => {
       [`tasks/${COLLECT}`],
     );
     assert.ok(data.verdict.wrong.includes(`tasks/${COLLECT} cannot be read`));
+    const { state, reason } = data.tasks[0];
+    assert.deepEqual([state, /^its record cannot be read: /.test(reason)], ['unknown', true]);
+    assert.match(String((await service.ask(`/badge/${COLLECT}.json`)).body), /"message":"unknown"/);
   });
 
   test('a partial run that cannot be read is wrong, and asked for again', async (t) => {

@@ -196,6 +196,7 @@ function taskOf(sketch: TaskSketch, now: Date): TaskAnswer {
             leaseExpiresAt: ago(now, current.beatMs - HOUR_MS),
           }
         : null,
+    lastStartedAt: strip.at(-1)?.startedAt ?? null,
     lastOutcome: newest[0] ?? 'succeeded',
     lastError: failures === 0 || newest.length === 0 ? null : (STACK.split('\n')[0] ?? null),
     consecutiveFailures: failures < 0 ? newest.length : failures,
@@ -208,7 +209,6 @@ function taskOf(sketch: TaskSketch, now: Date): TaskAnswer {
     ...facts,
     ...badgeAt(facts, now),
     stuckAt: begun && new Date(Date.parse(begun) + 450 * SECOND_MS).toISOString(),
-    lastStartedAt: strip.at(-1)?.startedAt ?? null,
     lastFinishedAt: ago(now, lastMs - tookMs),
     lastSuccessAt: strip.findLast(({ outcome }) => outcome === 'succeeded')?.startedAt ?? null,
     lastDurationMs: strip.at(-1)?.durationMs ?? null,

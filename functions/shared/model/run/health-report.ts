@@ -1,7 +1,13 @@
 import type { JobHealth } from '../job/sweep.ts';
 import type { Alarm, AlarmKind } from './alarm.ts';
 import { loudFirst } from './alarm-rank.ts';
-import { type HealthNow, type HealthState, type TimeWords, timesUntil } from './health-state.ts';
+import {
+  CLOCK_SKEW_MS,
+  type HealthNow,
+  type HealthState,
+  type TimeWords,
+  timesUntil,
+} from './health-state.ts';
 
 /** How one task stands. */
 export interface TaskState extends HealthNow {
@@ -38,21 +44,22 @@ export interface HealthReport {
 
 /** Older than so many sweeps, a block says nothing about now. */
 const SWEEPS = 3;
-/** The states of a task that are wrong, each with the alarm that is about the same. */
-const WRONG_STATES: Partial<Record<HealthState, AlarmKind>> = {
+/** The states of a task that are wrong, each with the alarm that is about the same, where there is one. */
+const WRONG_STATES: Partial<Record<HealthState, AlarmKind | null>> = {
   stuck: 'stuck',
   failing: 'failing',
+  unknown: null,
   late: 'missed',
 };
 
 /**
- * Judges what is known: a task that is stuck, failing or late is wrong, an open alarm, a stale job, and jobs that no sweep
+ * Judges what is known: a task that is stuck, failing, unknown or late is wrong, an open alarm, a stale job, and jobs that no sweep
  * has looked at lately. A muted alarm is not, nor a task that is wrong in no other way than a muted alarm says.
  */
 export function healthReport(known: Known, times: TimeWords = timesUntil(known.now)): HealthReport {
   const { tasks, alarms, blocks, sweepEveryMs, now } = known;
   const { loud, muted } = loudFirst(alarms, now);
-  const isMuted = (about: string, kind: AlarmKind) =>
+  const isMuted = (about: string, kind: AlarmKind | null) =>
     muted.some((alarm) => alarm.subject === about && alarm.kind === kind);
   const sources = [...blocks].map(([source, block]): SourceHealth => {
     const heard = block && { ...block, falseLost: isMuted(source, 'found-alive') ? 0 : block.falseLost };
@@ -62,7 +69,7 @@ export function healthReport(known: Known, times: TimeWords = timesUntil(known.n
   const wrong = [
     ...tasks.flatMap(({ task, state, reason }) => {
       const kind = WRONG_STATES[state];
-      return kind && !isMuted(task, kind) ? [`${task} is ${state} (${reason})`] : [];
+      return kind !== undefined && !isMuted(task, kind) ? [`${task} is ${state} (${reason})`] : [];
     }),
     ...sources.flatMap(({ source, wrong }) => wrong.map((words) => `${source}: ${words}`)),
     ...(loud.length > 0 ? [counted(loud.length, 'open alarm')] : []),
@@ -89,11 +96,13 @@ function wrongOf(
   times: TimeWords,
 ): string[] {
   if (!block) return ['no sweep has looked at it yet'];
+  const isAhead = block.at.getTime() > now.getTime() + CLOCK_SKEW_MS;
   const tooOld = sweepEveryMs === null || now > outdatedAt(block.at, sweepEveryMs);
   return [
     ...(block.stale > 0 ? [counted(block.stale, 'stale job')] : []),
     ...(block.falseLost > 0 ? [`${block.falseLost} of ${block.watched} that the sweep ended lived`] : []),
     ...(tooOld ? [`last looked at ${times.at(block.at)}`] : []),
+    ...(isAhead ? ['last looked at in the future: a clock is off'] : []),
   ];
 }
 

@@ -5,6 +5,7 @@ export const HEALTH_STATES = [
   'disabled',
   'stuck',
   'failing',
+  'unknown',
   'late',
   'degraded',
   'running',
@@ -30,6 +31,9 @@ export interface TaskFacts {
   lateAt: Date | null;
   startGraceSeconds: number;
   maxRuntimeSeconds: number;
+  /** Why its record cannot be read, where it cannot: then nothing else here is known. */
+  unreadable?: string | undefined;
+  lastStartedAt: Date | null;
   /** The run that holds its lease. */
   current: { startedAt: Date; heartbeatAt: Date; leaseExpiresAt: Date } | null;
   /** `null` where it never ran. */
@@ -39,6 +43,9 @@ export interface TaskFacts {
   partialBecause?: string | undefined;
   consecutiveFailures: number;
 }
+
+/** By so much the clock of whoever wrote a record may differ from that of whoever reads it. */
+export const CLOCK_SKEW_MS = 300_000;
 
 /** How a reason names times. */
 export interface TimeWords {
@@ -64,7 +71,8 @@ export function stuckAtOf(facts: Pick<TaskFacts, 'current' | 'maxRuntimeSeconds'
 
 /**
  * The state of a task at `now`: no background job flips it, so a dead watcher never shows green. First match wins, from
- * disabled over stuck, failing, late and degraded to running, new and ok.
+ * disabled over stuck, failing, unknown, late and degraded to running, new and ok. Unknown is what cannot be read, and what
+ * is dated in the future: its next slot may be wrong by as much, so that it would not be late for as long.
  */
 export function stateAt(facts: TaskFacts, now: Date, times: TimeWords = timesUntil(now)): HealthNow {
   const { current, lastOutcome, maxRuntimeSeconds } = facts;
@@ -72,6 +80,7 @@ export function stateAt(facts: TaskFacts, now: Date, times: TimeWords = timesUnt
   const is = (state: HealthState, reason: string): HealthNow => ({ state, reason, running });
 
   if (!facts.enabled) return is('disabled', 'not enabled in the catalogue');
+  if (facts.unreadable !== undefined) return is('unknown', `its record cannot be read: ${facts.unreadable}`);
   if (current && now.getTime() > runtimeEndOf(facts, current))
     return is('stuck', `running ${times.lasting(current.startedAt)}, at most ${maxRuntimeSeconds} s allowed`);
   if (current && now > current.leaseExpiresAt)
@@ -81,6 +90,9 @@ export function stateAt(facts: TaskFacts, now: Date, times: TimeWords = timesUnt
       'failing',
       `${facts.consecutiveFailures} in a row; last ${lastOutcome ?? 'run'}: ${firstLine(facts.lastError)}`,
     );
+  const begunAt = current?.startedAt ?? facts.lastStartedAt;
+  if (begunAt && begunAt.getTime() > now.getTime() + CLOCK_SKEW_MS)
+    return is('unknown', `a clock is off: its last run began at ${instant(begunAt)}, which is still to come`);
   if (facts.lateAt && now > facts.lateAt)
     return is('late', `due ${times.at(facts.nextExpectedAt)}, grace ${facts.startGraceSeconds} s`);
   if (lastOutcome === 'partial')

@@ -30,6 +30,12 @@ describe('healthAt()', () => {
     ['stuck', { current: currentRun() }, 100, 'no sign of life for 100 s, lease expired'],
     ['stuck', { current: longRun(600) }, 600, 'running for 10 min, at most 540 s allowed'],
     ['disabled', { enabled: false }, 0, 'not enabled in the catalogue'],
+    [
+      'unknown',
+      { lastStartedAt: at(600) },
+      0,
+      'a clock is off: its last run began at 2026-03-04 02:10:00 UTC, which is still to come',
+    ],
   ] as const)
     test(`says ${state}: ${reason}`, () => {
       const now = healthAt(healthOf(over), at(seconds));
@@ -52,6 +58,7 @@ describe('healthAt()', () => {
       ['disabled', { enabled: false }],
       ['stuck', { current: currentRun({ leaseExpiresAt: at(950) }) }],
       ['failing', FAILED],
+      ['unknown', { lastStartedAt: at(5_000) }],
       ['late', { nextExpectedAt: SLOT }],
       ['degraded', PARTIAL],
     ];

@@ -12,10 +12,10 @@ import { Since, When } from '../parts/when.tsx';
 import { linkTo } from '../route/route.ts';
 import { badgeOf } from '../tasks/badge.ts';
 import { STATES } from '../tasks/states.ts';
-import { type ToDo, toDoAboutSource, toDoInState } from './answers.ts';
+import { DOCTOR, type ToDo, toDoAboutSource, toDoInState } from './answers.ts';
 import { type Attention, attentionAt, wrongSince } from './attention.ts';
 
-const NOTHING: Attention = { alarms: [], muted: [], tasks: [], sources: [] };
+const NOTHING: Attention = { alarms: [], muted: [], tasks: [], sources: [], unreadable: [] };
 
 const SEVERITIES: Record<AlarmAnswer['severity'], { tone: Tone; icon: IconName; word: string }> = {
   critical: { tone: 'bad', icon: 'failing', word: 'Critical' },
@@ -25,11 +25,11 @@ const SEVERITIES: Record<AlarmAnswer['severity'], { tone: Tone; icon: IconName; 
 
 /** What wants a person: what it is, since when, and what to do. */
 export function Alarms({ status }: { status: Feed<StatusAnswer> }) {
-  const data = status.answer.value?.data;
+  const answer = status.answer.value;
   // By minutes: what is muted, or not looked at any more, is told soon enough; and the cards count their own seconds.
   const minute = useComputed(() => Math.floor(now.value / MINUTE_MS) * MINUTE_MS);
-  const { alarms, muted, tasks, sources } = data ? attentionAt(data, minute.value) : NOTHING;
-  const isTask = (name: string) => data?.tasks.some(({ task }) => task === name) ?? false;
+  const { alarms, muted, tasks, sources, unreadable } = answer ? attentionAt(answer, minute.value) : NOTHING;
+  const isTask = (name: string) => answer?.data.tasks.some(({ task }) => task === name) ?? false;
   const cards = (list: readonly AlarmAnswer[], isMuted: boolean) =>
     list.map((alarm) => (
       <AlarmCard key={alarm.id} alarm={alarm} isTask={isTask(alarm.subject)} muted={isMuted} />
@@ -37,7 +37,7 @@ export function Alarms({ status }: { status: Feed<StatusAnswer> }) {
   const isCritical = ({ severity }: AlarmAnswer) => severity === 'critical';
   return (
     <Panel id="alarms" title="Needs attention" feed={status}>
-      {alarms.length + tasks.length + sources.length === 0 && (
+      {alarms.length + tasks.length + sources.length + unreadable.length === 0 && (
         <p class="empty">Nothing. No alarm is open{muted.length > 0 && ' that is not muted'}.</p>
       )}
       <ul class="alarms">
@@ -46,7 +46,16 @@ export function Alarms({ status }: { status: Feed<StatusAnswer> }) {
           <TaskCard key={task.task} task={task} />
         ))}
         {sources.map(({ source, wrong }) => (
-          <SourceCard key={source} source={source} wrong={wrong} />
+          <Card
+            key={source}
+            word="Jobs"
+            subject={`source ${source}`}
+            wrong={wrong}
+            toDo={toDoAboutSource(source)}
+          />
+        ))}
+        {unreadable.map(({ path, message }) => (
+          <Card key={path} word="Unreadable" subject={path} wrong={message} toDo={DOCTOR} />
         ))}
         {cards(
           alarms.filter((alarm) => !isCritical(alarm)),
@@ -111,16 +120,14 @@ function TaskCard({ task }: { task: TaskAnswer }) {
   );
 }
 
-function SourceCard({ source, wrong }: { source: string; wrong: string }) {
+function Card({ word, subject, wrong, toDo }: { word: string; subject: string; wrong: string; toDo: ToDo }) {
   return (
     <li class="warn">
-      <Badge tone="warn" icon="alarm" word="Jobs" />
+      <Badge tone="warn" icon="alarm" word={word} />
       <div>
-        <h3>
-          source <bdi>{source}</bdi>
-        </h3>
-        <p>{wrong}</p>
-        <Advice toDo={toDoAboutSource(source)} />
+        <h3 dir="auto">{subject}</h3>
+        <p dir="auto">{wrong}</p>
+        <Advice toDo={toDo} />
       </div>
     </li>
   );

@@ -6,6 +6,9 @@ export type ToDo = AlarmAnswer['advice'];
 
 const OPS = 'npm run -s ops --';
 
+/** What to do about a record that cannot be read, or is dated in the future. */
+export const DOCTOR: ToDo = { words: 'See whether records or clocks are wrong.', command: `${OPS} doctor` };
+
 /** What to do about a task in a state, where there is anything to do. */
 export function toDoInState(state: HealthState, task: string): ToDo | null {
   if (state === 'failing')
@@ -15,6 +18,7 @@ export function toDoInState(state: HealthState, task: string): ToDo | null {
       words: 'Nothing yet: the next delivery takes over once the lease has expired.',
       command: `${OPS} runs ${task}`,
     };
+  if (state === 'unknown') return DOCTOR;
   if (state === 'late')
     return { words: 'See whether Cloud Scheduler still calls it.', command: `${OPS} schedules` };
   if (state === 'degraded')

@@ -1,12 +1,14 @@
 import { relative } from '../../../../shared/figures.ts';
-import type { HealthState } from '../../../../shared/model/run/health-state.ts';
+import { CLOCK_SKEW_MS, type HealthState } from '../../../../shared/model/run/health-state.ts';
 import type { AlarmAnswer, SourceHealth, StatusAnswer, TaskAnswer } from '../../../api/schemas.ts';
+import type { Envelope } from '../live/feed.ts';
 import { badgeOf } from '../tasks/badge.ts';
 
 /** States in which a task is not as it should be, each with the alarm that says the same. */
 const WRONG: Partial<Record<HealthState, AlarmAnswer['kind'] | 'none'>> = {
   stuck: 'stuck',
   failing: 'failing',
+  unknown: 'none',
   late: 'missed',
   degraded: 'none',
 };
@@ -22,10 +24,13 @@ export interface Attention {
   /** What is wrong with no alarm that says so. */
   tasks: TaskAnswer[];
   sources: { source: string; wrong: string }[];
+  /** Records that cannot be read, with why; of a task that is told by its state. */
+  unreadable: { path: string; message: string }[];
 }
 
 /** What wants a person at `now`, milliseconds since 1970. */
-export function attentionAt({ alarms, tasks, sources }: StatusAnswer, now: number): Attention {
+export function attentionAt({ data, problems }: Envelope<StatusAnswer>, now: number): Attention {
+  const { alarms, tasks, sources } = data;
   const { loud = [], muted = [] } = Object.groupBy(alarms, ({ mute }) =>
     mute && Date.parse(mute.until) > now ? 'muted' : 'loud',
   );
@@ -40,6 +45,10 @@ export function attentionAt({ alarms, tasks, sources }: StatusAnswer, now: numbe
       const wrong = wrongWith(source, now);
       return wrong ? [{ source: source.source, wrong }] : [];
     }),
+    // Without a path it is about the whole answer, which is told by its age.
+    unreadable: problems.filter(
+      ({ path }) => path && !tasks.some(({ task }) => path.endsWith(`tasks/${task}`)),
+    ),
   };
 }
 
@@ -55,6 +64,8 @@ function wrongWith({ at, staleAt, stale, falseLost }: SourceHealth, now: number)
     staleAt &&
       Date.parse(staleAt) < now &&
       `its jobs were last looked at ${relative(new Date(at), new Date(now))}`,
+    Date.parse(at) > now + CLOCK_SKEW_MS &&
+      `its jobs were last looked at ${relative(new Date(at), new Date(now))}: a clock is off`,
     stale && `${stale} of its records ${stale === 1 ? 'is' : 'are'} stale`,
     falseLost && `${falseLost} of its jobs that a sweep ended lived`,
   ]
@@ -64,6 +75,7 @@ function wrongWith({ at, staleAt, stale, falseLost }: SourceHealth, now: number)
 
 /** Since when a task has been in a state that is wrong, as far as its answer says. */
 export function wrongSince(state: HealthState, task: TaskAnswer): string | null {
+  if (state === 'unknown') return null;
   if (state === 'late') return task.nextExpectedAt;
   if (state === 'stuck') return task.current?.startedAt ?? null;
   if (state === 'degraded') return task.lastStartedAt;

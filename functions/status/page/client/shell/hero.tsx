@@ -41,20 +41,22 @@ export function Hero({ status }: { status: Feed<StatusAnswer> }) {
 }
 
 function lineOf(status: Feed<StatusAnswer>): VerdictLine {
-  const data = status.answer.value?.data;
+  const answer = status.answer.value;
   const trouble = status.trouble.value;
-  if (!data)
+  if (!answer)
     return {
       tone: trouble ? 'warn' : 'calm',
       words: trouble ? 'Cannot see how things stand' : 'Loading',
       rest: trouble?.words ?? '',
     };
-  const { alarms, sources } = attentionAt(data, now.value);
+  const { data } = answer;
+  const { alarms, sources, unreadable } = attentionAt(answer, now.value);
   return verdictLine({
     states: data.tasks.map((task) => badgeOf(task).value.state),
     alarms: alarms.filter(({ kind, subject }) => !saidBy(data, kind, subject)).length,
     critical: alarms.some(({ severity }) => severity === 'critical'),
     sources: sources.length,
+    unreadable: unreadable.length,
     blind: blindOf(status),
   });
 }

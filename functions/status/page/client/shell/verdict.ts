@@ -18,18 +18,28 @@ export interface VerdictFacts {
   critical: boolean;
   /** Sources of whose jobs something is wrong. */
   sources: number;
+  /** Records that cannot be read, but for those of tasks. */
+  unreadable: number;
   /** Why it cannot be seen how things stand now; `null` where it can. */
   blind: string | null;
 }
 
 /** How everything stands; never good while it cannot be seen. */
-export function verdictLine({ states, alarms, critical, sources, blind }: VerdictFacts): VerdictLine {
+export function verdictLine({
+  states,
+  alarms,
+  critical,
+  sources,
+  unreadable,
+  blind,
+}: VerdictFacts): VerdictLine {
   const count = (state: HealthState) => states.filter((it) => it === state).length;
   const say = (...names: HealthState[]) =>
     names.flatMap((state) => (count(state) > 0 ? [`${count(state)} ${state === 'ok' ? 'OK' : state}`] : []));
-  const wrong = say('stuck', 'failing', 'late', 'degraded');
+  const wrong = say('stuck', 'failing', 'unknown', 'late', 'degraded');
   if (alarms > 0) wrong.push(alarms === 1 ? '1 alarm' : `${alarms} alarms`);
   if (sources > 0) wrong.push(`jobs of ${sources} source${sources === 1 ? '' : 's'}`);
+  if (unreadable > 0) wrong.push(`${unreadable} unreadable record${unreadable === 1 ? '' : 's'}`);
   const rest = say('running', 'ok', 'new', 'disabled').join(', ');
   if (blind !== null)
     return { tone: 'warn', words: blind, rest: wrong.length > 0 ? `Before that: ${wrong.join(', ')}` : '' };

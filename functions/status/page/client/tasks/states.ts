@@ -13,6 +13,7 @@ export interface Look {
 export const STATES: Record<HealthState, Look> = {
   stuck: { icon: 'stuck', tone: 'bad', word: 'Stuck' },
   failing: { icon: 'failing', tone: 'bad', word: 'Failing' },
+  unknown: { icon: 'unknown', tone: 'warn', word: 'Unknown' },
   late: { icon: 'late', tone: 'warn', word: 'Late' },
   degraded: { icon: 'degraded', tone: 'warn', word: 'Degraded' },
   running: { icon: 'running', tone: 'busy', word: 'Running' },
