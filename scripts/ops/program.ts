@@ -13,6 +13,7 @@ import { health } from './health/command.ts';
 import { importJobs } from './import/command.ts';
 import { jobs } from './jobs/command.ts';
 import { page } from './page/command.ts';
+import { reason } from './reason/command.ts';
 import { run } from './run/command.ts';
 import { runs } from './runs/command.ts';
 import { schedules } from './schedules/command.ts';
@@ -39,6 +40,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   doctor,
   jobs,
   why,
+  reason,
   sweep,
   days,
   exportRecords,

@@ -1,0 +1,248 @@
+import type { LogLine } from './log/lines.ts';
+import { isActivity, isProgress } from './log/progress.ts';
+import { type Stack, stacksIn } from './log/stacks.ts';
+import { type Frame, namesException, type Traceback, tracebacksIn } from './log/traceback.ts';
+import type { Match, Reader } from './rules/all.ts';
+import type { Category, Kind } from './rules/rule.ts';
+
+/** Whatever in a log could be the reason. */
+
+export interface Candidate {
+  at: number;
+  stream: string;
+  /** The rule that it fits; `traceback` and the like where none does. */
+  rule: string;
+  category: Category;
+  kind: Kind | 'traceback';
+  vague: boolean;
+  /** It ended a traceback, so a program ended by it unless something went on. */
+  raised: boolean;
+  /** Said as a warning, or with the words that it is tried again. */
+  weak: boolean;
+  /** Signs afterwards that the work went on: none, one, or more. */
+  recovered: 0 | 1 | 2;
+  /** What is shown; where that is too long, the part that the rule is about. */
+  text: string;
+  focus: readonly [from: number, to: number];
+  hint: string | null;
+  frame: Frame | null;
+  /** What it was raised from. */
+  causedBy: string | null;
+}
+
+/** Where a traceback breaks off before it names its exception. */
+export interface CutOff {
+  frame: Frame | null;
+}
+
+export interface Found {
+  candidates: Candidate[];
+  cutOff: CutOff | null;
+}
+
+/** Raised by what looks after others: it says that one failed, and not why. */
+const WRAPPER =
+  /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|_RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
+const AGAIN =
+  /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
+const GOES_ON = /:$|validation errors? for \S{1,80}$|^terminate called after throwing/;
+const GENERAL: readonly Category[] = ['python', 'crash'];
+/** A line that is more likely to be a heading than a message. */
+const MOST_CHARACTERS_OF_A_TITLE = 200;
+
+/** Whether a category says more than that a program ended by its own error. */
+export function isSpecific({ category }: Pick<Candidate, 'category'>): boolean {
+  return !GENERAL.includes(category);
+}
+
+/** Looks through the lines of one attempt. */
+export function candidatesIn(lines: readonly LogLine[], read: Reader): Found {
+  const candidates: Candidate[] = [];
+  let cutOff: CutOff | null = null;
+  for (const [, own] of Map.groupBy(lines, ({ stream }) => stream)) {
+    const tracebacks = tracebacksIn(own);
+    const stacks = stacksIn(own);
+    const after = signsOf(own);
+    for (const chain of chainsOf(tracebacks)) {
+      const last = chain.at(-1) as Traceback;
+      if (last.message.length === 0) cutOff = { frame: last.frame };
+      const candidate = ofChain(chain, read);
+      if (candidate) candidates.push({ ...candidate, recovered: after.strict(last.end) });
+    }
+    for (const stack of stacks)
+      candidates.push({ ...ofStack(stack, read), recovered: after.strict(stack.end) });
+    candidates.push(...statementsIn(own, [...tracebacks, ...stacks], after, read));
+  }
+  return { candidates: candidates.sort((a, b) => a.at - b.at), cutOff };
+}
+
+/** How many signs there are behind a line that the work of its stream went on. */
+interface Signs {
+  strict(at: number): Candidate['recovered'];
+  any(at: number): Candidate['recovered'];
+}
+
+function signsOf(lines: readonly LogLine[]): Signs {
+  const strict = lines.filter(isProgress);
+  const any = lines.filter(isActivity);
+  const count = (signs: readonly LogLine[], at: number) => {
+    const behind = new Set<string>();
+    for (
+      let each = signs.length - 1;
+      each >= 0 && (signs[each] as LogLine).at > at && behind.size < 2;
+      each -= 1
+    )
+      behind.add((signs[each] as LogLine).text);
+    return Math.min(behind.size, 2) as Candidate['recovered'];
+  };
+  return { strict: (at) => count(strict, at), any: (at) => count(any, at) };
+}
+
+/** Tracebacks that belong together, each raised from the one before or while it was handled. */
+function chainsOf(tracebacks: readonly Traceback[]): Traceback[][] {
+  const chains: Traceback[][] = [];
+  for (const traceback of tracebacks) {
+    if (traceback.ignored) continue;
+    const chain = chains.at(-1);
+    if (traceback.after && chain) chain.push(traceback);
+    else chains.push([traceback]);
+  }
+  return chains;
+}
+
+/**
+ * What a chain comes to. Of a chain in which something special stands, such as that a host has no name, that is it; else its
+ * last exception, for whoever raised it meant it to be read; its root where the last one only wraps it. `null` for one that
+ * says nothing: all wrapped, or cut off.
+ */
+function ofChain(chain: readonly Traceback[], read: Reader): Candidate | null {
+  const closed = chain.filter(({ message }) => message.length > 0);
+  const matched = closed
+    .map((traceback) => ({ traceback, ...matchIn(traceback, read) }))
+    .filter(({ match }) => match);
+  const special = matched.filter(({ match }) => match && isSpecific(match.rule));
+  const named = special.find(({ match }) => !match?.rule.vague) ?? special[0];
+  if (named?.match) return raised(named.traceback, named.line, named.match);
+
+  const telling = closed.filter(({ message: [title] }) => title && !WRAPPER.test(title.text));
+  const last = closed.at(-1);
+  const chosen = last && telling.includes(last) ? last : telling[0];
+  const [title] = chosen?.message ?? [];
+  if (!chosen || !title) return null;
+  const root = telling[0];
+  const causedBy = root && root !== chosen ? (root.message[0]?.text ?? null) : null;
+  return { ...raised(chosen, title, read(title.text).match), causedBy };
+}
+
+/** The line of a message that says most, with the rule that it fits. */
+function matchIn({ message }: Traceback, read: Reader): { line: LogLine; match: Match | null } {
+  const matches = message.map((line) => {
+    const { isNoise, match } = read(line.text);
+    return { line, match: isNoise ? null : match };
+  });
+  const special = matches.filter(
+    ({ match }) => match && isSpecific(match.rule) && match.rule.kind !== 'pointer',
+  );
+  const [best] = [...special.filter(({ match }) => !match?.rule.vague), ...special];
+  return best ?? (matches[0] as { line: LogLine; match: Match | null });
+}
+
+function raised({ stream, message, frame }: Traceback, line: LogLine, match: Match | null): Candidate {
+  return {
+    ...plain(line),
+    stream,
+    ...(match && ofMatch(match)),
+    kind: match && isSpecific(match.rule) ? match.rule.kind : 'traceback',
+    raised: true,
+    text: withMore(line, message),
+    frame,
+  };
+}
+
+function ofStack({ stream, top, root }: Stack, read: Reader): Candidate {
+  const { match } = read(root.text);
+  return {
+    ...plain(root),
+    stream,
+    category: 'crash',
+    rule: 'stack',
+    ...(match && ofMatch(match)),
+    kind: match && isSpecific(match.rule) ? match.rule.kind : 'traceback',
+    raised: true,
+    causedBy: null,
+    text: root === top ? top.text : root.text,
+  };
+}
+
+/** Every line outside of `taken` that a rule knows, or that names an exception. */
+function statementsIn(
+  lines: readonly LogLine[],
+  taken: readonly { begin: number; end: number }[],
+  after: Signs,
+  read: Reader,
+): Candidate[] {
+  const inside = placesOf(taken);
+  return lines.flatMap((line, place) => {
+    if (line.text === '' || inside.has(line.at)) return [];
+    const made = statement(line, lines.slice(place, place + 3), read);
+    if (!made) return [];
+    const isVerdict = made.kind === 'verdict';
+    const weak = !isVerdict && (line.level === 'warning' || line.level === 'info' || AGAIN.test(line.text));
+    return [{ ...made, weak, recovered: isVerdict ? after.strict(line.at) : after.any(line.at) }];
+  });
+}
+
+function placesOf(ranges: readonly { begin: number; end: number }[]): ReadonlySet<number> {
+  const places = new Set<number>();
+  for (const { begin, end } of ranges) for (let at = begin; at <= end; at += 1) places.add(at);
+  return places;
+}
+
+function statement(line: LogLine, following: readonly LogLine[], read: Reader): Candidate | null {
+  const { isNoise, match } = read(line.text);
+  const isNamed = line.indent === 0 && namesException(line.text);
+  if (isNoise || !(match || (isNamed && !WRAPPER.test(line.text)))) return null;
+  return {
+    ...plain(line),
+    ...(match && ofMatch(match)),
+    text: match?.rule.says?.(match.found) ?? withMore(line, following),
+    kind: match?.rule.kind ?? 'traceback',
+    raised: isNamed && match !== null,
+  };
+}
+
+function plain({ at, stream, text }: LogLine): Candidate {
+  return {
+    at,
+    stream,
+    rule: 'exception',
+    category: 'python',
+    kind: 'traceback',
+    vague: false,
+    raised: false,
+    weak: false,
+    recovered: 0,
+    text,
+    focus: [0, 0],
+    hint: null,
+    frame: null,
+    causedBy: null,
+  };
+}
+
+function ofMatch({ rule, found }: Match) {
+  return {
+    rule: rule.name,
+    category: rule.category,
+    vague: rule.vague === true,
+    hint: rule.hint ?? null,
+    focus: [found.index, found.index + found[0].length] as const,
+  };
+}
+
+/** A line with what it only announces: `Error(s) in loading state_dict for Net:` and the key that is missing. */
+function withMore(line: LogLine, lines: readonly LogLine[]): string {
+  if (!GOES_ON.test(line.text) || line.text.length > MOST_CHARACTERS_OF_A_TITLE) return line.text;
+  const behind = lines.filter(({ at, text }) => at > line.at && text !== '');
+  return [line, ...behind.slice(0, line.text.endsWith(':') ? 1 : 2)].map(({ text }) => text).join(' ');
+}

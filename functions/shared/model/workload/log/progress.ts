@@ -1,0 +1,31 @@
+import type { LogLine } from './lines.ts';
+
+/** Signs that the work went on: what failed before them was no end. */
+
+const COUNTED =
+  /(?:^|[\s[({|,>])(?:global_?step|step|iter(?:ation)?|epoch|batch|shard|update|it)s?(?: ?[=:#] ?|[ [(]{1,2})\d/i;
+const BAR = /\d{1,3}%\|/;
+const RECOVERED =
+  /\b(?:resolved after|resuming normal operation|reconnected|recovered|succeeded|successfully)\b/i;
+/** A line that says what went wrong names a step, too. */
+const WRONG =
+  /error|fail|exception|\bnan\b|abort|kill|time[d ]{0,2}out|unable|cannot|denied|refused|interrupt|diverge|assert/i;
+/** What a program says while it ends. */
+const ENDING =
+  /shut|clos|exit|clean|terminat|stop|finish|flush|upload|sync|teardown|tearing|destroy|final|summary|elapsed|total/i;
+
+/** Whether a line can only have been written by work that goes on. */
+export function isProgress({ text }: LogLine): boolean {
+  if (text.length > 400 || !/\d|[a-z]/i.test(text)) return false;
+  return RECOVERED.test(text)
+    ? !/\b(?:not|un)/i.test(text)
+    : (BAR.test(text) || COUNTED.test(text)) && !WRONG.test(text);
+}
+
+/** Whether a line says that something was done, without being a sign that the work itself went on. */
+export function isActivity(line: LogLine): boolean {
+  return (
+    isProgress(line) ||
+    (line.level === 'info' && line.text !== '' && !WRONG.test(line.text) && !ENDING.test(line.text))
+  );
+}

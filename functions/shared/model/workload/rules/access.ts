@@ -1,0 +1,164 @@
+import type { Rule } from './rule.ts';
+
+/** Quota, capacity, permissions, images. */
+export const ACCESS: readonly Rule[] = [
+  {
+    name: 'quota-metrics',
+    category: 'quota',
+    kind: 'cause',
+    pattern: /The following quota metrics exceed quota limits: \S{1,200}/i,
+    example:
+      '429 The following quota metrics exceed quota limits: aiplatform.googleapis.com/custom_model_training_nvidia_a100_gpus',
+    counterExample: 'quota metrics are exported to Monitoring',
+  },
+  {
+    name: 'quota-of-a-metric',
+    category: 'quota',
+    kind: 'cause',
+    pattern:
+      /Quota exceeded for (?:quota metric|quota group|metric)\b|Quota '?\w{1,80}'? exceeded|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+    example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
+    counterExample: 'the quota of this project is 96 CPUs',
+  },
+  {
+    name: 'too-many-requests',
+    category: 'quota',
+    kind: 'exception',
+    pattern:
+      /\b429\b.{0,60}(?:Too Many Requests|Resource has been exhausted|Client Error|rate limit)|(?:Error code|status(?: code)?|HTTP(?: Error)?|HTTP\/1\.1):? 429\b|\bRateLimitError\b|TooManyRequests\b|^\S{0,80}ResourceExhausted: 429|ThrottlingException|\btoomanyrequests: /i,
+    example: 'HTTPError: 429 Client Error: Too Many Requests for url: https://hub.example/api/models',
+    counterExample: 'step 429 took 3 s',
+  },
+  {
+    name: 'capacity',
+    category: 'capacity',
+    kind: 'cause',
+    pattern:
+      /Resources are insufficient in region: \S{1,40}|ZONE_RESOURCE_POOL_EXHAUSTED|does(?:n't| not) have enough resources|STOCKOUT\b|InsufficientInstanceCapacity|do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|no (?:available )?capacity\b/i,
+    example: 'Resources are insufficient in region: europe-west4. Try a different region.',
+    counterExample: 'capacity: 16 slots',
+  },
+  {
+    name: 'gated',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /Cannot access gated repo|You are trying to access a gated repo|Access to (?:model|dataset) \S{1,120} is restricted|GatedRepoError: (?!40)/,
+    example: 'Cannot access gated repo for url https://hub.example/acme/base/resolve/main/config.json.',
+    counterExample: 'gated: false, repo is public',
+  },
+  {
+    name: 'permission-named',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|does not have permission to (?:access|perform|act as|use)|is not authorized to perform: |has no permission to|not have the permission/i,
+    example:
+      'trainer@acme.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object.',
+    counterExample: 'checking permissions of the service account',
+  },
+  {
+    name: 'secret-access',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /Permission denied on secret: \S{1,200}|Secret \S{1,200} was not found|SECRETS_ACCESS_CHECK_FAILED|CONTAINER_PERMISSION_DENIED|secret ["'][^"']{1,120}["'] not found/i,
+    example:
+      'Permission denied on secret: projects/1/secrets/WANDB/versions/latest for Revision service account',
+    counterExample: 'reading secrets of the project',
+  },
+  {
+    name: 'api-disabled',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /SERVICE_DISABLED|accessNotConfigured|has not been used in project \S{1,60} before or it is disabled/,
+    example: 'Vertex AI API has not been used in project 12 before or it is disabled.',
+    counterExample: 'The service is disabled by the feature flag',
+  },
+  {
+    name: 'no-credentials',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect API key|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
+    example: 'google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.',
+    counterExample: 'using default credentials',
+  },
+  {
+    name: 'pull-denied',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /pull access denied|failed to authorize: |insufficient_scope|(?:denied|unauthorized): (?:requested access to the resource is denied|Unauthenticated request|permission_denied|You don't have)|PUSH_NOT_AUTHORIZED/i,
+    example:
+      'Error response from daemon: pull access denied for acme/base, repository does not exist or may require docker login',
+    counterExample: 'Pulling from acme/base',
+  },
+  {
+    name: 'forbidden',
+    category: 'permission',
+    kind: 'exception',
+    pattern:
+      /(?:PermissionDenied|Forbidden|Unauthenticated|Unauthorized|AccessDenied)(?:Error|Exception)?: (?:40[13]\b)?.{0,4}\S|PERMISSION_DENIED\b|Provided scope\(s\) are not authorized|AccessDenied\b|AccessDeniedException|AccessControlException/,
+    example: 'google.api_core.exceptions.Forbidden: 403 POST https://storage.example/b/x/o: denied',
+    counterExample: '403 tokens were dropped',
+  },
+  {
+    name: 'http-401-403',
+    category: 'permission',
+    kind: 'exception',
+    vague: true,
+    pattern:
+      /\b40[13] (?:Client Error|Forbidden|Unauthorized)|HTTP(?:Status)? ?Error:? (?:Error )?40[13]\b|HTTP Error 40[13]|status(?: code)?:? ?40[13]\b|(?:AuthenticationError|AuthorizationError)\b/,
+    example: 'requests.exceptions.HTTPError: 403 Client Error: Forbidden for url: https://hub.example/x',
+    counterExample: 'batch 403 took 2 s',
+  },
+  {
+    name: 'no-file-permission',
+    category: 'permission',
+    kind: 'exception',
+    pattern:
+      /\[Errno 13\]|\bEACCES\b|\bEPERM\b|^(?:\S{1,80}: ){1,5}Permission denied(?: \(\w{1,40}(?:,\w{1,40}){0,4}\))?\.?$|^PermissionError\b|\[Errno 1\] Operation not permitted/,
+    example: "PermissionError: [Errno 13] Permission denied: '/mnt/ckpt'",
+    counterExample: 'permissions of /mnt/ckpt are 0755',
+  },
+  {
+    name: 'image-not-found',
+    category: 'image',
+    kind: 'cause',
+    pattern:
+      /Image '[^']{1,300}' not found|manifest (?:for \S{1,300} )?(?:not found|unknown)|MANIFEST_UNKNOWN|repository name not known to registry|CONTAINER_MISSING|PUSH_IMAGE_NOT_FOUND|failed to resolve (?:source metadata for|reference) \S{1,300}: .{0,200}not found|invalid reference format|(?:Docker )?image \S{1,300} (?:does not exist|could not be found|was not found)|no match for platform in manifest|no matching manifest for/i,
+    example: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' not found.",
+    counterExample: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' found.",
+  },
+  {
+    name: 'not-in-image',
+    category: 'image',
+    kind: 'cause',
+    pattern:
+      /error finding executable "[^"]{1,200}" in PATH|exec: "[^"]{1,200}": (?:executable file not found|stat |no such file|permission denied)|exec format error|failed to load \/\S{1,200}: \S|exec user process caused/i,
+    example: 'starting step container failed: exec: "mkae": executable file not found in $PATH: unknown',
+    counterExample: 'executable found in PATH',
+  },
+  {
+    name: 'container-start',
+    category: 'image',
+    kind: 'cause',
+    vague: true,
+    pattern:
+      /OCI runtime create failed|failed to create (?:containerd|shim) task|Termination reason: StartError|CreateContainer(?:Config)?Error|RunContainerError/,
+    example: 'Error response from daemon: OCI runtime create failed: mounts: unknown',
+    counterExample: 'container created and started',
+  },
+  {
+    name: 'image-pull',
+    category: 'image',
+    kind: 'cause',
+    vague: true,
+    pattern:
+      /\bErrImagePull\b|\bImagePullBackOff\b|Failed to pull image "[^"]{1,300}"|InvalidImageName|Error(?: response from daemon)?: pulling image|failed to pull (?:and unpack )?image/,
+    example: 'Failed to pull image "acme/trainer:v1": rpc error: code = Unknown desc = EOF',
+    counterExample: 'Successfully pulled image "acme/trainer:v1"',
+  },
+];

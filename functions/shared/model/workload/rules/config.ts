@@ -1,0 +1,112 @@
+import type { Rule } from './rule.ts';
+
+/** What was asked for is not possible, or not what was meant. */
+export const CONFIG: readonly Rule[] = [
+  {
+    name: 'machine-type',
+    category: 'config',
+    kind: 'cause',
+    pattern:
+      /Machine type ["'`]?[\w-]{1,60}["'`]?.{0,60}(?:is )?not supported|not supported for (?:machine|accelerator) type|(?:accelerator|machine) type .{0,80}(?:is not available|does not exist|is not supported|is invalid|not found)|Unsupported machine type|Accelerator .{0,80}not (?:supported|available) in (?:region|zone)/i,
+    example: 'INVALID_ARGUMENT: Machine type "n1-standard-4" is not supported.',
+    counterExample: 'machine type n1-standard-4 with 1 GPU',
+  },
+  {
+    name: 'arguments',
+    category: 'config',
+    kind: 'cause',
+    pattern:
+      /error: (?:unrecognized arguments|the following arguments are required|argument \S{1,120}: |ambiguous option|invalid choice|one of the arguments|too few arguments|unexpected argument|unknown (?:option|flag|argument))|^(?:Error|Usage error): (?:No such (?:option|command)|Missing (?:option|argument|parameter)|Invalid value for|Got unexpected extra argument)|(?:flag provided but not defined|unknown (?:shorthand )?flag): |^(?:\S{1,60}: )?(?:unrecognized|unknown|invalid) option\b|Unknown command line flag|(?:absl\.flags\.)?_?exceptions?\.(?:UnrecognizedFlagError|IllegalFlagValueError)|Flag --\S{1,60} must have a value|ArgumentError: argument/i,
+    example: 'train.py: error: the following arguments are required: --data',
+    counterExample: 'arguments: --data gs://b/x',
+  },
+  {
+    name: 'settings',
+    category: 'config',
+    kind: 'exception',
+    pattern:
+      /(?:omegaconf|hydra|yaml|ruamel|pydantic\S{0,40}|pydantic_core\S{0,40}|jsonschema|configparser|tomllib|toml|tomli|dynaconf|confection|marshmallow|jsonargparse|draccus|gin)\.\S{0,80}(?:Error|Exception|Missing\w{0,40}|ValidationError|Invalid\w{0,40})|ConfigurationError|ConfigKeyError|ConfigAttributeError|MissingMandatoryValue|MissingConfigException|InvalidConfig\w{0,40}|ConfigError\b|ValidationError: \d{1,4} validation errors? for|Could not override '|is not in struct\b|Error merging '|Missing (?:required )?(?:config(?:uration)?|setting|environment variable)s?\b|(?:environment|env) variable.{0,60}(?:is )?(?:not set|missing|required|must be set)|\b[A-Z][A-Z\d_]{3,60} (?:environment variable )?(?:is|was) (?:not set|required but)|while (?:parsing|scanning) a (?:block|flow|simple)/,
+    example: "omegaconf.errors.ConfigAttributeError: Key 'lrr' is not in struct",
+    counterExample: 'config loaded: ConfigParser with 3 sections',
+  },
+  {
+    name: 'invalid-argument',
+    category: 'config',
+    kind: 'exception',
+    pattern:
+      /(?:InvalidArgument|BadRequest|FailedPrecondition|NotFound): 40[04] \S|INVALID_ARGUMENT: \S|FAILED_PRECONDITION: |^400 \S|ValidationException\b|NoSuchBucket|BucketNotFound|(?:The specified )?bucket does not exist|NoSuchKey\b|\b404 (?:Client Error|Not Found)|(?:Repository|Revision|Entry)NotFoundError|is not a valid model identifier|Error code: 400\b/,
+    example: 'google.api_core.exceptions.InvalidArgument: 400 List of found errors: 1.Field: job_spec',
+    counterExample: 'found 404 files in 3 s',
+  },
+  {
+    name: 'command-not-found',
+    category: 'config',
+    kind: 'cause',
+    pattern:
+      /^(?:\S{1,120}: )?(?:line )?(?:\d{1,6}: )?(?:\S{1,120}: ){1,2}(?:command )?not found$|: No such file or directory \(os error 2\)$|^(?:\/\S{1,60}\/)?(?:ba|z|da)?sh: (?:line )?(?:\d{1,6}: )?(?:cannot open |can't open )?\S{1,200}: (?:No such file(?: or directory)?|Permission denied|cannot execute.{0,60})$|(?:python\d?(?:\.\d{1,2})?|\S{1,80}\/python\d?(?:\.\d{1,2})?): (?:can't open file|No module named) \S{1,300}/,
+    example: '/bin/sh: 1: accelerate: not found',
+    counterExample: 'cache entry for accelerate: not found, downloading',
+  },
+  {
+    name: 'exit-127',
+    category: 'config',
+    kind: 'pointer',
+    hint: 'a command was not found',
+    pattern:
+      /(?:exit(?:ed)?|status|code)(?: with)?(?: non-zero)?(?: code| status)?(?: of)?[ :=(]{0,4}12[67]\b/i,
+    example: 'Container called exit(127).',
+    counterExample: 'Container called exit(1).',
+  },
+];
+
+/** W&B: its API, its agents and its client. */
+export const WANDB: readonly Rule[] = [
+  {
+    name: 'wandb-init',
+    category: 'wandb',
+    kind: 'cause',
+    pattern:
+      /Run initialization has timed out after [\d.]{1,8}|wandb\.(?:errors\.)?(?:errors\.)?CommError|failed to call wandb\.init|You must call wandb\.init\(\) before|Error communicating with wandb process/,
+    example: 'wandb.errors.errors.CommError: Run initialization has timed out after 90.0 sec.',
+    counterExample: 'wandb.init() took 3 s',
+  },
+  {
+    name: 'wandb-sweep',
+    category: 'wandb',
+    kind: 'cause',
+    pattern:
+      /anaconda \d{3} error|Sweep \S{1,60} (?:is not running|not found|does not exist)|Detected \d{1,3} failed runs in (?:the first \d{1,4} seconds|a row)|invalid sweep config|sweep (?:is )?(?:already )?(?:finished|cancelled|stopped)\b.{0,40}(?:agent|exit)/i,
+    example: 'Error while calling W&B API: anaconda 400 error: ',
+    counterExample: 'Creating sweep with ID: x1y2',
+  },
+  {
+    name: 'wandb-key',
+    category: 'wandb',
+    kind: 'cause',
+    pattern:
+      /wandb\.\S{0,60}(?:AuthenticationError|UsageError)|api_key not configured|API key (?:is |must be |verification failed|.{0,40}(?:invalid|missing))|not logged in.{0,60}wandb|wandb.{0,60}not logged in|user is not logged in|permission denied to access the project|project not found.{0,40}wandb|entity \S{1,80} not found/i,
+    example: 'wandb.errors.UsageError: api_key not configured (no-tty). call wandb.login(key=[your_api_key])',
+    counterExample: 'Currently logged in as: ada',
+  },
+  {
+    name: 'wandb-api',
+    category: 'wandb',
+    kind: 'cause',
+    vague: true,
+    pattern:
+      /Error while calling W&B API: \S|wandb\.errors\.|wandb: (?:Network error|ERROR)|W&B API .{0,40}(?:error|failed)|Error uploading "[^"]{1,200}": CommError/,
+    example:
+      'Error while calling W&B API: An internal error occurred. Please contact support. (<Response [500]>)',
+    counterExample: 'Syncing run to W&B',
+  },
+  {
+    name: 'launch-failed',
+    category: 'wandb',
+    kind: 'cause',
+    vague: true,
+    pattern:
+      /launch: (?:Terminating job \S{1,80} because it failed to start: \S|Error running job: (?!Traceback)\S)|wandb\.sdk\.launch\.errors\.LaunchError: \S/,
+    example: 'launch: Terminating job j1 because it failed to start: image has no entry point',
+    counterExample: 'launch: Launching run into acme/x',
+  },
+];

@@ -1,0 +1,124 @@
+import type { Rule } from './rule.ts';
+
+/** What platforms say of an end: it is final, and needs no log. */
+export const PLATFORM: readonly Rule[] = [
+  {
+    name: 'task-timeout',
+    category: 'timeout',
+    kind: 'verdict',
+    pattern: /reached the maximum timeout of \d{1,9} seconds?/i,
+    example: 'Terminating task because it has reached the maximum timeout of 600 seconds.',
+    counterExample: 'the maximum timeout is 600 seconds',
+  },
+  {
+    name: 'build-timeout',
+    category: 'timeout',
+    kind: 'verdict',
+    pattern:
+      /^(?:TIMEOUT|context deadline exceeded)$|^(?:ERROR: )?(?:the )?build (?:has )?timed out\b|\bbuild exceeded (?:its|the) timeout/i,
+    example: 'TIMEOUT',
+    counterExample: 'TIMEOUT=300',
+  },
+  {
+    name: 'past-its-deadline',
+    category: 'timeout',
+    kind: 'verdict',
+    pattern:
+      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout/i,
+    example: 'slurmstepd: error: *** JOB 81 ON n7 CANCELLED AT 2026-01-31T12:00:00 DUE TO TIME LIMIT ***',
+    counterExample: 'the time limit of the query is 30 s',
+  },
+  {
+    name: 'queue-expired',
+    category: 'timeout',
+    kind: 'verdict',
+    pattern:
+      /^EXPIRED$|\bqueue(?:Ttl| TTL)\b.{0,40}(?:expired|exceeded)|expired (?:while|in the) (?:waiting|queued?)/i,
+    example: 'EXPIRED',
+    counterExample: 'The token is EXPIRED',
+  },
+  {
+    name: 'preempted',
+    category: 'preempted',
+    kind: 'verdict',
+    pattern:
+      /(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|Spot .{0,60}(?:pre-?empt|reclaim|interrupt)|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)/i,
+    example: 'launch: Run k7 was preempted, requeuing...',
+    counterExample: 'preemptible: true, spot instances allowed',
+  },
+  {
+    name: 'cancelled',
+    category: 'cancelled',
+    kind: 'verdict',
+    pattern:
+      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|JOB_STATE_CANCELLED|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} (?:JOB|STEP) \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested|cancell?ed)/i,
+    example: 'Execution trainer-7kq2z was cancelled.',
+    counterExample: '3 pending requests were cancelled and sent again',
+  },
+  {
+    name: 'internal',
+    category: 'internal',
+    kind: 'verdict',
+    pattern:
+      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|^Internal system error/i,
+    example: 'Internal error occurred for the current attempt.',
+    counterExample: 'the internal error counter is 0',
+  },
+];
+
+/** Killed from outside: by whom is likely and not certain, so that what says it goes before them. */
+export const KILLED: readonly Rule[] = [
+  {
+    name: 'signal-9',
+    category: 'oom',
+    kind: 'verdict',
+    vague: true,
+    hint: 'most likely memory',
+    pattern:
+      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from|due to) (?:signal:? )?(?:9\b|\(?SIGKILL)|with signal:? (?:9\b|SIGKILL)|died with <Signals\.SIGKILL|Signal 9 \(SIGKILL\)|signal: killed\b/i,
+    example: 'Container terminated on signal 9.',
+    counterExample: 'Container terminated on signal 15.',
+  },
+  {
+    name: 'exit-137',
+    category: 'oom',
+    kind: 'verdict',
+    vague: true,
+    hint: 'killed, most likely memory',
+    pattern:
+      /(?:exit(?:ed)?|status|code|returned|exitcode)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{0,4}137\b/i,
+    example: 'ERROR: step exited with non-zero status: 137',
+    counterExample: 'step 137 of 500, status: ok',
+  },
+  {
+    name: 'exit-minus-9',
+    category: 'oom',
+    kind: 'verdict',
+    vague: true,
+    hint: 'killed, most likely memory',
+    pattern: /(?:exit ?code|exit status|return ?code|exited with code)[ :=(]{1,6}-9\b/i,
+    example: 'exitcode  : -9 (pid: 4711)',
+    counterExample: 'exitcode  : -6 (pid: 4711)',
+  },
+  {
+    name: 'killed',
+    category: 'oom',
+    kind: 'verdict',
+    vague: true,
+    hint: 'most likely memory',
+    pattern: /^(?:\S{1,120}: line \d{1,6}: {1,3})?(?:\d{1,8} )?Killed(?:$| {2,40}\S)/,
+    example: 'run.sh: line 12:   377 Killed                  python train.py',
+    counterExample: 'Killed 3 idle workers of the pool',
+  },
+  {
+    name: 'signal-11',
+    category: 'python',
+    kind: 'verdict',
+    vague: true,
+    hint: 'segmentation fault',
+    pattern:
+      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from) (?:signal:? )?(?:11\b|\(?SIGSEGV)|Signal 11 \(SIGSEGV\)|(?:exit(?:ed)?|status|code|returned|exitcode)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{0,4}(?:139|-11)\b/i,
+    example: 'Container terminated on signal 11.',
+    counterExample: 'shard 139 of 500, code: ok',
+  },
+];
