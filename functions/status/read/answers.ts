@@ -129,7 +129,7 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
       const { value, ...rest } = await closed(JSON.stringify(query))();
       const shown = value.records.slice(0, query.limit);
       const last = value.records.length > query.limit ? shown.at(-1) : undefined;
-      const after = last?.closedAt ? cursorOf(last.closedAt.toISOString(), last.id) : null;
+      const after = cursorAfter(last?.closedAt ? { at: last.closedAt, id: last.id } : value.rest);
       const data = shown.map((alarm) => alarmAnswer(alarm, now));
       return answered({ value: data, ...rest }, after, problemsOf(value));
     },
@@ -213,13 +213,16 @@ async function readRuns(
   const found = await records.runs(task, query, { tally: cost, signal: AbortSignal.timeout(LIMIT_MS) });
   const wanted = found.records.filter((run) => trigger === undefined || run.trigger === trigger);
   const shown = wanted.slice(0, limit);
-  const hasMore = wanted.length > limit || (trigger !== undefined && found.records.length === most);
-  const last = wanted.length > limit ? shown.at(-1) : found.records.at(-1);
+  const last = wanted.length > limit ? shown.at(-1) : undefined;
   return {
     lines: shown.map(runLine),
-    after: hasMore && last ? cursorOf(last.startedAt.toISOString(), last.runId) : null,
+    after: cursorAfter(last ? { at: last.startedAt, id: last.runId } : found.rest),
     problems: problemsOf(found),
   };
+}
+
+function cursorAfter(place: After | null): string | null {
+  return place && cursorOf(place.at.toISOString(), place.id);
 }
 
 function afterOf(cursor: string | undefined): After | null {

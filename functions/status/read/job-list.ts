@@ -98,8 +98,12 @@ async function readPage(
     page.of.push(found);
     try {
       const which = { after: from, most: Math.min(mayRead, project === undefined ? left + 1 : mayRead) };
+      let reached = from?.path ?? '';
+      let mayFollow = which.most;
       for await (const { seen, unreadable, read, last } of one.store.inStates(states, which, options)) {
         mayRead -= read;
+        mayFollow -= read;
+        reached = last.path;
         for (const { path, error } of unreadable)
           page.problems.push({ path, message: `Cannot read it: ${messageOf(error)}` });
         for (const job of seen) {
@@ -111,8 +115,9 @@ async function readPage(
           found.seen.push(job);
           left -= 1;
         }
-        if (mayRead <= 0) return { ...page, after: cursorOf(one.store.name, last.path) };
       }
+      // As many as were asked for, so more may follow: also where some of them are not shown.
+      if (mayFollow <= 0) return { ...page, after: cursorOf(one.store.name, reached) };
     } catch (error) {
       page.problems.push({ path: one.store.name, message: `Cannot read its jobs: ${messageOf(error)}` });
     }

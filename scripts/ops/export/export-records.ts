@@ -1,7 +1,12 @@
 import { loadCatalog } from '../../../functions/shared/catalog.ts';
 import { addDays, DAY_MS, dayOf } from '../../../functions/shared/dates.ts';
 import { ACTIVE_STATES } from '../../../functions/shared/model/job/states.ts';
-import type { After, Found, StatusRecords } from '../../../functions/shared/store/own/status-records.ts';
+import type {
+  After,
+  Found,
+  FoundPage,
+  StatusRecords,
+} from '../../../functions/shared/store/own/status-records.ts';
 import { alarmAnswer } from '../../../functions/status/rules/alarm-answer.ts';
 import { dayAnswers } from '../../../functions/status/rules/day-answer.ts';
 import { runLine } from '../../../functions/status/rules/run-answer.ts';
@@ -59,13 +64,10 @@ async function readRuns(
 ): Promise<object[]> {
   const each = await Promise.all(
     Object.keys(loadCatalog(environment)).map((task) =>
-      everyPage(
-        (after) => {
-          const query = { outcome: null, since, after, most: PAGE };
-          return ask(`reading the runs of ${task}`, records.runs(task, query, uncounted()));
-        },
-        ({ startedAt, runId }) => ({ at: startedAt, id: runId }),
-      ),
+      everyPage((after) => {
+        const query = { outcome: null, since, after, most: PAGE };
+        return ask(`reading the runs of ${task}`, records.runs(task, query, uncounted()));
+      }),
     ),
   );
   return each
@@ -80,10 +82,11 @@ async function readAlarms(
   { ask, clock }: Connection,
 ): Promise<object[]> {
   const open = await ask('reading the alarms', records.openAlarms(MOST_OPEN_ALARMS, uncounted()));
-  const closed = await everyPage(
-    (after) => ask('reading the alarms', records.closedAlarms(after, PAGE, uncounted())),
-    ({ closedAt, id }) => (closedAt && closedAt >= since ? { at: closedAt, id } : null),
-  );
+  const closed = await everyPage(async (after) => {
+    const found = await ask('reading the alarms', records.closedAlarms(after, PAGE, uncounted()));
+    // Those closed last come first: behind one that was closed before `since` there is none.
+    return found.rest && found.rest.at < since ? Object.assign(found, { rest: null }) : found;
+  });
   const lately = closed.filter(({ closedAt }) => closedAt !== null && closedAt >= since);
   return [...readable(open), ...lately].map((alarm) => alarmAnswer(alarm, clock.now()));
 }
@@ -107,20 +110,16 @@ async function readJobs(_: StatusRecords, __: Date, connection: Connection): Pro
   return rows.flat();
 }
 
-/** Everything page by page, until a page is short or `cursorOf` its last record is `null`. */
-async function everyPage<T>(
-  read: (after: After | null) => Promise<Found<T>>,
-  cursorOf: (record: T) => After | null,
-): Promise<T[]> {
+/** Everything, page by page. */
+async function everyPage<T>(read: (after: After | null) => Promise<FoundPage<T>>): Promise<T[]> {
   const all: T[] = [];
-  for (let after: After | null = null; ; ) {
+  let after: After | null = null;
+  do {
     const found = await read(after);
-    const records = readable(found);
-    all.push(...records);
-    const last = records.at(-1);
-    after = last === undefined ? null : cursorOf(last);
-    if (after === null || records.length + found.unreadable.length < PAGE) return all;
-  }
+    all.push(...readable(found));
+    after = found.rest;
+  } while (after);
+  return all;
 }
 
 function readable<T>({ records, unreadable }: Found<T>): T[] {

@@ -95,6 +95,31 @@ describe('the runs of a task', () => {
     );
   });
 
+  test('come to an end only behind the last, also where some cannot be read or are of another trigger', async (t) => {
+    const service = await serviceWithRuns(t, RUNS);
+    const { taskRuns, alarms } = service.collections;
+    // A full page of them, the newest of all, and one in the midst of the others.
+    for (const minutes of [300, 301, 302, 303, 115])
+      await taskRuns.doc(`broken-${minutes}`).set({ task: TASK, startedAt: at(minutes * 60) });
+    for (const query of ['', '&trigger=scheduled']) {
+      const { items } = await pagesOf(service, `/api/tasks/${TASK}/runs?limit=3${query}`);
+      const wanted = RUNS.filter(({ trigger }) => query === '' || trigger === 'scheduled');
+      assert.deepEqual(
+        items.map(({ runId }) => runId),
+        wanted.map(({ runId }) => runId).toReversed(),
+      );
+    }
+    for (const second of [1, 2, 3, 4]) await alarms.doc(`broken-${second}`).set({ closedAt: at(second) });
+    const alarm = { subject: 'jobs', kind: 'overdue', brokenAt: at(0), message: 'long' } as const;
+    const closed = { id: 'last', openedAt: at(0), closedAt: at(0), closedBecause: null, runId: null };
+    await alarms.doc('last').set({ ...alarm, ...closed });
+    const { items } = await pagesOf(service, '/api/alarms?state=closed&limit=1');
+    assert.deepEqual(
+      items.map(({ id }) => id),
+      ['last'],
+    );
+  });
+
   test('need no index but those that Terraform declares', async (t) => {
     const { db, project } = freshFirestore(t);
     const service = statusService(t, { begin: at(86_400), sources: SOURCES, db });

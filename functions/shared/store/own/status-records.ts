@@ -9,7 +9,7 @@ import { type Alarm, alarmSchema } from '../../model/run/alarm.ts';
 import { type Health, healthSchema } from '../../model/run/health.ts';
 import type { Outcome } from '../../model/run/outcomes.ts';
 import { type Run, runSchema } from '../../model/run/run.ts';
-import { decode, isPath, withTimeout } from '../firestore/firestore.ts';
+import { decode, isPath, plainOf, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
 
@@ -23,6 +23,12 @@ const MOST_SOURCES = 200;
 export interface Found<T> {
   records: T[];
   unreadable: { path: string; message: string }[];
+}
+
+/** A page of records. */
+export interface FoundPage<T> extends Found<T> {
+  /** Behind which more may be; `null` where this is all. Also a record that cannot be read is gone past. */
+  rest: After | null;
 }
 
 /** The record behind which a page of runs or closed alarms begins. */
@@ -48,13 +54,13 @@ export interface StatusRecords {
   openAlarms(most: number, options: ReadOptions): Promise<Found<Alarm>>;
 
   /** Closed alarms, those closed last first. */
-  closedAlarms(after: After | null, most: number, options: ReadOptions): Promise<Found<Alarm>>;
+  closedAlarms(after: After | null, most: number, options: ReadOptions): Promise<FoundPage<Alarm>>;
 
   /** How the jobs of each source stand, as the last sweep found them. */
   jobHealth(options: ReadOptions): Promise<Found<JobHealth>>;
 
   /** Runs of a task, the newest first. */
-  runs(task: string, query: RunQuery, options: ReadOptions): Promise<Found<Run>>;
+  runs(task: string, query: RunQuery, options: ReadOptions): Promise<FoundPage<Run>>;
 
   /** One run; `null` where there is none. */
   run(runId: string, options: ReadOptions): Promise<Run | null>;
@@ -66,15 +72,35 @@ export interface StatusRecords {
 export function statusRecords(collections: Collections, log: Log): StatusRecords {
   const { tasks, taskRuns, alarms, jobHealth, dailyMetrics } = collections;
 
+  async function read(operation: string, query: Query, { tally, signal }: ReadOptions) {
+    const { docs } = await withTimeout(log, operation, LIMIT_MS, query.get(), signal);
+    tally.documents += Math.max(1, docs.length);
+    return docs;
+  }
+
   async function find<T>(
     operation: string,
     query: Query,
     schema: z.ZodType<T>,
-    { tally, signal }: ReadOptions,
+    options: ReadOptions,
   ): Promise<Found<T>> {
-    const { docs } = await withTimeout(log, operation, LIMIT_MS, query.get(), signal);
-    tally.documents += Math.max(1, docs.length);
-    return readEach(docs, schema);
+    return readEach(await read(operation, query, options), schema);
+  }
+
+  async function findPage<T>(
+    operation: string,
+    { query, by, after, most }: { query: Query; by: string; after: After | null; most: number },
+    schema: z.ZodType<T>,
+    options: ReadOptions,
+  ): Promise<FoundPage<T>> {
+    const ordered = query.orderBy(by, 'desc').orderBy(FieldPath.documentId(), 'desc');
+    const page = after ? ordered.startAfter(after.at, after.id) : ordered;
+    const docs = await read(operation, page.limit(most), options);
+    const last =
+      docs.length < most ? undefined : docs.findLast((one) => plainOf(one.get(by)) instanceof Date);
+    const rest = last ? { at: plainOf(last.get(by)) as Date, id: last.id } : null;
+    const { records, unreadable } = readEach(docs, schema);
+    return { records, unreadable, rest };
   }
 
   return {
@@ -88,12 +114,8 @@ export function statusRecords(collections: Collections, log: Log): StatusRecords
 
     closedAlarms(after, most, options) {
       // The range leaves out those that are open, which Firestore orders among the others.
-      const closed = alarms
-        .where('closedAt', '>', new Date(0))
-        .orderBy('closedAt', 'desc')
-        .orderBy(FieldPath.documentId(), 'desc');
-      const page = after ? closed.startAfter(after.at, after.id) : closed;
-      return find('closed alarms', page.limit(most), alarmSchema, options);
+      const query = alarms.where('closedAt', '>', new Date(0));
+      return findPage('closed alarms', { query, by: 'closedAt', after, most }, alarmSchema, options);
     },
 
     jobHealth: (options) => find('job health', jobHealth.limit(MOST_SOURCES), jobHealthSchema, options),
@@ -102,9 +124,7 @@ export function statusRecords(collections: Collections, log: Log): StatusRecords
       let query = taskRuns.where('task', '==', task);
       if (outcome) query = query.where('outcome', '==', outcome);
       if (since) query = query.where('startedAt', '>=', since);
-      query = query.orderBy('startedAt', 'desc').orderBy(FieldPath.documentId(), 'desc');
-      if (after) query = query.startAfter(after.at, after.id);
-      return find(`runs of ${task}`, query.limit(most), runSchema, options);
+      return findPage(`runs of ${task}`, { query, by: 'startedAt', after, most }, runSchema, options);
     },
 
     async run(runId, { tally, signal }) {
