@@ -102,7 +102,7 @@ describe('imports', () => {
   });
 
   test('of packages the page loads Preact and its signals alone: a schema there would cost more than all of its own code', () => {
-    const loaded = [...loadedWith('functions/status/page/client/main.tsx', ALL).keys()];
+    const loaded = [...loadedWith('functions/status/page/client/rest.tsx', ALL).keys()];
     const packages = loaded.filter((to) => !to.startsWith('functions/'));
     assert.deepEqual(packages.sort(), ['@preact/signals', 'preact']);
   });

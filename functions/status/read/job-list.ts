@@ -7,7 +7,7 @@ import type { JobsQuery } from '../api/endpoints.ts';
 import type { JobAnswer } from '../api/schemas.ts';
 import { type Keeper, keep, keepers } from '../cache/keep.ts';
 import { NO_ANSWER_YET } from '../cache/kept-backend.ts';
-import { isOff } from '../rules/job-answer.ts';
+import { isOff } from '../rules/is-off.ts';
 import { cursorOf, partsOf, wrongCursor } from './cursor.ts';
 import { type AskedRecords, type Judging, judged, type StatusSource } from './judged.ts';
 

@@ -69,11 +69,6 @@ export function jobAnswer(
   };
 }
 
-/** Whether a row belongs to those where something is off: its record is not to be believed, or a limit was broken. */
-export function isOff({ agrees, verdict }: Pick<JobAnswer, 'agrees' | 'verdict'>): boolean {
-  return !agrees || verdict.brokenAt !== null;
-}
-
 /**
  * The state to believe. Where the evidence is not enough that is unknown: the backend contradicts the record, or neither
  * shows life. A record that does, under a backend that cannot tell, no sweep would ask about.

@@ -58,9 +58,10 @@ describe('the page in a browser', NEEDS_BROWSER, () => {
   });
 
   test('finds by name and by state, and keeps both in the address', async () => {
-    await tab.page.getByRole('searchbox').fill('metrics');
+    const find = tab.page.getByRole('region', { name: 'Scheduled tasks' }).getByRole('searchbox');
+    await find.fill('metrics');
     assert.deepEqual(await rows.allTextContents(), ['collect-metrics']);
-    await tab.page.getByRole('searchbox').fill('');
+    await find.fill('');
     const chip = tab.page.getByRole('button', { name: 'Failing 1' });
     await chip.click();
     assert.deepEqual(await rows.allTextContents(), ['cleanup-artifacts']);
@@ -79,6 +80,39 @@ describe('the page in a browser', NEEDS_BROWSER, () => {
     assert.ok(await tab.page.getByText('The record says running, Vertex AI says cancelled').isVisible());
     await chip.click();
     await countOf(jobs, 8);
+  });
+
+  test('shows more jobs page by page, finds among those that are loaded, and says that there are more', async () => {
+    const { page } = tab;
+    const { jobs } = site.world;
+    const many = Array.from({ length: 120 }, (_, index) =>
+      Object.assign({}, jobs[index % 8], { id: `job-${index}`, source: index % 2 ? 'etl' : 'training' }),
+    );
+    Object.assign(site.world, { jobs: many });
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    const panel = page.getByRole('region', { name: 'Jobs, record beside truth' });
+    const rows = panel.getByRole('rowheader');
+    await countOf(rows, 50);
+    await panel.getByText('50 shown; there are more').waitFor();
+    await panel.getByRole('searchbox').fill('job-49');
+    await panel.getByText('1 of 50 loaded jobs shown; there are more').waitFor();
+    await panel.getByRole('searchbox').fill('');
+    await panel.getByRole('button', { name: 'Show more' }).click();
+    await countOf(rows, 100);
+    await panel.getByRole('button', { name: 'Show more' }).click();
+    await countOf(rows, 120);
+    assert.equal(await panel.getByText('there are more').count(), 0);
+    await panel.getByRole('button', { name: 'Job', exact: true }).click();
+    assert.equal(await rows.getByRole('link').first().textContent(), 'job-0');
+    await panel.getByRole('button', { name: 'Only where they differ' }).click();
+    await countOf(rows, 30);
+    Object.assign(site.world, { jobs: many.slice(0, 3) });
+    await panel.getByRole('button', { name: 'Only where they differ' }).click();
+    await countOf(rows, 3);
+    Object.assign(site.world, { jobs });
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await countOf(rows, 8);
+    assert.equal(await panel.locator('.more').count(), 0);
   });
 
   test('opens all about a task by Enter, with its stack and its runs by pages; Escape gives the focus back', async () => {

@@ -86,8 +86,13 @@ function dataOf(world: World, { path, query }: ServiceRequest): Envelope<unknown
   });
   if (path === '/api/status') return whole(world.status);
   if (path === '/api/days') return whole(world.days);
-  if (path === '/api/jobs')
-    return whole(query.has('stale') ? world.jobs.filter(({ agrees }) => !agrees) : world.jobs);
+  if (path === '/api/jobs') {
+    const source = query.get('source');
+    const jobs = world.jobs.filter(
+      (job) => (!query.has('stale') || !job.agrees) && (source === null || job.source === source),
+    );
+    return pageOf(jobs, query, Number(query.get('limit')));
+  }
   if (path.startsWith('/api/jobs/')) {
     const id = decodeURIComponent(path.split('/').at(-1) ?? '');
     return whole(world.jobs.find((job) => job.id === id));
@@ -96,7 +101,11 @@ function dataOf(world: World, { path, query }: ServiceRequest): Envelope<unknown
     return whole({ ...world.run, runId: decodeURIComponent(path.slice(10)) });
   if (!path.startsWith('/api/tasks/')) return undefined;
   const runs = world.runs.filter(({ outcome }) => !query.get('outcome') || outcome === query.get('outcome'));
+  return pageOf(runs, query, PAGE_LIMIT);
+}
+
+function pageOf(list: readonly unknown[], query: URLSearchParams, limit: number): Envelope<unknown> {
   const from = Number(query.get('after') ?? 0);
-  const after = from + PAGE_LIMIT < runs.length ? String(from + PAGE_LIMIT) : null;
-  return { data: runs.slice(from, from + PAGE_LIMIT), page: { after, limit: PAGE_LIMIT }, problems: [] };
+  const after = from + limit < list.length ? String(from + limit) : null;
+  return { data: list.slice(from, from + limit), page: { after, limit }, problems: [] };
 }

@@ -15,7 +15,7 @@ export function App({ feeds, updates }: { feeds: Feeds; updates: Updates }) {
         <Hero status={status} />
         <Alarms status={status} />
         <Tasks status={status} />
-        <RestOfPage feeds={feeds} />
+        <RestOfPage feeds={feeds} follow={updates.follow} />
       </main>
     </>
   );

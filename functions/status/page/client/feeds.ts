@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
 import type { Feed } from './live/feed.ts';
+import type { Poller } from './live/poller.ts';
 
 /** What the panels show, each asked for by itself. */
 export interface Feeds {
@@ -9,7 +10,14 @@ export interface Feeds {
   jobs: Feed<JobAnswer[]>;
 }
 
+/** What the part of the page that is loaded later is given. */
+export interface RestProps {
+  feeds: Feeds;
+  /** Lets a poller go on and pause as all others do; returns how to stop it. */
+  follow: (poller: Poller) => () => void;
+}
+
 /** The script that is loaded after the first view. */
 export interface RestModule {
-  Rest(props: { feeds: Feeds }): JSX.Element;
+  Rest(props: RestProps): JSX.Element;
 }

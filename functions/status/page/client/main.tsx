@@ -7,7 +7,7 @@ import { now } from './live/clock.ts';
 import { feed } from './live/feed.ts';
 import { startUpdates } from './live/updates.ts';
 import { loadRest } from './rest-of-page.tsx';
-import { followAddress, query } from './route/route.ts';
+import { followAddress, jobsUrl } from './route/route.ts';
 import { applyTheme } from './shell/theme.ts';
 
 /** A first answer that takes longer is waited for with the page in sight. */
@@ -15,7 +15,7 @@ const SHELL_MS = 400;
 
 const feeds: Feeds = {
   status: feed<StatusAnswer>(() => 'api/status', 5 * SECOND_MS),
-  jobs: feed<JobAnswer[]>(jobsUrl, 10 * SECOND_MS),
+  jobs: feed<JobAnswer[]>(() => jobsUrl(), 10 * SECOND_MS),
   days: feed<DayAnswer[]>(daysUrl, 300 * SECOND_MS),
 };
 
@@ -37,10 +37,6 @@ function show(): void {
   if (!isShown) page.replaceChildren();
   isShown = true;
   render(<App feeds={feeds} updates={updates} />, page);
-}
-
-function jobsUrl(): string {
-  return query.value.get('jobs') === 'differ' ? 'api/jobs?stale=true&limit=50' : 'api/jobs?limit=50';
 }
 
 /** Yesterday is the last whole day. */

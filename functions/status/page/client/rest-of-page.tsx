@@ -1,5 +1,5 @@
 import { signal, useSignalEffect } from '@preact/signals';
-import type { Feeds, RestModule } from './feeds.ts';
+import type { RestModule, RestProps } from './feeds.ts';
 import { Icon } from './parts/icon.tsx';
 import { Skeleton } from './parts/panel.tsx';
 import { opensDrawer } from './route/route.ts';
@@ -39,11 +39,11 @@ async function loadStyle(address: string): Promise<void> {
 }
 
 /** The part of the page that is loaded later. Where it could not be, whatever opens the drawer asks for it again. */
-export function RestOfPage({ feeds }: { feeds: Feeds }) {
+export function RestOfPage(props: RestProps) {
   useSignalEffect(() => {
     if (opensDrawer.value && failed.peek()) void loadRest();
   });
-  if (loaded.value) return <loaded.value.Rest feeds={feeds} />;
+  if (loaded.value) return <loaded.value.Rest {...props} />;
   if (!failed.value)
     return (
       <section class="panel" aria-busy="true" aria-label="Days and jobs">

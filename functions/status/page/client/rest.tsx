@@ -2,15 +2,15 @@
 import './main.tsx';
 import { Days } from './days/days.tsx';
 import { Drawer } from './drawer/drawer.tsx';
-import type { Feeds } from './feeds.ts';
+import type { RestProps } from './feeds.ts';
 import { Jobs } from './jobs/jobs.tsx';
 
 /** What is not in the first view; a script of its own, so that a poor line is all for what a person looks for first. */
-export function Rest({ feeds: { status, days, jobs } }: { feeds: Feeds }) {
+export function Rest({ feeds: { status, days, jobs }, follow }: RestProps) {
   return (
     <>
       <Days days={days} />
-      <Jobs jobs={jobs} />
+      <Jobs status={status} jobs={jobs} follow={follow} />
       <Drawer status={status} jobs={jobs} />
     </>
   );

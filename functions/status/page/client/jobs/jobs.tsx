@@ -1,38 +1,72 @@
-import type { JobAnswer } from '../../../api/schemas.ts';
+import { useMemo } from 'preact/hooks';
+import type { JobAnswer, StatusAnswer } from '../../../api/schemas.ts';
+import { isOff } from '../../../rules/is-off.ts';
 import type { Feed } from '../live/feed.ts';
+import type { Poller } from '../live/poller.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Cards, Cell, Column, Name, Row } from '../parts/cards.tsx';
 import { useHeldOrder } from '../parts/held-order.ts';
 import { MovedNote } from '../parts/moved-note.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { SortButton } from '../parts/sort-button.tsx';
 import { Since } from '../parts/when.tsx';
-import { linkTo, query, setFilter } from '../route/route.ts';
+import { jobsUrl, linkTo, query, setFilter } from '../route/route.ts';
+import { Filters } from './filters.tsx';
+import { begunAt, JOB_SORTINGS, jobsWith, orderedJobs } from './order.ts';
+import { type Pages, pagesOf } from './pages.ts';
 import { jobKey, jobLook, trulyWord } from './words.ts';
 
+interface JobsProps {
+  status: Feed<StatusAnswer>;
+  jobs: Feed<JobAnswer[]>;
+  /** Lets a poller go on and pause as all others do. */
+  follow: (poller: Poller) => () => void;
+}
+
 /** The active jobs: what their records say beside what is true. */
-export function Jobs({ jobs }: { jobs: Feed<JobAnswer[]> }) {
-  const answer = jobs.answer.value;
-  const rows = answer?.data ?? [];
-  // Where something is off comes first.
-  const held = useHeldOrder(rows.toSorted((a, b) => Number(a.agrees) - Number(b.agrees)).map(jobKey), '');
-  const byKey = new Map(rows.map((job) => [jobKey(job), job]));
-  const differing = query.value.get('jobs') === 'differ';
+export function Jobs({ status, jobs, follow }: JobsProps) {
+  const pages = useMemo(() => pagesOf(jobs, jobsUrl, follow), [jobs, follow]);
+  const answer = pages.answer.value;
   return (
-    <Panel id="jobs" title="Jobs, record beside truth" feed={jobs} tools={<Filter jobs={jobs} />}>
+    <Panel
+      id="jobs"
+      title="Jobs, record beside truth"
+      feed={pages}
+      tools={<Filters status={status} asksAnew={pages.restart} />}
+    >
       {answer?.problems.map(({ path, message }) => (
         <p class="note stale" key={path + message} dir="auto">
           {message}
         </p>
       ))}
-      {rows.length === 0 ? (
-        <p class="empty">{differing ? 'Every record agrees with its backend.' : 'No job is active.'}</p>
-      ) : (
+      <Table pages={pages} loaded={answer?.data ?? []} />
+    </Panel>
+  );
+}
+
+function Table({ pages, loaded }: { pages: Pages<JobAnswer>; loaded: readonly JobAnswer[] }) {
+  const find = query.value.get('find') ?? '';
+  const differing = query.value.get('jobs') === 'differ';
+  const sorting = JOB_SORTINGS.find((it) => it === query.value.get('by')) ?? '';
+  // Also what was loaded before the filter was set must not stand under it.
+  const rows = jobsWith(differing ? loaded.filter(isOff) : loaded, find);
+  const byKey = new Map(rows.map((job) => [jobKey(job), job]));
+  const held = useHeldOrder([...new Set(orderedJobs(rows, sorting).map(jobKey))], sorting + find);
+  return (
+    <>
+      {rows.length > 0 && (
         <Cards
           labelledBy="jobs-title"
           onRead={held.hold}
-          head={['Job', 'Our record', 'Its backend', 'Since', 'Verdict'].map((name) => (
-            <Column key={name}>{name}</Column>
-          ))}
+          head={
+            <>
+              <SortColumn name="Job" by="job" />
+              <Column>Our record</Column>
+              <Column>Its backend</Column>
+              <SortColumn name="Since" by="since" />
+              <Column>Verdict</Column>
+            </>
+          }
         >
           {held.names.map((key) => {
             const job = byKey.get(key);
@@ -41,32 +75,48 @@ export function Jobs({ jobs }: { jobs: Feed<JobAnswer[]> }) {
         </Cards>
       )}
       <MovedNote {...held} />
-      {answer?.page.after && <More count={rows.length} />}
-    </Panel>
+      <Behind pages={pages} shown={rows.length} loaded={loaded.length} />
+    </>
   );
 }
 
-function Filter({ jobs }: { jobs: Feed<JobAnswer[]> }) {
+function SortColumn({ name, by }: { name: string; by: 'job' | 'since' }) {
+  const sorting = query.value.get('by');
+  const sort = sorting === by ? 'ascending' : sorting === `-${by}` ? 'descending' : undefined;
+  const next = sort === undefined ? by : sort === 'ascending' ? `-${by}` : '';
+  return (
+    <Column sort={sort}>
+      <SortButton name={name} sort={sort} onClick={() => setFilter('by', next)} />
+    </Column>
+  );
+}
+
+/** What is not shown, and why; nothing is said of jobs that were not looked at. */
+function Behind({ pages, shown, loaded }: { pages: Pages<JobAnswer>; shown: number; loaded: number }) {
+  const behind = pages.behind.value;
   const differing = query.value.get('jobs') === 'differ';
+  const isAll = behind === 'nothing' && (pages.answer.value?.problems.length ?? 0) === 0;
+  const narrowed = ['find', 'source', 'record'].some((name) => query.value.has(name));
+  if (isAll && loaded === 0 && !narrowed)
+    return <p class="empty">{differing ? 'Every record agrees with its backend.' : 'No job is active.'}</p>;
+  if (behind === 'nothing' && shown > 0 && shown === loaded) return null;
   return (
-    <button
-      type="button"
-      class="chip warn"
-      aria-pressed={differing}
-      onClick={() => {
-        setFilter('jobs', differing ? '' : 'differ');
-        jobs.poll.restart();
-      }}
-    >
-      Only where they differ
-    </button>
-  );
-}
-
-function More({ count }: { count: number }) {
-  return (
-    <p class="note">
-      The first {count} are shown. All of them: <code>npm run -s ops -- jobs</code>
+    <p class="note more">
+      <span>
+        {shown === loaded ? `${shown} shown` : `${shown} of ${loaded} loaded jobs shown`}
+        {behind !== 'nothing' && '; there are more, which Find and the order leave out'}.
+      </span>
+      {behind === 'more' && (
+        <button type="button" onClick={pages.more}>
+          Show more
+        </button>
+      )}
+      {behind === 'loading' && <span>Loading</span>}
+      {behind === 'too-much' && (
+        <span>
+          All of them: <code>npm run -s ops -- jobs</code>
+        </span>
+      )}
     </p>
   );
 }
@@ -74,7 +124,7 @@ function More({ count }: { count: number }) {
 function JobRow({ job }: { job: JobAnswer }) {
   const { record, backend } = job;
   const same = job.agrees && backend.state === record.state;
-  const began = record.startedAt ?? record.createdAt;
+  const began = begunAt(job);
   return (
     <Row differs={!job.agrees}>
       <Name

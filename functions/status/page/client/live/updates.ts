@@ -34,6 +34,15 @@ export function startUpdates(first: Poller, others: readonly Poller[]) {
       follow();
     },
     pausedAt,
+    /** Lets one more poller go on and pause as the others do; returns how to stop it. */
+    follow(poller: Poller) {
+      pollers = [...pollers, poller];
+      follow();
+      return () => {
+        pollers = pollers.filter((it) => it !== poller);
+        poller.stop();
+      };
+    },
     togglePause() {
       pausedAt.value = pausedAt.value === null ? now.value : null;
       follow();

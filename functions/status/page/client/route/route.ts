@@ -37,6 +37,18 @@ export function closeDrawer(): void {
   show(search.value, '');
 }
 
+/** How the jobs are asked for that the filters want: the first page, or the one behind a cursor. */
+export function jobsUrl(after = ''): string {
+  const asked = {
+    source: query.value.get('source') ?? '',
+    state: query.value.get('record') ?? '',
+    stale: query.value.get('jobs') === 'differ' ? 'true' : '',
+    after,
+    limit: '50',
+  };
+  return `api/jobs?${new URLSearchParams(Object.entries(asked).filter(([, value]) => value))}`;
+}
+
 /** Follows the address, as Back, Forward and links change it. */
 export function followAddress(): void {
   const follow = () => {

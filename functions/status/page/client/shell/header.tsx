@@ -1,5 +1,6 @@
 import type { ReadonlySignal } from '@preact/signals';
 import { stamp } from '../../../../shared/figures.ts';
+import type { Poller } from '../live/poller.ts';
 import { Icon } from '../parts/icon.tsx';
 import { setTheme, THEMES, theme } from './theme.ts';
 
@@ -9,6 +10,8 @@ export interface Updates {
   pausedAt: ReadonlySignal<number | null>;
   togglePause(): void;
   refresh(): void;
+  /** Lets a poller go on and pause as all others do; returns how to stop it. */
+  follow(poller: Poller): () => void;
 }
 
 /** The bar that stays on top. */

@@ -8,6 +8,7 @@ import { Icon } from '../parts/icon.tsx';
 import { useInSteps } from '../parts/in-steps.ts';
 import { MovedNote } from '../parts/moved-note.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { type Direction, SortButton } from '../parts/sort-button.tsx';
 import { query, setFilter } from '../route/route.ts';
 import { badgeOf } from './badge.ts';
 import {
@@ -97,11 +98,15 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
       <Cards
         labelledBy="tasks-title"
         onRead={held.hold}
-        head={COLUMNS.map(([name, key]) => (
-          <Column key={name} sort={key === sorting.key ? directionOf(sorting) : undefined}>
-            {key ? <SortButton name={name} column={key} /> : name}
-          </Column>
-        ))}
+        head={COLUMNS.map(([name, key]) => {
+          const sort = key === sorting.key ? directionOf(sorting) : undefined;
+          const sortBy = () => key && setFilter('sort', nextSorting(sorting, key));
+          return (
+            <Column key={name} sort={sort}>
+              {key ? <SortButton name={name} sort={sort} onClick={sortBy} /> : name}
+            </Column>
+          );
+        })}
       >
         {held.names.slice(0, most).map((name) => {
           const task = byName.get(name);
@@ -116,16 +121,6 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
   );
 }
 
-function directionOf({ descending }: Sorting): 'ascending' | 'descending' {
+function directionOf({ descending }: Sorting): Direction {
   return descending ? 'descending' : 'ascending';
-}
-
-function SortButton({ name, column }: { name: string; column: SortKey }) {
-  const sorting = sortingOf(query.value.get('sort'));
-  return (
-    <button type="button" class="sort" onClick={() => setFilter('sort', nextSorting(sorting, column))}>
-      {name}
-      {column === sorting.key && <Icon name={sorting.descending ? 'down' : 'up'} />}
-    </button>
-  );
 }
