@@ -38,8 +38,9 @@ module "function" {
     bucket = google_storage_bucket.source.name
     object = google_storage_bucket_object.source[each.key].name
   }
-  build       = local.build
-  environment = local.environment
+  build = local.build
+  # Names are looked up by threads, of which four that hang would hold up all others: each region has a host of its own.
+  environment = each.key == "observe-workloads" ? merge(local.environment, { UV_THREADPOOL_SIZE = "32" }) : local.environment
   # Of the tasks only the sweep asks backends.
   secrets = each.key == "sweep-stale-jobs" ? var.backend_secrets : {}
 

@@ -8,7 +8,13 @@ import type { PruneInput } from './input.ts';
 import { expiredAt } from './rules/retention.ts';
 
 /** Records of a page, which go in one commit; a plan goes in several of its own. */
-const PAGE: Record<ExpiringKind, number> = { runs: 200, alarms: 200, plans: 10, journal: 200 };
+const PAGE: Record<ExpiringKind, number> = {
+  runs: 200,
+  alarms: 200,
+  plans: 10,
+  journal: 200,
+  ends: 200,
+};
 
 /** Judging a run may look up its task. */
 const JUDGED_AT_ONCE = 4;

@@ -10,6 +10,7 @@ export function summaryOf(account: PruneStats, { now, dryRun }: { now: Date; dry
     prunedAlarms: pruned.alarms,
     prunedPlans: pruned.plans,
     prunedJournal: pruned.journal,
+    prunedEnds: pruned.ends,
     prunedStrays,
     skippedRace,
     remaining,

@@ -40,6 +40,7 @@ async function prune(run: RunContext<PruneInput>, store: RetentionStore): Promis
   };
   await pruneDue('plans', planRules, tools);
   await pruneDue('journal', REMOVE_ALL, tools);
+  await pruneDue('ends', REMOVE_ALL, tools);
   await pruneStrays(tools);
 
   // 2. Count what never expires because it has no end.

@@ -100,12 +100,15 @@ run "deploys_what_was_built" {
   }
 
   assert {
-    condition = alltrue([for function in module.function : function.function.service_config[0].environment_variables == tomap({
-      GOOGLE_CLOUD_PROJECT = "acme-platform"
-      FIRESTORE_DATABASE   = "(default)"
-      NIGHTSHIFT_REGION    = "us-central1"
-    })])
-    error_message = "A function knows its project, database and region."
+    condition = alltrue([for task, function in module.function : function.function.service_config[0].environment_variables == tomap(merge(
+      {
+        GOOGLE_CLOUD_PROJECT = "acme-platform"
+        FIRESTORE_DATABASE   = "(default)"
+        NIGHTSHIFT_REGION    = "us-central1"
+      },
+      task == "observe-workloads" ? { UV_THREADPOOL_SIZE = "32" } : {},
+    ))])
+    error_message = "A function knows its project, database and region; what asks hosts of many regions has threads to look them up."
   }
 }
 

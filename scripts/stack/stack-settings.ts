@@ -1,4 +1,5 @@
 import { PLATFORM_SOURCES } from '../../functions/shared/model/day/platform.ts';
+import { TABLE_NAMES } from '../../functions/shared/model/workload/tables.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import type { StandIns } from './stand-ins.ts';
 
@@ -10,15 +11,17 @@ export function overStandIns(
   settings: Settings,
   { baseUrls, statusUrl }: Pick<StandIns, 'baseUrls' | 'statusUrl'>,
 ): Settings {
-  const { metrics, artifacts, sources } = structuredClone(settings);
+  const { metrics, artifacts, sources, workloads } = structuredClone(settings);
   for (const source of PLATFORM_SOURCES) delete metrics[source]?.googleProject;
   delete artifacts.vertexModels?.googleProject;
+  for (const table of TABLE_NAMES) delete workloads[table]?.googleProject;
   for (const { backend } of Object.values(sources)) {
     if (backend?.kind !== 'http') delete backend?.googleProject;
     else if (!isHere(backend.url)) backend.url = statusUrl;
   }
   const own = Object.entries(settings.baseUrls).filter(([, url]) => isHere(url));
-  return { ...settings, metrics, artifacts, sources, baseUrls: { ...baseUrls, ...Object.fromEntries(own) } };
+  const merged = { ...baseUrls, ...Object.fromEntries(own) };
+  return { ...settings, metrics, artifacts, sources, workloads, baseUrls: merged };
 }
 
 /** The schemas allow http:// for this machine alone. */

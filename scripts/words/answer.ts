@@ -6,6 +6,7 @@ import { inWords, spaced } from './plain.ts';
 import { pruneInWords } from './prune.ts';
 import { sweepInWords, takeBackInWords } from './sweep.ts';
 import { oneLine, paint } from './terminal.ts';
+import { workloadsInWords } from './workloads.ts';
 
 const INDENT = '    ';
 const GOOD = ['succeeded', 'partial', 'duplicate'];
@@ -50,6 +51,7 @@ function summaryInWords(
   if ('undo' in summary) return undoInWords(summary, INDENT.length);
   if ('scanned' in summary) return sweepInWords(summary, answer, INDENT.length);
   if ('takenBack' in summary) return takeBackInWords(summary, answer);
+  if ('workloadTables' in summary) return workloadsInWords(summary, INDENT.length);
   if ('prunedRuns' in summary) return pruneInWords(summary, answer, INDENT.length);
   return { lines: [], rest: summary };
 }

@@ -14,6 +14,7 @@ const NOUNS: Record<string, readonly [one: string, several: string]> = {
   alarms: ['alarm', 'alarms'],
   plans: ['plan', 'plans'],
   journal: ['journal entry', 'journal entries'],
+  ends: ['end of a workload', 'ends of workloads'],
   strays: ['stray part of a plan', 'stray parts of plans'],
 };
 const REASONS_TOLD = 4;
@@ -21,9 +22,16 @@ const REASONS_TOLD = 4;
 /** The lines for the summary of a pruning of our own records, `indent` of the terminal being taken. */
 export function pruneInWords(summary: Fields, { dryRun }: Fields, indent: number): SummaryTold {
   const { prunedRuns: runs, prunedAlarms: alarms, prunedPlans: plans, prunedJournal: journal } = summary;
-  const { prunedStrays: strays, skippedRace, remaining, kept, oldestOverdueHours } = summary;
+  const {
+    prunedEnds: ends,
+    prunedStrays: strays,
+    skippedRace,
+    remaining,
+    kept,
+    oldestOverdueHours,
+  } = summary;
   const { documentsRead: _, dryRun: __, ...others } = summary;
-  const gone = amounts({ runs, alarms, plans, journal, strays });
+  const gone = amounts({ runs, alarms, plans, journal, ends, strays });
   const left = amounts(fieldsOf(remaining));
   return {
     lines: [
@@ -48,7 +56,7 @@ export function pruneInWords(summary: Fields, { dryRun }: Fields, indent: number
 
 /** Keys of the summary that its lines tell. */
 const TOLD = [
-  ...['prunedRuns', 'prunedAlarms', 'prunedPlans', 'prunedJournal', 'prunedStrays'],
+  ...['prunedRuns', 'prunedAlarms', 'prunedPlans', 'prunedJournal', 'prunedEnds', 'prunedStrays'],
   ...['skippedRace', 'remaining', 'kept', 'oldestOverdueHours'],
 ];
 

@@ -9,7 +9,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import builtIn from '../../functions/catalog.json' with { type: 'json' };
 import { loadCatalog } from '../../functions/shared/catalog.ts';
 import { addDays, addMs, type Day, dayOf, daysBetween, HOUR_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
@@ -25,7 +24,7 @@ import { sampleJobs } from '../../scripts/stack/sample/jobs.ts';
 import { sampleRecords } from '../../scripts/stack/sample/world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
 import { type Stack, up } from '../../scripts/stack/up.ts';
-import { catalogOf } from '../support/entry.ts';
+import { catalogOf, dailyCatalog } from '../support/entry.ts';
 import { freshFirestore, SHARED_EMULATOR } from '../support/firestore.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
 import { SOAK_ONLY, sized } from '../support/soak.ts';
@@ -228,10 +227,7 @@ describe('npm start', () => {
       FIRESTORE_EMULATOR_HOST: EMULATOR,
       GOOGLE_CLOUD_PROJECT: project,
       // One sweep a night is enough to find what fell silent, and many take long.
-      NIGHTSHIFT_CATALOG: freshFile(
-        'catalog.json',
-        JSON.stringify({ ...builtIn, [SWEEP]: { ...builtIn[SWEEP], schedule: '0 12 * * *' } }),
-      ),
+      NIGHTSHIFT_CATALOG: dailyCatalog(),
     };
     const { child, ended } = startMain(
       folder,
@@ -256,6 +252,10 @@ describe('npm start', () => {
     assert.match(
       output,
       /sweep-stale-jobs succeeded in .*\n {4}\d+ records looked at, ended \d+: 2 finished, /,
+    );
+    assert.match(
+      output,
+      /observe-workloads succeeded in .*\n {6}Builds .*\n(?: +.*\n)* {6}Runner .* 4 failed,/,
     );
     assert.match(output, /prune-records succeeded in .*\n {4}no record of ours is past its time\n/);
     assert.deepEqual(await survivors(family, 0), []);

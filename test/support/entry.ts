@@ -20,3 +20,13 @@ export const ENTRY: Omit<CatalogEntry, 'task'> = {
 export function catalogOf(task: keyof typeof builtIn, over: Partial<CatalogEntry> = {}): string {
   return freshFile('catalog.json', JSON.stringify({ [task]: { ...builtIn[task], ...over } }));
 }
+
+/** The path of a catalogue of all tasks, each at most once a day. */
+export function dailyCatalog(): string {
+  const noon = { schedule: '0 12 * * *' };
+  const seldom = {
+    'sweep-stale-jobs': { ...builtIn['sweep-stale-jobs'], ...noon },
+    'observe-workloads': { ...builtIn['observe-workloads'], ...noon },
+  };
+  return freshFile('catalog.json', JSON.stringify({ ...builtIn, ...seldom }));
+}

@@ -121,6 +121,11 @@ export function freshPruner() {
       await collections.cleanupJournal.doc(id).set(entry);
       return collections.cleanupJournal.doc(id);
     },
+    /** Stores what is remembered of the end of a workload. */
+    async end(id: string, expireAt: Date): Promise<DocumentReference> {
+      await collections.workloadEnds.doc(id).set({ expireAt });
+      return collections.workloadEnds.doc(id);
+    },
     /** Ids of what is left of `all`. */
     async left(all: readonly DocumentReference[]): Promise<string[]> {
       if (all.length === 0) return [];

@@ -11,6 +11,7 @@ import { SAMPLE_DAYS, sampleJobs } from './jobs.ts';
 import { type Orchestrator, sampleOrchestrator } from './orchestrator.ts';
 import { sampleRegistry } from './registry.ts';
 import { type SampleBucket, sampleStorage } from './storage.ts';
+import { sampleWorkloads } from './workloads.ts';
 
 /** What the stand-ins of Google's APIs know. */
 export interface Platform {
@@ -50,9 +51,7 @@ export function samplePlatform({ project, database }: PlatformPlace, now: Date):
       sql: sampleInstances(today),
       models: sampleRegistry(jobs, now).vertex,
       customJobs: sampleCustomJobs(jobs),
-      executions: [],
-      builds: [],
-      logs: [],
+      ...sampleWorkloads(now),
     },
     buckets,
     objects: sampleObjects(jobs),

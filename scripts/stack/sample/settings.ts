@@ -1,8 +1,10 @@
 import { type ArtifactPolicy, artifactPolicySchema } from '../../../functions/shared/model/cleanup/policy.ts';
 import { type PlatformSettings, perSource, SECTIONS } from '../../../functions/shared/model/day/platform.ts';
 import { type Source, sourceSchema, type TimeMapping } from '../../../functions/shared/model/job/source.ts';
+import { type WorkloadSettings, workloadsSchema } from '../../../functions/shared/model/workload/tables.ts';
 import type { Settings } from '../../../functions/shared/settings.ts';
 import { TRAINING_REGION } from './custom-jobs.ts';
+import { RUNNER_JOB, WORKLOAD_REGIONS } from './workloads.ts';
 
 /** The words of the orchestrator of the sample's ETL runs, in their records and in its answers. */
 const ETL_STATUSES = {
@@ -50,6 +52,14 @@ const ARTIFACTS: ArtifactPolicy = artifactPolicySchema.parse({
   jobsPerPlan: 60,
 });
 
+/** What runs on the sample platform, and where. */
+const SAMPLE_WORKLOADS: WorkloadSettings = workloadsSchema.parse({
+  regions: WORKLOAD_REGIONS,
+  builds: {},
+  runner: { job: RUNNER_JOB },
+  vertex: {},
+});
+
 /**
  * `settings` with all that the sample platform has: ETL runs, every metric source of the platform, jobs that run on Vertex
  * AI, some of them in several tries, and that are ended in earnest, and so are their artifacts deleted.
@@ -69,6 +79,7 @@ export function withSample(settings: Settings): Settings {
       database: { cloudSql: true },
     },
     artifacts: ARTIFACTS,
+    workloads: SAMPLE_WORKLOADS,
   };
 }
 

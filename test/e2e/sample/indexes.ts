@@ -8,7 +8,13 @@ import { type Index, indexesDeclared, indexesUsed, missingFrom } from '../../sup
 import { openTerraform, terraformMissing } from '../../support/terraform.ts';
 import { GROUPED, type SampleWorld } from './world.ts';
 
-const TASKS = ['collect-metrics', 'sweep-stale-jobs', 'cleanup-artifacts', 'prune-records'];
+const TASKS = [
+  'collect-metrics',
+  'sweep-stale-jobs',
+  'cleanup-artifacts',
+  'prune-records',
+  'observe-workloads',
+];
 
 /** What Terraform declares with the settings of the sample world. */
 async function declared({ settings }: SampleWorld): Promise<Index[]> {

@@ -36,6 +36,7 @@ const SETTINGS = {
     models: [{ collection: 'models', database: 'registry', artifactUri: 'uri' }],
     vertexModels: { regions: ['europe-west4'], googleProject: 'acme-models' },
   },
+  workloads: { builds: {}, runner: { job: 'agent', googleProject: 'acme-agents' } },
   sources: {
     jobs: { ...jobs, mode: 'enforce', database: 'app', backend: { kind: 'vertex-ai' } },
     evaluations: { ...jobs, backend: { kind: 'cloud-run', googleProject: 'acme-evaluation' } },
@@ -90,6 +91,16 @@ describe('permissions', { skip: terraformMissing() }, () => {
           'cloudscheduler.jobs.list',
         ],
         'sweep-stale-jobs/acme-evaluation': ['logging.logEntries.list', 'run.executions.get'],
+        'observe-workloads/acme-platform': [
+          'cloudbuild.builds.get',
+          'cloudbuild.builds.list',
+          'logging.logEntries.list',
+        ],
+        'observe-workloads/acme-agents': [
+          'logging.logEntries.list',
+          'run.executions.get',
+          'run.executions.list',
+        ],
         'status/acme-platform': [
           'aiplatform.customJobs.get',
           'aiplatform.customJobs.list',

@@ -10,7 +10,13 @@ import { NEEDS_BROWSER, openTab, textOf } from '../../support/page/browser.ts';
 import { serveHere } from '../../support/serve-service.ts';
 import { statusService } from '../../support/status.ts';
 
-const ALL = ['collect-metrics', 'cleanup-artifacts', 'prune-records', 'sweep-stale-jobs'];
+const ALL = [
+  'collect-metrics',
+  'cleanup-artifacts',
+  'prune-records',
+  'sweep-stale-jobs',
+  'observe-workloads',
+];
 
 describe('the page over the records', NEEDS_BROWSER, () => {
   test('turns late with a task that no run begins of, and blind once Firestore does not answer', async (t) => {

@@ -170,7 +170,12 @@ describe('alarms, plans and journals', () => {
       await pruner.journal('young', daysAgo(89)),
       await pruner.journal('old', daysAgo(91)),
     ];
+    const ends = [
+      await pruner.end('vertex~us-east1~young', daysAgo(-1)),
+      await pruner.end('vertex~us-east1~old', daysAgo(1)),
+    ];
     const { outcome, summary } = await pruner.prune();
+    assert.deepEqual([await pruner.left(ends), summary.prunedEnds], [['vertex~us-east1~young'], 1]);
     assert.deepEqual(await pruner.left(alarms), ['open', 'young']);
     assert.deepEqual(await pruner.left(plans), ['waiting', 'approved', 'applying', 'young', 'late']);
     assert.deepEqual(await pruner.left(journals), ['unfinished', 'young']);
@@ -328,7 +333,7 @@ describe('what should have gone', () => {
   });
 });
 
-const NOTHING_LEFT = { runs: 0, alarms: 0, plans: 0, journal: 0 };
+const NOTHING_LEFT = { runs: 0, alarms: 0, plans: 0, journal: 0, ends: 0 };
 
 async function openLag(pruner: Pruner): Promise<number> {
   return (await pruner.alarms()).filter(({ kind, closedAt }) => kind === 'prune-lag' && closedAt === null)

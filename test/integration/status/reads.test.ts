@@ -8,7 +8,13 @@ import { beating } from '../../support/sweeper.ts';
 
 const MINUTES = 5;
 const JOBS = 50;
-const TASKS = ['collect-metrics', 'cleanup-artifacts', 'prune-records', 'sweep-stale-jobs'];
+const TASKS = [
+  'collect-metrics',
+  'cleanup-artifacts',
+  'prune-records',
+  'sweep-stale-jobs',
+  'observe-workloads',
+];
 
 describe('what looking costs', () => {
   for (const viewers of [1, 30])

@@ -15,14 +15,14 @@ import { startProxy } from '../../support/tcp-proxy.ts';
 
 const SOURCES = { jobs: beating() };
 const COLLECT = 'collect-metrics';
-const TASKS = 4;
+const TASKS = 5;
 /** One more read for the alarms, and one for the health of the jobs: a query that finds nothing costs one. */
 const WHOLE = TASKS + 2;
 
 /** Every task, quiet; written an hour ago. */
 function quietTasks() {
-  return [COLLECT, 'cleanup-artifacts', 'prune-records', 'sweep-stale-jobs'].map((task) =>
-    healthOf({ task, nextExpectedAt: at(86_400), updatedAt: at(-3_600) }),
+  return [COLLECT, 'cleanup-artifacts', 'prune-records', 'sweep-stale-jobs', 'observe-workloads'].map(
+    (task) => healthOf({ task, nextExpectedAt: at(86_400), updatedAt: at(-3_600) }),
   );
 }
 
@@ -57,11 +57,12 @@ describe('/api/status', () => {
       [
         [COLLECT, 'failing'],
         ['cleanup-artifacts', 'new'],
+        ['observe-workloads', 'new'],
         ['prune-records', 'new'],
         ['sweep-stale-jobs', 'new'],
       ],
     );
-    assert.deepEqual([data.verdict.words, data.verdict.ok], ['1 failing, 3 new', false]);
+    assert.deepEqual([data.verdict.words, data.verdict.ok], ['1 failing, 4 new', false]);
     assert.deepEqual([problems, page], [[], { after: null, limit: null }]);
     assert.deepEqual(await service.json('/api/scheduler/status/'), answer);
   });

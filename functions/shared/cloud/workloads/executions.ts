@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Row } from '../../model/workload/row.ts';
 import type { TableSettings } from '../../model/workload/tables.ts';
-import { executionState } from '../backends/cloud-run/run-executions.ts';
+import { executionState } from '../backends/cloud-run/execution-state.ts';
 import { time } from '../backends/google-jobs.ts';
 import { googleApi } from '../rest/google-api.ts';
 import { anyOf, type LogEntry, linesIn, quotedTerm } from './log-lines.ts';
@@ -17,6 +17,8 @@ import type { Listed, TableReader } from './table-reader.ts';
 const PAGE_SIZE = 30;
 const FIELDS =
   'name,uid,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
+/** What a runner says of the jobs that it ran, and of those that came to nothing. */
+const COUNTED = ['Runs:', 'launch: Error running job'];
 /** An execution's name, in the labels of its log. */
 const NAME_LABEL = 'run.googleapis.com/execution_name';
 
@@ -117,7 +119,7 @@ export function openExecutions(
       const terms = [
         ...termsOf(rows),
         `labels.${quotedTerm(NAME_LABEL)}=${anyOf(names)}`,
-        'textPayload:"Runs:"',
+        `textPayload:${anyOf(COUNTED)}`,
       ];
       const entries = await logs.newest(terms, limits);
       const byName = Map.groupBy(entries, ({ labels }) => labels[NAME_LABEL]);

@@ -14,6 +14,8 @@ export const EXPIRING = {
   plans: { field: 'createdAt', keptMs: KEPT_MS },
   /** From when it is known what became of the objects: Cloud Storage can bring none back that was deleted so long ago. */
   journal: { field: 'doneAt', keptMs: KEPT_MS },
+  /** The instant is written with the end of a workload: see `END_KEPT_MS`. */
+  ends: { field: 'expireAt', keptMs: 0 },
 } as const;
 
 export type ExpiringKind = keyof typeof EXPIRING;

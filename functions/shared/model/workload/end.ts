@@ -64,7 +64,7 @@ export type End = z.infer<typeof endSchema>;
 
 /** What the reading of a log came to. */
 export type LogAnswer =
-  | { kind: 'lines'; tail: readonly string[] }
+  | { kind: 'lines'; lines: readonly string[] }
   | { kind: 'empty' }
   | { kind: 'unreadable'; error: string };
 
@@ -120,7 +120,7 @@ export function isLogDue({ nextTryAt }: Pick<End, 'nextTryAt'>, now: Date): bool
 /** How an end stands after its log was asked for. It is never asked for again once it had lines, or was empty to the last. */
 export function endAfterLog(end: End, answer: LogAnswer, now: Date): End {
   if (answer.kind === 'lines')
-    return { ...end, log: 'read', tail: tailOf(answer.tail), logError: null, nextTryAt: null };
+    return { ...end, log: 'read', tail: tailOf(answer.lines), logError: null, nextTryAt: null };
   const tries = end.log === answer.kind ? end.tries + 1 : 1;
   if (answer.kind === 'unreadable') {
     const waitMs = Math.min(LONGEST_WAIT_MS, MINUTE_MS * 2 ** Math.min(tries - 1, 10));

@@ -27,6 +27,10 @@ export function collections(db: Firestore, prefix: string) {
     cleanupState: collection('cleanupState'),
     /** Prefixes that are kept whatever the policy says. */
     artifactPins: collection('artifactPins'),
+    /** One document per workload table, and `refresh`: who refreshes them, and when each was seen last. */
+    workloads: collection('workloads'),
+    /** Why workloads ended, so that a log is read once. */
+    workloadEnds: collection('workloadEnds'),
   };
 }
 

@@ -14,6 +14,7 @@ const FIELDS: Record<ExpiringKind, string[]> = {
   alarms: [],
   plans: ['status', 'appliedAt'],
   journal: [],
+  ends: [],
 };
 
 const taskSchema = z.object({
@@ -76,8 +77,14 @@ export interface RetentionStore {
 }
 
 export function retentionStore(collections: Collections, log: Log): RetentionStore {
-  const { tasks, taskRuns, alarms, cleanupPlans, cleanupJournal } = collections;
-  const collectionOf = { runs: taskRuns, alarms, plans: cleanupPlans, journal: cleanupJournal };
+  const { tasks, taskRuns, alarms, cleanupPlans, cleanupJournal, workloadEnds } = collections;
+  const collectionOf = {
+    runs: taskRuns,
+    alarms,
+    plans: cleanupPlans,
+    journal: cleanupJournal,
+    ends: workloadEnds,
+  };
   const ask = <T>(operation: string, call: Promise<T>): Promise<T> =>
     withTimeout(log, operation, LIMIT_MS, call);
 

@@ -36,7 +36,7 @@ describe('the log of an end', () => {
   });
 
   test('is read once where it has lines', () => {
-    const end = endAfterLog(NEW, { kind: 'lines', tail: ['KeyError: 1'] }, noon());
+    const end = endAfterLog(NEW, { kind: 'lines', lines: ['KeyError: 1'] }, noon());
     assert.deepEqual([end.log, end.tail, end.nextTryAt], ['read', ['KeyError: 1'], null]);
   });
 
@@ -57,7 +57,7 @@ describe('the log of an end', () => {
   });
 
   test('once it can be read is as good as one that always could', () => {
-    const end = endAfterLog(endAfterLog(NEW, DENIED, noon()), { kind: 'lines', tail: ['x'] }, noon(2));
+    const end = endAfterLog(endAfterLog(NEW, DENIED, noon()), { kind: 'lines', lines: ['x'] }, noon(2));
     assert.deepEqual([end.log, withEnd(failedRow('7'), end).note], ['read', null]);
   });
 });

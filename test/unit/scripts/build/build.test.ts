@@ -69,6 +69,7 @@ describe('npm run build', () => {
         'cleanup-artifacts': 86_400,
         'prune-records': 86_400,
         'sweep-stale-jobs': 600,
+        'observe-workloads': 300,
       },
     });
   });

@@ -4,7 +4,6 @@ import { DeadlineExceeded, UpstreamError } from '../../../errors.ts';
 import { GOOGLE_APIS } from '../../../model/google-apis.ts';
 import type { SettingsOf } from '../../../model/job/backend.ts';
 import { isTerminal } from '../../../model/job/job.ts';
-import type { JobState } from '../../../model/job/states.ts';
 import { orNull } from '../../../model/reading/reading.ts';
 import { circuitBreaker } from '../../rest/circuit.ts';
 import { googleApi } from '../../rest/google-api.ts';
@@ -14,6 +13,7 @@ import type { BackendAdapter } from '../backend-client.ts';
 import { ERROR_LENGTH, errorOf, patiently, time } from '../google-jobs.ts';
 import { homeOf, type Resource, readResource } from '../resource-name.ts';
 import { type BackendStatus, statusOf, timeAt, unknown } from '../status.ts';
+import { executionState } from './execution-state.ts';
 import { type LoggedExecution, type RunLogs, runLogs } from './run-logs.ts';
 
 /**
@@ -152,24 +152,4 @@ function readExecution(execution: Execution): BackendStatus {
   const contradicts = state && !isTerminal(state) && endedAt.reading.is !== 'absent';
   if (!state || contradicts) return unknown(said);
   return statusOf({ state, startedAt, endedAt, error: errorOf(message), said });
-}
-
-/** The state that the condition `Completed` tells; `null` for a word without a meaning here. */
-export function executionState(
-  word: string,
-  reason: string | undefined,
-  { begun }: { begun: boolean },
-): JobState | null {
-  switch (word) {
-    case 'CONDITION_SUCCEEDED':
-      return 'completed';
-    case 'CONDITION_FAILED':
-      // A failed execution cancels its other tasks, too, so only the reason distinguishes the two.
-      return reason === 'CANCELLED' || reason === 'DELETED' ? 'cancelled' : 'failed';
-    case 'CONDITION_PENDING':
-    case 'CONDITION_RECONCILING':
-      return begun ? 'running' : 'queued';
-    default:
-      return null;
-  }
 }

@@ -3,7 +3,7 @@ import { anyTable, type WorkloadTable } from './table.ts';
 
 /** Executions of one Cloud Run job, such as an agent that launches others. */
 export const runner = {
-  title: 'Runner executions',
+  title: 'Runner',
   settings: z.strictObject({
     ...anyTable,
     /** The job; `-` for every job. */

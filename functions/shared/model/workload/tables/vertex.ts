@@ -3,7 +3,7 @@ import { anyTable, type WorkloadTable } from './table.ts';
 
 /** Custom jobs of Vertex AI. */
 export const vertex = {
-  title: 'Vertex AI jobs',
+  title: 'Vertex AI',
   settings: z.strictObject(anyTable),
   placesOf: (regions) => regions,
   permissions: {

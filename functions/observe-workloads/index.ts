@@ -1,0 +1,17 @@
+import { http } from '@google-cloud/functions-framework';
+import { workloads } from '../shared/cloud/workloads/open-workloads.ts';
+import { serve } from '../shared/http/serve.ts';
+import { startFunction } from '../shared/start.ts';
+import { workloadStore } from '../shared/store/own/workloads.ts';
+import { REFRESH_LIMITS } from './refresh/limits.ts';
+import { observeWorkloads } from './task.ts';
+
+const { settings, apiOf, collections, log, options } = startFunction('observe-workloads');
+const task = observeWorkloads({
+  settings: settings.workloads,
+  workloads: workloads(settings.workloads, { apiOf }),
+  store: workloadStore(collections, log),
+  limits: REFRESH_LIMITS,
+});
+
+http(options.entry.entryPoint, serve(task, options));

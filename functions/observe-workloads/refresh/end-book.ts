@@ -1,0 +1,78 @@
+import type { Listed } from '../../shared/cloud/workloads/table-reader.ts';
+import {
+  type End,
+  endAfterLog,
+  endKey,
+  isLogDue,
+  type LogAnswer,
+  withEnd,
+} from '../../shared/model/workload/end.ts';
+import { hasEnded, type Row } from '../../shared/model/workload/row.ts';
+import { type Snapshot, withRows } from '../../shared/model/workload/snapshot.ts';
+import type { TableName } from '../../shared/model/workload/tables.ts';
+import { firstEnd, judged, judgedAgain } from '../rules/why.ts';
+
+/** What is remembered of the ends of the rows of a refresh, and what of it is new. */
+export interface EndBook {
+  /** Notes that a workload has ended, as its platform says now. */
+  note(table: TableName, row: Row, said: Listed['said'] | undefined): void;
+  /** Notes what the reading of a log came to. */
+  noteLog(table: TableName, row: Row, answer: LogAnswer): void;
+  /** Whether the log of a row is to be read now. */
+  isDue(table: TableName, row: Row): boolean;
+  /** A table whose rows say what is remembered of their ends. */
+  told(snapshot: Snapshot): Snapshot;
+  /** The ends to write, by key: each is given out once. */
+  takeChanged(): ReadonlyMap<string, End>;
+}
+
+/** The keys of all ends of a table. */
+export function endKeys({ table, rows }: Pick<Snapshot, 'table' | 'rows'>): string[] {
+  return rows.filter(hasEnded).map((row) => endKey(table, row));
+}
+
+export function endBook(known: ReadonlyMap<string, End>, now: () => Date): EndBook {
+  const ends = new Map(known);
+  let changed = new Map<string, End>();
+
+  const put = (key: string, end: End) => {
+    if (ends.get(key) === end) return;
+    ends.set(key, end);
+    changed.set(key, end);
+  };
+
+  return {
+    note(table, row, said) {
+      if (!hasEnded(row)) return;
+      const key = endKey(table, row);
+      const end = ends.get(key);
+      if (end) put(key, judgedAgain(end, said));
+      // What its platform says of it is not known while its region does not answer.
+      else if (said) put(key, firstEnd(table, row, said, now()));
+    },
+    noteLog(table, row, answer) {
+      const key = endKey(table, row);
+      const end = ends.get(key);
+      if (!end) return;
+      const after = endAfterLog(end, answer, now());
+      put(key, judged(after, answer.kind === 'lines' ? answer.lines : after.tail));
+    },
+    isDue(table, row) {
+      const end = hasEnded(row) ? ends.get(endKey(table, row)) : undefined;
+      return end !== undefined && isLogDue(end, now());
+    },
+    told(snapshot) {
+      const { table } = snapshot;
+      const rows = snapshot.rows.map((row) => {
+        const end = hasEnded(row) ? ends.get(endKey(table, row)) : undefined;
+        return end ? withEnd(row, end) : row;
+      });
+      return withRows(snapshot, rows);
+    },
+    takeChanged() {
+      const taken = changed;
+      changed = new Map();
+      return taken;
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import type { CallLimits, TableReader } from '../../shared/cloud/workloads/table-reader.ts';
+import { chunksOf, pooledMap, withDeadline } from '../../shared/concurrency.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { LogAnswer } from '../../shared/model/workload/end.ts';
+import { redact } from '../../shared/model/workload/redact.ts';
+import { type Row, rowOf } from '../../shared/model/workload/row.ts';
+import { type Snapshot, UNLISTED, withRows } from '../../shared/model/workload/snapshot.ts';
+import type { TableName } from '../../shared/model/workload/tables.ts';
+import type { AskedTable } from './ask-tables.ts';
+import type { EndBook } from './end-book.ts';
+import type { RefreshLimits } from './limits.ts';
+import type { CallBook } from './pending.ts';
+
+/** Finds out what the lists did not tell: what became of workloads that are listed no more, and why others ended. */
+
+const AT_ONCE = 5;
+const MOST_LOOKED_FOR = 20;
+/** Executions whose counters are read at once. */
+const COUNTED_AT_ONCE = 25;
+const OWN_SHARE = 0.97;
+
+/** The refresh that finds out. */
+export interface FindingOut {
+  readers: ReadonlyMap<TableName, TableReader>;
+  calls: CallBook;
+  limits: RefreshLimits;
+  /** The instant of `performance.now()` after which nothing is begun or waited for. */
+  endsAt: number;
+  signal: AbortSignal;
+}
+
+/** A row of a table. */
+export interface Placed {
+  table: TableName;
+  row: Row;
+}
+
+/** How the readings of logs came out. */
+export interface LogCounts {
+  read: number;
+  empty: number;
+  unreadable: number;
+  /** Left for a later refresh. */
+  waiting: number;
+  /** Why the first of those was not read that could not be. */
+  error: string | null;
+}
+
+/** Asks by id about what is listed no more. Returns the table with what each came to; `null` rows were gone. */
+export async function lookFor(asked: AskedTable, ends: EndBook, finding: FindingOut): Promise<Snapshot> {
+  const { table, snapshot, vanished } = asked;
+  const reader = finding.readers.get(table);
+  if (!reader || vanished.length === 0) return snapshot;
+  const found = await pooledMap(vanished.slice(0, MOST_LOOKED_FOR), AT_ONCE, async (row) => {
+    try {
+      const listed = await call(`get of ${row.id}`, { table, row }, finding, (limits) =>
+        reader.get(row, limits),
+      );
+      if (!listed) return { row, after: null };
+      const after = rowOf(listed.seen);
+      ends.note(table, after, listed.said);
+      return { row, after };
+    } catch (error) {
+      finding.signal.throwIfAborted();
+      return { row, after: { ...row, note: `${UNLISTED}: ${messageOf(error)}`.slice(0, 200) } };
+    }
+  });
+  const afterOf = new Map(found.map(({ row, after }) => [row.id + row.region, after]));
+  const rows = snapshot.rows.flatMap((row) => {
+    const after = afterOf.get(row.id + row.region);
+    return after === undefined ? [row] : after === null ? [] : [after];
+  });
+  return withRows(snapshot, rows);
+}
+
+/**
+ * Reads the logs of `due`, several side by side, at most `most` readings: the newest first, and all counters of runners in
+ * one. `onRead` is told of each reading before it is made.
+ */
+export async function readLogs(
+  due: readonly Placed[],
+  most: number,
+  { ends, isCounted, onRead }: { ends: EndBook; isCounted(placed: Placed): boolean; onRead(): void },
+  finding: FindingOut,
+): Promise<LogCounts> {
+  const counts: LogCounts = { read: 0, empty: 0, unreadable: 0, waiting: 0, error: null };
+  const note = ({ table, row }: Placed, answer: LogAnswer) => {
+    ends.noteLog(table, row, answer);
+    if (answer.kind === 'lines') counts.read += 1;
+    else counts[answer.kind] += 1;
+    if (answer.kind === 'unreadable') counts.error ??= answer.error;
+  };
+  const newestFirst = [...due].sort((a, b) => endOf(b) - endOf(a));
+  const counted = chunksOf(newestFirst.filter(isCounted), COUNTED_AT_ONCE);
+  const jobs = [...counted, ...newestFirst.filter((it) => !isCounted(it)).map((it) => [it])];
+  let left = most;
+  await pooledMap(jobs, AT_ONCE, async (those) => {
+    if (left <= 0 || performance.now() >= finding.endsAt) {
+      counts.waiting += those.length;
+      return;
+    }
+    left -= 1;
+    onRead();
+    const answers = await answersOf(those, finding);
+    for (const placed of those) note(placed, answers(placed));
+  });
+  return counts;
+}
+
+function endOf({ row }: Placed): number {
+  return row.endedAt?.getTime() ?? 0;
+}
+
+/** What one reading says of each workload that it was for. */
+async function answersOf(
+  those: readonly Placed[],
+  finding: FindingOut,
+): Promise<(placed: Placed) => LogAnswer> {
+  const [first] = those;
+  const reader = first && finding.readers.get(first.table);
+  if (!first || !reader) return () => ({ kind: 'unreadable', error: 'its table is not open' });
+  try {
+    const { countersOf } = reader;
+    if (those.length > 1 && countersOf) {
+      const rows = those.map(({ row }) => row);
+      const lines = await call('entries.list', first, finding, (limits) => countersOf(rows, limits));
+      return ({ row }) => answerOf(lines.get(row.id) ?? []);
+    }
+    const lines = await call('entries.list', first, finding, (limits) => reader.linesOf(first.row, limits));
+    return () => answerOf(lines);
+  } catch (error) {
+    finding.signal.throwIfAborted();
+    return () => ({ kind: 'unreadable', error: messageOf(error) });
+  }
+}
+
+function answerOf(lines: readonly string[]): LogAnswer {
+  return lines.length > 0 ? { kind: 'lines', lines: lines.map(redact) } : { kind: 'empty' };
+}
+
+function call<T>(
+  operation: string,
+  { table, row: { region } }: Placed,
+  { calls, limits, endsAt, signal }: FindingOut,
+  make: (limits: CallLimits) => Promise<T>,
+): Promise<T> {
+  const limitMs = Math.max(1, Math.min(limits.callMs, endsAt - performance.now()));
+  return calls.follow({ table, operation, region }, (onStage) =>
+    withDeadline(
+      make({ limitMs: limitMs * OWN_SHARE, signal, onStage }),
+      limitMs,
+      `${operation} (${region})`,
+      { signal },
+    ),
+  );
+}

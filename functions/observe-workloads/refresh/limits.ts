@@ -1,0 +1,26 @@
+import { SECOND_MS } from '../../shared/dates.ts';
+
+/** How long the parts of a refresh may take; all together take less than its lease. */
+export interface RefreshLimits {
+  /** The access token. It counts towards the time of the tables. */
+  tokenMs: number;
+  /** A region, with its tries and pages. */
+  regionMs: number;
+  /** Every table, and so all of them, for they are asked beside each other. */
+  tableMs: number;
+  /** One reading of a log, or one look for a workload. */
+  callMs: number;
+  /** All of those together. */
+  endsMs: number;
+  /** After so long what has settled is written, and what has not is named. */
+  progressMs: number;
+}
+
+export const REFRESH_LIMITS: RefreshLimits = {
+  tokenMs: 5 * SECOND_MS,
+  regionMs: 12 * SECOND_MS,
+  tableMs: 15 * SECOND_MS,
+  callMs: 15 * SECOND_MS,
+  endsMs: 40 * SECOND_MS,
+  progressMs: 3 * SECOND_MS,
+};

@@ -1,0 +1,214 @@
+import type { TableReaders, Workloads } from '../../shared/cloud/workloads/open-workloads.ts';
+import { messageOf } from '../../shared/errors.ts';
+import {
+  named,
+  type PendingCall,
+  type Refresh,
+  recentReads,
+  type TableSeen,
+} from '../../shared/model/workload/refresh.ts';
+import { hasChanged, type Snapshot } from '../../shared/model/workload/snapshot.ts';
+import {
+  placesOf,
+  type TableName,
+  tablesOf,
+  type WorkloadSettings,
+} from '../../shared/model/workload/tables.ts';
+import type { HeldRefresh, WorkloadStore } from '../../shared/store/own/workloads.ts';
+import { isCounted } from '../rules/why.ts';
+import { type AskedTable, askTable, type Door, placeOf } from './ask-tables.ts';
+import { type EndBook, endBook, endKeys } from './end-book.ts';
+import { type FindingOut, type LogCounts, lookFor, type Placed, readLogs } from './find-out.ts';
+import type { RefreshLimits } from './limits.ts';
+import { type CallBook, callBook } from './pending.ts';
+
+/** What a refresh works with. */
+export interface RefreshTools {
+  settings: WorkloadSettings;
+  workloads: Workloads;
+  store: WorkloadStore;
+  limits: RefreshLimits;
+}
+
+/** The run or the request that refreshes. */
+export interface Refreshing {
+  by: Refresh['by'];
+  now(): Date;
+  signal: AbortSignal;
+}
+
+/** What a refresh found. */
+export interface Refreshed {
+  count: number;
+  tables: Snapshot[];
+  hung: PendingCall[];
+  logs: LogCounts;
+  /** Why no ends could be read, or no token came; `null` where all went well. */
+  error: string | null;
+}
+
+/**
+ * Refreshes the tables: asks all of them at once, writes the rows, and only then finds out why workloads ended. Resolves to
+ * `until` where another refresh is under way. However the platform behaves, it takes no longer than its limits say.
+ */
+export async function refresh(
+  { by, now, signal }: Refreshing,
+  tools: RefreshTools,
+): Promise<Refreshed | { until: Date }> {
+  const held = await tools.store.begin(by, now());
+  if ('until' in held) return held;
+  try {
+    return await refreshTables(held, { by, now, signal }, tools);
+  } catch (error) {
+    // Whoever comes next need not wait until this one counts as dead.
+    await held.save({ refresh: { lease: null, progress: null } }).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function refreshTables(
+  held: HeldRefresh,
+  { now, signal }: Refreshing,
+  { settings, workloads, limits }: RefreshTools,
+): Promise<Refreshed> {
+  const calls = callBook(now);
+
+  // 1. Get the token, once for all calls.
+  const tablesEndAt = performance.now() + limits.tableMs;
+  const token = await openReaders(workloads, { calls, limits, signal });
+
+  // 2. Ask every region of every table; what takes long is named meanwhile.
+  const { count, startedAt } = held.refresh();
+  const asking = { count, startedAt, tablesEndAt, limits, calls, signal };
+  const settled: AskedTable[] = [];
+  const stopTelling = tellProgress(held, settled, calls, limits.progressMs);
+  let asked: AskedTable[];
+  try {
+    asked = await Promise.all(
+      tablesOf(settings).map(async (table) => {
+        const before = held.tables.get(table) ?? null;
+        const places = placesOf(table, settings);
+        const answer = await askTable(table, { places, before, door: doorOf(table, token) }, asking);
+        settled.push(answer);
+        return answer;
+      }),
+    );
+  } finally {
+    await stopTelling();
+  }
+
+  // 3. Write the rows with what is remembered of their ends, and find out what is not.
+  const finding = { readers: readersOf(token), calls, limits, signal };
+  const found = await finish(held, asked, { finding, now, perMinute: settings.logReadsPerMinute });
+  return { ...found, count, hung: calls.hung(), error: 'closed' in token ? token.closed : found.error };
+}
+
+/** The tables as they can be asked, or why none can. */
+type Token = { readers: TableReaders } | { closed: string };
+
+async function openReaders(
+  workloads: Workloads,
+  { calls, limits, signal }: { calls: CallBook; limits: RefreshLimits; signal: AbortSignal },
+): Promise<Token> {
+  const name = { table: null, operation: 'access token', region: null };
+  try {
+    return { readers: await calls.follow(name, () => workloads.open(limits.tokenMs, signal)) };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { closed: messageOf(error) };
+  }
+}
+
+function readersOf(token: Token): TableReaders {
+  return 'readers' in token ? token.readers : new Map();
+}
+
+function doorOf(table: TableName, token: Token): Door {
+  if ('closed' in token) return token;
+  const reader = token.readers.get(table);
+  return reader ? { reader } : { closed: 'its table is not open' };
+}
+
+/** Writes once, after a while, what has settled by then and what has not. Returns what stops that, and waits for the write. */
+function tellProgress(
+  held: HeldRefresh,
+  settled: readonly AskedTable[],
+  calls: CallBook,
+  afterMs: number,
+): () => Promise<void> {
+  let write: Promise<void> = Promise.resolve();
+  const timer = setTimeout(() => {
+    const progress = { ...calls.counts(), pending: named(calls.pending()) };
+    const tables = settled.map(({ snapshot }) => snapshot);
+    // What cannot be written now is written at the end.
+    write = save(held, tables, { progress }).catch(() => undefined);
+  }, afterMs);
+  return async () => {
+    clearTimeout(timer);
+    await write;
+  };
+}
+
+/** Writes the tables that changed, and that all of them were seen. */
+async function save(
+  held: HeldRefresh,
+  snapshots: readonly Snapshot[],
+  refreshed: Partial<Refresh>,
+  ends: EndBook | null = null,
+): Promise<void> {
+  const { startedAt, tables: seen } = held.refresh();
+  const tables: Snapshot[] = [];
+  const now: Partial<Record<TableName, TableSeen>> = { ...seen };
+  for (const snapshot of snapshots) {
+    const { table, tookMs } = snapshot;
+    const version = seen[table]?.version ?? 0;
+    const isNew = hasChanged(held.stored(table), snapshot);
+    if (isNew) tables.push({ ...snapshot, version: version + 1 });
+    now[table] = { askedAt: startedAt, version: isNew ? version + 1 : version, tookMs };
+  }
+  await held.save({ refresh: { ...refreshed, tables: now }, tables, ends: ends?.takeChanged() ?? new Map() });
+}
+
+/** Tells the tables what is remembered of ends, and finds out the rest while there is time and leave to read logs. */
+async function finish(
+  held: HeldRefresh,
+  asked: readonly AskedTable[],
+  { finding, now, perMinute }: { finding: Omit<FindingOut, 'endsAt'>; now(): Date; perMinute: number },
+): Promise<Pick<Refreshed, 'tables' | 'logs' | 'error'>> {
+  const { calls, limits } = finding;
+  const snapshots = asked.map(({ snapshot }) => snapshot);
+  const ended = { lease: null, progress: null };
+  const none: LogCounts = { read: 0, empty: 0, unreadable: 0, waiting: 0, error: null };
+  let ends: EndBook;
+  try {
+    ends = endBook(await held.ends(snapshots.flatMap(endKeys)), now);
+  } catch (error) {
+    // What cannot be read is not absent: no end is written over one that may be there.
+    await save(held, snapshots, { ...ended, hung: calls.hung() });
+    return { tables: snapshots, logs: none, error: `Cannot read the ends of workloads: ${messageOf(error)}` };
+  }
+  for (const { table, snapshot, said } of asked)
+    for (const row of snapshot.rows) ends.note(table, row, said.get(placeOf(row)));
+  const dueOf = (tables: readonly Snapshot[]): Placed[] =>
+    tables.flatMap(({ table, rows }) =>
+      rows.filter((row) => ends.isDue(table, row)).map((row) => ({ table, row })),
+    );
+  const isDone = asked.every(({ vanished }) => vanished.length === 0) && dueOf(snapshots).length === 0;
+  if (!isDone) {
+    await save(held, snapshots.map(ends.told), { hung: calls.hung() }, ends);
+  }
+  const within = { ...finding, endsAt: performance.now() + limits.endsMs };
+  const looked = isDone ? snapshots : await Promise.all(asked.map((table) => lookFor(table, ends, within)));
+  const reads = recentReads(held.refresh().logReads, now());
+  const onRead = () => void reads.push(now());
+  const left = Math.max(0, perMinute - reads.length);
+  const counted = {
+    ends,
+    onRead,
+    isCounted: ({ table, row }: Placed) => isCounted({ table, state: row.state }),
+  };
+  const logs = await readLogs(dueOf(looked), left, counted, within);
+  const tables = looked.map(ends.told);
+  await save(held, tables, { ...ended, hung: calls.hung(), logReads: reads }, ends);
+  return { tables, logs, error: null };
+}

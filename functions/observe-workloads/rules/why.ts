@@ -1,0 +1,96 @@
+import { bounded, type End, isLogDue, newEnd, type PlatformSaid } from '../../shared/model/workload/end.ts';
+import { type Reason, reasonOf } from '../../shared/model/workload/reason.ts';
+import type { Row, StoredReason } from '../../shared/model/workload/row.ts';
+import { OWN_COUNTER } from '../../shared/model/workload/rules/own.ts';
+import type { TableName } from '../../shared/model/workload/tables.ts';
+
+/** Why a workload ended: by what its platform says, and where that is not enough, by its log. */
+
+/** Counts up with the rules, so that ends that older ones judged are judged again, by what is kept of their logs. */
+const RULES = 1;
+
+/** Categories that say no more than that something failed. */
+const POINTERS = ['unknown', 'own'];
+/** A build names the step that failed, and never why. */
+const FAILING_STEP = /build step \d+/i;
+
+/** The end of a workload that was just seen, with the reason as far as its platform tells it. */
+export function firstEnd(table: TableName, row: Row, said: PlatformSaid, now: Date): End {
+  const end = newEnd(table, row, said, { needsLog: needsLog(table, row, said), now });
+  return judged(end, []);
+}
+
+/** The end that is known, once more judged where its platform says something else by now, or the rules are newer. */
+export function judgedAgain(end: End, said: PlatformSaid | undefined): End {
+  const platform = said ? bounded(said) : end.platform;
+  const saysOther = JSON.stringify(platform) !== JSON.stringify(end.platform);
+  return saysOther || end.rules !== RULES ? judged({ ...end, platform }, end.tail) : end;
+}
+
+/** An end with the reason that its platform and the lines of its log give. */
+export function judged(end: End, lines: readonly string[]): End {
+  return {
+    ...end,
+    reason: reasonFor(end, lines),
+    jobs: end.table === 'runner' ? (jobsIn(lines) ?? end.jobs) : null,
+    rules: RULES,
+  };
+}
+
+/** Whether a runner's log is asked for its counter alone. */
+export function isCounted({ table, state }: Pick<End, 'table' | 'state'>): boolean {
+  return table === 'runner' && state === 'completed';
+}
+
+function needsLog(table: TableName, row: Row, said: PlatformSaid): boolean {
+  if (row.state === 'completed') return isCounted({ table, state: row.state });
+  return row.state === 'failed' && !isTold(platformReason(said));
+}
+
+function reasonFor(end: End, lines: readonly string[]): StoredReason | null {
+  if (end.state === 'cancelled') return cancelled(end.platform);
+  if (end.state === 'completed') return lines.length > 0 ? stored(reasonOf(lines), 'log') : null;
+  const own = platformReason(end.platform);
+  if (isTold(own)) return own;
+  const fromLog = lines.length > 0 ? stored(reasonOf(lines), 'log') : null;
+  if (isTold(fromLog)) return fromLog;
+  // Not before the log was empty to the last: until then nothing is known.
+  const isSilent = end.log === 'empty' && !isLogDue({ nextTryAt: end.nextTryAt }, LATEST);
+  return fromLog ?? own ?? (isSilent ? stored(reasonOf([]), 'log') : null);
+}
+
+const LATEST = new Date(8.64e15);
+
+/** The reason in what the platform says, and in which part of that. */
+function platformReason({ errorMessage, failureInfo, condition }: PlatformSaid): StoredReason | null {
+  const parts: [source: string, text: string | null][] = [
+    ['error', errorMessage],
+    ['failureInfo', failureInfo && !FAILING_STEP.test(failureInfo) ? failureInfo : null],
+    ['condition', condition],
+  ];
+  const reasons = parts.flatMap(([source, text]) => (text ? [stored(reasonOf([text]), source)] : []));
+  return reasons.find(isTold) ?? reasons[0] ?? null;
+}
+
+function isTold(reason: StoredReason | null): boolean {
+  return reason !== null && !POINTERS.includes(reason.category);
+}
+
+function cancelled({ condition }: PlatformSaid): StoredReason {
+  return {
+    line: 'Cancelled',
+    category: 'cancelled',
+    source: condition ? 'condition' : 'state',
+    rule: 'cancelled',
+  };
+}
+
+function stored({ line, category, rule }: Reason, source: string): StoredReason {
+  return { line, category, source, rule };
+}
+
+/** The largest count that a runner gave; it may have been told more than once. */
+function jobsIn(lines: readonly string[]): number | null {
+  const counts = lines.flatMap((line) => OWN_COUNTER.exec(line)?.[1] ?? []).map(Number);
+  return counts.length > 0 ? Math.max(...counts) : null;
+}

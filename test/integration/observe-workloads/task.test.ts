@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Firestore, WriteBatch } from '@google-cloud/firestore';
+import { observeWorkloads } from '../../../functions/observe-workloads/task.ts';
+import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { InvalidRequest } from '../../../functions/shared/errors.ts';
+import { answerInWords } from '../../../scripts/words/answer.ts';
+import { build, customJob, EAST, execution, freshObserver, logged, WEST } from '../../support/observer.ts';
+import { taskRuns } from '../../support/task-runs.ts';
+import { noon } from '../../support/workloads.ts';
+
+type Observer = Awaited<ReturnType<typeof freshObserver>>;
+
+/** Runs of the task over the tables of an observer. */
+function runsOf(observer: Observer) {
+  const { deliver } = taskRuns('observe-workloads', { db: observer.db, now: observer.now });
+  return { run: (body = {}) => deliver(observeWorkloads(observer.tools()), body) };
+}
+
+/** Counts the documents that are written through `db`. */
+function countWrites(db: Firestore): () => number {
+  let count = 0;
+  const batch = db.batch.bind(db);
+  db.batch = () => {
+    const made: WriteBatch = batch();
+    for (const name of ['create', 'set', 'update', 'delete'] as const) {
+      const write = made[name].bind(made) as (...given: unknown[]) => WriteBatch;
+      Object.assign(made, {
+        [name]: (...given: unknown[]) => {
+          count += 1;
+          return write(...given);
+        },
+      });
+    }
+    return made;
+  };
+  return () => count;
+}
+
+describe('a run of observe-workloads', () => {
+  test('succeeds where every region answered, and says what it saw', async (context) => {
+    const observer = await freshObserver(context);
+    observer.world.executions = [execution('a'), execution('b', { state: 'failed', endedAt: noon(-1) })];
+    observer.world.logs = [logged('b', 'train.py: error: unrecognized arguments: --bf16x')];
+    const answer = await runsOf(observer).run();
+    assert.equal(answer.outcome, 'succeeded', JSON.stringify(answer));
+    const lines = answerInWords(answer).join('\n');
+    assert.match(
+      lines,
+      /Builds +none in 3 regions\n +Runner +1 running, 1 failed in 2 regions\n +Vertex AI +none in 2 regions\n +Logs +1 read/,
+    );
+    assert.ok(!lines.includes('workloadTables'), lines);
+  });
+
+  test('is partial where a region gave no answer, and names it with its error and the call that hung', async (context) => {
+    const observer = await freshObserver(context);
+    observer.apis.faults.add({ api: 'aiplatform', region: WEST, fault: { kind: 'hang' } });
+    observer.apis.faults.add({ api: 'run', region: EAST, fault: { kind: 'denied' } });
+    const { outcome, problems, summary } = await runsOf(observer).run();
+    assert.equal(outcome, 'partial');
+    assert.deepEqual(
+      problems.map(({ path }) => path),
+      [`runner/${EAST}`, `vertex/${WEST}`],
+    );
+    assert.match(
+      problems[0]?.message ?? '',
+      /missing permission: run\.executions\.list; without an answer since 2026-11-21T12:00/,
+    );
+    assert.match(problems[1]?.message ?? '', /at connection; without an answer since/);
+    const lines = answerInWords({ task: 'observe-workloads', outcome, summary }).join('\n');
+    assert.match(lines, new RegExp(`No answer +runner: ${EAST}; vertex: ${WEST}\n`));
+    assert.match(lines, new RegExp(`Gave up +vertex: customJobs.list \\(${WEST}\\), at connection`));
+  });
+
+  test('all regions silent at once are told in few words', async (context) => {
+    const authorize = () => Promise.reject(new Error('no metadata server'));
+    const observer = await freshObserver(context, { authorize });
+    const { outcome, problems } = await runsOf(observer).run();
+    assert.equal(outcome, 'partial');
+    assert.match(problems[0]?.message ?? '', /^Cannot get an access token: no metadata server/);
+    assert.ok(problems.length <= 9);
+  });
+
+  test('leaves it to the refresh that is under way, and does not fail for it', async (context) => {
+    const observer = await freshObserver(context);
+    await observer.tools().store.begin('viewer', observer.now());
+    const answer = await runsOf(observer).run();
+    assert.equal(answer.outcome, 'succeeded');
+    assert.match(answerInWords(answer).join('\n'), /another refresh was under way/);
+  });
+
+  test('asks nothing where the settings name no table', async (context) => {
+    const observer = await freshObserver(context, {
+      settings: { builds: undefined, runner: undefined, vertex: undefined },
+    });
+    const answer = await runsOf(observer).run();
+    assert.equal(answer.outcome, 'succeeded');
+    assert.match(answerInWords(answer).join('\n'), /no workload table is named in the settings/);
+    assert.equal(observer.apis.requests().length, 0);
+  });
+
+  test('takes no key', async (context) => {
+    const observer = await freshObserver(context);
+    await assert.rejects(runsOf(observer).run({ table: 'builds' }), InvalidRequest);
+  });
+
+  test('costs at most 80 writes an hour, runs and all, where little happens', async (context) => {
+    const observer = await freshObserver(context);
+    observer.world.builds = [build('b1')];
+    observer.world.customJobs = [customJob('1')];
+    const { run } = runsOf(observer);
+    await run();
+    const writes = countWrites(observer.db);
+    for (let slot = 1; slot <= 12; slot += 1) {
+      observer.pass(5 * MINUTE_MS);
+      if (slot === 6) observer.world.builds = [build('b1', { status: 'SUCCESS', endedAt: observer.now() })];
+      await run();
+    }
+    assert.ok(writes() <= 80, String(writes()));
+    assert.ok(writes() >= 12, String(writes()));
+  });
+});
