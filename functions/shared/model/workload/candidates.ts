@@ -46,6 +46,9 @@ const WRAPPER =
 const AGAIN =
   /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
 const GOES_ON = /:$|validation errors? for \S{1,80}$|^terminate called after throwing/;
+/** What kinds of statements may be what an exception is about: its own line, or one of its message. */
+const MESSAGES: readonly Kind[] = ['cause', 'exception'];
+const TITLES: readonly Kind[] = [...MESSAGES, 'verdict', 'consequence'];
 const GENERAL: readonly Category[] = ['python', 'crash'];
 /** A line that is more likely to be a heading than a message. */
 const MOST_CHARACTERS_OF_A_TITLE = 200;
@@ -85,17 +88,25 @@ interface Signs {
 function signsOf(lines: readonly LogLine[]): Signs {
   const strict = lines.filter(isProgress);
   const any = lines.filter(isActivity);
+  const first = new Map<string, number>();
+  // A bar that is drawn once more, as it stood, shows nothing new.
+  for (const { text, at } of any.toReversed()) first.set(stateOf(text), at);
   const count = (signs: readonly LogLine[], at: number) => {
     const behind = new Set<string>();
-    for (
-      let each = signs.length - 1;
-      each >= 0 && (signs[each] as LogLine).at > at && behind.size < 2;
-      each -= 1
-    )
-      behind.add((signs[each] as LogLine).text);
+    for (let each = signs.length - 1; each >= 0 && behind.size < 2; each -= 1) {
+      const sign = signs[each] as LogLine;
+      if (sign.at <= at) break;
+      const state = stateOf(sign.text);
+      if ((first.get(state) ?? 0) > at) behind.add(state);
+    }
     return Math.min(behind.size, 2) as Candidate['recovered'];
   };
   return { strict: (at) => count(strict, at), any: (at) => count(any, at) };
+}
+
+/** What a line says without how long a bar took. */
+function stateOf(text: string): string {
+  return text.includes('%|') ? (text.split('[', 1)[0] ?? text) : text;
 }
 
 /** Tracebacks that belong together, each raised from the one before or while it was handled. */
@@ -121,7 +132,8 @@ function ofChain(chain: readonly Traceback[], read: Reader): Candidate | null {
     .map((traceback) => ({ traceback, ...matchIn(traceback, read) }))
     .filter(({ match }) => match);
   const special = matched.filter(({ match }) => match && isSpecific(match.rule));
-  const named = special.find(({ match }) => !match?.rule.vague) ?? special[0];
+  const clear = special.filter(({ match }) => !match?.rule.vague);
+  const named = clear.find(({ match }) => match?.rule.kind !== 'consequence') ?? clear[0] ?? special[0];
   if (named?.match) return raised(named.traceback, named.line, named.match);
 
   const telling = closed.filter(({ message: [title] }) => title && !WRAPPER.test(title.text));
@@ -141,7 +153,8 @@ function matchIn({ message }: Traceback, read: Reader): { line: LogLine; match: 
     return { line, match: isNoise ? null : match };
   });
   const special = matches.filter(
-    ({ match }) => match && isSpecific(match.rule) && match.rule.kind !== 'pointer',
+    ({ match }, at) =>
+      match && isSpecific(match.rule) && (at === 0 ? TITLES : MESSAGES).includes(match.rule.kind),
   );
   const [best] = [...special.filter(({ match }) => !match?.rule.vague), ...special];
   return best ?? (matches[0] as { line: LogLine; match: Match | null });

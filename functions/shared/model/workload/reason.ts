@@ -145,7 +145,7 @@ function firstToFail(candidates: readonly Candidate[]): Candidate | undefined {
 function causeOf(own: readonly Candidate[]): Candidate | undefined {
   const special = own.filter(isSpecific);
   const ended = own.filter((it) => !isSpecific(it));
-  const certain = special.filter(({ vague, raised }) => raised || !vague);
+  const certain = special.filter(({ vague, raised, kind }) => raised || (!vague && kind === 'cause'));
   return clearest(certain) ?? ended.findLast(({ raised }) => raised) ?? clearest(ended) ?? special[0];
 }
 
@@ -194,6 +194,12 @@ function successIn(lines: readonly LogLine[], { candidates }: Found, exit: numbe
   const counts = lines.flatMap(({ text }) => OWN_COUNTER.exec(text)?.[1] ?? []).map(Number);
   const isStopped = lines.some(({ text }) => /FATAL ERROR DETECTED|Killing agent/.test(text));
   const isEnded = candidates.some(({ kind, weak }) => kind === 'verdict' && !weak);
+  const counted = lines.findLast(({ text }) => OWN_COUNTER.test(text));
+  const isLauncher = lines.some(({ text }) => LAUNCH_FAILED.test(text));
+  const isRaised = candidates.some(
+    ({ raised, recovered, at }) => raised && recovered === 0 && at > (counted?.at ?? 0),
+  );
+  if (isRaised && !isLauncher) return null;
   if ((exit !== null && exit !== 0) || isStopped || isEnded) return null;
   if (counts.length > 0) return completed(Math.max(...counts), lines, candidates);
   const failed = candidates.some(
@@ -224,7 +230,9 @@ function exitIn(lines: readonly LogLine[]): number | null {
 /** What can be said where nothing is known: where it broke off, what points somewhere, what was said last. */
 function unknownReason(lines: readonly LogLine[], found: Found, exit: number | null, read: Reader): Reason {
   const ended = exit === null ? 'no exit code' : `exit ${exit}`;
-  const said = lines.filter(({ text }) => text !== '' && !read(text).isNoise && !EXIT.test(text));
+  const said = lines.filter(
+    ({ text }) => text !== '' && !read(text).isNoise && !read(text).match && !EXIT.test(text),
+  );
   const last = said.at(-1);
   const also = last ? [shorten(`last said: ${clean(last.text)}`)] : [];
   const unknown = (line: string, rule: string): Reason => ({
@@ -237,12 +245,16 @@ function unknownReason(lines: readonly LogLine[], found: Found, exit: number | n
     const at = found.cutOff.frame ? ` at ${found.cutOff.frame.file}:${found.cutOff.frame.line}` : '';
     return unknown(`${ended}; traceback cut off${at}`, 'traceback-cut-off');
   }
-  const pointer = clearest(found.candidates.filter(({ kind }) => kind === 'pointer'));
-  if (pointer) return { ...reasonFrom(pointer, []), also };
+  const pointers = found.candidates.filter(({ kind }) => kind === 'pointer');
+  const told = clearest(pointers.filter(({ category }) => !['unknown', 'build'].includes(category)));
+  if (told) return { ...reasonFrom(told, []), also };
   const error = said.findLast(({ text, level }) => level === 'error' || SAYS_ERROR.test(text));
-  if (error) return unknown(error.text, 'last-error');
-  return unknown(
-    said.length === 0 ? `${ended}, no output` : `${ended}, no reason in the log`,
-    said.length === 0 ? 'no-output' : 'exit',
-  );
+  // What the step said that failed is why the build failed, whatever the words.
+  const isBuild = pointers.some(({ category }) => category === 'build');
+  if (error) return { ...unknown(error.text, 'last-error'), category: isBuild ? 'build' : 'unknown' };
+  const pointer = pointers[0];
+  if (pointer) return { ...reasonFrom(pointer, []), also };
+  return said.length === 0
+    ? unknown(`${ended}, no output`, 'no-output')
+    : unknown(`${ended}, no reason in the log`, 'exit');
 }

@@ -45,6 +45,8 @@ export function namesException(text: string): boolean {
   if (!NAMED.test(text)) return false;
   const name = text.split(':', 1)[0] ?? '';
   const last = name.slice(name.lastIndexOf('.') + 1);
+  // What any tool writes in front of an error is no name of one.
+  if (/^(?:error|exception|timeout|warning|failure|exit|fault)$/i.test(name)) return false;
   return SUFFIXED.test(`${name}:`) || (name.includes('.') && /^[A-Z]/.test(last));
 }
 
@@ -132,6 +134,7 @@ function messageFrom(lines: readonly LogLine[], begin: number): LogLine[] {
     if (HEADER.test(line.text) || CAUSE.test(line.text) || CONTEXT.test(line.text) || IGNORED.test(line.text))
       break;
     if (line.level !== null && line.level !== (lines[begin] as LogLine).level) break;
+    if (line.text !== '' && line.indent < (lines[begin] as LogLine).indent) break;
     if (FRAME.test(line.text) || ENDS_MESSAGE.test(line.text)) break;
     message.push(line);
   }

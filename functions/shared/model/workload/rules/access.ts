@@ -96,11 +96,20 @@ export const ACCESS: readonly Rule[] = [
     counterExample: 'Pulling from acme/base',
   },
   {
+    name: 'scopes',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /Provided scope\(s\) are not authorized|insufficient authentication scopes|ACCESS_TOKEN_SCOPE_INSUFFICIENT/,
+    example: 'Forbidden: 403 POST https://storage.example/b/x/o: Provided scope(s) are not authorized',
+    counterExample: 'scopes: cloud-platform',
+  },
+  {
     name: 'forbidden',
     category: 'permission',
     kind: 'exception',
     pattern:
-      /(?:PermissionDenied|Forbidden|Unauthenticated|Unauthorized|AccessDenied)(?:Error|Exception)?: (?:40[13]\b)?.{0,4}\S|PERMISSION_DENIED\b|Provided scope\(s\) are not authorized|AccessDenied\b|AccessDeniedException|AccessControlException/,
+      /(?:PermissionDenied|Forbidden|Unauthenticated|Unauthorized|AccessDenied)(?:Error|Exception)?: (?:40[13]\b)?.{0,4}\S|PERMISSION_DENIED\b|AccessDenied\b|AccessDeniedException|AccessControlException/,
     example: 'google.api_core.exceptions.Forbidden: 403 POST https://storage.example/b/x/o: denied',
     counterExample: '403 tokens were dropped',
   },
@@ -119,7 +128,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'exception',
     pattern:
-      /\[Errno 13\]|\bEACCES\b|\bEPERM\b|^(?:\S{1,80}: ){1,5}Permission denied(?: \(\w{1,40}(?:,\w{1,40}){0,4}\))?\.?$|^PermissionError\b|\[Errno 1\] Operation not permitted/,
+      /\[Errno 13\]|\bEACCES\b|\bEPERM\b|^(?!\S{0,40}sh: )(?:\S{1,80}: ){1,5}Permission denied(?: \(\w{1,40}(?:,\w{1,40}){0,4}\))?\.?$|^PermissionError\b|\[Errno 1\] Operation not permitted/,
     example: "PermissionError: [Errno 13] Permission denied: '/mnt/ckpt'",
     counterExample: 'permissions of /mnt/ckpt are 0755',
   },

@@ -6,7 +6,7 @@ import { MEMORY } from './memory.ts';
 import { NETWORK } from './network.ts';
 import { NOISE, type Noise } from './noise.ts';
 import { OWN } from './own.ts';
-import { KILLED, PLATFORM } from './platform.ts';
+import { KILLED, PLATFORM, POINTERS } from './platform.ts';
 import { PROGRAMS } from './programs.ts';
 import type { Rule } from './rule.ts';
 import { wordIndex, wordsOf } from './words.ts';
@@ -25,6 +25,7 @@ export const RULES: readonly Rule[] = [
   ...BUILD,
   ...PROGRAMS,
   ...OWN,
+  ...POINTERS,
 ];
 
 /** A rule that a line fits, and where. */

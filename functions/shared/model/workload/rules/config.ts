@@ -42,6 +42,7 @@ export const CONFIG: readonly Rule[] = [
     name: 'command-not-found',
     category: 'config',
     kind: 'cause',
+    vague: true,
     pattern:
       /^(?:\S{1,120}: )?(?:line )?(?:\d{1,6}: )?(?:\S{1,120}: ){1,2}(?:command )?not found$|: No such file or directory \(os error 2\)$|^(?:\/\S{1,60}\/)?(?:ba|z|da)?sh: (?:line )?(?:\d{1,6}: )?(?:cannot open |can't open )?\S{1,200}: (?:No such file(?: or directory)?|Permission denied|cannot execute.{0,60})$|(?:python\d?(?:\.\d{1,2})?|\S{1,80}\/python\d?(?:\.\d{1,2})?): (?:can't open file|No module named) \S{1,300}/,
     example: '/bin/sh: 1: accelerate: not found',
@@ -84,7 +85,7 @@ export const WANDB: readonly Rule[] = [
     category: 'wandb',
     kind: 'cause',
     pattern:
-      /wandb\.\S{0,60}(?:AuthenticationError|UsageError)|api_key not configured|API key (?:is |must be |verification failed|.{0,40}(?:invalid|missing))|not logged in.{0,60}wandb|wandb.{0,60}not logged in|user is not logged in|permission denied to access the project|project not found.{0,40}wandb|entity \S{1,80} not found/i,
+      /wandb\.\S{0,60}(?:AuthenticationError|UsageError)|api_key not configured|API key (?:must be |verification failed|is (?:not|invalid|missing)|.{0,40}(?:invalid|missing))|not logged in.{0,60}wandb|wandb.{0,60}not logged in|user is not logged in|permission denied to access the project|project not found.{0,40}wandb|entity \S{1,80} not found/i,
     example: 'wandb.errors.UsageError: api_key not configured (no-tty). call wandb.login(key=[your_api_key])',
     counterExample: 'Currently logged in as: ada',
   },
@@ -94,7 +95,7 @@ export const WANDB: readonly Rule[] = [
     kind: 'cause',
     vague: true,
     pattern:
-      /Error while calling W&B API: \S|wandb\.errors\.|wandb: (?:Network error|ERROR)|W&B API .{0,40}(?:error|failed)|Error uploading "[^"]{1,200}": CommError/,
+      /Error while calling W&B API: \S|wandb\.errors\.|W&B API .{0,40}(?:error|failed)|Error uploading "[^"]{1,200}": CommError/,
     example:
       'Error while calling W&B API: An internal error occurred. Please contact support. (<Response [500]>)',
     counterExample: 'Syncing run to W&B',

@@ -32,6 +32,14 @@ export const NETWORK: readonly Rule[] = [
     counterExample: 'read timeout is 30 s',
   },
   {
+    name: 'peer-gone',
+    category: 'network',
+    kind: 'consequence',
+    pattern: /^(?:[\w.]{1,60}\.)?(?:BrokenPipeError|ConnectionResetError)(?:: |$)/,
+    example: 'ConnectionResetError: [Errno 104] Connection reset by peer',
+    counterExample: "ConnectionError: ('Connection aborted.', ConnectionResetError(104, 'reset'))",
+  },
+  {
     name: 'connection',
     category: 'network',
     kind: 'exception',

@@ -30,7 +30,7 @@ export const NOISE: readonly Noise[] = [
   {
     name: 'harmless',
     pattern:
-      /Unable to register cu(?:DNN|FFT|BLAS) factory|NCCL WARN .{0,120}Address already in use|newly initialized|Disabling parallelism to avoid deadlocks|computation placer already registered|TF-TRT Warning|could not open file to read NUMA node|Cannot dlopen some GPU libraries|Could not load dynamic library|Can't reduce memory use below|rematerialization|(?:User|Future|Deprecation|Runtime|Resource|Pending\w{0,20}|Experimental\w{0,20})Warning: |warnings\.warn\(|NUMA node read from SysFS had negative value|oneDNN custom operations|All log messages before absl::InitializeLog|\bPASSED\b|npm (?:warn|WARN) |DEPRECATION: |WARNING: Running pip as|dependency resolver does not currently take/,
+      /Unable to register cu(?:DNN|FFT|BLAS) factory|not a git repository|failed call to cuInit|Back-off (?:pulling image|restarting failed container)|NCCL WARN .{0,120}Address already in use|newly initialized|Disabling parallelism to avoid deadlocks|computation placer already registered|TF-TRT Warning|could not open file to read NUMA node|Cannot dlopen some GPU libraries|Could not load dynamic library|Can't reduce memory use below|rematerialization|(?:User|Future|Deprecation|Runtime|Resource|Pending\w{0,20}|Experimental\w{0,20})Warning: |warnings\.warn\(|NUMA node read from SysFS had negative value|oneDNN custom operations|All log messages before absl::InitializeLog|\bPASSED\b|npm (?:warn|WARN) |DEPRECATION: |WARNING: Running pip as|dependency resolver does not currently take/,
     example: 'Unable to register cuDNN factory: Attempting to register factory for plugin cuDNN',
     counterExample: 'cuDNN error: CUDNN_STATUS_EXECUTION_FAILED',
   },

@@ -122,3 +122,32 @@ export const KILLED: readonly Rule[] = [
     counterExample: 'shard 139 of 500, code: ok',
   },
 ];
+
+/** They say that something failed, and not why: shown where nothing else is said. */
+export const POINTERS: readonly Rule[] = [
+  {
+    name: 'build-step',
+    category: 'build',
+    kind: 'pointer',
+    pattern: /build step \d{1,4} "[^"]{0,200}" failed/i,
+    example: 'ERROR: build step 0 "gcr.io/cloud-builders/docker" failed: step exited with non-zero status: 1',
+    counterExample: 'build step 0 finished',
+  },
+  {
+    name: 'replica-exit',
+    category: 'unknown',
+    kind: 'pointer',
+    pattern: /The replica \S{1,40}(?: \d{1,4})? exited with a non-zero status of \d{1,3}/i,
+    example: 'The replica workerpool0-0 exited with a non-zero status of 1.',
+    counterExample: 'The replica workerpool0-0 exited.',
+  },
+  {
+    name: 'task-failed',
+    category: 'unknown',
+    kind: 'pointer',
+    pattern:
+      /Task \S{1,120} failed with (?:message|exit code): |container exited with an error|Execution \S{1,120} has failed to complete|Job entrypoint command failed|failed \(exitcode: \d{1,3}\)/i,
+    example: 'Task load-task0 failed with message: The container exited with an error.',
+    counterExample: 'Task load-task0 done',
+  },
+];

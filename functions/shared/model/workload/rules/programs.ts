@@ -13,7 +13,7 @@ export const PROGRAMS: readonly Rule[] = [
   {
     name: 'interrupted',
     category: 'cancelled',
-    kind: 'exception',
+    kind: 'consequence',
     pattern:
       /^KeyboardInterrupt\b|^\S{0,80}(?:CancelledError|UserAbort|JobCancelled)\b|received SIGINT\b|^Interrupted by user|Ctrl-C (?:received|detected|pressed)/i,
     example: 'KeyboardInterrupt',
