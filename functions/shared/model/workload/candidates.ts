@@ -1,7 +1,7 @@
 import type { LogLine } from './log/lines.ts';
 import { isActivity, isProgress } from './log/progress.ts';
 import { type Stack, stacksIn } from './log/stacks.ts';
-import { type Frame, namesException, type Traceback, tracebacksIn } from './log/traceback.ts';
+import { type Frame, messageFrom, namesException, type Traceback, tracebacksIn } from './log/traceback.ts';
 import type { Match, Reader } from './rules/all.ts';
 import type { Category, Kind } from './rules/rule.ts';
 
@@ -196,8 +196,9 @@ function statementsIn(
 ): Candidate[] {
   const inside = placesOf(taken);
   return lines.flatMap((line, place) => {
-    if (line.text === '' || inside.has(line.at)) return [];
-    const made = statement(line, lines.slice(place, place + 3), read);
+    if (line.text === '' || inside.has(line.at) || read(line.text).isNoise) return [];
+    const isNamed = line.indent === 0 && namesException(line.text);
+    const made = isNamed ? lone(lines, place, read) : statement(line, lines.slice(place, place + 3), read);
     if (!made) return [];
     const isVerdict = made.kind === 'verdict';
     const weak = !isVerdict && (line.level === 'warning' || line.level === 'info' || AGAIN.test(line.text));
@@ -211,17 +212,22 @@ function placesOf(ranges: readonly { begin: number; end: number }[]): ReadonlySe
   return places;
 }
 
+/** An exception whose traceback nobody printed: by itself it proves no end, unless its message does. */
+function lone(lines: readonly LogLine[], place: number, read: Reader): Candidate | null {
+  const { stream, at } = lines[place] as LogLine;
+  const message = messageFrom(lines, place);
+  const made = ofChain(
+    [{ stream, begin: at, end: at, message, frame: null, after: null, ignored: false }],
+    read,
+  );
+  return made && { ...made, raised: isSpecific(made) };
+}
+
 function statement(line: LogLine, following: readonly LogLine[], read: Reader): Candidate | null {
-  const { isNoise, match } = read(line.text);
-  const isNamed = line.indent === 0 && namesException(line.text);
-  if (isNoise || !(match || (isNamed && !WRAPPER.test(line.text)))) return null;
-  return {
-    ...plain(line),
-    ...(match && ofMatch(match)),
-    text: match?.rule.says?.(match.found) ?? withMore(line, following),
-    kind: match?.rule.kind ?? 'traceback',
-    raised: isNamed && match !== null,
-  };
+  const { match } = read(line.text);
+  if (!match) return null;
+  const text = match.rule.says?.(match.found) ?? withMore(line, following);
+  return { ...plain(line), ...ofMatch(match), kind: match.rule.kind, text };
 }
 
 function plain({ at, stream, text }: LogLine): Candidate {

@@ -17,6 +17,9 @@ export interface Reason {
   also: string[];
 }
 
+/** What a long line says without: where an exception is defined, and what a request went to. */
+const MODULE = /^(?:[a-z_]\w{0,60}\.){1,8}(?=[A-Z])/;
+const REQUEST = /\b(GET|POST|PUT|PATCH|DELETE|HEAD) [\w.-]{1,100}\/[^\s:]{1,300}/;
 const MOST_ALSO = 3;
 const MOST_CLEANED = 800;
 const EXIT =
@@ -24,6 +27,8 @@ const EXIT =
 const ATTEMPT_ENDS = /^Container (?:called exit\(\d{1,3}\)|terminated on signal \d)/;
 const FAILING_STEP = /build step (\d{1,4}) "[^"]{0,200}" failed/;
 const DONE = /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b/;
+const TELLS_FAILURE =
+  /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|aborted|invalid)\b/i;
 const SAYS_ERROR =
   /^(?:\S{1,60}: )?(?:error|fatal|failed|failure|critical)\b[: ]|^(?:could not|cannot|unable to|failed to) /i;
 
@@ -146,7 +151,13 @@ function causeOf(own: readonly Candidate[]): Candidate | undefined {
   const special = own.filter(isSpecific);
   const ended = own.filter((it) => !isSpecific(it));
   const certain = special.filter(({ vague, raised, kind }) => raised || (!vague && kind === 'cause'));
-  return clearest(certain) ?? ended.findLast(({ raised }) => raised) ?? clearest(ended) ?? special[0];
+  return (
+    certain.find(({ vague, kind }) => !vague && kind === 'cause') ??
+    clearest(certain) ??
+    ended.findLast(({ raised }) => raised) ??
+    clearest(ended) ??
+    special[0]
+  );
 }
 
 function reasonFrom(chosen: Candidate, all: readonly Candidate[]): Reason {
@@ -168,7 +179,13 @@ function reasonFrom(chosen: Candidate, all: readonly Candidate[]): Reason {
 /** The words of a candidate; of a long line, those that the rule is about. */
 function shown({ text, focus: [from, to] }: Candidate, room: number): string {
   const whole = clean(text);
-  return whole.length <= room ? whole : shorten(clean(text.slice(from)), room, to - from);
+  if (whole.length <= room) return whole;
+  const compact = whole.replace(MODULE, '').replace(REQUEST, '$1');
+  const cut = shorten(compact, room, from === 0 ? to - whole.length + compact.length : 0);
+  if (from === 0 || cut.includes(clean(text.slice(from, to)))) return cut;
+  // From where the rule is about it on, or, where little follows, a bit before.
+  const begin = text.lastIndexOf(' ', Math.min(from, text.length - room)) + 1;
+  return shorten(clean(text.slice(begin)).replace(REQUEST, '$1'), room, to - begin);
 }
 
 /** A text without secrets, of which no more is looked at than could be shown. */
@@ -231,7 +248,8 @@ function exitIn(lines: readonly LogLine[]): number | null {
 function unknownReason(lines: readonly LogLine[], found: Found, exit: number | null, read: Reader): Reason {
   const ended = exit === null ? 'no exit code' : `exit ${exit}`;
   const said = lines.filter(
-    ({ text }) => text !== '' && !read(text).isNoise && !read(text).match && !EXIT.test(text),
+    ({ text }) =>
+      text !== '' && !read(text).isNoise && !read(text).match && !EXIT.test(text) && text !== 'ERROR',
   );
   const last = said.at(-1);
   const also = last ? [shorten(`last said: ${clean(last.text)}`)] : [];
@@ -248,7 +266,9 @@ function unknownReason(lines: readonly LogLine[], found: Found, exit: number | n
   const pointers = found.candidates.filter(({ kind }) => kind === 'pointer');
   const told = clearest(pointers.filter(({ category }) => !['unknown', 'build'].includes(category)));
   if (told) return { ...reasonFrom(told, []), also };
-  const error = said.findLast(({ text, level }) => level === 'error' || SAYS_ERROR.test(text));
+  const error =
+    said.findLast(({ text, level }) => level === 'error' || SAYS_ERROR.test(text)) ??
+    said.findLast(({ text }) => TELLS_FAILURE.test(text));
   // What the step said that failed is why the build failed, whatever the words.
   const isBuild = pointers.some(({ category }) => category === 'build');
   if (error) return { ...unknown(error.text, 'last-error'), category: isBuild ? 'build' : 'unknown' };

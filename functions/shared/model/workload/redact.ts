@@ -56,7 +56,7 @@ export function redact(text: string): string {
     .replace(RANDOM, GONE);
 }
 
-/** An address without the point that ends a sentence. */
+/** An address without the slash at its end. */
 function trimmed(place: string): string {
-  return place.replace(/[/.,;:]$/, '');
+  return place.replace(/\/(?=[.,;:]?$)/, '');
 }

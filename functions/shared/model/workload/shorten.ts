@@ -3,7 +3,7 @@ export const LONGEST_SHOWN = 160;
 
 const ELLIPSIS = ' ... ';
 /** Of a line that is cut, so much of what there is room for stands at its beginning. */
-const HEAD = 0.7;
+const HEAD = 0.8;
 const LEAST_TAIL = 12;
 
 /** `text` on one line and at most `most` characters long, cut in the middle: its first `head` characters stay, if they may. */

@@ -20,7 +20,7 @@ function casesOf(file: string): Case[] {
     .map((line) => JSON.parse(line) as Case);
 }
 
-for (const file of ['public.jsonl', 'traps.jsonl'])
+for (const file of ['public.jsonl', 'traps.jsonl', 'blind.jsonl'])
   describe(`the ends of logs in ${file}`, () => {
     for (const { id, lines, expect } of casesOf(file))
       test(id, () => {

@@ -8,7 +8,7 @@ export interface Frame {
   line: string;
 }
 
-/** One traceback, or a lone exception line that was printed without one. */
+/** One traceback. */
 export interface Traceback {
   stream: string;
   begin: number;
@@ -127,7 +127,7 @@ function betterFrame(before: Frame | null, found: RegExpExecArray | null): Frame
 }
 
 /** The exception line and what belongs to its message: up to an empty line, unless more of it follows. */
-function messageFrom(lines: readonly LogLine[], begin: number): LogLine[] {
+export function messageFrom(lines: readonly LogLine[], begin: number): LogLine[] {
   const message = [lines[begin] as LogLine];
   for (let at = begin + 1; at < lines.length && message.length < MOST_MESSAGE_LINES; at += 1) {
     const line = lines[at] as LogLine;

@@ -25,7 +25,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'exception',
     pattern:
-      /\b429\b.{0,60}(?:Too Many Requests|Resource has been exhausted|Client Error|rate limit)|(?:Error code|status(?: code)?|HTTP(?: Error)?|HTTP\/1\.1):? 429\b|\bRateLimitError\b|TooManyRequests\b|^\S{0,80}ResourceExhausted: 429|ThrottlingException|\btoomanyrequests: /i,
+      /\b429 (?:GET|POST|PUT|PATCH|DELETE|HEAD) |\b429\b.{0,60}(?:Too Many Requests|Resource has been exhausted|Client Error|rate limit)|(?:Error code|status(?: code)?|HTTP(?: Error)?|HTTP\/1\.1):? 429\b|\bRateLimitError\b|TooManyRequests\b|^\S{0,80}ResourceExhausted: 429|ThrottlingException|\btoomanyrequests: /i,
     example: 'HTTPError: 429 Client Error: Too Many Requests for url: https://hub.example/api/models',
     counterExample: 'step 429 took 3 s',
   },
@@ -52,7 +52,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|does not have permission to (?:access|perform|act as|use)|is not authorized to perform: |has no permission to|not have the permission/i,
+      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|does not have permission to (?:access|perform|act as|use)|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:sufficient )?permissions? (?:to|for)/i,
     example:
       'trainer@acme.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object.',
     counterExample: 'checking permissions of the service account',
@@ -81,7 +81,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect API key|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
+      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|problem refreshing your credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect API key|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
     example: 'google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.',
     counterExample: 'using default credentials',
   },

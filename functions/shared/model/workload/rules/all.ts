@@ -1,6 +1,6 @@
 import { ACCESS } from './access.ts';
 import { BUILD } from './build.ts';
-import { CONFIG, WANDB } from './config.ts';
+import { CONFIG, WANDB, WANDB_PASSES_ON } from './config.ts';
 import { COLLECTIVE, GPU } from './gpu.ts';
 import { MEMORY } from './memory.ts';
 import { NETWORK } from './network.ts';
@@ -18,9 +18,10 @@ export const RULES: readonly Rule[] = [
   ...MEMORY,
   ...KILLED,
   ...GPU,
+  ...WANDB,
   ...ACCESS,
   ...CONFIG,
-  ...WANDB,
+  ...WANDB_PASSES_ON,
   ...NETWORK,
   ...BUILD,
   ...PROGRAMS,

@@ -89,6 +89,10 @@ export const WANDB: readonly Rule[] = [
     example: 'wandb.errors.UsageError: api_key not configured (no-tty). call wandb.login(key=[your_api_key])',
     counterExample: 'Currently logged in as: ada',
   },
+];
+
+/** What of W&B says little, or passes on what others say. */
+export const WANDB_PASSES_ON: readonly Rule[] = [
   {
     name: 'wandb-api',
     category: 'wandb',

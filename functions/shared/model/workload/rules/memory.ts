@@ -87,7 +87,7 @@ export const MEMORY: readonly Rule[] = [
     category: 'oom',
     kind: 'cause',
     pattern:
-      /java\.lang\.OutOfMemoryError|JavaScript heap out of memory|Ineffective mark-compacts near heap limit|runtime: out of memory|Java heap space|GC overhead limit exceeded|Container killed by YARN for exceeding memory/i,
+      /java\.lang\.OutOfMemoryError|JavaScript heap out of memory|Ineffective mark-compacts near heap limit|runtime: out of memory|OutOfMemoryException|Out of Memory Error: |Java heap space|GC overhead limit exceeded|Container killed by YARN for exceeding memory/i,
     example: 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
     counterExample: 'the Java heap has 4g',
   },

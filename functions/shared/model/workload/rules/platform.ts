@@ -146,7 +146,7 @@ export const POINTERS: readonly Rule[] = [
     category: 'unknown',
     kind: 'pointer',
     pattern:
-      /Task \S{1,120} failed with (?:message|exit code): |container exited with an error|Execution \S{1,120} has failed to complete|Job entrypoint command failed|failed \(exitcode: \d{1,3}\)/i,
+      /Task \S{1,120} failed with (?:message|exit code): |container exited with an error|Execution \S{1,120} has failed to complete|Job entrypoint command failed|Workflow failed\. Causes: |failed \(exitcode: \d{1,3}\)/i,
     example: 'Task load-task0 failed with message: The container exited with an error.',
     counterExample: 'Task load-task0 done',
   },
