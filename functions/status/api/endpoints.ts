@@ -15,6 +15,11 @@ import {
 
 /** Every endpoint of the API: what it may be asked and what it answers. The document of the API is made from this. */
 
+/** Of other years Firestore knows no instants. */
+const YEARS = /^[12]\d{3}-/;
+const EXPECTED = { error: 'a year from 1000 to 2999' };
+const askedInstant = instantSchema.regex(YEARS, EXPECTED).optional();
+const askedDate = dateSchema.regex(YEARS, EXPECTED).optional();
 const after = z.string().min(1).max(1_000).optional();
 const limitUpTo = (most: number) =>
   z
@@ -29,7 +34,7 @@ export const noQuery = z.strictObject({});
 export const runsQuery = z.strictObject({
   outcome: z.enum(OUTCOMES).optional(),
   trigger: z.enum(TRIGGERS).optional(),
-  since: instantSchema.optional(),
+  since: askedInstant,
   after,
   limit: limitUpTo(100),
 });
@@ -42,7 +47,7 @@ export const alarmsQuery = z.strictObject({
 });
 export type AlarmsQuery = z.infer<typeof alarmsQuery>;
 
-export const daysQuery = z.strictObject({ from: dateSchema.optional(), to: dateSchema.optional() });
+export const daysQuery = z.strictObject({ from: askedDate, to: askedDate });
 export type DaysQuery = z.infer<typeof daysQuery>;
 
 export const jobsQuery = z.strictObject({

@@ -17,7 +17,7 @@ export const NO_ANSWER_YET = `no answer in ${ANSWER_MS / 1000} s`;
 
 /**
  * A backend for viewers: an answer is kept for 15 s, a question that is under way is not asked again, and what does not
- * answer in 2 s is unknown, until its answer comes. Never rejects.
+ * answer in 2 s, or until the signal, is unknown, until its answer comes. Never rejects.
  */
 export function keptBackend(backend: Backend, clock: Clock): Backend {
   const kept = new Map<string, { truth: Promise<Truth>; until: number }>();
@@ -53,12 +53,12 @@ export function keptBackend(backend: Backend, clock: Clock): Backend {
   return {
     name: backend.name,
     fingerprint: backend.fingerprint,
-    async truthsOf(ids) {
+    async truthsOf(ids, { signal }) {
       const missing = ids.filter((id) => !isKept(id));
       if (missing.length > 0) ask(missing);
       const asked = ids.map((id) => [id, kept.get(id)?.truth] as const);
       const late = new AbortController();
-      const limit = sleep(ANSWER_MS, late.signal).catch(() => undefined);
+      const limit = sleep(ANSWER_MS, AbortSignal.any([late.signal, signal])).catch(() => undefined);
       const truths = await Promise.all(
         asked.map(async ([id, truth]) => {
           const answer = await Promise.race([truth, limit]);
@@ -67,6 +67,19 @@ export function keptBackend(backend: Backend, clock: Clock): Backend {
       );
       late.abort();
       return new Map(truths);
+    },
+  };
+}
+
+/** The same for one page: whatever it asks, and asks further for that, takes no longer than one answer may. */
+export function inOneWait(backend: Backend): Backend {
+  let limit: AbortSignal | undefined;
+  return {
+    name: backend.name,
+    fingerprint: backend.fingerprint,
+    truthsOf(ids, { now }) {
+      limit ??= AbortSignal.timeout(ANSWER_MS);
+      return backend.truthsOf(ids, { signal: limit, now });
     },
   };
 }

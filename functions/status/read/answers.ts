@@ -1,6 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import { addDays, type Day, dayOf, MINUTE_MS, SECOND_MS } from '../../shared/dates.ts';
 import { InvalidRequest, NotOneJob } from '../../shared/errors.ts';
+import { isPath } from '../../shared/model/reading/document-path.ts';
 import type { Problem } from '../../shared/problems.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { After, RunQuery, StatusRecords } from '../../shared/store/own/status-records.ts';
@@ -229,7 +230,7 @@ function afterOf(cursor: string | undefined): After | null {
   const parts = partsOf(cursor, 2);
   if (!parts) return null;
   const [at = '', id = ''] = parts;
-  if (id === '' || id.includes('/')) throw wrongCursor();
+  if (id.includes('/') || !isPath(id)) throw wrongCursor();
   return { at: instantIn(at), id };
 }
 

@@ -23,7 +23,9 @@ export function partsOf(cursor: string | undefined, count: number): string[] | n
 /** An instant in a cursor. Throws InvalidRequest where it is none. */
 export function instantIn(text: string): Date {
   const at = new Date(text);
-  if (Number.isNaN(at.getTime()) || at.toISOString() !== text) throw wrongCursor();
+  // Of other years Firestore knows no instants.
+  if (!/^[12]\d{3}-/.test(text) || Number.isNaN(at.getTime()) || at.toISOString() !== text)
+    throw wrongCursor();
   return at;
 }
 

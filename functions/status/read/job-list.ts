@@ -1,6 +1,8 @@
 import { SECOND_MS } from '../../shared/dates.ts';
 import { messageOf } from '../../shared/errors.ts';
+import type { Source } from '../../shared/model/job/source.ts';
 import { ACTIVE_STATES } from '../../shared/model/job/states.ts';
+import { isPath } from '../../shared/model/reading/document-path.ts';
 import type { Problem } from '../../shared/problems.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { JobsQuery } from '../api/endpoints.ts';
@@ -146,7 +148,14 @@ function placeOf(
   if (!parts) return { index: 0, path: null };
   const [name, path = ''] = parts;
   const index = sources.findIndex(({ store }) => store.name === name);
-  const isWhole = path.split('/').every((segment) => segment !== '') && path.split('/').length % 2 === 0;
-  if (index < 0 || !(path === '' || isWhole)) throw wrongCursor();
+  const store = sources[index]?.store;
+  if (!store || !(path === '' || isIn(path, store.source))) throw wrongCursor();
   return { index, path: path === '' ? null : path };
+}
+
+/** Whether a record of a source can lie at `path`. */
+function isIn(path: string, { collection, group }: Source): boolean {
+  const parts = path.split('/');
+  const parent = group ? parts.at(-2) : parts.slice(0, -1).join('/');
+  return isPath(path) && parts.length % 2 === 0 && parent === collection;
 }

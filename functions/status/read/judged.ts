@@ -13,6 +13,7 @@ import { type Asker, asker, type Known } from '../../shared/truth/ask.ts';
 import type { Candidate } from '../../shared/truth/candidate.ts';
 import type { JobAnswer } from '../api/schemas.ts';
 import type { Keeper } from '../cache/keep.ts';
+import { inOneWait } from '../cache/kept-backend.ts';
 import { jobAnswer } from '../rules/job-answer.ts';
 
 const LIMIT_MS = 6 * SECOND_MS;
@@ -62,7 +63,7 @@ export async function judged(
   const checkpoint = (await source.checkpoint(await sweptAt())()).value;
   const asking = asker({
     store: { ...store, executions: keptExecutions(records) },
-    backend: source.backend,
+    backend: source.backend && inOneWait(source.backend),
     checkpoint,
     options,
     now: clock.now,

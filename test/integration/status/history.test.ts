@@ -15,6 +15,8 @@ import { beating } from '../../support/sweeper.ts';
 const SOURCES = { jobs: beating() };
 const TASK = 'sweep-stale-jobs';
 const TOKEN = 's3cr3t-of-the-lease';
+const cursor = (...parts: string[]) => Buffer.from(JSON.stringify(parts)).toString('base64url');
+const NOW = at(0).toISOString();
 
 /** The run that began `minutes` after the slot. */
 function runOf(minutes: number, outcome: Outcome, trigger: Trigger = 'scheduled'): Run {
@@ -157,6 +159,20 @@ describe('the runs of a task', () => {
     ['a limit of 0', `/api/tasks/${TASK}/runs?limit=0`, 400],
     ['a limit beyond all', `/api/tasks/${TASK}/runs?limit=1000`, 400],
     ['a cursor that is none', `/api/tasks/${TASK}/runs?after=WyJhIl0`, 400],
+    [
+      'a cursor with a name that no record can have',
+      `/api/tasks/${TASK}/runs?after=${cursor(NOW, '__x__')}`,
+      400,
+    ],
+    [
+      'a cursor of a year beyond all',
+      `/api/alarms?state=closed&after=${cursor('+010000-01-01T00:00:00.000Z', 'x')}`,
+      400,
+    ],
+    ['a cursor of another collection', `/api/jobs?after=${cursor('jobs', 'others/x')}`, 400],
+    ['a cursor of no record', `/api/jobs?after=${cursor('jobs', 'jobs/..')}`, 400],
+    ['a year before all', `/api/tasks/${TASK}/runs?since=0000-01-01T00:00:00Z`, 400],
+    ['a day before all', '/api/days?to=0000-01-01', 400],
     ['two limits', `/api/tasks/${TASK}/runs?limit=1&limit=2`, 400],
     ['a name that is not known', `/api/tasks/${TASK}/runs?offset=10`, 400],
   ] as const)

@@ -25,9 +25,6 @@ const TRANSIENT = [1, 2, 4, 8, ABORTED, 13, 14];
 /** A disjunction (`in`, `array-contains-any`) takes this many values. */
 export const VALUES_PER_QUERY = 30;
 
-/** The longest id of a document or a collection. */
-const LONGEST_ID_BYTES = 1_500;
-
 /** Opens a database: Nightshift's own unless another project or database is named. */
 export function openFirestore(environment: Environment, other: Elsewhere = {}): Firestore {
   return new Firestore({
@@ -60,13 +57,6 @@ export function databases(environment: Environment): (where?: Elsewhere) => Fire
     open.set(name, db);
     return db;
   };
-}
-
-/** Whether anything can have that path: of other names, some are refused and some are tried again until the time is up. */
-export function isPath(path: string): boolean {
-  return path
-    .split('/')
-    .every((id) => !/^(\.{0,2}|__.*__)$/s.test(id) && Buffer.byteLength(id) <= LONGEST_ID_BYTES);
 }
 
 /** Whether the same call may well succeed a moment later: the server or the way there, not the call, was at fault. */

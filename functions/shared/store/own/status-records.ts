@@ -5,11 +5,12 @@ import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type DailyMetrics, daySchema } from '../../model/day/day.ts';
 import { type JobHealth, jobHealthSchema } from '../../model/job/sweep.ts';
+import { isPath } from '../../model/reading/document-path.ts';
 import { type Alarm, alarmSchema } from '../../model/run/alarm.ts';
 import { type Health, healthSchema } from '../../model/run/health.ts';
 import type { Outcome } from '../../model/run/outcomes.ts';
 import { type Run, runSchema } from '../../model/run/run.ts';
-import { decode, isPath, plainOf, withTimeout } from '../firestore/firestore.ts';
+import { decode, plainOf, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
 

@@ -2,7 +2,12 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Backend } from '../../../../functions/shared/cloud/backends/backend.ts';
 import type { Truth } from '../../../../functions/shared/model/job/backend.ts';
-import { keptBackend, NO_ANSWER_YET, unaskable } from '../../../../functions/status/cache/kept-backend.ts';
+import {
+  inOneWait,
+  keptBackend,
+  NO_ANSWER_YET,
+  unaskable,
+} from '../../../../functions/status/cache/kept-backend.ts';
 import { at } from '../../../support/health.ts';
 import { handClock } from '../../../support/status.ts';
 
@@ -76,5 +81,32 @@ describe('a backend as viewers ask it', () => {
     const { signal } = new AbortController();
     const truth = (await backend.truthsOf(['a'], { signal, now: clock.now })).get('a');
     assert.deepEqual([truth?.state, truth?.said], ['unknown', 'cannot be asked: K8S_TOKEN is missing']);
+  });
+
+  test('lets a page wait once, whatever it asks further; what is known is told at once', async () => {
+    const clock = handClock(at(0));
+    const { signal } = new AbortController();
+    const asked: (AbortSignal | undefined)[] = [];
+    const backend: Backend = {
+      name: 'Vertex AI',
+      fingerprint: 'f',
+      truthsOf: (ids) =>
+        ids.includes('hangs') ? new Promise(() => {}) : Promise.resolve(new Map([['a', RUNNING]])),
+    };
+    const kept = keptBackend(backend, clock);
+    const page = inOneWait({
+      ...backend,
+      truthsOf(ids, options) {
+        asked.push(options.signal);
+        return kept.truthsOf(ids, options);
+      },
+    });
+    await page.truthsOf(['a'], { signal, now: clock.now });
+    await page.truthsOf(['hangs'], { signal, now: clock.now });
+    assert.equal(asked[0], asked[1]);
+    assert.ok(asked[0]?.aborted);
+    const [[, known] = []] = await page.truthsOf(['a'], { signal, now: clock.now });
+    const [[, hangs] = []] = await page.truthsOf(['hangs'], { signal, now: clock.now });
+    assert.deepEqual([known?.state, hangs?.said], ['running', NO_ANSWER_YET]);
   });
 });

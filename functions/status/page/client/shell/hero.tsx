@@ -27,9 +27,10 @@ export function Hero({ status }: { status: Feed<StatusAnswer> }) {
     document.title = `${words} - Nightshift`;
   });
   const { tone, words, rest }: VerdictLine = JSON.parse(line.value);
+  const loading = status.answer.value === null && !status.trouble.value;
   return (
     <div class={`hero ${tone}`}>
-      <Icon name={ICONS[tone]} />
+      <Icon name={loading ? 'late' : ICONS[tone]} />
       <div>
         <div role="status">
           <h1>{words}</h1>
