@@ -128,8 +128,10 @@ describe('the log of a failed execution', () => {
     );
     const { error } = await askOne(backend, SHORT);
     assert.deepEqual(error?.split('\n'), [
+      // The reason, then what it was found in.
+      'CUDA out of memory',
       'Task failed with message: The container exited with an error.',
-      ...['line 2', 'line 3', 'line 4', 'CUDA out of memory', '{"code":7}'],
+      ...['line 2', 'line 3', 'line 4', '{"code":7}'],
     ]);
     const [{ query } = {}, ...others] = logRequests();
     assert.equal(others.length, 0);
@@ -141,11 +143,26 @@ describe('the log of a failed execution', () => {
     );
   });
 
+  test('begins with the reason, which no entry says in one line', async (context) => {
+    const traceback =
+      'Traceback (most recent call last):\n  File "/app/main.py", line 15, in run\n    go()\n';
+    const { backend } = await setup(
+      context,
+      [failed],
+      [
+        line(1, { payload: `${traceback}KeyError: 'shard'` }),
+        line(2, { payload: 'Exception ignored in: <function Pool.__del__ at 0x7f>' }),
+      ],
+    );
+    const [first] = (await askOne(backend, SHORT)).error?.split('\n') ?? [];
+    assert.equal(first, "KeyError: 'shard' (main.py:15)");
+  });
+
   test('is cut to what a record should hold', async (context) => {
     const { backend } = await setup(
       context,
       [failed],
-      [1, 2, 3, 4, 5].map((minutes) => line(minutes, { payload: `${minutes}`.repeat(10_000) })),
+      [1, 2, 3, 4, 5].map((minutes) => line(minutes, { payload: `word ${minutes} `.repeat(2_000) })),
     );
     const { error } = await askOne(backend, SHORT);
     assert.equal(error?.length, 2_000);

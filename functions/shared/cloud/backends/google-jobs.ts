@@ -1,5 +1,7 @@
 import { z } from 'zod';
 import { SECOND_MS } from '../../dates.ts';
+import { reasonOf } from '../../model/workload/reason.ts';
+import { redact } from '../../model/workload/redact.ts';
 import { plain } from '../rest/google-error.ts';
 import type { ApiOptions } from '../rest/rest.ts';
 
@@ -9,11 +11,20 @@ import type { ApiOptions } from '../rest/rest.ts';
 export const time = z.unknown().optional();
 
 /** The longest error that is kept of a job. */
-export const ERROR_LENGTH = 2_000;
+const ERROR_LENGTH = 2_000;
 
-/** Returns the text of an error on one line and short enough to be stored; `null` for none. */
-export function errorOf(text: string | undefined): string | null {
-  return plain(text ?? '', ERROR_LENGTH) || null;
+/**
+ * Why a job failed: its reason in one line where it is known, then what the platform says, then the entries of its log, oldest
+ * first. Without credentials, and short enough to be stored; `null` where nobody says anything.
+ */
+export function whyFailed(said: string | undefined, log: readonly string[] = []): string | null {
+  const words = [plain(said ?? '', ERROR_LENGTH), ...log.map((entry) => redact(plain(entry)))].filter(
+    Boolean,
+  );
+  const { line, category } = reasonOf([...log, said ?? '']);
+  const isTold = category !== 'unknown' && category !== 'success';
+  const lines = isTold ? [line, ...words.filter((it) => it !== line)] : words;
+  return lines.join('\n').slice(0, ERROR_LENGTH) || null;
 }
 
 /** Limits retries to what fits into the time for one job: the sweep comes again soon. */

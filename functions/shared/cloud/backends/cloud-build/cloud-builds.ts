@@ -6,7 +6,7 @@ import { googleApi } from '../../rest/google-api.ts';
 import type { ApiOptions } from '../../rest/rest.ts';
 import { type Backend, type BackendTools, backendOf } from '../backend.ts';
 import type { BackendAdapter } from '../backend-client.ts';
-import { errorOf, patiently, time } from '../google-jobs.ts';
+import { patiently, time, whyFailed } from '../google-jobs.ts';
 import { homeOf, type Resource, readResource } from '../resource-name.ts';
 import { statusOf, timeAt, unknown } from '../status.ts';
 
@@ -81,7 +81,7 @@ export function cloudBuilds(
         state,
         startedAt: timeAt('startTime', said.startTime),
         endedAt: timeAt('finishTime', said.finishTime),
-        error: errorOf(said.failureInfo.detail ?? said.statusDetail),
+        error: whyFailed(said.failureInfo.detail ?? said.statusDetail),
         said: words,
       });
     },

@@ -7,10 +7,11 @@ import { isTerminal } from '../../../model/job/job.ts';
 import { orNull } from '../../../model/reading/reading.ts';
 import { circuitBreaker } from '../../rest/circuit.ts';
 import { googleApi } from '../../rest/google-api.ts';
+import { plain } from '../../rest/google-error.ts';
 import type { ApiOptions, Limits } from '../../rest/rest.ts';
 import { type Backend, type BackendTools, backendOf } from '../backend.ts';
 import type { BackendAdapter } from '../backend-client.ts';
-import { ERROR_LENGTH, errorOf, patiently, time } from '../google-jobs.ts';
+import { patiently, time, whyFailed } from '../google-jobs.ts';
 import { homeOf, type Resource, readResource } from '../resource-name.ts';
 import { type BackendStatus, statusOf, timeAt, unknown } from '../status.ts';
 import { executionState } from './execution-state.ts';
@@ -108,15 +109,17 @@ export function runExecutions(
       if (said.state !== 'failed' || !since) return said;
       return withLog(
         said,
+        completedOf(execution).message,
         { ...place, job, id, since },
         { ...limits, limitMs: Math.min(LOG_MS, Math.max(1, Math.round(endsAt - performance.now()))) },
       );
     },
   };
 
-  /** Adds the errors in its log: the answer itself says no more than that a container failed. */
+  /** Adds the reason and the errors in its log: the answer itself says no more than that a container failed. */
   async function withLog(
     said: BackendStatus,
+    message: string | undefined,
     execution: LoggedExecution,
     limits: Limits,
   ): Promise<BackendStatus> {
@@ -126,8 +129,7 @@ export function runExecutions(
     try {
       const lines = await logs.errorsOf(execution, limits);
       logCalls.answered();
-      const error = [said.error, ...lines].filter(Boolean).join('\n').slice(0, ERROR_LENGTH);
-      return { ...said, error: error || null };
+      return { ...said, error: whyFailed(message, lines) };
     } catch (error) {
       limits.signal?.throwIfAborted();
       if (!(error instanceof UpstreamError || error instanceof DeadlineExceeded)) throw error;
@@ -137,12 +139,16 @@ export function runExecutions(
   }
 }
 
+/** The condition that says how an execution ended; an empty one where there is none. */
+function completedOf({ conditions }: Execution): Partial<Execution['conditions'][number]> {
+  return conditions.find(({ type }) => type === 'Completed') ?? {};
+}
+
 function readExecution(execution: Execution): BackendStatus {
   const { startTime, completionTime, runningCount } = execution;
-  const completed = execution.conditions.find(({ type }) => type === 'Completed');
-  const { state: word = 'no state', executionReason: reason, message } = completed ?? {};
+  const { state: word = 'no state', executionReason: reason, message } = completedOf(execution);
   const because = [reason, message].filter(Boolean).join(': ');
-  const said = `Cloud Run says ${word}${because ? ` (${errorOf(because)})` : ''}`;
+  const said = `Cloud Run says ${word}${because ? ` (${plain(because)})` : ''}`;
   const startedAt = timeAt('startTime', startTime);
   const endedAt = timeAt('completionTime', completionTime);
   const state = executionState(word, reason, {
@@ -151,5 +157,5 @@ function readExecution(execution: Execution): BackendStatus {
   // An execution that goes on cannot have an end.
   const contradicts = state && !isTerminal(state) && endedAt.reading.is !== 'absent';
   if (!state || contradicts) return unknown(said);
-  return statusOf({ state, startedAt, endedAt, error: errorOf(message), said });
+  return statusOf({ state, startedAt, endedAt, error: whyFailed(message), said });
 }

@@ -20,8 +20,8 @@ const MOST_LINES = 5;
 
 export interface RunLogs {
   /**
-   * Returns the newest errors in the log of an execution, oldest first, each on one line. Rejects with UpstreamError, with
-   * DeadlineExceeded, or with the reason of the signal.
+   * Returns the newest errors in the log of an execution, oldest first, each as it was written: with line ends, and perhaps
+   * with credentials. Rejects with UpstreamError, with DeadlineExceeded, or with the reason of the signal.
    */
   errorsOf(execution: LoggedExecution, limits: Limits): Promise<string[]>;
 }
@@ -97,9 +97,9 @@ function queryOf({ project, region, job, id, since }: LoggedExecution, limitMs: 
 
 /** The text of an entry, or the message of one that is an object. */
 function textOf({ data }: Entry): string {
-  if (typeof data === 'string') return plain(data);
+  if (typeof data === 'string') return data;
   const message: unknown = data?.message;
-  return plain(typeof message === 'string' ? message : JSON.stringify(data ?? ''));
+  return typeof message === 'string' ? message : JSON.stringify(data ?? '');
 }
 
 async function openClient(projectId: string, address: URL | undefined): Promise<Logging> {

@@ -4,7 +4,7 @@ import type { JobState } from '../../../model/job/states.ts';
 import { parseJson, valueAt } from '../../../model/reading/json-path.ts';
 import { type Reading, read, readJsonTime, unreadable } from '../../../model/reading/reading.ts';
 import { plain } from '../../rest/google-error.ts';
-import { errorOf } from '../google-jobs.ts';
+import { whyFailed } from '../google-jobs.ts';
 import { type BackendStatus, type StatusTime, statusOf, unknown } from '../status.ts';
 import { type AskedJob, namesJob } from './names-job.ts';
 
@@ -55,7 +55,7 @@ export function readHttpAnswer(
     state,
     startedAt: timeIn(body, settings.startedAt, hide),
     endedAt: timeIn(body, settings.endedAt, hide),
-    error: errorOf(hide(textIn(body, settings.error))),
+    error: whyFailed(hide(textIn(body, settings.error))),
     said,
   });
 }

@@ -8,7 +8,7 @@ import { plain } from '../../rest/google-error.ts';
 import type { ApiOptions } from '../../rest/rest.ts';
 import { type Backend, type BackendTools, backendOf } from '../backend.ts';
 import type { BackendAdapter } from '../backend-client.ts';
-import { errorOf, patiently, time } from '../google-jobs.ts';
+import { patiently, time, whyFailed } from '../google-jobs.ts';
 import { homeOf, type Resource, readResource } from '../resource-name.ts';
 import { type BackendStatus, statusOf, timeAt, unknown } from '../status.ts';
 import { vertexList } from './vertex-list.ts';
@@ -137,7 +137,7 @@ function readJob({ state: word, startTime, endTime, error }: CustomJob): Backend
     state,
     startedAt: timeAt('startTime', startTime),
     endedAt: timeAt('endTime', endTime),
-    error: errorOf(error?.message),
+    error: whyFailed(error?.message),
     said,
   });
 }
