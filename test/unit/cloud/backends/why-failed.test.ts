@@ -29,10 +29,6 @@ describe('why a job failed, as its record tells it', () => {
     const told = whyFailed('failed', [
       'RuntimeError: login to https://bob:hunter2@db.example failed, token=abc123def',
     ]);
-    assert.ok(
-      told?.startsWith('RuntimeError: login to db.example failed, token=[redacted]\nfailed\n'),
-      told ?? '',
-    );
-    assert.doesNotMatch(told ?? '', /hunter2|abc123def/);
+    assert.equal(told, 'RuntimeError: login to db.example failed, token=[redacted]\nfailed');
   });
 });
