@@ -6,10 +6,12 @@ import { MINUTE_MS } from '../shared/dates.ts';
 import { readVariable } from '../shared/environment.ts';
 import { messageOf } from '../shared/errors.ts';
 import type { BackendSettings } from '../shared/model/job/backend.ts';
+import { tablesOf } from '../shared/model/workload/tables.ts';
 import type { startService } from '../shared/start.ts';
 import type { Tally } from '../shared/store/firestore/read-options.ts';
 import { statusRecords } from '../shared/store/own/status-records.ts';
 import { sweepCheckpointStore } from '../shared/store/own/sweep-checkpoints.ts';
+import { workloadRecords } from '../shared/store/own/workload-records.ts';
 import { activeJobStore } from '../shared/store/sources/active-jobs.ts';
 import { keep, keepers } from './cache/keep.ts';
 import { keptBackend, unaskable } from './cache/kept-backend.ts';
@@ -35,6 +37,7 @@ export function openStatus(opened: Opened, tally: Tally): StatusTools {
   return {
     records: statusRecords(collections, log),
     sources: openSources(opened, tally),
+    workloads: { records: workloadRecords(collections, log), tables: tablesOf(settings.workloads) },
     duties: dutiesOf(opened),
     platform: {
       instance: environment.K_REVISION ?? 'local',

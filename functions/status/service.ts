@@ -146,6 +146,10 @@ function endpointsOf(answers: StatusAnswers): Record<EndpointName, Answer> {
       parsed(noQuery, query);
       return answers.job(source, id);
     },
+    async workloads({ query }) {
+      parsed(noQuery, query);
+      return answers.workloads();
+    },
   };
 }
 

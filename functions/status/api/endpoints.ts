@@ -12,6 +12,7 @@ import {
   runLineSchema,
   statusSchema,
 } from './schemas.ts';
+import { workloadsAnswerSchema } from './workload-schemas.ts';
 
 /** Every endpoint of the API: what it may be asked and what it answers. The document of the API is made from this. */
 
@@ -129,6 +130,13 @@ export const ENDPOINTS = {
     summary: 'one job, also one that has ended: the record beside what is true',
     query: noQuery,
     data: jobAnswerSchema,
+  },
+  workloads: {
+    path: '/api/workloads',
+    aliases: [],
+    summary: 'what runs on the platform outside the records, and why what ended has failed',
+    query: noQuery,
+    data: workloadsAnswerSchema,
   },
 } as const satisfies Record<string, Endpoint>;
 

@@ -4,6 +4,9 @@ import { jobHealthSchema } from '../../shared/model/job/sweep.ts';
 import { alarmSchema } from '../../shared/model/run/alarm.ts';
 import { healthSchema } from '../../shared/model/run/health.ts';
 import { runSchema } from '../../shared/model/run/run.ts';
+import { endSchema } from '../../shared/model/workload/end.ts';
+import { refreshSchema } from '../../shared/model/workload/refresh.ts';
+import { snapshotSchema } from '../../shared/model/workload/snapshot.ts';
 import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName } from './endpoints.ts';
 import { envelopeOf, faultSchema } from './envelope.ts';
 import { jobAnswerSchema } from './schemas.ts';
@@ -17,6 +20,9 @@ export const SCHEMAS: Record<string, z.ZodType> = {
   alarm: alarmSchema,
   day: daySchema,
   'job-health': jobHealthSchema,
+  'workload-table': snapshotSchema,
+  'workload-refresh': refreshSchema,
+  'workload-end': endSchema,
   job: jobAnswerSchema,
   fault: faultSchema,
   ...Object.fromEntries(ENDPOINT_NAMES.map((name) => [`answer-${name}`, envelopeOf(ENDPOINTS[name].data)])),

@@ -2,17 +2,21 @@ import type { Clock } from '../../shared/clock.ts';
 import { addDays, type Day, dayOf, MINUTE_MS, SECOND_MS } from '../../shared/dates.ts';
 import { InvalidRequest, NotOneJob } from '../../shared/errors.ts';
 import { isPath } from '../../shared/model/reading/document-path.ts';
+import type { TableName } from '../../shared/model/workload/tables.ts';
 import type { Problem } from '../../shared/problems.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { After, RunQuery, StatusRecords } from '../../shared/store/own/status-records.ts';
+import type { WorkloadRecords, WorkloadsRead } from '../../shared/store/own/workload-records.ts';
 import type { AlarmsQuery, DaysQuery, JobsQuery, RunsQuery } from '../api/endpoints.ts';
 import type { AlarmAnswer, DayAnswer, JobAnswer, RunAnswer, RunLine, StatusAnswer } from '../api/schemas.ts';
+import type { WorkloadsAnswer } from '../api/workload-schemas.ts';
 import { type Keeper, type Kept, keep, keepers, NothingKept } from '../cache/keep.ts';
 import { alarmAnswer } from '../rules/alarm-answer.ts';
 import { dayAnswers } from '../rules/day-answer.ts';
 import { runAnswer, runLine } from '../rules/run-answer.ts';
 import { type Platform, type StatusRecordsRead, statusAnswer } from '../rules/status-answer.ts';
 import type { Duty } from '../rules/task-answer.ts';
+import { workloadsAnswer } from '../rules/workloads-answer.ts';
 import { cursorOf, instantIn, partsOf, wrongCursor } from './cursor.ts';
 import { keepJobLists } from './job-list.ts';
 import { type Judging, judged, type StatusSource } from './judged.ts';
@@ -32,6 +36,7 @@ export interface Answered<T> {
 export interface StatusTools {
   records: StatusRecords;
   sources: readonly StatusSource[];
+  workloads: { records: WorkloadRecords; tables: readonly TableName[] };
   /** What the catalogue says at an instant. */
   duties: (now: Date) => { duties: Duty[]; sweepEveryMs: number | null };
   platform: Platform;
@@ -50,9 +55,12 @@ export interface StatusAnswers {
   days(query: DaysQuery): Promise<Answered<DayAnswer[]>>;
   jobs(query: JobsQuery): Promise<Answered<JobAnswer[]>>;
   job(source: string, id: string): Promise<Answered<JobAnswer> | null>;
+  workloads(): Promise<Answered<WorkloadsAnswer>>;
 }
 
 const LIFE_MS = 15 * SECOND_MS;
+/** A refresh that a viewer waits for takes some seconds. */
+const WORKLOADS_LIFE_MS = 4 * SECOND_MS;
 const DAYS_LIFE_MS = 5 * MINUTE_MS;
 const LIMIT_MS = 4 * SECOND_MS;
 const MOST_KEPT = 100;
@@ -98,6 +106,13 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
     const source = sources.find(({ store }) => store.name === name);
     const seen = await source?.store.named(id, optionsOf(cost));
     return source && seen ? judged({ source, seen: [seen], below: new Map() }, judging, cost) : null;
+  });
+
+  const workloads = keep<WorkloadsRead>({
+    lifeMs: () => WORKLOADS_LIFE_MS,
+    read: (before, cost) => tools.workloads.records.read(before, optionsOf(cost)),
+    clock,
+    tally,
   });
 
   return {
@@ -162,6 +177,12 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
       const [row] = value?.rows ?? [];
       if (!row && value?.problems[0]) throw new Error(value.problems[0].message);
       return row ? answered({ value: row, ...rest }) : null;
+    },
+
+    async workloads() {
+      const { value, ...rest } = await workloads();
+      const data = workloadsAnswer(tools.workloads.tables, value.tables, value.refresh);
+      return answered({ value: data, ...rest }, null, problemsOf(value));
     },
   };
 }
