@@ -11,6 +11,7 @@ import { bucketChecks } from './buckets.ts';
 import { indexChecks } from './indexes.ts';
 import { recordChecks } from './records.ts';
 import { scheduleChecks } from './schedules.ts';
+import { serviceChecks } from './services.ts';
 import { sourceChecks } from './sources.ts';
 import { taskChecks } from './tasks.ts';
 import { doctorInWords } from './words.ts';
@@ -32,6 +33,7 @@ function checksOf(connection: Connection): Check[] {
     ...indexChecks(connection, catalog),
     ...scheduleChecks(connection, catalog),
     ...taskChecks(connection),
+    ...serviceChecks(connection),
     ...sourceChecks(connection),
     ...apiChecks(connection),
     ...bucketChecks(connection),

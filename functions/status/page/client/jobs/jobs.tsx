@@ -126,7 +126,7 @@ function JobRow({ job }: { job: JobAnswer }) {
   const same = job.agrees && backend.state === record.state;
   const began = begunAt(job);
   return (
-    <Row differs={!job.agrees}>
+    <Row differs={isOff(job)}>
       <Name
         href={linkTo({ job: jobKey(job) })}
         name={job.id}
@@ -142,12 +142,12 @@ function JobRow({ job }: { job: JobAnswer }) {
       </Cell>
       <Cell label="Since">{began ? <Since at={began} /> : <span class="none">not known</span>}</Cell>
       <Cell label="Verdict">
-        {job.agrees ? (
-          <span class="none">{same ? 'agrees' : `kept as ${job.shown}`}</span>
+        {isOff(job) ? (
+          <Badge tone="warn" icon="alarm" word={job.agrees ? 'over its limit' : trulyWord(job)} />
         ) : (
-          <Badge tone="warn" icon="alarm" word={trulyWord(job)} />
+          <span class="none">{same ? 'agrees' : `kept as ${job.shown}`}</span>
         )}
-        {!same && <small dir="auto">{job.because}</small>}
+        {!(same && !isOff(job)) && <small dir="auto">{job.because}</small>}
       </Cell>
     </Row>
   );

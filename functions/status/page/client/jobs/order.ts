@@ -1,7 +1,7 @@
 import type { JobAnswer } from '../../../api/schemas.ts';
 import { isOff } from '../../../rules/is-off.ts';
 
-/** How the list is sorted: where something is off first, by name, or by when a job began; `-` turns that round. */
+/** How the list is sorted: what differs first, then what is over a limit; by name, or by when a job began; `-` turns that round. */
 export const JOB_SORTINGS = ['', 'job', '-job', 'since', '-since'] as const;
 export type JobSorting = (typeof JOB_SORTINGS)[number];
 
@@ -12,7 +12,8 @@ export function begunAt({ record }: JobAnswer): string | null {
 
 /** The jobs in order; one that does not say since when comes last. */
 export function orderedJobs(jobs: readonly JobAnswer[], sorting: JobSorting): JobAnswer[] {
-  if (sorting === '') return jobs.toSorted((a, b) => Number(isOff(b)) - Number(isOff(a)));
+  const rank = (job: JobAnswer) => (job.agrees ? (isOff(job) ? 1 : 2) : 0);
+  if (sorting === '') return jobs.toSorted((a, b) => rank(a) - rank(b));
   const by = sorting.endsWith('job') ? (job: JobAnswer) => job.id : begunAt;
   const turn = sorting.startsWith('-') ? -1 : 1;
   return jobs.toSorted((a, b) => {
