@@ -43,7 +43,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /Cannot access gated repo|You are trying to access a gated repo|Access to (?:model|dataset) \S{1,120} is restricted|GatedRepoError: (?!40)/,
+      /Cannot access gated repo|is a gated (?:dataset|repo|model)|You are trying to access a gated repo|Access to (?:model|dataset) \S{1,120} is restricted|GatedRepoError: (?!40)/,
     example: 'Cannot access gated repo for url https://hub.example/acme/base/resolve/main/config.json.',
     counterExample: 'gated: false, repo is public',
   },
@@ -128,7 +128,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'exception',
     pattern:
-      /\[Errno 13\]|\bEACCES\b|\bEPERM\b|^(?!\S{0,40}sh: )(?:\S{1,80}: ){1,5}Permission denied(?: \(\w{1,40}(?:,\w{1,40}){0,4}\))?\.?$|^PermissionError\b|\[Errno 1\] Operation not permitted/,
+      /\[Errno 13\]|\bEACCES\b|\bEPERM\b|^(?!\S{0,40}sh: ).{1,300}: Permission denied(?: \(\w{1,40}(?:,\w{1,40}){0,4}\))?\.?$|^PermissionError\b|\[Errno 1\] Operation not permitted/,
     example: "PermissionError: [Errno 13] Permission denied: '/mnt/ckpt'",
     counterExample: 'permissions of /mnt/ckpt are 0755',
   },
