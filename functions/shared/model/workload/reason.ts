@@ -1,5 +1,6 @@
 import { type Candidate, candidatesIn, type Found, isSpecific } from './candidates.ts';
 import { type LogLine, logLines } from './log/lines.ts';
+import { isProgress } from './log/progress.ts';
 import { redact } from './redact.ts';
 import { lineReader, type Reader } from './rules/all.ts';
 import { LAUNCH_FAILED, OWN_COUNTER, OWN_REPEAT_BEGINS, OWN_REPEAT_ENDS } from './rules/own.ts';
@@ -237,6 +238,18 @@ function completed(count: number, lines: readonly LogLine[], candidates: readonl
   return { line, category: 'success', rule: 'runner-counter', also: [] };
 }
 
+/** What sounds most like an error: by its first word, by its level, or by any word. */
+function errorIn(said: readonly LogLine[]): LogLine | undefined {
+  const still = said.filter((line) => !isProgress(line));
+  const loud = still.filter(({ level }) => level === 'error');
+  return (
+    still.findLast(({ text }) => SAYS_ERROR.test(text)) ??
+    // Where most lines have it, as all that Vertex AI reads from stderr, the level says nothing.
+    (loud.length * 2 <= said.length || loud.length === 1 ? loud.at(-1) : undefined) ??
+    still.findLast(({ text }) => TELLS_FAILURE.test(text))
+  );
+}
+
 function exitIn(lines: readonly LogLine[]): number | null {
   const said = lines.findLast(({ text }) => EXIT.test(text));
   const [, called, other] = EXIT.exec(said?.text ?? '') ?? [];
@@ -266,9 +279,7 @@ function unknownReason(lines: readonly LogLine[], found: Found, exit: number | n
   const pointers = found.candidates.filter(({ kind }) => kind === 'pointer');
   const told = clearest(pointers.filter(({ category }) => !['unknown', 'build'].includes(category)));
   if (told) return { ...reasonFrom(told, []), also };
-  const error =
-    said.findLast(({ text, level }) => level === 'error' || SAYS_ERROR.test(text)) ??
-    said.findLast(({ text }) => TELLS_FAILURE.test(text));
+  const error = errorIn(said);
   // What the step said that failed is why the build failed, whatever the words.
   const isBuild = pointers.some(({ category }) => category === 'build');
   if (error) return { ...unknown(error.text, 'last-error'), category: isBuild ? 'build' : 'unknown' };

@@ -21,7 +21,6 @@ const LEVELS: Record<string, Level> = {
   I: 'info',
   INFO: 'info',
   NOTICE: 'info',
-  DEFAULT: 'info',
   W: 'warning',
   WARN: 'warning',
   warning: 'warning',

@@ -10,13 +10,15 @@ const RECOVERED =
 /** A line that says what went wrong names a step, too. */
 const WRONG =
   /error|fail|exception|\bnan\b|abort|kill|time[d ]{0,2}out|unable|cannot|denied|refused|interrupt|diverge|assert/i;
+/** Also done when all is lost, and then it names a step. */
+const SAVES = /\bsav(?:e|ed|ing)\b|emergency/i;
 /** What a program says while it ends. */
 const ENDING =
   /shut|clos|exit|clean|terminat|stop|finish|flush|upload|sync|teardown|tearing|destroy|final|summary|elapsed|total/i;
 
 /** Whether a line can only have been written by work that goes on. */
 export function isProgress({ text }: LogLine): boolean {
-  if (text.length > 400 || !/\d|[a-z]/i.test(text)) return false;
+  if (text.length > 400 || SAVES.test(text)) return false;
   return RECOVERED.test(text)
     ? !/\b(?:not|un)/i.test(text)
     : (BAR.test(text) || COUNTED.test(text)) && !WRONG.test(text);

@@ -36,7 +36,7 @@ const NAMED = /^(?:[A-Za-z_][\w]{0,80}\.){0,8}[A-Za-z_]\w{0,100}(?:\([\w, .]{0,8
 const SUFFIXED =
   /(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Timeout|Iteration|NotFound|Denied|Conflict|Forbidden|Unauthorized|Exceeded|Unavailable|Exhausted|Exists|Group|error|exception|timeout)(?:\([\w, .]{0,80}\))?(?::|$)/;
 /** Lines between the frames of one traceback that others wrote. */
-const MOST_BETWEEN = 6;
+const MOST_BETWEEN = 20;
 const MOST_MESSAGE_LINES = 12;
 const LIBRARY = /(?:site-packages|dist-packages|\/lib\/python\d|^<frozen|^<string>|\.pxi$|\.pyx$|importlib)/;
 
@@ -89,6 +89,7 @@ function readTraceback(
     if (line.text === '') continue;
     if (HEADER.test(line.text) || CAUSE.test(line.text) || CONTEXT.test(line.text) || IGNORED.test(line.text))
       break;
+    if (line.indent === 0 && ENDS_MESSAGE.test(line.text)) break;
     const isInside = line.indent > base || BOX.test(line.text);
     if (isInside) {
       frame = betterFrame(frame, FRAME.exec(line.text));

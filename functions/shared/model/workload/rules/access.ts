@@ -16,7 +16,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /Quota exceeded for (?:quota metric|quota group|metric)\b|Quota '?\w{1,80}'? exceeded|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b|Quota '?\w{1,80}'? exceeded|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
   },
@@ -52,7 +52,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|does not have permission to (?:access|perform|act as|use)|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:sufficient )?permissions? (?:to|for)/i,
+      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
     example:
       'trainer@acme.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object.',
     counterExample: 'checking permissions of the service account',

@@ -13,6 +13,7 @@ import { wordIndex, wordsOf } from './words.ts';
 
 /** Every rule. Of several that a line fits, the first one counts: what is special stands before what is general. */
 export const RULES: readonly Rule[] = [
+  ...OWN,
   ...COLLECTIVE,
   ...PLATFORM,
   ...MEMORY,
@@ -25,7 +26,6 @@ export const RULES: readonly Rule[] = [
   ...NETWORK,
   ...BUILD,
   ...PROGRAMS,
-  ...OWN,
   ...POINTERS,
 ];
 

@@ -110,7 +110,7 @@ export const WANDB_PASSES_ON: readonly Rule[] = [
     kind: 'cause',
     vague: true,
     pattern:
-      /launch: (?:Terminating job \S{1,80} because it failed to start: \S|Error running job: (?!Traceback)\S)|wandb\.sdk\.launch\.errors\.LaunchError: \S/,
+      /launch: (?:(?:Run|Job) \S{1,80} failed(?: to start)?: \S|Terminating job \S{1,80} because it failed to start: \S|Error running job: (?!Traceback)\S)|wandb\.sdk\.launch\.errors\.LaunchError: \S/,
     example: 'launch: Terminating job j1 because it failed to start: image has no entry point',
     counterExample: 'launch: Launching run into acme/x',
   },
