@@ -80,7 +80,7 @@ const PREFIXES: readonly RegExp[] = [
   /^\((?<stream>(?:[\w.()<>:-]{1,80}[, ]{1,2})?pid=\d{1,8}|raylet|autoscaler[^)]{0,40}|driver)(?:,[^()]{0,60})?\)(?: |$)/,
   /^(?<stream>Step #\d{1,4}(?: - "[^"]{0,80}")?): ?/,
   /^#\d{1,4} (?=\d{1,6}\.\d{1,3} |ERROR|error)/,
-  /^\d{1,6}\.\d{3} (?=\S)/,
+  /^\d{1,6}\.\d{2,3} (?=\S)/,
   /^(?<stream>[\w.-]{1,40}-\d{1,3}) {1,30}\| ?/,
   /^##\[error\]/,
   // Levels, by whom they are written.

@@ -5,8 +5,9 @@ import type { LogLine } from './lines.ts';
 const COUNTED =
   /(?:^|[\s[({|,>])(?:global_?step|step|iter(?:ation)?|epoch|batch|shard|update|it)s?(?: ?[=:#] ?|[ [(]{1,2})\d/i;
 const BAR = /\d{1,3}%\|/;
-const RECOVERED =
-  /\b(?:resolved after|resuming normal operation|reconnected|recovered|succeeded|successfully)\b/i;
+const RECOVERED = /\b(?:resolved after|resuming normal operation|reconnected|recovered)\b/i;
+const DONE = /\b(?:succeeded|successfully)\b/i;
+const NOT = /\b(?:not|un)/i;
 /** A line that says what went wrong names a step, too. */
 const WRONG =
   /error|fail|exception|\bnan\b|abort|kill|time[d ]{0,2}out|unable|cannot|denied|refused|interrupt|diverge|assert/i;
@@ -19,9 +20,9 @@ const ENDING =
 /** Whether a line can only have been written by work that goes on. */
 export function isProgress({ text }: LogLine): boolean {
   if (text.length > 400 || SAVES.test(text)) return false;
-  return RECOVERED.test(text)
-    ? !/\b(?:not|un)/i.test(text)
-    : (BAR.test(text) || COUNTED.test(text)) && !WRONG.test(text);
+  if (RECOVERED.test(text)) return !NOT.test(text);
+  const isDone = DONE.test(text) && !NOT.test(text);
+  return (isDone || BAR.test(text) || COUNTED.test(text)) && !WRONG.test(text);
 }
 
 /** Whether a line says that something was done, without being a sign that the work itself went on. */
