@@ -132,8 +132,8 @@ function ofChain(chain: readonly Traceback[], read: Reader): Candidate | null {
     .map((traceback) => ({ traceback, ...matchIn(traceback, read) }))
     .filter(({ match }) => match);
   const special = matched.filter(({ match }) => match && isSpecific(match.rule));
-  const clear = special.filter(({ match }) => !match?.rule.vague);
-  const named = clear.find(({ match }) => match?.rule.kind !== 'consequence') ?? clear[0] ?? special[0];
+  const causes = special.filter(({ match }) => match?.rule.kind !== 'consequence');
+  const named = causes.find(({ match }) => !match?.rule.vague) ?? causes[0];
   if (named?.match) return raised(named.traceback, named.line, named.match);
 
   const telling = closed.filter(({ message: [title] }) => title && !WRAPPER.test(title.text));

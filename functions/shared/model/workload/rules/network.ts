@@ -7,7 +7,7 @@ export const NETWORK: readonly Rule[] = [
     category: 'network',
     kind: 'exception',
     pattern:
-      /Failed to resolve '[^']{1,200}'|Could not resolve host:? '?\S{1,200}|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) \S{1,200}|lookup \S{1,200}(?: on \S{1,60})?: (?:no such host|i\/o timeout|server misbehaving)|UnknownHostException: \S{1,200}|could not translate host name "[^"]{1,200}"|Cannot connect to host \S{1,200} ssl:.{0,80}(?:Name or service|name resolution|nodename)|Unable to resolve host|DNS resolution failed for \S{1,200}/i,
+      /Failed to resolve '[^']{1,200}'|Could not resolve (?:host:? )?'?[\w-]{1,60}\.[\w.-]{1,140}|getaddrinfo (?:ENOTFOUND|EAI_AGAIN) \S{1,200}|lookup \S{1,200}(?: on \S{1,60})?: (?:no such host|i\/o timeout|server misbehaving)|UnknownHostException: \S{1,200}|could not translate host name "[^"]{1,200}"|Cannot connect to host \S{1,200} ssl:.{0,80}(?:Name or service|name resolution|nodename)|Unable to resolve host|DNS resolution failed for \S{1,200}/i,
     example:
       "urllib3.exceptions.NameResolutionError: Failed to resolve 'models.example' ([Errno -2] Name or service not known)",
     counterExample: 'resolved models.example to 10.0.0.7',

@@ -16,7 +16,7 @@ export const NOISE: readonly Noise[] = [
   {
     name: 'shutdown',
     pattern:
-      /^Exception ignored in|leaked (?:semaphore|shared_memory) objects|closing signal SIG|got signal: \d|Received \d{1,2} death signal|SignalException|Stop requested|Exception raised from |resource_tracker|destroy_process_group\(\) was not called|There are some potential root causes|Killing subprocess \d|^srun: (?:error: )?\S{1,80}: tasks? \S{1,80}: (?:Terminated|Killed|Exited)|^srun: (?:Terminating|Force Terminated|Job step aborted)|only expected if one of the tasks is unhealthy|Terminating and syncing runs|Received SIGTERM\b/i,
+      /^Exception ignored in|leaked (?:semaphore|shared_memory) objects|closing signal SIG|got signal: \d|Received \d{1,2} death signal|SignalException|Stop requested|Exception raised from |resource_tracker|destroy_process_group\(\) was not called|There are some potential root causes|Killing subprocess \d|^srun: (?:error: )?\S{1,80}: tasks? \S{1,80}: (?:Terminated|Killed|Exited)|^srun: (?:Terminating|Force Terminated|Job step aborted)|only expected if one of the tasks is unhealthy|Terminating and syncing runs|Waiting for W&B process to finish|While tearing down the service manager|Received SIGTERM\b/i,
     example: 'Sending process 41 closing signal SIGTERM',
     counterExample: 'the process closed its file',
   },

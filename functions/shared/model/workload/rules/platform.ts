@@ -60,7 +60,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'internal',
     kind: 'verdict',
     pattern:
-      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|^Internal system error/i,
+      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error/i,
     example: 'Internal error occurred for the current attempt.',
     counterExample: 'the internal error counter is 0',
   },
@@ -75,7 +75,7 @@ export const KILLED: readonly Rule[] = [
     vague: true,
     hint: 'most likely memory',
     pattern:
-      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from|due to) (?:signal:? )?(?:9\b|\(?SIGKILL)|with signal:? (?:9\b|SIGKILL)|died with <Signals\.SIGKILL|Signal 9 \(SIGKILL\)|signal: killed\b/i,
+      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from|due to) (?:signal:? )?(?:9\b|\(?SIGKILL)|with signal:? (?:9\b|SIGKILL)|died with <Signals\.SIGKILL|Negsignal\.SIGKILL|Signal 9 \(SIGKILL\)|signal: killed\b/i,
     example: 'Container terminated on signal 9.',
     counterExample: 'Container terminated on signal 15.',
   },

@@ -15,7 +15,7 @@ export const PROGRAMS: readonly Rule[] = [
     category: 'cancelled',
     kind: 'consequence',
     pattern:
-      /^KeyboardInterrupt\b|^\S{0,80}(?:CancelledError|UserAbort|JobCancelled)\b|received SIGINT\b|^Interrupted by user|Ctrl-C (?:received|detected|pressed)/i,
+      /^KeyboardInterrupt\b|received SIGINT\b|^Interrupted by user|Ctrl-C (?:received|detected|pressed)/i,
     example: 'KeyboardInterrupt',
     counterExample: 'Terminating and syncing runs. Press ctrl-c to kill.',
   },
@@ -26,6 +26,15 @@ export const PROGRAMS: readonly Rule[] = [
     pattern: /^(?:\S{1,80}\.)?(?:ModuleNotFoundError|ImportError): \S/,
     example: "ModuleNotFoundError: No module named 'apex'",
     counterExample: 'module apex found',
+  },
+  {
+    name: 'run-errored',
+    category: 'python',
+    kind: 'cause',
+    vague: true,
+    pattern: /^Run \S{1,60} errored: \S/,
+    example: "wandb: ERROR Run k3x9 errored: KeyError('lr')",
+    counterExample: 'Run k3x9 finished',
   },
   {
     name: 'not-a-number',
