@@ -4,6 +4,7 @@ import { type Stack, stacksIn } from './log/stacks.ts';
 import { type Frame, messageFrom, namesException, type Traceback, tracebacksIn } from './log/traceback.ts';
 import type { Match, Reader } from './rules/all.ts';
 import type { Category, Kind } from './rules/rule.ts';
+import { LONGEST_SHOWN, shorten } from './shorten.ts';
 
 /** Whatever in a log could be the reason. */
 
@@ -42,7 +43,7 @@ export interface Found {
 
 /** Raised by what looks after others: it says that one failed, and not why. */
 const WRAPPER =
-  /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|_RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
+  /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|_RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit(?:: \d{1,3})?$|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
 const AGAIN =
   /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
 const GOES_ON = /:$|validation errors? for \S{1,80}$|^terminate called after throwing/;
@@ -50,8 +51,9 @@ const GOES_ON = /:$|validation errors? for \S{1,80}$|^terminate called after thr
 const MESSAGES: readonly Kind[] = ['cause', 'exception'];
 const TITLES: readonly Kind[] = [...MESSAGES, 'verdict', 'consequence'];
 const GENERAL: readonly Category[] = ['python', 'crash'];
-/** A line that is more likely to be a heading than a message. */
-const MOST_CHARACTERS_OF_A_TITLE = 200;
+/** A longer line is a message, and announces nothing. */
+const LONGEST_TITLE = 200;
+const LEAST_HEADING = 60;
 
 /** Whether a category says more than that a program ended by its own error. */
 export function isSpecific({ category }: Pick<Candidate, 'category'>): boolean {
@@ -261,7 +263,10 @@ function ofMatch({ rule, found }: Match) {
 
 /** A line with what it only announces: `Error(s) in loading state_dict for Net:` and the key that is missing. */
 function withMore(line: LogLine, lines: readonly LogLine[]): string {
-  if (!GOES_ON.test(line.text) || line.text.length > MOST_CHARACTERS_OF_A_TITLE) return line.text;
+  if (!GOES_ON.test(line.text) || line.text.length > LONGEST_TITLE) return line.text;
   const behind = lines.filter(({ at, text }) => at > line.at && text !== '');
-  return [line, ...behind.slice(0, line.text.endsWith(':') ? 1 : 2)].map(({ text }) => text).join(' ');
+  const more = behind.slice(0, line.text.endsWith(':') ? 1 : 2).map(({ text }) => text);
+  // So that what it announces is not what is cut out.
+  const room = LONGEST_SHOWN - more.join(' ').length - 1;
+  return [shorten(line.text, Math.max(room, LEAST_HEADING)), ...more].join(' ');
 }

@@ -106,7 +106,7 @@ export const KILLED: readonly Rule[] = [
     kind: 'verdict',
     vague: true,
     hint: 'most likely memory',
-    pattern: /^(?:\S{1,120}: line \d{1,6}: {1,3})?(?:\d{1,8} )?Killed(?:$| {2,40}\S)/,
+    pattern: /^(?:\S{1,120}: )?(?:line \d{1,6}: {1,3})?(?:\d{1,8} )?Killed(?:$| {2,40}\S)/,
     example: 'run.sh: line 12:   377 Killed                  python train.py',
     counterExample: 'Killed 3 idle workers of the pool',
   },
