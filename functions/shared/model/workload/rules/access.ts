@@ -137,7 +137,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'image',
     kind: 'cause',
     pattern:
-      /Image '[^']{1,300}' not found|manifest (?:for \S{1,300} )?(?:not found|unknown)|MANIFEST_UNKNOWN|repository name not known to registry|CONTAINER_MISSING|PUSH_IMAGE_NOT_FOUND|failed to resolve (?:source metadata for|reference) \S{1,300}: .{0,200}not found|invalid reference format|(?:Docker )?image \S{1,300} (?:does not exist|could not be found|was not found)|no match for platform in manifest|no matching manifest for/i,
+      /Image '[^']{1,300}' not found|manifest (?:for \S{1,300} )?(?:not found|unknown)|MANIFEST_UNKNOWN|repository name not known to registry|CONTAINER_MISSING|PUSH_IMAGE_NOT_FOUND|failed to resolve (?:source metadata for|reference) \S{1,300}: .{0,200}not found|invalid reference format|(?:docker|container) image \S{1,300} (?:does not exist|could not be found|was not found)|no match for platform in manifest|no matching manifest for/i,
     example: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' not found.",
     counterExample: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' found.",
   },

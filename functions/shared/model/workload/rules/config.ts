@@ -16,7 +16,7 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'cause',
     pattern:
-      /error: (?:unrecognized arguments|the following arguments are required|argument \S{1,120}: |ambiguous option|invalid choice|one of the arguments|too few arguments|unexpected argument|unknown (?:option|flag|argument))|^(?:Error|Usage error): (?:No such (?:option|command)|Missing (?:option|argument|parameter)|Invalid value for|Got unexpected extra argument)|(?:flag provided but not defined|unknown (?:shorthand )?flag): |^(?:\S{1,60}: )?(?:unrecognized|unknown|invalid) option\b|Unknown command line flag|(?:absl\.flags\.)?_?exceptions?\.(?:UnrecognizedFlagError|IllegalFlagValueError)|Flag --\S{1,60} must have a value|ArgumentError: argument/i,
+      /error: (?:unrecognized arguments|the following arguments are required|argument \S{1,120}: |ambiguous option|invalid choice|one of the arguments|too few arguments|unexpected argument|unknown (?:option|flag|argument))|^(?:Error|Usage error): (?:No such (?:option|command)|Missing (?:option|argument|parameter)|Invalid value for|Got unexpected extra argument)|(?:flag provided but not defined|unknown (?:shorthand )?flag): |^(?!\S{0,60}(?:Error|Exception): )(?:\S{1,60}: )?(?:unrecognized|unknown|invalid) option\b|Unknown command line flag|(?:absl\.flags\.)?_?exceptions?\.(?:UnrecognizedFlagError|IllegalFlagValueError)|Flag --\S{1,60} must have a value|ArgumentError: argument/i,
     example: 'train.py: error: the following arguments are required: --data',
     counterExample: 'arguments: --data gs://b/x',
   },
@@ -25,7 +25,7 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'exception',
     pattern:
-      /(?:omegaconf|hydra|yaml|ruamel|pydantic\S{0,40}|pydantic_core\S{0,40}|jsonschema|configparser|tomllib|toml|tomli|dynaconf|confection|marshmallow|jsonargparse|draccus|gin)\.\S{0,80}(?:Error|Exception|Missing\w{0,40}|ValidationError|Invalid\w{0,40})|ConfigurationError|ConfigKeyError|ConfigAttributeError|MissingMandatoryValue|MissingConfigException|InvalidConfig\w{0,40}|ConfigError\b|ValidationError: \d{1,4} validation errors? for|Could not override '|is not in struct\b|Error merging '|Missing (?:required )?(?:config(?:uration)?|setting|environment variable)s?\b|(?:environment|env) variable.{0,60}(?:is )?(?:not set|missing|required|must be set)|\b[A-Z][A-Z\d_]{3,60} (?:environment variable )?(?:is|was) (?:not set|required but)|while (?:parsing|scanning) a (?:block|flow|simple)/,
+      /(?:omegaconf|hydra|yaml|ruamel|jsonschema|configparser|tomllib|toml|tomli|dynaconf|confection|marshmallow|jsonargparse|draccus|gin)\.\S{0,80}(?:Error|Exception|Missing\w{0,40}|ValidationError|Invalid\w{0,40})|ConfigurationError|ConfigKeyError|ConfigAttributeError|MissingMandatoryValue|MissingConfigException|InvalidConfig\w{0,40}|ConfigError\b|ValidationError: \d{1,4} validation errors? for \w{0,60}(?:Config|Settings|Args|Arguments|Options|Params)|Could not override '|is not in struct\b|Error merging '|Missing (?:required )?(?:config(?:uration)?|setting|environment variable)s?\b|(?:environment|env) variable.{0,60}(?:is )?(?:not set|missing|required|must be set)|\b[A-Z][A-Z\d_]{3,60} (?:environment variable )?(?:is|was) (?:not set|required but)|while (?:parsing|scanning) a (?:block|flow|simple)/,
     example: "omegaconf.errors.ConfigAttributeError: Key 'lrr' is not in struct",
     counterExample: 'config loaded: ConfigParser with 3 sections',
   },
@@ -85,7 +85,7 @@ export const WANDB: readonly Rule[] = [
     category: 'wandb',
     kind: 'cause',
     pattern:
-      /wandb\.\S{0,60}(?:AuthenticationError|UsageError)|api_key not configured|API key (?:must be |verification failed|is (?:not|invalid|missing)|.{0,40}(?:invalid|missing))|not logged in.{0,60}wandb|wandb.{0,60}not logged in|user is not logged in|permission denied to access the project|project not found.{0,40}wandb|entity \S{1,80} not found/i,
+      /wandb\.\S{0,60}(?:AuthenticationError|UsageError)|api_key not configured|API key (?:must be 40 characters|verification failed|you provided is)|^API key (?:is )?(?:invalid|missing|not configured)|not logged in.{0,60}wandb|wandb.{0,60}not logged in|user is not logged in|permission denied to access the project|project not found.{0,40}wandb|entity \S{1,80} not found/i,
     example: 'wandb.errors.UsageError: api_key not configured (no-tty). call wandb.login(key=[your_api_key])',
     counterExample: 'Currently logged in as: ada',
   },

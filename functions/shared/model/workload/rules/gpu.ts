@@ -43,9 +43,18 @@ export const GPU: readonly Rule[] = [
     category: 'gpu',
     kind: 'cause',
     pattern:
-      /lib(?:cuda|cudnn|cublas|cudart|nccl|nvinfer|nvrtc|cusparse|cufft)[\w.-]{0,40}: cannot open|driver .{0,60}too old|driver version is insufficient|no kernel image is available|Found no NVIDIA driver|CUDA Setup failed|Torch not compiled with CUDA|No CUDA GPUs are available|no CUDA-capable device|CUDA driver initialization failed|CUDA unknown error|nvidia-container-cli: (?:initialization error|requirement error|.{0,60}error)|could not select device driver|forward compatibility was attempted|Failed to infer device type|CUDA is not available|Unable to initialize backend '(?:cuda|tpu)'|torch\.cuda\.is_available\(\) is False|failed call to cuInit.{0,80}/i,
+      /lib(?:cuda|cudnn|cublas|cudart|nccl|nvinfer|nvrtc|cusparse|cufft)[\w.-]{0,40}: cannot open|driver .{0,60}too old|driver version is insufficient|no kernel image is available|CUDA Setup failed|Torch not compiled with CUDA|CUDA driver initialization failed|CUDA unknown error|nvidia-container-cli: (?:initialization error|requirement error|.{0,60}error)|could not select device driver|forward compatibility was attempted|Unable to initialize backend '(?:cuda|tpu)'|failed call to cuInit.{0,80}/i,
     example: 'RuntimeError: The NVIDIA driver on your system is too old (found version 11040).',
     counterExample: 'driver 550.54 loaded',
+  },
+  {
+    name: 'no-gpu',
+    category: 'gpu',
+    kind: 'exception',
+    pattern:
+      /Found no NVIDIA driver|No CUDA GPUs are available|no CUDA-capable device|CUDA is not available|torch\.cuda\.is_available\(\) is False|Failed to infer device type/i,
+    example: 'RuntimeError: No CUDA GPUs are available',
+    counterExample: 'CUDA is available: 8 GPUs',
   },
   {
     name: 'cuda-error',

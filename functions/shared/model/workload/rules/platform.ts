@@ -42,7 +42,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'preempted',
     kind: 'verdict',
     pattern:
-      /(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|Spot .{0,60}(?:pre-?empt|reclaim|interrupt)|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)/i,
+      /(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)/i,
     example: 'launch: Run k7 was preempted, requeuing...',
     counterExample: 'preemptible: true, spot instances allowed',
   },
