@@ -8,6 +8,7 @@ import {
   openTab,
   overflowOf,
   picture,
+  undecided,
 } from '../../support/page/browser.ts';
 import { emptyWorld, goodWorld, troubledWorld, type World } from '../../support/page/fixtures.ts';
 import { type Fault, openSite, type Site } from '../../support/page/site.ts';
@@ -68,6 +69,7 @@ describe('how the page looks', NEEDS_BROWSER_AND_SOAK, () => {
       }
       await picture(page, name);
       assert.deepEqual(await barriers(page), []);
+      assert.deepEqual(await undecided(page), [], 'axe cannot decide it: look into it, then name it here');
       assert.equal(await overflowOf(page), 0);
       await close();
       assert.deepEqual(wrong, []);

@@ -38,9 +38,9 @@ describe('the page in a browser', NEEDS_BROWSER, () => {
       .locator('li');
     const texts = (await cards.allTextContents()).map((text) => text.replaceAll(/\s+/g, ' '));
     assert.equal(texts.length, 4);
-    assert.match(texts[0] ?? '', /^Criticalcleanup-artifacts failingfor 2 d 2 h3 runs in a row failed/);
+    assert.match(texts[0] ?? '', /^Criticalcleanup-artifacts failing for 2 d 2 h3 runs in a row failed/);
     assert.match(texts[0] ?? '', /npm run -s ops -- run cleanup-artifactsCopy/);
-    assert.match(texts[1] ?? '', /^Lateobserve-workloads latefor 12 min.*due 12 min ago, grace 300 s/);
+    assert.match(texts[1] ?? '', /^Lateobserve-workloads late for 12 min.*due 12 min ago, grace 300 s/);
     assert.ok(await tab.page.getByText('1 muted').isVisible());
   });
 

@@ -70,13 +70,23 @@ export async function openTab(
 const AXE = readFileSync(fileURLToPath(import.meta.resolve('axe-core/axe.min.js')), 'utf8');
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 
-/** What the page does to people who cannot see, hear or point, by axe's rules; each with the elements that do. */
-export async function barriers(page: Page): Promise<string[]> {
+/** What the page does to people who cannot see, hear or point, by axe's rules; each with the element that does. */
+export function barriers(page: Page): Promise<string[]> {
+  return askAxe(page, 'violations');
+}
+
+/** What axe cannot decide, such as a contrast over what it cannot see through: to be looked into once for each. */
+export function undecided(page: Page): Promise<string[]> {
+  return askAxe(page, 'incomplete');
+}
+
+async function askAxe(page: Page, kind: 'violations' | 'incomplete'): Promise<string[]> {
   // Evaluated by the debugger, which the page's policy does not bind.
   await page.evaluate(AXE);
   return page.evaluate<string[]>(`
-    axe.run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(RULES)} } }).then(({ violations }) =>
-      violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html }) => html.slice(0, 160)).join(' | ')))`);
+    axe.run(document, { runOnly: { type: 'tag', values: ${JSON.stringify(RULES)} } }).then((found) =>
+      found.${kind}.flatMap(({ id, nodes }) =>
+        nodes.map(({ html, any }) => id + ': ' + html.slice(0, 160) + ' ' + (any[0]?.message ?? ''))))`);
 }
 
 /** Keeps a picture of the page for a human eye, in a folder that git ignores. */

@@ -79,7 +79,7 @@ function AlarmCard({ alarm, isTask, muted }: { alarm: AlarmAnswer; isTask: boole
       <Badge {...look} tone={tone} />
       <div>
         <h3>
-          <Subject name={alarm.subject} isTask={isTask} /> {alarm.kind.replaceAll('-', ' ')}
+          <Subject name={alarm.subject} isTask={isTask} /> {alarm.kind.replaceAll('-', ' ')}{' '}
           <span class="since">
             for <Since at={alarm.brokenAt} />
           </span>
@@ -106,7 +106,7 @@ function TaskCard({ task }: { task: TaskAnswer }) {
       <Badge {...STATES[state]} />
       <div>
         <h3>
-          <Subject name={task.task} isTask /> {STATES[state].word.toLowerCase()}
+          <Subject name={task.task} isTask /> {STATES[state].word.toLowerCase()}{' '}
           {since && (
             <span class="since">
               for <Since at={since} />

@@ -20,7 +20,7 @@ export function Filters({ status, asksAnew }: FiltersProps) {
   return (
     <>
       <label>
-        Find{' '}
+        Find<span class="hidden"> a job</span>{' '}
         <input
           type="search"
           value={query.value.get('find') ?? ''}

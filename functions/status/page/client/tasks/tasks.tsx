@@ -58,7 +58,7 @@ function Filters({ tasks }: { tasks: readonly TaskNow[] }) {
   return (
     <>
       <label>
-        Find{' '}
+        Find<span class="hidden"> a task</span>{' '}
         <input
           type="search"
           value={query.value.get('q') ?? ''}
@@ -95,24 +95,26 @@ function Table({ tasks }: { tasks: readonly TaskNow[] }) {
   const byName = new Map(shown.map(({ task }) => [task.task, task]));
   return (
     <>
-      <Cards
-        labelledBy="tasks-title"
-        onRead={held.hold}
-        head={COLUMNS.map(([name, key]) => {
-          const sort = key === sorting.key ? directionOf(sorting) : undefined;
-          const sortBy = () => key && setFilter('sort', nextSorting(sorting, key));
-          return (
-            <Column key={name} sort={sort}>
-              {key ? <SortButton name={name} sort={sort} onClick={sortBy} /> : name}
-            </Column>
-          );
-        })}
-      >
-        {held.names.slice(0, most).map((name) => {
-          const task = byName.get(name);
-          return task && <TaskRow key={name} task={task} />;
-        })}
-      </Cards>
+      {shown.length > 0 && (
+        <Cards
+          labelledBy="tasks-title"
+          onRead={held.hold}
+          head={COLUMNS.map(([name, key]) => {
+            const sort = key === sorting.key ? directionOf(sorting) : undefined;
+            const sortBy = () => key && setFilter('sort', nextSorting(sorting, key));
+            return (
+              <Column key={name} sort={sort}>
+                {key ? <SortButton name={name} sort={sort} onClick={sortBy} /> : name}
+              </Column>
+            );
+          })}
+        >
+          {held.names.slice(0, most).map((name) => {
+            const task = byName.get(name);
+            return task && <TaskRow key={name} task={task} />;
+          })}
+        </Cards>
+      )}
       {shown.length === 0 && (
         <p class="empty">{tasks.length === 0 ? 'No task is on record yet.' : 'No task is like that.'}</p>
       )}
