@@ -27,9 +27,9 @@ export const EAST = 'us-east1';
 /** So short that what hangs is given up on at once, and long enough for what answers on a busy machine. */
 const SHORT: RefreshLimits = {
   tokenMs: 300,
-  regionMs: 600,
-  tableMs: 700,
-  callMs: 600,
+  regionMs: 900,
+  tableMs: 1_000,
+  callMs: 900,
   endsMs: 2_000,
   progressMs: 10_000,
 };
@@ -58,7 +58,7 @@ export async function freshObserver(context: TestContext, options: ObserverOptio
   const collections = collectionsOf(db, '');
   const platform = workloads(settings, {
     apiOf: (api) => ({ project: PROJECT, baseUrl: apis.baseUrls[api as 'run'], log }),
-    retry: { ...AT_ONCE, attemptMs: 250 },
+    retry: { ...AT_ONCE, attemptMs: 400 },
     ...(options.authorize ? { authorize: options.authorize } : {}),
   });
   let now = noon();

@@ -9,6 +9,7 @@ import type { TableName } from '../../shared/model/workload/tables.ts';
 import type { AskedTable } from './ask-tables.ts';
 import type { EndBook } from './end-book.ts';
 import type { RefreshLimits } from './limits.ts';
+import type { LogBudget } from './log-budget.ts';
 import type { CallBook } from './pending.ts';
 
 /** Finds out what the lists did not tell: what became of workloads that are listed no more, and why others ended. */
@@ -73,14 +74,10 @@ export async function lookFor(asked: AskedTable, ends: EndBook, finding: Finding
   return withRows(snapshot, rows);
 }
 
-/**
- * Reads the logs of `due`, several side by side, at most `most` readings: the newest first, and all counters of runners in
- * one. `onRead` is told of each reading before it is made.
- */
+/** Reads the logs of `due`, several side by side, as far as the budget goes: the newest first, and the counters of runners at once. */
 export async function readLogs(
   due: readonly Placed[],
-  most: number,
-  { ends, isCounted, onRead }: { ends: EndBook; isCounted(placed: Placed): boolean; onRead(): void },
+  { ends, budget, isCounted }: { ends: EndBook; budget: LogBudget; isCounted(placed: Placed): boolean },
   finding: FindingOut,
 ): Promise<LogCounts> {
   const counts: LogCounts = { read: 0, empty: 0, unreadable: 0, waiting: 0, error: null };
@@ -93,14 +90,11 @@ export async function readLogs(
   const newestFirst = [...due].sort((a, b) => endOf(b) - endOf(a));
   const counted = chunksOf(newestFirst.filter(isCounted), COUNTED_AT_ONCE);
   const jobs = [...counted, ...newestFirst.filter((it) => !isCounted(it)).map((it) => [it])];
-  let left = most;
   await pooledMap(jobs, AT_ONCE, async (those) => {
-    if (left <= 0 || performance.now() >= finding.endsAt) {
+    if (performance.now() >= finding.endsAt || !budget.take()) {
       counts.waiting += those.length;
       return;
     }
-    left -= 1;
-    onRead();
     const answers = await answersOf(those, finding);
     for (const placed of those) note(placed, answers(placed));
   });

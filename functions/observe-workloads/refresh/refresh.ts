@@ -4,7 +4,6 @@ import {
   named,
   type PendingCall,
   type Refresh,
-  recentReads,
   type TableSeen,
 } from '../../shared/model/workload/refresh.ts';
 import { hasChanged, type Snapshot } from '../../shared/model/workload/snapshot.ts';
@@ -20,6 +19,7 @@ import { type AskedTable, askTable, type Door, placeOf } from './ask-tables.ts';
 import { type EndBook, endBook, endKeys } from './end-book.ts';
 import { type FindingOut, type LogCounts, lookFor, type Placed, readLogs } from './find-out.ts';
 import type { RefreshLimits } from './limits.ts';
+import { type LogBudget, logBudget } from './log-budget.ts';
 import { type CallBook, callBook } from './pending.ts';
 
 /** What a refresh works with. */
@@ -57,17 +57,21 @@ export async function refresh(
 ): Promise<Refreshed | { until: Date }> {
   const held = await tools.store.begin(by, now());
   if ('until' in held) return held;
+  const budget = logBudget(held.refresh().logReads, tools.settings.logReadsPerMinute, now);
   try {
-    return await refreshTables(held, { by, now, signal }, tools);
+    return await refreshTables(held, budget, { by, now, signal }, tools);
   } catch (error) {
-    // Whoever comes next need not wait until this one counts as dead.
-    await held.save({ refresh: { lease: null, progress: null } }).catch(() => undefined);
+    // Whoever comes next need not wait until this one counts as dead, but for logs until a minute is over.
+    await held
+      .save({ refresh: { lease: null, progress: null, logReads: budget.reads() } })
+      .catch(() => undefined);
     throw error;
   }
 }
 
 async function refreshTables(
   held: HeldRefresh,
+  budget: LogBudget,
   { now, signal }: Refreshing,
   { settings, workloads, limits }: RefreshTools,
 ): Promise<Refreshed> {
@@ -99,7 +103,7 @@ async function refreshTables(
 
   // 3. Write the rows with what is remembered of their ends, and find out what is not.
   const finding = { readers: readersOf(token), calls, limits, signal };
-  const found = await finish(held, asked, { finding, now, perMinute: settings.logReadsPerMinute });
+  const found = await finish(held, asked, { finding, now, budget });
   return { ...found, count, hung: calls.hung(), error: 'closed' in token ? token.closed : found.error };
 }
 
@@ -169,11 +173,18 @@ async function save(
   await held.save({ refresh: { ...refreshed, tables: now }, tables, ends: ends?.takeChanged() ?? new Map() });
 }
 
+/** What a refresh ends with. */
+interface Finishing {
+  finding: Omit<FindingOut, 'endsAt'>;
+  now(): Date;
+  budget: LogBudget;
+}
+
 /** Tells the tables what is remembered of ends, and finds out the rest while there is time and leave to read logs. */
 async function finish(
   held: HeldRefresh,
   asked: readonly AskedTable[],
-  { finding, now, perMinute }: { finding: Omit<FindingOut, 'endsAt'>; now(): Date; perMinute: number },
+  { finding, now, budget }: Finishing,
 ): Promise<Pick<Refreshed, 'tables' | 'logs' | 'error'>> {
   const { calls, limits } = finding;
   const snapshots = asked.map(({ snapshot }) => snapshot);
@@ -199,16 +210,13 @@ async function finish(
   }
   const within = { ...finding, endsAt: performance.now() + limits.endsMs };
   const looked = isDone ? snapshots : await Promise.all(asked.map((table) => lookFor(table, ends, within)));
-  const reads = recentReads(held.refresh().logReads, now());
-  const onRead = () => void reads.push(now());
-  const left = Math.max(0, perMinute - reads.length);
   const counted = {
     ends,
-    onRead,
+    budget,
     isCounted: ({ table, row }: Placed) => isCounted({ table, state: row.state }),
   };
-  const logs = await readLogs(dueOf(looked), left, counted, within);
+  const logs = await readLogs(dueOf(looked), counted, within);
   const tables = looked.map(ends.told);
-  await save(held, tables, { ...ended, hung: calls.hung(), logReads: reads }, ends);
+  await save(held, tables, { ...ended, hung: calls.hung(), logReads: budget.reads() }, ends);
   return { tables, logs, error: null };
 }

@@ -1,7 +1,8 @@
-import { bounded, type End, isLogDue, newEnd, type PlatformSaid } from '../../shared/model/workload/end.ts';
+import { bounded, type End, newEnd, type PlatformSaid } from '../../shared/model/workload/end.ts';
 import { type Reason, reasonOf } from '../../shared/model/workload/reason.ts';
 import type { Row, StoredReason } from '../../shared/model/workload/row.ts';
 import { OWN_COUNTER } from '../../shared/model/workload/rules/own.ts';
+import { shorten } from '../../shared/model/workload/shorten.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
 
 /** Why a workload ended: by what its platform says, and where that is not enough, by its log. */
@@ -13,6 +14,13 @@ const RULES = 1;
 const POINTERS = ['unknown', 'own'];
 /** A build names the step that failed, and never why. */
 const FAILING_STEP = /build step \d+/i;
+/** Words of platforms for a state that is itself the reason. */
+const VERDICTS: Readonly<Record<string, Pick<StoredReason, 'line' | 'category'>>> = {
+  TIMEOUT: { line: 'Timed out (limit of the build)', category: 'timeout' },
+  EXPIRED: { line: 'Waited in the queue past its limit', category: 'timeout' },
+  INTERNAL_ERROR: { line: 'Internal error of Google', category: 'internal' },
+  JOB_STATE_EXPIRED: { line: 'Waited for resources past its limit', category: 'timeout' },
+};
 
 /** The end of a workload that was just seen, with the reason as far as its platform tells it. */
 export function firstEnd(table: TableName, row: Row, said: PlatformSaid, now: Date): End {
@@ -54,22 +62,33 @@ function reasonFor(end: End, lines: readonly string[]): StoredReason | null {
   if (isTold(own)) return own;
   const fromLog = lines.length > 0 ? stored(reasonOf(lines), 'log') : null;
   if (isTold(fromLog)) return fromLog;
-  // Not before the log was empty to the last: until then nothing is known.
-  const isSilent = end.log === 'empty' && !isLogDue({ nextTryAt: end.nextTryAt }, LATEST);
-  return fromLog ?? own ?? (isSilent ? stored(reasonOf([]), 'log') : null);
+  // Not before the log was empty to the last: until then entries may come.
+  if (end.log === 'empty' && end.nextTryAt === null) return silent(own);
+  return fromLog ?? own;
 }
 
-const LATEST = new Date(8.64e15);
+/** What is said of a workload that failed and has logged nothing. */
+function silent(own: StoredReason | null): StoredReason {
+  const said = own ? `${own.line.replace(/\.$/, '')}; no output` : 'no output';
+  return { line: shorten(said), category: 'unknown', source: 'log', rule: 'no-output' };
+}
 
-/** The reason in what the platform says, and in which part of that. */
+/** The reason in what the platform says, and in which part of that: what says why goes before what says only that. */
 function platformReason({ errorMessage, failureInfo, condition }: PlatformSaid): StoredReason | null {
+  const verdict = VERDICTS[/^\w+/.exec(condition ?? '')?.[0] ?? ''];
+  if (verdict) return { line: verdict.line, category: verdict.category, source: 'condition', rule: 'state' };
   const parts: [source: string, text: string | null][] = [
     ['error', errorMessage],
-    ['failureInfo', failureInfo && !FAILING_STEP.test(failureInfo) ? failureInfo : null],
+    ['failureInfo', failureInfo],
     ['condition', condition],
   ];
-  const reasons = parts.flatMap(([source, text]) => (text ? [stored(reasonOf([text]), source)] : []));
+  const reasons = parts.flatMap(([source, text]) => (text ? [reasonIn(text, source)] : []));
   return reasons.find(isTold) ?? reasons[0] ?? null;
+}
+
+function reasonIn(text: string, source: string): StoredReason {
+  const { line, category, rule } = reasonOf([text]);
+  return { line, category: FAILING_STEP.test(text) ? 'unknown' : category, source, rule };
 }
 
 function isTold(reason: StoredReason | null): boolean {

@@ -207,10 +207,7 @@ describe('what the rows say', () => {
         ['agent-y', 'agent', 'cancelled', 'CONDITION_FAILED (CANCELLED)'],
       ],
     );
-    assert.equal(
-      listed[0]?.said.condition,
-      'NON_ZERO_EXIT_CODE: Task failed with message: The container exited with an error.',
-    );
+    assert.equal(listed[0]?.said.condition, 'Task failed with message: The container exited with an error.');
   });
 
   test('a job of Vertex AI: that is older than a week only while it lives, and its error', async (context) => {

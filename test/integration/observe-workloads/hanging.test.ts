@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { refresh } from '../../../functions/observe-workloads/refresh/refresh.ts';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import type { Progress } from '../../../functions/shared/model/workload/refresh.ts';
 import type { TableName } from '../../../functions/shared/model/workload/tables.ts';
+import type { HeldRefresh, WorkloadStore } from '../../../functions/shared/store/own/workloads.ts';
 import type { FaultRule } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { build, customJob, EAST, execution, freshObserver, WEST } from '../../support/observer.ts';
 import { regionOf } from '../../support/workloads.ts';
@@ -118,27 +120,31 @@ describe('what hangs', () => {
     assert.equal((await observer.stored('runner')).rows.length, 2);
   });
 
-  test('for long is told while it hangs, with what has answered by then', async (context) => {
-    const observer = await freshObserver(context, { limits: { progressMs: 60 } });
+  test('for long is told while it hangs', async (context) => {
+    const observer = await freshObserver(context, { limits: { progressMs: 100 } });
     Object.assign(observer.world, EVERYWHERE);
     observer.apis.faults.add({ api: 'run', region: WEST, fault: { kind: 'hang' } });
-    const done = observer.refresh();
-    const told = new Promise<void>((resolve) => {
-      const stop = observer.collections.workloads.doc('refresh').onSnapshot((document) => {
-        if (!document.get('progress')) return;
-        const { asked, pending } = document.get('progress');
-        assert.equal(Number(asked), 8);
-        assert.deepEqual(
-          pending.map((call: { region: string; operation: string }) => [call.operation, call.region]),
-          [['executions.list', WEST]],
-        );
-        stop();
-        resolve();
-      });
-    });
-    await told;
-    assert.equal((await observer.stored('vertex')).rows.length, 2);
-    await done;
+    const told: (Progress | null | undefined)[] = [];
+    const { store, ...tools } = observer.tools();
+    const watched: WorkloadStore = {
+      async begin(by, now) {
+        const held = await store.begin(by, now);
+        if ('until' in held) return held;
+        const save: HeldRefresh['save'] = (change) => {
+          told.push(change.refresh.progress);
+          return held.save(change);
+        };
+        return { ...held, save };
+      },
+    };
+    const { signal } = new AbortController();
+    await refresh({ by: 'schedule', now: observer.now, signal }, { ...tools, store: watched });
+    const [first, ...others] = told;
+    const pending = first?.pending.map(({ operation, region }) => `${operation} ${region}`) ?? [];
+    assert.ok(pending.includes(`executions.list ${WEST}`), String(pending));
+    // The token and seven regions.
+    assert.equal(first?.asked, 8);
+    assert.deepEqual(others, [null]);
   });
 
   test('again and again is asked at every fourth refresh', async (context) => {

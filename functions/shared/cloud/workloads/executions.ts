@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { addMs, DAY_MS } from '../../dates.ts';
 import type { Row } from '../../model/workload/row.ts';
 import type { TableSettings } from '../../model/workload/tables.ts';
 import { executionState } from '../backends/cloud-run/execution-state.ts';
@@ -15,6 +16,8 @@ import type { Listed, TableReader } from './table-reader.ts';
  */
 
 const PAGE_SIZE = 30;
+/** One that ended longer ago is not listed: its log is gone soon. */
+const WINDOW_MS = 14 * DAY_MS;
 const FIELDS =
   'name,uid,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
 /** What a runner says of the jobs that it ran, and of those that came to nothing. */
@@ -60,7 +63,8 @@ export function openExecutions(
   return {
     listOperation: 'executions.list',
 
-    async list(place, _now, limits) {
+    async list(place, now, limits) {
+      const oldest = addMs(now, -WINDOW_MS);
       const listed: Listed[] = [];
       let next: string | undefined;
       const asked = api.list(
@@ -84,7 +88,8 @@ export function openExecutions(
       );
       // A region in which there is no such job has no execution of it.
       await orGone(asked);
-      return { listed, more: Boolean(next) };
+      const recent = listed.filter(({ seen: { endedAt } }) => endedAt === null || endedAt > oldest);
+      return { listed: recent, more: Boolean(next) && recent.length === listed.length };
     },
 
     async get(row, limits) {
@@ -177,10 +182,16 @@ function listedExecution(execution: Execution, place: string, project: string): 
       link: `https://console.cloud.google.com/run/jobs/executions/details/${place}/${name}?project=${project}`,
     },
     said: {
-      condition: [executionReason, message].filter(Boolean).join(': ') || null,
+      condition: conditionOf(executionReason, message),
       exit: null,
       errorMessage: null,
       failureInfo: null,
     },
   };
+}
+
+/** What the condition says, without the word that says no more than that it failed. */
+function conditionOf(reason: string | undefined, message: string | undefined): string | null {
+  const parts = reason === 'NON_ZERO_EXIT_CODE' && message ? [message] : [reason, message];
+  return parts.filter(Boolean).join(': ') || null;
 }

@@ -86,11 +86,17 @@ export function isCurrent({ state }: Pick<Region, 'state'>): boolean {
   return state === 'ok';
 }
 
-/** Whether two states of a region differ in more than when, how fast and with which words it answered. */
+/** An error without what differs from try to try: where it was, and numbers. */
+function alike(error: string | null): string | undefined {
+  return error?.replace(/\([^()]*\)|\d+/g, '');
+}
+
+/** Whether two states of a region differ in more than when and how fast it answered. */
 export function hasMoved(before: Region | undefined, after: Region): boolean {
   return (
     before === undefined ||
     before.state !== after.state ||
+    alike(before.error) !== alike(after.error) ||
     before.timeouts !== after.timeouts ||
     before.more !== after.more ||
     before.askAfter?.getTime() !== after.askAfter?.getTime()

@@ -74,11 +74,6 @@ export function hasEnded({ state }: Pick<Row, 'state'>): boolean {
   return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
-/** Whether it waits or runs: what is neither that nor ended is unknown. */
-export function isLive({ state }: Pick<Row, 'state'>): boolean {
-  return state !== 'unknown' && !hasEnded({ state });
-}
-
 /** The instant by which rows are ordered: the end, else the start, else the creation. */
 function placeInTime({ createdAt, startedAt, endedAt }: Row): number {
   return (endedAt ?? startedAt ?? createdAt)?.getTime() ?? 0;

@@ -10,7 +10,7 @@ import {
   regionAfter,
   regionSchema,
 } from './region.ts';
-import { byInterest, hasEnded, isLive, type Row, rowSchema, WORKLOAD_STATES } from './row.ts';
+import { byInterest, hasEnded, type Row, rowSchema, WORKLOAD_STATES } from './row.ts';
 import { TABLE_NAMES, type TableName } from './tables.ts';
 
 /** A table as it was seen last: what answered is new, what did not is as old as it says. */
@@ -45,7 +45,7 @@ export interface RegionResult {
   asked: AskedAt;
 }
 
-/** A table after a refresh, and the rows that lived and that their region lists no more. */
+/** A table after a refresh, and the rows that had not ended and that their region lists no more. */
 export interface Merged {
   snapshot: Snapshot;
   vanished: Row[];
@@ -56,7 +56,7 @@ export const UNLISTED = 'not listed any more';
 
 /**
  * Puts what the regions answered over `before`. A region without an answer keeps its rows; an answer without rows empties
- * it, but for rows that lived: those are asked about by id, for a list may leave out a job at the moment it ends. Regions that
+ * it, but for rows that had not ended: those are asked about by id, for a list may leave out a job at the moment it ends. Regions that
  * are not among `places` any more are dropped.
  */
 export function merged(
@@ -80,7 +80,7 @@ export function merged(
       continue;
     }
     const listed = new Set(result.rows.map(({ id }) => id));
-    const unlisted = kept.filter((row) => isLive(row) && !listed.has(row.id));
+    const unlisted = kept.filter((row) => !hasEnded(row) && !listed.has(row.id));
     const known = new Map(kept.map((row) => [row.id, row]));
     rows.push(...result.rows.map((row) => withReasonOf(known.get(row.id), row)));
     rows.push(...unlisted.map((row) => ({ ...row, note: UNLISTED })));
