@@ -47,9 +47,8 @@ const WRAPPER =
 const AGAIN =
   /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
 const GOES_ON = /:$|validation errors? for \S{1,80}$|^terminate called after throwing/;
-/** What kinds of statements may be what an exception is about: its own line, or one of its message. */
-const MESSAGES: readonly Kind[] = ['cause', 'exception'];
-const TITLES: readonly Kind[] = [...MESSAGES, 'verdict', 'consequence'];
+/** What kinds of statements may be what the line of an exception is about. */
+const TITLES: readonly Kind[] = ['cause', 'exception', 'verdict', 'consequence'];
 const GENERAL: readonly Category[] = ['python', 'crash'];
 /** A longer line is a message, and announces nothing. */
 const LONGEST_TITLE = 200;
@@ -154,10 +153,12 @@ function matchIn({ message }: Traceback, read: Reader): { line: LogLine; match: 
     const { isNoise, match } = read(line.text);
     return { line, match: isNoise ? null : match };
   });
-  const special = matches.filter(
-    ({ match }, at) =>
-      match && isSpecific(match.rule) && (at === 0 ? TITLES : MESSAGES).includes(match.rule.kind),
-  );
+  const special = matches.filter(({ line, match }, at) => {
+    if (!match || !isSpecific(match.rule)) return false;
+    const { kind } = match.rule;
+    // Below its own line, what is not indented may be somebody else's.
+    return at === 0 ? TITLES.includes(kind) : kind === 'cause' || (kind === 'exception' && line.indent > 0);
+  });
   const [best] = [...special.filter(({ match }) => !match?.rule.vague), ...special];
   return best ?? (matches[0] as { line: LogLine; match: Match | null });
 }

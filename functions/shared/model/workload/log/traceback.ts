@@ -8,7 +8,6 @@ export interface Frame {
   line: string;
 }
 
-/** One traceback. */
 export interface Traceback {
   stream: string;
   begin: number;
@@ -35,6 +34,9 @@ const IGNORED =
 const NAMED = /^(?:[A-Za-z_][\w]{0,80}\.){0,8}[A-Za-z_]\w{0,100}(?:\([\w, .]{0,80}\))?(?:: ?.*)?$/;
 const SUFFIXED =
   /(?:Error|Exception|Interrupt|Exit|Warning|Failure|Fault|Timeout|Iteration|NotFound|Denied|Conflict|Forbidden|Unauthorized|Exceeded|Unavailable|Exhausted|Exists|Group|error|exception|timeout)(?:\([\w, .]{0,80}\))?(?::|$)/;
+/** What is never part of a message: an ending, or the words of what runs the program. */
+const ENDS_MESSAGE =
+  /^(?:Container (?:called|terminated)|Task \S+ failed|To find out more about why your job|Execution \S+ |(?:ERROR: )?build step \d|Finished Step|ERROR$|Error: (?:ErrImage|ImagePull)|exit(?:ed|ing)? |Process \S+ |\[?20\d\d-|-{20,}|={20,}|Killed$|Terminating |launch: )/;
 /** Lines between the frames of one traceback that others wrote. */
 const MOST_BETWEEN = 20;
 const MOST_MESSAGE_LINES = 12;
@@ -87,14 +89,9 @@ function readTraceback(
   for (; at < lines.length && between <= MOST_BETWEEN; at += 1) {
     const line = lines[at] as LogLine;
     if (line.text === '') continue;
-    if (HEADER.test(line.text) || CAUSE.test(line.text) || CONTEXT.test(line.text) || IGNORED.test(line.text))
-      break;
+    if (beginsAnother(line)) break;
     if (line.indent === 0 && ENDS_MESSAGE.test(line.text)) break;
-    const isInside = line.indent > base || BOX.test(line.text);
-    if (isInside) {
-      frame = betterFrame(frame, FRAME.exec(line.text));
-      last = at;
-    } else if (FRAME.test(line.text)) {
+    if (line.indent > base || BOX.test(line.text) || FRAME.test(line.text)) {
       frame = betterFrame(frame, FRAME.exec(line.text));
       last = at;
     } else if (isException(line, last > begin)) {
@@ -107,6 +104,11 @@ function readTraceback(
   const end = lines[last] as LogLine;
   const traceback = { stream: header.stream, begin: header.at, end: end.at, message, frame, after, ignored };
   return { traceback, next: message.length > 0 ? at : last + 1 };
+}
+
+/** Whether a line belongs to no traceback that stands before it. */
+function beginsAnother({ text }: LogLine): boolean {
+  return HEADER.test(text) || CAUSE.test(text) || CONTEXT.test(text) || IGNORED.test(text);
 }
 
 /** Behind frames any name will do, for a class may be called anything; `step 10` is none. */
@@ -127,13 +129,12 @@ function betterFrame(before: Frame | null, found: RegExpExecArray | null): Frame
   return { file: path.slice(path.lastIndexOf('/') + 1), line: found[2] ?? found[4] ?? '' };
 }
 
-/** The exception line and what belongs to its message: up to an empty line, unless more of it follows. */
+/** The line of an exception and those that may belong to its message: up to where something else begins. */
 export function messageFrom(lines: readonly LogLine[], begin: number): LogLine[] {
   const message = [lines[begin] as LogLine];
   for (let at = begin + 1; at < lines.length && message.length < MOST_MESSAGE_LINES; at += 1) {
     const line = lines[at] as LogLine;
-    if (HEADER.test(line.text) || CAUSE.test(line.text) || CONTEXT.test(line.text) || IGNORED.test(line.text))
-      break;
+    if (beginsAnother(line)) break;
     if (line.level !== null && line.level !== (lines[begin] as LogLine).level) break;
     if (line.text !== '' && line.indent < (lines[begin] as LogLine).indent) break;
     if (FRAME.test(line.text) || ENDS_MESSAGE.test(line.text)) break;
@@ -141,7 +142,3 @@ export function messageFrom(lines: readonly LogLine[], begin: number): LogLine[]
   }
   return message;
 }
-
-/** What is never part of a message: an ending, or the words of what runs the program. */
-const ENDS_MESSAGE =
-  /^(?:Container (?:called|terminated)|Task \S+ failed|To find out more about why your job|Execution \S+ |(?:ERROR: )?build step \d|Finished Step|ERROR$|Error: (?:ErrImage|ImagePull)|exit(?:ed|ing)? |Process \S+ |\[?20\d\d-|-{20,}|={20,}|Killed$|Terminating |launch: )/;

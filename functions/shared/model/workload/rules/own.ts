@@ -26,6 +26,8 @@ export const OWN: readonly Rule[] = [
 /** Behind this the wrapper prints once more what stood before. */
 export const OWN_REPEAT_BEGINS = /Full Log Context|All occurrences of pattern/;
 export const OWN_REPEAT_ENDS = /Killing agent|Final runner stats/;
+/** It stopped the agent itself. */
+export const OWN_STOPPED = /FATAL ERROR DETECTED|Killing agent/;
 /** How many jobs it counted so far, such as `(Runs: 3)`. */
 export const OWN_COUNTER = /\bRuns: (\d{1,9})\b/;
 /** A launch that came to nothing, of an agent that went on. */

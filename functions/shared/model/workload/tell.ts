@@ -1,0 +1,68 @@
+import { type Candidate, isSpecific } from './candidates.ts';
+import { redact } from './redact.ts';
+import type { Category } from './rules/rule.ts';
+import { LONGEST_SHOWN, shorten } from './shorten.ts';
+
+/** Why a workload or a job ended, in one line. */
+export interface Reason {
+  /** At most 160 characters, without secrets; never empty. */
+  line: string;
+  category: Category;
+  /** What it was found by. */
+  rule: string;
+  /** What else the log says, most telling first: at most three lines like `line`. */
+  also: string[];
+}
+
+/** What a long line says without: where an exception is defined, and what a request went to. */
+const MODULE = /^(?:[a-z_]\w{0,60}\.){1,8}(?=[A-Z])/;
+const REQUEST = /\b(GET|POST|PUT|PATCH|DELETE|HEAD) [\w.-]{1,100}\/[^\s:]{1,300}/;
+export const MOST_ALSO = 3;
+const MOST_CLEANED = 800;
+
+/** Tells a candidate, with where it was, by how many it was said, and what else stands in the log. */
+export function reasonFrom(chosen: Candidate, all: readonly Candidate[]): Reason {
+  const { category, rule } = chosen;
+  const same = all.filter((it) => it.rule === rule && alike(it.text) === alike(chosen.text));
+  const ranks = new Set(same.map(({ stream }) => stream)).size;
+  const extra = [
+    chosen.hint,
+    chosen.frame && !isSpecific(chosen) ? `${chosen.frame.file}:${chosen.frame.line}` : null,
+    chosen.stream.startsWith('Step #') ? chosen.stream : null,
+    ranks > 1 && !chosen.stream.startsWith('Step #') ? `on ${ranks} ranks` : null,
+  ].filter((it) => it !== null);
+  const behind = extra.map((it) => ` (${it})`).join('');
+  const caused = chosen.causedBy ? `, caused by ${shorten(clean(chosen.causedBy), 70)}` : '';
+  const room = LONGEST_SHOWN - behind.length - caused.length;
+  return { line: `${shown(chosen, room)}${behind}${caused}`, category, rule, also: alsoSaid(chosen, all) };
+}
+
+/** The words of a candidate; of a long line, those that the rule is about. */
+function shown({ text, focus: [from, to] }: Candidate, room: number): string {
+  const whole = clean(text);
+  if (whole.length <= room) return whole;
+  const compact = whole.replace(MODULE, '').replace(REQUEST, '$1');
+  const cut = shorten(compact, room, from === 0 ? to - whole.length + compact.length : 0);
+  if (from === 0 || cut.includes(clean(text.slice(from, to)))) return cut;
+  // From where the rule is about it on, or, where little follows, a bit before.
+  const begin = text.lastIndexOf(' ', Math.min(from, text.length - room)) + 1;
+  return shorten(clean(text.slice(begin)).replace(REQUEST, '$1'), room, to - begin);
+}
+
+/** A text without secrets, of which no more is looked at than could be shown. */
+export function clean(text: string): string {
+  const cut = text.length > MOST_CLEANED ? text.slice(0, text.lastIndexOf(' ', MOST_CLEANED) + 1) : text;
+  return shorten(redact(cut || '[a long word]'), MOST_CLEANED);
+}
+
+function alsoSaid(chosen: Candidate, all: readonly Candidate[]): string[] {
+  const seen = new Set([alike(chosen.text)]);
+  const others = all.filter(({ kind, recovered }) => kind !== 'pointer' && recovered < 2);
+  const told = others.filter(({ text }) => !seen.has(alike(text)) && seen.add(alike(text)));
+  return told.slice(0, MOST_ALSO).map((it) => shown(it, LONGEST_SHOWN));
+}
+
+/** The text without what differs from rank to rank. */
+function alike(text: string): string {
+  return text.replace(/0x[\da-f]+|\d+/gi, '#').slice(0, LONGEST_SHOWN);
+}

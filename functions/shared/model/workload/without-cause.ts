@@ -1,0 +1,111 @@
+import type { Candidate, Found } from './candidates.ts';
+import { choose, clearest } from './choose.ts';
+import type { LogLine } from './log/lines.ts';
+import { isProgress } from './log/progress.ts';
+import type { Reader } from './rules/all.ts';
+import { LAUNCH_FAILED, OWN_COUNTER, OWN_STOPPED } from './rules/own.ts';
+import { shorten } from './shorten.ts';
+import { clean, type Reason, reasonFrom } from './tell.ts';
+
+/** What is told of a log in which nothing stands that could be a cause: that it went well, or what there is. */
+
+const EXIT =
+  /Container called exit\((\d{1,3})\)|(?:exit(?:ed)?|exitcode|returned)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{1,4}(\d{1,3})\b/i;
+const DONE = /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b/;
+const TELLS_FAILURE =
+  /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|aborted|invalid)\b/i;
+const SAYS_ERROR =
+  /^(?:\S{1,60}: )?(?:error|fatal|failed|failure|critical)\b[: ]|^(?:could not|cannot|unable to|failed to) /i;
+
+/** A run that ended well: by the runner's own counter, or by an exit of 0. */
+export function successIn(
+  lines: readonly LogLine[],
+  { candidates }: Found,
+  exit: number | null,
+): Reason | null {
+  const counts = lines.flatMap(({ text }) => OWN_COUNTER.exec(text)?.[1] ?? []).map(Number);
+  const isStopped = lines.some(({ text }) => OWN_STOPPED.test(text));
+  const isEnded = candidates.some(({ kind, weak }) => kind === 'verdict' && !weak);
+  const counted = lines.findLast(({ text }) => OWN_COUNTER.test(text));
+  const isLauncher = lines.some(({ text }) => LAUNCH_FAILED.test(text));
+  const isRaised = candidates.some(
+    ({ raised, recovered, at }) => raised && recovered === 0 && at > (counted?.at ?? 0),
+  );
+  if (isRaised && !isLauncher) return null;
+  if ((exit !== null && exit !== 0) || isStopped || isEnded) return null;
+  if (counts.length > 0) return completed(Math.max(...counts), lines, candidates);
+  const failed = candidates.some(
+    ({ recovered, weak, kind }) => recovered === 0 && !weak && kind !== 'pointer',
+  );
+  const done = lines.findLast(({ text }) => DONE.test(text) && !/\b(?:not|un)/i.test(text));
+  if (failed || (exit === null && !done)) return null;
+  return { line: done ? shorten(clean(done.text)) : 'exit 0', category: 'success', rule: 'exit-0', also: [] };
+}
+
+function completed(count: number, lines: readonly LogLine[], candidates: readonly Candidate[]): Reason {
+  const jobs = `Completed: ${count} ${count === 1 ? 'job' : 'jobs'}`;
+  const failures = lines.filter(({ text }) => LAUNCH_FAILED.test(text)).length;
+  const cause = choose(candidates.map((it) => ({ ...it, recovered: 0 })));
+  if (failures === 0) return { line: jobs, category: 'success', rule: 'runner-counter', also: [] };
+  const why = cause ? `: ${reasonFrom(cause, candidates).line}` : '';
+  const line = shorten(`${jobs}, ${failures} ${failures === 1 ? 'launch' : 'launches'} failed${why}`);
+  return { line, category: 'success', rule: 'runner-counter', also: [] };
+}
+
+/** What sounds most like an error: by its first word, by its level, or by any word. */
+function errorIn(said: readonly LogLine[]): LogLine | undefined {
+  const still = said.filter((line) => !isProgress(line));
+  const loud = still.filter(({ level }) => level === 'error');
+  return (
+    still.findLast(({ text }) => SAYS_ERROR.test(text)) ??
+    // Where most lines have it, as all that Vertex AI reads from stderr, the level says nothing.
+    (loud.length * 2 <= said.length || loud.length === 1 ? loud.at(-1) : undefined) ??
+    still.findLast(({ text }) => TELLS_FAILURE.test(text))
+  );
+}
+
+/** The last exit code that is named; `null` for none. */
+export function exitIn(lines: readonly LogLine[]): number | null {
+  const said = lines.findLast(({ text }) => EXIT.test(text));
+  const [, called, other] = EXIT.exec(said?.text ?? '') ?? [];
+  const code = called ?? other;
+  return code === undefined ? null : Number(code);
+}
+
+/** What can be said where nothing is known: where it broke off, what points somewhere, what was said last. */
+export function unknownReason(
+  lines: readonly LogLine[],
+  found: Found,
+  exit: number | null,
+  read: Reader,
+): Reason {
+  const ended = exit === null ? 'no exit code' : `exit ${exit}`;
+  const said = lines.filter(
+    ({ text }) =>
+      text !== '' && !read(text).isNoise && !read(text).match && !EXIT.test(text) && text !== 'ERROR',
+  );
+  const last = said.at(-1);
+  const also = last ? [shorten(`last said: ${clean(last.text)}`)] : [];
+  const unknown = (line: string, rule: string): Reason => ({
+    line: shorten(clean(line)),
+    category: 'unknown',
+    rule,
+    also,
+  });
+  if (found.cutOff) {
+    const at = found.cutOff.frame ? ` at ${found.cutOff.frame.file}:${found.cutOff.frame.line}` : '';
+    return unknown(`${ended}; traceback cut off${at}`, 'traceback-cut-off');
+  }
+  const pointers = found.candidates.filter(({ kind }) => kind === 'pointer');
+  const told = clearest(pointers.filter(({ category }) => !['unknown', 'build'].includes(category)));
+  if (told) return { ...reasonFrom(told, []), also };
+  const error = errorIn(said);
+  // What the step said that failed is why the build failed, whatever the words.
+  const isBuild = pointers.some(({ category }) => category === 'build');
+  if (error) return { ...unknown(error.text, 'last-error'), category: isBuild ? 'build' : 'unknown' };
+  const pointer = pointers[0];
+  if (pointer) return { ...reasonFrom(pointer, []), also };
+  return said.length === 0
+    ? unknown(`${ended}, no output`, 'no-output')
+    : unknown(`${ended}, no reason in the log`, 'exit');
+}
