@@ -5,7 +5,7 @@ import { lineReader, type Reader } from './rules/all.ts';
 import { OWN_REPEAT_BEGINS, OWN_REPEAT_ENDS } from './rules/own.ts';
 import { shorten } from './shorten.ts';
 import { MOST_ALSO, type Reason, reasonFrom } from './tell.ts';
-import { exitIn, successIn, unknownReason } from './without-cause.ts';
+import { exitIn, ofStep, successIn, unknownReason } from './without-cause.ts';
 
 export type { Reason } from './tell.ts';
 
@@ -74,11 +74,14 @@ function withEarlier(reason: Reason, earlier: Reason): Reason {
 }
 
 function judge(lines: readonly LogLine[], read: Reader): Reason {
-  const found = candidatesIn(ofFailingStep(lines), read);
+  const own = ofFailingStep(lines);
+  const found = candidatesIn(own, read);
   const exit = exitIn(lines);
   const success = successIn(lines, found, exit);
   if (success) return success;
   const chosen = choose(found.candidates);
+  const said = chosen?.kind === 'step' && chosen.vague ? ofStep(own, read) : null;
+  if (said) return said;
   if (chosen) return reasonFrom(chosen, found.candidates);
   return unknownReason(lines, found, exit, read);
 }

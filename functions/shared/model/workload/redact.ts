@@ -4,12 +4,22 @@ const GONE = '[redacted]';
 
 /** Keys after which a value is a secret, whatever it looks like. */
 const SECRET_KEY =
-  '(?:api[-_ ]?key|access[-_ ]?key(?:[-_ ]?id)?|secret(?:[-_ ]?(?:access[-_ ]?)?key)?|auth[-_ ]?token|token|passw(?:or)?d|passphrase|credentials?|client[-_ ]?secret|private[-_ ]?key|account[-_ ]?key|(?<![A-Za-z])(?:sas|sig|pwd|dsn)|signature|cookie|authorization|x-api-key)';
+  '(?:api[-_ ]?key|access[-_ ]?key(?:[-_ ]?id)?|secret[-_ ]?(?:access[-_ ]?)?key|client[-_ ]?secret|passw(?:or)?d|passphrase|private[-_ ]?key|account[-_ ]?key|x-api-key)';
+/** Keys that people write in sentences, too: `cannot update credentials: timed out`. */
+const LIKELY_KEY =
+  '(?:secret|token|credentials?|signature|cookie|authorization|(?<![A-Za-z])(?:sas|sig|pwd|dsn))';
+const EQUALS = '["\'`]?\\s{0,3}[:=]\\s{0,3}["\'`]?';
+const VALUE = '[^\\s"\'`,;&})\\]]';
 
 /** In order: what is whole goes before what is a part of it. Each is bounded, or ends where its class of characters does. */
 const SECRETS: readonly [RegExp, string][] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,8000}(?:-----END [A-Z ]{0,40}-----)?/g, GONE],
-  [/\b(Bearer|Basic|Digest|Token)(\s{1,3})[\w.~+/=:-]{8,}/gi, `$1$2${GONE}`],
+  [/\b(Bearer)(\s{1,3})[\w.~+/=:-]{8,}/gi, `$1$2${GONE}`],
+  // Behind these a plain word may follow: `token embeddings`.
+  [
+    /\b([Bb]asic|[Dd]igest|[Tt]oken)(\s{1,3})(?=[\w.~+/=:-]{0,200}(?:\d|[a-z][A-Z]))[\w.~+/=:-]{8,}/g,
+    `$1$2${GONE}`,
+  ],
   [/\beyJ[\w-]{6,}(?:\.[\w-]{0,4000}){0,2}/g, GONE],
   [/\bya29\.[\w.-]+/g, GONE],
   [/\b1\/\/0[\w-]{20,}/g, GONE],
@@ -21,9 +31,11 @@ const SECRETS: readonly [RegExp, string][] = [
     GONE,
   ],
   [/\b(?:A3T[A-Z0-9]|AKIA|ASIA|ABIA|ACCA|AROA|AIDA)[A-Z0-9]{12,}/g, GONE],
+  [new RegExp(`(${SECRET_KEY}${EQUALS})(?!\\[redacted\\])${VALUE}{3,}`, 'gi'), `$1${GONE}`],
+  [new RegExp(`(${LIKELY_KEY}["'\`]?=["'\`]?)(?!\\[redacted\\])${VALUE}{3,}`, 'gi'), `$1${GONE}`],
   [
     new RegExp(
-      `(${SECRET_KEY}["'\`]?\\s{0,3}[:=]\\s{0,3}["'\`]?)(?!\\[redacted\\]|projects/)([^\\s"'\`,;&})\\]]{3,})`,
+      `(${LIKELY_KEY}${EQUALS})(?!\\[redacted\\]|projects/)(?:(?=${VALUE}{0,200}\\d)${VALUE}{6,}|${VALUE}{16,})`,
       'gi',
     ),
     `$1${GONE}`,

@@ -52,16 +52,30 @@ function completed(count: number, lines: readonly LogLine[], candidates: readonl
   return { line, category: 'success', rule: 'runner-counter', also: [] };
 }
 
-/** What sounds most like an error: by its first word, by its level, or by any word. */
-function errorIn(said: readonly LogLine[]): LogLine | undefined {
-  const still = said.filter((line) => !isProgress(line));
-  const loud = still.filter(({ level }) => level === 'error');
+/** What sounds most like an error: by its first word, or by its level. */
+function loudIn(said: readonly LogLine[]): LogLine | undefined {
+  const loud = said.filter(({ level }) => level === 'error');
   return (
-    still.findLast(({ text }) => SAYS_ERROR.test(text)) ??
+    said.findLast(({ text }) => SAYS_ERROR.test(text)) ??
     // Where most lines have it, as all that Vertex AI reads from stderr, the level says nothing.
-    (loud.length * 2 <= said.length || loud.length === 1 ? loud.at(-1) : undefined) ??
-    still.findLast(({ text }) => TELLS_FAILURE.test(text))
+    (loud.length * 2 <= said.length || loud.length === 1 ? loud.at(-1) : undefined)
   );
+}
+
+/** What no rule knows: neither noise, nor an exit, nor a sign of work. */
+function unknownIn(lines: readonly LogLine[], read: Reader): LogLine[] {
+  return lines.filter((line) => {
+    if (line.text === '' || line.text === 'ERROR' || EXIT.test(line.text)) return false;
+    const { isNoise, match } = read(line.text);
+    return !isNoise && !match;
+  });
+}
+
+/** What a step itself said, of which its tool only says that it failed; `null` where it said nothing. */
+export function ofStep(lines: readonly LogLine[], read: Reader): Reason | null {
+  const error = loudIn(unknownIn(lines, read).filter((line) => !isProgress(line)));
+  if (!error) return null;
+  return { line: shorten(clean(error.text)), category: 'build', rule: 'last-error', also: [] };
 }
 
 /** The last exit code that is named; `null` for none. */
@@ -80,10 +94,7 @@ export function unknownReason(
   read: Reader,
 ): Reason {
   const ended = exit === null ? 'no exit code' : `exit ${exit}`;
-  const said = lines.filter(
-    ({ text }) =>
-      text !== '' && !read(text).isNoise && !read(text).match && !EXIT.test(text) && text !== 'ERROR',
-  );
+  const said = unknownIn(lines, read);
   const last = said.at(-1);
   const also = last ? [shorten(`last said: ${clean(last.text)}`)] : [];
   const unknown = (line: string, rule: string): Reason => ({
@@ -99,7 +110,8 @@ export function unknownReason(
   const pointers = found.candidates.filter(({ kind }) => kind === 'pointer');
   const told = clearest(pointers.filter(({ category }) => !['unknown', 'build'].includes(category)));
   if (told) return { ...reasonFrom(told, []), also };
-  const error = errorIn(said);
+  const still = said.filter((line) => !isProgress(line));
+  const error = loudIn(still) ?? still.findLast(({ text }) => TELLS_FAILURE.test(text));
   // What the step said that failed is why the build failed, whatever the words.
   const isBuild = pointers.some(({ category }) => category === 'build');
   if (error) return { ...unknown(error.text, 'last-error'), category: isBuild ? 'build' : 'unknown' };

@@ -83,6 +83,7 @@ const PREFIXES: readonly RegExp[] = [
   /^\d{1,6}\.\d{2,3} (?=\S)/,
   /^(?<stream>[\w.-]{1,40}-\d{1,3}) {1,30}\| ?/,
   /^(?!error\[|warning\[)[\w./-]{1,40}\[[\w.-]{1,20}\]: /,
+  /^\[\d{1,7}\] (?=\[)/,
   /^##\[error\]/,
   // Levels, by whom they are written.
   /^wandb: {1,2}(?:(?<level>ERROR|WARNING|WARN|INFO) )?/,

@@ -52,7 +52,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
+      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|does not have [\w.]{3,120} permission|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
     example:
       'trainer@acme.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object.',
     counterExample: 'checking permissions of the service account',
@@ -81,7 +81,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|problem refreshing your credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect API key|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
+      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|problem refreshing your credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect (?:API key|username|password|login)|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
     example: 'google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.',
     counterExample: 'using default credentials',
   },
@@ -131,6 +131,16 @@ export const ACCESS: readonly Rule[] = [
       /\[Errno 13\]|\bEACCES\b|\bEPERM\b|^(?!\S{0,40}sh: ).{1,300}: Permission denied(?: \(\w{1,40}(?:,\w{1,40}){0,4}\))?\.?$|^PermissionError\b|\[Errno 1\] Operation not permitted/,
     example: "PermissionError: [Errno 13] Permission denied: '/mnt/ckpt'",
     counterExample: 'permissions of /mnt/ckpt are 0755',
+  },
+  {
+    name: 'denied',
+    category: 'permission',
+    kind: 'exception',
+    vague: true,
+    pattern:
+      /^(?!\S{0,40}sh: ).{0,300}\b(?:(?:permission|access) (?:is |was )?denied|not authori[sz]ed)\b|InsufficientPrivilege/i,
+    example: 'psycopg2.errors.InsufficientPrivilege: permission denied for table runs',
+    counterExample: 'permissions of table runs: read',
   },
   {
     name: 'image-not-found',

@@ -7,7 +7,7 @@ export const GPU: readonly Rule[] = [
     category: 'gpu',
     kind: 'cause',
     pattern:
-      /CUDA out of memory|(?:CUDA|HIP|XPU|MPS|NPU)(?: backend)? out of memory|torch(?:\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|cuMemAlloc failed|No available memory for the cache blocks|(?:KV cache|model) .{0,120}(?:larger than|exceeds|not enough) .{0,60}(?:GPU|device) memory|ggml_backend_cuda\S{0,60} .{0,60}(?:allocating|failed).{0,60}(?:failed|out of memory)|Free memory on device .{0,120}is less than desired/i,
+      /CUDA out of memory|(?:CUDA|HIP|XPU|MPS|NPU)(?: backend)? out of memory|torch(?:\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|cuMemAlloc failed|No available memory for the cache blocks|that can be stored in (?:the )?KV cache|(?:KV cache|model) .{0,120}(?:larger than|exceeds|not enough) .{0,60}(?:GPU|device) memory|ggml_backend_cuda\S{0,60} .{0,60}(?:allocating|failed).{0,60}(?:failed|out of memory)|Free memory on device .{0,120}is less than desired/i,
     example:
       'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.50 GiB. GPU 0 has a total capacity of 15.7 GiB',
     counterExample: 'CUDA memory: 3 of 16 GiB in use',
@@ -96,7 +96,7 @@ export const COLLECTIVE: readonly Rule[] = [
     kind: 'consequence',
     vague: true,
     pattern:
-      /NCCL error\b|ncclRemoteError|ncclSystemError|ncclUnhandledCudaError|ncclInternalError|DistBackendError|DistNetworkError|DistStoreError|NCCL communicator was aborted|Socket Timeout$|connectFullMesh failed|The client socket has (?:failed|timed out)|Some NCCL operations have failed or timed out|TCPStore.{0,60}(?:failed|timed out)|Gloo .{0,60}failed|RendezvousTimeoutError|RendezvousConnectionError|RendezvousClosedError/,
+      /NCCL [Ee]rror\b|ncclRemoteError|ncclSystemError|ncclUnhandledCudaError|ncclInternalError|DistBackendError|DistNetworkError|DistStoreError|NCCL communicator was aborted|Socket Timeout$|connectFullMesh failed|The client socket has (?:failed|timed out)|Some NCCL operations have failed or timed out|TCPStore.{0,60}(?:failed|timed out)|Gloo .{0,60}failed|RendezvousTimeoutError|RendezvousConnectionError|RendezvousClosedError/,
     example: 'torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1691, invalid usage',
     counterExample: 'NCCL version 2.21.5+cuda12.4',
   },

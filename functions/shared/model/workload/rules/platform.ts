@@ -75,7 +75,7 @@ export const KILLED: readonly Rule[] = [
     vague: true,
     hint: 'most likely memory',
     pattern:
-      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from|due to) (?:signal:? )?(?:9\b|\(?SIGKILL)|with signal:? (?:9\b|SIGKILL)|died with <Signals\.SIGKILL|Negsignal\.SIGKILL|Signal 9 \(SIGKILL\)|signal: killed\b/i,
+      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from|due to) (?:signal:? )?(?:9\b|\(?SIGKILL)|with signal:? (?:9\b|SIGKILL)|\bsent SIGKILL\b|died with <Signals\.SIGKILL|Negsignal\.SIGKILL|Signal 9 \(SIGKILL\)|signal: killed\b/i,
     example: 'Container terminated on signal 9.',
     counterExample: 'Container terminated on signal 15.',
   },
