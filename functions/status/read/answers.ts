@@ -164,8 +164,9 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
         throw new InvalidRequest([
           { path: 'source', message: 'There is no such source', expected: `one of ${names.join(', ')}` },
         ]);
-      const { value, ...rest } = await jobLists(query)();
-      return answered({ value: value.rows, ...rest }, value.after, value.problems);
+      const { value, error } = await jobLists(query)();
+      const { rows, readAt } = value;
+      return answered({ value: rows, readAt, error }, value.after, value.problems);
     },
 
     async job(source, id) {

@@ -7,7 +7,7 @@ import type { Problem } from '../../shared/problems.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { JobsQuery } from '../api/endpoints.ts';
 import type { JobAnswer } from '../api/schemas.ts';
-import { type Keeper, keep, keepers } from '../cache/keep.ts';
+import { type Keeper, type Kept, keep, keepers } from '../cache/keep.ts';
 import { NO_ANSWER_YET } from '../cache/kept-backend.ts';
 import { isOff } from '../rules/is-off.ts';
 import { cursorOf, partsOf, wrongCursor } from './cursor.ts';
@@ -29,6 +29,8 @@ const MOST_READ = 200;
 /** A page of jobs. */
 export interface JobPage {
   rows: JobAnswer[];
+  /** When the records were read; what backends say of them is newer. */
+  readAt: Date;
   after: string | null;
   problems: Problem[];
 }
@@ -61,7 +63,7 @@ export function keepJobLists(
       read: async (_, cost) => {
         const kept = await records();
         if (kept.error !== null) throw new Error(kept.error);
-        return rowsOf(kept.value, query, judging, cost);
+        return rowsOf(kept, query, judging, cost);
       },
       clock,
       tally,
@@ -129,11 +131,17 @@ async function readPage(
   return page;
 }
 
-async function rowsOf(page: RecordPage, query: JobsQuery, judging: Judging, tally: Tally): Promise<JobPage> {
+async function rowsOf(
+  { value: page, readAt }: Kept<RecordPage>,
+  query: JobsQuery,
+  judging: Judging,
+  tally: Tally,
+): Promise<JobPage> {
   const found = await Promise.all(page.of.map((records) => judged(records, judging, tally)));
   const rows = found.flatMap((one) => one.rows);
   return {
     rows: query.stale === 'true' ? rows.filter(isOff) : rows,
+    readAt,
     after: page.after,
     problems: [...page.problems, ...found.flatMap(({ problems }) => problems)],
   };

@@ -151,6 +151,22 @@ describe('a job in /api/jobs', () => {
     assert.equal(endpoint.requests().length, 2);
   });
 
+  test('is as old as its record was read, however lately its backend was asked', async (t) => {
+    const said = new Map<string, object>();
+    const { world, service, endpoint } = await platform(t, said);
+    said.set('x', phase('busy', world.ago(60)));
+    const ids = Array.from({ length: 10 }, (_, index) => `job-${index}`);
+    const record = { status: 'running', backendId: 'x', startedAt: world.ago(60), heartbeatAt: world.ago(1) };
+    await world.write(Object.fromEntries(ids.map((id) => [id, record])));
+    const { asOf } = await service.ask('/api/jobs');
+    const asked = endpoint.requests().length;
+    service.clock.pass(16 * SECOND_MS);
+    assert.deepEqual((await service.ask('/api/jobs')).asOf, asOf);
+    assert.ok(endpoint.requests().length > asked);
+    service.clock.pass(16 * SECOND_MS);
+    assert.deepEqual((await service.ask('/api/jobs')).asOf, service.clock.now());
+  });
+
   test('comes by pages over all sources, each job once', async (t) => {
     const { world, service } = await platform(t, new Map());
     const record = (index: number) => ({ status: 'running', startedAt: world.ago(index + 1), project: 'p' });
