@@ -15,6 +15,7 @@ import { serviceChecks } from './services.ts';
 import { sourceChecks } from './sources.ts';
 import { taskChecks } from './tasks.ts';
 import { doctorInWords } from './words.ts';
+import { workloadChecks } from './workloads.ts';
 
 /** Makes every check; the exit code says whether all is fine. */
 export async function runDoctor({ json }: { json?: true }): Promise<void> {
@@ -36,6 +37,7 @@ function checksOf(connection: Connection): Check[] {
     ...serviceChecks(connection),
     ...sourceChecks(connection),
     ...apiChecks(connection),
+    ...workloadChecks(connection),
     ...bucketChecks(connection),
   ];
 }

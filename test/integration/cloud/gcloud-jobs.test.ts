@@ -62,4 +62,55 @@ describe('gcloud', () => {
     assert.deepEqual([build.status, build.statusDetail], ['FAILURE', 'step 0 failed']);
     await assert.rejects(gcloud('builds', 'describe', id.replace('0', '1')), /NOT_FOUND: Requested entity/);
   });
+
+  test('reads the builds of a region to the last page', SOAK_ONLY, async (context) => {
+    const life = { createdAt: BEGAN, startedAt: BEGAN, endedAt: null };
+    const builds = ['a', 'b', 'c'].map((id) => ({
+      id,
+      region: REGION,
+      status: 'WORKING',
+      detail: null,
+      ...life,
+    }));
+    const gcloud = await gcloudOver(context, { builds });
+    if (!gcloud) return;
+    const listed = (await gcloud('builds', 'list')) as { id: string }[];
+    assert.deepEqual(listed.map(({ id }) => id).sort(), ['a', 'b', 'c']);
+  });
+
+  test('reads the log of an execution, of a build and of a custom job', SOAK_ONLY, async (context) => {
+    const rest = { at: ENDED, severity: 'ERROR' } as const;
+    const { baseUrls } = await googleApis(
+      context,
+      worldWith({
+        logs: [
+          { execution: 'agent-a', job: 'agent', region: REGION, payload: 'of an execution', ...rest },
+          { build: 'b', payload: 'of a build', ...rest },
+          { customJob: '7', payload: { message: 'of a custom job' }, ...rest },
+        ],
+      }),
+    );
+    const gcloud = await gcloudOf(context, {
+      project: PROJECT,
+      endpoints: { logging: `${baseUrls.logging}/` },
+    });
+    if (!gcloud) return;
+    for (const [filter, text] of [
+      ['labels."run.googleapis.com/execution_name"="agent-a"', 'of an execution'],
+      ['resource.labels.build_id="b"', 'of a build'],
+      ['resource.labels.job_id="7"', 'of a custom job'],
+    ] as const) {
+      const { stdout } = await gcloud(
+        'logging',
+        'read',
+        `${filter} AND timestamp>="2020-01-01T00:00:00Z"`,
+        '--format=json',
+      );
+      const entries = JSON.parse(stdout) as { textPayload?: string; jsonPayload?: { message: string } }[];
+      assert.deepEqual(
+        entries.map((it) => it.textPayload ?? it.jsonPayload?.message),
+        [text],
+      );
+    }
+  });
 });

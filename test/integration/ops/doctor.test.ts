@@ -52,6 +52,7 @@ async function setup() {
     sources: { jobs },
     metrics: { storage: {}, bigquery: {}, cloudRun: {}, database: { cloudSql: true } },
     artifacts: { buckets: ['artifacts', 'nowhere'], vertexModels: { regions: ['europe-west4'] } },
+    workloads: { regions: [REGION], runner: { job: 'agent' }, vertex: {} },
     baseUrls: { ...apis.baseUrls, storage: gcs.baseUrl, scheduler: scheduler.baseUrl },
   };
   const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)) };
@@ -134,6 +135,9 @@ describe('ops doctor', () => {
       /\n {2}ok {2}jobs +1 record read, mode observe\n {2}ok {2}backend of jobs +Vertex AI says JOB_STATE_RUNNING\n/,
       /\n {2}ok {2}Cloud Monitoring +enabled, and answers\n/,
       /\n {2}ok {2}Vertex AI in europe-west4 +enabled, and answers\n/,
+      new RegExp(
+        `\\nWorkloads\\n  ok  Runner +${REGION} answers, and lists 0 workloads\\n  ok  Vertex AI +${REGION} answers, and lists 1 workload\\n  ok  logs +`,
+      ),
       /\n {2}ok {2}artifacts +in EU; what is deleted can be restored for 7 d\n/,
       /\n {2}! {3}nowhere +Cannot finish Cloud Storage buckets\.get .*HTTP 404.*\n {6}create it, or take it out of artifacts\.buckets\n/,
     ])
@@ -183,6 +187,7 @@ describe('ops doctor', () => {
       `gcloud services enable sqladmin.googleapis.com --project=${world.project.project}`,
     );
     assert.match(wrong.get('backend of jobs')?.[0] ?? '', /missing permission: aiplatform\.customJobs\.get$/);
+    assert.equal(wrong.get('Runner')?.[1], 'have a role granted to you that holds run.executions.list');
   });
 
   test('tells of a bucket without soft delete, failing tasks, open alarms, and records that do not fit', async () => {
