@@ -38,6 +38,11 @@ const BENCHES: Record<string, Listed> = {
     note: 'The emulator scans all jobs for each query and count, which only ours makes. Its write is what it takes longer than to observe.',
     load: async () => (await import('./sweep.ts')).sweep,
   },
+  workloads: {
+    about:
+      'a refresh of 55 calls of 1 s of which one hangs, against its slowest call, one by one, and pools that wait',
+    load: async () => (await import('./workloads.ts')).workloads,
+  },
   status: {
     about: 'documents read a minute while 1, 10 and 100 viewers look, against strips read from the runs',
     load: async () => (await import('./status.ts')).status,
