@@ -21,14 +21,14 @@ const LEARN_FROM = 20;
 export async function showReason(file: string, { json }: { json?: true }): Promise<void> {
   const stream = await openText(file);
   try {
-    const lines = textLines(stream, LONGEST_LINE);
-    const first: TextLine[] = [];
-    for (let next = await lines.next(); !next.done; next = await lines.next()) {
-      first.push(next.value);
-      if (isCase(next.value)) return await showCases(first, lines);
+    const rest = textLines(stream, LONGEST_LINE);
+    let first: TextLine[] = [];
+    for (let next = await rest.next(); !next.done; next = await rest.next()) {
+      first = first.concat(next.value);
+      if (first.slice(0, LEARN_FROM).some(isCase)) return await showCases(bothOf(first, rest));
       if (first.length >= LEARN_FROM) break;
     }
-    await showOne(first, lines, json === true);
+    await showOne(bothOf(first, rest), json === true);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === 'read') throw unreadable(file, error);
     throw error;
@@ -54,11 +54,12 @@ function unreadable(file: string, error: unknown): Error {
   return usage(`Cannot read ${file}: ${isMissing ? 'no such file' : messageOf(error)}`);
 }
 
-async function showOne(first: TextLine[], rest: AsyncIterable<TextLine>, json: boolean): Promise<void> {
+async function showOne(batches: AsyncIterable<TextLine[]>, json: boolean): Promise<void> {
   let last: string[] = [];
-  for await (const { text } of bothOf(first, rest)) {
-    last.push(text.length > LONGEST_OF_ONE ? detached(text) : text);
-    if (last.length >= 2 * MOST_LINES) last = last.slice(-MOST_LINES);
+  for await (const lines of batches) {
+    for (const { text } of lines.slice(-MOST_LINES))
+      last.push(text.length > LONGEST_OF_ONE ? detached(text) : text);
+    last = last.slice(-MOST_LINES);
   }
   const { line, category, rule, also } = reasonOf(last);
   if (json) printJson({ line, category, rule, also });
@@ -70,24 +71,25 @@ function detached(text: string): string {
   return Buffer.from(text.slice(0, LONGEST_OF_ONE)).toString();
 }
 
-async function showCases(first: readonly TextLine[], rest: AsyncIterable<TextLine>): Promise<void> {
+async function showCases(batches: AsyncIterable<TextLine[]>): Promise<void> {
   let wrong = 0;
-  for await (const given of bothOf(first, rest)) {
-    if (given.text.trim() === '') continue;
-    const read = readCase(given);
-    if ('wrong' in read) {
-      wrong += 1;
-      note(paintError.red(`Cannot read line ${given.number}: ${read.wrong}`));
-      continue;
+  for await (const lines of batches)
+    for (const given of lines) {
+      if (given.text.trim() === '') continue;
+      const read = readCase(given);
+      if ('wrong' in read) {
+        wrong += 1;
+        note(paintError.red(`Cannot read line ${given.number}: ${read.wrong}`));
+        continue;
+      }
+      const { line, category, rule, also } = reasonOf(read.log.lines);
+      await printLine(JSON.stringify({ id: read.log.id, line, category, rule, also }));
     }
-    const { line, category, rule, also } = reasonOf(read.log.lines);
-    await printLine(JSON.stringify({ id: read.log.id, line, category, rule, also }));
-  }
   if (wrong > 0) exitWith(EXIT.wrong);
 }
 
-async function* bothOf(first: readonly TextLine[], rest: AsyncIterable<TextLine>): AsyncGenerator<TextLine> {
-  yield* first;
+async function* bothOf(first: TextLine[], rest: AsyncIterable<TextLine[]>): AsyncGenerator<TextLine[]> {
+  yield first;
   yield* rest;
 }
 

@@ -8,11 +8,14 @@ export interface TextLine {
 
 const LINE_FEED = 0x0a;
 
-/** The lines of a text as its bytes arrive, each at most `longest` bytes. Bytes that are no UTF-8 become U+FFFD: a log may hold any. */
+/**
+ * The lines of a text as its bytes arrive, those of a chunk together, each at most `longest` bytes. Bytes that are no UTF-8
+ * become U+FFFD: a log may hold any.
+ */
 export async function* textLines(
   chunks: AsyncIterable<Buffer | string>,
   longest: number,
-): AsyncGenerator<TextLine> {
+): AsyncGenerator<TextLine[]> {
   let number = 0;
   let kept: Buffer[] = [];
   let bytes = 0;
@@ -22,7 +25,8 @@ export async function* textLines(
     bytes += part.length;
   };
   const line = (): TextLine => {
-    const text = Buffer.concat(kept).toString('utf8');
+    const [only] = kept;
+    const text = kept.length === 1 && only ? only.toString('utf8') : Buffer.concat(kept).toString('utf8');
     const made = {
       number: ++number,
       text: text.endsWith('\r') ? text.slice(0, -1) : text,
@@ -34,13 +38,15 @@ export async function* textLines(
   };
   for await (const chunk of chunks) {
     const buffer = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
+    const lines: TextLine[] = [];
     let begin = 0;
     for (let end = buffer.indexOf(LINE_FEED); end !== -1; end = buffer.indexOf(LINE_FEED, begin)) {
       keep(buffer.subarray(begin, end));
-      yield line();
+      lines.push(line());
       begin = end + 1;
     }
     keep(buffer.subarray(begin));
+    yield lines;
   }
-  if (bytes > 0) yield line();
+  if (bytes > 0) yield [line()];
 }
