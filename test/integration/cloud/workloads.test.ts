@@ -4,6 +4,7 @@ import type { Stage } from '../../../functions/shared/cloud/rest/rest.ts';
 import { workloads } from '../../../functions/shared/cloud/workloads/open-workloads.ts';
 import type { TableReader } from '../../../functions/shared/cloud/workloads/table-reader.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
+import type { ApiName } from '../../../functions/shared/model/google-apis.ts';
 import type { Row } from '../../../functions/shared/model/workload/row.ts';
 import { rowOf } from '../../../functions/shared/model/workload/row.ts';
 import {
@@ -341,6 +342,19 @@ describe('the log of a workload', () => {
       ['e2', []],
     ]);
     assert.equal(apis.requests().filter(({ method }) => method === 'entries.list').length, 1);
+  });
+});
+
+describe('the tables', () => {
+  test('are not opened where an API that they need has no address, the logs among them', () => {
+    const { log } = recordedLog();
+    for (const missing of ['aiplatform', 'logging'] as const) {
+      const apiOf = (api: ApiName) => {
+        if (api === missing) throw new TypeError(`No address of ${api}`);
+        return { project: PROJECT, baseUrl: 'http://127.0.0.1:9', log };
+      };
+      assert.throws(() => workloads(workloadsSchema.parse({ vertex: {} }), { apiOf }), new RegExp(missing));
+    }
   });
 });
 

@@ -2,10 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Firestore, WriteBatch } from '@google-cloud/firestore';
 import { observeWorkloads } from '../../../functions/observe-workloads/task.ts';
-import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
 import { InvalidRequest } from '../../../functions/shared/errors.ts';
 import { answerInWords } from '../../../scripts/words/answer.ts';
 import { build, customJob, EAST, execution, freshObserver, logged, WEST } from '../../support/observer.ts';
+import { SOAK_ONLY } from '../../support/soak.ts';
 import { taskRuns } from '../../support/task-runs.ts';
 import { noon } from '../../support/workloads.ts';
 
@@ -118,5 +119,22 @@ describe('a run of observe-workloads', () => {
     }
     assert.ok(writes() <= 80, String(writes()));
     assert.ok(writes() >= 12, String(writes()));
+  });
+
+  test('an hour of a viewer costs at most 400, with an end every few minutes', SOAK_ONLY, async (context) => {
+    const observer = await freshObserver(context);
+    await observer.refresh();
+    const writes = countWrites(observer.db);
+    for (let count = 1; count <= 120; count += 1) {
+      observer.pass(30 * SECOND_MS);
+      const at = observer.now();
+      if (count % 10 === 0)
+        observer.world.executions.push(
+          execution(`e${count}`, { state: 'failed', createdAt: at, endedAt: at }),
+        );
+      await observer.tryRefresh('viewer');
+    }
+    assert.ok(writes() <= 400, String(writes()));
+    assert.ok(writes() >= 240, String(writes()));
   });
 });

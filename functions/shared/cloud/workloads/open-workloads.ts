@@ -51,11 +51,11 @@ export interface WorkloadOptions {
 export function workloads(settings: WorkloadSettings, given: WorkloadOptions): Workloads {
   const tables = tablesOf(settings);
   const retry = { ...TRIES, ...given.retry };
-  /** Nothing is authorised where only stand-ins of this machine are asked. */
-  const asksGoogle = tables.some((table) => {
-    const { baseUrl } = given.apiOf(OPEN[table].api, {});
-    return baseUrl === undefined || baseUrl.startsWith('https:');
-  });
+  // Looked up now, so that an address that is missing stops the function at its start.
+  const apis = tables.flatMap((table): ApiName[] => [OPEN[table].api, 'logging']);
+  const addresses = apis.map((api) => given.apiOf(api, {}).baseUrl);
+  // Nothing is authorised where only stand-ins of this machine are asked.
+  const asksGoogle = addresses.some((address) => address === undefined || address.startsWith('https:'));
   const authorize = given.authorize ?? (asksGoogle ? googleCredentials : async () => new Headers());
 
   return {
