@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer as createHttpServer } from 'node:http';
+import { existsSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -13,13 +11,11 @@ import { loadCatalog } from '../../functions/shared/catalog.ts';
 import { addDays, addMs, type Day, dayOf, daysBetween, HOUR_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { daySchema } from '../../functions/shared/model/day/day.ts';
+import { API_NAMES } from '../../functions/shared/model/google-apis.ts';
 import { healthSchema } from '../../functions/shared/model/run/health.ts';
 import { loadSettings } from '../../functions/shared/settings.ts';
 import { decode, openFirestore } from '../../functions/shared/store/firestore/firestore.ts';
 import { ROOT } from '../../scripts/shared/places.ts';
-import { quiet } from '../../scripts/shared/tell.ts';
-import { downloadedJar } from '../../scripts/stack/emulator/download.ts';
-import { parseJavaVersion } from '../../scripts/stack/emulator/java.ts';
 import { sampleJobs } from '../../scripts/stack/sample/jobs.ts';
 import { sampleRecords } from '../../scripts/stack/sample/world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
@@ -127,12 +123,26 @@ async function survivors(family: Process[], withinMs: number): Promise<string[]>
   }
 }
 
-describe('a running stack', () => {
+describe('a running stack, with settings of its user’s own', () => {
+  const metrics = {
+    storage: {},
+    bigquery: { googleProject: 'somebody-elses' },
+    cloudRun: { regions: ['us-east4'] },
+    database: { cloudSql: true },
+  };
+  const settings = {
+    ...JSON.parse(readFileSync(join(ROOT, 'functions/settings.json'), 'utf8')),
+    metrics,
+    baseUrls: { sql: 'https://sql.example.net' },
+  };
   let stack: Stack;
   before(async () => {
-    // Due every minute, so that there is a slot to deliver whatever the time.
-    const catalog = catalogOf(TASK, { schedule: '* * * * *', startGraceSeconds: 30 });
-    const env = { NIGHTSHIFT_CATALOG: catalog, ...SHARED_EMULATOR };
+    const env = {
+      // Due every minute, so that there is a slot to deliver whatever the time.
+      NIGHTSHIFT_CATALOG: catalogOf(TASK, { schedule: '* * * * *', startGraceSeconds: 30 }),
+      NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)),
+      ...SHARED_EMULATOR,
+    };
     stack = await up({ project: `stack-${process.pid}`, env });
   });
   after(() => stack?.stop());
@@ -170,14 +180,22 @@ describe('a running stack', () => {
         'X-CloudScheduler-ScheduleTime': slot.toISOString().replace('Z', '+00:00'),
         'Content-Type': 'application/octet-stream',
       },
-      body: '{}',
+      body: JSON.stringify({ date: addDays(dayOf(slot), -1) }),
     });
     const answer = (await response.json()) as Record<string, unknown>;
     assert.equal(response.status, 200, JSON.stringify(answer));
-    assert.equal(answer.trigger, 'scheduled');
+    assert.deepEqual([answer.trigger, answer.outcome], ['scheduled', 'succeeded'], JSON.stringify(answer));
     assert.ok(
       String(answer.runId).startsWith(`${TASK}@${slot.toISOString().slice(0, 16)}`),
       String(answer.runId),
+    );
+  });
+
+  test('asks for what its settings say, of an empty platform, and nobody who is not on this machine', () => {
+    const { baseUrls } = loadSettings(readEnvironment({ NIGHTSHIFT_SETTINGS: stack.settings }));
+    assert.deepEqual(
+      Object.fromEntries(Object.entries(baseUrls).map(([api, url]) => [api, new URL(url).hostname])),
+      Object.fromEntries(API_NAMES.map((api) => [api, '127.0.0.1'])),
     );
   });
 
@@ -211,8 +229,10 @@ describe('a running stack', () => {
     assert.equal((await db.collection('jobs').count().get()).data().count, 1);
   });
 
-  test('writes no state file unless announced', () => {
+  test('writes no state file unless announced, and its settings are gone with it', async () => {
     assert.notEqual(readStack()?.pid, process.pid);
+    await stack.stop();
+    assert.equal(existsSync(stack.settings), false);
   });
 });
 
@@ -426,74 +446,4 @@ describe('npm start that cannot', () => {
   test('names the flags it knows', async () => {
     assert.match(await refusal(freshFolder(), {}, ['--onse']), /^Unknown option '--onse'. Known are --once/);
   });
-});
-
-describe('the download of the emulator', () => {
-  const body = Buffer.from('as good as a jar');
-  const pinned = {
-    version: '9.9.9',
-    size: body.length,
-    sha256: createHash('sha256').update(body).digest('hex'),
-  };
-  const name = 'cloud-firestore-emulator-v9.9.9.jar';
-
-  async function serve(t: { after(clean: () => void): void }, sent: Buffer | undefined) {
-    const requests: string[] = [];
-    const server = createHttpServer((request, response) => {
-      requests.push(request.url ?? '');
-      response.statusCode = sent ? 200 : 404;
-      response.end(sent);
-    }).listen(0, '127.0.0.1');
-    t.after(() => server.close());
-    await once(server, 'listening');
-    return { requests, baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/emulator` };
-  }
-
-  const { signal } = new AbortController();
-  const get = (cache: string, baseUrl: string) =>
-    downloadedJar({ env: { XDG_CACHE_HOME: cache }, tell: quiet, signal, baseUrl, pinned });
-
-  test('happens once', async (t) => {
-    const cache = freshFolder();
-    const { requests, baseUrl } = await serve(t, body);
-    await get(cache, baseUrl);
-    const jar = await get(cache, baseUrl);
-    assert.deepEqual(requests, [`/emulator/${name}`]);
-    assert.deepEqual(readFileSync(jar.path), body);
-    assert.deepEqual(jar.javaArguments, ['-jar', join(cache, 'nightshift', name)]);
-  });
-
-  test('replaces a file in the cache that is not whole', async (t) => {
-    const cache = freshFolder();
-    mkdirSync(join(cache, 'nightshift'));
-    writeFileSync(join(cache, 'nightshift', name), 'as good as');
-    const { baseUrl } = await serve(t, body);
-    assert.deepEqual(readFileSync((await get(cache, baseUrl)).path), body);
-  });
-
-  for (const [what, sent, reason] of [
-    ['other bytes', Buffer.from('as good as a cat'), /its SHA-256 is [0-9a-f]{64}, expected/],
-    ['too many bytes', Buffer.concat([body, body]), /longer than the expected 16 bytes/],
-    ['nothing', undefined, /HTTP 404/],
-  ] as const)
-    test(`refuses ${what}, keeps no part of it and names the command that helps`, async (t) => {
-      const cache = freshFolder();
-      const { baseUrl } = await serve(t, sent);
-      await assert.rejects(get(cache, baseUrl), (error: Error) => {
-        assert.match(error.message, reason);
-        assert.match(error.message, /Run: gcloud components install cloud-firestore-emulator$/);
-        return true;
-      });
-      assert.deepEqual(readdirSync(join(cache, 'nightshift')), []);
-    });
-});
-
-describe('the Java on this machine', () => {
-  for (const [line, major] of [
-    ['openjdk version "17.0.15" 2025-04-15', 17],
-    ['openjdk version "21" 2023-09-19', 21],
-    ['java version "1.8.0_202"', 8],
-    ['The operation couldn’t be completed. Unable to locate a Java Runtime.', undefined],
-  ] as const)
-    test(`is ${major ?? 'none'} when it says ${line}`, () => assert.equal(parseJavaVersion(line), major));
 });

@@ -58,7 +58,8 @@ export function collects(world: () => SampleWorld): void {
     const today = new Date(`${dayOf(now)}T02:00:00Z`);
     const slot = today <= now ? today : addMs(today, -DAY_MS);
     const headers = schedulerHeaders(TASK, slot);
-    const answers = await Promise.all(Array.from({ length: 10 }, () => run(TASK, {}, headers)));
+    const body = { date: addDays(dayOf(now), -1) };
+    const answers = await Promise.all(Array.from({ length: 10 }, () => run(TASK, body, headers)));
     const outcomes = answers.map(({ outcome }) => outcome);
     assert.deepEqual(outcomes.sort(), [...Array(9).fill('duplicate'), 'succeeded']);
   });
