@@ -57,10 +57,6 @@ run "deploys_every_task" {
     )])
     error_message = "A job calls as the invoker, and a function runs as what its rights are granted to."
   }
-}
-
-run "nests_the_deadlines" {
-  command = plan
 
   assert {
     condition = alltrue([for task, function in module.function : (
@@ -85,10 +81,6 @@ run "nests_the_deadlines" {
     condition     = alltrue([for function in module.function : function.function.service_config[0].max_instance_request_concurrency == 1])
     error_message = "A process that ends takes no second request with it."
   }
-}
-
-run "deploys_what_was_built" {
-  command = plan
 
   assert {
     condition = alltrue([for task, function in module.function : (

@@ -10,6 +10,14 @@ variables {
 run "makes_a_database" {
   command = plan
 
+  plan_options {
+    target = [
+      google_firestore_database.records,
+      google_firebaserules_release.deny,
+      google_project_iam_member.dashboard_viewer,
+    ]
+  }
+
   assert {
     condition = (
       google_firestore_database.records[0].name == "(default)" &&
@@ -39,6 +47,15 @@ run "makes_a_database" {
 run "makes_a_named_database" {
   command = plan
 
+  plan_options {
+    target = [
+      google_firestore_database.records,
+      google_firebaserules_release.deny,
+      google_firestore_index.runs_by_task,
+      module.function,
+    ]
+  }
+
   variables {
     database          = "nightshift"
     database_location = "eur3"
@@ -66,6 +83,14 @@ run "makes_a_named_database" {
 run "adopts_a_database" {
   command = plan
 
+  plan_options {
+    target = [
+      google_firestore_database.records,
+      google_firebaserules_release.deny,
+      google_firestore_index.runs_by_task,
+    ]
+  }
+
   variables {
     create_database = false
   }
@@ -89,6 +114,10 @@ run "adopts_a_database" {
 run "denies_browsers_of_an_adopted_database_when_told" {
   command = plan
 
+  plan_options {
+    target = [google_firebaserules_release.deny]
+  }
+
   variables {
     create_database      = false
     deny_browser_clients = true
@@ -103,6 +132,10 @@ run "denies_browsers_of_an_adopted_database_when_told" {
 run "refuses_a_public_dashboard" {
   command = plan
 
+  plan_options {
+    target = [google_project_iam_member.dashboard_viewer]
+  }
+
   variables {
     dashboard_viewers = ["allUsers"]
   }
@@ -112,6 +145,10 @@ run "refuses_a_public_dashboard" {
 
 run "refuses_a_location_of_an_adopted_database" {
   command = plan
+
+  plan_options {
+    target = [google_firestore_database.records]
+  }
 
   variables {
     create_database   = false
@@ -155,6 +192,14 @@ run "tells_whom_it_concerns" {
 run "needs_no_metric_that_is_there_already" {
   command = plan
 
+  plan_options {
+    target = [
+      google_monitoring_alert_policy.alarm,
+      google_monitoring_alert_policy.failed_attempt,
+      google_monitoring_alert_policy.sweep_absent,
+    ]
+  }
+
   assert {
     condition = alltrue([for policy in concat([google_monitoring_alert_policy.alarm, google_monitoring_alert_policy.failed_attempt], google_monitoring_alert_policy.sweep_absent) :
       alltrue([for condition in policy.conditions :
@@ -175,6 +220,10 @@ run "needs_no_metric_that_is_there_already" {
 
 run "misses_the_sweep_by_its_schedule" {
   command = plan
+
+  plan_options {
+    target = [google_monitoring_alert_policy.sweep_absent]
+  }
 
   assert {
     condition = alltrue([for policy in google_monitoring_alert_policy.sweep_absent : (

@@ -40,16 +40,12 @@ run "deploys_every_service" {
     condition     = length(distinct(values(local.service_accounts))) == length(local.functions)
     error_message = "Each service runs as a service account of its own."
   }
-}
 
-run "lets_in_whom_it_is_for" {
   assert {
     condition     = alltrue([for service in module.service : toset(service.viewers) == toset(var.dashboard_viewers)])
     error_message = "Whoever may see the records may call a service, and nobody else."
   }
-}
 
-run "writes_nothing" {
   assert {
     condition = alltrue([for key, grant in google_project_iam_member.database :
       grant.role == "roles/datastore.viewer" if contains(keys(local.services), split("/", key)[0])

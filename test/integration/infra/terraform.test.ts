@@ -33,6 +33,9 @@ function windowTest(range: number, duration: number): string {
     }
     run "window" {
       command = plan
+      plan_options {
+        target = [google_monitoring_alert_policy.sweep_absent]
+      }
       assert {
         condition     = strcontains(${condition}.query, "[${range}s]") && ${condition}.duration == "${duration}s"
         error_message = "It is \${${condition}.query} for \${${condition}.duration}"
