@@ -62,12 +62,16 @@ if [ "${1-}" != tests ]; then
   # Many processes load the same modules.
   export NODE_COMPILE_CACHE="$PWD/node_modules/.cache/compile"
   export SECONDS
-  # With one emulator for all tests.
+  # With one emulator and one build for all tests.
   exec node scripts/stack/emulator/with-emulator.ts bash scripts/check.sh tests
 fi
 
 outputs=$(mktemp -d)
 trap stop EXIT
+
+export NIGHTSHIFT_TEST_BUNDLES=$outputs/bundles
+mkdir "$NIGHTSHIFT_TEST_BUNDLES"
+section 'build' node test/support/bundle.ts "$NIGHTSHIFT_TEST_BUNDLES"
 
 # A test that hangs fails after this long.
 limit=--test-timeout=300000

@@ -1,10 +1,32 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import type { Metafile } from 'esbuild';
+import { buildAll } from '../../scripts/build/main.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
 import { freshFolder } from './folders.ts';
+
+/**
+ * A folder of what is deployed: the bundles in `dist/`, the packages beside it as the framework has them. It is that of
+ * NIGHTSHIFT_TEST_BUNDLES, which the gate has built for all its tests; without it one is built.
+ */
+export async function builtBundles(): Promise<string> {
+  const built = process.env.NIGHTSHIFT_TEST_BUNDLES;
+  if (built) return built;
+  const folder = freshFolder();
+  await buildBundles(folder);
+  return folder;
+}
+
+/** Builds all that is deployed into `dist/` of an empty folder. */
+async function buildBundles(folder: string): Promise<void> {
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  await buildAll(join(folder, 'dist'));
+}
+
+if (import.meta.main) await buildBundles(process.argv[2] ?? freshFolder());
 
 /** What a bundle is made of, by the metafile of esbuild. */
 type Inputs = Metafile['inputs'];

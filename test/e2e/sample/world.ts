@@ -1,4 +1,3 @@
-import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Firestore } from '@google-cloud/firestore';
 import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
@@ -6,16 +5,15 @@ import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { type Source, sourceSchema } from '../../../functions/shared/model/job/source.ts';
 import { loadSettings, type Settings } from '../../../functions/shared/settings.ts';
 import { openFirestore } from '../../../functions/shared/store/firestore/firestore.ts';
-import { buildAll } from '../../../scripts/build/main.ts';
-import { ROOT } from '../../../scripts/shared/places.ts';
 import { type Platform, samplePlatform } from '../../../scripts/stack/sample/platform.ts';
 import { recordOf } from '../../../scripts/stack/sample/record.ts';
 import { withSample } from '../../../scripts/stack/sample/settings.ts';
 import { type GoogleApis, startGoogleApis } from '../../../scripts/stack/stand-ins/google/apis.ts';
 import { LOCATION } from '../../../scripts/stack/stand-ins/scheduler/catalog-jobs.ts';
 import { type Stack, up } from '../../../scripts/stack/up.ts';
+import { builtBundles } from '../../support/bundle.ts';
 import { SHARED_EMULATOR } from '../../support/firestore.ts';
-import { freshFile, freshFolder } from '../../support/folders.ts';
+import { freshFile } from '../../support/folders.ts';
 
 /** So few that deleting and bringing back is quick, and that the plan leaves some for later. */
 export const JOBS_PER_PLAN = 20;
@@ -132,15 +130,13 @@ export interface TaskAnswer<Summary> {
 }
 
 /**
- * Builds the bundles and starts them on the sample world, under the real framework against the real emulator: a library may
+ * Starts the bundles on the sample world, under the real framework against the real emulator: a library may
  * miss what a bundle leaves out.
  */
 export async function startSampleWorld(): Promise<SampleWorld & { stop(): Promise<void> }> {
   const project = `sample-${process.pid}`;
   const now = new Date();
-  const folder = freshFolder();
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  await buildAll(join(folder, 'dist'));
+  const folder = await builtBundles();
   const platform = samplePlatform({ project, database: '(default)' }, now);
   const settings = everything();
   const apis = await apisWithFailure(platform, now);

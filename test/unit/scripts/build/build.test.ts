@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { hash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { promisify } from 'node:util';
@@ -11,9 +11,10 @@ import catalog from '../../../../functions/catalog.json' with { type: 'json' };
 import settings from '../../../../functions/settings.json' with { type: 'json' };
 import { bundle } from '../../../../scripts/build/bundle.ts';
 import { type Lock, lockOf } from '../../../../scripts/build/lock.ts';
-import { buildAll, buildFunction } from '../../../../scripts/build/main.ts';
+import { buildFunction } from '../../../../scripts/build/main.ts';
 import { ROOT } from '../../../../scripts/shared/places.ts';
 import {
+  builtBundles,
   filesWithout,
   modulesEvaluated,
   packageFolderOf,
@@ -40,12 +41,11 @@ const LATER: Record<string, { brings: string[]; most: number; zipped: number }> 
 };
 /** Beside an emulator, a function starts only with the addresses of stand-ins. */
 const ALONE = { FIRESTORE_EMULATOR_HOST: '' };
-const folder = freshFolder();
-const dist = join(folder, 'dist');
+let folder: string;
+let dist: string;
 before(async () => {
-  // Deployed, the framework is beside the bundle.
-  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
-  await buildAll(dist);
+  folder = await builtBundles();
+  dist = join(folder, 'dist');
 });
 
 function json<T>(...path: string[]): T {
@@ -75,7 +75,7 @@ describe('npm run build', () => {
   });
 
   test('makes the same archive again of the same files', async () => {
-    const again = join(folder, 'again');
+    const again = freshFolder();
     await buildFunction('prune-records', again);
     const archiveIn = (built: string) => readFileSync(join(built, 'prune-records.zip'));
     assert.ok(archiveIn(again).equals(archiveIn(dist)));
@@ -96,7 +96,7 @@ describe('npm run build', () => {
     });
 
     test(`packs of ${task} the very files of its folder, and nothing else`, async (t) => {
-      const unpacked = join(folder, `unpacked-${task}`);
+      const unpacked = join(freshFolder(), task);
       try {
         await promisify(execFile)('unzip', ['-q', join(dist, `${task}.zip`), '-d', unpacked]);
       } catch (error) {
