@@ -153,6 +153,14 @@ describe('a record that ended, never started and has no end that can be read', {
       assert.equal((await day(addDays(NEXT, 1))).checks.totals.malformed, findable);
     });
 
+  test('is named in ISO text, too, wherever that sorts before or behind all times', async (t) => {
+    const ends = ['', '0000-00-00', '1O March', '1999-12-31 noon', '2', '2O26-03-09', '2026/03/09', 'z'];
+    const texts = ends.map((endedAt, index) => [`job-${index}`, { status: 'failed', endedAt }]);
+    const { deliver, day } = await world(t, 'iso', Object.fromEntries(texts), { created: false });
+    await deliver(NIGHT, { date: NEXT });
+    assert.equal((await day(NEXT)).checks.totals.malformed, ends.length);
+  });
+
   test('is counted where there are too many to be looked at', async (t) => {
     const many = Array.from({ length: 230 }, (_, index) => [
       `job-${index}`,

@@ -34,7 +34,8 @@ export function timelessQueries(
   );
   return [
     ...ended.flatMap((query): [string, Query][] => [
-      ['jobs that ended at no time', query.endBefore(lowest(PLAUSIBLE_TIMES.from, endedAt.type))],
+      // Of ISO text also what sorts among the first hours that are plausible: no day is collected that it could be of.
+      ['jobs that ended at no time', query.endBefore(highest(PLAUSIBLE_TIMES.from, endedAt.type))],
       ['jobs that ended in the future', query.startAt(highest(addMs(now, AHEAD_MS), endedAt.type))],
     ]),
     ...unmappedQueries(records, source).map((query): [string, Query] => ['jobs of unmapped statuses', query]),
