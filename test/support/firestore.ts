@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { TestContext } from 'node:test';
-import { Firestore, type Settings, type WriteResult } from '@google-cloud/firestore';
+import {
+  type DocumentData,
+  type DocumentReference,
+  Firestore,
+  type Settings,
+  type WriteResult,
+} from '@google-cloud/firestore';
 
 /** The environment of a stack that uses the emulator of all tests: one of its own would take longer to start than they do. */
 export const SHARED_EMULATOR = { FIRESTORE_EMULATOR_HOST: process.env.FIRESTORE_EMULATOR_HOST };
@@ -41,6 +47,34 @@ export async function writeDocuments(
   await writer.close();
   const results = await Promise.all(writes);
   return Math.max(0, ...results.map(({ writeTime }) => writeTime.toMillis()));
+}
+
+export interface StoredDocument {
+  path: string;
+  data: DocumentData;
+}
+
+/** All that a small database holds, below documents too. */
+export async function documentsOf(db: Firestore): Promise<StoredDocument[]> {
+  async function below(place: Firestore | DocumentReference): Promise<StoredDocument[]> {
+    const collections = await place.listCollections();
+    const found = await Promise.all(
+      collections.map(async (collection) => {
+        const { docs } = await collection.get();
+        const deeper = await Promise.all(docs.map(({ ref }) => below(ref)));
+        return [...docs.map((each) => ({ path: each.ref.path, data: each.data() })), ...deeper.flat()];
+      }),
+    );
+    return found.flat();
+  }
+  return below(db);
+}
+
+/** Writes documents as they were stored in another database, at most 500. */
+export async function restore(db: Firestore, documents: readonly StoredDocument[]): Promise<void> {
+  const batch = db.batch();
+  for (const { path, data } of documents) batch.set(db.doc(path), data);
+  await batch.commit();
 }
 
 /** The database of a project as it is reached by `host`, whatever the environment says. */

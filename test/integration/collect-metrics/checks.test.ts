@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { addDays } from '../../../functions/shared/dates.ts';
 import { type Collector, collector, daysUpTo } from '../../support/collector.ts';
+import { documentsOf, restore, type StoredDocument } from '../../support/firestore.ts';
 import type { RecordWords } from '../../support/jobs.ts';
 
 const FROM = '2026-02-20';
@@ -9,8 +10,18 @@ const TO = '2026-02-26';
 /** Spans 22 to 25 February. */
 const LONG: RecordWords = { started: '2026-02-22T12:00', ended: '2026-02-25T12:00', gpus: 2 };
 
+/** What a settled week comes to: collected once, copied for each test. */
+let week: Promise<StoredDocument[]> | undefined;
+
 /** Seven final days, more than three days old, and a collector that runs every night. */
 async function settledWeek(t: TestContext): Promise<Collector> {
+  week ??= collectedWeek(t).then(({ db }) => documentsOf(db));
+  const ours = collector(t);
+  await restore(ours.db, await week);
+  return ours;
+}
+
+async function collectedWeek(t: TestContext): Promise<Collector> {
   const ours = collector(t, { settledBefore: '2026-03-03', gaps: daysUpTo('2026-03-02', 11) });
   await ours.write({
     long: LONG,

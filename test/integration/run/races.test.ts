@@ -75,7 +75,7 @@ describe('finish against takeover', () => {
 });
 
 describe('claim against claim at a takeover', () => {
-  const races = sized(20, 300);
+  const races = sized(10, 300);
   test(`${races} races of five claimants for an expired lease: exactly one gets it`, async (context) => {
     const random = seededRandom((message) => context.diagnostic(message));
     for (let done = 0; done < races; done += AT_ONCE)

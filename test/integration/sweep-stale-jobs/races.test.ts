@@ -7,7 +7,7 @@ import { sweeper } from '../../support/sweeper.ts';
 
 describe('a job that finishes while it is swept', () => {
   test('stays as it finished, and is counted', async (t) => {
-    const RACES = sized(40, 1_000);
+    const RACES = sized(16, 1_000);
     const world = sweeper(t);
     await world.settle();
     const ids = Array.from({ length: RACES }, (_, index) => `job-${String(index).padStart(4, '0')}`);

@@ -45,7 +45,7 @@ function starter(random: () => number) {
 }
 
 describe('a late arrival against the sweep that records its slot as missed', () => {
-  const count = sized(30, 500);
+  const count = sized(12, 500);
   test(`${count} races: the run is done once, its failures and alarms add up`, async (context) => {
     const random = seededRandom((message) => context.diagnostic(message));
     const seen = { late: 0, inTime: 0 };
@@ -94,7 +94,7 @@ describe('a late arrival against the sweep that records its slot as missed', () 
 });
 
 describe('a run that finishes while the sweep calls its lease lost', () => {
-  const count = sized(30, 500);
+  const count = sized(12, 500);
   test(`${count} races: whoever comes first stands, nothing is overwritten`, async (context) => {
     const random = seededRandom((message) => context.diagnostic(message));
     const seen = { finished: 0, lost: 0 };
