@@ -1,5 +1,5 @@
 import { z } from 'zod';
 
-/** It takes nothing: it only looks, and every table is looked at. */
-export const observeInput = z.strictObject({});
+/** It always looks at every table; dry, it writes nothing and reads no log. */
+export const observeInput = z.strictObject({ dryRun: z.boolean().optional() });
 export type ObserveInput = z.infer<typeof observeInput>;

@@ -13,12 +13,22 @@ export function observeWorkloads(tools: RefreshTools): Task<ObserveInput> {
 
 async function observe(run: RunContext<ObserveInput>, tools: RefreshTools): Promise<TaskResult> {
   const { now, signal } = run;
-  const refreshed = await refresh({ by: 'schedule', now, signal }, tools);
+  const refreshed = await refresh({ by: 'schedule', now, signal }, run.dryRun ? dry(tools) : tools);
   if ('until' in refreshed) return { outcome: 'succeeded', summary: summaryOfBusy(refreshed.until) };
   const problems = problemsOf(refreshed);
   return {
     outcome: problems.length === 0 ? 'succeeded' : 'partial',
     summary: summaryOf(refreshed),
     problems,
+  };
+}
+
+/** The same tools, but nothing is written, and no log is read: those of a minute are counted in what is written. */
+function dry(tools: RefreshTools): RefreshTools {
+  const { settings, store } = tools;
+  return {
+    ...tools,
+    settings: { ...settings, logReadsPerMinute: 0 },
+    store: { ...store, begin: (_, now) => store.look(now) },
   };
 }

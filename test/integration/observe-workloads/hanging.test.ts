@@ -127,6 +127,7 @@ describe('what hangs', () => {
     const told: (Progress | null | undefined)[] = [];
     const { store, ...tools } = observer.tools();
     const watched: WorkloadStore = {
+      look: store.look,
       async begin(by, now) {
         const held = await store.begin(by, now);
         if ('until' in held) return held;

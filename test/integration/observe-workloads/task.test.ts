@@ -100,7 +100,25 @@ describe('a run of observe-workloads', () => {
     assert.equal(observer.apis.requests().length, 0);
   });
 
-  test('takes no key', async (context) => {
+  test('that is dry asks the tables, reads no log and writes no record of its own', async (context) => {
+    const observer = await freshObserver(context);
+    observer.world.customJobs = [customJob('1')];
+    await observer.refresh();
+    observer.world.customJobs = [];
+    observer.world.executions = [execution('b', { state: 'failed', endedAt: noon(-1) })];
+    const before = await observer.record();
+    const answer = await runsOf(observer).run({ dryRun: true });
+    const lines = answerInWords(answer).join('\n');
+    assert.match(
+      lines,
+      /\(dry run: nothing was written\)\n.*\n +Runner +1 failed in 2 regions\n.*\n +Logs +1 for the next refresh/,
+    );
+    assert.deepEqual(await observer.record(), before);
+    assert.deepEqual([(await observer.stored('vertex')).rows.length, observer.logReads()], [1, 0]);
+    assert.deepEqual(await observer.ends(), []);
+  });
+
+  test('takes no other key', async (context) => {
     const observer = await freshObserver(context);
     await assert.rejects(runsOf(observer).run({ table: 'builds' }), InvalidRequest);
   });

@@ -48,6 +48,9 @@ export interface WorkloadStore {
    * viewer's refresh has no run: whoever refreshes, nobody else does.
    */
   begin(by: Refresh['by'], now: Date): Promise<HeldRefresh | { until: Date }>;
+
+  /** What is stored, as a refresh would find it at `now`; what it saves is written nowhere. */
+  look(now: Date): Promise<HeldRefresh>;
 }
 
 export function workloadStore({ workloads, workloadEnds }: Collections, log: Log): WorkloadStore {
@@ -170,6 +173,14 @@ export function workloadStore({ workloads, workloadEnds }: Collections, log: Log
         const other = await readRefresh();
         return { until: busyUntil(other.data, now) ?? now };
       }
+    },
+
+    async look(now) {
+      const { data } = await readRefresh();
+      const tables = await tablesOf(data ?? { tables: {} });
+      const begun = refreshBegun(data, { by: 'schedule', token: '', now });
+      const stored = (table: TableName) => knownTables.get(table) ?? null;
+      return { refresh: () => begun, tables, stored, ends, save: async () => undefined };
     },
   };
 }
