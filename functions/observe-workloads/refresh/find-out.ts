@@ -6,7 +6,7 @@ import { redact } from '../../shared/model/workload/redact.ts';
 import { type Row, rowOf } from '../../shared/model/workload/row.ts';
 import { type Snapshot, UNLISTED, withRows } from '../../shared/model/workload/snapshot.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
-import type { AskedTable } from './ask-tables.ts';
+import { type AskedTable, placeOf } from './ask-tables.ts';
 import type { EndBook } from './end-book.ts';
 import type { RefreshLimits } from './limits.ts';
 import type { LogBudget } from './log-budget.ts';
@@ -47,12 +47,21 @@ export interface LogCounts {
   error: string | null;
 }
 
-/** Asks by id about what is listed no more. Returns the table with what each came to; `null` rows were gone. */
+/** A table whose rows say that they are listed no more, for nobody asked about them by id. */
+export function unasked({ snapshot, vanished }: AskedTable): Snapshot {
+  const names = new Set(vanished.map(placeOf));
+  if (names.size === 0) return snapshot;
+  const rows = snapshot.rows.map((row) => (names.has(placeOf(row)) ? { ...row, note: UNLISTED } : row));
+  return withRows(snapshot, rows);
+}
+
+/** Asks by id about what is listed no more, and puts what each came to into its table; what is gone is left out. */
 export async function lookFor(asked: AskedTable, ends: EndBook, finding: FindingOut): Promise<Snapshot> {
   const { table, snapshot, vanished } = asked;
   const reader = finding.readers.get(table);
   if (!reader || vanished.length === 0) return snapshot;
-  const found = await pooledMap(vanished.slice(0, MOST_LOOKED_FOR), AT_ONCE, async (row) => {
+  const found = await pooledMap(vanished, AT_ONCE, async (row) => {
+    if (vanished.indexOf(row) >= MOST_LOOKED_FOR) return { row, after: { ...row, note: UNLISTED } };
     try {
       const listed = await call(`get of ${row.id}`, { table, row }, finding, (limits) =>
         reader.get(row, limits),
@@ -66,9 +75,9 @@ export async function lookFor(asked: AskedTable, ends: EndBook, finding: Finding
       return { row, after: { ...row, note: `${UNLISTED}: ${messageOf(error)}`.slice(0, 200) } };
     }
   });
-  const afterOf = new Map(found.map(({ row, after }) => [row.id + row.region, after]));
+  const afterOf = new Map(found.map(({ row, after }) => [placeOf(row), after]));
   const rows = snapshot.rows.flatMap((row) => {
-    const after = afterOf.get(row.id + row.region);
+    const after = afterOf.get(placeOf(row));
     return after === undefined ? [row] : after === null ? [] : [after];
   });
   return withRows(snapshot, rows);

@@ -17,7 +17,7 @@ import type { HeldRefresh, WorkloadStore } from '../../shared/store/own/workload
 import { isCounted } from '../rules/why.ts';
 import { type AskedTable, askTable, type Door, placeOf } from './ask-tables.ts';
 import { type EndBook, endBook, endKeys } from './end-book.ts';
-import { type FindingOut, type LogCounts, lookFor, type Placed, readLogs } from './find-out.ts';
+import { type FindingOut, type LogCounts, lookFor, type Placed, readLogs, unasked } from './find-out.ts';
 import type { RefreshLimits } from './limits.ts';
 import { type LogBudget, logBudget } from './log-budget.ts';
 import { type CallBook, callBook } from './pending.ts';
@@ -195,8 +195,9 @@ async function finish(
     ends = endBook(await held.ends(snapshots.flatMap(endKeys)), now);
   } catch (error) {
     // What cannot be read is not absent: no end is written over one that may be there.
-    await save(held, snapshots, { ...ended, hung: calls.hung() });
-    return { tables: snapshots, logs: none, error: `Cannot read the ends of workloads: ${messageOf(error)}` };
+    const tables = asked.map(unasked);
+    await save(held, tables, { ...ended, hung: calls.hung() });
+    return { tables, logs: none, error: `Cannot read the ends of workloads: ${messageOf(error)}` };
   }
   for (const { table, snapshot, said } of asked)
     for (const row of snapshot.rows) ends.note(table, row, said.get(placeOf(row)));

@@ -138,6 +138,28 @@ describe('a refresh', () => {
   });
 });
 
+describe('a job that its region lists no more and that still runs', () => {
+  test('is shown as it is, and costs no write', async (context) => {
+    const observer = await freshObserver(context);
+    // More than one page of newer ones: an older execution is not among the newest, which are all that is listed.
+    const newer = Array.from({ length: 30 }, (_, index) =>
+      execution(`n${index}`, { state: 'cancelled', createdAt: noon(-10), endedAt: noon(-9) }),
+    );
+    observer.world.executions = [execution('old')];
+    await observer.refresh();
+    observer.world.executions = [execution('old'), ...newer];
+    await observer.refresh();
+    const { version } = await observer.stored('runner');
+    await observer.refresh();
+    const stored = await observer.stored('runner');
+    assert.equal(stored.version, version);
+    assert.deepEqual(
+      stored.rows.filter(({ state }) => state === 'running').map(({ name, note }) => [name, note]),
+      [['old', null]],
+    );
+  });
+});
+
 describe('only one refresh at a time', () => {
   test('three at once come to one, and to two that are told until when', async (context) => {
     const observer = await freshObserver(context);

@@ -51,7 +51,7 @@ export interface Merged {
   vanished: Row[];
 }
 
-/** What a row says while its region does not list it any more. */
+/** What a row says that its region lists no more, where nobody could ask about it by id. */
 export const UNLISTED = 'not listed any more';
 
 /**
@@ -83,7 +83,7 @@ export function merged(
     const unlisted = kept.filter((row) => !hasEnded(row) && !listed.has(row.id));
     const known = new Map(kept.map((row) => [row.id, row]));
     rows.push(...result.rows.map((row) => withReasonOf(known.get(row.id), row)));
-    rows.push(...unlisted.map((row) => ({ ...row, note: UNLISTED })));
+    rows.push(...unlisted);
     vanished.push(...unlisted);
   }
   const snapshot = assembled({ table, rows, regions, tookMs, version: before?.version ?? 0 });
