@@ -198,7 +198,7 @@ describe('many ends at once', () => {
   });
 
   test('a log that hangs holds up no other, and no row', async (context) => {
-    const observer = await freshObserver(context, { limits: { callMs: 80 } });
+    const observer = await freshObserver(context, { hangs: true });
     observer.world.executions = ['a', 'b', 'c'].map((id) => execution(id, FAILED));
     observer.world.logs = ['a', 'b', 'c'].map((id) => logged(id, TRACEBACK));
     observer.apis.faults.add({ method: 'entries.list', query: '"b"', fault: { kind: 'hang' } });

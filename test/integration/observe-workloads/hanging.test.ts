@@ -20,11 +20,11 @@ const EVERYWHERE = {
   customJobs: [customJob('1'), customJob('2', { region: EAST })],
 };
 
-describe('what hangs', () => {
+describe('what hangs', { concurrency: 4 }, () => {
   for (const [table, api] of TABLES)
     for (const kind of ['hang', 'stalled'] as const)
       test(`in one region of ${table} (${kind}) is named, and holds up no other`, async (context) => {
-        const observer = await freshObserver(context);
+        const observer = await freshObserver(context, { hangs: true });
         Object.assign(observer.world, EVERYWHERE);
         const restore = observer.apis.faults.add({ api, region: WEST, fault: { kind } });
         const { hung, tables } = await observer.refresh();
@@ -55,7 +55,7 @@ describe('what hangs', () => {
       });
 
   test('everywhere ends a refresh in the time of a table, and the next one works', async (context) => {
-    const observer = await freshObserver(context);
+    const observer = await freshObserver(context, { hangs: true });
     Object.assign(observer.world, EVERYWHERE);
     await observer.refresh();
     observer.apis.faults.add({ fault: { kind: 'hang' } });
@@ -92,7 +92,7 @@ describe('what hangs', () => {
   });
 
   test('although it was told to stop is not waited for', async (context) => {
-    const observer = await freshObserver(context, { limits: { regionMs: 40, tableMs: 50 } });
+    const observer = await freshObserver(context);
     Object.assign(observer.world, EVERYWHERE);
     const { open } = observer.platform;
     const deaf = {
@@ -106,7 +106,7 @@ describe('what hangs', () => {
     const tools = {
       ...observer.tools(),
       workloads: deaf,
-      limits: { ...observer.tools().limits, regionMs: 600, tableMs: 650 },
+      limits: { ...observer.tools().limits, regionMs: 2_500, tableMs: 3_000 },
     };
     const done = await refresh(
       { by: 'schedule', now: observer.now, signal: new AbortController().signal },
@@ -121,7 +121,7 @@ describe('what hangs', () => {
   });
 
   test('for long is told while it hangs', async (context) => {
-    const observer = await freshObserver(context, { limits: { progressMs: 100 } });
+    const observer = await freshObserver(context, { hangs: true, limits: { progressMs: 100 } });
     Object.assign(observer.world, EVERYWHERE);
     observer.apis.faults.add({ api: 'run', region: WEST, fault: { kind: 'hang' } });
     const told: (Progress | null | undefined)[] = [];
@@ -149,7 +149,7 @@ describe('what hangs', () => {
   });
 
   test('again and again is asked at every fourth refresh', async (context) => {
-    const observer = await freshObserver(context);
+    const observer = await freshObserver(context, { hangs: true });
     observer.apis.faults.add({ api: 'run', region: WEST, fault: { kind: 'hang' } });
     const asked = () =>
       observer.apis.requests().filter(({ api, region }) => api === 'run' && region === WEST).length;

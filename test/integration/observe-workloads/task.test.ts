@@ -54,7 +54,7 @@ describe('a run of observe-workloads', () => {
   });
 
   test('is partial where a region gave no answer, and names it with its error and the call that hung', async (context) => {
-    const observer = await freshObserver(context);
+    const observer = await freshObserver(context, { hangs: true });
     observer.apis.faults.add({ api: 'aiplatform', region: WEST, fault: { kind: 'hang' } });
     observer.apis.faults.add({ api: 'run', region: EAST, fault: { kind: 'denied' } });
     const { outcome, problems, summary } = await runsOf(observer).run();

@@ -13,7 +13,7 @@ const PATH = '/api/workloads';
 
 /** An observer, and the service that shows what it found. */
 async function setup(t: TestContext) {
-  const observer = await freshObserver(t);
+  const observer = await freshObserver(t, { hangs: true });
   const service = statusService(t, {
     begin: noon(),
     db: observer.db,
