@@ -26,12 +26,15 @@ import { sources } from './sources/command.ts';
 import { sweep } from './sweep/command.ts';
 import { tasks } from './tasks/command.ts';
 import { version } from './version.ts';
+import { watch } from './watch/command.ts';
 import { why } from './why/command.ts';
+import { workloads } from './workloads/command.ts';
 
 /** Every command, in the order of the help. */
 export const COMMANDS: readonly OpsCommand[] = [
   health,
   page,
+  watch,
   alarms,
   tasks,
   run,
@@ -40,6 +43,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   doctor,
   jobs,
   why,
+  workloads,
   reason,
   sweep,
   days,
@@ -56,6 +60,7 @@ const EXAMPLES = `
 Examples:
   npm run -s ops -- health
   npm run -s ops -- page
+  npm run -s ops -- watch
   npm run -s ops -- doctor
   npm run -s ops -- tasks
   npm run -s ops -- schedules
@@ -64,6 +69,7 @@ Examples:
   npm run -s ops -- days 2026-01-31
   npm run -s ops -- jobs --stale
   npm run -s ops -- why JOB
+  npm run -s ops -- workloads
   npm run -s ops -- sweep --dry-run
   npm run -s ops -- cleanup plan
   npm run -s ops -- backfill --from 2026-01-01

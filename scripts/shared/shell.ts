@@ -3,7 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { listenForStop, type Stopping } from './stopping.ts';
 
 /** What lines are written to: a terminal, a file or a pipe, or what a test collects. */
-export type Output = Writable & { isTTY?: boolean; columns?: number };
+export type Output = Writable & { isTTY?: boolean; columns?: number; rows?: number };
 
 /** All that a command line has of the world around it, so that one process can run many, each in a shell of its own. */
 export interface Shell {

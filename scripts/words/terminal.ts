@@ -54,9 +54,10 @@ export function printJson(value: unknown): void {
   print(JSON.stringify(value, (_, one) => (typeof one === 'bigint' ? String(one) : one), 2));
 }
 
-/** `text` as one harmless line: stored text must neither break a table nor steer the terminal. */
+/** `text` as one harmless line: stored text must neither break a table nor steer the terminal, nor turn what stands beside it. */
 export function oneLine(text: string): string {
   return stripVTControlCharacters(text)
+    .replace(/\p{Bidi_Control}+/gu, '')
     .replace(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .trim();
 }

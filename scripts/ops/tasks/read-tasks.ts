@@ -1,11 +1,30 @@
-import { loadCatalog } from '../../../functions/shared/catalog.ts';
+import { type CatalogEntry, loadCatalog } from '../../../functions/shared/catalog.ts';
 import { type Health, healthAt } from '../../../functions/shared/model/run/health.ts';
 import { type Run, runSchema } from '../../../functions/shared/model/run/run.ts';
 import type { Connection } from '../shared/connect.ts';
 import { type TaskRow, taskRow } from './task-row.ts';
 
-/** How every task of the catalogue stands; of a degraded one, its last run is read for the reason. */
+/** What is on record of a task of the catalogue. */
+export interface TaskRecord {
+  entry: CatalogEntry;
+  health: Health | undefined;
+  /** The last run of a degraded one, which tells the reason. */
+  last: Run | undefined;
+}
+
+/** How every task of the catalogue stands. */
 export async function readTasks(connection: Connection): Promise<TaskRow[]> {
+  const records = await readTaskRecords(connection);
+  return taskRows(records, connection.clock.now());
+}
+
+/** The tasks as they stand at `now`. */
+export function taskRows(records: readonly TaskRecord[], now: Date): TaskRow[] {
+  return records.map(({ entry, health, last }) => taskRow(entry, health, now, last));
+}
+
+/** What is on record of every task of the catalogue; of a degraded one, its last run is read for the reason. */
+export async function readTaskRecords(connection: Connection): Promise<TaskRecord[]> {
   const { environment, collections, ask, clock } = connection;
   const { healthStore } = await import('../../../functions/shared/store/own/health.ts');
   const healthByTask = await ask('reading the tasks', healthStore(collections).all());
@@ -14,7 +33,7 @@ export async function readTasks(connection: Connection): Promise<TaskRow[]> {
     Object.values(loadCatalog(environment)).map(async (entry) => {
       const health = healthByTask.get(entry.task);
       const isDegraded = health && healthAt(health, now).state === 'degraded';
-      return taskRow(entry, health, now, isDegraded ? await lastRun(health, connection) : undefined);
+      return { entry, health, last: isDegraded ? await lastRun(health, connection) : undefined };
     }),
   );
 }

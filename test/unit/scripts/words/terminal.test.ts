@@ -22,6 +22,8 @@ describe('wantsColor()', () => {
 describe('oneLine()', () => {
   test('takes from stored text what would break a table or steer the terminal', () =>
     assert.equal(oneLine('a\nb\u001b[31mc\u0007\u009b2Jd\u2028e'), 'a bc d e'));
+  test('takes what would turn the text beside it', () =>
+    assert.equal(oneLine('a\u202eb\u2066c\u200fd\u001b\u202e[31me'), 'abcd [31me'));
   test('firstLine() keeps the first line that says something, cut at the limit', () => {
     assert.equal(firstLine('\n\n  out of memory\nat x'), 'out of memory');
     assert.equal(firstLine('x'.repeat(30), 10), `${'x'.repeat(9)}…`);
