@@ -2,6 +2,7 @@ import { openBackend } from '../shared/cloud/backends/open-backend.ts';
 import { cloudScheduler } from '../shared/cloud/scheduler.ts';
 import { readVariable } from '../shared/environment.ts';
 import type { startFunction } from '../shared/start.ts';
+import { runnerLogs } from '../shared/store/own/runner-logs.ts';
 import { activeJobStore } from '../shared/store/sources/active-jobs.ts';
 import type { SweepSource } from './sweep/sweep-tools.ts';
 import type { Schedules } from './watch/reconcile.ts';
@@ -14,9 +15,12 @@ export function openSources({
   db,
   databaseOf,
   apiOf,
+  collections,
   log,
-}: Pick<Started, 'settings' | 'db' | 'databaseOf' | 'apiOf' | 'log'>): SweepSource[] {
-  const tools = { apiOf, variable: readVariable, log };
+}: Pick<Started, 'settings' | 'db' | 'databaseOf' | 'apiOf' | 'collections' | 'log'>): SweepSource[] {
+  // observe-workloads keeps the logs of the runner's executions, and of no others.
+  const keptLogs = settings.workloads.runner ? runnerLogs(collections, log) : undefined;
+  const tools = { apiOf, variable: readVariable, keptLogs, log };
   return Object.entries(settings.sources).map(([name, source]) => {
     const home = { db: databaseOf(source), ours: databaseOf(source) === db };
     const store = activeJobStore(name, source, home, log);

@@ -1,5 +1,5 @@
 import type { TestContext } from 'node:test';
-import type { Backend, BackendTools } from '../../functions/shared/cloud/backends/backend.ts';
+import type { Backend, BackendTools, KeptLogs } from '../../functions/shared/cloud/backends/backend.ts';
 import { openBackend } from '../../functions/shared/cloud/backends/open-backend.ts';
 import { type BackendSettings, backendSchema, type Truth } from '../../functions/shared/model/job/backend.ts';
 import type { GoogleApisOptions } from '../../scripts/stack/stand-ins/google/apis.ts';
@@ -32,6 +32,7 @@ export async function googleBackend(
   settings: BackendSettings,
   parts: Partial<PlatformWorld> = {},
   options?: GoogleApisOptions,
+  keptLogs?: KeptLogs,
 ) {
   const world = worldWith(parts);
   const apis = await googleApis(context, world, options);
@@ -39,6 +40,7 @@ export async function googleBackend(
   const tools: BackendTools = {
     apiOf: (api) => ({ project: PROJECT, baseUrl: apis.baseUrls[api], log, retry: AT_ONCE }),
     variable: () => undefined,
+    keptLogs,
     log,
   };
   return { world, apis, lines, backend: openBackend(settings, tools) };

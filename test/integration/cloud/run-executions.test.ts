@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { addMs } from '../../../functions/shared/dates.ts';
 import type { Truth } from '../../../functions/shared/model/job/backend.ts';
+import { uidOf } from '../../../scripts/stack/stand-ins/google/executions.ts';
 import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import type { Execution, LogLine } from '../../../scripts/stack/stand-ins/google/world.ts';
 import {
@@ -110,6 +111,26 @@ describe('an execution of a Cloud Run job', () => {
 
 describe('the log of a failed execution', () => {
   const failed = execution({ id: ID, state: 'failed' });
+
+  test('that is kept already is not read again; one that is not, is', async (context) => {
+    const kept = new Map([[uidOf(failed), ['step 17', 'CUDA out of memory']]]);
+    const other = execution({ id: 'train-other', state: 'failed' });
+    const { backend, apis } = await googleBackend(
+      context,
+      { kind: 'cloud-run', region: REGION },
+      { executions: [failed, other], logs: [line(1), line(2, { execution: 'train-other' })] },
+      undefined,
+      { linesOf: async ({ region, uid }) => (region === REGION ? (kept.get(uid) ?? null) : null) },
+    );
+    const truths = await ask(backend, [SHORT, 'train/executions/train-other']);
+    assert.match(truths.get(SHORT)?.error ?? '', /^CUDA out of memory\n/);
+    assert.match(truths.get('train/executions/train-other')?.error ?? '', /line 2/);
+    const read = apis.requests().filter(({ api }) => api === 'logging');
+    assert.deepEqual(
+      read.map(({ query }) => /execution_name"="([^"]+)/.exec(query.get('filter') ?? '')?.[1]),
+      ['train-other'],
+    );
+  });
 
   test('gives the newest errors, oldest first, of this execution alone', async (context) => {
     const { backend, logRequests } = await setup(

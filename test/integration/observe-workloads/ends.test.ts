@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
-import { build, customJob, execution, freshObserver, logged, WEST } from '../../support/observer.ts';
+import { runnerLogs } from '../../../functions/shared/store/own/runner-logs.ts';
+import { uidOf } from '../../../scripts/stack/stand-ins/google/executions.ts';
+import { recordedLog } from '../../support/google.ts';
+import { build, customJob, EAST, execution, freshObserver, logged, WEST } from '../../support/observer.ts';
 import { noon } from '../../support/workloads.ts';
 
 const ENDED = { endedAt: noon(-1) };
@@ -48,6 +51,24 @@ describe('why a workload ended', () => {
       [end?.log, end?.tail.at(-1), end?.expireAt],
       ['read', "KeyError: 'shard'", new Date(noon().getTime() + 90 * DAY_MS)],
     );
+  });
+
+  test('is kept for the sweep, which reads the log itself where it is not', async (context) => {
+    const observer = await freshObserver(context);
+    const [told, silent] = [execution('agent-a', FAILED), execution('agent-b', FAILED)];
+    observer.world.executions = [told, silent];
+    observer.world.logs = [logged('agent-a', TRACEBACK)];
+    await observer.refresh();
+    const { log, lines } = recordedLog();
+    const kept = runnerLogs(observer.collections, log);
+    const [read, empty] = await Promise.all(
+      [told, silent].map((each) => kept.linesOf({ region: WEST, uid: uidOf(each) })),
+    );
+    assert.deepEqual([read?.at(-1), empty], ["KeyError: 'shard'", null]);
+    assert.equal(await kept.linesOf({ region: EAST, uid: uidOf(told) }), null);
+    await observer.collections.workloadEnds.doc(`runner~${WEST}~odd`).set({ tail: 'none of ours' });
+    assert.equal(await kept.linesOf({ region: WEST, uid: 'odd' }), null);
+    assert.match(lines.map((line) => String(line.message)).join(), /Cannot read workloadEnds\/runner~/);
   });
 
   test('needs no log where the platform says it', async (context) => {

@@ -11,7 +11,15 @@ export interface BackendTools {
   apiOf(api: BackendApi, place?: { googleProject?: string | undefined }): ApiOptions;
   /** Returns an environment variable, for the secret of an HTTP header. */
   variable(name: string): string | undefined;
+  /** Where the logs of executions are kept; without it each is read. */
+  keptLogs?: KeptLogs | undefined;
   log: Log;
+}
+
+/** Logs of executions that ended, which have been read already. */
+export interface KeptLogs {
+  /** Returns the last lines of the log of an execution, without secrets; `null` where they are not kept. Never rejects. */
+  linesOf(execution: { region: string; uid: string }): Promise<readonly string[] | null>;
 }
 
 /** The system that really runs the jobs of a source. */

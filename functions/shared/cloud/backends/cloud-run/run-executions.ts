@@ -9,7 +9,7 @@ import { circuitBreaker } from '../../rest/circuit.ts';
 import { googleApi } from '../../rest/google-api.ts';
 import { plain } from '../../rest/google-error.ts';
 import type { ApiOptions, Limits } from '../../rest/rest.ts';
-import { type Backend, type BackendTools, backendOf } from '../backend.ts';
+import { type Backend, type BackendTools, backendOf, type KeptLogs } from '../backend.ts';
 import type { BackendAdapter } from '../backend-client.ts';
 import { patiently, time, whyFailed } from '../google-jobs.ts';
 import { homeOf, type Resource, readResource } from '../resource-name.ts';
@@ -27,10 +27,11 @@ import { type LoggedExecution, type RunLogs, runLogs } from './run-logs.ts';
 const LOG_MS = 5 * SECOND_MS;
 const LOGS_IN_A_ROW = 5;
 const FIELDS =
-  'name,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
+  'name,uid,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
 
 const executionSchema = z.object({
   name: z.string(),
+  uid: z.string().default(''),
   createTime: time,
   startTime: time,
   completionTime: time,
@@ -55,11 +56,11 @@ const executionOf = (id: string) =>
     params: { expected: id },
   });
 
-export function openCloudRun(settings: SettingsOf<'cloud-run'>, { apiOf }: BackendTools): Backend {
+export function openCloudRun(settings: SettingsOf<'cloud-run'>, { apiOf, keptLogs }: BackendTools): Backend {
   const options = apiOf('run', settings);
   const logs = runLogs(apiOf('logging', settings));
   return backendOf(GOOGLE_APIS.run.name, [settings, options.project], () =>
-    runExecutions(settings, options, logs),
+    runExecutions(settings, options, { logs, keptLogs }),
   );
 }
 
@@ -67,7 +68,7 @@ export function openCloudRun(settings: SettingsOf<'cloud-run'>, { apiOf }: Backe
 export function runExecutions(
   settings: SettingsOf<'cloud-run'>,
   options: ApiOptions,
-  logs: RunLogs,
+  { logs, keptLogs }: { logs: RunLogs; keptLogs?: KeptLogs | undefined },
 ): BackendAdapter<Resource> {
   const home = homeOf(settings, options.project);
   const logCalls = circuitBreaker(LOGS_IN_A_ROW);
@@ -107,9 +108,13 @@ export function runExecutions(
       const said = readExecution(execution);
       const since = orNull(timeAt('createTime', execution.createTime).reading);
       if (said.state !== 'failed' || !since) return said;
+      const { message } = completedOf(execution);
+      const { uid } = execution;
+      const kept = uid ? await keptLogs?.linesOf({ region: place.region, uid }) : null;
+      if (kept) return { ...said, error: whyFailed(message, kept) };
       return withLog(
         said,
-        completedOf(execution).message,
+        message,
         { ...place, job, id, since },
         { ...limits, limitMs: Math.min(LOG_MS, Math.max(1, Math.round(endsAt - performance.now()))) },
       );
