@@ -71,6 +71,7 @@ function whatNext(
 ): string[] {
   const commands = [
     ['npm run -s ops -- page --open', 'the page that shows how everything stands'],
+    ['npm run -s ops -- watch', 'what runs and why what failed did, second by second'],
     ['npm run -s ops -- days', 'the figures, day by day'],
     ['npm run -s ops -- tasks', 'how each task stands'],
     [`npm run -s ops -- runs ${task}`, 'what it did, run by run'],

@@ -2,7 +2,7 @@ import { type CatalogEntry, loadCatalog } from '../../../functions/shared/catalo
 import { type Health, healthAt } from '../../../functions/shared/model/run/health.ts';
 import { type Run, runSchema } from '../../../functions/shared/model/run/run.ts';
 import type { Connection } from '../shared/connect.ts';
-import { type TaskRow, taskRow } from './task-row.ts';
+import { type TaskRow, taskRow, withoutRecord } from './task-row.ts';
 
 /** What is on record of a task of the catalogue. */
 export interface TaskRecord {
@@ -10,6 +10,8 @@ export interface TaskRecord {
   health: Health | undefined;
   /** The last run of a degraded one, which tells the reason. */
   last: Run | undefined;
+  /** Why its health cannot be read, where it is there. */
+  unreadable: string | undefined;
 }
 
 /** How every task of the catalogue stands. */
@@ -20,20 +22,28 @@ export async function readTasks(connection: Connection): Promise<TaskRow[]> {
 
 /** The tasks as they stand at `now`. */
 export function taskRows(records: readonly TaskRecord[], now: Date): TaskRow[] {
-  return records.map(({ entry, health, last }) => taskRow(entry, health, now, last));
+  return records.map(({ entry, health, last, unreadable }) => {
+    const row = taskRow(entry, health, now, last);
+    return unreadable === undefined ? row : withoutRecord(row, unreadable);
+  });
 }
 
 /** What is on record of every task of the catalogue; of a degraded one, its last run is read for the reason. */
 export async function readTaskRecords(connection: Connection): Promise<TaskRecord[]> {
   const { environment, collections, ask, clock } = connection;
   const { healthStore } = await import('../../../functions/shared/store/own/health.ts');
-  const healthByTask = await ask('reading the tasks', healthStore(collections).all());
+  const { records, unreadable } = await ask('reading the tasks', healthStore(collections).all());
   const now = clock.now();
   return Promise.all(
     Object.values(loadCatalog(environment)).map(async (entry) => {
-      const health = healthByTask.get(entry.task);
+      const health = records.get(entry.task);
       const isDegraded = health && healthAt(health, now).state === 'degraded';
-      return { entry, health, last: isDegraded ? await lastRun(health, connection) : undefined };
+      return {
+        entry,
+        health,
+        last: isDegraded ? await lastRun(health, connection) : undefined,
+        unreadable: unreadable.get(entry.task),
+      };
     }),
   );
 }

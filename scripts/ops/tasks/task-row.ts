@@ -48,6 +48,12 @@ export function taskRow(entry: CatalogEntry, health: Health | undefined, now: Da
   };
 }
 
+/** The row of a task whose record is there and cannot be read: nothing of its runs is known, and it is not new. */
+export function withoutRecord(row: TaskRow, why: string): TaskRow {
+  if (row.state === 'disabled') return row;
+  return { ...row, state: 'unknown', reason: `its record cannot be read: ${why}` };
+}
+
 function stateOf(entry: CatalogEntry, health: Health | undefined, now: Date): HealthNow {
   // The record has what the catalogue said at the last run; a task that was switched off since is off.
   if (health) return healthAt({ ...health, enabled: health.enabled && entry.enabled }, now);

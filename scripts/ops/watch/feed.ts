@@ -1,15 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withDeadline } from '../../../functions/shared/concurrency.ts';
-import { messageOf } from '../../../functions/shared/errors.ts';
+import { DeadlineExceeded, messageOf } from '../../../functions/shared/errors.ts';
 import { firstLine } from '../../words/terminal.ts';
+import { EXIT, OpsProblem } from '../shared/problem.ts';
 
 /** What was read last, and why it is not newer. */
 export interface Reading<T> {
   /** `undefined` before the first answer; stays while nothing answers. */
   value: T | undefined;
   readAt: Date | null;
-  /** Since when each reading failed, and what the last one said. */
-  failing: { since: Date; why: string } | null;
+  /** Since when each reading failed, and how the last one did. */
+  failing: { since: Date; why: string; isSilent: boolean } | null;
 }
 
 /** How something is read again and again. */
@@ -34,7 +35,11 @@ export async function readOnce<T>(before: Reading<T>, tools: FeedTools<T>): Prom
     return { value, readAt: now(), failing: null };
   } catch (error) {
     const why = firstLine(messageOf(error));
-    return { ...before, failing: { since: before.failing?.since ?? askedAt, why } };
+    // What answers, and cannot be read, is no silence.
+    const isSilent =
+      error instanceof DeadlineExceeded ||
+      (error instanceof OpsProblem && error.exitCode === EXIT.unreachable);
+    return { ...before, failing: { since: before.failing?.since ?? askedAt, why, isSilent } };
   }
 }
 

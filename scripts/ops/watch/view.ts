@@ -108,7 +108,8 @@ function workloadNotes({ names, workloads }: Watched, now: Date): string[] {
 function silence(what: string, { readAt, failing, value }: Reading<unknown>, now: Date): string[] {
   if (!failing) return value === undefined ? [paint.dim(`reading the ${what} ...`)] : [];
   const seen = readAt ? `read ${relative(readAt, now)}` : 'never read';
-  return [paint.red(`! ${what}: no answer since ${stamp(failing.since)}, ${seen}: ${failing.why}`)];
+  const how = failing.isSilent ? 'no answer' : 'not readable';
+  return [paint.red(`! ${what}: ${how} since ${stamp(failing.since)}, ${seen}: ${failing.why}`)];
 }
 
 /** The rows of all tables with their columns in line, each with its reason beside or below it. */

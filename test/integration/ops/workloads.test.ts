@@ -108,4 +108,17 @@ describe('ops shows the workload tables', () => {
       assert.match(stdout + stderr, /Cannot read .*workloads\/vertex/);
     }
   });
+
+  test('a task whose record cannot be read is unknown, and the others are shown', async () => {
+    await project.db.doc('tasks/collect-metrics').set({ task: 7 });
+    for (const command of ['watch', 'tasks', 'health']) {
+      const { stdout } = await run(command);
+      assert.match(
+        stdout,
+        /unknown.*its record cannot be read: Cannot read tasks\/collect-metrics/s,
+        command,
+      );
+      assert.match(stdout, /prune-records.*has not run yet/s, command);
+    }
+  });
 });

@@ -25,8 +25,9 @@ describe('readOnce()', () => {
       tools(() => Promise.reject(new Error('\u001b[2Jdenied\nfor ever')), 2),
     );
     assert.deepEqual([second.value, second.readAt], [1, noon()]);
+    assert.equal(first.failing?.isSilent, true);
     assert.match(first.failing?.why ?? '', /reading the figures: no answer within 20 ms/);
-    assert.deepEqual(second.failing, { since: noon(1), why: 'denied' });
+    assert.deepEqual(second.failing, { since: noon(1), why: 'denied', isSilent: false });
     const again = await readOnce(
       second,
       tools(async (before) => (before ?? 0) + 1, 3),

@@ -34,7 +34,11 @@ function watched(vertex: Snapshot | undefined, over: Partial<Watched> = {}, refr
     place: 'the local stack',
     names: ['vertex'],
     workloads: { value: { refresh, tables, unreadable: [] }, readAt: noon(), failing: null },
-    tasks: { value: [{ entry: DUTY, health: undefined, last: undefined }], readAt: noon(), failing: null },
+    tasks: {
+      value: [{ entry: DUTY, health: undefined, last: undefined, unreadable: undefined }],
+      readAt: noon(),
+      failing: null,
+    },
     ...over,
   };
 }
@@ -88,7 +92,7 @@ describe('viewOf()', () => {
   });
 
   test('stops all that ticks while Firestore gives no answer, keeps what was read, and says since when', () => {
-    const silent = { since: noon(1), why: 'no answer within 6 s' };
+    const silent = { since: noon(1), why: 'no answer within 6 s', isSilent: true };
     const base = watched(two);
     const lines = seen(
       {
