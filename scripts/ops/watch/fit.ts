@@ -20,8 +20,8 @@ export interface Section {
   others: number;
 }
 
-/** Of notes and rows that have no room together, so many notes are shown at least. */
-const LEAST_NOTES = 2;
+/** Of notes and rows that have no room together, notes get one line of so many, and one at least. */
+const LINES_PER_NOTE = 3;
 /** Colours and the like, which are all that steers the terminal in a line of ours. */
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it is what starts them.
 const STYLES = /(\u001b\[[\d;]*m)/;
@@ -63,7 +63,9 @@ function body(section: Section, room: number): string[] {
   if (room <= 0) return [];
   const { notes, rows, others } = section;
   const isWhole = linesNeeded(section) <= room;
-  const shownNotes = isWhole ? notes : notes.slice(0, Math.min(Math.max(LEAST_NOTES, room >> 1), room - 1));
+  const shownNotes = isWhole
+    ? notes
+    : notes.slice(0, Math.min(Math.max(1, Math.floor(room / LINES_PER_NOTE)), room - 1));
   const shownRows = isWhole ? rows : chosen(rows, room - 1 - shownNotes.length);
   const [notesLeft, rowsLeft] = [notes.length - shownNotes.length, rows.length - shownRows.length + others];
   const left = [
@@ -77,10 +79,10 @@ function body(section: Section, room: number): string[] {
   ];
 }
 
-/** The rows that have room, in their order: the telling one first of all, unless it would be the only one. */
+/** The rows that have room, in their order; the telling one has it first of all. */
 function chosen(rows: readonly Block[], room: number): Block[] {
   const telling = rows.find(({ isTelling }) => isTelling);
-  const reserved = telling && telling.lines.length < room ? telling : undefined;
+  const reserved = telling && telling.lines.length <= room ? telling : undefined;
   const shown = new Set<Block>(reserved ? [reserved] : []);
   let left = room - (reserved?.lines.length ?? 0);
   for (const row of rows) {

@@ -31,10 +31,18 @@ export function openScreen(output: Output): Screen {
   const close = () => {
     if (!isOpen) return;
     isOpen = false;
-    process.off('exit', close);
+    process.off('exit', close).off('SIGTSTP', suspend).off('SIGCONT', resume);
     output.write(LEAVE);
   };
-  process.once('exit', close);
+  // Ctrl-Z: the shell gets its terminal back meanwhile.
+  const suspend = () => {
+    output.write(LEAVE);
+    process.kill(process.pid, 'SIGSTOP');
+  };
+  const resume = () => {
+    if (isOpen) output.write(ENTER);
+  };
+  process.once('exit', close).on('SIGTSTP', suspend).on('SIGCONT', resume);
   output.write(ENTER);
   return {
     size: () => ({ columns: output.columns || USUAL.columns, rows: output.rows || USUAL.rows }),

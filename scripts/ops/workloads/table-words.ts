@@ -136,8 +136,8 @@ export function silencesInWords({ regions }: Snapshot, now: Date): string[] {
   const more = all.filter(([, region]) => isCurrent(region) && region.more).map(([place]) => place);
   return [
     ...silentOf(all, now),
-    ...closedOf(all),
     ...(more.length > 0 ? [paint.yellow(`! more than were read: ${placesIn(more)}`)] : []),
+    ...closedOf(all),
   ];
 }
 

@@ -161,6 +161,17 @@ describe('viewOf()', () => {
       assert.match(lines.at(-1) ?? '', /^ {2}new /);
     });
 
+    test('shows a silent region and the failure beside it, where only five lines are left', () => {
+      const places = ['us-east4', 'us-west1', 'us-west2'];
+      const silent = places.map((place, index) => hung(place, noon(-index)));
+      const after = snapshotOf([answered(WEST, [...rows, failedRow('lost', { reason: OOM })]), ...silent]);
+      const shown = seen(watched(after), noon(), { columns: 80, rows: 2 + 1 + 5 + 2 });
+      assert.deepEqual(
+        shown.slice(3, 8).map((line) => line.trim().split(/ +/, 2).join(' ')),
+        ['! us-east4:', 'running 20', 'failed 19', 'oom: OOMKilled:', '… 2'],
+      );
+    });
+
     for (const columns of [20, 60, 80, 200])
       for (const height of [1, 2, 5, 24, 50])
         test(`paints at most ${columns} x ${height}, with colours that end`, () => {
