@@ -168,7 +168,7 @@ describe('viewOf()', () => {
       const shown = seen(watched(after), noon(), { columns: 80, rows: 2 + 1 + 5 + 2 });
       assert.deepEqual(
         shown.slice(3, 8).map((line) => line.trim().split(/ +/, 2).join(' ')),
-        ['! us-east4:', 'running 20', 'failed 19', 'oom: OOMKilled:', '… 2'],
+        ['! us-east4:', 'running 0', 'failed 19', 'oom: OOMKilled:', '… 2'],
       );
     });
 
