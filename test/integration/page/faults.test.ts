@@ -80,7 +80,7 @@ describe('the page while something fails', NEEDS_BROWSER_AND_SOAK, () => {
     await open();
     assert.equal(await textOf(page.getByRole('status')), 'Cannot see how things stand');
     assert.match(await page.title(), /^Cannot see how things stand/);
-    assert.equal(await page.getByText('Could not load').count(), 4);
+    assert.equal(await page.getByText('Could not load').count(), 5);
     assert.equal(await page.locator('.hero.good').count(), 0);
   });
 

@@ -27,7 +27,7 @@ describe('the page as a screen reader is given it', NEEDS_BROWSER_AND_SOAK, () =
   });
 
   for (const [name, hash, find, last] of [
-    ['page', '', 'main', 'job-1012'],
+    ['page', '', 'main', 'train-speech'],
     ['drawer-task', '#task=cleanup-artifacts', 'dialog', 'objects.ts:88'],
     ['drawer-job', '#job=training%2Fjob-1005', 'dialog', 'Record written'],
   ] as const)

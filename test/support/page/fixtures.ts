@@ -18,7 +18,9 @@ import {
   statusSchema,
   type TaskAnswer,
 } from '../../../functions/status/api/schemas.ts';
+import type { WorkloadsAnswer } from '../../../functions/status/api/workload-schemas.ts';
 import { badgeAt } from '../../../functions/status/rules/badge.ts';
+import { noWorkloads, workloadsAt, workloadsNamed } from './workloads.ts';
 
 /** Answers of the API for the tests of the page, each parsed by the schema that the API itself is held to. */
 export interface World {
@@ -27,6 +29,7 @@ export interface World {
   days: DayAnswer[];
   runs: RunLine[];
   run: RunAnswer;
+  workloads: WorkloadsAnswer;
 }
 
 /** A stack as a failed permission leaves it. */
@@ -117,7 +120,13 @@ export function goodWorld(now: Date): World {
 /** A deployment in which nothing has happened yet. */
 export function emptyWorld(now: Date): World {
   const world = worldOf(now, [], []);
-  return { ...world, jobs: [], days: world.days.map(({ date }) => dayOf30(date, null)), runs: [] };
+  return {
+    ...world,
+    jobs: [],
+    days: world.days.map(({ date }) => dayOf30(date, null)),
+    runs: [],
+    workloads: noWorkloads(),
+  };
 }
 
 /** Names that would do harm, were they anything but text. */
@@ -136,7 +145,8 @@ export function hostileWorld(now: Date): World {
   );
   const [job] = world.jobs as [JobAnswer];
   const jobs = [bad, rtl, long].map((id) => ({ ...job, id, project: id, because: id, agrees: false }));
-  return { ...world, jobs, runs: world.runs.map((run) => ({ ...run, error: bad })) };
+  const workloads = workloadsNamed(world.workloads, [bad, rtl, long]);
+  return { ...world, jobs, runs: world.runs.map((run) => ({ ...run, error: bad })), workloads };
 }
 
 function worldOf(now: Date, tasks: TaskAnswer[], alarms: AlarmAnswer[]): World {
@@ -160,6 +170,7 @@ function worldOf(now: Date, tasks: TaskAnswer[], alarms: AlarmAnswer[]): World {
     days: z.array(dayAnswerSchema).parse(daysBefore(now)),
     runs: z.array(runLineSchema).parse(runs),
     run: runAnswerSchema.parse(wholeRun(runs[0] as RunLine)),
+    workloads: workloadsAt(now),
   };
 }
 

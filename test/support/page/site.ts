@@ -86,6 +86,7 @@ function dataOf(world: World, { path, query }: ServiceRequest): Envelope<unknown
   });
   if (path === '/api/status') return whole(world.status);
   if (path === '/api/days') return whole(world.days);
+  if (path === '/api/workloads') return whole(world.workloads);
   if (path === '/api/jobs') {
     const source = query.get('source');
     const jobs = world.jobs.filter(

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
+import type { WorkloadsAnswer } from '../../api/workload-schemas.ts';
 import type { Feed } from './live/feed.ts';
 import type { Poller } from './live/poller.ts';
 
@@ -8,6 +9,7 @@ export interface Feeds {
   status: Feed<StatusAnswer>;
   days: Feed<DayAnswer[]>;
   jobs: Feed<JobAnswer[]>;
+  workloads: Feed<WorkloadsAnswer>;
 }
 
 /** What the part of the page that is loaded later is given. */

@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { addDays, dayOf, SECOND_MS } from '../../../shared/dates.ts';
 import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
+import type { WorkloadsAnswer } from '../../api/workload-schemas.ts';
 import { App } from './app.tsx';
 import type { Feeds } from './feeds.ts';
 import { now } from './live/clock.ts';
@@ -16,13 +17,14 @@ const SHELL_MS = 400;
 const feeds: Feeds = {
   status: feed<StatusAnswer>(() => 'api/status', 5 * SECOND_MS),
   jobs: feed<JobAnswer[]>(() => jobsUrl(), 10 * SECOND_MS),
+  workloads: feed<WorkloadsAnswer>(() => 'api/workloads', 10 * SECOND_MS),
   days: feed<DayAnswer[]>(daysUrl, 300 * SECOND_MS),
 };
 
 applyTheme();
 followAddress();
 let isShown = false;
-const updates = startUpdates(feeds.status.poll, [feeds.jobs.poll, feeds.days.poll]);
+const updates = startUpdates(feeds.status.poll, [feeds.jobs.poll, feeds.days.poll, feeds.workloads.poll]);
 // What the document holds is shown while the first answer is on its way, for drawing skeletons takes a slow phone long.
 const slow = setTimeout(show, SHELL_MS);
 void updates.begun.then(() => {

@@ -46,14 +46,14 @@ export function RestOfPage(props: RestProps) {
   if (loaded.value) return <loaded.value.Rest {...props} />;
   if (!failed.value)
     return (
-      <section class="panel" aria-busy="true" aria-label="Days and jobs">
+      <section class="panel" aria-busy="true" aria-label="Days, jobs and workloads">
         <Skeleton />
       </section>
     );
   return (
     <p class="panel missing" role="alert">
       <Icon name="degraded" />
-      <span>Days, jobs and details could not be loaded.</span>
+      <span>Days, jobs, workloads and details could not be loaded.</span>
       <button type="button" onClick={loadRest}>
         Try again
       </button>

@@ -60,13 +60,24 @@ export function Column({
   );
 }
 
+interface NameProps {
+  /** What it opens; `undefined` where there is no more about it. */
+  href: string | undefined;
+  name: string;
+  about: string;
+}
+
 /** What a row is about. */
-export function Name({ href, name, about }: { href: string; name: string; about: string }) {
+export function Name({ href, name, about }: NameProps) {
   return (
     <th role="rowheader" scope="row">
-      <a href={href} dir="auto">
-        {name}
-      </a>
+      {href === undefined ? (
+        <b dir="auto">{name}</b>
+      ) : (
+        <a href={href} dir="auto">
+          {name}
+        </a>
+      )}
       <small dir="auto">{about}</small>
     </th>
   );

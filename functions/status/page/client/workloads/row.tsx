@@ -1,0 +1,101 @@
+import type { JobAnswer } from '../../../api/schemas.ts';
+import type { WorkloadAnswer } from '../../../api/workload-schemas.ts';
+import { jobKey, jobLook } from '../jobs/words.ts';
+import { useAtNow } from '../live/at-now.ts';
+import { Badge } from '../parts/badge.tsx';
+import { Cell, Name, Row } from '../parts/cards.tsx';
+import { Icon } from '../parts/icon.tsx';
+import { When } from '../parts/when.tsx';
+import { linkTo } from '../route/route.ts';
+import { isOpen, lasted, linkOf, trustIn, type WorkloadRegion, whyOf } from './words.ts';
+
+interface WorkloadRowProps {
+  row: WorkloadAnswer;
+  region: WorkloadRegion | undefined;
+  /** The job of ours that it is. */
+  job: JobAnswer | undefined;
+}
+
+/** One workload; of a region that is not heard of, with how old it is. */
+export function WorkloadRow({ row, region, job }: WorkloadRowProps) {
+  const open = isOpen(row);
+  const trust = useAtNow((nowMs) => (open ? trustIn(region, nowMs) : 'now'), [open, region]).value;
+  const link = linkOf(row.link);
+  const about = [row.job, job && `job ${job.id}`].filter(Boolean).join(', ');
+  return (
+    <Row>
+      <Name href={job && linkTo({ job: jobKey(job) })} name={row.name} about={about} />
+      <Cell label="Status">
+        <Badge {...jobLook(trust === 'old' ? 'unknown' : row.state)} />
+        {trust === 'old' ? (
+          <small>was {row.state} when last seen</small>
+        ) : (
+          !row.said.toLowerCase().endsWith(row.state) && (
+            <small class="said" dir="auto">
+              {row.said}
+            </small>
+          )
+        )}
+      </Cell>
+      <Cell label="Region">
+        {row.region}
+        {trust !== 'now' && (
+          <small class="stale">
+            <Icon name="degraded" />
+            {region?.asOf && 'as of '}
+            <When at={region?.asOf ?? null} none="never seen" />
+          </small>
+        )}
+      </Cell>
+      <Cell label="Duration">
+        <Lasted row={row} region={region} />
+        <small>
+          {row.endedAt ? (
+            <>
+              ended <When at={row.endedAt} />
+            </>
+          ) : (
+            row.state === 'queued' && 'waits'
+          )}
+        </small>
+      </Cell>
+      <Cell label="Reason">
+        <WhyCell row={row} />
+      </Cell>
+      <Cell label="Open">
+        {link ? (
+          <a href={link.href} target="_blank" rel="noreferrer">
+            {link.word}
+            <span class="hidden">
+              {' '}
+              of <bdi>{row.name}</bdi>, in a new tab
+            </span>
+          </a>
+        ) : (
+          <span class="none">-</span>
+        )}
+      </Cell>
+    </Row>
+  );
+}
+
+function Lasted({ row, region }: Pick<WorkloadRowProps, 'row' | 'region'>) {
+  const words = useAtNow((nowMs) => lasted(row, region, nowMs) ?? '-', [row, region]);
+  return <span>{words}</span>;
+}
+
+function WhyCell({ row }: Pick<WorkloadRowProps, 'row'>) {
+  const { words, category, note, look } = whyOf(row);
+  return (
+    <>
+      {words && (
+        <span class={look ? 'stale' : undefined} dir="auto">
+          {look && <Icon name="alarm" />}
+          {words}
+        </span>
+      )}
+      {(category || note) && <small dir="auto">{[category, note].filter(Boolean).join('; ')}</small>}
+      {!words && !category && !note && <span class="none">-</span>}
+    </>
+  );
+}
