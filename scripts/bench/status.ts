@@ -89,7 +89,7 @@ async function watch(world: StatusWorld, viewers: number) {
 function pathsAt(second: number, { daysPath }: StatusWorld): string[] {
   return [
     ...(second % STATUS_EVERY_S === 0 ? ['/api/status'] : []),
-    ...(second % JOBS_EVERY_S === 0 ? ['/api/jobs?limit=50'] : []),
+    ...(second % JOBS_EVERY_S === 0 ? ['/api/jobs?limit=50', '/api/workloads'] : []),
     ...(second % DAYS_EVERY_S === 0 ? [daysPath] : []),
   ];
 }

@@ -34,6 +34,7 @@ describe('what looking costs', () => {
       );
       const look = async (second: number): Promise<void> => {
         if (second % 5 === 0) await service.json('/api/status');
+        if (second % 10 === 5) await service.json('/api/workloads');
         if (second % 10 === 0) assert.equal((await service.json('/api/jobs?limit=50')).data.length, JOBS);
         if (second % 300 === 0) await service.json('/api/days');
       };
