@@ -59,8 +59,9 @@ export interface StatusAnswers {
 }
 
 const LIFE_MS = 15 * SECOND_MS;
-/** A refresh that a viewer waits for takes some seconds. */
-const WORKLOADS_LIFE_MS = 4 * SECOND_MS;
+/** Tables change with a refresh, every few minutes; one that is under way takes some seconds. */
+const TABLES_LIFE_MS = MINUTE_MS;
+const REFRESHING_LIFE_MS = 4 * SECOND_MS;
 const DAYS_LIFE_MS = 5 * MINUTE_MS;
 const LIMIT_MS = 4 * SECOND_MS;
 const MOST_KEPT = 100;
@@ -109,7 +110,7 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
   });
 
   const workloads = keep<WorkloadsRead>({
-    lifeMs: () => WORKLOADS_LIFE_MS,
+    lifeMs: ({ refresh }) => (refresh?.lease ? REFRESHING_LIFE_MS : TABLES_LIFE_MS),
     read: (before, cost) => tools.workloads.records.read(before, optionsOf(cost)),
     clock,
     tally,
