@@ -32,11 +32,11 @@ const LATER: Record<string, { brings: string[]; most: number; zipped: number }> 
     most: 3_260_000,
     zipped: 780_000,
   },
-  // It has the page inside, in three encodings.
+  // It has the page inside, in three encodings: of its first view, and of what is loaded after that.
   status: {
     brings: ['logging', 'logging-api', 'common'].map((it) => `@google-cloud/${it}`),
-    most: 3_300_000,
-    zipped: 830_000,
+    most: 3_330_000,
+    zipped: 840_000,
   },
 };
 /** Beside an emulator, a function starts only with the addresses of stand-ins. */
