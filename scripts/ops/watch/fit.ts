@@ -23,7 +23,7 @@ export interface Section {
 /** Of notes and rows that have no room together, notes get one line of so many, and one at least. */
 const LINES_PER_NOTE = 3;
 /** Colours and the like, which are all that steers the terminal in a line of ours. */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: it is what starts them.
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts such a code
 const STYLES = /(\u001b\[[\d;]*m)/;
 
 /** Sections as at most `room` lines: each gets its share, what one does not need the others have, and what is left out is counted. */

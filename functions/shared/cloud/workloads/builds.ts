@@ -4,7 +4,7 @@ import { BUILD_STATES } from '../backends/cloud-build/cloud-builds.ts';
 import { time } from '../backends/google-jobs.ts';
 import { googleApi } from '../rest/google-api.ts';
 import { linesIn, quotedTerm } from './log-lines.ts';
-import { consoleLink, ENOUGH, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
+import { consoleLink, listNewest, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
 import type { Listed, TableReader } from './table-reader.ts';
 
 /** Cloud Build, builds.list and builds.get (https://cloud.google.com/build/docs/api/reference/rest/v1/projects.locations.builds). */
@@ -44,11 +44,10 @@ export function openBuilds({ options, logs }: ReaderTools): TableReader {
   return {
     listOperation: 'builds.list',
 
-    async list(place, now, limits) {
-      const listed: Listed[] = [];
-      let next: string | undefined;
+    list(place, now, limits) {
       const since = addMs(now, -WINDOW_MS).toISOString();
-      await api.list(
+      return listNewest(
+        api,
         {
           operation: 'builds.list',
           path: pathOf(place),
@@ -60,18 +59,10 @@ export function openBuilds({ options, logs }: ReaderTools): TableReader {
           region: place,
           permission: 'cloudbuild.builds.list',
           schema: pageSchema,
-          tokenParameter: 'pageToken',
-          nextToken: ({ nextPageToken }) => nextPageToken,
-          isEnough: () => listed.length >= ENOUGH,
-          onStage: limits.onStage,
+          listedOf: ({ builds }) => builds.map((build) => listedBuild(build, place)),
         },
         limits,
-        ({ builds, nextPageToken }) => {
-          next = nextPageToken;
-          listed.push(...builds.map((build) => listedBuild(build, place)));
-        },
       );
-      return { listed, more: Boolean(next) };
     },
 
     async get(row, limits) {

@@ -4,7 +4,7 @@ import { time } from '../backends/google-jobs.ts';
 import { CUSTOM_JOB_STATES } from '../backends/vertex-ai/vertex-jobs.ts';
 import { googleApi } from '../rest/google-api.ts';
 import { linesIn, quotedTerm } from './log-lines.ts';
-import { ENOUGH, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
+import { listNewest, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
 import type { Listed, TableReader } from './table-reader.ts';
 
 /**
@@ -43,11 +43,10 @@ export function openCustomJobs({ options, logs }: ReaderTools): TableReader {
   return {
     listOperation: 'customJobs.list',
 
-    async list(place, now, limits) {
-      const listed: Listed[] = [];
-      let next: string | undefined;
+    list(place, now, limits) {
       const states = LIVE.map((state) => `state="JOB_STATE_${state}"`).join(' OR ');
-      await apiIn(place).list(
+      return listNewest(
+        apiIn(place),
         {
           operation: 'customJobs.list',
           path: pathOf(place),
@@ -59,18 +58,10 @@ export function openCustomJobs({ options, logs }: ReaderTools): TableReader {
           region: place,
           permission: 'aiplatform.customJobs.list',
           schema: pageSchema,
-          tokenParameter: 'pageToken',
-          nextToken: ({ nextPageToken }) => nextPageToken,
-          isEnough: () => listed.length >= ENOUGH,
-          onStage: limits.onStage,
+          listedOf: ({ customJobs }) => customJobs.map((job) => listedJob(job, place, project)),
         },
         limits,
-        ({ customJobs, nextPageToken }) => {
-          next = nextPageToken;
-          listed.push(...customJobs.map((job) => listedJob(job, place, project)));
-        },
       );
-      return { listed, more: Boolean(next) };
     },
 
     async get({ id, region }, limits) {

@@ -2,11 +2,16 @@ import { z } from 'zod';
 import { addMs, DAY_MS } from '../../dates.ts';
 import type { Row } from '../../model/workload/row.ts';
 import type { TableSettings } from '../../model/workload/tables.ts';
-import { executionState } from '../backends/cloud-run/execution-state.ts';
-import { time } from '../backends/google-jobs.ts';
+import {
+  completedOf,
+  EXECUTION_FIELDS,
+  type Execution,
+  executionSchema,
+  executionState,
+} from '../backends/cloud-run/execution.ts';
 import { googleApi } from '../rest/google-api.ts';
 import { anyOf, type LogEntry, linesIn, quotedTerm } from './log-lines.ts';
-import { orGone, type ReaderTools, timesOf } from './reader-tools.ts';
+import { listNewest, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
 import type { Listed, TableReader } from './table-reader.ts';
 
 /**
@@ -18,36 +23,19 @@ import type { Listed, TableReader } from './table-reader.ts';
 const PAGE_SIZE = 30;
 /** One that ended longer ago is not listed: its log is gone soon. */
 const WINDOW_MS = 14 * DAY_MS;
-const FIELDS =
-  'name,uid,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
 /** What a runner says of the jobs that it ran, and of those that came to nothing. */
 const COUNTED = ['Runs:', 'launch: Error running job'];
 /** An execution's name, in the labels of its log. */
 const NAME_LABEL = 'run.googleapis.com/execution_name';
 
-const executionSchema = z.object({
+const rowSchema = executionSchema.extend({
   name: z.string().regex(/\/jobs\/[^/]+\/executions\/[^/]+$/, { error: '.../jobs/J/executions/E' }),
   uid: z.string().min(1),
-  createTime: time,
-  startTime: time,
-  completionTime: time,
-  runningCount: z.int().default(0),
-  conditions: z
-    .array(
-      z.object({
-        type: z.string(),
-        state: z.string().optional(),
-        message: z.string().optional(),
-        executionReason: z.string().optional(),
-      }),
-    )
-    .default([]),
 });
-type Execution = z.infer<typeof executionSchema>;
 
 /** Strict: an answer of another form must not pass for an empty list. */
 const pageSchema = z.strictObject({
-  executions: z.array(executionSchema).default([]),
+  executions: z.array(rowSchema).default([]),
   nextPageToken: z.string().optional(),
 });
 
@@ -65,31 +53,25 @@ export function openExecutions(
 
     async list(place, now, limits) {
       const oldest = addMs(now, -WINDOW_MS);
-      const listed: Listed[] = [];
-      let next: string | undefined;
-      const asked = api.list(
+      const asked = listNewest(
+        api,
         {
           operation: 'executions.list',
           path: pathOf(place, job),
-          query: { pageSize: PAGE_SIZE, fields: `nextPageToken,executions(${FIELDS})` },
+          query: { pageSize: PAGE_SIZE, fields: `nextPageToken,executions(${EXECUTION_FIELDS})` },
           region: place,
           permission: 'run.executions.list',
           schema: pageSchema,
-          tokenParameter: 'pageToken',
-          nextToken: ({ nextPageToken }) => nextPageToken,
-          isEnough: () => listed.length > 0,
-          onStage: limits.onStage,
+          listedOf: ({ executions }) =>
+            executions.map((execution) => listedExecution(execution, place, project)),
+          enough: 1,
         },
         limits,
-        ({ executions, nextPageToken }) => {
-          next = nextPageToken;
-          listed.push(...executions.map((execution) => listedExecution(execution, place, project)));
-        },
       );
       // A region in which there is no such job has no execution of it.
-      await orGone(asked);
+      const { listed, more } = (await orGone(asked)) ?? { listed: [], more: false };
       const recent = listed.filter(({ seen: { endedAt } }) => endedAt === null || endedAt > oldest);
-      return { listed: recent, more: Boolean(next) && recent.length === listed.length };
+      return { listed: recent, more: more && recent.length === listed.length };
     },
 
     async get(row, limits) {
@@ -98,10 +80,10 @@ export function openExecutions(
           {
             operation: `executions.get of ${row.name}`,
             path: `${pathOf(row.region, row.job ?? job)}/${row.name}`,
-            query: { fields: FIELDS },
+            query: { fields: EXECUTION_FIELDS },
             region: row.region,
             permission: 'run.executions.get',
-            schema: executionSchema,
+            schema: rowSchema,
             onStage: limits.onStage,
           },
           limits,
@@ -158,11 +140,7 @@ function lastAttempts(entries: readonly LogEntry[]): LogEntry[] {
 
 function listedExecution(execution: Execution, place: string, project: string): Listed {
   const [job = '', , name = ''] = execution.name.split('/').slice(-3);
-  const {
-    state: word = 'no state',
-    executionReason,
-    message,
-  } = execution.conditions.find(({ type }) => type === 'Completed') ?? {};
+  const { state: word = 'no state', executionReason, message } = completedOf(execution);
   const { unreadable, ...times } = timesOf(
     execution.createTime,
     execution.startTime,

@@ -1,8 +1,9 @@
 import { UpstreamError } from '../../errors.ts';
 import { orNull, type Reading } from '../../model/reading/reading.ts';
 import { timeAt } from '../backends/status.ts';
-import type { ApiOptions } from '../rest/rest.ts';
+import type { ApiOptions, RestApi, RestCall } from '../rest/rest.ts';
 import type { LogReader } from './log-lines.ts';
+import type { CallLimits, Listed, Listing } from './table-reader.ts';
 
 /** What the readers of all tables are made with. */
 
@@ -13,7 +14,44 @@ export interface ReaderTools {
 }
 
 /** Lists are read until so many workloads are found: a table shows fewer. */
-export const ENOUGH = 200;
+const ENOUGH = 200;
+
+/** A page of a list. */
+interface Page {
+  nextPageToken?: string | undefined;
+}
+
+/** How one page is asked for, and what it lists. */
+interface Pages<Body extends Page> extends RestCall<Body> {
+  listedOf(body: Body): Listed[];
+  /** So many are enough. */
+  enough?: number;
+}
+
+/** Lists the newest workloads of a place, page by page, until there are enough. */
+export async function listNewest<Body extends Page>(
+  api: RestApi,
+  { listedOf, enough = ENOUGH, ...call }: Pages<Body>,
+  limits: CallLimits,
+): Promise<Listing> {
+  const listed: Listed[] = [];
+  let next: string | undefined;
+  await api.list(
+    {
+      ...call,
+      tokenParameter: 'pageToken',
+      nextToken: ({ nextPageToken }) => nextPageToken,
+      isEnough: () => listed.length >= enough,
+      onStage: limits.onStage,
+    },
+    limits,
+    (page) => {
+      next = page.nextPageToken;
+      listed.push(...listedOf(page));
+    },
+  );
+  return { listed, more: Boolean(next) };
+}
 
 /** The times of a workload. One that nobody can read is `null`; `unreadable` names it, in words to put behind others. */
 export interface Times {

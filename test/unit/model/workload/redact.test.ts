@@ -21,7 +21,7 @@ const SECRETS: [kind: string, text: string, secret: string][] = [
   ['the parts of a connection string', 'Server=db;User Id=sa;Password=s3cr3t;', 's3cr3t'],
   ['a signed address', 'GET https://storage.example/b/o?X-Goog-Signature=deadbeef00 failed', 'deadbeef00'],
   ['a shared access signature', 'https://x.blob.example/c?sv=2024&sig=abc%2Fdef%3D', 'abc%2Fdef'],
-  ['a web hook', 'POST https://hooks.slack.com/services/T00/B00/XXXXyyyy failed', 'XXXXyyyy'],
+  ['a web hook', 'POST https://hooks.slack.com/services/T00/B00/w3bh00k9 failed', 'w3bh00k9'],
   ['a key of AWS', `AKIA${'ABCD'.repeat(4)} is not valid`, 'AKIAABCD'],
   ['a secret of AWS', `aws_secret_access_key = ${MIXED}`, MIXED],
   ['a token of GitHub', `remote: ghp_${'a1B2'.repeat(9)} denied`, 'ghp_a1B2'],

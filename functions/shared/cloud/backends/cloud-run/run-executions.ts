@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { SECOND_MS } from '../../../dates.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../errors.ts';
 import { GOOGLE_APIS } from '../../../model/google-apis.ts';
@@ -11,43 +10,23 @@ import { plain } from '../../rest/google-error.ts';
 import type { ApiOptions, Limits } from '../../rest/rest.ts';
 import { type Backend, type BackendTools, backendOf, type KeptLogs } from '../backend.ts';
 import type { BackendAdapter } from '../backend-client.ts';
-import { patiently, time, whyFailed } from '../google-jobs.ts';
+import { patiently, whyFailed } from '../google-jobs.ts';
 import { homeOf, type Resource, readResource } from '../resource-name.ts';
 import { type BackendStatus, statusOf, timeAt, unknown } from '../status.ts';
-import { executionState } from './execution-state.ts';
+import {
+  completedOf,
+  EXECUTION_FIELDS,
+  type Execution,
+  executionSchema,
+  executionState,
+} from './execution.ts';
 import { type LoggedExecution, type RunLogs, runLogs } from './run-logs.ts';
 
-/**
- * Cloud Run jobs, executions.get of v2
- * (https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.jobs.executions). Its condition `Completed`
- * shows how an execution ended. Counts of tasks that are 0 are left out of the answer.
- */
+/** Cloud Run jobs, by executions.get of v2. */
 
 /** The time for the log of one execution, and how many may fail in a row. Verdicts do not depend on logs. */
 const LOG_MS = 5 * SECOND_MS;
 const LOGS_IN_A_ROW = 5;
-const FIELDS =
-  'name,uid,createTime,startTime,completionTime,runningCount,conditions(type,state,message,executionReason)';
-
-const executionSchema = z.object({
-  name: z.string(),
-  uid: z.string().default(''),
-  createTime: time,
-  startTime: time,
-  completionTime: time,
-  runningCount: z.int().default(0),
-  conditions: z
-    .array(
-      z.object({
-        type: z.string(),
-        state: z.string().optional(),
-        message: z.string().optional(),
-        executionReason: z.string().optional(),
-      }),
-    )
-    .default([]),
-});
-type Execution = z.infer<typeof executionSchema>;
 
 const executionOf = (id: string) =>
   executionSchema.refine(({ name }) => name.endsWith(`/executions/${id}`), {
@@ -94,7 +73,7 @@ export function runExecutions(
           {
             operation: `executions.get of ${id}`,
             path: `/v2/projects/${place.project}/locations/${place.region}/jobs/${job}/executions/${id}`,
-            query: { fields: FIELDS },
+            query: { fields: EXECUTION_FIELDS },
             region: place.region,
             permission: 'run.executions.get',
             schema: executionOf(id),
@@ -142,11 +121,6 @@ export function runExecutions(
       return unread(error.message);
     }
   }
-}
-
-/** The condition that says how an execution ended; an empty one where there is none. */
-function completedOf({ conditions }: Execution): Partial<Execution['conditions'][number]> {
-  return conditions.find(({ type }) => type === 'Completed') ?? {};
 }
 
 function readExecution(execution: Execution): BackendStatus {

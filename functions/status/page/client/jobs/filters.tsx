@@ -1,6 +1,7 @@
 import { ACTIVE_STATES } from '../../../../shared/model/job/states.ts';
 import type { StatusAnswer } from '../../../api/schemas.ts';
 import type { Feed } from '../live/feed.ts';
+import { Find } from '../parts/find.tsx';
 import { query, setFilter } from '../route/route.ts';
 
 interface FiltersProps {
@@ -19,15 +20,7 @@ export function Filters({ status, asksAnew }: FiltersProps) {
   };
   return (
     <>
-      <label>
-        Find<span class="hidden"> a job</span>{' '}
-        <input
-          type="search"
-          value={query.value.get('find') ?? ''}
-          maxLength={100}
-          onInput={(event) => setFilter('find', event.currentTarget.value)}
-        />
-      </label>
+      <Find what="a job" name="find" />
       {sources.length > 1 && <Choice name="source" all="all" of={sources} choose={choose} />}
       <Choice name="record" all="any state" of={ACTIVE_STATES} choose={choose} />
       <button

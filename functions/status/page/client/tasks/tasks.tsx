@@ -3,6 +3,7 @@ import { HEALTH_STATES } from '../../../../shared/model/run/health-state.ts';
 import type { StatusAnswer } from '../../../api/schemas.ts';
 import type { Feed } from '../live/feed.ts';
 import { Cards, Column } from '../parts/cards.tsx';
+import { Find } from '../parts/find.tsx';
 import { useHeldOrder } from '../parts/held-order.ts';
 import { Icon } from '../parts/icon.tsx';
 import { useInSteps } from '../parts/in-steps.ts';
@@ -57,15 +58,7 @@ function Filters({ tasks }: { tasks: readonly TaskNow[] }) {
   const counts = Map.groupBy(tasks, ({ state }) => state);
   return (
     <>
-      <label>
-        Find<span class="hidden"> a task</span>{' '}
-        <input
-          type="search"
-          value={query.value.get('q') ?? ''}
-          maxLength={100}
-          onInput={(event) => setFilter('q', event.currentTarget.value)}
-        />
-      </label>
+      <Find what="a task" name="q" />
       <span class="chips">
         {HEALTH_STATES.filter((state) => counts.has(state) || state === chosen).map((state) => (
           <button
