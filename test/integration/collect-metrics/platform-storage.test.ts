@@ -251,12 +251,13 @@ describe('storage, where the metrics with types know nothing,', { concurrency: 4
 
   test('has one end for both questions', async (context) => {
     const { apis, collect } = await setup(context, { world: worldWith() });
-    apis.faults.add({ query: 'storage/v2/', fault: { kind: 'latency', ms: 1_500 } });
+    apis.faults.add({ query: 'storage/v2/', fault: { kind: 'latency', ms: 2_500 } });
     apis.faults.add({ query: OLDER_BYTES, fault: { kind: 'hang' } });
-    const error = await rejection(collect(askedFor(DATE), { limitMs: 2 * SECOND_MS }));
+    // So long that a busy machine gets to the second question.
+    const error = await rejection(collect(askedFor(DATE), { limitMs: 6 * SECOND_MS }));
     assert.ok(error instanceof DeadlineExceeded);
     const [, leftMs] = /no answer within (\d+) ms/.exec(error.message) ?? [];
-    assert.ok(Number(leftMs) <= 500, `the older metrics had time of their own: ${error.message}`);
+    assert.ok(Number(leftMs) <= 3_500, `the older metrics had time of their own: ${error.message}`);
   });
 });
 
