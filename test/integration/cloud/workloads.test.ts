@@ -151,18 +151,27 @@ describe('each table', () => {
       ['begins and never ends', { kind: 'stalled' }, 'body'],
     ] as const)
       test(`${table}: a region that ${what} is given up on after two tries, at that stage`, async (context) => {
-        const { apis, reader } = await setup(context, parts, 25);
-        apis.faults.add({ ...rule, fault });
-        const stages: Stage[] = [];
-        const limits = { limitMs: 10_000, onStage: (it: Stage) => void stages.push(it) };
-        const error = await rejection(reader(table).list(REGION, noon(), limits));
-        assert.ok(error instanceof UpstreamError && error.late, error.stack);
-        assert.match(error.message, /attempt 2 after a failure on the way.*: no answer within 25 ms/);
-        assert.equal(stages.at(-1), stage);
-        // However many tries: the time of the region is over.
-        const short = await rejection(reader(table).list(REGION, noon(), { limitMs: 20 }));
-        assert.ok(short instanceof DeadlineExceeded, short.stack);
+        // Whether the answer begins within so short a limit depends on the machine: one that is busy is given longer.
+        for (const attemptMs of [25, 250, 2_500]) {
+          const { apis, reader } = await setup(context, parts, attemptMs);
+          apis.faults.add({ ...rule, fault });
+          const stages: Stage[] = [];
+          const limits = { limitMs: 60_000, onStage: (it: Stage) => void stages.push(it) };
+          const error = await rejection(reader(table).list(REGION, noon(), limits));
+          assert.ok(error instanceof UpstreamError && error.late, error.stack);
+          assert.match(error.message, /attempt 2 after a failure on the way.*: no answer within [\d.]+ m?s/);
+          if (stages.at(-1) !== stage && attemptMs < 2_500) continue;
+          assert.equal(stages.at(-1), stage);
+          return;
+        }
       });
+
+    test(`${table}: however many tries, no region takes longer than its time`, async (context) => {
+      const { apis, reader } = await setup(context, parts);
+      apis.faults.add({ ...rule, fault: { kind: 'hang' } });
+      const short = await rejection(reader(table).list(REGION, noon(), { limitMs: 20 }));
+      assert.ok(short instanceof DeadlineExceeded, short.stack);
+    });
   }
 });
 
