@@ -22,6 +22,8 @@ export const NOTHING_ADDED: AddedToJob = {
   nothingThere: null,
   evidence: null,
   earlier: [],
+  report: null,
+  stopRequested: false,
 };
 
 /** A job as the pure code sees it: one that ran on 9 March 2026, from 10:00 to 12:00, unless told otherwise. */

@@ -14,6 +14,7 @@ import {
   readTime,
 } from '../reading/reading.ts';
 import { dayAmongTexts } from '../reading/time-text.ts';
+import { storedReportSchema } from '../report/stored.ts';
 import { earlierSchema, evidenceSchema } from './evidence.ts';
 import type { JobField, PlainField, Source, TimeField } from './source.ts';
 import { type JobState, TERMINAL_STATES } from './states.ts';
@@ -85,6 +86,13 @@ const addedFields = z.object({
   evidence: evidenceSchema.nullable().default(null).catch(null),
   /** Earlier changes that no longer stand, the newest last. */
   earlier: z.array(earlierSchema).default([]).catch([]),
+  /** What its newest execution has told of itself. */
+  report: storedReportSchema.nullable().default(null).catch(null),
+  /** When a person asked that the job stop. */
+  stopRequested: z
+    .unknown()
+    .optional()
+    .transform((value) => value !== undefined && value !== null && value !== false),
 });
 const addedSchema = addedFields.catch(() => addedFields.parse({}));
 export type AddedToJob = z.infer<typeof addedSchema>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { zone, zoneOnlyOfText } from '../forms.ts';
 import { TIME_TYPES } from '../reading/reading.ts';
+import { reportsSchema } from '../report/settings.ts';
 import { backendSchema } from './backend.ts';
 import { JOB_STATES, type JobState, TERMINAL_STATES } from './states.ts';
 import { sweepSchema } from './sweep-limits.ts';
@@ -120,6 +121,8 @@ export const sourceSchema = z
     backend: backendSchema.optional(),
     /** The tries of a job, each a record below it. */
     executions: executionsSchema.optional(),
+    /** Whose reports of their own jobs are taken; nobody's unless it is there. */
+    reports: reportsSchema.optional(),
     /** The map field of a record that holds what Nightshift adds. */
     addedField: fieldPath.default('nightshift'),
   })

@@ -31,6 +31,8 @@ export function collections(db: Firestore, prefix: string) {
     workloads: collection('workloads'),
     /** Why workloads ended, so that a log is read once. */
     workloadEnds: collection('workloadEnds'),
+    /** One document per source that takes reports: whether any arrive. */
+    reportChannels: collection('reportChannels'),
   };
 }
 
