@@ -18,11 +18,17 @@ const contradictionSchema = z.object({
 });
 export type Contradiction = z.infer<typeof contradictionSchema>;
 
-/** Another execution than the newest that still reports: two of them run at once. */
+/** A record keeps so many rivals: those that were alive last. */
+export const RIVALS_KEPT = 3;
+
+/** An older execution that was alive after the newest had started: two of them ran at once. */
 const rivalSchema = z.object({
   execution: z.string(),
+  seq: z.number().nullable(),
   host: z.string().nullable(),
   aliveAt: z.date(),
+  /** Whether it has not told of its end. */
+  live: z.boolean(),
 });
 export type Rival = z.infer<typeof rivalSchema>;
 
@@ -67,6 +73,6 @@ export const storedReportSchema = z.object({
   contradictions: z.array(contradictionSchema).default([]),
   /** Whether an end that the sweep inferred was corrected by the execution's own. */
   falseLost: z.boolean().default(false),
-  rival: orNull(rivalSchema),
+  rivals: z.array(rivalSchema).default([]),
 });
 export type StoredReport = z.infer<typeof storedReportSchema>;

@@ -106,8 +106,8 @@ describe('what is stored of reports', () => {
 
   test('is read with what an older release left out', () => {
     const least = { execution: 'e', receivedAt, clock: 'boot', state: 'running' };
-    const { contradictions, falseLost, aliveAt, rival } = storedReportSchema.parse(least);
-    assert.deepEqual([contradictions, falseLost, aliveAt, rival], [[], false, null, null]);
+    const { contradictions, falseLost, aliveAt, rivals } = storedReportSchema.parse(least);
+    assert.deepEqual([contradictions, falseLost, aliveAt, rivals], [[], false, null, []]);
     const channel = channelSchema.parse({ source: 'jobs', lastAcceptedAt: receivedAt });
     assert.deepEqual([channel.accepted, channel.falseLost], [0, 0]);
   });

@@ -1,0 +1,223 @@
+import { addMs, earlierOf, laterOf } from '../../shared/dates.ts';
+import { isTerminal } from '../../shared/model/job/job.ts';
+import type { JobState } from '../../shared/model/job/states.ts';
+import type { ReportedEnd } from '../../shared/model/report/report.ts';
+import { CONTRADICTIONS_KEPT, type StoredReport } from '../../shared/model/report/stored.ts';
+import { executionOf, isOlder, startOf, toldOf } from './execution.ts';
+import { type FoldResult, type ReportedRecord, SKEW_MS, type TimedReport } from './reported-record.ts';
+import { rivalsAfter, withRival } from './rivals.ts';
+
+/** A record after some reports, and what became of each. */
+export interface Folded {
+  record: ReportedRecord;
+  results: FoldResult[];
+}
+
+/**
+ * Folds reports into a record: what the job is after them, whatever their order, however often they come and however they
+ * are split into requests, as long as each execution tells one story.
+ *
+ * - A recorded end is final; an end that was presumed is corrected once, by the execution's own; nothing goes back to
+ *   running.
+ * - Of one execution, the report with the highest `seq` holds; of several, the execution that started last.
+ * - A heartbeat never goes back.
+ */
+export function fold(record: ReportedRecord, reports: readonly TimedReport[], receivedAt: Date): Folded {
+  const results: FoldResult[] = [];
+  let folded = record;
+  for (const report of reports) {
+    const step = foldOne(folded, report, receivedAt);
+    folded = step.record;
+    results.push(step.result);
+  }
+  return { record: folded, results };
+}
+
+interface Step {
+  record: ReportedRecord;
+  result: FoldResult;
+}
+
+function foldOne(record: ReportedRecord, report: TimedReport, receivedAt: Date): Step {
+  const { report: current, state } = record;
+  const execution = executionOf(record, report);
+  const stays = (result: FoldResult['result']): Step => ({ record, result: { result } });
+  if (current && execution !== current.execution) {
+    if (isOlder({ execution, startedAt: startOf(record, report) }, current))
+      return { record: withRival(record, execution, report), result: { result: 'older' } };
+  } else if (current) {
+    if (isFromElsewhere(report, current)) return { record, result: NOT_ITS_HOST };
+    if (report.seq !== undefined && current.seq !== null && report.seq <= current.seq)
+      return overtaken(record, current, report);
+  }
+  if (!state || !isTerminal(state)) return told(record, execution, report, receivedAt);
+  if (record.ending === 'by-hand') return contradicted(record, execution, report, receivedAt);
+  if (record.ending === 'presumed') return afterPresumedEnd(record, execution, report, receivedAt);
+  if (!report.end) return stays('ended');
+  if (report.end.state !== state) return contradicted(record, execution, report, receivedAt);
+  return { record: filled(record, execution, report, receivedAt), result: { result: 'duplicate' } };
+}
+
+const NOT_ITS_HOST: FoldResult = {
+  result: 'rejected',
+  problem: {
+    path: 'host',
+    message: 'Only a reporter on the host of an execution can tell that it is gone',
+    expected: 'the host that it reported from',
+  },
+};
+
+function isFromElsewhere({ state, host }: TimedReport, current: StoredReport): boolean {
+  return state === 'gone' && current.host !== null && host !== current.host;
+}
+
+/** What a report tells of a job that has not ended. */
+function told(record: ReportedRecord, execution: string, report: TimedReport, receivedAt: Date): Step {
+  const { report: before, startedAt } = record;
+  const next = toldOf(record, execution, report, receivedAt);
+  const hadStarted = before?.execution === execution && before.startedAt !== null;
+  const moved: ReportedRecord = {
+    ...record,
+    state: stateAfter(record.state, report, hadStarted),
+    // The start of its newest execution, which is no earlier than any start before.
+    startedAt: hadStarted && startedAt ? startedAt : later(startedAt, next.startedAt),
+    heartbeatAt: later(record.heartbeatAt, next.aliveAt),
+    report: { ...next, rivals: rivalsAfter(record, next) },
+  };
+  return {
+    record: report.end ? ended(moved, next, report, receivedAt) : moved,
+    result: { result: 'applied' },
+  };
+}
+
+/** A suspended job is resumed by a new try alone: one that was stopped may still be heard of. */
+function stateAfter(before: JobState | null, { state }: TimedReport, hadStarted: boolean): JobState {
+  if (state === 'queued') return before ?? 'queued';
+  return before === 'suspended' && hadStarted ? 'suspended' : 'running';
+}
+
+/** A report that a later one of its execution overtook: only where that found it dead does it tell of more life. */
+function overtaken(record: ReportedRecord, current: StoredReport, { state, at }: TimedReport): Step {
+  const result: FoldResult = { result: 'duplicate' };
+  const { aliveAt } = current;
+  if (current.state !== 'gone' || state === 'gone' || (aliveAt && at <= aliveAt)) return { record, result };
+  const isActive = !record.state || !isTerminal(record.state);
+  const heartbeatAt = isActive ? later(record.heartbeatAt, at) : record.heartbeatAt;
+  return { record: { ...record, heartbeatAt, report: { ...current, aliveAt: at } }, result };
+}
+
+/** The record with the end that its execution tells of; while that is not the last word, the job goes on. */
+function ended(
+  record: ReportedRecord,
+  next: StoredReport,
+  { end, at }: TimedReport,
+  receivedAt: Date,
+): ReportedRecord {
+  if (!end || end.final === false) return record;
+  return {
+    ...record,
+    state: end.state,
+    endedAt: endOf(record.report ?? next, at, receivedAt),
+    error: record.error ?? errorOf(end),
+    ending: 'recorded',
+    report: record.report && { ...record.report, endReceivedAt: receivedAt },
+  };
+}
+
+/** An end that is dated before the last beat that was accepted is not believed further than clocks differ. */
+function endOf({ startedAt, aliveAt }: StoredReport, at: Date, receivedAt: Date): Date {
+  const notBefore = aliveAt ? addMs(aliveAt, -SKEW_MS) : at;
+  return earlierOf(receivedAt, laterOf(laterOf(at, notBefore), startedAt ?? at));
+}
+
+/** After an end that was presumed, the end that the execution tells itself is the truth; its other reports show life. */
+function afterPresumedEnd(
+  record: ReportedRecord,
+  execution: string,
+  report: TimedReport,
+  receivedAt: Date,
+): Step {
+  const next = toldOf(record, execution, report, receivedAt);
+  const known = { ...record, report: { ...next, rivals: rivalsAfter(record, next) } };
+  const { end } = report;
+  // What may be tried again is not its job's last word.
+  if (!end || end.final === false) return { record: known, result: { result: 'ended' } };
+  const corrected: ReportedRecord = {
+    ...known,
+    state: end.state,
+    endedAt: endOf(next, report.at, receivedAt),
+    error: errorOf(end),
+    ending: 'recorded',
+    startedAt: later(record.startedAt, next.startedAt),
+    heartbeatAt: later(record.heartbeatAt, next.aliveAt),
+    report: { ...known.report, falseLost: true, endReceivedAt: receivedAt },
+  };
+  return { record: corrected, result: { result: 'applied' } };
+}
+
+/** Keeps a report that tells of an end otherwise, once for each execution and state. */
+function contradicted(
+  record: ReportedRecord,
+  execution: string,
+  report: TimedReport,
+  receivedAt: Date,
+): Step {
+  const { at, by, seq, state } = report;
+  const result: FoldResult = { result: 'contradicts' };
+  const current = record.report ?? toldOf(record, execution, report, receivedAt);
+  const { contradictions } = current;
+  const isKnown = contradictions.some((one) => one.execution === execution && one.state === state);
+  if (isKnown || contradictions.length >= CONTRADICTIONS_KEPT) return { record, result };
+  const kept = [...contradictions, { at, by, execution, seq: seq ?? null, state }];
+  return { record: { ...record, report: { ...current, contradictions: kept } }, result };
+}
+
+/** Fills what a recorded end lacks from the execution's own words for the same end. */
+function filled(
+  record: ReportedRecord,
+  execution: string,
+  report: TimedReport,
+  receivedAt: Date,
+): ReportedRecord {
+  const { report: current, error } = record;
+  const { end } = report;
+  if (!end) return record;
+  if (current && (current.execution !== execution || current.cause !== null || current.exitCode !== null))
+    return record;
+  const next = current ?? toldOf(record, execution, report, receivedAt);
+  const { cause, exitCode, signal } = end;
+  return {
+    ...record,
+    error: error ?? errorOf(end),
+    report: {
+      ...next,
+      state: end.state,
+      cause: cause ?? null,
+      exitCode: exitCode ?? null,
+      signal: signal ?? null,
+    },
+  };
+}
+
+/** Why it failed, in its own words or by its exit; `null` where it did not fail and says nothing. */
+function errorOf({ state, error, cause, exitCode, signal }: ReportedEnd): string | null {
+  if (error !== undefined && error.trim() !== '') return error;
+  if (state !== 'failed') return null;
+  const how =
+    signal !== undefined
+      ? `Killed by ${signal}`
+      : exitCode === undefined
+        ? 'Failed'
+        : `Exit code ${exitCode}`;
+  const why = {
+    oom: 'out of memory',
+    preempted: 'preempted',
+    stopped: 'told to stop',
+    'timed-out': 'over its time',
+  };
+  return cause !== undefined && cause in why ? `${how}: ${why[cause as keyof typeof why]}` : how;
+}
+
+function later(a: Date | null, b: Date | null): Date | null {
+  return a && b ? laterOf(a, b) : (a ?? b);
+}
