@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { zone, zoneOnlyOfText } from '../forms.ts';
 import { TIME_TYPES } from '../reading/reading.ts';
-import { reportsSchema } from '../report/settings.ts';
+import { type ReportsSettings, reportsSchema } from '../report/settings.ts';
 import { backendSchema } from './backend.ts';
 import { JOB_STATES, type JobState, TERMINAL_STATES } from './states.ts';
 import { sweepSchema } from './sweep-limits.ts';
@@ -146,6 +146,7 @@ export const sourceSchema = z
             'the field that holds the name of a job there (where it is its id, the field of that), or no backend',
         },
       });
+    if (source.reports) checkReports(source, source.reports, context);
     for (const [state, word] of Object.entries(source.write)) {
       if (source.statuses[word] === state) continue;
       context.addIssue({
@@ -167,6 +168,49 @@ export const sourceSchema = z
   });
 
 export type Source = z.infer<typeof sourceSchema>;
+
+/** What a source must have so that reports can be written into its records. */
+function checkReports(
+  source: Pick<Source, 'group' | 'fields' | 'statuses' | 'write' | 'executions'>,
+  { create }: ReportsSettings,
+  context: z.core.$RefinementCtx,
+): void {
+  const complain = (path: string[], message: string, expected: string) =>
+    context.addIssue({ code: 'custom', path, message, params: { expected } });
+  if (source.group && !source.fields.id)
+    complain(
+      ['fields', 'id'],
+      'Missing: no report could be told whose it is',
+      'the field with the id of a job',
+    );
+  if (source.group && create)
+    complain(['reports', 'create'], 'Cannot make a record in a collection group', 'false');
+  const { executions } = source;
+  const places = [
+    { path: ['write'], words: source },
+    ...(executions
+      ? [
+          {
+            path: ['executions', 'write'],
+            words: {
+              statuses: executions.statuses ?? source.statuses,
+              write: executions.write ?? source.write,
+            },
+          },
+        ]
+      : []),
+  ];
+  for (const { path, words } of places)
+    for (const state of ['running', ...TERMINAL_STATES] as const) {
+      const known = wordsFor(words, state);
+      if (known.length > 1 && wordToWrite(words, state) === undefined)
+        complain(
+          [...path, state],
+          `Several words mean ${state}`,
+          `which of ${known.join(', ')} reports write`,
+        );
+    }
+}
 
 /** Returns the executions of a source's jobs as a source of their own; `undefined` where it maps none. */
 export function executionsOf(source: Source): Source | undefined {

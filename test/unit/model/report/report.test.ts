@@ -182,4 +182,18 @@ describe('the settings of reports', () => {
     assert.equal(sourceSchema.safeParse({ ...SOURCE, reports: { creates: true } }).success, false);
     assert.equal(sourceSchema.parse(SOURCE).reports, undefined);
   });
+
+  test('need to know where and in which words a job is written', () => {
+    const wrong = (over: object) => {
+      const parsed = parseWithProblems(sourceSchema, { ...SOURCE, reports: { create: true }, ...over });
+      return parsed.ok ? [] : parsed.problems.map(({ path }) => path);
+    };
+    assert.deepEqual(wrong({}), []);
+    assert.deepEqual(wrong({ statuses: { ...SOURCE.statuses, crashed: 'failed' } }), ['write.failed']);
+    assert.deepEqual(
+      wrong({ statuses: { ...SOURCE.statuses, crashed: 'failed' }, write: { failed: 'failed' } }),
+      [],
+    );
+    assert.deepEqual(wrong({ group: true }), ['fields.id', 'reports.create']);
+  });
 });
