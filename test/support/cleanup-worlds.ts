@@ -284,7 +284,8 @@ export function readIn({ name, source, enforced, record }: WrittenJob): PlannedJ
   const get = (path: string) => record[path];
   const id = name.slice(name.lastIndexOf('/') + 1);
   const path = name.slice(name.indexOf(':') + 1);
-  return { ...readJob(WORLD_SOURCES[source] as Source, { id, source, path, get }), enforced };
+  const job = readJob(WORLD_SOURCES[source] as Source, { id, source, path, get });
+  return { ...job, endReceivedAt: null, enforced };
 }
 
 /** The roots of a world as the code reads them. */

@@ -35,6 +35,7 @@ export function plannedOf({ added, ...over }: PlannedWords): PlannedJob {
     status: over.state ?? 'failed',
     startedAt: null,
     endedAt: daysAgo(30),
+    endReceivedAt: null,
     heartbeatAt: null,
     backendId: null,
     artifactUri: `gs://runs/${over.id}/`,

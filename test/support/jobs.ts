@@ -1,10 +1,11 @@
-import { type AddedToJob, type Job, jobName, type Unreadable } from '../../functions/shared/model/job/job.ts';
 import {
-  type JobField,
-  type Source,
-  sourceSchema,
-  type TimeField,
-} from '../../functions/shared/model/job/source.ts';
+  type AddedToJob,
+  type Job,
+  jobName,
+  type ReadField,
+  type Unreadable,
+} from '../../functions/shared/model/job/job.ts';
+import { type Source, sourceSchema, type TimeField } from '../../functions/shared/model/job/source.ts';
 
 /** The instant that `text`, such as 2026-03-09T12:00, is in UTC. */
 export function utc(text: string): Date {
@@ -59,7 +60,7 @@ export function jobOf(over: Partial<Omit<Job, 'name'>> & { id: string }): Job {
 }
 
 /** That a field of a job is there and cannot be read. */
-export function unread(field: JobField): Unreadable {
+export function unread(field: ReadField): Unreadable {
   return { field, why: '"?" is not what was expected' };
 }
 

@@ -1,3 +1,4 @@
+import { laterOf } from '../../shared/dates.ts';
 import type { Life } from '../../shared/model/artifact/artifact-life.ts';
 import type { Job } from '../../shared/model/job/job.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
@@ -59,7 +60,8 @@ function plannedJob(job: Job, enforced: boolean, share: Share): PlannedJob {
     // Neither matters where it is before the end.
     startedAt: laterThan(job.endedAt, job.startedAt),
     endedAt: job.endedAt,
-    heartbeatAt: laterThan(job.endedAt, job.heartbeatAt),
+    endReceivedAt: laterThan(job.endedAt, job.added.report?.endReceivedAt ?? null),
+    heartbeatAt: laterThan(job.endedAt, lastBeatOf(job)),
     backendId: job.backendId,
     artifactUri: job.artifactUri,
     registeredModel: job.registeredModel,
@@ -68,6 +70,12 @@ function plannedJob(job: Job, enforced: boolean, share: Share): PlannedJob {
     added: addedTo(job, share),
     unreadable: job.unreadable.length > 0 ? job.unreadable : ALL_READABLE,
   };
+}
+
+/** The last heartbeat that its record holds, or that its reporter has told. */
+function lastBeatOf({ heartbeatAt, added }: Job): Date | null {
+  const aliveAt = added.report?.aliveAt ?? null;
+  return heartbeatAt && aliveAt ? laterOf(heartbeatAt, aliveAt) : (heartbeatAt ?? aliveAt);
 }
 
 function laterThan(end: Date | null, at: Date | null): Date | null {

@@ -24,6 +24,8 @@ export interface PlannedJob
     | 'keepUntil'
     | 'resumedFrom'
   > {
+  /** When the end in its record was received, where its own execution reported it; else `null`. */
+  endReceivedAt: Date | null;
   /** Whether its source is in mode enforce. In mode observe nothing is deleted, whatever is decided. */
   enforced: boolean;
   added: Pick<AddedToJob, 'endInferred' | 'tombstone' | 'deletedAt' | 'deletedLife' | 'nothingThere'>;

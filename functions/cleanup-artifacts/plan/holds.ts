@@ -1,9 +1,8 @@
-import { addMs, DAY_MS, dayOf, MINUTE_MS } from '../../shared/dates.ts';
+import { addMs, DAY_MS, dayOf, laterOf, MINUTE_MS } from '../../shared/dates.ts';
 import { type Prefix, uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { KeepReason } from '../../shared/model/cleanup/cleanup.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
-import type { Unreadable } from '../../shared/model/job/job.ts';
-import type { JobField } from '../../shared/model/job/source.ts';
+import type { ReadField, Unreadable } from '../../shared/model/job/job.ts';
 import type { Finding, Kept, Pin, PlannedJob, Root } from './decision.ts';
 import type { PrefixLookup } from './prefix-lookup.ts';
 import { saidOf } from './standing.ts';
@@ -45,9 +44,17 @@ interface Ended {
 }
 
 /** The fields that decide whether an ended job may be deleted. An unreadable one keeps the job. */
-const DECIDING: readonly JobField[] = ['id', 'backendId', 'startedAt', 'endedAt', 'heartbeatAt', 'keepUntil'];
+const DECIDING: readonly ReadField[] = [
+  'id',
+  'backendId',
+  'startedAt',
+  'endedAt',
+  'heartbeatAt',
+  'keepUntil',
+  'report',
+];
 /** Further fields of a completed job: those by which successes are compared. */
-const DECIDING_OF_SUCCESSES: readonly JobField[] = ['project', 'model'];
+const DECIDING_OF_SUCCESSES: readonly ReadField[] = ['project', 'model'];
 
 /** Yields every rule that keeps an ended job, or kept it. Faults of its record come first. */
 export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Hold> {
@@ -69,8 +76,13 @@ export function* holdsOn({ job, end, reach }: Ended, rules: Rules): Generator<Ho
 
   const days = policy.minimumAgeDays * (job.added.endInferred ? 2 : 1);
   const twice = job.added.endInferred ? ', twice the age as its end is inferred' : '';
-  const until = addMs(end, days * DAY_MS);
-  yield { reason: 'young', until, words: `younger than ${days} ${days === 1 ? 'day' : 'days'}${twice}` };
+  // A reported end may be dated back, by a wrong clock or on purpose: its age runs from when we received it.
+  const { endReceivedAt } = job;
+  const isReported = endReceivedAt !== null && endReceivedAt > end;
+  const received = isReported ? `, from when its end was reported, ${dayOf(endReceivedAt)}` : '';
+  const until = addMs(isReported ? laterOf(end, endReceivedAt) : end, days * DAY_MS);
+  const age = `younger than ${days} ${days === 1 ? 'day' : 'days'}`;
+  yield { reason: 'young', until, words: `${age}${twice}${received}` };
 
   if (job.registeredModel !== null)
     yield forEver('registered-model', `it is registered as ${job.registeredModel}`);

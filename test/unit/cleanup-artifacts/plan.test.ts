@@ -64,6 +64,11 @@ describe('planCleanup() for a job by itself', () => {
     ['young', { endedAt: addMs(daysAgo(14), 1), added: { endInferred: true } }],
     ['eligible', { endedAt: daysAgo(14), added: { endInferred: true } }],
     ['young', { endedAt: daysAgo(30), startedAt: daysAgo(6) }],
+    ['young', { endReceivedAt: daysAgo(6) }],
+    ['eligible', { endReceivedAt: daysAgo(7) }],
+    ['young', { endReceivedAt: daysAgo(13), added: { endInferred: true } }],
+    ['young', { endedAt: daysAgo(6), endReceivedAt: daysAgo(20) }],
+    ['unreadable', { unreadable: [unread('report')] }],
     ['young', { endedAt: daysAgo(1), registeredModel: 'resnet@3' }],
     ['registered-model', { registeredModel: 'resnet@3', keepUntil: daysAgo(-1) }],
     ['pinned', { keepUntil: later(1) }],
@@ -88,6 +93,10 @@ describe('planCleanup() for a job by itself', () => {
     assert.equal(
       tell({ endedAt: daysAgo(5), added: { endInferred: true } }),
       'kept until 2026-04-09: younger than 14 days, twice the age as its end is inferred',
+    );
+    assert.equal(
+      tell({ endReceivedAt: daysAgo(5) }),
+      'kept until 2026-04-02: younger than 7 days, from when its end was reported, 2026-03-26',
     );
     assert.equal(
       tell({ unreadable: [unread('keepUntil')] }),

@@ -14,6 +14,7 @@ import {
   readTime,
 } from '../reading/reading.ts';
 import { dayAmongTexts } from '../reading/time-text.ts';
+import { readStoredReport } from '../report/read-stored.ts';
 import { storedReportSchema } from '../report/stored.ts';
 import { earlierSchema, evidenceSchema } from './evidence.ts';
 import type { JobField, PlainField, Source, TimeField } from './source.ts';
@@ -61,9 +62,12 @@ export interface Job {
   unreadable: Unreadable[];
 }
 
+/** What of a record can be unreadable: a field that the source maps, or what a reporter has told through us. */
+export type ReadField = JobField | 'report';
+
 /** A field whose value is unreadable, and why in words. */
 export interface Unreadable {
-  field: JobField;
+  field: ReadField;
   why: string;
   /** The day on which a query by the field finds it, where it is text that sorts among the times of that day. */
   day?: Day | undefined;
@@ -71,7 +75,10 @@ export interface Unreadable {
   texts?: readonly string[] | undefined;
 }
 
-/** What Nightshift adds to a record, below its `addedField`. An unreadable value counts as absent here: only we write it. */
+/**
+ * What Nightshift adds to a record, below its `addedField`. An unreadable value counts as absent here, for only we write it;
+ * but a report, which may be the only sign of life, is named in `unreadable`.
+ */
 const addedFields = z.object({
   /** Whether the sweep inferred the end, which is then no recorded one. */
   endInferred: z.boolean().default(false).catch(false),
@@ -153,6 +160,9 @@ export function readJob(source: Source, document: JobRecord): Job {
     return form ? field('keepUntil', (value) => readHold(value, form)) : null;
   };
   const amount = (name: PlainField, max: number) => field(name, (value) => readAmount(value, max));
+  const added = document.get(source.addedField);
+  const report = readStoredReport(added);
+  if (report.is === 'unreadable') unreadable.push({ field: 'report', why: report.why });
   const status = field('status', readText) ?? '';
   return {
     id: id('id') ?? document.id,
@@ -179,12 +189,12 @@ export function readJob(source: Source, document: JobRecord): Job {
     registeredModel: field('registeredModel', readMark),
     keepUntil: keepUntil(),
     resumedFrom: field('resumedFrom', readLocator),
-    added: addedSchema.parse(document.get(source.addedField) ?? {}),
+    added: addedSchema.parse(added ?? {}),
     unreadable,
   };
 }
 
-export function isUnreadable(job: { unreadable: readonly Unreadable[] }, field: JobField): boolean {
+export function isUnreadable(job: { unreadable: readonly Unreadable[] }, field: ReadField): boolean {
   return job.unreadable.some((each) => each.field === field);
 }
 

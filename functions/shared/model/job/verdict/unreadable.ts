@@ -1,18 +1,17 @@
-import type { Job, Unreadable } from '../job.ts';
-import type { JobField } from '../source.ts';
+import type { Job, ReadField, Unreadable } from '../job.ts';
 import type { Suspect } from '../sweep.ts';
 
 /** Fields of an execution by which its job is judged. */
-const OF_EXECUTIONS: readonly JobField[] = ['startedAt', 'heartbeatAt', 'endedAt'];
+const OF_EXECUTIONS: readonly ReadField[] = ['startedAt', 'heartbeatAt', 'endedAt', 'report'];
 
 /**
  * Which values that decide about a suspect cannot be read, in words; `null` where all can be. A value that is there and
  * cannot be read may be a sign of life. An error, a project or a number of GPUs decides nothing.
  */
 export function unreadableOf({ job, vital, executions, parent }: Suspect): string | null {
-  const dates: JobField[] =
+  const dates: ReadField[] =
     job.state === 'queued' ? ['createdAt', 'updatedAt'] : job.startedAt ? [] : ['createdAt'];
-  const own = among(job, [...vital, ...dates]).map(told);
+  const own = among(job, [...vital, ...dates, 'report']).map(told);
   const below = (executions ?? []).flatMap((execution) =>
     among(execution, OF_EXECUTIONS).map((it) => `of its execution ${execution.id}, ${told(it)}`),
   );
@@ -25,7 +24,7 @@ export function unreadableOf({ job, vital, executions, parent }: Suspect): strin
   return all.length > 0 ? all.join('; ') : null;
 }
 
-function among({ unreadable }: Job, fields: readonly JobField[]): Unreadable[] {
+function among({ unreadable }: Job, fields: readonly ReadField[]): Unreadable[] {
   return unreadable.filter(({ field }) => fields.includes(field));
 }
 
