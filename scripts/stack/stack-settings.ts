@@ -1,11 +1,12 @@
 import { PLATFORM_SOURCES } from '../../functions/shared/model/day/platform.ts';
+import { reportsSchema } from '../../functions/shared/model/report/settings.ts';
 import { TABLE_NAMES } from '../../functions/shared/model/workload/tables.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import type { StandIns } from './stand-ins.ts';
 
 /**
  * `settings` over stand-ins. Beside an emulator nothing real is ever asked: an address stays only when it is on this
- * machine, and the stand-ins know no project but the stack's.
+ * machine, and the stand-ins know no project but the stack's. The source `jobs` takes reports, and makes records for them.
  */
 export function overStandIns(
   settings: Settings,
@@ -19,6 +20,9 @@ export function overStandIns(
     if (backend?.kind !== 'http') delete backend?.googleProject;
     else if (!isHere(backend.url)) backend.url = statusUrl;
   }
+  // Beside an emulator nobody is asked who they are, so that a first report needs no settings.
+  const { jobs } = sources;
+  if (jobs && !jobs.group) jobs.reports ??= reportsSchema.parse({ create: true });
   const own = Object.entries(settings.baseUrls).filter(([, url]) => isHere(url));
   const merged = { ...baseUrls, ...Object.fromEntries(own) };
   return { ...settings, metrics, artifacts, sources, workloads, baseUrls: merged };

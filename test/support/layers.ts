@@ -22,6 +22,7 @@ const PLAIN = [
   'environment',
   'errors',
   'figures',
+  'job-tokens',
   'log',
   'problems',
   'settings',

@@ -26,21 +26,23 @@ export function fold(record: ReportedRecord, reports: readonly TimedReport[], re
   const results: FoldResult[] = [];
   let folded = record;
   for (const report of reports) {
-    const step = foldOne(folded, report, receivedAt);
+    const execution = executionOf(folded, report);
+    const step = foldOne(folded, execution, report, receivedAt);
     folded = step.record;
-    results.push(step.result);
+    results.push({ ...step.result, execution });
   }
   return { record: folded, results };
 }
 
+type StepResult = Omit<FoldResult, 'execution'>;
+
 interface Step {
   record: ReportedRecord;
-  result: FoldResult;
+  result: StepResult;
 }
 
-function foldOne(record: ReportedRecord, report: TimedReport, receivedAt: Date): Step {
+function foldOne(record: ReportedRecord, execution: string, report: TimedReport, receivedAt: Date): Step {
   const { report: current, state } = record;
-  const execution = executionOf(record, report);
   const stays = (result: FoldResult['result']): Step => ({ record, result: { result } });
   if (current && execution !== current.execution) {
     if (isOlder({ execution, startedAt: startOf(record, report) }, current))
@@ -58,7 +60,7 @@ function foldOne(record: ReportedRecord, report: TimedReport, receivedAt: Date):
   return { record: filled(record, execution, report, receivedAt), result: { result: 'duplicate' } };
 }
 
-const NOT_ITS_HOST: FoldResult = {
+const NOT_ITS_HOST: StepResult = {
   result: 'rejected',
   problem: {
     path: 'host',
@@ -98,7 +100,7 @@ function stateAfter(before: JobState | null, { state }: TimedReport, hadStarted:
 
 /** A report that a later one of its execution overtook: only where that found it dead does it tell of more life. */
 function overtaken(record: ReportedRecord, current: StoredReport, { state, at }: TimedReport): Step {
-  const result: FoldResult = { result: 'duplicate' };
+  const result: StepResult = { result: 'duplicate' };
   const { aliveAt } = current;
   if (current.state !== 'gone' || state === 'gone' || (aliveAt && at <= aliveAt)) return { record, result };
   const isActive = !record.state || !isTerminal(record.state);
@@ -163,7 +165,7 @@ function contradicted(
   receivedAt: Date,
 ): Step {
   const { at, by, seq, state } = report;
-  const result: FoldResult = { result: 'contradicts' };
+  const result: StepResult = { result: 'contradicts' };
   const current = record.report ?? toldOf(record, execution, report, receivedAt);
   const { contradictions } = current;
   const isKnown = contradictions.some((one) => one.execution === execution && one.state === state);

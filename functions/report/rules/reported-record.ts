@@ -41,6 +41,8 @@ export interface TimedReport
 /** What became of a report. */
 export interface FoldResult {
   result: ReportResult;
+  /** The execution that it is of. */
+  execution: string;
   /** Why it is rejected, and where. */
   problem?: { path: string; message: string; expected: string };
 }

@@ -72,7 +72,7 @@ async function handle(
     return answer(res, 404, { error: `No task or service "${name}": there is ${there}` });
   }
   // A page asks for its parts relative to its own address, which must end in a slash.
-  if (isService && !rest.startsWith('/')) {
+  if (isService && !rest.startsWith('/') && (req.method === 'GET' || req.method === 'HEAD')) {
     res.writeHead(308, { location: `${servicePath(name)}${rest}` });
     return void res.end();
   }

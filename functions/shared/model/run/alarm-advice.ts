@@ -18,6 +18,7 @@ const WORDS: Record<AlarmKind, string> = {
   'backend-unknown':
     'Find out why: mostly a permission, a field that cannot be read, or a clock in another zone.',
   'found-alive': 'Take the verdict back, then correct the limit or the clock that its evidence names.',
+  'double-run': 'Stop the older execution where it runs: both write the same artifacts.',
   'sweeper-blind': 'Look at the platform, not at the jobs. The alarm closes by itself.',
   guard: 'Nothing was deleted. Look at the plan, then approve it, or correct what tripped the guard.',
   approval: 'Nothing was deleted. Look at the plan, then approve it.',

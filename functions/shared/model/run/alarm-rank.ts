@@ -11,6 +11,7 @@ const SEVERITY_OF: Record<AlarmKind, Severity> = {
   missed: 'critical',
   failing: 'critical',
   'found-alive': 'critical',
+  'double-run': 'critical',
   conflict: 'warning',
   'source-failing': 'warning',
   'backend-unknown': 'warning',
@@ -71,6 +72,7 @@ function further(kind: AlarmKind, subject: string, brokenAt: Date): string {
     case 'sweeper-blind':
       return 'sweep --dry-run';
     case 'found-alive':
+    case 'double-run':
     case 'overdue':
     case 'long-running':
       return `jobs --source ${subject}`;

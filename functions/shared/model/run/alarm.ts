@@ -11,6 +11,7 @@ export const ALARM_KINDS = [
   'approval',
   'backend-unknown',
   'found-alive',
+  'double-run',
   'overdue',
   'long-running',
   'sweeper-blind',

@@ -45,6 +45,7 @@ describe('furtherCommand()', () => {
     guard: 'cleanup plans',
     approval: 'cleanup plans',
     'found-alive': 'jobs --source jobs',
+    'double-run': 'jobs --source jobs',
     'backend-unknown': 'sweep --dry-run --source jobs',
     overdue: 'jobs --source jobs',
     'long-running': 'jobs --source jobs',

@@ -58,6 +58,11 @@ describe('the gateway', () => {
     assert.deepEqual([status, headers.location], [308, '/status/?task=x']);
   });
 
+  test('passes on what is posted to a service without a slash: few clients follow with a body', async () => {
+    const { status, text } = await get('/status', 'POST');
+    assert.deepEqual([status, JSON.parse(text)], [200, ['POST', '/', 'a/b']]);
+  });
+
   test('knows no other name, and says which there are', async () => {
     const { status, text } = await get('/statsu/');
     assert.equal(status, 404);

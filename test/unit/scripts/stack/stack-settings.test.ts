@@ -24,9 +24,13 @@ function loaded(settings: Settings): Settings {
 }
 
 describe('the settings of a stack', () => {
-  test('are the user’s own, but for the addresses', () => {
-    assert.deepEqual(loaded(overStandIns(BUILT_IN, NONE)), BUILT_IN);
-    assert.deepEqual(loaded(overStandIns(BUILT_IN, STAND_INS)), { ...BUILT_IN, baseUrls: BASE_URLS });
+  test('are the user’s own, but for the addresses and that jobs may be reported by anybody', () => {
+    const { jobs } = BUILT_IN.sources;
+    assert.ok(jobs);
+    const reports = { create: true, from: {}, tokens: false };
+    const here = { ...BUILT_IN, sources: { ...BUILT_IN.sources, jobs: { ...jobs, reports } } };
+    assert.deepEqual(loaded(overStandIns(BUILT_IN, NONE)), here);
+    assert.deepEqual(loaded(overStandIns(BUILT_IN, STAND_INS)), { ...here, baseUrls: BASE_URLS });
   });
 
   test('delete nothing unless somebody wants it', () => {

@@ -1,0 +1,76 @@
+import { dayOf } from '../shared/dates.ts';
+import { messageOf } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { CHANNEL_EVERY_MS } from '../shared/model/report/channel.ts';
+import type { ReportChannelStore } from '../shared/store/own/report-channels.ts';
+
+/** A reporter may have so many records made for it in a day. */
+const MOST_CREATED = 1_000;
+
+/** What a request brought. */
+export interface Accepted {
+  accepted: number;
+  falseLost: number;
+  /** How many records were made for it. */
+  created: number;
+}
+
+/** The channel of one source, as this instance keeps it. */
+export interface Channel {
+  /** How many records may still be made today for a reporter. */
+  roomFor(by: string, now: Date, signal: AbortSignal): Promise<number>;
+
+  /** Adds what a request brought; it is written now where that is due, and with a later request else. */
+  add(news: Accepted, by: string, now: Date): Promise<void>;
+}
+
+/** `isBounded`: whether the records that are made for a reporter are counted. */
+export function openChannel(
+  source: string,
+  store: ReportChannelStore,
+  { isBounded, log }: { isBounded: boolean; log: Log },
+): Channel {
+  let waiting: Accepted = { accepted: 0, falseLost: 0, created: 0 };
+  let writtenAt: Date | null = null;
+  let outdated: string[] = [];
+  const keyOf = (by: string, now: Date) => `${dayOf(now)} ${by}`;
+
+  return {
+    async roomFor(by, now, signal) {
+      if (!isBounded) return Number.POSITIVE_INFINITY;
+      const known = await store.of(source, { tally: { documents: 0 }, signal });
+      const today = dayOf(now);
+      outdated = Object.keys(known?.created ?? {}).filter((key) => !key.startsWith(today));
+      return MOST_CREATED - (known?.created[keyOf(by, now)] ?? 0);
+    },
+
+    async add(news, by, now) {
+      waiting = {
+        accepted: waiting.accepted + news.accepted,
+        falseLost: waiting.falseLost + news.falseLost,
+        created: waiting.created + news.created,
+      };
+      const isDue = !writtenAt || now.getTime() - writtenAt.getTime() >= CHANNEL_EVERY_MS;
+      // A wrong end and a new record are counted where no later request may come.
+      if (waiting.accepted === 0 || (!isDue && waiting.falseLost === 0 && waiting.created === 0)) return;
+      const { accepted, falseLost, created } = waiting;
+      waiting = { accepted: 0, falseLost: 0, created: 0 };
+      const before = writtenAt;
+      writtenAt = now;
+      try {
+        const counted = isBounded && created > 0 ? { [keyOf(by, now)]: created } : {};
+        await store.add({ source, at: now, accepted, falseLost, created: counted, outdated });
+        outdated = [];
+      } catch (error) {
+        // The reports are in their records: only the count waits.
+        waiting = {
+          accepted: waiting.accepted + accepted,
+          falseLost: waiting.falseLost + falseLost,
+          created,
+        };
+        writtenAt = before;
+        log.warning(`Cannot write the report channel of ${source}`, { error: messageOf(error) });
+      }
+    },
+  };
+}

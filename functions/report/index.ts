@@ -1,0 +1,14 @@
+import { http } from '@google-cloud/functions-framework';
+import { servePosts } from '../shared/http/post-service.ts';
+import { MOST_BODY_BYTES } from '../shared/model/report/report.ts';
+import { startService } from '../shared/start.ts';
+import { openReport } from './clients.ts';
+import { report } from './service.ts';
+
+const started = startService('report');
+const { options } = started;
+
+http(
+  options.entry.entryPoint,
+  servePosts(report(openReport({ ...started, ...options })), { ...options, mostBytes: MOST_BODY_BYTES }),
+);

@@ -1,0 +1,104 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
+import { DeadlineExceeded, InvalidRequest } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { raceDeadline } from '../run/deadline.ts';
+import { refusal, type ServiceAnswer } from './service.ts';
+
+/** What is posted to a service. */
+export interface PostedRequest {
+  /** The JSON of the body, whatever its content type says. */
+  body: unknown;
+  headers: IncomingHttpHeaders;
+  /** Aborted at the deadline of the request. */
+  signal: AbortSignal;
+}
+
+/** Answers what was posted. Throws InvalidRequest for what cannot be understood; whatever else it throws is answered 500. */
+export type PostHandler = (request: PostedRequest) => Promise<ServiceAnswer>;
+
+export interface PostOptions {
+  log: Log;
+  /** A request that takes longer is answered 503. */
+  limitMs: number;
+  /** A longer body is answered 413. */
+  mostBytes: number;
+}
+
+const RETRY_SECONDS = '5';
+
+/** `handler` as an HTTP function that takes JSON by POST. */
+export function servePosts(handler: PostHandler, options: PostOptions): HttpFunction {
+  return async (request: Request, response: Response) => {
+    try {
+      send(await answerTo(request, handler, options).catch((error) => failure(error, options.log)), response);
+    } catch (error) {
+      options.log.error('Cannot send an answer', error);
+      response.destroy();
+    }
+  };
+}
+
+async function answerTo(
+  request: Request,
+  handler: PostHandler,
+  { limitMs, mostBytes }: PostOptions,
+): Promise<ServiceAnswer> {
+  if (request.method !== 'POST')
+    return refusal(405, [{ path: '', message: `Cannot ${request.method}`, expected: 'POST' }], {
+      Allow: 'POST',
+    });
+  const raw = request.rawBody ?? Buffer.alloc(0);
+  if (raw.length > mostBytes) {
+    const message = `The body has ${raw.length} bytes`;
+    return refusal(413, [{ path: '', message, expected: `at most ${mostBytes}` }]);
+  }
+  const body = jsonOf(raw);
+  const { headers } = request;
+  const stop = new AbortController();
+  const raced = await raceDeadline(
+    () => handler({ body, headers, signal: stop.signal }),
+    stop,
+    limitMs,
+    'POST',
+  );
+  if (raced.kind === 'returned') return raced.value;
+  throw raced.kind === 'threw' ? raced.error : stop.signal.reason;
+}
+
+function jsonOf(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString('utf8'));
+  } catch (error) {
+    throw new InvalidRequest([
+      { path: '', message: `The body is not JSON: ${(error as Error).message}`, expected: 'a JSON object' },
+    ]);
+  }
+}
+
+/** The answer where nothing could be done for now: whoever asked is to come again. */
+export function comeAgain(message: string): ServiceAnswer {
+  return refusal(503, [{ path: '', message, expected: 'an answer in time: try again' }], {
+    'Retry-After': RETRY_SECONDS,
+  });
+}
+
+function failure(error: unknown, log: Log): ServiceAnswer {
+  if (error instanceof InvalidRequest) return refusal(400, error.problems);
+  if (error instanceof DeadlineExceeded) {
+    log.warning('A request was given up', { error: error.message });
+    return comeAgain(error.message);
+  }
+  log.error('Cannot answer', error);
+  return refusal(500, [{ path: '', message: 'Internal error; the log has its stack' }]);
+}
+
+function send({ status, contentType, body, headers = {} }: ServiceAnswer, response: Response): void {
+  response.set({
+    'X-Content-Type-Options': 'nosniff',
+    'Cache-Control': 'no-store',
+    ...headers,
+  });
+  response.setHeader('Content-Type', contentType);
+  response.status(status).end(body);
+}
