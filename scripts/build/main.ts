@@ -7,11 +7,12 @@ import { builtFrom, checkSweep } from './built-from.ts';
 import { bundle, writeJson } from './bundle.ts';
 import { writePage } from './page/page.ts';
 import { sizeReport } from './report.ts';
+import { buildReporter } from './reporter.ts';
 import { zip } from './zip.ts';
 
 /**
  * `npm run build`: one folder per function, `dist/<name>/`, and its archive `dist/<name>.zip`, which is all that is deployed
- * of it. What went into a bundle is told beside it, in `dist/<name>.meta.json`, and what all of them were built of in
+ * of it; and the reporter's command as one file. What went into a bundle is told beside it, in `dist/<name>.meta.json`, and what all of them were built of in
  * `dist/built-from.json`: Terraform deploys no archive that goes by another catalogue than itself.
  */
 if (import.meta.main) for (const line of await buildAll(join(ROOT, 'dist'))) console.log(line);
@@ -28,6 +29,7 @@ export async function buildAll(folder: string): Promise<string[]> {
   checkSweep(catalog, from);
   for (const name of [...Object.keys(catalog), ...Object.keys(services)])
     report.push(...(await buildFunction(name, folder)));
+  report.push(await buildReporter(folder));
   writeJson(join(folder, 'built-from.json'), from);
   return report;
 }

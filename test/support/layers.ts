@@ -161,6 +161,8 @@ const SCRIPTS_IMPORT: Record<string, string[]> = {
   shared: [],
   words: ['shared'],
   build: ['shared'],
+  // It becomes one file that runs without the project.
+  report: [],
   stack: ['shared', 'words', 'build'],
   ops: ['shared', 'words', 'stack'],
   bench: ['shared', 'words', 'stack', 'build'],
@@ -169,6 +171,8 @@ const SCRIPTS_IMPORT: Record<string, string[]> = {
 /** Why `file`, below scripts/, may not import `it`; `undefined` when it may. */
 export function scriptsComplaint({ path }: SourceFile, { to }: Import): string | undefined {
   const [, folder = ''] = path.split('/');
+  if (folder === 'report' && !/^(node:|scripts\/report\/)/.test(to))
+    return `${path} imports ${to}: the reporter needs Node alone`;
   if (/^(test|infra)\//.test(to))
     return `${path} imports ${to}: scripts/ stands without ${to.split('/')[0]}/`;
   const [top, target = ''] = to.split('/');
@@ -182,7 +186,7 @@ export function scriptsComplaint({ path }: SourceFile, { to }: Import): string |
 
 /** Folders whose files are the top of all that lies below them: each of those files is a room of its own. */
 const TOPS =
-  /^(?:functions\/[^/]+|functions\/shared\/(?:model|cloud|model\/job|cloud\/backends)|scripts\/(?:ops|stack|words))$/;
+  /^(?:functions\/[^/]+|functions\/shared\/(?:model|cloud|model\/job|cloud\/backends)|scripts\/(?:ops|stack|words|report))$/;
 
 /** The rooms of all files, each with the imports of every file in it. */
 export function roomsOf(files: readonly SourceFile[]): SourceFile[] {

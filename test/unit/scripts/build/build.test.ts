@@ -12,6 +12,7 @@ import settings from '../../../../functions/settings.json' with { type: 'json' }
 import { bundle } from '../../../../scripts/build/bundle.ts';
 import { type Lock, lockOf } from '../../../../scripts/build/lock.ts';
 import { buildFunction } from '../../../../scripts/build/main.ts';
+import { REPORTER } from '../../../../scripts/build/reporter.ts';
 import { ROOT } from '../../../../scripts/shared/places.ts';
 import {
   builtBundles,
@@ -53,10 +54,17 @@ function json<T>(...path: string[]): T {
 }
 
 describe('npm run build', () => {
-  test('makes one folder per function of the catalogue, and tells beside it what is inside', () => {
+  test('makes one folder per function of the catalogue, tells beside it what is inside, and the reporter', () => {
     const names = Object.keys(catalog);
     const files = names.flatMap((name) => [name, `${name}.meta.json`, `${name}.zip`]);
-    assert.deepEqual(readdirSync(dist).sort(), [...files, 'built-from.json'].sort());
+    assert.deepEqual(readdirSync(dist).sort(), [...files, 'built-from.json', REPORTER].sort());
+  });
+
+  test('makes of the reporter one file that needs Node alone', () => {
+    const text = readFileSync(join(dist, REPORTER), 'utf8');
+    const loaded = [...text.matchAll(/\b(?:require|import)\(([^)]*)/g)].map(([, name = '']) => name);
+    assert.ok(loaded.length > 10 && loaded.every((name) => /^["']node:[\w/]+["']/.test(name)), loaded.join());
+    assert.ok(text.length < 100_000 && statSync(join(dist, REPORTER)).mode & 0o100);
   });
 
   test('tells the catalogue and the settings that went into it', () => {

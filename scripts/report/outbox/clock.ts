@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import type { Stamp } from './report.ts';
+
+/** Where there is no /proc: an id that no other process shares, so that nobody counts with this clock of ours. */
+let ownId: string | undefined;
+
+/** Now, on both clocks. */
+export function stampNow(): Stamp {
+  return { at: new Date().toISOString(), bootMs: bootNow(), bootId: bootId() };
+}
+
+/** Milliseconds since the machine started; /proc/uptime goes on while the machine is suspended, the process's own clock does not. */
+export function bootNow(): number {
+  const uptime = readWord('/proc/uptime');
+  return Math.round(uptime === undefined ? performance.now() : Number(uptime) * 1_000);
+}
+
+function bootId(): string {
+  const id = readWord('/proc/uptime') && readWord('/proc/sys/kernel/random/boot_id');
+  if (id) return id;
+  ownId ??= `process:${Math.floor(Math.random() * 2 ** 32)
+    .toString(16)
+    .padStart(8, '0')}`;
+  return ownId;
+}
+
+/** The first word of a file; `undefined` where there is none. */
+function readWord(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8').split(/\s/, 1)[0] || undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,56 @@
+import type { Contents } from './folder.ts';
+import type { Liveness } from './liveness.ts';
+import type { Report } from './report.ts';
+
+/** What whoever drains an outbox does with the folder of another one. */
+export type Treatment =
+  /** Its writer lives and looks after it. */
+  | { kind: 'live' }
+  | { kind: 'deliver'; report: Report }
+  /** Its writer was killed and its process goes on: first-hand, so whoever finds it says so. */
+  | { kind: 'beat' }
+  /** Both are dead, and nobody has seen how it ended. */
+  | { kind: 'gone' }
+  /** All of it is delivered. */
+  | { kind: 'remove' }
+  /** Nothing new, and no proof of anything. */
+  | { kind: 'leave' }
+  | { kind: 'unreadable'; file: string; why: string };
+
+/** What is known of the processes of an execution; `undefined` where none is written down. */
+export interface Lives {
+  writer: Liveness | undefined;
+  child: Liveness | undefined;
+}
+
+/** A folder is made in some milliseconds; one that is this old and not whole was left so. */
+const LEFTOVER_MS = 60_000;
+
+/** Decides by what a folder holds. Only what is proven dead is gone: of another machine or container nothing is known. */
+export function treatmentOf(
+  { open, now, end, sent }: Contents,
+  { writer, child }: Lives,
+  ageMs: number,
+): Treatment {
+  const settled = sent.kind === 'value' ? sent.value.seq : 0;
+  if (end.kind === 'value' && end.value.seq <= settled) return { kind: 'remove' };
+  if (open.kind === 'unreadable') return { kind: 'unreadable', file: 'open.json', why: open.why };
+  if (open.kind === 'absent') {
+    if (end.kind === 'value') return { kind: 'unreadable', file: 'open.json', why: 'it is missing' };
+    return { kind: end.kind === 'absent' && ageMs > LEFTOVER_MS ? 'remove' : 'leave' };
+  }
+  if (end.kind === 'value') return { kind: 'deliver', report: end.value };
+  if (writer === 'alive') return { kind: 'live' };
+  const newest = now.kind === 'value' ? now.value : undefined;
+  if (newest?.state === 'gone')
+    return newest.seq > settled ? { kind: 'deliver', report: newest } : { kind: 'remove' };
+  if (writer === 'dead' && child === 'dead') return { kind: 'gone' };
+  if (writer === 'dead' && child === 'alive') return { kind: 'beat' };
+  return newest && newest.seq > settled ? { kind: 'deliver', report: newest } : { kind: 'leave' };
+}
+
+/** The number of the next report, whatever of the folder can be read. */
+export function nextSeq({ now, end, sent }: Contents): number {
+  const seqs = [now, end, sent].map((found) => (found.kind === 'value' ? found.value.seq : 0));
+  return Math.max(...seqs) + 1;
+}

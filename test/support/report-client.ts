@@ -1,0 +1,85 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { buildReporter, REPORTER } from '../../scripts/build/reporter.ts';
+import { ROOT } from '../../scripts/shared/places.ts';
+import { freshFolder } from './folders.ts';
+
+/** The reporter's command in both languages: what one of them does, the other has to do. */
+export interface Client {
+  name: string;
+  /** What comes before the words of the command line. */
+  argv: string[];
+  /** Why it is not tested; false when it is. */
+  skip: string | false;
+}
+
+const PYTHON = join(ROOT, 'scripts/report/nightshift_report.py');
+
+/** Both clients, the first one as `npm run build` makes it. */
+export async function clients(): Promise<Client[]> {
+  return [
+    { name: 'TypeScript', argv: [process.execPath, await builtReporter()], skip: false },
+    {
+      name: 'Python',
+      argv: ['python3', PYTHON],
+      skip: existsSync(PYTHON) ? false : 'there is no scripts/report/nightshift_report.py yet',
+    },
+  ];
+}
+
+/** The file of the gate, which has built all there is; without it one is built. */
+async function builtReporter(): Promise<string> {
+  const bundles = process.env.NIGHTSHIFT_TEST_BUNDLES;
+  if (bundles) return join(bundles, 'dist', REPORTER);
+  const folder = freshFolder();
+  await buildReporter(folder);
+  return join(folder, REPORTER);
+}
+
+/** How a run of a client ended, and what it said. */
+export interface Ran {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface Running {
+  process: ChildProcess;
+  pid: number;
+  ended: Promise<Ran>;
+  /** Resolves once standard output holds the text. */
+  said(text: string): Promise<void>;
+}
+
+/** Starts a program in a session of its own, as a container or a cron daemon does, with nothing of our environment that reports. */
+export function launch(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+  const child = spawn(argv[0] as string, argv.slice(1), {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', LANG: 'C.UTF-8', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting: { text: string; resolve: () => void }[] = [];
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    stdout += text;
+    for (const { text, resolve } of waiting) if (stdout.includes(text)) resolve();
+  });
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text;
+  });
+  const ended = new Promise<Ran>((resolve, reject) => {
+    child.once('error', reject);
+    // A process that was left behind may hold the pipes for longer.
+    child.once('exit', (code, signal) => setTimeout(() => resolve({ code, signal, stdout, stderr }), 20));
+  });
+  return {
+    process: child,
+    pid: child.pid as number,
+    ended,
+    said: (text) =>
+      stdout.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text, resolve })),
+  };
+}
