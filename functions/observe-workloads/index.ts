@@ -5,13 +5,21 @@ import { startFunction } from '../shared/start.ts';
 import { workloadStore } from '../shared/store/own/workloads.ts';
 import { REFRESH_LIMITS } from './refresh/limits.ts';
 import { observeWorkloads } from './task.ts';
+import { watching } from './watch.ts';
 
-const { settings, apiOf, collections, log, options } = startFunction('observe-workloads');
-const task = observeWorkloads({
+const { settings, apiOf, collections, clock, log, options } = startFunction('observe-workloads');
+const tools = {
   settings: settings.workloads,
   workloads: workloads(settings.workloads, { apiOf }),
   store: workloadStore(collections, log),
   limits: REFRESH_LIMITS,
-});
+};
 
-http(options.entry.entryPoint, serve(task, options));
+http(
+  options.entry.entryPoint,
+  serve(
+    observeWorkloads(tools),
+    options,
+    watching(tools, () => clock.now()),
+  ),
+);

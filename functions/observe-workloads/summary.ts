@@ -1,4 +1,5 @@
 import type { RunProblem, Summary } from '../shared/model/run/run.ts';
+import type { OtherRefresh } from '../shared/model/workload/refresh.ts';
 import type { Snapshot } from '../shared/model/workload/snapshot.ts';
 import type { Refreshed } from './refresh/refresh.ts';
 
@@ -16,9 +17,9 @@ export function summaryOf({ count, tables, hung, logs }: Refreshed): Summary {
   };
 }
 
-/** The summary of a run that found another refresh under way: its duty is being done. */
-export function summaryOfBusy(until: Date): Summary {
-  return { workloadTables: {}, refreshedElsewhereUntil: until };
+/** The summary of a run that found another refresh under way, or just made: its duty is done by that. */
+export function summaryOfOther({ by, startedAt, isUnderWay }: OtherRefresh): Summary {
+  return { workloadTables: {}, refreshedElsewhere: { by, startedAt, isUnderWay } };
 }
 
 function tableSummary({ rows, counts, regions, asOf, tookMs, slowest }: Snapshot): Summary {

@@ -1,7 +1,7 @@
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import { type ObserveInput, observeInput } from './input.ts';
 import { type RefreshTools, refresh } from './refresh/refresh.ts';
-import { problemsOf, summaryOf, summaryOfBusy } from './summary.ts';
+import { problemsOf, summaryOf, summaryOfOther } from './summary.ts';
 
 /**
  * Refreshes the workload tables. Unlike other tasks it does not write through the commits of its run: a viewer's refresh has no
@@ -14,7 +14,7 @@ export function observeWorkloads(tools: RefreshTools): Task<ObserveInput> {
 async function observe(run: RunContext<ObserveInput>, tools: RefreshTools): Promise<TaskResult> {
   const { now, signal } = run;
   const refreshed = await refresh({ by: 'schedule', now, signal }, run.dryRun ? dry(tools) : tools);
-  if ('until' in refreshed) return { outcome: 'succeeded', summary: summaryOfBusy(refreshed.until) };
+  if ('until' in refreshed) return { outcome: 'succeeded', summary: summaryOfOther(refreshed) };
   const problems = problemsOf(refreshed);
   return {
     outcome: problems.length === 0 ? 'succeeded' : 'partial',

@@ -1,7 +1,7 @@
 import { TABLE_NAMES, tableOf } from '../../functions/shared/model/workload/tables.ts';
 import { fieldsOf } from '../shared/objects.ts';
 import type { Entry } from './entries.ts';
-import { plural } from './figures.ts';
+import { plural, stamp } from './figures.ts';
 import { any, entry, entryLines, type SummaryTold } from './summary.ts';
 import { paint } from './terminal.ts';
 
@@ -12,9 +12,9 @@ const STATES = ['running', 'queued', 'suspended', 'completed', 'failed', 'cancel
 
 /** The lines for the summary of a refresh of the workload tables, `indent` of the terminal being taken. */
 export function workloadsInWords(summary: Fields, indent: number): SummaryTold {
-  const { workloadTables, hung, logs, refreshedElsewhereUntil, refresh: _, ...rest } = summary;
-  if (refreshedElsewhereUntil !== undefined)
-    return { lines: ['another refresh was under way, which does the same'], rest, problems: [] };
+  const { workloadTables, hung, logs, refreshedElsewhere, refresh: _, ...rest } = summary;
+  if (refreshedElsewhere !== undefined)
+    return { lines: [elsewhereInWords(fieldsOf(refreshedElsewhere))], rest, problems: [] };
   const tables = TABLE_NAMES.flatMap((name) => {
     const table = fieldsOf(workloadTables)[name];
     return table === undefined ? [] : [{ name, title: tableOf(name).title, ...fieldsOf(table) }];
@@ -38,6 +38,13 @@ export function workloadsInWords(summary: Fields, indent: number): SummaryTold {
     // Told by name in one line; what each said follows as a problem of the run.
     problems: [],
   };
+}
+
+function elsewhereInWords({ by, startedAt, isUnderWay }: Fields): string {
+  const whose = by === 'viewer' ? ' for a viewer' : '';
+  return isUnderWay
+    ? `another refresh${whose} was under way, which does the same`
+    : `refreshed${whose} at ${stamp(new Date(String(startedAt)))}, which is enough for now`;
 }
 
 function countsInWords(counts: unknown): string {

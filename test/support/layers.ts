@@ -69,7 +69,7 @@ const MAY_IMPORT: Record<string, { value: string[]; type?: string[] }> = {
 /** Every package that functions/ may use: by which layers, and by which only for its types. */
 const PACKAGES: Record<string, { value: string[]; type?: string[] }> = {
   '@jmespath-community/jmespath': { value: ['model'] },
-  zod: { value: ['model', 'store', 'cloud', 'pure', ...PLAIN], type: ['run/task', 'run', 'service'] },
+  zod: { value: ['model', 'store', 'cloud', 'pure', ...PLAIN], type: ['run/task', 'run', 'http', 'service'] },
   croner: { value: ['cron'] },
   cronstrue: { value: ['cron'] },
   leven: { value: ['problems'] },

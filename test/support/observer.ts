@@ -30,8 +30,9 @@ const AMPLE: RefreshLimits = {
   regionMs: 60_000,
   tableMs: 60_000,
   callMs: 60_000,
-  endsMs: 60_000,
+  wholeMs: 120_000,
   progressMs: 60_000,
+  apartMs: 0,
 };
 /** What hangs is given up on soon. */
 const SHORT: RefreshLimits = {
@@ -39,8 +40,9 @@ const SHORT: RefreshLimits = {
   regionMs: 2_500,
   tableMs: 3_000,
   callMs: 2_500,
-  endsMs: 5_000,
+  wholeMs: 8_000,
   progressMs: 60_000,
+  apartMs: 0,
 };
 
 interface ObserverOptions {

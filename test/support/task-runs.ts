@@ -46,6 +46,8 @@ export function taskRuns(name: string, options: TaskRunsOptions) {
   return {
     collections,
     entry,
+    /** What the task is served with. */
+    options: made,
     /** A delivery now. */
     async deliver<Input extends TaskInput>(
       task: Task<Input>,

@@ -14,8 +14,12 @@ import type { CallBook } from './pending.ts';
 
 /** Finds out what the lists did not tell: what became of workloads that are listed no more, and why others ended. */
 
-const AT_ONCE = 5;
+const LOOKED_FOR_AT_ONCE = 5;
 const MOST_LOOKED_FOR = 20;
+/** Fifteen logs of 5 s each are then read in two rounds, which is within one refresh. */
+const READ_AT_ONCE = 8;
+/** With less time left than this no log is asked for: giving up on it would only put off the next try. */
+const LEAST_READ_MS = 1_000;
 /** Executions whose counters are read at once. */
 const COUNTED_AT_ONCE = 25;
 const OWN_SHARE = 0.97;
@@ -60,7 +64,7 @@ export async function lookFor(asked: AskedTable, ends: EndBook, finding: Finding
   const { table, snapshot, vanished } = asked;
   const reader = finding.readers.get(table);
   if (!reader || vanished.length === 0) return snapshot;
-  const found = await pooledMap(vanished, AT_ONCE, async (row) => {
+  const found = await pooledMap(vanished, LOOKED_FOR_AT_ONCE, async (row) => {
     if (vanished.indexOf(row) >= MOST_LOOKED_FOR) return { row, after: { ...row, note: UNLISTED } };
     try {
       const listed = await call(`get of ${row.id}`, { table, row }, finding, (limits) =>
@@ -99,8 +103,8 @@ export async function readLogs(
   const newestFirst = [...due].sort((a, b) => endOf(b) - endOf(a));
   const counted = chunksOf(newestFirst.filter(isCounted), COUNTED_AT_ONCE);
   const jobs = [...counted, ...newestFirst.filter((it) => !isCounted(it)).map((it) => [it])];
-  await pooledMap(jobs, AT_ONCE, async (those) => {
-    if (performance.now() >= finding.endsAt || !budget.take()) {
+  await pooledMap(jobs, READ_AT_ONCE, async (those) => {
+    if (performance.now() > finding.endsAt - LEAST_READ_MS || !budget.take()) {
       counts.waiting += those.length;
       return;
     }

@@ -2,6 +2,7 @@ import type { TableReaders, Workloads } from '../../shared/cloud/workloads/open-
 import { messageOf } from '../../shared/errors.ts';
 import {
   named,
+  type OtherRefresh,
   type PendingCall,
   type Refresh,
   type TableSeen,
@@ -48,14 +49,14 @@ export interface Refreshed {
 }
 
 /**
- * Refreshes the tables: asks all of them at once, writes the rows, and only then finds out why workloads ended. Resolves to
- * `until` where another refresh is under way. However the platform behaves, it takes no longer than its limits say.
+ * Refreshes the tables: asks all of them at once, writes the rows, and only then finds out why workloads ended. Resolves to the
+ * other refresh where one is under way, or has just been made. However the platform behaves, it takes no longer than its limits say.
  */
 export async function refresh(
   { by, now, signal }: Refreshing,
   tools: RefreshTools,
-): Promise<Refreshed | { until: Date }> {
-  const held = await tools.store.begin(by, now());
+): Promise<Refreshed | OtherRefresh> {
+  const held = await tools.store.begin(by, now(), tools.limits.apartMs);
   if ('until' in held) return held;
   const budget = logBudget(held.refresh().logReads, tools.settings.logReadsPerMinute, now);
   try {
@@ -76,9 +77,10 @@ async function refreshTables(
   { settings, workloads, limits }: RefreshTools,
 ): Promise<Refreshed> {
   const calls = callBook(now);
+  const begun = performance.now();
 
   // 1. Get the token, once for all calls.
-  const tablesEndAt = performance.now() + limits.tableMs;
+  const tablesEndAt = begun + limits.tableMs;
   const token = await openReaders(workloads, { calls, limits, signal });
 
   // 2. Ask every region of every table; what takes long is named meanwhile.
@@ -102,7 +104,8 @@ async function refreshTables(
   }
 
   // 3. Write the rows with what is remembered of their ends, and find out what is not.
-  const finding = { readers: readersOf(token), calls, limits, signal };
+  const endsAt = begun + limits.wholeMs;
+  const finding = { readers: readersOf(token), calls, limits, endsAt, signal };
   const found = await finish(held, asked, { finding, now, budget });
   return { ...found, count, hung: calls.hung(), error: 'closed' in token ? token.closed : found.error };
 }
@@ -175,7 +178,7 @@ async function save(
 
 /** What a refresh ends with. */
 interface Finishing {
-  finding: Omit<FindingOut, 'endsAt'>;
+  finding: FindingOut;
   now(): Date;
   budget: LogBudget;
 }
@@ -186,7 +189,7 @@ async function finish(
   asked: readonly AskedTable[],
   { finding, now, budget }: Finishing,
 ): Promise<Pick<Refreshed, 'tables' | 'logs' | 'error'>> {
-  const { calls, limits } = finding;
+  const { calls } = finding;
   const snapshots = asked.map(({ snapshot }) => snapshot);
   const ended = { lease: null, progress: null };
   const none: LogCounts = { read: 0, empty: 0, unreadable: 0, waiting: 0, error: null };
@@ -209,14 +212,13 @@ async function finish(
   if (!isDone) {
     await save(held, snapshots.map(ends.told), { hung: calls.hung() }, ends);
   }
-  const within = { ...finding, endsAt: performance.now() + limits.endsMs };
-  const looked = isDone ? snapshots : await Promise.all(asked.map((table) => lookFor(table, ends, within)));
+  const looked = isDone ? snapshots : await Promise.all(asked.map((table) => lookFor(table, ends, finding)));
   const counted = {
     ends,
     budget,
     isCounted: ({ table, row }: Placed) => isCounted({ table, state: row.state }),
   };
-  const logs = await readLogs(dueOf(looked), counted, within);
+  const logs = await readLogs(dueOf(looked), counted, finding);
   const tables = looked.map(ends.told);
   await save(held, tables, { ...ended, hung: calls.hung(), logReads: budget.reads() }, ends);
   return { tables, logs, error: null };

@@ -1,6 +1,9 @@
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
-import { InvalidRequest } from '../errors.ts';
-import type { Problem } from '../problems.ts';
+import type { z } from 'zod';
+import { SECOND_MS } from '../dates.ts';
+import { InvalidRequest, messageOf } from '../errors.ts';
+import type { Log } from '../log.ts';
+import { type Problem, parseWithProblems } from '../problems.ts';
 import type { Executed } from '../run/answer.ts';
 import { type ExecuteOptions, execute } from '../run/execute.ts';
 import type { Task, TaskInput } from '../run/task.ts';
@@ -10,8 +13,34 @@ const BODY_LIMIT = 64 * 1024;
 /** Time for the answer and the log to leave before a process with a run-away task ends. */
 const EXIT_DELAY_MS = 250;
 
-/** `task` as an HTTP function: POST with a JSON body, possibly empty, whatever its content type says. */
-export function serve<Input extends TaskInput>(task: Task<Input>, options: ExecuteOptions): HttpFunction {
+/** What a function does beside its task: no run, so that nothing of it is recorded, and neither lease nor health knows of it. */
+export interface Beside {
+  /** The key of a body that asks for it. */
+  key: string;
+  /** The strict schema of such a body. */
+  input: z.ZodType;
+  /** Does it. The signal aborts when nobody waits for it any longer. */
+  answer(signal: AbortSignal): Promise<BesideAnswer>;
+}
+
+export interface BesideAnswer {
+  status: number;
+  body: object;
+  retryAfterSeconds?: number;
+}
+
+/** Whoever asks for something beside the task waits no longer than this. */
+const BESIDE_LIMIT_MS = 25 * SECOND_MS;
+
+/**
+ * `task` as an HTTP function: POST with a JSON body, possibly empty, whatever its content type says. A body that asks for what is
+ * done `beside` it makes no run.
+ */
+export function serve<Input extends TaskInput>(
+  task: Task<Input>,
+  options: ExecuteOptions,
+  beside?: Beside,
+): HttpFunction {
   return async (request: Request, response: Response) => {
     if (request.method !== 'POST') {
       response.set('Allow', 'POST');
@@ -19,6 +48,7 @@ export function serve<Input extends TaskInput>(task: Task<Input>, options: Execu
     }
     try {
       const body = readBody(request.rawBody);
+      if (beside && beside.key in body) return await answerBeside(beside, body, response, options.log);
       const executed = await execute(task, { body, header: (name) => request.get(name) }, options);
       if (executed.retryAfterSeconds) response.set('Retry-After', String(executed.retryAfterSeconds));
       if (executed.mustExit) exitAfter(response, options);
@@ -29,6 +59,24 @@ export function serve<Input extends TaskInput>(task: Task<Input>, options: Execu
       refuse(response, 500, [{ path: '', message: 'Internal error; the log has its stack' }]);
     }
   };
+}
+
+async function answerBeside(
+  { input, answer }: Beside,
+  body: Record<string, unknown>,
+  response: Response,
+  log: Log,
+): Promise<void> {
+  const parsed = parseWithProblems(input, body);
+  if (!parsed.ok) throw new InvalidRequest(parsed.problems);
+  try {
+    const done = await answer(AbortSignal.timeout(BESIDE_LIMIT_MS));
+    if (done.retryAfterSeconds) response.set('Retry-After', String(done.retryAfterSeconds));
+    response.status(done.status).json(done.body);
+  } catch (error) {
+    log.error('Cannot do what was asked for beside the task', error);
+    refuse(response, 503, [{ path: '', message: messageOf(error), expected: 'an answer: try again' }]);
+  }
 }
 
 /** 200 for done or already done, 409 for "come back", 503 for "nothing was done", 500 for failed. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REFRESHERS } from '../../shared/model/workload/refresh.ts';
 import { REGION_STATES } from '../../shared/model/workload/region.ts';
 import { storedReasonSchema, WORKLOAD_STATES } from '../../shared/model/workload/row.ts';
 import { TABLE_NAMES } from '../../shared/model/workload/tables.ts';
@@ -76,7 +77,7 @@ export const workloadsAnswerSchema = z.object({
   /** The last refresh, or the one under way; `null` before the first. */
   refresh: z
     .object({
-      by: z.enum(['schedule', 'viewer']),
+      by: z.enum(REFRESHERS),
       startedAt: instant,
       /** Until when it counts as under way; `null` once it has ended. */
       liveUntil: maybeInstant,

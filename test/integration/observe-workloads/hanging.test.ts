@@ -128,8 +128,8 @@ describe('what hangs', { concurrency: 4 }, () => {
     const { store, ...tools } = observer.tools();
     const watched: WorkloadStore = {
       look: store.look,
-      async begin(by, now) {
-        const held = await store.begin(by, now);
+      async begin(by, now, apartMs) {
+        const held = await store.begin(by, now, apartMs);
         if ('until' in held) return held;
         const save: HeldRefresh['save'] = (change) => {
           told.push(change.refresh.progress);

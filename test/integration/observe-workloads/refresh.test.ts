@@ -174,7 +174,7 @@ describe('only one refresh at a time', () => {
 
   test('a dead one is taken over, and can write nothing any more', async (context) => {
     const observer = await freshObserver(context);
-    const dead = await observer.tools().store.begin('schedule', observer.now());
+    const dead = await observer.tools().store.begin('schedule', observer.now(), 0);
     assert.ok('save' in dead);
     observer.pass(MINUTE_MS);
     assert.ok('until' in (await observer.tryRefresh()));
@@ -188,7 +188,7 @@ describe('only one refresh at a time', () => {
   test('one that fails leaves the way free', async (context) => {
     const observer = await freshObserver(context);
     const { store } = observer.tools();
-    const held = await store.begin('schedule', observer.now());
+    const held = await store.begin('schedule', observer.now(), 0);
     assert.ok('save' in held);
     await held.save({ refresh: { lease: null } });
     const stop = AbortSignal.abort(new Error('stopped'));

@@ -84,10 +84,10 @@ describe('a run of observe-workloads', () => {
 
   test('leaves it to the refresh that is under way, and does not fail for it', async (context) => {
     const observer = await freshObserver(context);
-    await observer.tools().store.begin('viewer', observer.now());
+    await observer.tools().store.begin('viewer', observer.now(), 0);
     const answer = await runsOf(observer).run();
     assert.equal(answer.outcome, 'succeeded');
-    assert.match(answerInWords(answer).join('\n'), /another refresh was under way/);
+    assert.match(answerInWords(answer).join('\n'), /another refresh for a viewer was under way/);
   });
 
   test('asks nothing where the settings name no table', async (context) => {

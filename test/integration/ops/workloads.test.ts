@@ -35,7 +35,7 @@ describe('ops shows the workload tables', () => {
     const rows = [row('1', times), failedRow('2', { ...times, endedAt: ago(5), reason })];
     const { snapshot } = vertexSnapshot([answered(WEST, rows, ago(1)), hung(EAST, ago(1))]);
     const store = workloadStore(collectionsOf(project.db, ''), recordedLog().log);
-    const held = await store.begin('schedule', ago(1));
+    const held = await store.begin('schedule', ago(1), 0);
     assert.ok('save' in held);
     const tables = { vertex: { askedAt: ago(1), version: snapshot.version, tookMs: 50 } };
     await held.save({ refresh: { lease: null, tables }, tables: [snapshot] });

@@ -122,7 +122,7 @@ describe('/api/workloads', () => {
 
   test('tells of a refresh that is under way, and what it waits for', async (t) => {
     const { observer, pass, read } = await setup(t);
-    const held = await observer.tools().store.begin('viewer', observer.now());
+    const held = await observer.tools().store.begin('viewer', observer.now(), 0);
     assert.ok('save' in held);
     const call = {
       table: 'vertex',

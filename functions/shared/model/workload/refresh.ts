@@ -33,11 +33,14 @@ export type Progress = z.infer<typeof progressSchema>;
 const tableSeenSchema = z.object({ askedAt: z.date(), version: z.int(), tookMs: z.int() });
 export type TableSeen = z.infer<typeof tableSeenSchema>;
 
+/** Who asks for refreshes: the schedule, or a person by hand; or somebody who looks at the tables. */
+export const REFRESHERS = ['schedule', 'viewer'] as const;
+
 /** `workloads/refresh`. */
 export const refreshSchema = z.object({
   /** Counts the refreshes. */
   count: z.int(),
-  by: z.enum(['schedule', 'viewer']),
+  by: z.enum(REFRESHERS),
   startedAt: z.date(),
   /** Who may write; `null` once the refresh has ended. */
   lease: z.object({ token: z.string(), expiresAt: z.date() }).nullable(),
@@ -54,6 +57,35 @@ export type Refresh = z.infer<typeof refreshSchema>;
 export function busyUntil(refresh: Refresh | null, now: Date): Date | null {
   const expiresAt = refresh?.lease?.expiresAt;
   return expiresAt && expiresAt > now ? expiresAt : null;
+}
+
+/** A refresh that somebody else makes or has just made. */
+export interface OtherRefresh {
+  by: Refresh['by'];
+  startedAt: Date;
+  isUnderWay: boolean;
+  /** Before it no other one begins, unless that one ends earlier. */
+  until: Date;
+}
+
+/**
+ * The refresh that makes another one needless at `now`: one that is under way, or one that began less than `apartMs` ago.
+ * A schedule has a duty, so that to it only one counts that has asked every table. `null` where one may begin.
+ */
+export function otherThan(
+  refresh: Refresh | null,
+  { by, apartMs, now }: { by: Refresh['by']; apartMs: number; now: Date },
+): OtherRefresh | null {
+  if (!refresh) return null;
+  const { startedAt, tables } = refresh;
+  const busy = busyUntil(refresh, now);
+  if (busy) return { by: refresh.by, startedAt, isUnderWay: true, until: busy };
+  const until = addMs(startedAt, apartMs);
+  // A start that is far ahead is of a clock that was wrong.
+  if (until <= now || startedAt > addMs(now, apartMs)) return null;
+  const isWhole = Object.values(tables).every(({ askedAt }) => askedAt >= startedAt);
+  if (refresh.lease !== null || (by === 'schedule' && !isWhole)) return null;
+  return { by: refresh.by, startedAt, isUnderWay: false, until };
 }
 
 /** The record of a refresh that begins. */

@@ -4,7 +4,13 @@ import { SECOND_MS } from '../../dates.ts';
 import { LeaseLost } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { type End, endSchema } from '../../model/workload/end.ts';
-import { busyUntil, type Refresh, refreshBegun, refreshSchema } from '../../model/workload/refresh.ts';
+import {
+  type OtherRefresh,
+  otherThan,
+  type Refresh,
+  refreshBegun,
+  refreshSchema,
+} from '../../model/workload/refresh.ts';
 import { asSeenAt, type Snapshot, snapshotSchema } from '../../model/workload/snapshot.ts';
 import type { TableName } from '../../model/workload/tables.ts';
 import { decode, isConflict, isTransient, withTimeout } from '../firestore/firestore.ts';
@@ -44,10 +50,10 @@ export interface HeldRefresh {
 /** The workload tables, and what is remembered of their ends. */
 export interface WorkloadStore {
   /**
-   * Begins a refresh at `now`; `until` when another one is under way. It has a lease of its own beside that of a run, because a
-   * viewer's refresh has no run: whoever refreshes, nobody else does.
+   * Begins a refresh at `now`, or tells of another one that is under way, or began less than `apartMs` ago. It has a lease of its
+   * own beside that of a run, because a viewer's refresh has no run: whoever refreshes, nobody else does.
    */
-  begin(by: Refresh['by'], now: Date): Promise<HeldRefresh | { until: Date }>;
+  begin(by: Refresh['by'], now: Date, apartMs: number): Promise<HeldRefresh | OtherRefresh>;
 
   /** What is stored, as a refresh would find it at `now`; what it saves is written nowhere. */
   look(now: Date): Promise<HeldRefresh>;
@@ -156,10 +162,10 @@ export function workloadStore({ workloads, workloadEnds }: Collections, log: Log
   }
 
   return {
-    async begin(by, now) {
+    async begin(by, now, apartMs) {
       const seen = await readRefresh();
-      const until = busyUntil(seen.data, now);
-      if (until) return { until };
+      const other = otherThan(seen.data, { by, apartMs, now });
+      if (other) return other;
       const tables = await tablesOf(seen.data ?? { tables: {} });
       const begun = refreshBegun(seen.data, { by, token: randomUUID(), now });
       const batch = db.batch();
@@ -170,8 +176,10 @@ export function workloadStore({ workloads, workloadEnds }: Collections, log: Log
       } catch (error) {
         if (!isConflict(error)) throw error;
         // Somebody else began in between.
-        const other = await readRefresh();
-        return { until: busyUntil(other.data, now) ?? now };
+        const { data } = await readRefresh();
+        if (!data) throw error;
+        const ended = { by: data.by, startedAt: data.startedAt, isUnderWay: false, until: now };
+        return otherThan(data, { by, apartMs, now }) ?? ended;
       }
     },
 

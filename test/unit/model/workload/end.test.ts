@@ -11,7 +11,14 @@ import {
   tailOf,
   withEnd,
 } from '../../../../functions/shared/model/workload/end.ts';
-import { busyUntil, recentReads, refreshBegun } from '../../../../functions/shared/model/workload/refresh.ts';
+import {
+  busyUntil,
+  otherThan,
+  REFRESHERS,
+  type Refresh,
+  recentReads,
+  refreshBegun,
+} from '../../../../functions/shared/model/workload/refresh.ts';
 import { failedRow, NOTHING_SAID, noon } from '../../../support/workloads.ts';
 
 const NEW = newEnd('vertex', failedRow('7'), NOTHING_SAID, { needsLog: true, now: noon() });
@@ -83,6 +90,25 @@ describe('a refresh', () => {
     assert.deepEqual(busyUntil(first, noon(1)), addMs(noon(), 90 * SECOND_MS));
     assert.equal(busyUntil(first, noon(2)), null);
     assert.equal(busyUntil({ ...first, lease: null }, noon()), null);
+  });
+
+  test('is not repeated for a while, but that the duty of a schedule is done by a whole one alone', () => {
+    const APART = 25 * SECOND_MS;
+    const ended = { ...first, lease: null, tables: { vertex: { askedAt: noon(), version: 1, tookMs: 9 } } };
+    const half = { ...ended, tables: { vertex: { askedAt: noon(-5), version: 1, tookMs: 9 } } };
+    const at = (ms: number, refresh: Refresh | null, by: Refresh['by']) =>
+      otherThan(refresh, { by, apartMs: APART, now: addMs(noon(), ms) });
+    for (const by of REFRESHERS) {
+      const soon = { by: 'schedule', startedAt: noon(), isUnderWay: false, until: addMs(noon(), APART) };
+      assert.deepEqual(at(APART - 1, ended, by), soon);
+      assert.equal(at(APART, ended, by), null);
+      assert.equal(at(0, null, by), null);
+      assert.equal(at(0, first, by)?.isUnderWay, true);
+      // Of a clock that was set back.
+      assert.equal(at(-60 * MINUTE_MS, ended, by), null);
+    }
+    assert.equal(at(1, half, 'schedule'), null);
+    assert.equal(at(1, half, 'viewer')?.isUnderWay, false);
   });
 
   test('counts on, and remembers the readings of the last minute alone', () => {
