@@ -150,6 +150,17 @@ resource "google_project_iam_member" "database" {
   }
 }
 
+# The service calls one function, by which the workload tables are refreshed for whoever looks at them; and no other one.
+resource "google_cloud_run_v2_service_iam_member" "refresh" {
+  count = local.refreshes ? 1 : 0
+
+  project  = var.project_id
+  location = module.function["observe-workloads"].function.location
+  name     = module.function["observe-workloads"].function.name
+  role     = "roles/run.invoker"
+  member   = module.service["status"].service_account
+}
+
 # Deletion: granted to the cleaner alone, and on the buckets that the settings name alone.
 resource "google_project_iam_custom_role" "cleaner" {
   count = length(local.artifact_buckets) > 0 ? 1 : 0

@@ -20,6 +20,10 @@ locals {
     NIGHTSHIFT_REGION    = var.region
   }
 
+  # Whoever looks at the workload tables has them refreshed: the service passes it on to the one function that does.
+  refreshes = contains(keys(local.services), "status") && try(local.catalog["observe-workloads"].enabled, false)
+  observer  = local.refreshes ? { NIGHTSHIFT_OBSERVER_URL = module.function["observe-workloads"].url } : {}
+
   backend_variables = toset(compact([
     for source in values(local.sources) : try(source.backend.header.variable, "")
   ]))
@@ -67,7 +71,7 @@ module "service" {
     object = google_storage_bucket_object.source[each.key].name
   }
   build       = local.build
-  environment = local.environment
+  environment = merge(local.environment, each.key == "status" ? local.observer : {})
   # It asks backends for the truth about the jobs that it shows.
   secrets = each.key == "status" ? var.backend_secrets : {}
   viewers = var.dashboard_viewers

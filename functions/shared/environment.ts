@@ -13,6 +13,8 @@ const environmentSchema = z.object({
   NIGHTSHIFT_CATALOG: z.string().min(1).optional(),
   /** Region of the deployment; stored in the health record. */
   NIGHTSHIFT_REGION: z.string().min(1).optional(),
+  /** Address of the function observe-workloads, which refreshes its tables for whoever looks at them. */
+  NIGHTSHIFT_OBSERVER_URL: z.url().optional(),
   /** File that holds how many milliseconds the clock is set ahead; only beside a Firestore emulator. */
   NIGHTSHIFT_CLOCK_FILE: z.string().min(1).optional(),
   K_SERVICE: z.string().optional(),

@@ -2,6 +2,7 @@ import { expectationOf, loadCatalog, nextSlot } from '../shared/catalog.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Backend, BackendTools } from '../shared/cloud/backends/backend.ts';
 import { openBackend } from '../shared/cloud/backends/open-backend.ts';
+import { observer } from '../shared/cloud/observer.ts';
 import { MINUTE_MS } from '../shared/dates.ts';
 import { readVariable } from '../shared/environment.ts';
 import { messageOf } from '../shared/errors.ts';
@@ -17,6 +18,7 @@ import { keep, keepers } from './cache/keep.ts';
 import { keptBackend, unaskable } from './cache/kept-backend.ts';
 import type { StatusTools } from './read/answers.ts';
 import type { StatusSource } from './read/judged.ts';
+import type { RefreshedBy } from './read/refreshing.ts';
 import type { Duty } from './rules/task-answer.ts';
 
 type Opened = Pick<
@@ -25,6 +27,7 @@ type Opened = Pick<
 > & { clock: Clock };
 
 const SWEEP = 'sweep-stale-jobs';
+const OBSERVER = 'observe-workloads';
 /** What the sweep remembers changes with each sweep, and is large where many jobs are suspects. */
 const CHECKPOINT_LIFE_MS = 10 * MINUTE_MS;
 /** That of the last sweep, and of the one before while a page is put together. */
@@ -37,7 +40,11 @@ export function openStatus(opened: Opened, tally: Tally): StatusTools {
   return {
     records: statusRecords(collections, log),
     sources: openSources(opened, tally),
-    workloads: { records: workloadRecords(collections, log), tables: tablesOf(settings.workloads) },
+    workloads: {
+      records: workloadRecords(collections, log),
+      tables: tablesOf(settings.workloads),
+      refreshedBy: refresherOf(opened),
+    },
     duties: dutiesOf(opened),
     platform: {
       instance: environment.K_REVISION ?? 'local',
@@ -52,6 +59,20 @@ export function openStatus(opened: Opened, tally: Tally): StatusTools {
     clock,
     tally,
   };
+}
+
+/** Who refreshes the workload tables for viewers. An address that is not safe to ask is told, for the rest is shown without. */
+function refresherOf({ environment, log }: Opened): RefreshedBy {
+  const entry = loadCatalog(environment)[OBSERVER];
+  if (!entry?.enabled) return { nobody: `${OBSERVER} is not enabled in the catalogue` };
+  const url = environment.NIGHTSHIFT_OBSERVER_URL;
+  if (url === undefined)
+    return { nobody: `the service does not know where ${OBSERVER} is: NIGHTSHIFT_OBSERVER_URL is not set` };
+  try {
+    return { observer: observer(url, { log }) };
+  } catch (error) {
+    return { nobody: messageOf(error) };
+  }
 }
 
 function openSources(opened: Opened, tally: Tally): StatusSource[] {

@@ -1,6 +1,7 @@
 import { http } from '@google-cloud/functions-framework';
 import { serveService } from '../shared/http/service.ts';
 import { startService } from '../shared/start.ts';
+import { REFRESH } from './api/endpoints.ts';
 import { openStatus } from './clients.ts';
 import { pageAssets } from './page/assets.ts';
 import { statusAnswers } from './read/answers.ts';
@@ -12,5 +13,8 @@ const answers = statusAnswers(openStatus({ ...started, clock: options.clock }, {
 
 http(
   options.entry.entryPoint,
-  serveService(status(answers, { assets: pageAssets, clock: options.clock }), options),
+  serveService(status(answers, { assets: pageAssets, clock: options.clock }), {
+    ...options,
+    posts: [REFRESH.path],
+  }),
 );

@@ -17,6 +17,7 @@ import {
   endpointOf,
   jobsQuery,
   noQuery,
+  REFRESH,
   runsQuery,
 } from './api/endpoints.ts';
 import { jsonSchemaOf, openApi, SCHEMAS } from './api/openapi.ts';
@@ -24,6 +25,7 @@ import { NothingKept } from './cache/keep.ts';
 import { sinceWhen } from './cache/since-when.ts';
 import type { Assets } from './page/assets.ts';
 import type { Answered, StatusAnswers } from './read/answers.ts';
+import { CannotRefresh } from './read/refreshing.ts';
 import { metricsText } from './rules/metrics.ts';
 import { healthAnswer } from './rules/status-answer.ts';
 import { badgeJson, badgeSvg, badgeWord } from './rules/task-badge.ts';
@@ -48,7 +50,7 @@ interface Asked {
   query: URLSearchParams;
 }
 
-/** Answers the page, the API, the metrics and the badges. Reads only. */
+/** Answers the page, the API, the metrics and the badges. Only reads, but that it passes on a refresh for viewers. */
 export function status(answers: StatusAnswers, { assets, clock }: StatusOptions): ServiceHandler {
   const asOf = sinceWhen();
   const endpoints = endpointsOf(answers);
@@ -72,6 +74,20 @@ export function status(answers: StatusAnswers, { assets, clock }: StatusOptions)
       asOf: readAt,
       ...(error === null ? {} : { sourceError: error }),
     };
+  }
+
+  async function answerRefresh({ query }: ServiceRequest): Promise<ServiceAnswer> {
+    parsed(noQuery, query);
+    try {
+      const { data, after, readAt } = await answers.refreshWorkloads();
+      const page = { after, limit: null };
+      const body = `${JSON.stringify({ data, page, asOf: readAt, problems: [] })}\n`;
+      return { status: 200, contentType: JSON_TYPE, body, asOf: readAt, cacheControl: 'no-store' };
+    } catch (error) {
+      if (!(error instanceof CannotRefresh)) throw error;
+      const message = `Not refreshed for viewers: ${error.message}`;
+      return refusal(503, [{ path: '', message }], error.lasting ? {} : { 'Retry-After': '30' });
+    }
   }
 
   async function answerMetrics(): Promise<ServiceAnswer> {
@@ -101,6 +117,7 @@ export function status(answers: StatusAnswers, { assets, clock }: StatusOptions)
 
   async function answer(request: ServiceRequest): Promise<ServiceAnswer> {
     const { path, query } = request;
+    if (path === REFRESH.path) return answerRefresh(request);
     const endpoint = endpointOf(path);
     if (endpoint) return answerApi(endpoint.name, { segments: endpoint.segments, query }, request);
     if (path === '/api/openapi.json') return published(openApi());

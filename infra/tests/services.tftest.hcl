@@ -27,13 +27,20 @@ run "deploys_every_service" {
   }
 
   assert {
-    condition = alltrue([for service in module.service : service.function.service_config[0].environment_variables == tomap({
+    condition = alltrue([for name, service in module.service : service.function.service_config[0].environment_variables == tomap(merge({
       GOOGLE_CLOUD_PROJECT = "acme-platform"
       FIRESTORE_DATABASE   = "(default)"
       NIGHTSHIFT_REGION    = "us-central1"
       NODE_ENV             = "production"
-    })])
-    error_message = "A service knows its project, database and region, and that it is no experiment."
+    }, name == "status" ? { NIGHTSHIFT_OBSERVER_URL = module.function["observe-workloads"].url } : {}))])
+    error_message = "A service knows its project, database and region, and that it is no experiment; status also who refreshes the workload tables."
+  }
+
+  assert {
+    condition = alltrue([for grant in google_cloud_run_v2_service_iam_member.refresh : (
+      grant.name == "observe-workloads" && grant.role == "roles/run.invoker" && grant.member == module.service["status"].service_account
+    )]) && length(google_cloud_run_v2_service_iam_member.refresh) == 1
+    error_message = "The service calls the one function that refreshes the workload tables."
   }
 
   assert {

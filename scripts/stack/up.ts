@@ -140,9 +140,16 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
       const { writePage } = await import('../build/page/page.ts');
       await writePage();
     }
-    const place = { sources, project, emulatorHost: emulator.host, settings: settingsFile, logs, clock };
-    const functionEnv = { ...env, NIGHTSHIFT_CLOCK_FILE: clockFile };
-    const specs = functionSpecs(served, { ...place, env: functionEnv });
+    const specs = functionSpecs(served, {
+      sources,
+      project,
+      emulatorHost: emulator.host,
+      settings: settingsFile,
+      gatewayUrl: gateway.url,
+      logs,
+      clock,
+      env: { ...env, NIGHTSHIFT_CLOCK_FILE: clockFile },
+    });
     const functions = await startFunctions(specs, tell, signal);
     running.resolve(functions);
     cleanUps.push(async () => void (await Promise.all([...functions.values()].map((each) => each.stop()))));

@@ -55,10 +55,14 @@ export function statusService(t: TestContext, setup: StatusSetup) {
   const answers = statusAnswers(setup.change?.(tools) ?? tools);
   const handler = status(answers, { assets: setup.assets ?? (() => new Map()), clock });
 
-  async function ask(url: string, headers: Record<string, string> = {}): Promise<ServiceAnswer> {
+  async function ask(
+    url: string,
+    headers: Record<string, string> = {},
+    method: 'GET' | 'POST' = 'GET',
+  ): Promise<ServiceAnswer> {
     const [path = '', query = ''] = url.split('?');
     const { signal } = new AbortController();
-    return handler({ method: 'GET', path, query: new URLSearchParams(query), headers, signal });
+    return handler({ method, path, query: new URLSearchParams(query), headers, signal });
   }
 
   return {

@@ -10,7 +10,8 @@ import { etagOf, isKnownTo } from './etag.ts';
 
 /** What a service is asked. */
 export interface ServiceRequest {
-  method: 'GET' | 'HEAD';
+  /** POST to the paths of `posts` alone. */
+  method: 'GET' | 'HEAD' | 'POST';
   /** Below the service's root, such as `/api/status`; percent-encoded as it was sent, so that a `%2F` is no separator. */
   path: string;
   query: URLSearchParams;
@@ -45,6 +46,8 @@ export interface ServiceOptions {
   clock: Clock;
   /** A request that takes longer is answered 503. */
   limitMs: number;
+  /** Paths that take a POST and nothing else, from programs and from the service's own page. */
+  posts?: readonly string[];
 }
 
 /** Longer addresses than any of ours are a mistake or worse. */
@@ -70,7 +73,7 @@ const SECURITY_HEADERS = {
   'Cross-Origin-Opener-Policy': 'same-origin',
 };
 
-/** `handler` as an HTTP function that only reads: GET and HEAD, conditional and encoded, errors as problems. */
+/** `handler` as an HTTP function: GET and HEAD, conditional and encoded, POST where it is taken, errors as problems. */
 export function serveService(handler: ServiceHandler, options: ServiceOptions): HttpFunction {
   return async (request: Request, response: Response) => {
     try {
@@ -100,12 +103,16 @@ async function answerTo(
   request: Request,
   response: Response,
   handler: ServiceHandler,
-  { limitMs }: ServiceOptions,
+  { limitMs, posts = [] }: ServiceOptions,
 ): Promise<ServiceAnswer> {
   const { method, originalUrl: url, headers } = request;
-  if (method !== 'GET' && method !== 'HEAD')
-    return refusal(405, [{ path: '', message: `Cannot ${method}`, expected: 'GET or HEAD' }], {
-      Allow: 'GET, HEAD',
+  const end = url.search(/[?#]|$/);
+  const path = url.slice(0, end);
+  const isPost = posts.includes(path);
+  const allowed = isPost ? ['POST'] : ['GET', 'HEAD'];
+  if (!isAmong(method, allowed))
+    return refusal(405, [{ path: '', message: `Cannot ${method}`, expected: allowed.join(' or ') }], {
+      Allow: allowed.join(', '),
     });
   if (url.length > URL_LIMIT)
     return refusal(414, [
@@ -115,8 +122,8 @@ async function answerTo(
         expected: `at most ${URL_LIMIT}`,
       },
     ]);
-  const end = url.search(/[?#]|$/);
-  const path = url.slice(0, end);
+  const foreign = isPost ? ofAnotherSite(headers) : null;
+  if (foreign) return foreign;
   const query = new URLSearchParams(url.slice(end).replace(/#.*$/s, ''));
   const stop = new AbortController();
   const gone = () => stop.abort(new Error('whoever asked has gone'));
@@ -125,11 +132,32 @@ async function answerTo(
     () => handler({ method, path, query, headers, signal: stop.signal }),
     stop,
     limitMs,
-    `GET ${path}`,
+    `${method === 'HEAD' ? 'GET' : method} ${path}`,
   );
   response.off('close', gone);
   if (raced.kind === 'returned') return raced.value;
   throw raced.kind === 'threw' ? raced.error : stop.signal.reason;
+}
+
+/** Whether `method` is one of those that a service takes. */
+function isAmong(method: string, allowed: readonly string[]): method is ServiceRequest['method'] {
+  return allowed.includes(method);
+}
+
+/**
+ * Refuses what the page of another site could have a viewer's browser send: a browser says where a request comes from, and asks
+ * first before it sends JSON to another site, which is never allowed here.
+ */
+function ofAnotherSite(headers: IncomingHttpHeaders): ServiceAnswer | null {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined && site !== 'same-origin')
+    return refusal(403, [
+      { path: '', message: `Cannot take it from another page (${site})`, expected: 'same-origin' },
+    ]);
+  if (/^application\/json\s*(;|$)/i.test(headers['content-type'] ?? '')) return null;
+  return refusal(415, [
+    { path: '', message: 'Cannot take it without its content type', expected: 'application/json' },
+  ]);
 }
 
 function failure(error: unknown, log: Log): ServiceAnswer {

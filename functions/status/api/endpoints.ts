@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ACTIVE_STATES } from '../../shared/model/job/states.ts';
 import { OUTCOMES } from '../../shared/model/run/outcomes.ts';
 import { TRIGGERS } from '../../shared/model/run/run.ts';
+import { watchedSchema } from '../../shared/model/workload/watched.ts';
 import { dateSchema, instantSchema } from './envelope.ts';
 import {
   alarmAnswerSchema,
@@ -139,6 +140,14 @@ export const ENDPOINTS = {
     data: workloadsAnswerSchema,
   },
 } as const satisfies Record<string, Endpoint>;
+
+/** The one that is asked by POST: it changes no record by itself, and has the workload tables refreshed. */
+export const REFRESH = {
+  path: '/api/workloads/refresh',
+  summary: 'has the workload tables refreshed for whoever looks, and waits for that: at most once in 25 s',
+  query: noQuery,
+  data: watchedSchema,
+};
 
 export type EndpointName = keyof typeof ENDPOINTS;
 export const ENDPOINT_NAMES = Object.keys(ENDPOINTS) as EndpointName[];

@@ -7,7 +7,7 @@ import { runSchema } from '../../shared/model/run/run.ts';
 import { endSchema } from '../../shared/model/workload/end.ts';
 import { refreshSchema } from '../../shared/model/workload/refresh.ts';
 import { snapshotSchema } from '../../shared/model/workload/snapshot.ts';
-import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName } from './endpoints.ts';
+import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName, REFRESH } from './endpoints.ts';
 import { envelopeOf, faultSchema } from './envelope.ts';
 import { jobAnswerSchema } from './schemas.ts';
 
@@ -26,6 +26,7 @@ export const SCHEMAS: Record<string, z.ZodType> = {
   job: jobAnswerSchema,
   fault: faultSchema,
   ...Object.fromEntries(ENDPOINT_NAMES.map((name) => [`answer-${name}`, envelopeOf(ENDPOINTS[name].data)])),
+  'answer-workloads-refresh': envelopeOf(REFRESH.data),
 };
 
 /** `schema` as JSON Schema, an instant as RFC 3339 text. */
@@ -48,20 +49,50 @@ export function openApi(): Record<string, unknown> {
     info: {
       title: 'Nightshift status',
       version: '1',
-      description: 'How everything stands, and what is true beside what is recorded. Only reads.',
+      description:
+        'How everything stands, and what is true beside what is recorded. Only reads, but for a refresh.',
     },
     // Seen from this document, which is below /api/.
     servers: [{ url: '..' }],
-    paths: Object.fromEntries(
-      ENDPOINT_NAMES.flatMap((name) => {
+    paths: Object.fromEntries([
+      ...ENDPOINT_NAMES.flatMap((name) => {
         const { path, aliases } = ENDPOINTS[name];
         return [path, ...aliases].map((each) => [
           each,
           { get: operationOf(name, each, each === path ? name : null) },
         ]);
       }),
-    ),
+      [REFRESH.path, { post: refreshOperation() }],
+    ]),
   };
+}
+
+function refreshOperation(): object {
+  return {
+    operationId: 'refreshWorkloads',
+    summary: REFRESH.summary,
+    parameters: [],
+    requestBody: { required: false, content: { 'application/json': { schema: { type: 'object' } } } },
+    responses: {
+      200: {
+        description: 'what was done: refreshed, or another refresh is under way or was just made',
+        content: { 'application/json': { schema: embedded(envelopeOf(REFRESH.data)) } },
+      },
+      ...faults({
+        400: 'what was asked for cannot be',
+        403: 'the page of another site asked',
+        415: 'it was not sent as application/json',
+        503: 'nobody refreshes for viewers, or that failed',
+      }),
+    },
+  };
+}
+
+function faults(byStatus: Readonly<Record<number, string>>): object {
+  const content = { 'application/json': { schema: embedded(faultSchema) } };
+  return Object.fromEntries(
+    Object.entries(byStatus).map(([status, description]) => [status, { description, content }]),
+  );
 }
 
 /** A schema inside of the document, which says itself what its schemas are written in. */
@@ -98,16 +129,11 @@ function operationOf(name: EndpointName, path: string, operationId: string | nul
         content: { 'application/json': { schema: embedded(envelopeOf(data)) } },
       },
       304: { description: 'nothing has changed' },
-      ...Object.fromEntries(
-        Object.entries({
-          400: 'what was asked for cannot be',
-          404: 'there is no such thing',
-          503: 'the records cannot be read',
-        }).map(([status, description]) => [
-          status,
-          { description, content: { 'application/json': { schema: embedded(faultSchema) } } },
-        ]),
-      ),
+      ...faults({
+        400: 'what was asked for cannot be',
+        404: 'there is no such thing',
+        503: 'the records cannot be read',
+      }),
     },
   };
 }

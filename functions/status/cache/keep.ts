@@ -20,6 +20,8 @@ export class NothingKept extends Error {
 export interface Keeping<T> {
   /** How long it counts as new; a value that cost much may be kept for longer. */
   lifeMs: (value: T, documents: number) => number;
+  /** Counts up when something happens by which what was read before is old, whatever its life. */
+  version?: () => number;
   /** Reads it, with what was read before. */
   read: (before: T | undefined, tally: Tally) => Promise<T>;
   clock: Clock;
@@ -37,14 +39,16 @@ const RETRY_MS = 4_000;
  * Keeps what is read, for any number of viewers: one reading at a time, whoever asks. When reading fails, the last good
  * value stays, with its age and the error. Rejects with NothingKept while there is none.
  */
-export function keep<T>({ lifeMs, read, clock, tally }: Keeping<T>): Keeper<T> {
+export function keep<T>({ lifeMs, read, version = () => 0, clock, tally }: Keeping<T>): Keeper<T> {
   let kept: Kept<T> | undefined;
   let freshUntil = Number.NEGATIVE_INFINITY;
+  let readVersion = version();
   let pending: Promise<void> | undefined;
 
   async function refill(): Promise<void> {
     const cost: Tally = { documents: 0 };
     const readAt = clock.now();
+    readVersion = version();
     try {
       const value = await read(kept?.value, cost);
       kept = { value, readAt, error: null };
@@ -59,7 +63,7 @@ export function keep<T>({ lifeMs, read, clock, tally }: Keeping<T>): Keeper<T> {
   }
 
   return async () => {
-    if (clock.monotonicMs() >= freshUntil) {
+    if (clock.monotonicMs() >= freshUntil || version() !== readVersion) {
       pending ??= refill().finally(() => {
         pending = undefined;
       });

@@ -3,6 +3,7 @@ import { addDays, type Day, dayOf, MINUTE_MS, SECOND_MS } from '../../shared/dat
 import { InvalidRequest, NotOneJob } from '../../shared/errors.ts';
 import { isPath } from '../../shared/model/reading/document-path.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
+import type { Watched } from '../../shared/model/workload/watched.ts';
 import type { Problem } from '../../shared/problems.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { After, RunQuery, StatusRecords } from '../../shared/store/own/status-records.ts';
@@ -21,6 +22,7 @@ import { cursorOf, instantIn, partsOf, wrongCursor } from './cursor.ts';
 import { keepJobLists } from './job-list.ts';
 import { type Judging, judged, type StatusSource } from './judged.ts';
 import { keepRecords } from './records.ts';
+import { type RefreshedBy, refreshing } from './refreshing.ts';
 
 /** A page of an answer, with when it was read. */
 export interface Answered<T> {
@@ -36,7 +38,7 @@ export interface Answered<T> {
 export interface StatusTools {
   records: StatusRecords;
   sources: readonly StatusSource[];
-  workloads: { records: WorkloadRecords; tables: readonly TableName[] };
+  workloads: { records: WorkloadRecords; tables: readonly TableName[]; refreshedBy: RefreshedBy };
   /** What the catalogue says at an instant. */
   duties: (now: Date) => { duties: Duty[]; sweepEveryMs: number | null };
   platform: Platform;
@@ -56,6 +58,8 @@ export interface StatusAnswers {
   jobs(query: JobsQuery): Promise<Answered<JobAnswer[]>>;
   job(source: string, id: string): Promise<Answered<JobAnswer> | null>;
   workloads(): Promise<Answered<WorkloadsAnswer>>;
+  /** Has the workload tables refreshed, and waits for that. Rejects with CannotRefresh. */
+  refreshWorkloads(): Promise<Answered<Watched>>;
 }
 
 const LIFE_MS = 15 * SECOND_MS;
@@ -109,8 +113,13 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
     return source && seen ? judged({ source, seen: [seen], below: new Map() }, judging, cost) : null;
   });
 
+  let changes = 0;
+  const refreshWorkloads = refreshing(tools.workloads.refreshedBy, clock, () => {
+    changes += 1;
+  });
   const workloads = keep<WorkloadsRead>({
     lifeMs: ({ refresh }) => (refresh?.lease ? REFRESHING_LIFE_MS : TABLES_LIFE_MS),
+    version: () => changes,
     read: (before, cost) => tools.workloads.records.read(before, optionsOf(cost)),
     clock,
     tally,
@@ -185,6 +194,11 @@ export function statusAnswers(tools: StatusTools): StatusAnswers {
       const { value, ...rest } = await workloads();
       const data = workloadsAnswer(tools.workloads.tables, value.tables, value.refresh);
       return answered({ value: data, ...rest }, null, problemsOf(value));
+    },
+
+    async refreshWorkloads() {
+      const value = await refreshWorkloads();
+      return answered({ value, readAt: clock.now(), error: null });
     },
   };
 }

@@ -1,4 +1,4 @@
-# A private function (2nd gen) that answers requests: it has no job, reads, and writes nothing. Whoever may call it is named.
+# A private function (2nd gen) that answers requests: it has no job, and writes nothing. Whoever may call it is named.
 
 locals {
   runtime = "serviceAccount:${google_service_account.runtime.email}"

@@ -10,6 +10,7 @@ import { apiChecks } from './apis.ts';
 import { bucketChecks } from './buckets.ts';
 import { indexChecks } from './indexes.ts';
 import { recordChecks } from './records.ts';
+import { refreshChecks } from './refresh.ts';
 import { scheduleChecks } from './schedules.ts';
 import { serviceChecks } from './services.ts';
 import { sourceChecks } from './sources.ts';
@@ -38,6 +39,7 @@ function checksOf(connection: Connection): Check[] {
     ...sourceChecks(connection),
     ...apiChecks(connection),
     ...workloadChecks(connection),
+    ...refreshChecks(connection),
     ...bucketChecks(connection),
   ];
 }

@@ -14,14 +14,26 @@ import type { Connection } from '../shared/connect.ts';
 import { stackOf } from '../shared/target.ts';
 
 const LIMITS = { limitMs: CALL_LIMIT_MS };
-const DEPLOY = 'npm run build && terraform -chdir=infra apply';
-const INVOKER = 'roles/run.invoker';
+/** What mends whatever differs from the project's Terraform. */
+export const DEPLOY = 'npm run build && terraform -chdir=infra apply';
+export const INVOKER = 'roles/run.invoker';
 const PUBLIC = ['allUsers', 'allAuthenticatedUsers'];
 
 /** https://docs.cloud.google.com/run/docs/reference/rest/v2/projects.locations.services#Service, as far as it is looked at. */
 const serviceSchema = z.looseObject({
   uri: z.string().optional(),
-  template: z.looseObject({ serviceAccount: z.string().optional() }).optional(),
+  template: z
+    .looseObject({
+      serviceAccount: z.string().optional(),
+      containers: z
+        .array(
+          z.looseObject({
+            env: z.array(z.looseObject({ name: z.string(), value: z.string().optional() })).default([]),
+          }),
+        )
+        .optional(),
+    })
+    .optional(),
   terminalCondition: z.looseObject({ state: z.string(), message: z.string().optional() }).optional(),
   /** Whoever has the address is let in, whatever the policy says. */
   invokerIamDisabled: z.boolean().optional(),

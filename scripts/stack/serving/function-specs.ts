@@ -42,6 +42,8 @@ interface Place {
   emulatorHost: string;
   /** Path of the settings. */
   settings: string;
+  /** Where functions are called. */
+  gatewayUrl: string;
   logs: string;
   clock: Clock;
 }
@@ -65,6 +67,7 @@ export function functionSpecs(served: Served[], place: Place): FunctionSpec[] {
       K_SERVICE: name,
       K_REVISION: 'local',
       NIGHTSHIFT_REGION: LOCATION,
+      NIGHTSHIFT_OBSERVER_URL: `${place.gatewayUrl}/observe-workloads`,
     },
   }));
 }

@@ -1,42 +1,12 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { describe, type TestContext, test } from 'node:test';
-import { http } from '@google-cloud/functions-framework';
-import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { describe, test } from 'node:test';
 import { observeWorkloads } from '../../../functions/observe-workloads/task.ts';
-import { watching } from '../../../functions/observe-workloads/watch.ts';
 import { SECOND_MS } from '../../../functions/shared/dates.ts';
-import { serve } from '../../../functions/shared/http/serve.ts';
 import { watchedSchema } from '../../../functions/shared/model/workload/watched.ts';
 import { answerInWords } from '../../../scripts/words/answer.ts';
-import { customJob, freshObserver } from '../../support/observer.ts';
-import { taskRuns } from '../../support/task-runs.ts';
+import { customJob } from '../../support/observer.ts';
+import { APART_MS, serveObserver } from '../../support/serve-observer.ts';
 import { noon } from '../../support/workloads.ts';
-
-const APART_MS = 25 * SECOND_MS;
-
-/** observe-workloads under the real Functions Framework, over the tables of an observer. */
-async function serveObserver(t: TestContext) {
-  const observer = await freshObserver(t, { limits: { apartMs: APART_MS } });
-  const runs = taskRuns('observe-workloads', { db: observer.db, now: observer.now });
-  const tools = observer.tools();
-  http('observer', serve(observeWorkloads(tools), runs.options, watching(tools, observer.now)));
-  const server = getTestServer('observer');
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.after(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const post = async (body: object) => {
-    const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
-    return { response, status: response.status, body: await response.json() };
-  };
-  const watch = () => post({ watch: true });
-  return { observer, runs, post, watch };
-}
 
 describe('a refresh for a viewer', () => {
   test('is made without a run, without a health record, and is told', async (t) => {

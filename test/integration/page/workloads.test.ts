@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, test } from 'node:test';
 import type { Browser, Page } from 'playwright-core';
 import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
+import { REFRESH } from '../../../functions/status/api/endpoints.ts';
 import { openBrowser } from '../../../scripts/shared/chromium.ts';
 import { countOf, NEEDS_BROWSER, openTab, overflowOf, type Tab, textOf } from '../../support/page/browser.ts';
 import { hostileWorld, troubledWorld, type World } from '../../support/page/fixtures.ts';
@@ -106,6 +107,20 @@ describe('the workloads on the page', NEEDS_BROWSER, () => {
     await row('agent-q7x2k').getByText('was running when last seen').waitFor();
     assert.match(await textOf(row('agent-q7x2k')), /unknown.*at least 11 min 45 s/);
     assert.match(await textOf(row('agent-n3c6z')), /failed/);
+  });
+
+  test('are refreshed while they are looked at, twice a minute; and say why where nobody does that', async () => {
+    site.faults = [];
+    const refreshes = () => site.asked.filter((path) => path === REFRESH.path).length;
+    await pass(MINUTE_MS);
+    const before = refreshes();
+    assert.ok(before > 0);
+    for (let seconds = 0; seconds < 180; seconds += 10) await pass(10 * SECOND_MS);
+    const more = refreshes() - before;
+    assert.ok(more >= 4 && more <= 8, String(more));
+    site.faults = [{ path: REFRESH.path, status: 503 }];
+    await page.getByRole('button', { name: 'Refresh' }).click();
+    await panel().getByText('What is shown is as old as it says.').waitFor();
   });
 
   test('are not asked for while the page is paused', async () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { preferred } from '../../../functions/shared/http/encoding.ts';
 import { refusal, type ServiceAnswer, type ServiceRequest } from '../../../functions/shared/http/service.ts';
+import { REFRESH } from '../../../functions/status/api/endpoints.ts';
 import { type Asset, pageAssets } from '../../../functions/status/page/assets.ts';
 import type { Envelope } from '../../../functions/status/page/client/live/feed.ts';
 import { writePage } from '../../../scripts/build/page/page.ts';
@@ -59,6 +60,7 @@ export async function openSite(world: World, clock = () => new Date()): Promise<
     log: recordedLog().log,
     clock: { now, monotonicMs: () => performance.now() },
     limitMs: 20_000,
+    posts: [REFRESH.path],
   });
   return Object.assign(site, { url: `${served.url}/`, stop: served.stop });
 }
@@ -87,6 +89,7 @@ function dataOf(world: World, { path, query }: ServiceRequest): Envelope<unknown
   if (path === '/api/status') return whole(world.status);
   if (path === '/api/days') return whole(world.days);
   if (path === '/api/workloads') return whole(world.workloads);
+  if (path === REFRESH.path) return whole({ did: 'refreshed' });
   if (path === '/api/jobs') {
     const source = query.get('source');
     const jobs = world.jobs.filter(

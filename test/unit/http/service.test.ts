@@ -11,6 +11,7 @@ import { type ServedService, serveHere } from '../../support/serve-service.ts';
 
 const NOW = new Date('2026-03-03T09:30:00.000Z');
 const LIMIT_MS = 150;
+const POSTED = '/api/refresh';
 const SMALL = '{"data":[]}\n';
 const LARGE = JSON.stringify({ data: Array.from({ length: 200 }, (_, index) => ({ name: `job-${index}` })) });
 
@@ -31,7 +32,7 @@ describe('a service over HTTP', () => {
         asked.push(request);
         return answer(request);
       },
-      { log, clock, limitMs: LIMIT_MS },
+      { log, clock, limitMs: LIMIT_MS, posts: [POSTED] },
     );
   });
   after(() => service.stop());
@@ -152,6 +153,30 @@ describe('a service over HTTP', () => {
       assert.deepEqual(JSON.parse(text), {
         problems: [{ path: '', message: `Cannot ${method}`, expected: 'GET or HEAD' }],
       });
+    }
+    assert.deepEqual(asked, []);
+  });
+
+  test('takes a POST where one is taken and nothing else, as JSON and from no other site', async () => {
+    const json = { 'content-type': 'application/json; charset=utf-8' };
+    for (const headers of [json, { ...json, 'sec-fetch-site': 'same-origin' }])
+      assert.equal((await service.get(`${POSTED}?a=b`, headers, 'POST')).status, 200);
+    assert.deepEqual(
+      asked.map(({ method, path }) => [method, path]),
+      [
+        ['POST', POSTED],
+        ['POST', POSTED],
+      ],
+    );
+    asked = [];
+    for (const site of ['cross-site', 'same-site', 'none'])
+      assert.equal((await service.get(POSTED, { ...json, 'sec-fetch-site': site }, 'POST')).status, 403);
+    for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'text/json, application/json'])
+      assert.equal((await service.get(POSTED, { 'content-type': type }, 'POST')).status, 415);
+    assert.equal((await service.get(POSTED, {}, 'POST')).status, 415);
+    for (const method of ['GET', 'HEAD', 'PUT', 'OPTIONS']) {
+      const { status, headers } = await service.get(POSTED, json, method);
+      assert.deepEqual([status, headers.allow], [405, 'POST'], method);
     }
     assert.deepEqual(asked, []);
   });

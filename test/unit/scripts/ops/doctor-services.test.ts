@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, type TestContext, test } from 'node:test';
+import { refreshFinding } from '../../../../scripts/ops/doctor/refresh.ts';
 import {
   type LiveService,
   readService,
@@ -84,6 +85,34 @@ describe('ops doctor of a deployed service', () => {
   ] as const)
     test(`says of one that is ${what}: ${state}`, () => {
       const finding = serviceFinding(PLACE, found);
+      assert.equal(finding.state, state);
+      assert.match(finding.words, words);
+      assert.match(finding.mend ?? '', mend);
+    });
+
+  for (const [what, env, members, state, words, mend] of [
+    [
+      'can be passed on',
+      true,
+      [`serviceAccount:${OWN}`],
+      'ok',
+      /^status has observe-workloads refresh/,
+      /^$/,
+    ],
+    ['has no address', false, [`serviceAccount:${OWN}`], 'wrong', /no NIGHTSHIFT_OBSERVER_URL/, /terraform/],
+    [
+      'is not granted',
+      true,
+      ['serviceAccount:invoke@acme-ml.iam.gserviceaccount.com'],
+      'wrong',
+      /^status may not call observe-workloads: serviceAccount:nightshift-status@.* lacks roles\/run\.invoker/,
+      /^gcloud run services add-iam-policy-binding observe-workloads --member=serviceAccount:nightshift-status@/,
+    ],
+  ] as const)
+    test(`says of a refresh for viewers that ${what}: ${state}`, () => {
+      const variables = env ? [{ name: 'NIGHTSHIFT_OBSERVER_URL', value: 'https://o.run.app' }] : [];
+      const service = live({ template: { serviceAccount: OWN, containers: [{ env: variables }] } });
+      const finding = refreshFinding(PLACE, service, live({}, bindings(...members)));
       assert.equal(finding.state, state);
       assert.match(finding.words, words);
       assert.match(finding.mend ?? '', mend);

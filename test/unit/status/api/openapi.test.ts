@@ -1,29 +1,33 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { ENDPOINT_NAMES, ENDPOINTS, endpointOf } from '../../../../functions/status/api/endpoints.ts';
+import {
+  ENDPOINT_NAMES,
+  ENDPOINTS,
+  endpointOf,
+  REFRESH,
+} from '../../../../functions/status/api/endpoints.ts';
 import { jsonSchemaOf, openApi, SCHEMAS } from '../../../../functions/status/api/openapi.ts';
 
 interface Operation {
-  get: {
-    operationId?: string;
-    parameters: { name: string; in: string }[];
-    responses: Record<string, { content?: Record<string, { schema: { properties: object } }> }>;
-  };
+  operationId?: string;
+  parameters: { name: string; in: string }[];
+  responses: Record<string, { content?: Record<string, { schema: { properties: object } }> }>;
 }
 
 describe('the document of the API', () => {
-  const { paths } = openApi() as { paths: Record<string, Operation> };
+  const { paths } = openApi() as { paths: Record<string, { get?: Operation; post?: Operation }> };
 
   test('names every endpoint and alias, with its parameters and the envelope', () => {
     const all = ENDPOINT_NAMES.flatMap((name) => [ENDPOINTS[name].path, ...ENDPOINTS[name].aliases]);
-    assert.deepEqual(Object.keys(paths), all);
+    assert.deepEqual(Object.keys(paths), [...all, REFRESH.path]);
+    assert.deepEqual(Object.keys(paths[REFRESH.path] ?? {}), ['post']);
     assert.deepEqual(
-      paths['/api/tasks/{task}/runs']?.get.parameters.map(({ name, in: where }) => `${where} ${name}`),
+      paths['/api/tasks/{task}/runs']?.get?.parameters.map(({ name, in: where }) => `${where} ${name}`),
       ['path task', 'query outcome', 'query trigger', 'query since', 'query after', 'query limit'],
     );
-    for (const { get } of Object.values(paths))
+    for (const { get, post } of Object.values(paths))
       assert.deepEqual(
-        Object.keys(get.responses[200]?.content?.['application/json']?.schema.properties ?? {}),
+        Object.keys((get ?? post)?.responses[200]?.content?.['application/json']?.schema.properties ?? {}),
         ['data', 'page', 'asOf', 'problems'],
       );
   });

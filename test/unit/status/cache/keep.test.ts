@@ -9,11 +9,12 @@ import { handClock } from '../../../support/status.ts';
 function kept(lifeMs = 4_000) {
   const clock = handClock(at(0));
   const tally = { documents: 0 };
-  const state = { readings: 0, fails: false };
+  const state = { readings: 0, fails: false, version: 0 };
   const keeper = keep({
     clock,
     tally,
     lifeMs: () => lifeMs,
+    version: () => state.version,
     async read(before: number | undefined, cost) {
       state.readings += 1;
       cost.documents += 3;
@@ -50,6 +51,14 @@ describe('what is kept', () => {
     state.fails = false;
     clock.pass(1);
     assert.deepEqual(await keeper(), { value: 2, readAt: at(64), error: null });
+  });
+
+  test('is old as soon as something has happened to it', async () => {
+    const { state, keeper } = kept();
+    await keeper();
+    state.version += 1;
+    assert.equal((await keeper()).value, 2);
+    assert.equal((await keeper()).value, 2);
   });
 
   test('is nothing before the first reading that succeeds', async () => {

@@ -36,7 +36,7 @@ class NoAnswer extends Error {
   }
 }
 
-const browserTimers: Timers = {
+export const browserTimers: Timers = {
   after(ms, run) {
     const id = setTimeout(run, ms);
     return () => clearTimeout(id);
@@ -98,13 +98,15 @@ async function bodyOf<Data>(response: Response): Promise<Envelope<Data>> {
   return body as Envelope<Data>;
 }
 
-async function faultOf(response: Response): Promise<string> {
+/** Why an answer is none, in the words of the service. */
+export async function faultOf(response: Response): Promise<string> {
   const body = await response.json().catch(() => null);
   const message: unknown = body?.problems?.[0]?.message;
   return typeof message === 'string' ? `${message} (HTTP ${response.status})` : `HTTP ${response.status}`;
 }
 
-function wordsOf(failure: unknown): string {
+/** Why a question has no answer, for a person. */
+export function wordsOf(failure: unknown): string {
   if (failure instanceof NoAnswer) return failure.message;
   // What fetch throws when no connection came about; its words differ from browser to browser.
   if (failure instanceof TypeError) return 'The service cannot be reached';

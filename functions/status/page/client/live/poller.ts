@@ -10,6 +10,8 @@ export interface Question {
   /** Resolves once the answer is taken over; throws when there is none. */
   ask(signal: AbortSignal): Promise<void>;
   intervalMs: number;
+  /** In place of PATIENCE_MS, for a question that takes its time. */
+  patienceMs?: number;
   /** Called after each question: `null`, or why it has no answer and how many in a row had none. */
   settled(failure: unknown, failuresInARow: number): void;
 }
@@ -32,7 +34,10 @@ export const PATIENCE_MS = 8_000;
 const JITTER = 0.2;
 
 /** Asks again and again, one question at a time; after failures the wait doubles. */
-export function poller({ ask, intervalMs, settled }: Question, timers: Timers): Poller {
+export function poller(
+  { ask, intervalMs, settled, patienceMs = PATIENCE_MS }: Question,
+  timers: Timers,
+): Poller {
   let active = false;
   let failures = 0;
   let cancelWait = () => {};
@@ -51,8 +56,8 @@ export function poller({ ask, intervalMs, settled }: Question, timers: Timers): 
     cancelWait();
     const mine = new AbortController();
     underWay = mine;
-    const giveUp = timers.after(PATIENCE_MS, () =>
-      mine.abort(new Error(`no answer within ${PATIENCE_MS / 1000} s`)),
+    const giveUp = timers.after(patienceMs, () =>
+      mine.abort(new Error(`no answer within ${patienceMs / 1000} s`)),
     );
     let failure: unknown = null;
     try {

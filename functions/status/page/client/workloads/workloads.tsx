@@ -1,11 +1,13 @@
 import { computed, useComputed } from '@preact/signals';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo } from 'preact/hooks';
 import type { JobAnswer } from '../../../api/schemas.ts';
 import type { WorkloadsAnswer } from '../../../api/workload-schemas.ts';
 import { now } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
+import type { Poller } from '../live/poller.ts';
 import { Icon } from '../parts/icon.tsx';
 import { Panel } from '../parts/panel.tsx';
+import { refresher } from './refresher.ts';
 import { Table } from './table.tsx';
 import { type RefreshLine, refreshLine, seenAt } from './words.ts';
 
@@ -13,13 +15,18 @@ interface WorkloadsProps {
   workloads: Feed<WorkloadsAnswer>;
   /** Of those that are loaded, a row that is one of them opens it. */
   jobs: Feed<JobAnswer[]>;
+  /** Lets a poller go on and pause as all others do; returns how to stop it. */
+  follow: (poller: Poller) => () => void;
 }
 
 /** What runs on the platform outside the records; nothing where the settings name no table. */
-export function Workloads({ workloads, jobs }: WorkloadsProps) {
+export function Workloads({ workloads, jobs, follow }: WorkloadsProps) {
   const aged = useMemo(() => asOldAsSeen(workloads), [workloads]);
+  const refreshes = useMemo(() => refresher(() => void workloads.poll.refresh()), [workloads]);
   const answer = workloads.answer.value;
   const { tables = [] } = answer?.data ?? {};
+  const isWatched = tables.length > 0;
+  useEffect(() => (isWatched ? follow(refreshes.poll) : undefined), [isWatched, refreshes]);
   const problems = answer?.problems ?? [];
   if (answer && tables.length === 0 && problems.length === 0) return null;
   const unreadable = new Map(problems.map(({ path, message }) => [path.split('/').at(-1), message]));
@@ -27,6 +34,11 @@ export function Workloads({ workloads, jobs }: WorkloadsProps) {
   return (
     <Panel id="workloads" title="Workloads on the platform" feed={aged}>
       <Refreshing workloads={workloads} />
+      {refreshes.trouble.value && (
+        <p class="note stale" dir="auto">
+          {refreshes.trouble.value}. What is shown is as old as it says.
+        </p>
+      )}
       {others.map(({ path, message }) => (
         <p class="note stale" key={path + message} dir="auto">
           {message}
