@@ -1,5 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { existsSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildReporter, REPORTER } from '../../scripts/build/reporter.ts';
 import { ROOT } from '../../scripts/shared/places.ts';
@@ -49,26 +49,35 @@ export interface Running {
   process: ChildProcess;
   pid: number;
   ended: Promise<Ran>;
-  /** Resolves once standard output holds the text. */
+  /** Resolves once it has said the text, on either output. */
   said(text: string): Promise<void>;
 }
 
 /** Starts a program in a session of its own, as a container or a cron daemon does, with nothing of our environment that reports. */
-export function launch(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Running {
+export function launch(
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  input: 'ignore' | 'pipe' = 'ignore',
+): Running {
   const child = spawn(argv[0] as string, argv.slice(1), {
     env: { PATH: process.env.PATH, HOME: '/nonexistent', LANG: 'C.UTF-8', ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
     detached: true,
   });
   let stdout = '';
   let stderr = '';
   const waiting: { text: string; resolve: () => void }[] = [];
-  child.stdout.setEncoding('utf8').on('data', (text) => {
+  const hasSaid = (text: string) => stdout.includes(text) || stderr.includes(text);
+  const look = () => {
+    for (const { text, resolve } of waiting) if (hasSaid(text)) resolve();
+  };
+  child.stdout?.setEncoding('utf8').on('data', (text) => {
     stdout += text;
-    for (const { text, resolve } of waiting) if (stdout.includes(text)) resolve();
+    look();
   });
-  child.stderr.setEncoding('utf8').on('data', (text) => {
+  child.stderr?.setEncoding('utf8').on('data', (text) => {
     stderr += text;
+    look();
   });
   const ended = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject);
@@ -80,6 +89,18 @@ export function launch(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Ru
     pid: child.pid as number,
     ended,
     said: (text) =>
-      stdout.includes(text) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text, resolve })),
+      hasSaid(text) ? Promise.resolve() : new Promise((resolve) => waiting.push({ text, resolve })),
+  };
+}
+
+/** A command that waits until it is let go, and then ends with the exit code. */
+export function held(code = 0): { command: string[]; letGo(): void } {
+  const fifo = join(freshFolder(), 'fifo');
+  execFileSync('mkfifo', [fifo]);
+  // Both ways, so that whoever opens it first does not wait for the other.
+  const fd = openSync(fifo, 'r+');
+  return {
+    command: ['sh', '-c', `read -r line < ${fifo}; exit ${code}`],
+    letGo: () => writeSync(fd, 'go\n'),
   };
 }

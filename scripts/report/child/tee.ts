@@ -19,6 +19,7 @@ export interface Tee {
   words(): string;
 }
 
+const CHUNK_BYTES = 65_536;
 /** A report carries this much of an error. */
 const MOST_ERROR_BYTES = 2_000;
 
@@ -54,18 +55,24 @@ function teeOf(from: number, fd: number, bytes: number): Tee {
     async begin() {
       closeSync(fd);
       const { Socket } = await import('node:net');
-      const source = new Socket({ fd: from, readable: true, writable: false });
-      source.on('data', (chunk: Buffer) => {
-        tail.add(chunk);
-        source.pause();
-        isWriting = true;
-        copy(chunk, (error) => {
-          isWriting = false;
-          // Nobody reads ours any more: so shall the child find it.
-          if (error) source.destroy();
-          else source.resume();
-        });
-      });
+      // One buffer for all that comes: a chunk is copied before the next one is read.
+      const onread = {
+        buffer: Buffer.allocUnsafe(CHUNK_BYTES),
+        callback(length: number, buffer: Uint8Array) {
+          const chunk = Buffer.from(buffer.buffer, buffer.byteOffset, length);
+          tail.add(chunk);
+          isWriting = true;
+          copy(chunk, (error) => {
+            isWriting = false;
+            // Nobody reads ours any more: so shall the child find it.
+            if (error) source.destroy();
+            else source.resume();
+          });
+          return false;
+        },
+      };
+      const source = new Socket({ fd: from, readable: true, writable: false, onread });
+      source.resume();
       source.on('error', () => source.destroy());
       source.on('close', () => resolve());
     },
