@@ -69,15 +69,22 @@ locals {
     } if contains(keys(local.functions), needs[0].name)
   }
 
-  # Databases: every task keeps its books in Nightshift's own. Of the user's, only a source in mode enforce is written. A
-  # service only reads.
+  # Databases: every task keeps its books in Nightshift's own. Of the user's, only a source in mode enforce is written, and
+  # by reports one that takes them. A service only reads, but for them. IAM knows no collections: what may write to a database
+  # may write to all of it, so that records which must be apart need a database of their own.
   accesses = concat(
     [for name in keys(local.functions) : {
       name     = name
       project  = var.project_id
       database = local.database
-      writes   = contains(keys(local.catalog), name)
+      writes   = contains(keys(local.catalog), name) || name == "report"
     }],
+    [for source in values(local.sources) : {
+      name     = "report"
+      project  = try(source.googleProject, var.project_id)
+      database = try(source.database, local.database)
+      writes   = true
+    } if can(keys(source.reports))],
     flatten([for name in ["collect-metrics", "cleanup-artifacts", "sweep-stale-jobs", "status"] : [
       for source in values(local.sources) : {
         name     = name

@@ -72,9 +72,9 @@ module "service" {
   }
   build       = local.build
   environment = merge(local.environment, each.key == "status" ? local.observer : {})
-  # It asks backends for the truth about the jobs that it shows.
-  secrets = each.key == "status" ? var.backend_secrets : {}
-  viewers = var.dashboard_viewers
+  # The page asks backends for the truth about the jobs that it shows; reports are told apart by tokens of their jobs.
+  secrets = lookup({ status = var.backend_secrets, report = var.job_token_secrets }, each.key, {})
+  viewers = each.key == "report" ? var.reporters : var.dashboard_viewers
 
   depends_on = [
     google_project_service.required,

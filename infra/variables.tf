@@ -129,3 +129,37 @@ variable "dist" {
     error_message = "A folder is named without a slash at its end."
   }
 }
+
+variable "reporters" {
+  description = "Who may send reports of jobs, such as the service accounts that the jobs run as: members as IAM policies name them. Which jobs each may report stands in the settings."
+  type        = list(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = alltrue([for member in var.reporters : can(regex("^(user|group|serviceAccount|domain|principal|principalSet):\\S+$", member))])
+    error_message = "A reporter is a member such as serviceAccount:trainer@my-project.iam.gserviceaccount.com; the public is none."
+  }
+}
+
+variable "job_token_secrets" {
+  description = "NIGHTSHIFT_JOB_TOKEN_KEY, and during a rotation NIGHTSHIFT_JOB_TOKEN_KEY_OLD -> ids of the secrets in Secret Manager with the keys that sign job tokens."
+  type        = map(string)
+  default     = {}
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(keys(var.job_token_secrets), ["NIGHTSHIFT_JOB_TOKEN_KEY", "NIGHTSHIFT_JOB_TOKEN_KEY_OLD"])) == 0
+    error_message = "A key of job tokens is NIGHTSHIFT_JOB_TOKEN_KEY or NIGHTSHIFT_JOB_TOKEN_KEY_OLD."
+  }
+
+  validation {
+    condition     = alltrue([for source in values(local.sources) : !try(source.reports.tokens, false) || contains(keys(var.job_token_secrets), "NIGHTSHIFT_JOB_TOKEN_KEY")])
+    error_message = "A source in functions/settings.json asks for job tokens; expected NIGHTSHIFT_JOB_TOKEN_KEY in job_token_secrets."
+  }
+
+  validation {
+    condition     = alltrue([for secret in values(var.job_token_secrets) : can(regex("^[A-Za-z0-9_-]{1,255}$", secret))])
+    error_message = "A secret is named by its id in this project, which has letters, digits, hyphens and underscores."
+  }
+}

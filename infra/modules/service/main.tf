@@ -1,4 +1,4 @@
-# A private function (2nd gen) that answers requests: it has no job, and writes nothing. Whoever may call it is named.
+# A private function (2nd gen) that answers requests: it has no job. Whoever may call it is named.
 
 locals {
   runtime = "serviceAccount:${google_service_account.runtime.email}"
@@ -51,7 +51,7 @@ resource "google_cloudfunctions2_function" "service" {
 
     min_instance_count               = 0
     max_instance_request_concurrency = var.entry.concurrency
-    # Each instance has a cache of its own, so that they bound what is read together.
+    # Each instance holds what it has read, so that they bound what is read together.
     max_instance_count = var.entry.maxInstances
 
     # Whoever calls needs run.invoker, and does so from elsewhere than Google's network.

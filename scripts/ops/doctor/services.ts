@@ -128,10 +128,11 @@ export function serviceFinding(
     return wrong(`it is not ready: ${[state, message].filter(Boolean).join(', ')}`, gcloud('describe'));
   const own = `nightshift-${name}@${project}.iam.gserviceaccount.com`;
   const account = service.template?.serviceAccount ?? 'the default service account';
-  if (account !== own) return wrong(`it runs as ${account}, not as ${own}, which only reads`, DEPLOY);
+  if (account !== own)
+    return wrong(`it runs as ${account}, not as ${own}, which may do what it needs and no more`, DEPLOY);
   const who =
     invokers.length === 0
-      ? 'nobody may call it: name whoever may in dashboard_viewers'
+      ? `nobody may call it: name whoever may in ${name === 'report' ? 'reporters' : 'dashboard_viewers'}`
       : `${plural(invokers.length, 'member')} may call it`;
   return { state: 'ok', words: `ready at ${service.uri ?? 'no address'}, as ${own}; ${who}` };
 }

@@ -14,6 +14,7 @@ import { openTerraform, terraformMissing } from '../../support/terraform.ts';
 const { jobs } = builtIn.sources;
 const catalog = loadCatalog(readEnvironment({}));
 const services = Object.keys(loadServices(readEnvironment({})));
+const REPORTERS = ['serviceAccount:trainer@acme-platform.iam.gserviceaccount.com'];
 const VIEWERS = ['group:oncall@acme.example', 'user:lead@acme.example'];
 const HTTP = {
   kind: 'http',
@@ -38,7 +39,13 @@ const SETTINGS = {
   },
   workloads: { builds: {}, runner: { job: 'agent', googleProject: 'acme-agents' } },
   sources: {
-    jobs: { ...jobs, mode: 'enforce', database: 'app', backend: { kind: 'vertex-ai' } },
+    jobs: {
+      ...jobs,
+      mode: 'enforce',
+      database: 'app',
+      backend: { kind: 'vertex-ai' },
+      reports: { tokens: true },
+    },
     evaluations: { ...jobs, backend: { kind: 'cloud-run', googleProject: 'acme-evaluation' } },
     builds: { ...jobs, collection: 'builds', backend: { kind: 'cloud-build' } },
     elsewhere: { ...jobs, googleProject: 'acme-other', backend: HTTP },
@@ -55,7 +62,9 @@ describe('permissions', { skip: terraformMissing() }, () => {
     const { code, stdout, output } = await terraform.edited(edits, () =>
       terraform.run(args, {
         TF_VAR_backend_secrets: '{ "RUNS_TOKEN" = "runs-token" }',
+        TF_VAR_job_token_secrets: '{ "NIGHTSHIFT_JOB_TOKEN_KEY" = "job-token-key" }',
         TF_VAR_dashboard_viewers: JSON.stringify(VIEWERS),
+        TF_VAR_reporters: JSON.stringify(REPORTERS),
       }),
     );
     assert.equal(code, 0, output);
@@ -110,12 +119,13 @@ describe('permissions', { skip: terraformMissing() }, () => {
       },
     ));
 
-  test('over databases are to write only to our own, and where a source is enforced', () => {
+  test('over databases are to write only to our own, where a source is enforced, and by reports where it takes them', () => {
     const roles = byIndex('google_project_iam_member.database', ({ role }) => role);
     const writable = Object.keys(roles).filter((key) => roles[key] === 'roles/datastore.user');
     const own = Object.keys(catalog).map((task) => `${task}/acme-platform/(default)`);
     const enforced = ['cleanup-artifacts/acme-platform/app', 'sweep-stale-jobs/acme-platform/app'];
-    assert.deepEqual(writable.sort(), [...own, ...enforced].sort());
+    const reported = ['report/acme-platform/(default)', 'report/acme-platform/app'];
+    assert.deepEqual(writable.sort(), [...own, ...enforced, ...reported].sort());
     const readable = Object.keys(roles).filter((key) => roles[key] === 'roles/datastore.viewer');
     assert.deepEqual(readable.sort(), [
       'cleanup-artifacts/acme-other/(default)',
@@ -162,13 +172,16 @@ describe('permissions', { skip: terraformMissing() }, () => {
     assert.deepEqual(missing, []);
   });
 
-  test('of a service are nowhere to write, over nothing', () => {
-    for (const service of services) {
+  test('of a service are nowhere to write, over nothing, but for reports over databases', () => {
+    for (const [service, databases, least] of [
+      ['status', 'viewer', 3],
+      ['report', 'user', 2],
+    ] as const) {
       const { values } =
         deployed.find(({ address }) => address.endsWith(`["${service}"].google_service_account.runtime`)) ??
         assert.fail(service);
       const its = deployed.filter((it) => it.values.member === `serviceAccount:${values.email}`);
-      assert.ok(its.length > 3, service);
+      assert.ok(its.length > least, service);
       const roles = new Set(its.map((it) => String(it.values.role)));
       const custom = deployed
         .filter((it) => it.type === 'google_project_iam_custom_role' && roles.delete(String(it.values.name)))
@@ -180,7 +193,10 @@ describe('permissions', { skip: terraformMissing() }, () => {
         service === 'status' ? ['observe-workloads'] : [],
       );
       roles.delete('roles/run.invoker');
-      assert.deepEqual([...roles].sort(), ['roles/datastore.viewer', 'roles/secretmanager.secretAccessor']);
+      assert.deepEqual([...roles].sort(), [
+        `roles/datastore.${databases}`,
+        'roles/secretmanager.secretAccessor',
+      ]);
       assert.deepEqual(
         custom.filter((permission) => !/\.(get|list)$/.test(permission)),
         [],
@@ -188,12 +204,13 @@ describe('permissions', { skip: terraformMissing() }, () => {
     }
   });
 
-  test('to read a secret, and the secret itself, have those alone that ask backends', () => {
+  test('to read a secret, and the secret itself, have those alone that ask backends, and reports their own', () => {
     const readers = deployed.filter(({ type }) => type === 'google_secret_manager_secret_iam_member');
     assert.deepEqual(
       readers.map(({ address }) => address),
       [
         'module.function["sweep-stale-jobs"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]',
+        'module.service["report"].google_secret_manager_secret_iam_member.runtime["NIGHTSHIFT_JOB_TOKEN_KEY"]',
         'module.service["status"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]',
       ],
     );
@@ -217,14 +234,15 @@ describe('permissions', { skip: terraformMissing() }, () => {
     );
     assert.deepEqual(
       invokers.map(({ values }) => [values.name, values.role]),
-      [...Object.keys(catalog).sort(), ...services.flatMap((service) => VIEWERS.map(() => service))].map(
-        (name) => [name, 'roles/run.invoker'],
-      ),
+      [...Object.keys(catalog).sort(), 'report', ...VIEWERS.map(() => 'status')].map((name) => [
+        name,
+        'roles/run.invoker',
+      ]),
     );
     const ofServices = invokers.filter(({ values }) => services.includes(String(values.name)));
     assert.deepEqual(
       ofServices.map(({ values }) => values.member),
-      services.flatMap(() => VIEWERS),
+      [...REPORTERS, ...VIEWERS],
     );
   });
 
