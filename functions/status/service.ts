@@ -20,7 +20,7 @@ import {
   REFRESH,
   runsQuery,
 } from './api/endpoints.ts';
-import { jsonSchemaOf, openApi, SCHEMAS } from './api/openapi.ts';
+import { INPUT_SCHEMAS, jsonSchemaOf, openApi, SCHEMAS } from './api/openapi.ts';
 import { NothingKept } from './cache/keep.ts';
 import { sinceWhen } from './cache/since-when.ts';
 import type { Assets } from './page/assets.ts';
@@ -124,6 +124,8 @@ export function status(answers: StatusAnswers, { assets, clock }: StatusOptions)
     const [, schema] = /^\/schemas\/([a-z-]+)\.json$/.exec(path) ?? [];
     if (schema !== undefined && Object.hasOwn(SCHEMAS, schema))
       return published(jsonSchemaOf(SCHEMAS[schema] as z.ZodType));
+    if (schema !== undefined && Object.hasOwn(INPUT_SCHEMAS, schema))
+      return published(jsonSchemaOf(INPUT_SCHEMAS[schema] as z.ZodType, 'input'));
     if (path === '/metrics') return answerMetrics();
     const [, task = '', form = ''] = /^\/badge\/([a-z0-9-]+)\.(svg|json)$/.exec(path) ?? [];
     if (task) return answerBadge(task, form, path);

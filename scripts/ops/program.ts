@@ -14,6 +14,7 @@ import { importJobs } from './import/command.ts';
 import { jobs } from './jobs/command.ts';
 import { page } from './page/command.ts';
 import { reason } from './reason/command.ts';
+import { report } from './report/command.ts';
 import { run } from './run/command.ts';
 import { runs } from './runs/command.ts';
 import { schedules } from './schedules/command.ts';
@@ -52,6 +53,7 @@ export const COMMANDS: readonly OpsCommand[] = [
   backfill,
   sources,
   settings,
+  report,
   importJobs,
   completion,
 ];
@@ -108,7 +110,7 @@ export function opsProgram(): Command {
 }
 
 /** Prints an error, in one line when it was to be expected and with its stack otherwise; returns the exit code. */
-function report(error: unknown): ExitCode {
+function tellOf(error: unknown): ExitCode {
   // Commander has printed its own errors; only help and version that were asked for are none.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
   if (error instanceof OpsProblem || error instanceof InvalidConfiguration) {
@@ -130,7 +132,7 @@ export function runOps(args: readonly string[], given: Shell): Promise<number> {
       refuseSwallowed(program, args, given.env);
       await program.parseAsync(args, { from: 'user' });
     } catch (error) {
-      exitWith(report(error));
+      exitWith(tellOf(error));
     }
   });
 }

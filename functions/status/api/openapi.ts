@@ -1,6 +1,10 @@
 import { z } from 'zod';
 import { daySchema } from '../../shared/model/day/day.ts';
 import { jobHealthSchema } from '../../shared/model/job/sweep.ts';
+import { answerSchema } from '../../shared/model/report/answer.ts';
+import { channelSchema } from '../../shared/model/report/channel.ts';
+import { requestSchema } from '../../shared/model/report/report.ts';
+import { storedReportSchema } from '../../shared/model/report/stored.ts';
 import { alarmSchema } from '../../shared/model/run/alarm.ts';
 import { healthSchema } from '../../shared/model/run/health.ts';
 import { runSchema } from '../../shared/model/run/run.ts';
@@ -24,10 +28,16 @@ export const SCHEMAS: Record<string, z.ZodType> = {
   'workload-refresh': refreshSchema,
   'workload-end': endSchema,
   job: jobAnswerSchema,
+  'report-answer': answerSchema,
+  'report-channel': channelSchema,
+  'report-stored': storedReportSchema,
   fault: faultSchema,
   ...Object.fromEntries(ENDPOINT_NAMES.map((name) => [`answer-${name}`, envelopeOf(ENDPOINTS[name].data)])),
   'answer-workloads-refresh': envelopeOf(REFRESH.data),
 };
+
+/** What others send, as they write it. */
+export const INPUT_SCHEMAS: Record<string, z.ZodType> = { 'report-request': requestSchema };
 
 /** `schema` as JSON Schema, an instant as RFC 3339 text. */
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): Record<string, unknown> {

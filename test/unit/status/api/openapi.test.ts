@@ -6,7 +6,7 @@ import {
   endpointOf,
   REFRESH,
 } from '../../../../functions/status/api/endpoints.ts';
-import { jsonSchemaOf, openApi, SCHEMAS } from '../../../../functions/status/api/openapi.ts';
+import { INPUT_SCHEMAS, jsonSchemaOf, openApi, SCHEMAS } from '../../../../functions/status/api/openapi.ts';
 
 interface Operation {
   operationId?: string;
@@ -58,5 +58,13 @@ describe('the document of the API', () => {
       assert.match(json, /"type":"object"/, name);
       if (name !== 'fault') assert.match(json, /"format":"date-time"/, name);
     }
+  });
+
+  test('what reporters send is published as they write it', () => {
+    const request = INPUT_SCHEMAS['report-request'] ?? assert.fail();
+    const { properties } = jsonSchemaOf(request, 'input') as {
+      properties: { reports: { items: { required: string[] } } };
+    };
+    assert.deepEqual(properties.reports.items.required, ['job']);
   });
 });
