@@ -12,9 +12,16 @@ locals {
     }
   }
 
+  # Sources whose jobs are told when what they report of their progress stays the same.
+  stalling = [
+    for name, source in local.settings.sources : name if try(source.reports, null) != null && anytrue([
+      for limits in concat([try(source.sweep, {})], values(try(source.sweep.types, {}))) : try(limits.stalledAfterMinutes, null) != null
+    ])
+  ]
+
   # Of each source's own collection: what was in flight at a day's end, records created on a day without an end, and what
   # ended at no time; of what is active: silent and long-running jobs, and what waits for too long or under a name of its
-  # backend.
+  # backend; of what reports: what was found dead, or does not get on.
   source_indexes = merge([
     for name, source in local.settings.sources : {
       for key, fields in {
@@ -26,6 +33,8 @@ locals {
         silent      = try([source.fields.status, source.fields.heartbeatAt.path], null)
         waiting     = try([source.fields.status, source.fields.createdAt.path], null)
         submitted   = try(source.backend, null) == null ? null : try([source.fields.status, source.fields.backendId], null)
+        gone        = try(source.reports, null) == null ? null : [source.fields.status, "${try(source.addedField, "nightshift")}.report.goneAt"]
+        stalled     = contains(local.stalling, name) ? [source.fields.status, "${try(source.addedField, "nightshift")}.report.progressAt"] : null
       } : "${name}-${key}" => merge(local.source_places[name], { fields = fields }) if fields != null
     }
   ]...)
@@ -38,6 +47,7 @@ locals {
         silent    = try([source.executions.fields.status, source.executions.fields.heartbeatAt.path], null)
         waiting   = try([source.executions.fields.status, source.executions.fields.createdAt.path], null)
         submitted = try(source.backend, null) == null ? null : try([source.executions.fields.status, source.executions.fields.backendId], null)
+        gone      = try(source.reports, null) == null ? null : [source.executions.fields.status, "${try(source.addedField, "nightshift")}.report.goneAt"]
         } : "${name}-executions-${key}" => merge(local.source_places[name], {
           collection = source.executions.collection
           scope      = "COLLECTION_GROUP"

@@ -10,6 +10,7 @@ import type { BackendSettings } from '../shared/model/job/backend.ts';
 import { tablesOf } from '../shared/model/workload/tables.ts';
 import type { startService } from '../shared/start.ts';
 import type { Tally } from '../shared/store/firestore/read-options.ts';
+import { reportChannelStore } from '../shared/store/own/report-channels.ts';
 import { statusRecords } from '../shared/store/own/status-records.ts';
 import { sweepCheckpointStore } from '../shared/store/own/sweep-checkpoints.ts';
 import { workloadRecords } from '../shared/store/own/workload-records.ts';
@@ -32,6 +33,8 @@ const OBSERVER = 'observe-workloads';
 const CHECKPOINT_LIFE_MS = 10 * MINUTE_MS;
 /** That of the last sweep, and of the one before while a page is put together. */
 const CHECKPOINTS = 2;
+/** Whether reports arrive matters by the minute. */
+const CHANNEL_LIFE_MS = 30_000;
 const LIMIT_MS = 4_000;
 
 /** Opens what the status is made from; `tally` counts every document that is read. */
@@ -78,6 +81,7 @@ function refresherOf({ environment, log }: Opened): RefreshedBy {
 function openSources(opened: Opened, tally: Tally): StatusSource[] {
   const { settings, db, databaseOf, apiOf, collections, clock, log } = opened;
   const checkpoints = sweepCheckpointStore(collections, log);
+  const channels = reportChannelStore(collections, log);
   const tools = { apiOf, variable: readVariable, log };
   return Object.entries(settings.sources).map(([name, source]) => {
     const home = { db: databaseOf(source), ours: databaseOf(source) === db };
@@ -92,6 +96,14 @@ function openSources(opened: Opened, tally: Tally): StatusSource[] {
           tally,
         }),
       ),
+      channel: source.reports
+        ? keep({
+            lifeMs: () => CHANNEL_LIFE_MS,
+            read: (_, cost) => channels.look(name, { tally: cost, signal: AbortSignal.timeout(LIMIT_MS) }),
+            clock,
+            tally,
+          })
+        : null,
     };
   });
 }

@@ -6,6 +6,7 @@ import { startFunction } from '../shared/start.ts';
 import { alarmStore } from '../shared/store/own/alarms.ts';
 import { dayStore } from '../shared/store/own/days.ts';
 import { jobHealthStore } from '../shared/store/own/job-health.ts';
+import { reportChannelStore } from '../shared/store/own/report-channels.ts';
 import { sweepCheckpointStore } from '../shared/store/own/sweep-checkpoints.ts';
 import { watchStore } from '../shared/store/own/watch.ts';
 import { openSchedules, openSources } from './clients.ts';
@@ -27,6 +28,7 @@ const next = nextSlot(entry, clock.now());
 const task = sweepStaleJobs({
   sources: openSources(started),
   days: dayStore(collections, log),
+  channels: reportChannelStore(collections, log),
   checkpoints: sweepCheckpointStore(collections, log),
   jobHealth: jobHealthStore(collections),
   alarms: alarmStore(collections, log),

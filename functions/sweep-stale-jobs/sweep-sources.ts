@@ -4,6 +4,7 @@ import type { UnmappedStatus } from '../shared/model/job/sweep-checkpoint.ts';
 import type { RunProblem } from '../shared/model/run/run.ts';
 import type { Tally } from '../shared/store/firestore/read-options.ts';
 import { isWhole, type SweepInput } from './input.ts';
+import { isWrong } from './record/checkpoint.ts';
 import { auditStatuses, countAges, type SaveTools, saveSweep, watchEnded } from './record/save.ts';
 import { findJob } from './sweep/find-job.ts';
 import type { SweepResult } from './sweep/sweep-result.ts';
@@ -14,7 +15,7 @@ import type { SweepSource } from './sweep/sweep-tools.ts';
 export interface SourceSweep extends SweepResult {
   sweptAt: Date | null;
   unmapped: UnmappedStatus[];
-  /** How many records that sweeps had ended were found to be alive by this one. */
+  /** How many records that sweeps had ended were found to be ended wrongly by this one. */
   falseLost: number;
 }
 
@@ -127,12 +128,12 @@ async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<Sourc
       path: store.name,
       message: `${forgotten} suspects are too many to remember: what is doubtful about them waits until others are ended`,
     });
-  const alive = (watched ?? []).filter((it) => it.alive !== null).length;
+  const wrong = (watched ?? []).filter(isWrong).length;
   return {
     ...sweep,
     ...known,
     ...(unmapped && { unmapped }),
-    falseLost: alive - checkpoint.ended.filter((it) => it.alive !== null).length,
+    falseLost: wrong - checkpoint.ended.filter(isWrong).length,
     problems: [...sweep.problems, ...problems],
   };
 }

@@ -2,7 +2,7 @@ import type { RunProblem } from '../shared/model/run/run.ts';
 import type { RunContext, Task, TaskResult } from '../shared/run/task.ts';
 import type { AlarmStore } from '../shared/store/own/alarms.ts';
 import { isWhole, type SweepInput, sweepInput } from './input.ts';
-import { selfPreservationAlarm } from './record/alarms.ts';
+import { type Blindness, blindAlarm } from './record/alarms.ts';
 import { summaryOf } from './summary.ts';
 import { refuse } from './sweep/find-job.ts';
 import type { SweepSource } from './sweep/sweep-tools.ts';
@@ -16,7 +16,7 @@ const TASK = 'sweep-stale-jobs';
 
 /** The sources, stores and clock of sweep-stale-jobs. */
 export interface SweeperTools
-  extends Pick<SourcesTools, 'days' | 'checkpoints' | 'jobHealth' | 'intervalMs' | 'now'> {
+  extends Pick<SourcesTools, 'days' | 'channels' | 'checkpoints' | 'jobHealth' | 'intervalMs' | 'now'> {
   sources: readonly SweepSource[];
   alarms: AlarmStore;
   /** The watch over our own tasks. */
@@ -65,12 +65,10 @@ async function sweep(
       : { swept: [await sweepNamedJob(sources, input.jobId, sourcesTools)], problems: [] };
   const problems = [...watched.problems, ...unswept, ...swept.flatMap(problemsOf)];
 
-  // 3. The alarm of a sweep in self-preservation; the first sweep of all is always.
-  const preserving = swept.flatMap(({ source, sweptAt, selfPreservation }) =>
-    selfPreservation && sweptAt ? [{ ...selfPreservation, source }] : [],
-  );
-  if (whole && !dryRun && (preserving.length > 0 || swept.length === sources.length)) {
-    const changes = selfPreservationAlarm(TASK, preserving, openAlarms);
+  // 3. The alarm of a sweep that does not believe what it sees; the first sweep of all never does.
+  const blind = swept.flatMap((one) => blindnessOf(one).filter(({ isFirst }) => !isFirst));
+  if (whole && !dryRun && (blind.length > 0 || swept.length === sources.length)) {
+    const changes = blindAlarm(TASK, blind, openAlarms);
     if (Object.values(changes).some((some) => some.length > 0)) await run.commit(() => undefined, changes);
   }
 
@@ -89,11 +87,27 @@ async function sweep(
   return { outcome: isDone ? 'succeeded' : 'partial', summary, problems: capped(problems) };
 }
 
-function problemsOf({ source, selfPreservation, problems }: SourceSweep): RunProblem[] {
-  if (!selfPreservation) return problems;
-  const { because, held } = selfPreservation;
-  const message = `${because}: what rests on age or on a 404 alone is held for one interval (${held})`;
-  return [{ path: source, message }, ...problems];
+function problemsOf(sweep: SourceSweep): RunProblem[] {
+  const blind = blindnessOf(sweep).map(({ source, because }) => ({ path: source, message: because }));
+  return [...blind, ...sweep.problems];
+}
+
+/** Why a source was swept with less belief than usual; `isFirst` where that is because it was never swept before. */
+function blindnessOf(sweep: SourceSweep): (Blindness & { isFirst: boolean })[] {
+  const { source, sweptAt, selfPreservation, silentChannel } = sweep;
+  const preserved = selfPreservation && {
+    source,
+    brokenAt: selfPreservation.brokenAt,
+    because: `${selfPreservation.because}, so what rests on age or on a 404 alone is held for one interval (${selfPreservation.held})`,
+    isFirst: sweptAt === null,
+  };
+  const silent = silentChannel && {
+    source,
+    brokenAt: silentChannel.brokenAt,
+    because: `${silentChannel.because}, so what rests on silence alone is left until reports come again (${silentChannel.left})`,
+    isFirst: false,
+  };
+  return [preserved, silent].filter((one) => one !== null);
 }
 
 function capped(problems: readonly RunProblem[]): RunProblem[] {

@@ -3,7 +3,9 @@ import type { Truth } from '../../functions/shared/model/job/backend.ts';
 import type { Job } from '../../functions/shared/model/job/job.ts';
 import type { Sighting } from '../../functions/shared/model/job/sighting.ts';
 import type { Suspect } from '../../functions/shared/model/job/sweep.ts';
-import { jobOf, utc } from './jobs.ts';
+import type { Channel } from '../../functions/shared/model/report/channel-reading.ts';
+import { type StoredReport, storedReportSchema } from '../../functions/shared/model/report/stored.ts';
+import { jobOf, NOTHING_ADDED, utc } from './jobs.ts';
 
 /** When the tests of the verdicts take place. */
 export const NOW = utc('2026-03-09T12:00');
@@ -44,6 +46,7 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
       graceMs: 5 * MINUTE_MS,
       maxRuntimeMs: 24 * HOUR_MS,
       maxQueuedMs: null,
+      stalledAfterMs: null,
     },
     hasHeartbeat: true,
     timed: true,
@@ -53,6 +56,7 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
     jobTruth: null,
     vital: ['status', 'startedAt', 'endedAt', 'heartbeatAt', 'backendId'],
     backendKnown: false,
+    channel: null,
     sighting: null,
     ...over,
   };
@@ -80,7 +84,37 @@ export function sightedSince(minutes: number, over: Partial<Sighting> = {}): Sig
 }
 
 /** The last time that its record tells: it was written then. */
-function lastOf({ createdAt, startedAt, heartbeatAt, updatedAt }: Job): Date | null {
-  const told = [createdAt, startedAt, heartbeatAt, updatedAt].filter((at) => at !== null && at <= ago(-5));
+function lastOf({ createdAt, startedAt, heartbeatAt, updatedAt, added }: Job): Date | null {
+  const times = [createdAt, startedAt, heartbeatAt, updatedAt, added.report?.receivedAt ?? null];
+  const told = times.filter((at) => at !== null && at <= ago(-5));
   return told.reduce<Date | null>((a, b) => (a && b && a > b ? a : b), null);
+}
+
+/** What an execution on host gpu-7 told of itself last, a minute ago. */
+export function reportOf(over: Partial<StoredReport> = {}): StoredReport {
+  return storedReportSchema.parse({
+    execution: 'one',
+    host: 'gpu-7',
+    receivedAt: ago(1),
+    clock: 'boot',
+    aliveAt: ago(1),
+    startedAt: ago(180),
+    state: 'running',
+    ...over,
+  });
+}
+
+/** A suspect whose execution has told that. */
+export function reporting(
+  report: Partial<StoredReport>,
+  job: Partial<Job> = {},
+  over: Partial<Suspect> = {},
+): Suspect {
+  return suspectOf({ ...job, added: { ...NOTHING_ADDED, report: reportOf(report) } }, over);
+}
+
+/** The channel of a source of which a report was accepted so many minutes ago. */
+export function channelOf(minutes: number): Channel {
+  const record = { source: 'jobs', lastAcceptedAt: ago(minutes), accepted: 9, falseLost: 0, created: {} };
+  return { record, unreadable: null };
 }

@@ -1,4 +1,7 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import type { Job } from '../../functions/shared/model/job/job.ts';
+import { type StoredReport, storedReportSchema } from '../../functions/shared/model/report/stored.ts';
+import { NOTHING_ADDED } from './jobs.ts';
 import {
   type Habit,
   type Instant,
@@ -34,7 +37,7 @@ export function lifeOf(
   return item;
 }
 
-function drawing({ silences }: Troubles, random: () => number) {
+function drawing({ silences, cuts }: Troubles, random: () => number) {
   const upTo = (ms: number) => Math.floor(random() * ms);
   const among = <T>(choice: readonly T[]): T => choice[upTo(choice.length)] as T;
   const arrive = (item: Item, at: Instant, fields: Item['arrivals'][number]['fields']) =>
@@ -50,7 +53,7 @@ function drawing({ silences }: Troubles, random: () => number) {
   const calm = silences.map(([from, to]): Span => [from - 4 * MINUTE_MS, to + 4 * MINUTE_MS]);
 
   function born(name: string, habit: Habit, bornAt: Instant): Item {
-    const offMs = clock();
+    const offMs = habit.reports ? 0 : clock();
     const zoned = Math.abs(offMs) > HOUR_MS / 2;
     const item: Item = {
       name,
@@ -62,7 +65,7 @@ function drawing({ silences }: Troubles, random: () => number) {
       overAt: bornAt,
       offMs,
       startOffMs: zoned && random() < 0.5 ? offMs : 0,
-      unreadable: random() < 0.08 ? among(UNREADABLE) : null,
+      unreadable: !habit.reports && random() < 0.08 ? among(UNREADABLE) : null,
       arrivals: [],
       next: 0,
       record: {},
@@ -102,7 +105,7 @@ function drawing({ silences }: Troubles, random: () => number) {
 
   /** One in ten is stopped on purpose for a while; some of those never go on. */
   function pausesOf({ habit, parent }: Item, startAt: Instant, endAt: Instant): Span[] {
-    if ((habit.executions && !parent) || random() < 0.9) return [];
+    if (habit.reports || (habit.executions && !parent) || random() < 0.9) return [];
     const from = startAt + 5 * MINUTE_MS + upTo(endAt - startAt - 10 * MINUTE_MS);
     const to = from + 10 * MINUTE_MS + upTo(2 * HOUR_MS);
     return [[from, Math.min(to, endAt)]];
@@ -114,6 +117,51 @@ function drawing({ silences }: Troubles, random: () => number) {
     const agoMs = random() < 0.5 ? 9 * 365 * DAY_MS : 30 * MINUTE_MS + upTo(DAY_MS);
     const endAt = startAt - 20 * MINUTE_MS - agoMs;
     return { startAt: endAt - HOUR_MS, endAt, forEver: random() < 0.3 };
+  }
+
+  /** When a report that is sent at `at` arrives. */
+  function delivered(at: Instant): Instant {
+    const cut = cuts.find((one) => within([one], at));
+    return cut ? cut[1] + upTo(5 * MINUTE_MS) : at + upTo(5 * SECOND_MS);
+  }
+
+  /** What an execution has told of itself so far arrives, as of `at`. */
+  function report(
+    item: Item,
+    it: Try,
+    at: Instant,
+    more: Partial<StoredReport>,
+    fields: Partial<Job> = {},
+  ): void {
+    const receivedAt = delivered(at);
+    const told = { execution: it.id, host: 'h', clock: 'boot', state: 'running' } as const;
+    const stored = storedReportSchema.parse({ ...told, receivedAt: new Date(receivedAt), ...more });
+    arrive(item, receivedAt, { ...fields, added: { ...NOTHING_ADDED, report: stored } });
+  }
+
+  /** Beats while the channel works; one that is cut off beats as soon as it works again. One in two that die is found. */
+  function reported(item: Item, it: Try): void {
+    item.overAt = it.endAt;
+    let last = it.startAt;
+    for (let at = it.startAt; at < it.endAt; at += 50 * SECOND_MS + upTo(20 * SECOND_MS)) {
+      const sentAt = Math.min(delivered(at), it.endAt - 1);
+      if (sentAt > at + MINUTE_MS && !within(cuts, sentAt)) at = sentAt;
+      if (within(cuts, at)) continue;
+      last = at;
+      report(item, it, at, { aliveAt: new Date(at) }, { heartbeatAt: new Date(at) });
+    }
+    const dies = random() < 0.3;
+    const [aliveAt, endAt] = [new Date(last), new Date(it.endAt)];
+    const goneAt = new Date(it.endAt + upTo(5 * MINUTE_MS));
+    if (!dies)
+      report(
+        item,
+        it,
+        it.endAt,
+        { aliveAt: endAt, state: it.outcome },
+        { state: it.outcome, endedAt: endAt },
+      );
+    else if (random() < 0.5) report(item, it, goneAt.getTime(), { aliveAt, state: 'gone', goneAt });
   }
 
   /** The last end is written, late at times, or never. */
@@ -140,6 +188,10 @@ function drawing({ silences }: Troubles, random: () => number) {
     for (let at = item.bornAt, count = 1; ; count++) {
       const it = start(item, at + upTo(10 * MINUTE_MS), `${item.name}-${count}`);
       // For a while the record still names the try before.
+      if (item.habit.reports) {
+        reported(item, it);
+        return;
+      }
       if (item.habit.backend) arrive(item, it.startAt + upTo(2 * MINUTE_MS), { backendId: it.id });
       if (item.habit.beats) beat(item, it);
       if (random() < 0.75) {

@@ -10,10 +10,12 @@ import {
   tooManyGone,
 } from '../../functions/shared/model/job/verdict/guard.ts';
 import { verdictOf } from '../../functions/shared/model/job/verdict/verdict.ts';
+import type { Channel } from '../../functions/shared/model/report/channel-reading.ts';
 import { sightingAfter } from '../../functions/sweep-stale-jobs/rules/remember.ts';
 import { jobOf } from './jobs.ts';
 import { lifeOf } from './sweep-lives.ts';
 import {
+  acceptedAt,
   BACKEND_LAG_MS,
   canBeFound,
   HABITS,
@@ -41,6 +43,7 @@ export interface Rules {
   tooManyGone: typeof tooManyGone;
   sightingOf: typeof sightingOf;
   sightingAfter: typeof sightingAfter;
+  channelAt: typeof channelAt;
   /** Whether the store refuses a write to a record that has changed since it was read. */
   precondition: boolean;
 }
@@ -52,6 +55,7 @@ export const RULES: Rules = {
   tooManyGone,
   sightingOf,
   sightingAfter,
+  channelAt,
   precondition: true,
 };
 
@@ -87,11 +91,18 @@ const FEWEST_DOUBTED = 5;
 const AFTERWARDS_H = 48;
 
 /** Runs `jobs` jobs over `hours`, and sweeps until the last of them must have been ended. */
-export function simulate(jobs: number, hours: number, random: () => number, rules: Rules = RULES): Findings {
+export function simulate(
+  jobs: number,
+  hours: number,
+  random: () => number,
+  rules: Rules = RULES,
+  habits: readonly Habit[] = HABITS,
+): Findings {
   const troubles = troublesOf(hours, random);
+  if (habits.some(({ reports }) => reports)) troubles.cuts = cutsOf(hours, random);
   const findings: Findings = { liveEnded: [], overwritten: [], wrongEnd: [], late: [], untold: [], seen: {} };
-  const platforms = HABITS.map((habit): Platform => {
-    const lives = Array.from({ length: jobs / HABITS.length }, (_, index) => {
+  const platforms = habits.map((habit): Platform => {
+    const lives = Array.from({ length: jobs / habits.length }, (_, index) => {
       const bornAt = START + Math.floor(random() * hours * HOUR_MS);
       return lifeOf(`${habit.name}-${index}`, habit, bornAt, troubles, random);
     });
@@ -156,6 +167,8 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
     // Of one that was looked at by chance and is not silent, the next sweep remembers nothing.
     if (runs && isSuspect(item, readAt)) item.heardAt = askedAt;
   }
+  const channel = rules.channelAt(platform.habit, troubles, askedAt);
+  const cutOff = channel && askedAt - acceptedAt(troubles, askedAt) > LIMITS.staleAfterMs;
   const mistaken = rules.tooManyGone(truths.values());
   if (mistaken) count(tools, 'mass 404s');
   platform.backendKnown ||= [...truths.values()].some(({ state }) => state !== 'gone' && state !== 'unknown');
@@ -163,7 +176,7 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
   const judged = suspects.map(({ item, version, suspect: read }) => {
     const truth = believed(truths.get(item), mistaken);
     const sighting = rules.sightingOf(platform.sightings.get(item), read.job, read.writtenAt);
-    const suspect = { ...read, truth, sighting, backendKnown: platform.backendKnown };
+    const suspect = { ...read, truth, sighting, channel, backendKnown: platform.backendKnown };
     const verdict = rules.verdictOf(suspect, now);
     sightings.set(item, rules.sightingAfter(item.name, { suspect, verdict }, now));
     item.rule = verdict.rule;
@@ -181,7 +194,8 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
     settle(item, wroteAt);
     if (rules.isHeld(verdict, clock, blind)) count(tools, 'held');
     else if ('state' in verdict) write(item, version, verdict, wroteAt, tools);
-    if (blind || due === null || due > readAt) continue;
+    if (cutOff) item.dueAt = null;
+    if (blind || cutOff || due === null || due > readAt) continue;
     item.dueAt ??= readAt;
     // A second look at once is none.
     const second = item.dueAt + INTERVAL_MS + ASKING_MS <= readAt && due + INTERVAL_MS <= readAt;
@@ -267,6 +281,7 @@ function suspectOf(item: Item): Suspect {
     truth: null,
     jobTruth: null,
     backendKnown: false,
+    channel: null,
     sighting: null,
   };
 }
@@ -332,6 +347,22 @@ function troublesOf(hours: number, random: () => number): Troubles {
     silences: spans(times, [16, 20], hours, random),
     outages: spans(times, [10, 90], hours, random),
     amnesias: spans(times, [25, 45], hours, random, 0.6),
+    cuts: [],
+  };
+}
+
+/** When the channel of the reports is cut off, for up to some hours. */
+function cutsOf(hours: number, random: () => number): Span[] {
+  return spans(Math.round(hours / 4), [12, 150], hours, random);
+}
+
+/** What a sweep at `at` reads of the channel of a source. */
+function channelAt({ name, reports }: Habit, troubles: Troubles, at: Instant): Channel | null {
+  if (!reports) return null;
+  const lastAcceptedAt = new Date(acceptedAt(troubles, at));
+  return {
+    record: { source: name, lastAcceptedAt, accepted: 1, falseLost: 0, created: {} },
+    unreadable: null,
   };
 }
 

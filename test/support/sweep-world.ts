@@ -32,6 +32,8 @@ export interface Habit {
   beats: boolean;
   backend: boolean;
   executions: boolean;
+  /** Whether each process reports of itself, through a channel that all of its source share. */
+  reports?: true;
   /** What is wrong with its backend: asked where nothing of it runs, or without a word for what runs. */
   flaw?: 'misplaced' | 'wordless';
 }
@@ -48,11 +50,21 @@ export const HABITS: readonly Habit[] = [
   { name: 'wordless', beats: false, backend: true, executions: false, flaw: 'wordless' },
 ];
 
+/** Jobs whose heartbeats and ends are reports: what could not be sent comes when the channel works again. */
+export const REPORTING: Habit = {
+  name: 'reporting',
+  beats: true,
+  backend: false,
+  executions: false,
+  reports: true,
+};
+
 export const LIMITS: SweepLimits = {
   staleAfterMs: 10 * MINUTE_MS,
   graceMs: 5 * MINUTE_MS,
   maxRuntimeMs: 6 * HOUR_MS,
   maxQueuedMs: null,
+  stalledAfterMs: null,
 };
 
 /** One process: it runs, and its backend knows it under this id. */
@@ -114,6 +126,8 @@ export interface Troubles {
   outages: readonly Span[];
   /** The backend says 404 to everything that is asked of jobs without heartbeats. */
   amnesias: readonly Span[];
+  /** No report of a source arrives; those that waited come within some minutes afterwards. */
+  cuts: readonly Span[];
 }
 export type Span = readonly [from: Instant, to: Instant];
 
@@ -142,6 +156,11 @@ export function read(item: Item): Job {
 /** Whether the job is there, and its record says that it has not ended. */
 export function isActive({ record }: Item): boolean {
   return ACTIVE_STATES.some((state) => state === record.state);
+}
+
+/** When the last report of the source was accepted: other jobs of it report all the time. */
+export function acceptedAt({ cuts }: Troubles, at: Instant): Instant {
+  return cuts.find((cut) => within([cut], at))?.[0] ?? at - 20 * SECOND_MS;
 }
 
 /** How late the backend knows of a start and of an end. */

@@ -15,6 +15,7 @@ import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { alarmStore } from '../../functions/shared/store/own/alarms.ts';
 import { dayStore } from '../../functions/shared/store/own/days.ts';
 import { jobHealthStore } from '../../functions/shared/store/own/job-health.ts';
+import { reportChannelStore } from '../../functions/shared/store/own/report-channels.ts';
 import { sweepCheckpointStore } from '../../functions/shared/store/own/sweep-checkpoints.ts';
 import { type ActiveJobStore, activeJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import { sweepStaleJobs } from '../../functions/sweep-stale-jobs/task.ts';
@@ -164,6 +165,7 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     const task = sweepStaleJobs({
       sources: opened.map(({ store, backend }) => ({ store: changeStore(store), backend })),
       days: dayStore(collections, SILENT),
+      channels: reportChannelStore(collections, SILENT),
       checkpoints,
       jobHealth: jobHealthStore(collections),
       alarms: alarmStore(collections, SILENT),

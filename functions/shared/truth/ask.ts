@@ -9,6 +9,7 @@ import { tooManyGone } from '../model/job/verdict/guard.ts';
 import { latest } from '../model/job/verdict/liveness.ts';
 import { suspectOf } from '../model/job/verdict/suspicion.ts';
 import { needsWitness, witnessOf } from '../model/job/verdict/witness.ts';
+import type { Channel } from '../model/report/channel-reading.ts';
 import type { ReadOptions } from '../store/firestore/read-options.ts';
 import type { ActiveJobStore } from '../store/sources/active-jobs.ts';
 import type { Candidate, RecordFailure } from './candidate.ts';
@@ -20,6 +21,8 @@ export interface AskTools {
   store: Pick<ActiveJobStore, 'source' | 'executions' | 'lively'>;
   backend: Backend | null;
   checkpoint: SweepCheckpoint;
+  /** Whether reports of the source arrive; `null` where it takes none. */
+  channel: Channel | null;
   options: ReadOptions & { signal: AbortSignal };
   now: () => Date;
   /** The run that sweeps. */
@@ -60,7 +63,7 @@ export interface Asker {
 
 /** An asker for one sweep of a source. */
 export function asker(tools: AskTools): Asker {
-  const { checkpoint, backend } = tools;
+  const { checkpoint, backend, channel } = tools;
   const sightings = new Map(checkpoint.sightings.map((sighting) => [sighting.path, sighting]));
   const knewBefore = backend !== null && knewAt(checkpoint, backend.fingerprint) !== null;
   const told = new Map<string, Truth>();
@@ -72,7 +75,7 @@ export function asker(tools: AskTools): Asker {
       const remembered = known.map(({ candidate, suspect }) => {
         const { job, writtenAt } = suspect;
         const sighting = sightingOf(sightings.get(candidate.seen.path), job, writtenAt);
-        return { candidate, suspect: { ...suspect, sighting, truth: sighting?.truth ?? null } };
+        return { candidate, suspect: { ...suspect, channel, sighting, truth: sighting?.truth ?? null } };
       });
       for (const [id, truth] of await newAnswers(remembered, told, tools)) told.set(id, truth);
       return {

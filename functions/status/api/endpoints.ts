@@ -4,11 +4,11 @@ import { OUTCOMES } from '../../shared/model/run/outcomes.ts';
 import { TRIGGERS } from '../../shared/model/run/run.ts';
 import { watchedSchema } from '../../shared/model/workload/watched.ts';
 import { dateSchema, instantSchema } from './envelope.ts';
+import { jobAnswerSchema } from './job-schemas.ts';
 import {
   alarmAnswerSchema,
   dayAnswerSchema,
   healthAnswerSchema,
-  jobAnswerSchema,
   runAnswerSchema,
   runLineSchema,
   statusSchema,

@@ -13,7 +13,7 @@ import { refreshSchema } from '../../shared/model/workload/refresh.ts';
 import { snapshotSchema } from '../../shared/model/workload/snapshot.ts';
 import { ENDPOINT_NAMES, ENDPOINTS, type EndpointName, REFRESH } from './endpoints.ts';
 import { envelopeOf, faultSchema } from './envelope.ts';
-import { jobAnswerSchema } from './schemas.ts';
+import { jobAnswerSchema } from './job-schemas.ts';
 
 /** The published schemas and the document of the API, made from the schemas that answers are parsed by. */
 

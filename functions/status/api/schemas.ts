@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { jobFiguresSchema, METRIC_SOURCES } from '../../shared/model/day/day.ts';
-import { JOB_STATES } from '../../shared/model/job/states.ts';
 import { ALARM_KINDS } from '../../shared/model/run/alarm.ts';
 import { SEVERITIES } from '../../shared/model/run/alarm-rank.ts';
 import { HEALTH_STATES } from '../../shared/model/run/health-state.ts';
@@ -107,7 +106,11 @@ export const sourceHealthSchema = z.object({
   recent24h: count.nullable(),
   stale: count.nullable(),
   unknown: count.nullable(),
+  /** How many records sweeps of the last day ended, and how many of those wrongly. */
+  watched: count.nullable(),
   falseLost: count.nullable(),
+  /** What came of its reporters since the beginning; `null` where no report ever came. */
+  reports: z.object({ accepted: count, falseLost: count, lastAcceptedAt: instant }).nullable(),
   /** When this is too old to say anything about now; `null` before the first sweep. */
   staleAt: maybeInstant,
 });
@@ -225,65 +228,3 @@ export const healthAnswerSchema = z.object({
   sources: z.array(sourceHealthSchema),
 });
 export type HealthAnswer = z.infer<typeof healthAnswerSchema>;
-
-const jobState = z.enum([...JOB_STATES, 'unknown']);
-
-/** What the record of a job says. */
-export const recordAnswerSchema = z.object({
-  state: jobState,
-  /** The user's word. */
-  status: z.string(),
-  createdAt: maybeInstant,
-  startedAt: maybeInstant,
-  heartbeatAt: maybeInstant,
-  endedAt: maybeInstant,
-  writtenAt: instant,
-  error: z.string().nullable(),
-});
-
-/** What its backend says; `askedAt` is `null` where it was not asked. */
-export const backendAnswerSchema = z.object({
-  kind: z.string().nullable(),
-  id: z.string().nullable(),
-  state: z.enum([...JOB_STATES, 'gone', 'unknown']),
-  /** Its answer in words, or why there is none. */
-  said: z.string(),
-  startedAt: maybeInstant,
-  endedAt: maybeInstant,
-  askedAt: maybeInstant,
-});
-
-/** What a sweep would conclude: `rule` names which of its rules decided. */
-const jobVerdictSchema = z.object({
-  kind: z.enum(['keep', 'finish', 'fail', 'lost', 'unknown']),
-  rule: z.string(),
-  because: z.string(),
-  brokenAt: maybeInstant,
-  endedAt: maybeInstant,
-});
-
-/** `/api/jobs`, and `/api/jobs/{source}/{id}`: the record of a job beside what is true of it. */
-export const jobAnswerSchema = z.object({
-  source: z.string(),
-  id: z.string(),
-  path: z.string(),
-  project: z.string(),
-  type: z.string(),
-  record: recordAnswerSchema,
-  backend: backendAnswerSchema,
-  /** What reported the job's own state; `null` as long as nothing reports. */
-  reporter: z.null(),
-  verdict: jobVerdictSchema,
-  /** The state to believe: of the verdict where it ends the job, `unknown` where the evidence is not enough. */
-  shown: jobState,
-  /** Whether the record says the same. */
-  agrees: z.boolean(),
-  because: z.string(),
-  /** What a sweep, or a person through it, ended it by before. */
-  endedBy: z
-    .object({ rule: z.string(), because: z.string(), foundAt: instant, by: z.string().nullable() })
-    .nullable(),
-  /** The command that answers more. */
-  command: z.string(),
-});
-export type JobAnswer = z.infer<typeof jobAnswerSchema>;

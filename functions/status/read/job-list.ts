@@ -6,7 +6,7 @@ import { isPath } from '../../shared/model/reading/document-path.ts';
 import type { Problem } from '../../shared/problems.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { JobsQuery } from '../api/endpoints.ts';
-import type { JobAnswer } from '../api/schemas.ts';
+import type { JobAnswer } from '../api/job-schemas.ts';
 import { type Keeper, type Kept, keep, keepers } from '../cache/keep.ts';
 import { NO_ANSWER_YET } from '../cache/kept-backend.ts';
 import { isOff } from '../rules/is-off.ts';

@@ -5,13 +5,14 @@ import { messageOf } from '../../shared/errors.ts';
 import type { Suspect } from '../../shared/model/job/sweep.ts';
 import type { SweepCheckpoint } from '../../shared/model/job/sweep-checkpoint.ts';
 import { conclusionAt } from '../../shared/model/job/verdict/taken-back.ts';
+import type { Channel } from '../../shared/model/report/channel-reading.ts';
 import type { Problem } from '../../shared/problems.ts';
 import type { Tally } from '../../shared/store/firestore/read-options.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 import type { SeenJob } from '../../shared/store/sources/active-records.ts';
 import { type Asker, asker, type Known } from '../../shared/truth/ask.ts';
 import type { Candidate } from '../../shared/truth/candidate.ts';
-import type { JobAnswer } from '../api/schemas.ts';
+import type { JobAnswer } from '../api/job-schemas.ts';
 import type { Keeper } from '../cache/keep.ts';
 import { inOneWait } from '../cache/kept-backend.ts';
 import { jobAnswer } from '../rules/job-answer.ts';
@@ -25,6 +26,8 @@ export interface StatusSource {
   backend: Backend | null;
   /** What the sweep that ended then remembers of the source. */
   checkpoint: (sweptAt: string) => Keeper<SweepCheckpoint>;
+  /** Whether reports of it arrive; `null` where it takes none. */
+  channel: Keeper<Channel> | null;
 }
 
 /** Records of a source, and the executions below them as they were read; those are read when they are first asked for. */
@@ -65,6 +68,7 @@ export async function judged(
     store: { ...store, executions: keptExecutions(records) },
     backend: source.backend && inOneWait(source.backend),
     checkpoint,
+    channel: source.channel && (await source.channel()).value,
     options,
     now: clock.now,
     runId: '',

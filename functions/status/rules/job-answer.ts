@@ -1,8 +1,11 @@
+import { addMs } from '../../shared/dates.ts';
 import { isTerminal } from '../../shared/model/job/job.ts';
 import { ACTIVE_STATES } from '../../shared/model/job/states.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 import { livenessOf } from '../../shared/model/job/verdict/liveness.ts';
-import type { JobAnswer } from '../api/schemas.ts';
+import { instant } from '../../shared/model/job/verdict/words.ts';
+import type { JobAnswer } from '../api/job-schemas.ts';
+import { aliveAfterLost, reporterAnswer } from './reporter-answer.ts';
 
 /** The backend of a source. */
 export interface BackendOfSource {
@@ -48,7 +51,7 @@ export function jobAnswer(
       endedAt: iso(truth?.endedAt ?? null),
       askedAt: iso(truth?.askedAt ?? null),
     },
-    reporter: null,
+    reporter: reporterAnswer(job),
     verdict: {
       kind: verdict.kind,
       rule: verdict.rule,
@@ -58,7 +61,9 @@ export function jobAnswer(
     },
     shown,
     agrees,
-    because: agrees ? verdict.because : `the record says ${job.status || 'nothing'}; ${verdict.because}`,
+    because: agrees
+      ? verdict.because
+      : `the record says ${job.status || 'nothing'}; ${whyNot(suspect, verdict, now)}`,
     endedBy: added.evidence && {
       rule: added.evidence.rule,
       because: added.evidence.because,
@@ -76,11 +81,27 @@ export function jobAnswer(
 function shownOf(suspect: Suspect, verdict: Verdict, now: Date): JobAnswer['shown'] {
   const { job, truth } = suspect;
   if ('state' in verdict) return verdict.state;
+  if (isStillReporting(suspect, now)) return 'running';
   const isContradicted = truth !== null && truth.state !== 'unknown' && truth.state !== job.state;
   if (verdict.kind === 'unknown' && (isContradicted || livenessOf(suspect, now).stale)) return 'unknown';
   if (isTerminal(job.state)) return job.state;
   const isActive = ACTIVE_STATES.find((state) => state === truth?.state);
   return isActive ?? job.state;
+}
+
+/** Whether a job that a sweep has called lost reports that it lives, as often as it has to. */
+function isStillReporting({ job, limits }: Suspect, now: Date): boolean {
+  const at = aliveAfterLost(job, now);
+  return at !== null && addMs(at, limits.staleAfterMs + limits.graceMs) >= now;
+}
+
+/** Why the record is not to be believed, in words. */
+function whyNot({ job }: Suspect, { because }: Verdict, now: Date): string {
+  const { evidence, report } = job.added;
+  const at = aliveAfterLost(job, now);
+  if (!at || !evidence) return because;
+  const where = report?.host ? ` on ${report.host}` : '';
+  return `a sweep called it lost ${instant(evidence.foundAt)}, but it reported${where} that it lives, ${instant(at)}`;
 }
 
 function whyNotAsked({ job }: Suspect, { kind }: BackendOfSource): string {

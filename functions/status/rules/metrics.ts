@@ -14,7 +14,8 @@ interface Sample {
 
 interface Family {
   name: string;
-  type: 'gauge' | 'stateset' | 'unknown';
+  /** The samples of a counter have `_total` behind their name. */
+  type: 'gauge' | 'stateset' | 'unknown' | 'counter';
   unit?: string;
   help: string;
   samples: Sample[];
@@ -100,10 +101,35 @@ function sourceFamilies({ sources }: StatusAnswer): Family[] {
       samples: each(({ stale }) => stale),
     },
     {
-      name: 'nightshift_false_lost',
+      name: 'nightshift_jobs_swept',
       type: 'gauge',
-      help: 'Jobs that sweeps of the last day ended and that lived afterwards.',
+      help: 'Jobs that sweeps of the last day ended.',
+      samples: each(({ watched }) => watched),
+    },
+    {
+      name: 'nightshift_jobs_false_lost',
+      type: 'gauge',
+      help: 'Jobs that sweeps of the last day ended wrongly.',
       samples: each(({ falseLost }) => falseLost),
+    },
+    {
+      name: 'nightshift_reports_accepted',
+      type: 'counter',
+      help: 'Reports of jobs that were accepted.',
+      samples: each(({ reports }) => reports?.accepted ?? null),
+    },
+    {
+      name: 'nightshift_false_lost',
+      type: 'counter',
+      help: 'Jobs that a sweep called lost and whose execution told how they really ended.',
+      samples: each(({ reports }) => reports?.falseLost ?? null),
+    },
+    {
+      name: 'nightshift_reports_last_accepted_timestamp_seconds',
+      type: 'gauge',
+      unit: 'seconds',
+      help: 'When a report of each source was last accepted, as of the last sweep.',
+      samples: each(({ reports }) => reports && secondsOf(reports.lastAcceptedAt)),
     },
     {
       name: 'nightshift_job_health_timestamp_seconds',
@@ -147,7 +173,7 @@ function linesOf({ name, type, unit, help, samples }: Family): string[] {
     `# HELP ${name} ${help}`,
     ...known.map(({ labels = {}, value }) => {
       const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
-      return `${name}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`;
+      return `${name}${type === 'counter' ? '_total' : ''}${pairs.length > 0 ? `{${pairs.join(',')}}` : ''} ${value}`;
     }),
   ];
 }

@@ -115,7 +115,8 @@ function sourceHealth(
   block: JobHealth | undefined,
   sweepEveryMs: number | null,
 ): SourceHealth {
-  const { running, suspended, scheduled, longRunning, recent24h, stale, unknown, falseLost } = block ?? {};
+  const { running, suspended, scheduled, longRunning, recent24h, stale, unknown } = block ?? {};
+  const { watched, falseLost, reports } = block ?? {};
   return {
     source,
     mode,
@@ -127,7 +128,9 @@ function sourceHealth(
     recent24h: recent24h ?? null,
     stale: stale ?? null,
     unknown: unknown ?? null,
+    watched: watched ?? null,
     falseLost: falseLost ?? null,
+    reports: reports ? { ...reports, lastAcceptedAt: reports.lastAcceptedAt.toISOString() } : null,
     staleAt: block && sweepEveryMs !== null ? outdatedAt(block.at, sweepEveryMs).toISOString() : null,
   };
 }

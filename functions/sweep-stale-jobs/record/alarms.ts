@@ -9,7 +9,7 @@ import {
   NO_CHANGES,
   oneAlarm,
 } from '../../shared/model/run/alarm.ts';
-import type { Overdue } from '../sweep/results.ts';
+import type { Overdue, Stalled } from '../sweep/results.ts';
 
 const NAMES_TOLD = 5;
 /** A job that stays `unknown` for so long is an incident. */
@@ -20,6 +20,8 @@ export interface Standing {
   source: string;
   /** Jobs that run longer than `maxRuntime`. */
   overdue: readonly Overdue[];
+  /** Jobs that show life, and whose progress stays the same for too long. */
+  stalled: readonly Stalled[];
   /** Whether all candidates were seen, so that a job that was not is no candidate any more. */
   complete: boolean;
   /** Jobs with the verdict `unknown`. */
@@ -35,6 +37,7 @@ export function alarmsAbout(standing: Standing, open: readonly Alarm[], now: Dat
   const of = (kind: AlarmKind) => open.filter((alarm) => alarm.kind === kind);
   const changes = [
     overdueAlarm(standing, of('overdue')),
+    stalledAlarm(standing, of('stalled')),
     oneAlarm(of('long-running'), 'fewer jobs run for so long', longRunningAlarm(standing)),
     oneAlarm(of('backend-unknown'), 'no job is unknown for so long any more', unknownAlarm(standing, now)),
     oneAlarm(of('found-alive'), 'for a day nothing that it ended has shown life', foundAliveAlarm(standing)),
@@ -65,6 +68,24 @@ function overdueAlarm(
     kind: 'overdue',
     brokenAt: first.brokenAt,
     message: `Overdue: ${names}: ${longest}${first.because}`,
+  });
+}
+
+/** A sweep that did not see all candidates closes none. */
+function stalledAlarm(
+  { source, stalled, complete }: Standing,
+  open: readonly Alarm[],
+): Required<AlarmChanges> {
+  const [first] = stalled.toSorted((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  if (open.length > 0 && !complete) return NO_CHANGES;
+  if (!first) return oneAlarm(open, 'their progress moves again, or they have ended', null);
+  const names = named(stalled.map(({ name }) => name));
+  const longest = stalled.length === 1 ? '' : `the longest, ${first.name}: `;
+  return oneAlarm(open, '', {
+    subject: source,
+    kind: 'stalled',
+    brokenAt: first.brokenAt,
+    message: `Stalled, though they live: ${names}: ${longest}${first.because}`,
   });
 }
 
@@ -102,17 +123,21 @@ function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
   };
 }
 
-/** The alarm of the sweep itself while it is in self-preservation. */
-export function selfPreservationAlarm(
+/** Why a sweep concludes less of a source than it could, since when, and what comes of it, in words. */
+export interface Blindness {
+  source: string;
+  because: string;
+  brokenAt: Date;
+}
+
+/** The alarm of the sweep itself while it does not believe what it sees. */
+export function blindAlarm(
   subject: string,
-  preserving: readonly { source: string; because: string; brokenAt: Date; held: number }[],
+  blind: readonly Blindness[],
   open: readonly Alarm[],
 ): Required<AlarmChanges> {
-  const [first] = [...preserving].sort((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
-  const words = preserving.map(
-    ({ source, because, held }) =>
-      `source ${source}: ${because}, so what rests on age or on a 404 alone is held for one interval (${held})`,
-  );
+  const [first] = blind.toSorted((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  const words = blind.map(({ source, because }) => `source ${source}: ${because}`);
   return oneAlarm(
     open.filter((alarm) => alarm.kind === 'sweeper-blind' && alarm.subject === subject),
     'it believes what it sees again',

@@ -38,13 +38,15 @@ export function checkpointAfter(
   const ended = results.each.flatMap((it): EndedRecord[] => {
     if (it.disposition !== 'yes') return [];
     const { path, isExecution, startedAt, heartbeatAt } = it;
-    return [{ path, isExecution, endedAt: now, runId, startedAt, heartbeatAt, alive: null }];
+    return [
+      { path, isExecution, endedAt: now, runId, startedAt, heartbeatAt, alive: null, corrected: false },
+    ];
   });
   const again = new Set(ended.map(({ path }) => path));
   const lately = watched.filter(({ endedAt }) => now.getTime() - endedAt.getTime() < WATCHED_MS);
-  // A record that showed life once counts for the whole day, whatever becomes of it.
-  const alive = lately.filter((it) => it.alive !== null);
-  const quiet = lately.filter((it) => it.alive === null && !again.has(it.path));
+  // A record that was ended wrongly once counts for the whole day, whatever becomes of it.
+  const alive = lately.filter(isWrong);
+  const quiet = lately.filter((it) => !isWrong(it) && !again.has(it.path));
   return {
     sweptAt: now,
     cursor,
@@ -62,4 +64,9 @@ export function unknownOf({ sightings }: SweepCheckpoint): Since[] {
   return sightings
     .flatMap(({ path, unknownSince }) => (unknownSince ? [{ path, since: unknownSince }] : []))
     .sort((a, b) => a.since.getTime() - b.since.getTime());
+}
+
+/** Whether a record was ended wrongly: it showed life, or its own execution told how it really ended. */
+export function isWrong({ alive, corrected }: Pick<EndedRecord, 'alive' | 'corrected'>): boolean {
+  return alive !== null || corrected;
 }

@@ -1,7 +1,9 @@
 import type { JobHealth } from '../../shared/model/job/sweep.ts';
 import type { EndedRecord } from '../../shared/model/job/sweep-checkpoint.ts';
+import type { ReportChannel } from '../../shared/model/report/channel.ts';
 import type { CandidateResult } from '../sweep/results.ts';
 import type { SweepResult } from '../sweep/sweep-result.ts';
+import { isWrong } from './checkpoint.ts';
 
 /** How many jobs of a source run for long, and how many are new. */
 export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
@@ -9,7 +11,13 @@ export type Ages = Pick<JobHealth, 'longRunning' | 'recent24h'>;
 /** How many jobs of a source are in which state after a sweep; those that it ended are taken off. */
 export function healthAfter(
   { longRunning, recent24h, ended: watched }: Ages & { ended: readonly EndedRecord[] },
-  { source, active, results, left }: Pick<SweepResult, 'source' | 'active' | 'results' | 'left'>,
+  {
+    source,
+    active,
+    results,
+    left,
+    channel,
+  }: Pick<SweepResult, 'source' | 'active' | 'results' | 'left' | 'channel'>,
   longSince: Date,
   at: Date,
 ): JobHealth {
@@ -33,7 +41,12 @@ export function healthAfter(
     stale: unknown + lying.length + left.jobs,
     unknown,
     watched: watched.length,
-    falseLost: watched.filter(({ alive }) => alive !== null).length,
+    falseLost: watched.filter(isWrong).length,
+    reports: channel?.record ? figuresOf(channel.record) : null,
     at,
   };
+}
+
+function figuresOf({ accepted, falseLost, lastAcceptedAt }: ReportChannel): JobHealth['reports'] {
+  return { accepted, falseLost, lastAcceptedAt };
 }

@@ -10,7 +10,7 @@ import { watchedAgain } from '../rules/found-alive.ts';
 import type { SweepResult } from '../sweep/sweep-result.ts';
 import type { Scope, SweepTools } from '../sweep/sweep-tools.ts';
 import { alarmsAbout, type Standing } from './alarms.ts';
-import { checkpointAfter, unknownOf } from './checkpoint.ts';
+import { checkpointAfter, isWrong, unknownOf } from './checkpoint.ts';
 import { type Ages, healthAfter } from './job-health.ts';
 
 /** The stores to which a whole sweep writes its checkpoint, job health and alarms. */
@@ -46,13 +46,13 @@ export async function auditStatuses(
   return isDue ? store.unmapped(options) : null;
 }
 
-/** Reads again what sweeps ended in the last day and has not shown life yet. */
+/** Reads again what sweeps ended in the last day, as far as it is not known to have been wrong. */
 export async function watchEnded(
   store: ActiveJobStore,
   ended: readonly EndedRecord[],
   options: ReadOptions,
 ): Promise<EndedRecord[]> {
-  const quiet = ended.filter(({ alive }) => alive === null);
+  const quiet = ended.filter((one) => !isWrong(one));
   const seen = await store.again(quiet, options);
   return watchedAgain(ended, new Map(seen.map(({ path, job }) => [path, job])));
 }
@@ -93,6 +93,7 @@ export async function saveSweep(
     {
       source: name,
       overdue: sweep.results.overdue,
+      stalled: sweep.results.stalled,
       complete: sweep.complete,
       unknown: unknownOf(next),
       longRunning,

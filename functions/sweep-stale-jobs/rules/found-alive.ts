@@ -17,6 +17,8 @@ export function lifeAfter(left: EndedRecord, job: Again): string | null {
   if (startedAt?.getTime() !== left.startedAt?.getTime()) return null;
   if (heartbeatAt && heartbeatAt.getTime() !== left.heartbeatAt?.getTime())
     return `its heart beats: ${instant(heartbeatAt)}`;
+  const aliveAt = added.report?.aliveAt;
+  if (aliveAt && aliveAt > left.endedAt) return `it reported that it lives: ${instant(aliveAt)}`;
   if (state === 'completed' && endedAt && endedAt > left.endedAt)
     return `its record says ${status} now, ${instant(endedAt)}`;
   const isOurs = added.evidence?.runId === left.runId;
@@ -25,7 +27,19 @@ export function lifeAfter(left: EndedRecord, job: Again): string | null {
   return null;
 }
 
-/** The ended records with what shows life now; a record that showed life once counts for good. */
+/** The ended records with what is known of them now; a record that was ended wrongly once counts for good. */
 export function watchedAgain(ended: readonly EndedRecord[], jobs: ReadonlyMap<string, Job>): EndedRecord[] {
-  return ended.map((left) => ({ ...left, alive: left.alive ?? lifeAfter(left, jobs.get(left.path)) }));
+  return ended.map((left) => {
+    const job = jobs.get(left.path);
+    return {
+      ...left,
+      alive: left.alive ?? lifeAfter(left, job),
+      corrected: left.corrected || (job !== undefined && isCorrected(left, job)),
+    };
+  });
+}
+
+/** Whether its own execution has told how a job really ended that a sweep had called lost. */
+function isCorrected({ startedAt }: EndedRecord, { startedAt: now, added, state }: Job): boolean {
+  return isTerminal(state) && added.report?.falseLost === true && now?.getTime() === startedAt?.getTime();
 }

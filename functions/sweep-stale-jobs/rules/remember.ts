@@ -1,5 +1,7 @@
 import type { Sighting } from '../../shared/model/job/sighting.ts';
 import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
+import { livenessOf } from '../../shared/model/job/verdict/liveness.ts';
+import { channelSilence } from '../../shared/model/job/verdict/reporter-verdict.ts';
 
 /** What the next sweep has to know of a suspect whose record is at `path`, and that was not ended. */
 export function sightingAfter(
@@ -14,12 +16,15 @@ export function sightingAfter(
     startedAt: job.startedAt ?? undefined,
     backendId: job.backendId ?? undefined,
     heartbeatAt: job.heartbeatAt ?? undefined,
-    stillSince: sighting?.stillSince ?? now,
+    // Once reports arrive again, a silence is found anew.
+    stillSince: (sighting?.channelSilent ? undefined : sighting?.stillSince) ?? now,
     movedAt: sighting?.movedAt,
     suspended: job.state === 'suspended' || undefined,
     resumedAt: sighting?.resumedAt,
     heardAt: truth?.state === 'running' ? truth.askedAt : sighting?.heardAt,
     goneSince: goneSince(suspect),
+    // Also of one whose own silence breaks no limit yet: by the next sweep both may have changed.
+    channelSilent: channelSilence(livenessOf(suspect, now)) !== null || undefined,
     unknownSince: isUnknown ? (sighting?.unknownSince ?? now) : undefined,
     // An answer that was not believed is asked for again.
     truth: verdict.rule === 'backend-ended' && truth ? truth : undefined,

@@ -74,7 +74,7 @@ function keyFor({ isExecution }: Candidate, { state }: EndingVerdict): string {
 /** However sure a verdict is, without a word it cannot be written. */
 function withoutWord({ rule, because, brokenAt }: Verdict, key: string): Verdict {
   const words = `${rule}: ${because}; but ${key} names no word for that`;
-  return { kind: 'unknown', rule: 'no-word', because: words, brokenAt, overdue: false };
+  return { kind: 'unknown', rule: 'no-word', because: words, brokenAt, overdue: false, stalled: false };
 }
 
 /** What became of a verdict that ends something; `no` for one that ends nothing, and for one that cannot be written. */

@@ -1,6 +1,8 @@
 import type { Job } from '../../shared/model/job/job.ts';
 import type { Sighting } from '../../shared/model/job/sighting.ts';
 import { MOST_VERDICTS, type VerdictKind } from '../../shared/model/job/sweep.ts';
+import { livenessOf } from '../../shared/model/job/verdict/liveness.ts';
+import { unmoved } from '../../shared/model/job/verdict/verdicts.ts';
 import { sightingAfter } from '../rules/remember.ts';
 import type { Disposition, Judged } from './judge.ts';
 
@@ -16,6 +18,7 @@ export interface CandidateResult {
   path: string;
   isExecution: boolean;
   kind: VerdictKind;
+  rule: string;
   disposition: Disposition;
   /** As its record says. */
   state: Job['state'];
@@ -36,6 +39,9 @@ export interface Overdue {
   /** Whether it is known to run. */
   kept: boolean;
 }
+
+/** A job that shows life and does not get on. */
+export type Stalled = Omit<Overdue, 'kept'>;
 
 /** One candidate as a person reads it, and as the summary of a run stores it. */
 export interface VerdictRow {
@@ -58,6 +64,8 @@ export interface CandidateResults {
   /** What was seen and heard of those that were not ended. */
   sightings: Sighting[];
   overdue: Overdue[];
+  /** Jobs that show life, and whose progress stays the same. */
+  stalled: Stalled[];
   /** The first of those that were ended, that should end and were not, that are unknown, and that are kept. */
   rows: Record<'ended' | 'ending' | 'unknown' | 'keep', VerdictRow[]>;
 }
@@ -75,6 +83,7 @@ export function resultsOf(settled: readonly Settled[], now: Date): CandidateResu
       one.disposition === 'yes' ? [] : sightingAfter(one.candidate.seen.path, one, now),
     ),
     overdue: settled.flatMap(overdueOf),
+    stalled: settled.flatMap((one) => stalledOf(one, now)),
     rows: {
       ended: rowsOf('ended'),
       ending: rowsOf('ending'),
@@ -92,6 +101,7 @@ export function mergedResults(parts: readonly CandidateResults[]): CandidateResu
     each: parts.flatMap(({ each }) => each),
     sightings: parts.flatMap(({ sightings }) => sightings),
     overdue: parts.flatMap(({ overdue }) => overdue),
+    stalled: parts.flatMap(({ stalled }) => stalled),
     rows: {
       ended: rowsOf('ended'),
       ending: rowsOf('ending'),
@@ -107,6 +117,7 @@ function resultOf({ candidate, suspect, verdict, newlyStale, disposition }: Sett
     path: candidate.seen.path,
     isExecution: candidate.isExecution,
     kind: verdict.kind,
+    rule: verdict.rule,
     disposition,
     state,
     startedAt,
@@ -121,6 +132,13 @@ function overdueOf({ suspect, verdict }: Settled): Overdue[] {
   if (!('overdue' in verdict) || !verdict.overdue || !verdict.brokenAt) return [];
   const { kind, because, brokenAt } = verdict;
   return [{ name: suspect.job.name, because, brokenAt, kept: kind === 'keep' }];
+}
+
+function stalledOf({ candidate, suspect, verdict }: Settled, now: Date): Stalled[] {
+  if (candidate.isExecution || !('stalled' in verdict) || !verdict.stalled) return [];
+  const { stalledAt } = livenessOf(suspect, now);
+  if (!stalledAt) return [];
+  return [{ name: suspect.job.name, because: unmoved(suspect, stalledAt, now), brokenAt: stalledAt }];
 }
 
 function rowKindOf({ verdict, disposition }: Settled): keyof CandidateResults['rows'] {

@@ -9,6 +9,7 @@ import {
   selfPreservation,
   selfPreservationSoFar,
 } from '../../shared/model/job/verdict/guard.ts';
+import type { Channel } from '../../shared/model/report/channel-reading.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import { asker } from '../../shared/truth/ask.ts';
 import type { Candidate } from '../../shared/truth/candidate.ts';
@@ -17,7 +18,7 @@ import { type FirstPass, firstPass, type Steps } from './first-pass.ts';
 import { type DecisionRules, type JudgementNotes, judge, type ToEnd } from './judge.ts';
 import { mergedResults } from './results.ts';
 import { type Settlement, settle } from './settle.ts';
-import { backlogOf, type SweepResult, selfPreservationOf } from './sweep-result.ts';
+import { backlogOf, type SweepResult, selfPreservationOf, silentChannelOf } from './sweep-result.ts';
 import type { Scope, SweepSource, SweepTools } from './sweep-tools.ts';
 import { type WriteResult, type WriteTools, writeEndings } from './write.ts';
 
@@ -48,7 +49,8 @@ export async function sweepCandidates(
   const { store, backend } = swept;
   const now = tools.run.startedAt;
   const clock: SweepClock = { sweptAt: checkpoint.sweptAt, now, intervalMs: tools.intervalMs };
-  const steps = stepsOf(swept, checkpoint, clock, conclusions, tools);
+  const channel = store.source.reports ? await tools.channels.look(store.name, tools.options) : null;
+  const steps = stepsOf(swept, { checkpoint, channel }, clock, conclusions, tools);
   const { asking } = steps;
   const canFallSilent = mayFallSilent(store.source, population);
   const foreseen = selfPreservationSoFar(clock, canFallSilent, population.alive);
@@ -81,6 +83,8 @@ export async function sweepCandidates(
     active: population.active,
     results,
     selfPreservation: selfPreservationOf(results, preservation, now),
+    channel,
+    silentChannel: silentChannelOf(results, channel, store.source, now),
     backendKnew: backend && knewAt ? { at: knewAt, fingerprint: backend.fingerprint } : null,
     left: backlogOf(left, end.stoppedAt && lastOf(first.settlements)),
     cursor: left[0]?.at ?? end.stoppedAt,
@@ -91,7 +95,7 @@ export async function sweepCandidates(
 
 function stepsOf(
   { store, backend }: SweepSource,
-  checkpoint: SweepCheckpoint,
+  known: { checkpoint: SweepCheckpoint; channel: Channel | null },
   clock: SweepClock,
   { conclude, by }: Conclusions,
   { run, days, options, now }: SweepTools,
@@ -110,7 +114,7 @@ function stepsOf(
   };
   const write = (toEnd: readonly ToEnd[]): Promise<WriteResult> => writeEndings(toEnd, writeTools);
   return {
-    asking: asker({ store, backend, checkpoint, options, now, runId: run.runId }),
+    asking: asker({ ...known, store, backend, options, now, runId: run.runId }),
     judgeAll: (known) => judge(known, source, conclude, clock),
     settleAll: (judged, preservation) => settle(judged, preservation, rules, write),
     isTimeUp: () => run.budgetUsed() > LOOKED_BY,

@@ -3,6 +3,7 @@ import type { SweepCheckpoint, SweepCursor } from '../../shared/model/job/sweep-
 import type { RunContext } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
+import type { ReportChannelStore } from '../../shared/store/own/report-channels.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
 
 /** A source of jobs, and the backend that runs them; `null` where the settings name none. */
@@ -16,6 +17,8 @@ export interface SweepTools {
   run: RunContext<unknown>;
   days: DayStore;
   options: ReadOptions & { signal: AbortSignal };
+  /** Whether reports of each source arrive. */
+  channels: Pick<ReportChannelStore, 'look'>;
   /** Between two sweeps, by the schedule. */
   intervalMs: number;
   now: () => Date;

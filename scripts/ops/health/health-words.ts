@@ -33,8 +33,6 @@ export function healthInWords(report: HealthReport, now: Date): string[] {
 }
 
 function sourcesInWords(sources: readonly SourceHealth[], now: Date): string[] {
-  const count = (value: number, color: (text: string) => string = String) =>
-    value > 0 ? color(figure(value)) : figure(value);
   return table(
     [
       { title: 'JOBS OF' },
@@ -62,9 +60,19 @@ function sourcesInWords(sources: readonly SourceHealth[], now: Date): string[] {
             figure(one.recent24h),
             count(one.stale, paint.red),
             count(one.unknown, paint.yellow),
-            `${count(one.falseLost, paint.red)} of ${figure(one.watched)}`,
+            wrongly(one),
             relative(one.at, now),
           ],
     ),
   );
+}
+
+function count(value: number, color: (text: string) => string): string {
+  return value > 0 ? color(figure(value)) : figure(value);
+}
+
+/** How many of those that sweeps ended in the last day were ended wrongly, and how many that makes of a thousand. */
+function wrongly({ falseLost, watched }: { falseLost: number; watched: number }): string {
+  const share = falseLost > 0 ? `, ${figure(Math.round((falseLost / watched) * 1_000))} per 1,000` : '';
+  return `${count(falseLost, paint.red)} of ${figure(watched)}${share}`;
 }

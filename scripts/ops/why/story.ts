@@ -118,7 +118,8 @@ async function judge(
   );
   const { backend, words } = backendOf(store, connection);
   const options = { ...uncounted(), signal: AbortSignal.timeout(LIMIT_MS) };
-  const asking = asker({ store, backend, checkpoint, options, now: clock.now, runId: '' });
+  const channel = await channelOf(store, connection);
+  const asking = asker({ store, backend, checkpoint, channel, options, now: clock.now, runId: '' });
   const candidate = { seen, isExecution: false, nth: 0, at: { lookout: '', after: null } };
   const { known, unreadable } = await ask('reading its executions', asking.about([candidate]));
   const suspect = known[0]?.suspect;
@@ -144,6 +145,16 @@ async function judge(
         return { id, status, ...times, evidence: added.evidence };
       }) ?? null,
   };
+}
+
+/** Whether reports of the source arrive; `null` where it takes none. */
+async function channelOf({ name, source }: ActiveJobStore, { collections, ask }: Connection) {
+  if (!source.reports) return null;
+  const { reportChannelStore } = await import('../../../functions/shared/store/own/report-channels.ts');
+  return ask(
+    'reading whether reports arrive',
+    reportChannelStore(collections, SILENT).look(name, uncounted()),
+  );
 }
 
 /** The backend of the source; `words` is why there is none to ask. */

@@ -4,7 +4,7 @@ import { setTimeout } from 'node:timers/promises';
 import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
 import { ENDPOINTS } from '../../../functions/status/api/endpoints.ts';
 import { envelopeOf } from '../../../functions/status/api/envelope.ts';
-import type { JobAnswer } from '../../../functions/status/api/schemas.ts';
+import type { JobAnswer } from '../../../functions/status/api/job-schemas.ts';
 import { startStatusEndpoint } from '../../../scripts/stack/stand-ins/status-endpoint.ts';
 import { httpSettings } from '../../support/backends.ts';
 import { statusService } from '../../support/status.ts';

@@ -3,13 +3,12 @@ import { addDays, dayOf, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../function
 import { adviceOn } from '../../../functions/shared/model/run/alarm-advice.ts';
 import { furtherCommand } from '../../../functions/shared/model/run/alarm-rank.ts';
 import type { Outcome } from '../../../functions/shared/model/run/outcomes.ts';
+import { type JobAnswer, jobAnswerSchema } from '../../../functions/status/api/job-schemas.ts';
 import {
   type AlarmAnswer,
   alarmAnswerSchema,
   type DayAnswer,
   dayAnswerSchema,
-  type JobAnswer,
-  jobAnswerSchema,
   type RunAnswer,
   type RunLine,
   runAnswerSchema,

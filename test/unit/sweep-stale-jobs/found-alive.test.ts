@@ -15,6 +15,7 @@ const LEFT: EndedRecord = {
   startedAt: ago(180),
   heartbeatAt: ago(47),
   alive: null,
+  corrected: false,
 };
 const evidence = evidenceSchema.parse({
   verdict: 'lost',

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { sightingAfter } from '../../../functions/sweep-stale-jobs/rules/remember.ts';
 import { mulberry32 } from '../../../scripts/stack/sample/dice.ts';
 import { SOAK_ONLY, seededRandom, sized } from '../../support/soak.ts';
 import { type Findings, RULES, type Rules, simulate } from '../../support/sweep-simulation.ts';
+import { REPORTING } from '../../support/sweep-world.ts';
 
 const [JOBS, HOURS] = [sized(800, 10_000), sized(8, 24)];
 /** Of each world in which a rule is missing. */
@@ -33,6 +35,39 @@ describe('10,000 jobs that beat, crash, finish, restart, hang, pause and fall si
     const seldom = ['skippedRace', 'blind', 'mass 404s', 'gone-once', 'another-try', 'just-ended'];
     for (const what of [...seldom, 'suspended', 'backend-suspended', 'gone-unplaced'])
       assert.ok((seen[what] ?? 0) > 0, `${what}: never`);
+  });
+});
+
+describe('10,000 jobs that report, of which some die, some are found dead, and some are cut off for hours', () => {
+  const world = (random: () => number, over: Partial<Rules> = {}, jobs = FEW) =>
+    simulate(jobs, HOURS, random, { ...RULES, ...over }, [REPORTING]);
+
+  test('none that lives is ended, and every dead one is found once reports arrive', (t) => {
+    const found = world(
+      seededRandom((message) => t.diagnostic(message)),
+      {},
+      sized(400, 10_000),
+    );
+    t.diagnostic(JSON.stringify(found.seen));
+    assert.deepEqual(wrongs(found), { liveEnded: [], overwritten: [], wrongEnd: [], late: [], untold: [] });
+  });
+
+  test('in a world in which all of that happens', () => {
+    const { seen } = world(mulberry32(7));
+    for (const what of ['channel-silent', 'reporter-gone', 'wrote lost', 'silent', 'held'])
+      assert.ok((seen[what] ?? 0) >= 8, `${what}: ${seen[what]} times`);
+  });
+
+  test('finds live ones ended where the sweep does not know that nothing arrives', () =>
+    assert.ok(world(mulberry32(7), { channelAt: () => null }).liveEnded.length > 10));
+
+  test('finds live ones ended where what is on its way has no time to arrive', SOAK_ONLY, () => {
+    const forgetting: Rules['sightingAfter'] = (...given) => {
+      const { channelSilent: _, ...rest } = sightingAfter(...given);
+      return rest;
+    };
+    const all = [7, 8, 9].map((seed) => world(mulberry32(seed), { sightingAfter: forgetting }, 2_000));
+    assert.ok(all.flatMap(({ liveEnded }) => liveEnded).length > 0);
   });
 });
 

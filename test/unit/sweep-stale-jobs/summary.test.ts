@@ -39,6 +39,7 @@ function sweepOf(count: number, because: string): SweepResult {
     each: Array.from({ length: count }, () => one),
     sightings: [],
     overdue: [],
+    stalled: [],
     rows: {
       ended: Array.from({ length: Math.min(300, count) }, () => row),
       ending: [],

@@ -43,6 +43,8 @@ export const sightingSchema = z.object({
   goneSince: maybe,
   /** Since when its state could not be found out. */
   unknownSince: maybe,
+  /** Whether no report of its whole source arrived when the last sweep judged it. */
+  channelSilent: z.boolean().optional(),
   /** The end that its backend reported, where it was believed: the backend is not asked again. */
   truth: truthSchema.optional(),
 });
@@ -61,7 +63,7 @@ export function sightingOf(before: Sighting | undefined, job: SeenRecord, writte
   const moved = job.heartbeatAt !== null && !isSame(before.heartbeatAt, job.heartbeatAt);
   const resumed = before.suspended === true && job.state !== 'suspended';
   if (!moved && !resumed && before.stillSince && writtenAt <= before.stillSince) return before;
-  const { stillSince: _, goneSince: __, truth: ___, ...rest } = before;
+  const { stillSince: _, goneSince: __, truth: ___, channelSilent: ____, ...rest } = before;
   return {
     ...rest,
     movedAt: moved ? writtenAt : rest.movedAt,

@@ -23,6 +23,8 @@ const endedSchema = z.object({
   heartbeatAt: z.date().nullable(),
   /** What showed that it lives, in words; `null` while nothing does. */
   alive: z.string().nullable(),
+  /** Whether its own execution told how it really ended. */
+  corrected: z.boolean().default(false),
 });
 export type EndedRecord = z.infer<typeof endedSchema>;
 

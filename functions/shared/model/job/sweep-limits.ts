@@ -22,6 +22,7 @@ const typeLimits = {
     .optional(),
   maxRuntimeHours: hours.optional(),
   maxQueuedHours: hours.optional(),
+  stalledAfterMinutes: minutes.optional(),
 };
 
 /** The limits of a source, as settings.json has them. */
@@ -32,6 +33,8 @@ export const sweepSchema = z.strictObject({
   maxRuntimeHours: hours.default(24),
   /** How long a job may be queued; for ever unless set. */
   maxQueuedHours: typeLimits.maxQueuedHours,
+  /** How long the progress that a live job reports may stay the same before an alarm; for ever unless set. */
+  stalledAfterMinutes: typeLimits.stalledAfterMinutes,
   /** Other limits, by the value of the mapped field `type`. */
   types: z.record(z.string().min(1), z.strictObject(typeLimits)).default({}),
   /** After how many hours a job is long-running in `jobHealth`; more than `jobs` such jobs raise an alarm, where it is set. */
@@ -47,17 +50,21 @@ export interface SweepLimits {
   maxRuntimeMs: number;
   /** `null` where a job may wait for ever. */
   maxQueuedMs: number | null;
+  /** `null` where the progress of a live job may stay the same for ever. */
+  stalledAfterMs: number | null;
 }
 
 /** Returns the limits of a job of that type. */
 export function limitsOf(settings: SweepSettings, type: string): SweepLimits {
   const own = Object.hasOwn(settings.types, type) ? settings.types[type] : undefined;
   const queued = own?.maxQueuedHours ?? settings.maxQueuedHours;
+  const stalled = own?.stalledAfterMinutes ?? settings.stalledAfterMinutes;
   return {
     staleAfterMs: (own?.staleAfterMinutes ?? settings.staleAfterMinutes) * MINUTE_MS,
     graceMs: (own?.graceMinutes ?? settings.graceMinutes) * MINUTE_MS,
     maxRuntimeMs: (own?.maxRuntimeHours ?? settings.maxRuntimeHours) * HOUR_MS,
     maxQueuedMs: queued === undefined ? null : queued * HOUR_MS,
+    stalledAfterMs: stalled === undefined ? null : stalled * MINUTE_MS,
   };
 }
 

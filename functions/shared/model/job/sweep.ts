@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Channel } from '../report/channel-reading.ts';
 import type { Truth } from './backend.ts';
 import type { Job } from './job.ts';
 import type { Sighting } from './sighting.ts';
@@ -38,6 +39,8 @@ export interface Suspect {
   jobTruth: Truth | null;
   /** Whether its backend has known a job of this source before. */
   backendKnown: boolean;
+  /** Whether reports of its source arrive; `null` where the source takes none. */
+  channel: Channel | null;
   /** What sweeps before this one saw of this very try; `null` where none judged it. */
   sighting: Sighting | null;
 }
@@ -57,7 +60,12 @@ export type Verdict = {
   /** When a limit was broken: since then the record is wrong; `null` where none was. */
   brokenAt: Date | null;
 } & (
-  | { kind: 'keep' | 'unknown'; overdue: boolean }
+  | {
+      kind: 'keep' | 'unknown';
+      overdue: boolean;
+      /** Whether it shows life, and what it reports of its progress stays the same for too long. */
+      stalled: boolean;
+    }
   | {
       kind: 'finish' | 'fail' | 'lost';
       state: TerminalState;
@@ -90,9 +98,18 @@ export const jobHealthSchema = z.object({
   stale: z.int().min(0),
   /** How many of those have the verdict `unknown`. */
   unknown: z.int().min(0),
-  /** How many of the records that sweeps ended in the last day are watched, and how many of those showed life afterwards. */
+  /**
+   * How many of the records that sweeps ended in the last day are watched, and how many of those were ended wrongly: they
+   * showed life afterwards, or their own execution told how they really ended.
+   */
   watched: z.int().min(0).default(0),
   falseLost: z.int().min(0).default(0),
+  /** What has come of its reporters since the beginning; `null` where the source takes no reports, or none ever came. */
+  reports: z
+    .object({ accepted: z.int().min(0), falseLost: z.int().min(0), lastAcceptedAt: z.date() })
+    .nullable()
+    .default(null)
+    .catch(null),
   at: z.date(),
 });
 export type JobHealth = z.infer<typeof jobHealthSchema>;

@@ -14,6 +14,8 @@ const WORDS: Record<AlarmKind, string> = {
   missed: 'Run it to do its duty now.',
   'schedule-drift': 'Resume the job in Cloud Scheduler, or apply Terraform again.',
   overdue: 'Stop these jobs where they run, or raise maxRuntimeHours of their type.',
+  stalled:
+    'Look at their logs: a hung collective, a full disk or a slow input; else raise stalledAfterMinutes.',
   'long-running': 'See whether a queue drains too slowly; else raise longRunning.jobs of the source.',
   'backend-unknown':
     'Find out why: mostly a permission, a field that cannot be read, or a clock in another zone.',

@@ -21,6 +21,7 @@ const SEVERITY_OF: Record<AlarmKind, Severity> = {
   approval: 'notice',
   overdue: 'notice',
   'long-running': 'notice',
+  stalled: 'warning',
 };
 
 /** How bad alarms of a kind are. */
@@ -75,6 +76,7 @@ function further(kind: AlarmKind, subject: string, brokenAt: Date): string {
     case 'double-run':
     case 'overdue':
     case 'long-running':
+    case 'stalled':
       return `jobs --source ${subject}`;
     case 'schedule-drift':
       return 'schedules';

@@ -14,6 +14,7 @@ export const ALARM_KINDS = [
   'double-run',
   'overdue',
   'long-running',
+  'stalled',
   'sweeper-blind',
   'prune-lag',
   'schedule-drift',

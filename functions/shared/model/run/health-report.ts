@@ -100,7 +100,9 @@ function wrongOf(
   const tooOld = sweepEveryMs === null || now > outdatedAt(block.at, sweepEveryMs);
   return [
     ...(block.stale > 0 ? [counted(block.stale, 'stale job')] : []),
-    ...(block.falseLost > 0 ? [`${block.falseLost} of ${block.watched} that the sweep ended lived`] : []),
+    ...(block.falseLost > 0
+      ? [`${block.falseLost} of ${block.watched} that the sweep ended were ended wrongly`]
+      : []),
     ...(tooOld ? [`last looked at ${times.at(block.at)}`] : []),
     ...(isAhead ? ['last looked at in the future: a clock is off'] : []),
   ];

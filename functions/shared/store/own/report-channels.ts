@@ -1,6 +1,8 @@
 import { FieldValue } from '@google-cloud/firestore';
+import { messageOf } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { channelSchema, type ReportChannel } from '../../model/report/channel.ts';
+import type { Channel } from '../../model/report/channel-reading.ts';
 import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { Collections } from './collections.ts';
@@ -24,17 +26,34 @@ export interface ReportChannelStore {
   /** The channel of a source; `null` where none was ever accepted. */
   of(source: string, options: ReadOptions): Promise<ReportChannel | null>;
 
+  /** The same, where one that cannot be read is no failure. */
+  look(source: string, options: ReadOptions): Promise<Channel>;
+
   /** Adds what came; other instances add to it at the same time. */
   add(news: ChannelNews): Promise<void>;
 }
 
 export function reportChannelStore({ reportChannels }: Collections, log: Log): ReportChannelStore {
+  async function find(source: string, { tally, signal }: ReadOptions) {
+    const call = reportChannels.doc(source).get();
+    const found = await withTimeout(log, `report channel of ${source}`, LIMIT_MS, call, signal);
+    tally.documents += 1;
+    return found;
+  }
+
   return {
-    async of(source, { tally, signal }) {
-      const call = reportChannels.doc(source).get();
-      const found = await withTimeout(log, `report channel of ${source}`, LIMIT_MS, call, signal);
-      tally.documents += 1;
+    async of(source, options) {
+      const found = await find(source, options);
       return found.exists ? decode(channelSchema, found) : null;
+    },
+
+    async look(source, options) {
+      const found = await find(source, options);
+      try {
+        return { record: found.exists ? decode(channelSchema, found) : null, unreadable: null };
+      } catch (error) {
+        return { record: null, unreadable: firstLineOf(messageOf(error)) };
+      }
     },
 
     async add({ source, at, accepted, falseLost, created, outdated }) {
@@ -51,4 +70,8 @@ export function reportChannelStore({ reportChannels }: Collections, log: Log): R
       await withTimeout(log, `news of report channel ${source}`, LIMIT_MS, call);
     },
   };
+}
+
+function firstLineOf(text: string): string {
+  return text.split('\n', 1)[0] ?? '';
 }

@@ -58,6 +58,17 @@ export function staleQueries(source: Source, of: StaleQuery['of'], now: Date): S
   }
   add('long', 'running', { time: startedAt, range: { to: edges.long } });
   if (source.backend && backendId) add('submitted', 'queued', { filled: backendId });
+  if (source.reports) {
+    const told = (field: string) => `${source.addedField}.report.${field}`;
+    add('gone', 'running', { filled: told('goneAt') });
+    const stalledMs = Math.min(
+      ...limits.map(({ stalledAfterMs }) => stalledAfterMs ?? Number.POSITIVE_INFINITY),
+    );
+    if (of === 'jobs' && stalledMs < Number.POSITIVE_INFINITY) {
+      const time: TimeMapping = { path: told('progressAt'), type: 'timestamp' };
+      add('stalled', 'running', { time, range: { to: before(now, stalledMs) } });
+    }
+  }
   // Their silence proves nothing, but their backend may know how they ended, and a resumed one shows life.
   add('suspended', 'suspended', { without: null });
   add('clockless', 'running', { without: heartbeatAt ?? startedAt });

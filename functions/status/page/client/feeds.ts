@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
-import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
+import type { JobAnswer } from '../../api/job-schemas.ts';
+import type { DayAnswer, StatusAnswer } from '../../api/schemas.ts';
 import type { WorkloadsAnswer } from '../../api/workload-schemas.ts';
 import type { Feed } from './live/feed.ts';
 import type { Poller } from './live/poller.ts';

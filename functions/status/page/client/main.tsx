@@ -1,6 +1,7 @@
 import { render } from 'preact';
 import { addDays, dayOf, SECOND_MS } from '../../../shared/dates.ts';
-import type { DayAnswer, JobAnswer, StatusAnswer } from '../../api/schemas.ts';
+import type { JobAnswer } from '../../api/job-schemas.ts';
+import type { DayAnswer, StatusAnswer } from '../../api/schemas.ts';
 import type { WorkloadsAnswer } from '../../api/workload-schemas.ts';
 import { App } from './app.tsx';
 import type { Feeds } from './feeds.ts';

@@ -53,6 +53,7 @@ describe('alarmsAbout() jobs that run past their limit', () => {
   const standing = (some: Overdue[], complete = true): Standing => ({
     source: 'jobs',
     overdue: some,
+    stalled: [],
     complete,
     unknown: [],
     longRunning: null,

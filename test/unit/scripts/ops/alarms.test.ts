@@ -49,6 +49,7 @@ describe('furtherCommand()', () => {
     'backend-unknown': 'sweep --dry-run --source jobs',
     overdue: 'jobs --source jobs',
     'long-running': 'jobs --source jobs',
+    stalled: 'jobs --source jobs',
     'sweeper-blind': 'sweep --dry-run',
     'prune-lag': 'runs prune-records',
     'schedule-drift': 'schedules',

@@ -29,6 +29,7 @@ function block(over: Partial<JobHealth> = {}): JobHealth {
     unknown: 0,
     watched: 4,
     falseLost: 0,
+    reports: null,
     at: addMs(NOW, -5 * MINUTE_MS),
     ...over,
   };
@@ -116,9 +117,9 @@ describe('healthReport()', () => {
     });
   });
 
-  test('says how many of those that the sweep ended lived', () =>
+  test('says how many of those that the sweep ended were ended wrongly', () =>
     assert.deepEqual(report({ blocks: new Map([['jobs', block({ falseLost: 1 })]]) }).wrong, [
-      'jobs: 1 of 4 that the sweep ended lived',
+      'jobs: 1 of 4 that the sweep ended were ended wrongly',
     ]));
 
   test('believes what the last three sweeps found, and nothing older', () => {

@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../../../../functions/shared/dates.ts';
 import type { Truth } from '../../../../functions/shared/model/job/backend.ts';
 import { JOB_STATES } from '../../../../functions/shared/model/job/states.ts';
 import { conclusionAt } from '../../../../functions/shared/model/job/verdict/taken-back.ts';
-import { jobAnswerSchema } from '../../../../functions/status/api/schemas.ts';
+import { jobAnswerSchema } from '../../../../functions/status/api/job-schemas.ts';
 import { isOff } from '../../../../functions/status/rules/is-off.ts';
 import { jobAnswer } from '../../../../functions/status/rules/job-answer.ts';
 import { seededRandom, sized } from '../../../support/soak.ts';

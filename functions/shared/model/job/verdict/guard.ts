@@ -78,7 +78,7 @@ function isSecondLook(foundSince: Date | null, { now, intervalMs }: SweepClock):
  */
 export function isNewlyStale(verdict: Verdict, clock: SweepClock): boolean {
   const { brokenAt } = verdict;
-  const unexplained = 'unconfirmed' in verdict ? verdict.unconfirmed : !verdict.overdue;
+  const unexplained = 'unconfirmed' in verdict ? verdict.unconfirmed : !verdict.overdue && !verdict.stalled;
   if (!unexplained || !brokenAt) return false;
   return !clock.sweptAt || brokenAt > newSince(clock, clock.sweptAt);
 }

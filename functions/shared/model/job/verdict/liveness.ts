@@ -1,4 +1,4 @@
-import { addMs, earlierOf, HOUR_MS, laterOf, MINUTE_MS } from '../../../dates.ts';
+import { addMs, earlierOf, HOUR_MS, laterOf, MINUTE_MS, SECOND_MS } from '../../../dates.ts';
 import type { AddedToJob, Job } from '../job.ts';
 import type { Execution, Suspect } from '../sweep.ts';
 
@@ -20,8 +20,10 @@ export interface Liveness {
   now: Date;
   /** `null` where the record has no usable one. */
   startedAt: Date | null;
-  /** The last heartbeat of this try; `null` where the record has no usable one. */
+  /** The last heartbeat of this try, in its record or reported; `null` where there is no usable one. */
   heartbeatAt: Date | null;
+  /** When this try last reported that it lives, by our clock; `null` where it did not. */
+  reportedAt: Date | null;
   /** When this try was started or, for a queued job, queued; `null` where that is not known. */
   begunAt: Date | null;
   /** The last sign of life. */
@@ -34,6 +36,8 @@ export interface Liveness {
   silent: boolean;
   /** When it broke `maxRuntime`; `null` while it has not. */
   overdueAt: Date | null;
+  /** When its progress had stayed the same for too long although it shows life; `null` where it has not. */
+  stalledAt: Date | null;
   /** By how many ms its heartbeat lies before (negative: after) the last write; `null` where a correct clock explains it. */
   clockOffMs: number | null;
 }
@@ -42,8 +46,9 @@ export interface Liveness {
 export function livenessOf(suspect: Suspect, now: Date): Liveness {
   const { job, writtenAt, limits, hasHeartbeat, executions, sighting } = suspect;
   const startedAt = stampOf(job.startedAt, suspect, now);
-  const heartbeatAt = heartbeatOf(suspect, now);
-  const clockOffMs = clockOffOf(suspect);
+  const reportedAt = reportedOf(suspect, now);
+  const heartbeatAt = latest([heartbeatOf(suspect, now), reportedAt]);
+  const clockOffMs = clockOffOf(suspect, reportedAt);
   const isOff = clockOffMs !== null && (clockOffMs < 0 || isZoned(clockOffMs));
   const written = heartbeatAt === null || isOff ? writtenAt : null;
   // Without heartbeats, nothing after the start could show life.
@@ -53,7 +58,7 @@ export function livenessOf(suspect: Suspect, now: Date): Liveness {
   const begun = begunAt(suspect, now);
   const [newest] = executions ?? [];
   const below = (executions ?? []).flatMap((it) => timesOf(it, now));
-  const others = [sighting?.movedAt, sighting?.resumedAt, newest && zonedWrite(newest)];
+  const others = [reportedAt, sighting?.movedAt, sighting?.resumedAt, newest && zonedWrite(newest)];
   const seenAt = latest([own, begun, ...others, ...below]) ?? own;
   const staleAt = addMs(seenAt, limits.staleAfterMs + limits.graceMs);
   // A write after the last heartbeat may be a sign of life, such as a resumed job: who wrote is not known.
@@ -64,6 +69,7 @@ export function livenessOf(suspect: Suspect, now: Date): Liveness {
     now,
     startedAt,
     heartbeatAt,
+    reportedAt,
     seenAt,
     staleAt,
     begunAt: begun,
@@ -71,6 +77,7 @@ export function livenessOf(suspect: Suspect, now: Date): Liveness {
     silentAt,
     silent: silentAt < now,
     overdueAt: overdueAt(suspect, now),
+    stalledAt: stalledAt(suspect, heartbeatAt, now),
     clockOffMs,
   };
 }
@@ -136,18 +143,48 @@ function heartbeatOf(suspect: Suspect, now: Date): Date | null {
   return at && startedAt && at < startedAt ? null : at;
 }
 
+/** What an execution tells of itself is dated by our clock. A report from before the start belongs to an earlier try. */
+function reportedOf(suspect: Suspect, now: Date): Date | null {
+  const { report } = suspect.job.added;
+  const at = stampOf(report?.aliveAt ?? null, suspect, now);
+  const startedAt = stampOf(suspect.job.startedAt, suspect, now);
+  return at && startedAt && at < startedAt ? null : at;
+}
+
+/** See `stalledAt`. */
+function stalledAt({ job, limits }: Suspect, heartbeatAt: Date | null, now: Date): Date | null {
+  const { staleAfterMs, graceMs, stalledAfterMs } = limits;
+  const movedAt = usable(job.added.report?.progressAt ?? null, now);
+  if (stalledAfterMs === null || job.state !== 'running' || !movedAt || !heartbeatAt) return null;
+  // Progress from before the start belongs to an earlier try.
+  if (job.startedAt && movedAt < job.startedAt) return null;
+  const limit = addMs(movedAt, stalledAfterMs);
+  return limit < now && addMs(heartbeatAt, staleAfterMs + graceMs) >= now ? limit : null;
+}
+
 /** See `clockOffMs`. A try that has just begun may not have sent a heartbeat yet. */
-function clockOffOf({ job, hasHeartbeat, writtenAt, limits }: Suspect): number | null {
+function clockOffOf(
+  { job, hasHeartbeat, writtenAt, limits }: Suspect,
+  reportedAt: Date | null,
+): number | null {
   // A queued or suspended job is not expected to send heartbeats.
   if (!hasHeartbeat || job.state !== 'running' || !job.heartbeatAt) return null;
   if (wasTakenBack(job.added, { writtenAt })) return null;
   const ms = writtenAt.getTime() - job.heartbeatAt.getTime();
   const limitMs = limits.staleAfterMs + limits.graceMs;
+  // A report is dated by our clock: it is the heartbeat itself, also one that came late; or it explains the write.
+  if (reportedAt && (isNear(reportedAt, job.heartbeatAt) || since(reportedAt, writtenAt) <= limitMs))
+    return null;
   if (ms < -CLOCK_SKEW_MS) return ms;
   const isYoung =
     job.startedAt !== null && job.heartbeatAt < job.startedAt && since(job.startedAt, writtenAt) <= limitMs;
   // A difference within the limit of its silence is allowed.
   return ms >= CLOCK_OFF_MS && ms > limitMs && !isYoung ? ms : null;
+}
+
+/** Whether two times are the same, as stored in whatever type. */
+function isNear(a: Date, b: Date): boolean {
+  return Math.abs(a.getTime() - b.getTime()) <= SECOND_MS;
 }
 
 function begunAt(suspect: Suspect, now: Date): Date | null {
@@ -186,6 +223,7 @@ export function wasTakenBack({ earlier }: AddedToJob, { writtenAt }: Pick<Suspec
   return at !== undefined && writtenAt <= addMs(at, CLOCK_SKEW_MS);
 }
 
-function timesOf({ createdAt, startedAt, heartbeatAt, endedAt }: Job, now: Date): (Date | null)[] {
-  return [createdAt, startedAt, heartbeatAt, endedAt].map((at) => usable(at, now));
+function timesOf({ createdAt, startedAt, heartbeatAt, endedAt, added }: Job, now: Date): (Date | null)[] {
+  const aliveAt = added.report?.aliveAt ?? null;
+  return [createdAt, startedAt, heartbeatAt, endedAt, aliveAt].map((at) => usable(at, now));
 }

@@ -62,7 +62,7 @@ export function clockOff(writtenAt: Date, offMs: number, now: Date): string {
 
 /** The verdict on a job without heartbeats: only its age can show that it should be over. */
 function byAge(liveness: Liveness): Verdict {
-  const { suspect, now, startedAt } = liveness;
+  const { suspect, now, startedAt, reportedAt } = liveness;
   const { job, writtenAt, limits } = suspect;
   const [from, what] = startedAt
     ? [startedAt, 'it started']
@@ -74,6 +74,8 @@ function byAge(liveness: Liveness): Verdict {
   const limit = addMs(from, limits.maxRuntimeMs);
   const time = `${what} ${instant(from)}, ${lasting(since(from, now))} ago, at most ${lasting(limits.maxRuntimeMs)} allowed`;
   if (limit >= now) return keep(liveness, 'within-max-runtime', time);
+  if (reportedAt && addMs(reportedAt, limits.staleAfterMs + limits.graceMs) >= now)
+    return keep(liveness, 'reporting', `it reported ${lasting(since(reportedAt, now))} ago that it lives`);
   if (mayBeZoned(from, writtenAt) && addMs(writtenAt, limits.maxRuntimeMs) >= now) {
     const words = `its record was written ${lasting(since(from, writtenAt))} after that: perhaps by a clock in another zone, and not for that long`;
     return unknown(liveness, 'clock-off', `${time}; but ${words}`);

@@ -37,6 +37,7 @@ export function suspectOf(
     truth: null,
     jobTruth: null,
     backendKnown: false,
+    channel: null,
     sighting: null,
   };
 }
@@ -64,6 +65,7 @@ export function isSuspicious(reading: Reading, source: Source, now: Date, olderT
   const liveness = livenessOf(suspectOf(reading, source, null), now);
   const { job, limits, hasHeartbeat, writtenAt } = liveness.suspect;
   if (olderThanMs > 0 && addMs(liveness.seenAt, olderThanMs) > now) return false;
+  if (liveness.stalledAt || (job.state === 'running' && job.added.report?.goneAt)) return true;
   if (liveness.clockOffMs !== null || (!isTerminal(job.state) && unreadableOf(liveness.suspect))) return true;
   const isPast = (at: Date, ms: number | null) => ms !== null && addMs(at, ms) < now;
   const askable = source.backend !== undefined && job.backendId !== null;
@@ -79,10 +81,12 @@ function tightestLimits({ sweep }: Source): SweepLimits {
   const all = allLimits(sweep);
   const least = (of: (limits: SweepLimits) => number) => Math.min(...all.map(of));
   const queued = all.flatMap(({ maxQueuedMs }) => maxQueuedMs ?? []);
+  const stalled = all.flatMap(({ stalledAfterMs }) => stalledAfterMs ?? []);
   return {
     staleAfterMs: least(({ staleAfterMs }) => staleAfterMs),
     graceMs: least(({ graceMs }) => graceMs),
     maxRuntimeMs: least(({ maxRuntimeMs }) => maxRuntimeMs),
     maxQueuedMs: queued.length > 0 ? Math.min(...queued) : null,
+    stalledAfterMs: stalled.length > 0 ? Math.min(...stalled) : null,
   };
 }

@@ -12,6 +12,7 @@ import {
 } from './executions-verdict.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { byRecord } from './record-verdict.ts';
+import { afterChannelSilence, whenReportedGone, whileChannelSilent } from './reporter-verdict.ts';
 import { unreadableOf } from './unreadable.ts';
 import { ended, keep, unknown } from './verdicts.ts';
 import { instant } from './words.ts';
@@ -31,15 +32,22 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
     unmapped(liveness) ?? whileExecuted(liveness) ?? whileBackendSays(liveness) ?? whileJobGoesOn(liveness);
   if (going) return unread ? { ...going, because: `${going.because}; but its ${unread}` } : going;
   if (unread) return unknown(liveness, 'unreadable', `its ${unread}`);
+  if (truth && isOver(truth)) return byBackend(liveness, truth);
+  const reported = whenReportedGone(liveness);
+  if (reported) return reported;
   if (truth && truth.state !== 'gone') return byBackend(liveness, truth);
   // A 404 takes nothing away from what the records around it say.
   const verdict =
     underEndedJob(liveness) ??
     afterExecutions(liveness) ??
     (truth ? byBackend(liveness, truth) : byRecord(liveness));
-  return 'state' in verdict && verdict.unconfirmed
-    ? (whenBack(liveness) ?? whileJobUnknown(liveness) ?? verdict)
-    : verdict;
+  if (!('state' in verdict) || !verdict.unconfirmed) return verdict;
+  return (
+    whenBack(liveness) ??
+    whileJobUnknown(liveness) ??
+    whileChannelSilent(liveness, verdict) ??
+    afterChannelSilence(liveness, verdict)
+  );
 }
 
 function unmapped(liveness: Liveness): Verdict | undefined {

@@ -1,6 +1,6 @@
 import { addMs, earlierOf, laterOf } from '../../../dates.ts';
 import type { TerminalState } from '../states.ts';
-import type { Verdict } from '../sweep.ts';
+import type { Suspect, Verdict } from '../sweep.ts';
 import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
@@ -84,26 +84,42 @@ function endOf({ startedAt, now }: Liveness, at: Date): Date {
 }
 
 function untouched(
-  { suspect, overdueAt, stale, staleAt, now }: Liveness,
+  { suspect, overdueAt, stalledAt, stale, staleAt, now }: Liveness,
   because: string,
-): { because: string; brokenAt: Date | null; overdue: boolean } {
+): { because: string; brokenAt: Date | null; overdue: boolean; stalled: boolean } {
+  const stalled = stalledAt !== null;
   if (overdueAt) {
     const ms = suspect.limits.maxRuntimeMs;
     const words = `it runs for ${lasting(since(overdueAt, now) + ms)}, at most ${lasting(ms)} allowed`;
-    return { because: `${because}; ${words}`, brokenAt: overdueAt, overdue: true };
+    return { because: `${because}; ${words}`, brokenAt: overdueAt, overdue: true, stalled };
   }
+  if (stalledAt)
+    return {
+      because: `${because}; ${unmoved(suspect, stalledAt, now)}`,
+      brokenAt: stalledAt,
+      overdue: false,
+      stalled,
+    };
   const silent = suspect.job.state === 'running' && suspect.hasHeartbeat && stale;
-  return { because, brokenAt: silent ? staleAt : null, overdue: false };
+  return { because, brokenAt: silent ? staleAt : null, overdue: false, stalled };
+}
+
+/** Since when the progress of a job is the same, in words. */
+export function unmoved({ job, limits }: Suspect, stalledAt: Date, now: Date): string {
+  const allowedMs = limits.stalledAfterMs ?? 0;
+  const { progress = null } = job.added.report ?? {};
+  const where = progress?.step != null ? ` at step ${progress.step}` : '';
+  return `its progress is the same${where} for ${lasting(since(stalledAt, now) + allowedMs)}, at most ${lasting(allowedMs)} allowed`;
 }
 
 /** How long a job has shown no sign of life, and how long that may last, in words. */
 export function silence(liveness: Liveness): string {
-  const { suspect, heartbeatAt, startedAt, seenAt, now } = liveness;
+  const { suspect, heartbeatAt, reportedAt, startedAt, seenAt, now } = liveness;
   const limit = suspect.limits.staleAfterMs + suspect.limits.graceMs;
   const allowed = `at most ${lasting(limit)} allowed`;
   const time = `for ${lasting(since(seenAt, now))} (since ${instant(seenAt)}), ${allowed}`;
   const seen = (at: Date | null) => at?.getTime() === seenAt.getTime();
-  if (seen(heartbeatAt)) return `no heartbeat ${time}`;
+  if (seen(heartbeatAt)) return `${seen(reportedAt) ? 'no report' : 'no heartbeat'} ${time}`;
   if (suspect.hasHeartbeat && seen(suspect.writtenAt))
     return `no usable heartbeat, and nothing written ${time}`;
   return `${seen(startedAt) ? 'nothing known of it after its start' : 'no sign of life'} ${time}`;

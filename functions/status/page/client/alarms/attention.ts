@@ -67,7 +67,7 @@ function wrongWith({ at, staleAt, stale, falseLost }: SourceHealth, now: number)
     Date.parse(at) > now + CLOCK_SKEW_MS &&
       `its jobs were last looked at ${relative(new Date(at), new Date(now))}: a clock is off`,
     stale && `${stale} of its records ${stale === 1 ? 'is' : 'are'} stale`,
-    falseLost && `${falseLost} of its jobs that a sweep ended lived`,
+    falseLost && `${falseLost} of its jobs a sweep ended wrongly`,
   ]
     .filter(Boolean)
     .join('; ');

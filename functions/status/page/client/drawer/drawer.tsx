@@ -1,7 +1,8 @@
 import { useSignalEffect } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useRef } from 'preact/hooks';
-import type { JobAnswer, StatusAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
+import type { StatusAnswer } from '../../../api/schemas.ts';
 import { jobKey } from '../jobs/words.ts';
 import type { Feed } from '../live/feed.ts';
 import { Icon } from '../parts/icon.tsx';

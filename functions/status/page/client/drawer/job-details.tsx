@@ -1,5 +1,5 @@
 import { stamp } from '../../../../shared/figures.ts';
-import type { JobAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
 import { jobLook, trulyWord } from '../jobs/words.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Command } from '../parts/copy.tsx';

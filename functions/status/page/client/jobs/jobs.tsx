@@ -1,5 +1,6 @@
 import { useMemo } from 'preact/hooks';
-import type { JobAnswer, StatusAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
+import type { StatusAnswer } from '../../../api/schemas.ts';
 import { isOff } from '../../../rules/is-off.ts';
 import type { Feed } from '../live/feed.ts';
 import type { Poller } from '../live/poller.ts';

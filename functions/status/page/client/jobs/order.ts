@@ -1,4 +1,4 @@
-import type { JobAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
 import { isOff } from '../../../rules/is-off.ts';
 
 /** How the list is sorted: what differs first, then what is over a limit; by name, or by when a job began; `-` turns that round. */

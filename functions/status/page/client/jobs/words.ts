@@ -1,4 +1,4 @@
-import type { JobAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { IconName } from '../parts/shapes.ts';
 import type { Tone } from '../parts/tone.ts';
 

@@ -1,4 +1,4 @@
-import type { JobAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadAnswer } from '../../../api/workload-schemas.ts';
 import { jobKey, jobLook } from '../jobs/words.ts';
 import { useAtNow } from '../live/at-now.ts';

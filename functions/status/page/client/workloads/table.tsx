@@ -1,5 +1,5 @@
 import { useSignal } from '@preact/signals';
-import type { JobAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadTableAnswer } from '../../../api/workload-schemas.ts';
 import { jobLook } from '../jobs/words.ts';
 import { useAtNow } from '../live/at-now.ts';

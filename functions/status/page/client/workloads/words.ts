@@ -1,6 +1,6 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../../shared/dates.ts';
 import { duration, plural } from '../../../../shared/figures.ts';
-import type { JobAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadAnswer, WorkloadsAnswer, WorkloadTableAnswer } from '../../../api/workload-schemas.ts';
 
 /** What the workload tables say, worked out from the instants that are stored, at the time of whoever looks. */

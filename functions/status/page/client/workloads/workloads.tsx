@@ -1,6 +1,6 @@
 import { computed, useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import type { JobAnswer } from '../../../api/schemas.ts';
+import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadsAnswer } from '../../../api/workload-schemas.ts';
 import { now } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';

@@ -1,0 +1,72 @@
+import { addMs, DAY_MS } from '../../../dates.ts';
+import type { StoredReport } from '../../report/stored.ts';
+import type { EndingVerdict, Suspect, Verdict } from '../sweep.ts';
+import { CLOCK_SKEW_MS, type Liveness, latest, since, usable } from './liveness.ts';
+import { lost, unknown } from './verdicts.ts';
+import { instant, lasting } from './words.ts';
+
+/** Verdicts from what executions report of themselves, and from whether any reports arrive (DESIGN.md, section 12). */
+
+/** For so long silence of a channel explains that a job which began meanwhile never reported. */
+const CHANNEL_MS = DAY_MS;
+
+/**
+ * Ends a job whose execution was found dead by a reporter of its own host: that is proof, and needs no second look. Not
+ * where anything shows life, or another try, after that.
+ */
+export function whenReportedGone(liveness: Liveness): Verdict | undefined {
+  const { suspect, now, heartbeatAt, begunAt } = liveness;
+  const { job, sighting, executions } = suspect;
+  const { report } = job.added;
+  const goneAt = usable(report?.goneAt ?? null, now);
+  // Without a host of its own it was not told from there.
+  if (!report || !goneAt || report.host === null || job.state !== 'running') return undefined;
+  const below = (executions ?? []).flatMap(({ startedAt, added }) => [startedAt, added.report?.aliveAt]);
+  const lastAt = latest([heartbeatAt, begunAt, ...below]);
+  // When a heartbeat moved is known by its write, which the word of its death may have shared.
+  const moved = latest([sighting?.movedAt, sighting?.resumedAt]);
+  if ((lastAt && lastAt > goneAt) || (moved && moved > addMs(goneAt, CLOCK_SKEW_MS))) return undefined;
+  return lost(liveness, {
+    rule: 'reporter-gone',
+    because: `a reporter on its host ${report.host} found its execution ${report.execution} dead ${instant(goneAt)}: nobody is left to tell how it ended`,
+    brokenAt: goneAt,
+    endedAt: null,
+    foundSince: null,
+    unconfirmed: false,
+  });
+}
+
+/** Leaves a job whose silence proves nothing, because no report at all arrives from its source. */
+export function whileChannelSilent(liveness: Liveness, verdict: EndingVerdict): Verdict | undefined {
+  const why = channelSilence(liveness);
+  return why === null ? undefined : unknown(liveness, 'channel-silent', `${verdict.because}; but ${why}`);
+}
+
+/**
+ * Why the silence of a job proves nothing, in words: no report at all arrives from its source. `null` where reports arrive.
+ * It holds for a job that has reported, and for a day for one that may have tried to: it had only just begun when the last
+ * report came, or began later. Other jobs that never reported are judged as if their source took no reports.
+ */
+export function channelSilence({ suspect, now, begunAt }: Liveness): string | null {
+  const { channel, limits } = suspect;
+  if (!channel) return null;
+  if (channel.unreadable !== null)
+    return `whether reports of its source arrive cannot be read: ${channel.unreadable}`;
+  const report = reportOf(suspect);
+  const acceptedAt = latest([channel.record?.lastAcceptedAt, report?.receivedAt]);
+  if (!acceptedAt || since(acceptedAt, now) <= limits.staleAfterMs) return null;
+  const silentMs = since(acceptedAt, now);
+  // When the last report came, it was not late with its first one.
+  const isCutOff = begunAt !== null && addMs(begunAt, limits.staleAfterMs) > acceptedAt;
+  if (!report && !(isCutOff && silentMs <= CHANNEL_MS)) return null;
+  return `no report of its source has come for ${lasting(silentMs)} (since ${instant(acceptedAt)}): its silence proves nothing`;
+}
+
+/** `verdict`, to be found anew where reports have only begun to come again: those that waited are still on their way. */
+export function afterChannelSilence({ suspect }: Liveness, verdict: EndingVerdict): EndingVerdict {
+  return suspect.sighting?.channelSilent ? { ...verdict, foundSince: null } : verdict;
+}
+
+function reportOf({ job, parent }: Suspect): StoredReport | null {
+  return job.added.report ?? parent?.added.report ?? null;
+}

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
+import { beating, type Sweeper, sweeper } from '../../support/sweeper.ts';
+
+const SOURCES = { jobs: beating({ reports: {}, sweep: { stalledAfterMinutes: 30 } }) };
+
+/** A job that began two hours ago and last reported so many minutes ago. */
+function reporting(world: Sweeper, minutes: number, report: object = {}, over: object = {}): object {
+  const at = world.ago(minutes);
+  const told = { execution: 'one', host: 'gpu-7', receivedAt: at, clock: 'boot', aliveAt: at };
+  return {
+    status: 'running',
+    startedAt: world.ago(120),
+    heartbeatAt: at,
+    nightshift: { report: { ...told, state: 'running', ...report } },
+    ...over,
+  };
+}
+
+async function accept(world: Sweeper, minutes: number): Promise<void> {
+  const channel = { source: 'jobs', lastAcceptedAt: world.ago(minutes), accepted: 40, falseLost: 1 };
+  await world.collections.reportChannels.doc('jobs').set(channel);
+}
+
+async function openOf(world: Sweeper, kind: Alarm['kind']): Promise<Alarm[]> {
+  return (await world.alarms()).filter((alarm) => alarm.kind === kind && alarm.closedAt === null);
+}
+
+describe('a source whose jobs report', { concurrency: 4 }, () => {
+  test('of which nothing arrives loses no job, with one alarm; once reports come again each silence is found anew', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    await world.settle();
+    await accept(world, 41);
+    await world.stand({
+      one: reporting(world, 40),
+      two: reporting(world, 42),
+      'never-reported': { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(40) },
+    });
+    const blind = await world.next();
+    assert.deepEqual(await world.statuses(), { one: 'running', two: 'running', 'never-reported': 'failed' });
+    assert.deepEqual([blind.outcome, blind.summary.unknown], ['partial', 2]);
+    assert.match(
+      blind.problems[0]?.message ?? '',
+      /^no report of its jobs has come since .* UTC, so what rests on silence alone is left until reports come again \(2\)$/,
+    );
+    const [alarm, ...others] = await openOf(world, 'sweeper-blind');
+    assert.deepEqual([alarm?.subject, others.length], ['sweep-stale-jobs', 0]);
+    assert.match(alarm?.message ?? '', /^The sweep may be blind: source jobs: no report of its jobs/);
+    // Dated at the limit: 51 minutes ago the last one came, and 10 are allowed.
+    assert.deepEqual(alarm?.brokenAt, world.ago(41));
+    assert.deepEqual((await world.health()).reports?.accepted, 40);
+
+    // The first that is delivered again shows that the channel works; others may still be on their way.
+    await accept(world, -9);
+    await world.next();
+    assert.deepEqual(await world.statuses(), { one: 'running', two: 'running', 'never-reported': 'failed' });
+    assert.equal((await openOf(world, 'sweeper-blind')).length, 0);
+    await world.db.doc('jobs/one').update(reporting(world, 0));
+    await accept(world, -9);
+    await world.next();
+    assert.deepEqual(await world.statuses(), { one: 'running', two: 'failed', 'never-reported': 'failed' });
+  });
+
+  test('that found one dead on its own host ends it in the first sweep, with who said so and when', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    await world.settle();
+    await accept(world, 1);
+    const goneAt = world.ago(1);
+    await world.write({ dead: reporting(world, 3, { state: 'gone', goneAt }), live: reporting(world, 1) });
+    const { summary } = await world.next();
+    assert.deepEqual([summary.lost, summary.held], [1, 0]);
+    const job = (await world.job('dead')) as { status: string; nightshift: { evidence: object } };
+    assert.equal(job.status, 'failed');
+    const { rule, because } = job.nightshift.evidence as { rule: string; because: string };
+    assert.equal(rule, 'reporter-gone');
+    assert.match(because, /its host gpu-7 found its execution one dead .* UTC/);
+    assert.equal((await world.job('live')).status, 'running');
+  });
+
+  test('that was called lost counts as ended wrongly once it reports again, or tells how it really ended', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    await world.settle();
+    await world.stand({
+      alive: reporting(world, 40),
+      ended: reporting(world, 40),
+      lost: reporting(world, 40),
+    });
+    await accept(world, -15);
+    assert.equal((await world.next()).summary.lost, 3);
+    await world.db.doc('jobs/alive').update({ 'nightshift.report.aliveAt': world.ago(-5) });
+    await world.db.doc('jobs/ended').update({
+      status: 'completed',
+      endedAt: world.ago(45),
+      'nightshift.report.falseLost': true,
+      'nightshift.endInferred': false,
+    });
+    await accept(world, -15);
+    const { summary } = await world.next();
+    assert.equal(summary.falseLost, 2);
+    const { watched, falseLost } = await world.health();
+    assert.deepEqual([watched, falseLost], [3, 2]);
+    const [alarm, ...others] = await openOf(world, 'found-alive');
+    assert.equal(others.length, 0);
+    assert.match(
+      alarm?.message ?? '',
+      /ended a job of source jobs that lived: jobs\/alive; .*it reported that it lives/,
+    );
+    assert.equal((await world.next()).summary.falseLost, 0);
+  });
+
+  test('has an alarm while one lives and does not get on, until it moves or ends', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    await world.settle();
+    world.pass(10);
+    await accept(world, 0);
+    const at = (minutes: number) => ({ progressAt: world.ago(minutes), progress: { step: 512 } });
+    await world.write({ hung: reporting(world, 1, at(41)), moving: reporting(world, 1, at(2)) });
+    await world.deliver();
+    const [alarm, ...others] = await openOf(world, 'stalled');
+    assert.deepEqual([alarm?.subject, others.length], ['jobs', 0]);
+    assert.match(
+      alarm?.message ?? '',
+      /^Stalled, though they live: jobs:jobs\/hung: its progress is the same at step 512 for 41 min, at most 30 min allowed$/,
+    );
+    assert.deepEqual(alarm?.brokenAt, world.ago(11));
+    assert.deepEqual(await world.statuses(), { hung: 'running', moving: 'running' });
+    assert.equal((await world.health()).stale, 1);
+    await world.db.doc('jobs/hung').update(reporting(world, 0, at(0)));
+    await world.deliver();
+    assert.equal((await openOf(world, 'stalled')).length, 0);
+  });
+});
+
+test('a source without any accepted report is swept as one that takes none', async (t) => {
+  const world = sweeper(t, { sources: SOURCES });
+  await world.settle();
+  await world.stand({ lost: { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(40) } });
+  assert.equal((await world.next()).summary.lost, 1);
+});
