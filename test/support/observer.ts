@@ -83,6 +83,12 @@ export async function freshObserver(context: TestContext, options: ObserverOptio
     limits: { ...(options.hangs ? SHORT : AMPLE), ...options.limits },
   });
   let tools = instance();
+  const refreshWith = async (over: Partial<RefreshTools>): Promise<Refreshed> => {
+    const { signal } = new AbortController();
+    const done = await refresh({ by: 'schedule', now: () => now, signal }, { ...tools, ...over });
+    if ('until' in done) throw new Error(`Cannot refresh: another one is under way until ${done.until}`);
+    return done;
+  };
 
   return {
     db,
@@ -102,14 +108,9 @@ export async function freshObserver(context: TestContext, options: ObserverOptio
       tools = instance();
     },
     /** A refresh that finds no other one under way. */
-    async refresh(): Promise<Refreshed> {
-      const done = await refresh(
-        { by: 'schedule', now: () => now, signal: new AbortController().signal },
-        tools,
-      );
-      if ('until' in done) throw new Error(`Cannot refresh: another one is under way until ${done.until}`);
-      return done;
-    },
+    refresh: () => refreshWith({}),
+    /** The same, with other tools in place of some. */
+    refreshWith,
     tryRefresh: (by: Refresh['by'] = 'schedule') =>
       refresh({ by, now: () => now, signal: new AbortController().signal }, tools),
     stored: async (table: TableName): Promise<Snapshot> =>

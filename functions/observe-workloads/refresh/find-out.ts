@@ -108,7 +108,7 @@ export async function readLogs(
       counts.waiting += those.length;
       return;
     }
-    const answers = await answersOf(those, finding);
+    const answers = await answersOf(those, budget, finding);
     for (const placed of those) note(placed, answers(placed));
   });
   return counts;
@@ -121,6 +121,7 @@ function endOf({ row }: Placed): number {
 /** What one reading says of each workload that it was for. */
 async function answersOf(
   those: readonly Placed[],
+  budget: LogBudget,
   finding: FindingOut,
 ): Promise<(placed: Placed) => LogAnswer> {
   const [first] = those;
@@ -128,12 +129,18 @@ async function answersOf(
   if (!first || !reader) return () => ({ kind: 'unreadable', error: 'its table is not open' });
   try {
     const { countersOf } = reader;
+    // Each further page is one more of the readings of a minute.
+    const mayGoOn = () => budget.take();
     if (those.length > 1 && countersOf) {
       const rows = those.map(({ row }) => row);
-      const lines = await call('entries.list', first, finding, (limits) => countersOf(rows, limits));
+      const lines = await call('entries.list', first, finding, (limits) =>
+        countersOf(rows, { ...limits, mayGoOn }),
+      );
       return ({ row }) => answerOf(lines.get(row.id) ?? []);
     }
-    const lines = await call('entries.list', first, finding, (limits) => reader.linesOf(first.row, limits));
+    const lines = await call('entries.list', first, finding, (limits) =>
+      reader.linesOf(first.row, { ...limits, mayGoOn }),
+    );
     return () => answerOf(lines);
   } catch (error) {
     finding.signal.throwIfAborted();

@@ -10,7 +10,7 @@ export interface RefreshLimits {
   tableMs: number;
   /** One reading of a log, or one look for a workload. */
   callMs: number;
-  /** All of it but the last write: what is not found out by then is left to the next refresh. */
+  /** All of it but its last writes: what is not found out by then is left to the next refresh. */
   wholeMs: number;
   /** After so long what has settled is written, and what has not is named. */
   progressMs: number;
@@ -23,7 +23,7 @@ export const REFRESH_LIMITS: RefreshLimits = {
   regionMs: 12 * SECOND_MS,
   tableMs: 15 * SECOND_MS,
   callMs: 15 * SECOND_MS,
-  wholeMs: 15.5 * SECOND_MS,
+  wholeMs: 14.5 * SECOND_MS,
   progressMs: 3 * SECOND_MS,
   apartMs: 25 * SECOND_MS,
 };

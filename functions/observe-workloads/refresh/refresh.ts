@@ -14,7 +14,7 @@ import {
   tablesOf,
   type WorkloadSettings,
 } from '../../shared/model/workload/tables.ts';
-import type { HeldRefresh, WorkloadStore } from '../../shared/store/own/workloads.ts';
+import type { HeldRefresh, RefreshChange, WorkloadStore } from '../../shared/store/own/workloads.ts';
 import { isCounted } from '../rules/why.ts';
 import { type AskedTable, askTable, type Door, placeOf } from './ask-tables.ts';
 import { type EndBook, endBook, endKeys } from './end-book.ts';
@@ -148,7 +148,7 @@ function tellProgress(
     const progress = { ...calls.counts(), pending: named(calls.pending()) };
     const tables = settled.map(({ snapshot }) => snapshot);
     // What cannot be written now is written at the end.
-    write = save(held, tables, { progress }).catch(() => undefined);
+    write = held.save(changeOf(held, tables, { progress })).catch(() => undefined);
   }, afterMs);
   return async () => {
     clearTimeout(timer);
@@ -156,13 +156,13 @@ function tellProgress(
   };
 }
 
-/** Writes the tables that changed, and that all of them were seen. */
-async function save(
+/** The tables that changed, and that all of them were seen. */
+function changeOf(
   held: HeldRefresh,
   snapshots: readonly Snapshot[],
   refreshed: Partial<Refresh>,
   ends: EndBook | null = null,
-): Promise<void> {
+): Required<RefreshChange> {
   const { startedAt, tables: seen } = held.refresh();
   const tables: Snapshot[] = [];
   const now: Partial<Record<TableName, TableSeen>> = { ...seen };
@@ -173,7 +173,7 @@ async function save(
     if (isNew) tables.push({ ...snapshot, version: version + 1 });
     now[table] = { askedAt: startedAt, version: isNew ? version + 1 : version, tookMs };
   }
-  await held.save({ refresh: { ...refreshed, tables: now }, tables, ends: ends?.takeChanged() ?? new Map() });
+  return { refresh: { ...refreshed, tables: now }, tables, ends: ends?.takeChanged() ?? new Map() };
 }
 
 /** What a refresh ends with. */
@@ -199,7 +199,7 @@ async function finish(
   } catch (error) {
     // What cannot be read is not absent: no end is written over one that may be there.
     const tables = asked.map(unasked);
-    await save(held, tables, { ...ended, hung: calls.hung() });
+    await held.save(changeOf(held, tables, { ...ended, hung: calls.hung() }));
     return { tables, logs: none, error: `Cannot read the ends of workloads: ${messageOf(error)}` };
   }
   for (const { table, snapshot, said } of asked)
@@ -210,7 +210,9 @@ async function finish(
     );
   const isDone = asked.every(({ vanished }) => vanished.length === 0) && dueOf(snapshots).length === 0;
   if (!isDone) {
-    await save(held, snapshots.map(ends.told), { hung: calls.hung() }, ends);
+    const rows = changeOf(held, snapshots.map(ends.told), { hung: calls.hung() }, ends);
+    // Where no row is new, the last write is enough.
+    if (rows.tables.length > 0 || rows.ends.size > 0) await held.save(rows);
   }
   const looked = isDone ? snapshots : await Promise.all(asked.map((table) => lookFor(table, ends, finding)));
   const counted = {
@@ -220,6 +222,7 @@ async function finish(
   };
   const logs = await readLogs(dueOf(looked), counted, finding);
   const tables = looked.map(ends.told);
-  await save(held, tables, { ...ended, hung: calls.hung(), logReads: budget.reads() }, ends);
+  const last = { ...ended, hung: calls.hung(), logReads: budget.reads() };
+  await held.save(changeOf(held, tables, last, ends));
   return { tables, logs, error: null };
 }

@@ -326,7 +326,7 @@ describe('the log of a workload', () => {
     apis.faults.add({ method: 'entries.list', fault: { kind: 'changed', change } });
     assert.match(
       (await rejection(reader('runner').linesOf(row, LIMITS))).message,
-      /5 pages without an entry/,
+      /no entry on the first 5 pages/,
     );
   });
 

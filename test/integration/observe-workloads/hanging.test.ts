@@ -5,7 +5,7 @@ import { MINUTE_MS } from '../../../functions/shared/dates.ts';
 import type { Progress } from '../../../functions/shared/model/workload/refresh.ts';
 import type { TableName } from '../../../functions/shared/model/workload/tables.ts';
 import type { HeldRefresh, WorkloadStore } from '../../../functions/shared/store/own/workloads.ts';
-import type { FaultRule } from '../../../scripts/stack/stand-ins/google/faults.ts';
+import type { Fault, FaultRule } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { build, customJob, EAST, execution, freshObserver, WEST } from '../../support/observer.ts';
 import { regionOf } from '../../support/workloads.ts';
 
@@ -14,6 +14,7 @@ const TABLES: [TableName, FaultRule['api'] & string][] = [
   ['runner', 'run'],
   ['vertex', 'aiplatform'],
 ];
+const FAULTS: Fault[] = [{ kind: 'hang' }, { kind: 'stalled' }, { kind: 'dribble', everyMs: 100 }];
 const EVERYWHERE = {
   builds: [build('b1'), build('b2', { region: EAST })],
   executions: [execution('e1'), execution('e2', { region: EAST })],
@@ -22,13 +23,13 @@ const EVERYWHERE = {
 
 describe('what hangs', { concurrency: 4 }, () => {
   for (const [table, api] of TABLES)
-    for (const kind of ['hang', 'stalled'] as const)
-      test(`in one region of ${table} (${kind}) is named, and holds up no other`, async (context) => {
+    for (const fault of FAULTS)
+      test(`in one region of ${table} (${fault.kind}) is named, and holds up no other`, async (context) => {
         const observer = await freshObserver(context, { hangs: true });
         Object.assign(observer.world, EVERYWHERE);
-        const restore = observer.apis.faults.add({ api, region: WEST, fault: { kind } });
+        const restore = observer.apis.faults.add({ api, region: WEST, fault });
         const { hung, tables } = await observer.refresh();
-        const stage = kind === 'hang' ? 'connection' : 'body';
+        const stage = fault.kind === 'hang' ? 'connection' : 'body';
         assert.deepEqual(
           hung.map((call) => [call.table, call.region, call.stage]),
           [[table, WEST, stage]],

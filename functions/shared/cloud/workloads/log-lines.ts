@@ -39,17 +39,16 @@ export function logReader(options: ApiOptions): LogReader {
     async newest(filter, limits) {
       const endsAt = performance.now() + limits.limitMs;
       let pageToken: string | undefined;
-      for (let page = 1; page <= MOST_PAGES; page += 1) {
+      for (let page = 1; ; page += 1) {
         const { entries, nextPageToken } = await onePage(filter, pageToken, limits, endsAt);
         if (entries.length > 0 || !nextPageToken) return entries.sort(newestFirst);
+        if (page >= MOST_PAGES || limits.mayGoOn?.() === false)
+          throw new UpstreamError(
+            `Cannot finish Cloud Logging entries.list: no entry on the first ${page === 1 ? 'page' : `${page} pages`}`,
+            { retryable: false },
+          );
         pageToken = nextPageToken;
       }
-      throw new UpstreamError(
-        `Cannot finish Cloud Logging entries.list: ${MOST_PAGES} pages without an entry`,
-        {
-          retryable: false,
-        },
-      );
     },
   };
 

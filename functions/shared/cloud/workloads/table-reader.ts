@@ -5,7 +5,10 @@ import type { Limits, RestCall } from '../rest/rest.ts';
 /** How the workloads of one table are asked about. */
 
 /** The limits of one call, and who wants to know how far it has come. */
-export type CallLimits = Limits & Pick<RestCall<unknown>, 'onStage'>;
+export interface CallLimits extends Limits, Pick<RestCall<unknown>, 'onStage'> {
+  /** Whether a log may be asked for one page more, where each is counted. */
+  mayGoOn?: () => boolean;
+}
 
 /** A workload as its platform lists it. */
 export interface Listed {

@@ -59,6 +59,8 @@ export async function answer(
         });
         return;
       }
+      case 'dribble':
+        return dribble(res, fault.everyMs);
       case 'changed': {
         const whole = await reply();
         const changed = JSON.parse(String(whole.body));
@@ -68,6 +70,14 @@ export async function answer(
     }
   }
   send(res, await reply());
+}
+
+/** Begins an answer, and sends a space now and then until whoever asked has gone. */
+function dribble(res: ServerResponse, everyMs: number): void {
+  res.writeHead(200, json({}).headers);
+  res.write('{');
+  const timer = setInterval(() => res.write(' '), everyMs);
+  res.once('close', () => clearInterval(timer));
 }
 
 /** The refusal that a fault is. */

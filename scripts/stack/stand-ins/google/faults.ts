@@ -14,6 +14,8 @@ export type Fault =
   | { kind: 'truncated' }
   /** The middle of the body is all that ever comes; the connection stays. */
   | { kind: 'stalled' }
+  /** It begins, and then comes byte by byte for ever: spaces, which JSON may have between its parts. */
+  | { kind: 'dribble'; everyMs: number }
   /** The connection is closed before a byte of it. */
   | { kind: 'reset' }
   /** A body that is no JSON, whole and with status 200, or as a proxy on the way would send with another one. */
