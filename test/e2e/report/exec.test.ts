@@ -159,12 +159,13 @@ for (const { name, argv, skip } of await clients())
     test('tells what the job says of itself: in words, and in a file', async () => {
       const file = join(freshFolder(), 'progress.json');
       const client = argv.map((word) => `'${word}'`).join(' ');
-      const { command, letGo } = held();
+      const [told, seen] = [held(), held()];
       const script = [
         `${client} progress 0.5 --step 3 --note half`,
         `${client} checkpoint gs://b/3/ --step 3`,
+        `(${told.command[2]})`,
         `echo '{"step": 9, "max_steps": 10}' > ${file}`,
-        command[2],
+        seen.command[2],
       ].join('; ');
       const { ended } = exec('words', ['--progress-file', file], ['sh', '-c', script]);
       const checkpoint = await server.seen(
@@ -172,9 +173,10 @@ for (const { name, argv, skip } of await clients())
       );
       assert.deepEqual(checkpoint.checkpoint, { uri: 'gs://b/3/', step: 3 });
       assert.deepEqual(checkpoint.progress, { fraction: 0.5, step: 3, note: 'half' });
+      told.letGo();
       const progress = await server.seen((report) => report.job === 'words' && report.progress?.step === 9);
       assert.equal(progress.progress?.of, 10);
-      letGo();
+      seen.letGo();
       const { code, stderr } = await ended;
       assert.equal(code, 0, stderr);
       const end = await server.seen(isEnd('words'));
