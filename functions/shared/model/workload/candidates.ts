@@ -47,7 +47,7 @@ const WRAPPER =
 const AGAIN =
   /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
 const GOES_ON =
-  /:$|: (?:\w{1,20} )?[Ee]rror$|validation errors? for \S{1,80}$|^terminate called after throwing/;
+  /:$|^TIMEOUT$|: (?:\w{1,20} )?[Ee]rror$|validation errors? for \S{1,80}$|^terminate called after throwing/;
 /** What kinds of statements may be what the line of an exception is about. */
 const TITLES: readonly Kind[] = ['cause', 'exception', 'verdict', 'consequence'];
 const GENERAL: readonly Category[] = ['python', 'crash'];

@@ -14,6 +14,8 @@ export function choose(all: readonly Candidate[]): Candidate | null {
     ofKind('verdict')[0] ??
     clearest(ofKind('step')) ??
     candidates.findLast(({ raised, recovered, weak }) => raised && recovered === 1 && !weak) ??
+    // What ends a program may leave it time for another step.
+    candidates.findLast(({ kind, vague, recovered }) => kind === 'verdict' && !vague && recovered === 1) ??
     clearest(ofKind('consequence')) ??
     clearest(candidates.filter(({ kind, recovered }) => kind === 'consequence' && recovered === 0)) ??
     candidates.findLast(({ weak, recovered }) => weak && recovered === 0) ??

@@ -1,6 +1,7 @@
 import { candidatesIn } from './candidates.ts';
 import { choose } from './choose.ts';
 import { type LogLine, logLines } from './log/lines.ts';
+import { withoutIgnored } from './log/traceback.ts';
 import { lineReader, type Reader } from './rules/all.ts';
 import { OWN_REPEAT_BEGINS, OWN_REPEAT_ENDS } from './rules/own.ts';
 import { shorten } from './shorten.ts';
@@ -10,6 +11,8 @@ import { exitIn, ofStep, successIn, unknownReason } from './without-cause.ts';
 export type { Reason } from './tell.ts';
 
 const ATTEMPT_ENDS = /^Container (?:called exit\(\d{1,3}\)|terminated on signal \d)/;
+/** More of them than any platform tries are not told apart. */
+const MOST_ATTEMPTS = 12;
 const FAILING_STEP = /build step (\d{1,4}) "[^"]{0,200}" failed/;
 
 /**
@@ -23,11 +26,15 @@ export function reasonOf(entries: readonly string[]): Reason {
   for (const { text } of lines.toReversed()) read(text);
   const repeats = repeatsIn(lines);
   const once = lines.filter((line) => !repeats.has(line));
-  const attempt = lastAttempt(once, read);
-  const found = judge(attempt, read);
-  if (isTold(found))
-    return attempt === once ? found : withEarlier(found, judge(once.slice(0, -attempt.length), read));
-  const whole = attempt === once ? found : judge(once, read);
+  const attempts = attemptsIn(once, read);
+  // The last one that says anything: behind its end there may be words of what cleans up.
+  for (let begin = once.length; attempts.length > 1; ) {
+    const attempt = attempts.pop() ?? [];
+    begin -= attempt.length;
+    const found = judge(attempt, read);
+    if (isTold(found)) return withEarlier(found, judge(once.slice(0, begin), read));
+  }
+  const whole = judge(once, read);
   if (isTold(whole) || once.length === lines.length) return whole;
   // The cause itself was cut off, and only the copy of it is left.
   const uncovered = lines.map((line) => ({ ...line, text: line.text.replace(/^► ?\d{0,6}:?/, '') }));
@@ -51,18 +58,27 @@ function repeatsIn(lines: readonly LogLine[]): ReadonlySet<LogLine> {
   );
 }
 
-/** The lines of the last attempt: all of them, unless an earlier one ended and something began behind it. */
-function lastAttempt(lines: readonly LogLine[], read: Reader): readonly LogLine[] {
+/** The lines of each attempt: one ends where something began behind its end. */
+function attemptsIn(lines: readonly LogLine[], read: Reader): (readonly LogLine[])[] {
   const isWork = ({ text }: LogLine) => {
     if (text === '' || ATTEMPT_ENDS.test(text)) return false;
     const { isNoise, match } = read(text);
     return !isNoise && !match;
   };
-  const last = lines.findLastIndex(isWork);
-  const end = lines.findLastIndex(({ text }, at) => at < last && ATTEMPT_ENDS.test(text));
-  // A platform says more of an end in the lines behind it, and those are no work.
-  const isLater = end >= 0 && lines.slice(end + 1).filter(isWork).length > 1;
-  return isLater ? lines.slice(end + 1) : lines;
+  const work = new Set(withoutIgnored(lines).filter(isWork));
+  const attempts: (readonly LogLine[])[] = [];
+  let rest = lines;
+  let behind = 0;
+  for (const [at, line] of [...lines.entries()].reverse()) {
+    if (attempts.length === MOST_ATTEMPTS) break;
+    if (work.has(line)) behind += 1;
+    // A platform says more of an end in the lines behind it, and those are no work.
+    if (behind < 2 || !ATTEMPT_ENDS.test(line.text)) continue;
+    attempts.unshift(rest.slice(at + 1));
+    rest = rest.slice(0, at + 1);
+    behind = 0;
+  }
+  return [rest, ...attempts];
 }
 
 function withEarlier(reason: Reason, earlier: Reason): Reason {

@@ -37,16 +37,29 @@ export function reasonFrom(chosen: Candidate, all: readonly Candidate[]): Reason
   return { line: `${shown(chosen, room)}${behind}${caused}`, category, rule, also: alsoSaid(chosen, all) };
 }
 
-/** The words of a candidate; of a long line, those that the rule is about. */
+/** The words of a candidate; of a long line, those that the rule is about, whole if there is room. */
 function shown({ text, focus: [from, to] }: Candidate, room: number): string {
   const whole = clean(text);
   if (whole.length <= room) return whole;
   const compact = whole.replace(MODULE, '').replace(REQUEST, '$1');
-  const cut = shorten(compact, room, from === 0 ? to - whole.length + compact.length : 0);
-  if (from === 0 || cut.includes(clean(text.slice(from, to)))) return cut;
+  const core = clean(text.slice(from, endOfWord(text, to)));
+  const at = to > from ? compact.indexOf(core) : -1;
+  const cut = shorten(compact, room, at === 0 ? core.length : 0);
+  if (at <= 0 || cut.includes(core)) return cut;
   // From where the rule is about it on, or, where little follows, a bit before.
-  const begin = text.lastIndexOf(' ', Math.min(from, text.length - room)) + 1;
-  return shorten(clean(text.slice(begin)).replace(REQUEST, '$1'), room, to - begin);
+  const earliest = compact.length - room;
+  const begin = Math.min(beginOfWord(compact, earliest), at);
+  return shorten(compact.slice(begin), room, at + core.length - begin);
+}
+
+/** The first place from `at` on where a word begins. */
+function beginOfWord(text: string, at: number): number {
+  return at <= 0 ? 0 : text.indexOf(' ', at - 1) + 1;
+}
+
+/** Where the word ends in which `at` stands: a pattern may end in the middle of a name. */
+function endOfWord(text: string, at: number): number {
+  return at + (/^[\w./-]{0,100}/.exec(text.slice(at, at + 100))?.[0].length ?? 0);
 }
 
 /** A text without secrets, of which no more is looked at than could be shown. */

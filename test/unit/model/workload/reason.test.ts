@@ -36,11 +36,35 @@ describe('the reason of a log', () => {
     ['traps.jsonl', 'that holds what only looks like a reason'],
     ['blind.jsonl', 'that was written when the rules stood'],
     ['blind-again.jsonl', 'that was written when they stood again'],
+    ['held-out.jsonl', 'of other systems, written before any rule for it'],
   ] as const)
     test(`${what} is what a person wants to read`, () => {
       const cases = casesOf(file);
       assert.ok(cases.length > 50 && cases.every(({ expect }) => CATEGORIES.includes(expect.category)));
       assert.deepEqual(cases.map(wrongOf).filter(Boolean), []);
+    });
+});
+
+/** What platforms and exports make of a log. */
+const WRAPPED: readonly [what: string, wrap: (line: string) => string][] = [
+  ['of a container runtime', (line) => `2026-11-27T10:11:12.123456789Z stderr F ${line}`],
+  ['of replicas', (line) => `ERROR 2026-11-27T10:11:12Z ${line}`],
+  ['with Windows line ends', (line) => `${line}\r`],
+  ['as one structured entry each', (line) => JSON.stringify({ severity: 'ERROR', textPayload: line })],
+];
+
+describe('the reason of a log whose lines are', () => {
+  const cases = casesOf('public.jsonl').filter(({ expect }) => expect.category !== 'unknown');
+  for (const [what, wrap] of WRAPPED)
+    test(`${what} stays what it is`, () => {
+      const changed = cases.filter(({ lines }) => {
+        const wrapped = lines.flatMap((entry) => entry.split('\n')).map(wrap);
+        return reasonOf(wrapped).category !== reasonOf(lines).category;
+      });
+      assert.deepEqual(
+        changed.map(({ id }) => id),
+        [],
+      );
     });
 });
 
@@ -88,6 +112,32 @@ describe('a reason', () => {
     assert.equal(also[0], 'first failed with ConnectionRefusedError: [Errno 111] Connection refused');
   });
 
+  test('is that of the last attempt that says anything, not what cleans up behind its end', () => {
+    const { line } = reasonOf([
+      'ConnectionRefusedError: [Errno 111] Connection refused',
+      'Container called exit(1).',
+      'starting over',
+      ...traceback('a.py', 8, "KeyError: 'x'"),
+      'Container called exit(1).',
+      'Exception ignored in: <function Pool.__del__ at 0x7f2b>',
+      'Traceback (most recent call last):',
+      '  File "/usr/lib/python3.11/pool.py", line 271, in __del__',
+      "TypeError: 'NoneType' object is not callable",
+      'wandb: Synced 5 W&B file(s), 0 media file(s)',
+    ]);
+    assert.equal(line, "KeyError: 'x' (a.py:8)");
+  });
+
+  test('is found in a traceback whose beginning was cut off', () => {
+    const { line, category } = reasonOf([
+      '  File "/app/main.py", line 20, in <module>',
+      '    step(b)',
+      'ZeroDivisionError: division by zero',
+      'Container called exit(1).',
+    ]);
+    assert.deepEqual([category, line], ['python', 'ZeroDivisionError: division by zero (main.py:20)']);
+  });
+
   test('that is unknown tells what was said last', () => {
     const { category, line, also } = reasonOf(['loading 3 files', 'Container called exit(1).']);
     assert.deepEqual(
@@ -100,6 +150,14 @@ describe('a reason', () => {
     const { line } = reasonOf([`${'detail '.repeat(40)}no space left on device ${'more '.repeat(60)}`]);
     assert.ok(line.length > 150 && line.length <= 160);
     assert.match(line, /^no space left on device more .* \.\.\. .*more$/);
+  });
+
+  test('of a long line shows the whole name that its rule is about', () => {
+    const name = `aiplatform.googleapis.com/${'custom_model_training_'.repeat(3)}gpus`;
+    const { line } = reasonOf([
+      `ERROR: (gcloud.ai.custom-jobs.create) The following quota metrics exceed quota limits: ${name}`,
+    ]);
+    assert.ok(line.endsWith(name) && line.length <= 160, line);
   });
 
   test('of a build names its step, and asks no step that went well', () => {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { behindBar, cleanLines, LONGEST_LINE } from './clean.ts';
-import { type Level, peel } from './prefixes.ts';
+import { type Level, levelNamed, peel } from './prefixes.ts';
 
 /** The end of a log, line by line, as a person would read it. */
 
@@ -21,6 +21,8 @@ export const MOST_LINES = 1_000;
 const MOST_CHARACTERS = 128 * 1024;
 /** A longer one is not parsed as JSON, but read as it stands. */
 const LONGEST_PAYLOAD = 64 * 1024;
+/** What may stand before it. */
+const LONGEST_HEAD = 400;
 
 /** Where structured logs keep the message, and the stack that belongs to it. */
 const payloadSchema = z.looseObject({
@@ -43,17 +45,23 @@ const payloadSchema = z.looseObject({
   traceback: z.unknown().optional(),
 });
 
+/** A physical line, with the level of the structured entry that begins with it. */
+interface Physical {
+  text: string;
+  level: Level | null;
+}
+
 /** Reads the end of a log. An entry may hold several lines, and structured ones their message. */
 export function logLines(entries: readonly string[]): LogLine[] {
-  const texts: string[] = [];
+  const texts: Physical[] = [];
   let characters = 0;
   for (let at = entries.length - 1; at >= 0 && texts.length < MOST_LINES; at -= 1) {
-    const lines = physicalLines(entries[at] ?? '');
+    const { lines, level } = physicalLines(entries[at] ?? '');
     for (let each = lines.length - 1; each >= 0 && texts.length < MOST_LINES; each -= 1) {
       const text = lines[each] ?? '';
       characters += text.length + 1;
       if (characters > MOST_CHARACTERS) return readLines(texts.reverse());
-      texts.push(text);
+      texts.push({ text, level: each === 0 ? level : null });
     }
   }
   return readLines(texts.reverse());
@@ -62,25 +70,33 @@ export function logLines(entries: readonly string[]): LogLine[] {
 /** What Python draws to the left of the exceptions of a group. */
 const GROUP_EDGE = /^ {0,60}(?:\+-[+\-\d. ]{0,80}|[|+] ?)/;
 
-function readLines(texts: readonly string[]): LogLine[] {
-  const grouped = texts.some((text) => text.includes('Exception Group Traceback'));
-  return texts.map((whole, at) => {
-    const { text, stream, level } = peel(behindBar(grouped ? whole.replace(GROUP_EDGE, '') : whole));
+function readLines(physical: readonly Physical[]): LogLine[] {
+  const grouped = physical.some(({ text }) => text.includes('Exception Group Traceback'));
+  return physical.map(({ text: whole, level: given }, at) => {
+    const { text: peeled, stream, level } = peel(behindBar(whole));
+    const text = grouped ? peeled.replace(GROUP_EDGE, '') : peeled;
     const rest = text.trimStart();
-    return { at, text: rest.trimEnd(), indent: text.length - rest.length, stream, level };
+    return {
+      at,
+      text: rest.trimEnd(),
+      indent: text.length - rest.length,
+      stream,
+      level: level ?? given,
+    };
   });
 }
 
 /** The lines of one entry; the last ones where there are more than are looked at. */
-function physicalLines(entry: string): string[] {
-  const text = messageIn(entry) ?? entry;
+function physicalLines(entry: string): { lines: string[]; level: Level | null } {
+  const { text, level } = innermost(entry);
   // Only the last part can be looked at, and splitting a huge text would cost as much as it is long.
   const tail = text.length > MOST_CHARACTERS && text.includes('\n') ? text.slice(-MOST_CHARACTERS) : text;
   const bounded = tail === text ? text.slice(0, MOST_CHARACTERS) : tail;
-  return unfolded(bounded)
+  const lines = unfolded(bounded)
     .split('\n')
     .slice(-MOST_LINES)
     .flatMap((line) => cleanLines(line.endsWith('\r') ? line.slice(0, -1) : line));
+  return { lines, level };
 }
 
 const FOLDED = /Traceback \(most recent call last\):[^\n]{0,40} (?=File ")/;
@@ -99,12 +115,20 @@ function unfolded(text: string): string {
     );
 }
 
-/** The message of a structured entry, with its level in front and its stack behind; `undefined` where it is plain text. */
-function messageIn(entry: string): string | undefined {
-  const begin = entry.slice(0, 400).search(/\S/);
-  if (entry[begin] !== '{' || entry.length > LONGEST_PAYLOAD) return undefined;
-  if (!entry.slice(-8).trimEnd().endsWith('}')) return undefined;
-  const parsed = payloadSchema.safeParse(jsonOf(entry));
+/** The message of an entry, which may be a structured entry itself: a platform wraps what a program wrote. */
+function innermost(entry: string): Physical {
+  const outer = messageIn(entry);
+  return (outer && messageIn(outer.text)) ?? outer ?? { text: entry, level: null };
+}
+
+/** The message of a structured entry with its stack behind; `undefined` where it is plain text. */
+function messageIn(entry: string): Physical | undefined {
+  if (entry.length > LONGEST_PAYLOAD || !entry.slice(-8).trimEnd().endsWith('}')) return undefined;
+  const head = entry.slice(0, LONGEST_HEAD);
+  // A container runtime writes its time before what the program wrote.
+  const begin = head.includes('{') ? head.length - peel(head.trimStart()).text.length : head.length;
+  if (entry[begin] !== '{') return undefined;
+  const parsed = payloadSchema.safeParse(jsonOf(entry.slice(begin)));
   if (!parsed.success) return undefined;
   const it = parsed.data;
   const said = [it.message, it.msg, it.event, it.textPayload, it.jsonPayload?.message, it.log].find(isFilled);
@@ -121,8 +145,10 @@ function messageIn(entry: string): string | undefined {
   const details = stacks.map(textOf).filter((text) => text !== '' && !String(said ?? '').includes(text));
   // Without any of these it is data, such as the body of an answer, and may stand in the middle of a message.
   if (!isFilled(said) && details.length === 0) return undefined;
-  const level = levelWord(it.severity ?? it.levelname ?? it.level);
-  return [`${level}${textOf(said)}`, ...details].filter(Boolean).join('\n');
+  return {
+    text: [textOf(said), ...details].filter(Boolean).join('\n'),
+    level: levelOf(it.severity ?? it.levelname ?? it.level),
+  };
 }
 
 function isFilled(value: unknown): value is string | object {
@@ -141,10 +167,9 @@ function textOf(value: unknown): string {
 }
 
 /** bunyan and pino write 30 for info, 40 for a warning, 50 and 60 for errors. */
-function levelWord(level: string | number | undefined): string {
-  if (level === undefined) return '';
-  if (typeof level === 'number') return level >= 50 ? 'ERROR ' : level >= 40 ? 'WARNING ' : 'INFO ';
-  return `${level.toUpperCase()} `;
+function levelOf(level: string | number | undefined): Level | null {
+  if (typeof level !== 'number') return levelNamed(level ?? '');
+  return level >= 50 ? 'error' : level >= 40 ? 'warning' : 'info';
 }
 
 function jsonOf(text: string): unknown {

@@ -44,6 +44,11 @@ const LEVELS: Record<string, Level> = {
   ALERT: 'error',
   EMERGENCY: 'error',
 };
+/** The level that a word in a structured entry stands for; `null` for none. */
+export function levelNamed(word: string): Level | null {
+  return LEVELS[word.toUpperCase()] ?? null;
+}
+
 const WORD =
   '(?<level>TRACE|DEBUG|INFO|NOTICE|DEFAULT|WARNING|WARN|ERROR|FATAL|SEVERE|CRITICAL|ALERT|EMERGENCY)';
 
@@ -85,6 +90,8 @@ const PREFIXES: readonly RegExp[] = [
   /^(?!error\[|warning\[)[\w./-]{1,40}\[[\w.-]{1,20}\]: /,
   /^\[\d{1,7}\] (?=\[)/,
   /^##\[error\]/,
+  // What a container runtime, or whoever ran a program, writes of where a line came from.
+  /^std(?:out|err)(?: [FP] |: )/,
   // Levels, by whom they are written.
   /^wandb: {1,2}(?:(?<level>ERROR|WARNING|WARN|INFO) )?/,
   new RegExp(`^${WORD}:[\\w./-]{1,60}:(?! )`),

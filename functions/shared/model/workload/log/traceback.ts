@@ -25,6 +25,8 @@ export interface Traceback {
 
 const HEADER = /(?:^|\W)(?:Original )?Traceback \(most recent call last\)/;
 const FRAME = /^(?:File "([^"]{1,400})", line (\d{1,7})|│ (\S{1,400}\.py):(\d{1,7}) in )/;
+/** A frame of a traceback that began before what is left of the log. */
+const HEADLESS = /^File "[^"]{1,400}", line \d{1,7}, in \S/;
 /** What rich draws around a traceback. */
 const BOX = /^[│╭╰]/;
 const CAUSE = /^The above exception was the direct cause of the following exception/;
@@ -68,9 +70,27 @@ export function tracebacksIn(lines: readonly LogLine[]): Traceback[] {
       at = next - 1;
       ignored = false;
       after = null;
+    } else if (line.indent > 0 && HEADLESS.test(line.text)) {
+      const { traceback, next } = readTraceback(lines, at, { after: null, ignored });
+      // Without an exception it is a stack that somebody printed.
+      if (traceback.message.length > 0) found.push(traceback);
+      at = next - 1;
+      ignored = false;
     }
   }
   return found;
+}
+
+/** `lines` without the tracebacks of what cleans up, with which a program may still be busy after its end. */
+export function withoutIgnored(lines: readonly LogLine[]): LogLine[] {
+  let ignored = false;
+  return lines.filter((line) => {
+    if (IGNORED.test(line.text)) ignored = true;
+    const isPart = ignored;
+    const isInside = IGNORED.test(line.text) || line.text === '' || line.indent > 0 || HEADER.test(line.text);
+    if (!isInside) ignored = false;
+    return !isPart || !(isInside || namesException(line.text));
+  });
 }
 
 function readTraceback(
@@ -81,7 +101,7 @@ function readTraceback(
   const header = lines[begin] as LogLine;
   // Words before it, such as `Error running job: Traceback`, say nothing of how far the exception line is indented.
   const base = /^(?:Original )?Traceback/.test(header.text) ? header.indent : 0;
-  let frame: Frame | null = null;
+  let frame = betterFrame(null, FRAME.exec(header.text));
   let between = 0;
   let last = begin;
   let message: LogLine[] = [];

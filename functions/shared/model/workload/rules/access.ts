@@ -16,7 +16,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /\bquota (?:was |has been )?exceeded\b|Quota '?\w{1,80}'? exceeded|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
   },
@@ -52,9 +52,18 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [\w.]{3,120} access|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}|IAM_PERMISSION_DENIED|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|does not have [\w.]{3,120} permission|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
+      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [`'"[]{0,3}[a-z]{2,40}\.[`'"\w., \]]{3,160} (?:access|(?:IAM )?permission)|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}/i,
     example:
       'trainer@acme.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object.',
+    counterExample: 'checking permissions of the service account',
+  },
+  {
+    name: 'permission-missing',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /IAM_PERMISSION_DENIED|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
+    example: 'The service account does not have the required permissions.',
     counterExample: 'checking permissions of the service account',
   },
   {
@@ -147,7 +156,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'image',
     kind: 'cause',
     pattern:
-      /Image '[^']{1,300}' not found|manifest (?:for \S{1,300} )?(?:not found|unknown)|MANIFEST_UNKNOWN|repository name not known to registry|CONTAINER_MISSING|PUSH_IMAGE_NOT_FOUND|failed to resolve (?:source metadata for|reference) \S{1,300}: .{0,200}not found|invalid reference format|(?:docker|container) image \S{1,300} (?:does not exist|could not be found|was not found)|no match for platform in manifest|no matching manifest for/i,
+      /Image '[^']{1,300}' not found|manifest (?:for \S{1,300} )?(?:not found|unknown)|MANIFEST_UNKNOWN|repository name not known to registry|CONTAINER_MISSING|PUSH_IMAGE_NOT_FOUND|failed to resolve (?:source metadata for|reference) \S{1,300}: .{0,200}not found|invalid reference format|(?:docker|container) image \S{1,300} (?:does not exist|could not be found|was not found)|no match for platform in manifest|must support amd64\/linux|no matching manifest for/i,
     example: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' not found.",
     counterExample: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' found.",
   },

@@ -1,6 +1,6 @@
 import { ACCESS } from './access.ts';
 import { BUILD } from './build.ts';
-import { CONFIG, WANDB, WANDB_PASSES_ON } from './config.ts';
+import { CONFIG, WANDB, WANDB_ANSWERS, WANDB_PASSES_ON } from './config.ts';
 import { COLLECTIVE, GPU } from './gpu.ts';
 import { MEMORY } from './memory.ts';
 import { NETWORK } from './network.ts';
@@ -20,6 +20,7 @@ export const RULES: readonly Rule[] = [
   ...KILLED,
   ...GPU,
   ...WANDB,
+  ...WANDB_ANSWERS,
   ...ACCESS,
   ...CONFIG,
   ...WANDB_PASSES_ON,

@@ -25,7 +25,7 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'exception',
     pattern:
-      /(?:omegaconf|hydra|yaml|ruamel|jsonschema|configparser|tomllib|toml|tomli|dynaconf|confection|marshmallow|jsonargparse|draccus|gin)\.\S{0,80}(?:Error|Exception|Missing\w{0,40}|ValidationError|Invalid\w{0,40})|ConfigurationError|ConfigKeyError|ConfigAttributeError|MissingMandatoryValue|MissingConfigException|InvalidConfig\w{0,40}|ConfigError\b|ValidationError: \d{1,4} validation errors? for \w{0,60}(?:Config|Settings|Args|Arguments|Options|Params)|Could not override '|is not in struct\b|Error merging '|Missing (?:required )?(?:config(?:uration)?|setting|environment variable)s?\b|(?:environment|env) variable.{0,60}(?:is )?(?:not set|missing|required|must be set)|\b[A-Z][A-Z\d_]{3,60} (?:environment variable )?(?:is|was) (?:not set|required but)|: unbound variable$|: parameter (?:null or )?not set$|while (?:parsing|scanning) a (?:block|flow|simple)/,
+      /(?:omegaconf|hydra|yaml|ruamel|jsonschema|configparser|tomllib|toml|tomli|dynaconf|confection|marshmallow|jsonargparse|draccus|gin)\.\S{0,80}(?:Error|Exception|Missing\w{0,40}|ValidationError|Invalid\w{0,40})|ConfigurationError|MisconfigurationException|ConfigKeyError|ConfigAttributeError|MissingMandatoryValue|MissingConfigException|InvalidConfig\w{0,40}|ConfigError\b|ValidationError: \d{1,4} validation errors? for \w{0,60}(?:Config|Settings|Args|Arguments|Options|Params)|Could not override '|is not in struct\b|Error merging '|Missing (?:required )?(?:config(?:uration)?|setting|environment variable)s?\b|(?:environment|env) variable.{0,60}(?:is )?(?:not set|missing|required|must be set)|\b[A-Z][A-Z\d_]{3,60} (?:environment variable )?(?:is|was) (?:not set|required but)|: unbound variable$|: parameter (?:null or )?not set$|while (?:parsing|scanning) a (?:block|flow|simple)/,
     example: "omegaconf.errors.ConfigAttributeError: Key 'lrr' is not in struct",
     counterExample: 'config loaded: ConfigParser with 3 sections',
   },
@@ -34,8 +34,17 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'exception',
     pattern:
-      /(?:InvalidArgument|BadRequest|FailedPrecondition|NotFound): 40[04] \S|INVALID_ARGUMENT: \S|FAILED_PRECONDITION: |^400 \S|ValidationException\b|NoSuchBucket|No URLs matched|matched no objects|configmap "[^"]{1,120}" not found|BucketNotFound|(?:The specified )?bucket does not exist|NoSuchKey\b|\b404 (?:Client Error|Not Found)|(?:Repository|Revision|Entry)NotFoundError|is not a valid model identifier|Error code: 400\b/,
+      /(?:InvalidArgument|BadRequest|FailedPrecondition|NotFound): 40[04] \S|INVALID_ARGUMENT: \S|FAILED_PRECONDITION: |^400 \S|ValidationException\b|NoSuchBucket|No URLs matched|matched no objects|configmap "[^"]{1,120}" not found|BucketNotFound|(?:The specified )?bucket does not exist|NoSuchKey\b|is not a valid model identifier|Error code: 400\b/,
     example: 'google.api_core.exceptions.InvalidArgument: 400 List of found errors: 1.Field: job_spec',
+    counterExample: 'found 404 files in 3 s',
+  },
+  {
+    name: 'http-404',
+    category: 'config',
+    kind: 'exception',
+    vague: true,
+    pattern: /\b404 (?:Client Error|Not Found)|(?:Repository|Revision|Entry)NotFoundError/i,
+    example: 'requests.exceptions.HTTPError: 404 Client Error: Not Found for url: https://hub.example/x',
     counterExample: 'found 404 files in 3 s',
   },
   {
@@ -76,9 +85,17 @@ export const WANDB: readonly Rule[] = [
     category: 'wandb',
     kind: 'cause',
     pattern:
-      /anaconda \d{3} error|Sweep \S{1,60} (?:is not running|not found|does not exist)|Detected \d{1,3} failed runs in (?:the first \d{1,4} seconds|a row)|invalid sweep config|sweep (?:is )?(?:already )?(?:finished|cancelled|stopped)\b.{0,40}(?:agent|exit)/i,
+      /anaconda \d{3} error|Sweep \S{1,60} (?:is not running|not found|does not exist)|invalid sweep config|sweep (?:is )?(?:already )?(?:finished|cancelled|stopped)\b.{0,40}(?:agent|exit)/i,
     example: 'Error while calling W&B API: anaconda 400 error: ',
     counterExample: 'Creating sweep with ID: x1y2',
+  },
+  {
+    name: 'wandb-flapping',
+    category: 'wandb',
+    kind: 'consequence',
+    pattern: /Detected \d{1,3} failed runs in (?:the first \d{1,4} seconds|a row)/,
+    example: 'Detected 3 failed runs in the first 60 seconds, killing sweep.',
+    counterExample: 'Detected 3 runs',
   },
   {
     name: 'wandb-key',
@@ -91,6 +108,19 @@ export const WANDB: readonly Rule[] = [
   },
 ];
 
+/** An answer of its API: what it was denied is denied by W&B, and not by the cloud. */
+export const WANDB_ANSWERS: readonly Rule[] = [
+  {
+    name: 'wandb-answer',
+    category: 'wandb',
+    kind: 'cause',
+    vague: true,
+    pattern: /Error while calling W&B API: .{1,300} \(<Response \[\d{3}\]>\)/,
+    example: 'Error while calling W&B API: permission denied (<Response [403]>)',
+    counterExample: 'Error while calling W&B API: the following quota metrics exceed quota limits',
+  },
+];
+
 /** What of W&B says little, or passes on what others say. */
 export const WANDB_PASSES_ON: readonly Rule[] = [
   {
@@ -100,8 +130,7 @@ export const WANDB_PASSES_ON: readonly Rule[] = [
     vague: true,
     pattern:
       /Error while calling W&B API: \S|wandb\.errors\.|W&B API .{0,40}(?:error|failed)|Error uploading "[^"]{1,200}": CommError/,
-    example:
-      'Error while calling W&B API: An internal error occurred. Please contact support. (<Response [500]>)',
+    example: 'Error while calling W&B API: run k3x9 was deleted',
     counterExample: 'Syncing run to W&B',
   },
   {

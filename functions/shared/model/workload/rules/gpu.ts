@@ -85,7 +85,7 @@ export const COLLECTIVE: readonly Rule[] = [
     category: 'gpu',
     kind: 'consequence',
     pattern:
-      /remote process exited or there was a network error|Connection closed by peer \[|Connection reset by peer \[|recvBytes failed/,
+      /remote process exited or there was a network error|Connection closed by peer \[|Connection reset by peer \[|recvBytes failed|\bsocket\w{0,40}: Call to (?:recv|send) |\bNet : (?:Call to|Connection closed)|\bNET\/(?:IB|OFI|Socket|Plugin)\S{0,20} .{0,120}(?:error|failed)/,
     example:
       'DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1691, remote process exited or there was a network error',
     counterExample: 'remote process started',

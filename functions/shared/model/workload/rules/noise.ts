@@ -23,14 +23,14 @@ export const NOISE: readonly Noise[] = [
   {
     name: 'advice',
     pattern:
-      /CUDA kernel errors might be asynchronously|For debugging consider passing CUDA_LAUNCH_BLOCKING|Compile with `?TORCH_USE_CUDA_DSA|For simplicity, JAX has removed|JAX_TRACEBACK_FILTERING|Some NCCL operations have failed or timed out|To avoid data inconsistency, we are taking|FlightRecorder|Set the environment variable HYDRA_FULL_ERROR|PYTORCH_CUDA_ALLOC_CONF=|To find out more about why your job exited|A new release of pip|\[notice\]|View run |Find logs at|HINT: |Visit \S{1,200} for (?:more|help)|note: (?:run with|This error originates|This is an issue with)|--no-cache|A complete log of this run/i,
+      /CUDA kernel errors might be asynchronously|For debugging consider passing CUDA_LAUNCH_BLOCKING|Compile with `?TORCH_USE_CUDA_DSA|For simplicity, JAX has removed|JAX_TRACEBACK_FILTERING|Some NCCL operations have failed or timed out|To avoid data inconsistency, we are taking|FlightRecorder|Set the environment variable HYDRA_FULL_ERROR|PYTORCH_CUDA_ALLOC_CONF=|To find out more about why your job exited|A new release of pip|\[notice\]|View (?:run|project|sweep) |Find logs at|^Synced \d{1,6} W&B|^Run (?:history|summary):|HINT: |Visit \S{1,200} for (?:more|help)|note: (?:run with|This error originates|This is an issue with)|--no-cache|A complete log of this run/i,
     example: 'CUDA kernel errors might be asynchronously reported at some other API call',
     counterExample: 'CUDA error: an illegal memory access was encountered',
   },
   {
     name: 'harmless',
     pattern:
-      /Unable to register cu(?:DNN|FFT|BLAS) factory|not a git repository|failed call to cuInit|Back-off (?:pulling image|restarting failed container)|NCCL WARN .{0,120}Address already in use|newly initialized|Disabling parallelism to avoid deadlocks|computation placer already registered|TF-TRT Warning|could not open file to read NUMA node|Cannot dlopen some GPU libraries|Could not load dynamic library|Can't reduce memory use below|rematerialization|(?:User|Future|Deprecation|Runtime|Resource|Pending\w{0,20}|Experimental\w{0,20})Warning: |warnings\.warn\(|NUMA node read from SysFS had negative value|oneDNN custom operations|All log messages before absl::InitializeLog|\bPASSED\b|npm (?:warn|WARN) |DEPRECATION: |WARNING: Running pip as|dependency resolver does not currently take/,
+      /Unable to register cu(?:DNN|FFT|BLAS) factory|not a git repository|failed call to cuInit|^Back-off (?:pulling image|restarting failed container)|NCCL WARN .{0,120}Address already in use|newly initialized|Disabling parallelism to avoid deadlocks|computation placer already registered|TF-TRT Warning|could not open file to read NUMA node|Cannot dlopen some GPU libraries|Could not load dynamic library|Can't reduce memory use below|rematerialization|(?:User|Future|Deprecation|Runtime|Resource|Pending\w{0,20}|Experimental\w{0,20})Warning: |warnings\.warn\(|NUMA node read from SysFS had negative value|oneDNN custom operations|All log messages before absl::InitializeLog|\bPASSED\b|npm (?:warn|WARN) |DEPRECATION: |WARNING: Running pip as|dependency resolver does not currently take/,
     example: 'Unable to register cuDNN factory: Attempting to register factory for plugin cuDNN',
     counterExample: 'cuDNN error: CUDNN_STATUS_EXECUTION_FAILED',
   },
