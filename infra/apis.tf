@@ -16,7 +16,7 @@ locals {
       "storage.googleapis.com",
     ],
     local.deny_browser_clients ? ["firebaserules.googleapis.com"] : [],
-    length(var.backend_secrets) + length(var.job_token_secrets) > 0 ? ["secretmanager.googleapis.com"] : [],
+    length(var.backend_secrets) + length(var.job_token_secrets) > 0 || var.wandb_secret != null ? ["secretmanager.googleapis.com"] : [],
     can(local.metrics.bigquery) ? ["bigquery.googleapis.com"] : [],
     try(local.metrics.database.cloudSql, false) ? ["sqladmin.googleapis.com"] : [],
     can(local.artifacts.vertexModels) || contains(local.backend_kinds, "vertex-ai") || can(local.workloads.vertex) ? ["aiplatform.googleapis.com"] : [],

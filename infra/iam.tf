@@ -25,11 +25,13 @@ locals {
     http        = []
   }
 
-  # Of the workload tables; why a workload failed often stands only in its log.
+  # Of the workload tables, by what names them in the settings; why a workload failed often stands only in its log. Of W&B
+  # the secret with its key is all that is needed.
   workload_permissions = {
     builds = ["cloudbuild.builds.get", "cloudbuild.builds.list", "logging.logEntries.list"]
     runner = ["logging.logEntries.list", "run.executions.get", "run.executions.list"]
     vertex = ["aiplatform.customJobs.get", "aiplatform.customJobs.list", "logging.logEntries.list"]
+    wandb  = []
   }
 
   needs = concat(
@@ -53,7 +55,7 @@ locals {
       name        = "observe-workloads"
       project     = try(local.workloads[table].googleProject, var.project_id)
       permissions = permissions
-    } if contains(keys(local.workloads), table)],
+    } if contains(keys(local.workloads), table) && length(permissions) > 0],
     # What the sweep asks before it judges a job, the service asks to show the truth beside the record.
     flatten([for name in ["sweep-stale-jobs", "status"] : [for backend in local.backends : {
       name        = name

@@ -45,8 +45,11 @@ module "function" {
   build = local.build
   # Names are looked up by threads, of which four that hang would hold up all others: each region has a host of its own.
   environment = each.key == "observe-workloads" ? merge(local.environment, { UV_THREADPOOL_SIZE = "32" }) : local.environment
-  # Of the tasks only the sweep asks backends.
-  secrets = each.key == "sweep-stale-jobs" ? var.backend_secrets : {}
+  # Of the tasks only the sweep asks backends, and only one asks W&B.
+  secrets = (
+    each.key == "sweep-stale-jobs" ? var.backend_secrets :
+    each.key == "observe-workloads" && var.wandb_secret != null ? { WANDB_API_KEY = var.wandb_secret } : {}
+  )
 
   # A build that starts before its rights are there fails.
   depends_on = [

@@ -96,6 +96,22 @@ variable "backend_secrets" {
   }
 }
 
+variable "wandb_secret" {
+  description = "Id of the secret in Secret Manager that holds the key of Weights & Biases, where the settings name workloads.wandb."
+  type        = string
+  default     = null
+
+  validation {
+    condition     = (var.wandb_secret != null) == can(local.workloads.wandb)
+    error_message = var.wandb_secret == null ? "Missing: wandb_secret, for functions/settings.json names workloads.wandb." : "wandb_secret is given, but functions/settings.json names no workloads.wandb."
+  }
+
+  validation {
+    condition     = var.wandb_secret == null || can(regex("^[A-Za-z0-9_-]{1,255}$", var.wandb_secret))
+    error_message = "A secret is named by its id in this project, which has letters, digits, hyphens and underscores."
+  }
+}
+
 variable "alert_email" {
   description = "Address that alerts are sent to; others go by notification_channels."
   type        = string

@@ -1,5 +1,6 @@
 import { http } from '@google-cloud/functions-framework';
 import { workloads } from '../shared/cloud/workloads/open-workloads.ts';
+import { readVariable } from '../shared/environment.ts';
 import { serve } from '../shared/http/serve.ts';
 import { startFunction } from '../shared/start.ts';
 import { workloadStore } from '../shared/store/own/workloads.ts';
@@ -7,10 +8,17 @@ import { REFRESH_LIMITS } from './refresh/limits.ts';
 import { observeWorkloads } from './task.ts';
 import { watching } from './watch.ts';
 
-const { settings, apiOf, collections, clock, log, options } = startFunction('observe-workloads');
+const { environment, settings, apiOf, collections, clock, log, options } = startFunction('observe-workloads');
 const tools = {
   settings: settings.workloads,
-  workloads: workloads(settings.workloads, { apiOf }),
+  workloads: workloads(settings.workloads, {
+    apiOf,
+    wandb: {
+      log,
+      variable: readVariable,
+      standInsOnly: environment.FIRESTORE_EMULATOR_HOST !== undefined,
+    },
+  }),
   store: workloadStore(collections, log),
   limits: REFRESH_LIMITS,
 };

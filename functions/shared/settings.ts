@@ -6,6 +6,7 @@ import { InvalidConfiguration, messageOf } from './errors.ts';
 import { artifactPolicySchema } from './model/cleanup/policy.ts';
 import { type PlatformSettings, type PlatformSource, perSource, SECTIONS } from './model/day/platform.ts';
 import { deadlineSeconds } from './model/day/sections/section.ts';
+import { baseUrl } from './model/forms.ts';
 import { API_NAMES } from './model/google-apis.ts';
 import { overlapsOf } from './model/job/overlap.ts';
 import { sourceSchema } from './model/job/source.ts';
@@ -13,13 +14,6 @@ import type { EndRules } from './model/run/ending.ts';
 import { runRetentionSchema } from './model/run/retention.ts';
 import { workloadsSchema } from './model/workload/tables.ts';
 import { parseWithProblems } from './problems.ts';
-
-/** A token must not travel in the clear, so only this machine may be asked without TLS. */
-const baseUrl = z
-  .string()
-  .regex(/^(https:\/\/[^/?#@\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(\/[^?#\s]*)?$/, {
-    error: 'https://..., or http:// on this machine',
-  });
 
 type PlatformShape = {
   [Source in PlatformSource]: z.ZodOptional<z.ZodType<PlatformSettings[Source]>>;

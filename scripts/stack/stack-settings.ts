@@ -1,6 +1,6 @@
 import { PLATFORM_SOURCES } from '../../functions/shared/model/day/platform.ts';
 import { reportsSchema } from '../../functions/shared/model/report/settings.ts';
-import { TABLE_NAMES } from '../../functions/shared/model/workload/tables.ts';
+import { SECTIONS } from '../../functions/shared/model/workload/tables/table.ts';
 import type { Settings } from '../../functions/shared/settings.ts';
 import type { StandIns } from './stand-ins.ts';
 
@@ -10,12 +10,16 @@ import type { StandIns } from './stand-ins.ts';
  */
 export function overStandIns(
   settings: Settings,
-  { baseUrls, statusUrl }: Pick<StandIns, 'baseUrls' | 'statusUrl'>,
+  { baseUrls, statusUrl, wandbUrl }: Pick<StandIns, 'baseUrls' | 'statusUrl' | 'wandbUrl'>,
 ): Settings {
   const { metrics, artifacts, sources, workloads } = structuredClone(settings);
   for (const source of PLATFORM_SOURCES) delete metrics[source]?.googleProject;
   delete artifacts.vertexModels?.googleProject;
-  for (const table of TABLE_NAMES) delete workloads[table]?.googleProject;
+  for (const section of SECTIONS) {
+    const own = workloads[section];
+    if (own && 'googleProject' in own) delete own.googleProject;
+    if (own && 'entity' in own && !isHere(own.baseUrl)) own.baseUrl = wandbUrl;
+  }
   for (const { backend } of Object.values(sources)) {
     if (backend?.kind !== 'http') delete backend?.googleProject;
     else if (!isHere(backend.url)) backend.url = statusUrl;

@@ -41,3 +41,6 @@ export async function rejection(promise: Promise<unknown>): Promise<Error> {
   }
   throw new Error('Cannot take the rejection: the promise was fulfilled');
 }
+
+/** How W&B is asked where the settings do not name it. */
+export const NO_WANDB = { log: createLog({}, () => {}), variable: () => undefined, standInsOnly: true };

@@ -16,9 +16,11 @@ import { decode } from '../../functions/shared/store/firestore/firestore.ts';
 import { collections as collectionsOf } from '../../functions/shared/store/own/collections.ts';
 import { workloadStore } from '../../functions/shared/store/own/workloads.ts';
 import type { Build, CustomJob, Execution, LogLine } from '../../scripts/stack/stand-ins/google/world.ts';
+import type { WandbWorld } from '../../scripts/stack/stand-ins/wandb/world.ts';
 import { freshFirestore } from './firestore.ts';
 import { AT_ONCE, googleApis, PROJECT, recordedLog } from './google.ts';
 import { worldWith } from './platform.ts';
+import { wandbOver } from './wandb.ts';
 import { noon } from './workloads.ts';
 
 export const WEST = 'europe-west4';
@@ -52,6 +54,8 @@ interface ObserverOptions {
   authorize?: Authorize;
   limits?: Partial<RefreshLimits>;
   pageSize?: number;
+  /** Asked where it is given. */
+  wandb?: WandbWorld;
 }
 
 /** The tables of a platform that tests change, refreshed at the time that they say, with real stores and calls. */
@@ -60,17 +64,20 @@ export async function freshObserver(context: TestContext, options: ObserverOptio
   const world = worldWith();
   const { pageSize } = options;
   const apis = await googleApis(context, world, pageSize === undefined ? {} : { pageSize });
+  const wandb = options.wandb && (await wandbOver(context, options.wandb));
   const settings = workloadsSchema.parse({
     regions: [WEST, EAST],
     builds: {},
     runner: { job: 'agent' },
     vertex: {},
+    ...(wandb && { wandb: { baseUrl: wandb.baseUrl, entity: 'acme', projects: ['vision'] } }),
     ...options.settings,
   });
   const { log } = recordedLog();
   const collections = collectionsOf(db, '');
   const platform = workloads(settings, {
     apiOf: (api) => ({ project: PROJECT, baseUrl: apis.baseUrls[api as 'run'], log }),
+    wandb: { log, variable: () => undefined, standInsOnly: true },
     retry: { ...AT_ONCE, attemptMs: options.hangs ? 1_000 : AMPLE.regionMs },
     ...(options.authorize ? { authorize: options.authorize } : {}),
   });
@@ -94,6 +101,7 @@ export async function freshObserver(context: TestContext, options: ObserverOptio
     db,
     world,
     apis,
+    wandb,
     collections,
     platform,
     settings,

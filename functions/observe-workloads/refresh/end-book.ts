@@ -11,6 +11,7 @@ import { hasEnded, type Row } from '../../shared/model/workload/row.ts';
 import { type Snapshot, withRows } from '../../shared/model/workload/snapshot.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
 import { firstEnd, judged, judgedAgain } from '../rules/why.ts';
+import { isFromVertex, withVertex } from '../rules/with-vertex.ts';
 
 /** What is remembered of the ends of the rows of a refresh, and what of it is new. */
 export interface EndBook {
@@ -20,8 +21,8 @@ export interface EndBook {
   noteLog(table: TableName, row: Row, answer: LogAnswer): void;
   /** Whether the log of a row is to be read now. */
   isDue(table: TableName, row: Row): boolean;
-  /** A table whose rows say what is remembered of their ends. */
-  told(snapshot: Snapshot): Snapshot;
+  /** The tables, whose rows say what is remembered of their ends; what one table knows of another's is remembered, too. */
+  told(snapshots: readonly Snapshot[]): Snapshot[];
   /** The ends to write, by key: each is given out once. */
   takeChanged(): ReadonlyMap<string, End>;
 }
@@ -39,6 +40,14 @@ export function endBook(known: ReadonlyMap<string, End>, now: () => Date): EndBo
     if (ends.get(key) === end) return;
     ends.set(key, end);
     changed.set(key, end);
+  };
+
+  const tableTold = (snapshot: Snapshot): Snapshot => {
+    const rows = snapshot.rows.map((row) => {
+      const end = hasEnded(row) ? ends.get(endKey(snapshot.table, row)) : undefined;
+      return end ? withEnd(row, end) : row;
+    });
+    return withRows(snapshot, rows);
   };
 
   return {
@@ -61,13 +70,15 @@ export function endBook(known: ReadonlyMap<string, End>, now: () => Date): EndBo
       const end = hasEnded(row) ? ends.get(endKey(table, row)) : undefined;
       return end !== undefined && isLogDue(end, now());
     },
-    told(snapshot) {
-      const { table } = snapshot;
-      const rows = snapshot.rows.map((row) => {
-        const end = hasEnded(row) ? ends.get(endKey(table, row)) : undefined;
-        return end ? withEnd(row, end) : row;
-      });
-      return withRows(snapshot, rows);
+    told(snapshots) {
+      const told = withVertex(snapshots.map(tableTold), now());
+      for (const { table, rows } of told)
+        for (const row of rows.filter(isFromVertex)) {
+          const key = endKey(table, row);
+          const end = ends.get(key);
+          if (end && end.reason?.line !== row.reason?.line) put(key, { ...end, reason: row.reason });
+        }
+      return told;
     },
     takeChanged() {
       const taken = changed;

@@ -128,17 +128,17 @@ async function answersOf(
   const reader = first && finding.readers.get(first.table);
   if (!first || !reader) return () => ({ kind: 'unreadable', error: 'its table is not open' });
   try {
-    const { countersOf } = reader;
+    const { countersOf, logOperation } = reader;
     // Each further page is one more of the readings of a minute.
     const mayGoOn = () => budget.take();
     if (those.length > 1 && countersOf) {
       const rows = those.map(({ row }) => row);
-      const lines = await call('entries.list', first, finding, (limits) =>
+      const lines = await call(logOperation, first, finding, (limits) =>
         countersOf(rows, { ...limits, mayGoOn }),
       );
       return ({ row }) => answerOf(lines.get(row.id) ?? []);
     }
-    const lines = await call('entries.list', first, finding, (limits) =>
+    const lines = await call(logOperation, first, finding, (limits) =>
       reader.linesOf(first.row, { ...limits, mayGoOn }),
     );
     return () => answerOf(lines);

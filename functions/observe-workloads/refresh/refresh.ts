@@ -79,9 +79,9 @@ async function refreshTables(
   const calls = callBook(now);
   const begun = performance.now();
 
-  // 1. Get the token, once for all calls.
+  // 1. Get the token, once for all calls to Google; other platforms are asked meanwhile.
   const tablesEndAt = begun + limits.tableMs;
-  const token = await openReaders(workloads, { calls, limits, signal });
+  const opening = openReaders(workloads, { calls, limits, signal });
 
   // 2. Ask every region of every table; what takes long is named meanwhile.
   const { count, startedAt } = held.refresh();
@@ -94,7 +94,7 @@ async function refreshTables(
       tablesOf(settings).map(async (table) => {
         const before = held.tables.get(table) ?? null;
         const places = placesOf(table, settings);
-        const answer = await askTable(table, { places, before, door: doorOf(table, token) }, asking);
+        const answer = await askTable(table, { places, before, door: await opening.door(table) }, asking);
         settled.push(answer);
         return answer;
       }),
@@ -104,36 +104,54 @@ async function refreshTables(
   }
 
   // 3. Write the rows with what is remembered of their ends, and find out what is not.
+  const { readers, error } = await opening.opened;
   const endsAt = begun + limits.wholeMs;
-  const finding = { readers: readersOf(token), calls, limits, endsAt, signal };
+  const finding = { readers, calls, limits, endsAt, signal };
   const found = await finish(held, asked, { finding, now, budget });
-  return { ...found, count, hung: calls.hung(), error: 'closed' in token ? token.closed : found.error };
+  return { ...found, count, hung: calls.hung(), error: error ?? found.error };
 }
 
-/** The tables as they can be asked, or why none can. */
-type Token = { readers: TableReaders } | { closed: string };
+/** The tables as they can be asked, and why those of Google's cannot; `null` where they can. */
+interface Opened {
+  readers: TableReaders;
+  error: string | null;
+}
 
-async function openReaders(
+interface Opening {
+  /** Where a table is asked, as soon as it can be. */
+  door(table: TableName): Promise<Door>;
+  opened: Promise<Opened>;
+}
+
+/** Opens the tables. Nothing rejects but with the reason of the signal. */
+function openReaders(
   workloads: Workloads,
-  { calls, limits, signal }: { calls: CallBook; limits: RefreshLimits; signal: AbortSignal },
-): Promise<Token> {
+  { calls, limits, signal }: Pick<FindingOut, 'calls' | 'limits' | 'signal'>,
+): Opening {
+  const others = workloads.openOthers();
   const name = { table: null, operation: 'access token', region: null };
-  try {
-    return { readers: await calls.follow(name, () => workloads.open(limits.tokenMs, signal)) };
-  } catch (error) {
-    signal.throwIfAborted();
-    return { closed: messageOf(error) };
-  }
-}
-
-function readersOf(token: Token): TableReaders {
-  return 'readers' in token ? token.readers : new Map();
-}
-
-function doorOf(table: TableName, token: Token): Door {
-  if ('closed' in token) return token;
-  const reader = token.readers.get(table);
-  return reader ? { reader } : { closed: 'its table is not open' };
+  const open = async (): Promise<Opened> => {
+    try {
+      const google = await calls.follow(name, () => workloads.open(limits.tokenMs, signal));
+      return { readers: new Map([...others, ...google]), error: null };
+    } catch (error) {
+      signal.throwIfAborted();
+      return { readers: others, error: messageOf(error) };
+    }
+  };
+  const opened = open();
+  // Where every table is one of the others, nobody waits for it.
+  opened.catch(() => undefined);
+  return {
+    opened,
+    async door(table) {
+      const other = others.get(table);
+      if (other) return { reader: other };
+      const { readers, error } = await opened;
+      const reader = readers.get(table);
+      return reader ? { reader } : { closed: error ?? 'its table is not open' };
+    },
+  };
 }
 
 /** Writes once, after a while, what has settled by then and what has not. Returns what stops that, and waits for the write. */
@@ -210,7 +228,7 @@ async function finish(
     );
   const isDone = asked.every(({ vanished }) => vanished.length === 0) && dueOf(snapshots).length === 0;
   if (!isDone) {
-    const rows = changeOf(held, snapshots.map(ends.told), { hung: calls.hung() }, ends);
+    const rows = changeOf(held, ends.told(snapshots), { hung: calls.hung() }, ends);
     // Where no row is new, the last write is enough.
     if (rows.tables.length > 0 || rows.ends.size > 0) await held.save(rows);
   }
@@ -221,7 +239,7 @@ async function finish(
     isCounted: ({ table, row }: Placed) => isCounted({ table, state: row.state }),
   };
   const logs = await readLogs(dueOf(looked), counted, finding);
-  const tables = looked.map(ends.told);
+  const tables = ends.told(looked);
   const last = { ...ended, hung: calls.hung(), logReads: budget.reads() };
   await held.save(changeOf(held, tables, last, ends));
   return { tables, logs, error: null };

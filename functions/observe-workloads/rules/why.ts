@@ -3,6 +3,7 @@ import { type Reason, reasonOf } from '../../shared/model/workload/reason.ts';
 import type { Row, StoredReason } from '../../shared/model/workload/row.ts';
 import { OWN_COUNTER } from '../../shared/model/workload/rules/own.ts';
 import { shorten } from '../../shared/model/workload/shorten.ts';
+import { CRASHED } from '../../shared/model/workload/tables/completed.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
 
 /** Why a workload ended: by what its platform says, and where that is not enough, by its log. */
@@ -14,13 +15,21 @@ const RULES = 1;
 const POINTERS = ['unknown', 'own'];
 /** A build names the step that failed, and never why. */
 const FAILING_STEP = /build step \d+/i;
-/** Words of platforms for a state that is itself the reason. */
+/** The rule of a reason that is the state itself. */
+const VERDICT = 'state';
+/** Words of platforms for such states. */
 const VERDICTS: Readonly<Record<string, Pick<StoredReason, 'line' | 'category'>>> = {
   TIMEOUT: { line: 'Timed out (limit of the build)', category: 'timeout' },
   EXPIRED: { line: 'Waited in the queue past its limit', category: 'timeout' },
   INTERNAL_ERROR: { line: 'Internal error of Google', category: 'internal' },
   JOB_STATE_EXPIRED: { line: 'Waited for resources past its limit', category: 'timeout' },
+  preempted: { line: 'Preempted: its machine was taken away', category: 'preempted' },
+  // Nobody knows why, so the console may say more.
+  [CRASHED]: { line: 'Crashed: W&B has heard nothing for 5 min', category: 'unknown' },
 };
+
+/** The source of a reason that Vertex AI gave for a run of W&B. */
+export const FROM_VERTEX = 'vertex-ai';
 
 /** The end of a workload that was just seen, with the reason as far as its platform tells it. */
 export function firstEnd(table: TableName, row: Row, said: PlatformSaid, now: Date): End {
@@ -37,9 +46,12 @@ export function judgedAgain(end: End, said: PlatformSaid | undefined): End {
 
 /** An end with the reason that its platform and the lines of its log give. */
 export function judged(end: End, lines: readonly string[]): End {
+  const reason = reasonFor(end, lines);
+  // What Vertex AI said once stays, for its job may be listed no more.
+  const keeps = end.reason?.source === FROM_VERTEX && !isTold(reason);
   return {
     ...end,
-    reason: reasonFor(end, lines),
+    reason: keeps ? end.reason : reason,
     jobs: end.table === 'runner' ? (jobsIn(lines) ?? end.jobs) : null,
     rules: RULES,
   };
@@ -64,7 +76,7 @@ function reasonFor(end: End, lines: readonly string[]): StoredReason | null {
   if (isTold(fromLog)) return fromLog;
   // Not before the log was empty to the last: until then entries may come.
   if (end.log === 'empty' && end.nextTryAt === null) return silent(own);
-  return fromLog ?? own;
+  return own?.rule === VERDICT ? own : (fromLog ?? own);
 }
 
 /** What is said of a workload that failed and has logged nothing. */
@@ -76,7 +88,7 @@ function silent(own: StoredReason | null): StoredReason {
 /** The reason in what the platform says, and in which part of that: what says why goes before what says only that. */
 function platformReason({ errorMessage, failureInfo, condition }: PlatformSaid): StoredReason | null {
   const verdict = VERDICTS[/^\w+/.exec(condition ?? '')?.[0] ?? ''];
-  if (verdict) return { line: verdict.line, category: verdict.category, source: 'condition', rule: 'state' };
+  if (verdict) return { line: verdict.line, category: verdict.category, source: 'condition', rule: VERDICT };
   const parts: [source: string, text: string | null][] = [
     ['error', errorMessage],
     ['failureInfo', failureInfo],
@@ -91,7 +103,8 @@ function reasonIn(text: string, source: string): StoredReason {
   return { line, category: FAILING_STEP.test(text) ? 'unknown' : category, source, rule };
 }
 
-function isTold(reason: StoredReason | null): boolean {
+/** Whether a reason says why something ended, and not only that it did. */
+export function isTold(reason: StoredReason | null): boolean {
   return reason !== null && !POINTERS.includes(reason.category);
 }
 

@@ -12,6 +12,13 @@ export const region = z
     { error: 'a region such as europe-west4' },
   );
 
+/** The address of an API. A token must not travel in the clear, so only this machine may be asked without TLS. */
+export const baseUrl = z
+  .string()
+  .regex(/^(https:\/\/[^/?#@\s]+|http:\/\/(127\.0\.0\.1|localhost|\[::1\])(:\d+)?)(\/[^?#\s]*)?$/, {
+    error: 'https://..., or http:// on this machine',
+  });
+
 /** A list in which each entry counts once. */
 export function distinct(entry: z.ZodString) {
   return z.array(entry).refine((entries) => new Set(entries).size === entries.length, {

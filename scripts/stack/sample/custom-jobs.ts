@@ -23,6 +23,14 @@ export function sampleCustomJobs(jobs: readonly SampleJob[]): CustomJob[] {
       ? { status: fate.status, endedAt: fate.at, error: fate.error }
       : { status, endedAt, error };
     const times = { createdAt, startedAt, endedAt: truth.endedAt };
-    return [{ id, region: TRAINING_REGION, state: STATES[truth.status], ...times, error: truth.error }];
+    const labels = { 'wandb-run-id': runIdOf(id) };
+    return [
+      { id, region: TRAINING_REGION, state: STATES[truth.status], ...times, error: truth.error, labels },
+    ];
   });
+}
+
+/** The run of W&B that a custom job is, by the label that a launch agent sets. */
+export function runIdOf(customJob: string): string {
+  return BigInt(customJob.replace(/\D/g, '')).toString(36).padStart(8, 'w').slice(-8);
 }

@@ -1,6 +1,7 @@
 import { type Day, dayOf } from '../../../functions/shared/dates.ts';
 import type { ObjectOptions } from '../stand-ins/gcs/world.ts';
 import { emptyWorld, type PlatformWorld, type SqlInstance } from '../stand-ins/google/world.ts';
+import { emptyWandb, type WandbWorld } from '../stand-ins/wandb/world.ts';
 import { sampleObjects } from './artifacts.ts';
 import { sampleDatasets, sampleQueries } from './bigquery.ts';
 import { sampleRequests, sampleServices } from './cloud-run.ts';
@@ -11,6 +12,7 @@ import { SAMPLE_DAYS, sampleJobs } from './jobs.ts';
 import { type Orchestrator, sampleOrchestrator } from './orchestrator.ts';
 import { sampleRegistry } from './registry.ts';
 import { type SampleBucket, sampleStorage } from './storage.ts';
+import { sampleWandb } from './wandb.ts';
 import { sampleWorkloads } from './workloads.ts';
 
 /** What the stand-ins of Google's APIs know. */
@@ -20,12 +22,13 @@ export interface Platform {
   /** What the buckets hold that the sample jobs wrote. */
   objects: ObjectOptions[];
   orchestrator: Orchestrator;
+  wandb: WandbWorld;
 }
 
 /** A platform with nothing in it. */
 export function emptyPlatform(project: string): Platform {
   const orchestrator = { runs: new Map(), silent: [] };
-  return { world: emptyWorld(project), buckets: [], objects: [], orchestrator };
+  return { world: emptyWorld(project), buckets: [], objects: [], orchestrator, wandb: emptyWandb() };
 }
 
 /** Where the sample platform is. */
@@ -39,6 +42,7 @@ export interface PlatformPlace {
 export function samplePlatform({ project, database }: PlatformPlace, now: Date): Platform {
   const today = dayOf(now);
   const jobs = sampleJobs(now);
+  const customJobs = sampleCustomJobs(jobs);
   const { buckets, holdings } = sampleStorage(today);
   const documents = levelOf({ name: 'documents', perDay: 36 * MIB, since: '2025-01-02' }, today);
   return {
@@ -50,12 +54,13 @@ export function samplePlatform({ project, database }: PlatformPlace, now: Date):
       firestore: [{ id: database, location: 'nam5', bytes: documents }],
       sql: sampleInstances(today),
       models: sampleRegistry(jobs, now).vertex,
-      customJobs: sampleCustomJobs(jobs),
+      customJobs,
       ...sampleWorkloads(now),
     },
     buckets,
     objects: sampleObjects(jobs),
     orchestrator: sampleOrchestrator(sampleEtlRuns(now)),
+    wandb: sampleWandb(customJobs, now),
   };
 }
 

@@ -4,6 +4,7 @@ import { type Source, sourceSchema, type TimeMapping } from '../../../functions/
 import { type WorkloadSettings, workloadsSchema } from '../../../functions/shared/model/workload/tables.ts';
 import type { Settings } from '../../../functions/shared/settings.ts';
 import { TRAINING_REGION } from './custom-jobs.ts';
+import { WANDB } from './wandb.ts';
 import { RUNNER_JOB, WORKLOAD_REGIONS } from './workloads.ts';
 
 /** The words of the orchestrator of the sample's ETL runs, in their records and in its answers. */
@@ -57,6 +58,8 @@ const SAMPLE_WORKLOADS: WorkloadSettings = workloadsSchema.parse({
   regions: WORKLOAD_REGIONS,
   builds: {},
   runner: { job: RUNNER_JOB },
+  // The stack puts its stand-in in place of W&B's own address.
+  wandb: WANDB,
   vertex: {},
 });
 

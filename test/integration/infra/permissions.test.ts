@@ -37,7 +37,11 @@ const SETTINGS = {
     models: [{ collection: 'models', database: 'registry', artifactUri: 'uri' }],
     vertexModels: { regions: ['europe-west4'], googleProject: 'acme-models' },
   },
-  workloads: { builds: {}, runner: { job: 'agent', googleProject: 'acme-agents' } },
+  workloads: {
+    builds: {},
+    runner: { job: 'agent', googleProject: 'acme-agents' },
+    wandb: { entity: 'acme', projects: ['vision'] },
+  },
   sources: {
     jobs: {
       ...jobs,
@@ -63,6 +67,7 @@ describe('permissions', { skip: terraformMissing() }, () => {
       terraform.run(args, {
         TF_VAR_backend_secrets: '{ "RUNS_TOKEN" = "runs-token" }',
         TF_VAR_job_token_secrets: '{ "NIGHTSHIFT_JOB_TOKEN_KEY" = "job-token-key" }',
+        TF_VAR_wandb_secret: 'wandb-key',
         TF_VAR_dashboard_viewers: JSON.stringify(VIEWERS),
         TF_VAR_reporters: JSON.stringify(REPORTERS),
       }),
@@ -204,24 +209,29 @@ describe('permissions', { skip: terraformMissing() }, () => {
     }
   });
 
-  test('to read a secret, and the secret itself, have those alone that ask backends, and reports their own', () => {
+  test('to read a secret, and the secret itself, have those alone that ask with it', () => {
     const readers = deployed.filter(({ type }) => type === 'google_secret_manager_secret_iam_member');
     assert.deepEqual(
-      readers.map(({ address }) => address),
+      readers.map(({ address, values }) => [
+        address.replace('.google_secret_manager_', ' '),
+        values.secret_id,
+      ]),
       [
-        'module.function["sweep-stale-jobs"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]',
-        'module.service["report"].google_secret_manager_secret_iam_member.runtime["NIGHTSHIFT_JOB_TOKEN_KEY"]',
-        'module.service["status"].google_secret_manager_secret_iam_member.runtime["RUNS_TOKEN"]',
+        ['module.function["observe-workloads"] secret_iam_member.runtime["WANDB_API_KEY"]', 'wandb-key'],
+        ['module.function["sweep-stale-jobs"] secret_iam_member.runtime["RUNS_TOKEN"]', 'runs-token'],
+        ['module.service["report"] secret_iam_member.runtime["NIGHTSHIFT_JOB_TOKEN_KEY"]', 'job-token-key'],
+        ['module.service["status"] secret_iam_member.runtime["RUNS_TOKEN"]', 'runs-token'],
       ],
     );
-    const holders = deployed.filter(
-      ({ type, values }) =>
-        type === 'google_cloudfunctions2_function' && JSON.stringify(values).includes('RUNS_TOKEN'),
-    );
-    assert.deepEqual(
-      holders.map(({ values }) => values.name),
-      ['sweep-stale-jobs', 'status'],
-    );
+    const holders = (variable: string) =>
+      deployed
+        .filter(
+          ({ type, values }) =>
+            type === 'google_cloudfunctions2_function' && JSON.stringify(values).includes(variable),
+        )
+        .map(({ values }) => values.name);
+    assert.deepEqual(holders('RUNS_TOKEN'), ['sweep-stale-jobs', 'status']);
+    assert.deepEqual(holders('WANDB_API_KEY'), ['observe-workloads']);
   });
 
   test('has the public none, nowhere', () => {

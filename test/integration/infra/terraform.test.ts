@@ -171,7 +171,7 @@ describe('infra/', { skip: terraformMissing() }, () => {
     );
   });
 
-  test('asks for the secrets of the backends, and for no others', async () => {
+  test('asks for the secrets of the backends and of W&B, and for no others', async () => {
     const backend = {
       kind: 'http',
       url: 'https://runs.acme.example/{id}',
@@ -181,15 +181,20 @@ describe('infra/', { skip: terraformMissing() }, () => {
     };
     const withBackend = (text: string) => {
       const settings = JSON.parse(text);
-      return JSON.stringify({ ...settings, sources: { jobs: { ...settings.sources.jobs, backend } } });
+      const sources = { jobs: { ...settings.sources.jobs, backend } };
+      const workloads = { wandb: { entity: 'acme', projects: ['vision'] } };
+      return JSON.stringify({ ...settings, sources, workloads });
     };
     const missing = await terraform.edited({ 'functions/settings.json': withBackend }, catalogTests);
     assert.match(missing.output, /Missing from backend_secrets: RUNS_TOKEN/);
+    assert.match(missing.output, /Missing: wandb_secret/);
     const unknown = await terraform.edited(same, () =>
       terraform.run(['test', '-no-color', '-filter=tests/catalog.tftest.hcl'], {
         TF_VAR_backend_secrets: '{ "RUNS_TOKEN" = "runs-token" }',
+        TF_VAR_wandb_secret: 'wandb-key',
       }),
     );
+    assert.match(unknown.output, /wandb_secret is given/);
     assert.match(unknown.output, /Unknown in backend_secrets: RUNS_TOKEN/);
   });
 });

@@ -95,8 +95,9 @@ describe('what hangs', { concurrency: 4 }, () => {
   test('although it was told to stop is not waited for', async (context) => {
     const observer = await freshObserver(context);
     Object.assign(observer.world, EVERYWHERE);
-    const { open } = observer.platform;
+    const { open, openOthers } = observer.platform;
     const deaf = {
+      openOthers,
       async open(limitMs: number, signal: AbortSignal) {
         const readers = new Map(await open(limitMs, signal));
         const vertex = readers.get('vertex');

@@ -75,7 +75,9 @@ describe('the table of Google APIs', () => {
   test('has in iam.tf, for each workload table, the permissions that asking it needs', () =>
     assert.deepEqual(
       grantedIn('workload_permissions'),
-      Object.fromEntries(TABLE_NAMES.map((table) => [table, neededBy(TABLES[table].permissions)])),
+      Object.fromEntries(
+        TABLE_NAMES.map((table) => [TABLES[table].section, neededBy(TABLES[table].permissions)]),
+      ),
     ));
 
   test('names nothing that infra/ does not grant or enable', () => {

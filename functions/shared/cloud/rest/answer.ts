@@ -23,7 +23,8 @@ export function refusal(
     retryable: isTransientStatus(status) || said.rateLimited,
     status,
     permission,
-    retryAfterMs: retryAfterMs(headers.get('retry-after'), new Date()),
+    // W&B has no other word for it: the seconds until its limit of a client is whole again.
+    retryAfterMs: retryAfterMs(headers.get('retry-after') ?? headers.get('ratelimit-reset'), new Date()),
     missing,
     unavailable:
       (status === 403 && said.disabled) || ([400, 404].includes(status) && said.noSuchPlace && !missing),
@@ -40,7 +41,12 @@ export function faultOf({ status }: UpstreamError): string {
  * for text that is no JSON.
  */
 export function parseAnswer<Body>(where: string, schema: z.ZodType<Body>, text: string): Body {
-  const result = parseWithProblems(schema, JSON.parse(text));
+  return parseBody(where, schema, JSON.parse(text));
+}
+
+/** The same for a part of a body that was parsed already. */
+export function parseBody<Body>(where: string, schema: z.ZodType<Body>, body: unknown): Body {
+  const result = parseWithProblems(schema, body);
   if (result.ok) return result.value;
   const named = result.problems.slice(0, PROBLEMS_NAMED).map(({ path, message, expected }) => {
     return `${path || 'the answer'}: ${message}${expected ? `, expected ${expected}` : ''}`;

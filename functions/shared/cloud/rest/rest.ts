@@ -39,9 +39,10 @@ interface Asked {
 /** What a call waits for: what authorises it, the beginning of an answer, or the rest of it. */
 export type Stage = 'credentials' | 'connection' | 'body';
 
-/** One GET. */
+/** One GET; or a question that is posted, which changes nothing, so that it may be asked again. */
 export interface RestCall<Body> extends Asked {
   schema: z.ZodType<Body>;
+  post?: Posted;
 }
 
 /** One POST. It is the caller who tries it again. */
@@ -79,7 +80,7 @@ export interface Limits {
 /** One of Google's APIs, asked as one project. */
 export interface RestApi {
   /**
-   * Sends one GET and returns its parsed answer. Rejects with UpstreamError, with DeadlineExceeded naming what was
+   * Asks once and returns the parsed answer. Rejects with UpstreamError, with DeadlineExceeded naming what was
    * pending, or with the reason of the signal.
    */
   get<Body>(call: RestCall<Body>, limits: Limits): Promise<Body>;

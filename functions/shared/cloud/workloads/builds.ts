@@ -3,7 +3,7 @@ import { addMs, DAY_MS } from '../../dates.ts';
 import { BUILD_STATES } from '../backends/cloud-build/cloud-builds.ts';
 import { time } from '../backends/google-jobs.ts';
 import { googleApi } from '../rest/google-api.ts';
-import { linesIn, quotedTerm } from './log-lines.ts';
+import { LOG_OPERATION, linesIn, quotedTerm } from './log-lines.ts';
 import { consoleLink, listNewest, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
 import type { Listed, TableReader } from './table-reader.ts';
 
@@ -43,6 +43,7 @@ export function openBuilds({ options, logs }: ReaderTools): TableReader {
 
   return {
     listOperation: 'builds.list',
+    logOperation: LOG_OPERATION,
 
     list(place, now, limits) {
       const since = addMs(now, -WINDOW_MS).toISOString();

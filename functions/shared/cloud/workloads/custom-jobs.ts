@@ -3,7 +3,7 @@ import { addMs, DAY_MS } from '../../dates.ts';
 import { time } from '../backends/google-jobs.ts';
 import { CUSTOM_JOB_STATES } from '../backends/vertex-ai/vertex-jobs.ts';
 import { googleApi } from '../rest/google-api.ts';
-import { linesIn, quotedTerm } from './log-lines.ts';
+import { LOG_OPERATION, linesIn, quotedTerm } from './log-lines.ts';
 import { listNewest, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
 import type { Listed, TableReader } from './table-reader.ts';
 
@@ -16,7 +16,9 @@ const PAGE_SIZE = 100;
 const WINDOW_MS = 7 * DAY_MS;
 const LIVE = ['RUNNING', 'PENDING', 'QUEUED', 'CANCELLING', 'UPDATING', 'PAUSED'];
 /** Not the specification of the job: its environment holds keys. */
-const FIELDS = 'name,displayName,state,createTime,startTime,endTime,error(code,message)';
+const FIELDS = 'name,displayName,state,createTime,startTime,endTime,error(code,message),labels';
+/** The label by which the launch agent of W&B says which run a job is (wandb/sdk/launch/runner/vertex_runner.py). */
+const RUN_LABEL = 'wandb-run-id';
 
 const jobSchema = z.object({
   name: z.string().regex(/\/customJobs\/[^/]+$/, { error: 'projects/P/locations/R/customJobs/ID' }),
@@ -26,6 +28,7 @@ const jobSchema = z.object({
   startTime: time,
   endTime: time,
   error: z.object({ message: z.string().optional() }).optional(),
+  labels: z.record(z.string(), z.string()).default({}),
 });
 type CustomJob = z.infer<typeof jobSchema>;
 
@@ -42,6 +45,7 @@ export function openCustomJobs({ options, logs }: ReaderTools): TableReader {
 
   return {
     listOperation: 'customJobs.list',
+    logOperation: LOG_OPERATION,
 
     list(place, now, limits) {
       const states = LIVE.map((state) => `state="JOB_STATE_${state}"`).join(' OR ');
@@ -114,6 +118,7 @@ function listedJob(job: CustomJob, place: string, project: string): Listed {
       state: CUSTOM_JOB_STATES.get(job.state) ?? 'unknown',
       said: `${job.state}${unreadable}`,
       ...times,
+      wandbRun: job.labels[RUN_LABEL] ?? null,
       link: `https://console.cloud.google.com/vertex-ai/locations/${place}/training/${id}/cpu?project=${project}`,
     },
     said: {

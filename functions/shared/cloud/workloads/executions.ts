@@ -10,7 +10,7 @@ import {
   executionState,
 } from '../backends/cloud-run/execution.ts';
 import { googleApi } from '../rest/google-api.ts';
-import { anyOf, type LogEntry, linesIn, quotedTerm } from './log-lines.ts';
+import { anyOf, LOG_OPERATION, type LogEntry, linesIn, quotedTerm } from './log-lines.ts';
 import { listNewest, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
 import type { Listed, TableReader } from './table-reader.ts';
 
@@ -50,6 +50,7 @@ export function openExecutions(
 
   return {
     listOperation: 'executions.list',
+    logOperation: LOG_OPERATION,
 
     async list(place, now, limits) {
       const oldest = addMs(now, -WINDOW_MS);

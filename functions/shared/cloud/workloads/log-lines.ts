@@ -7,6 +7,8 @@ import type { CallLimits } from './table-reader.ts';
 
 /** The newest lines of a log, from Cloud Logging (https://docs.cloud.google.com/logging/docs/reference/v2/rest/v2/entries/list). */
 
+/** Google's name of the method. */
+export const LOG_OPERATION = 'entries.list';
 /** The entries asked for, and the text that is kept of them: a reason stands near the end. */
 const ENTRIES = 300;
 const CHARACTERS = 64 * 1_024;
@@ -68,7 +70,7 @@ export function logReader(options: ApiOptions): LogReader {
     const leftMs = Math.max(1, Math.min(limitMs, endsAt - performance.now()));
     return api.post(
       {
-        operation: 'entries.list',
+        operation: LOG_OPERATION,
         path: '/v2/entries:list',
         query: { fields: FIELDS },
         permission: 'logging.logEntries.list',

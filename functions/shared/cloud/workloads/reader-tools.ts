@@ -1,5 +1,5 @@
 import { UpstreamError } from '../../errors.ts';
-import { orNull, type Reading } from '../../model/reading/reading.ts';
+import { orNull, type Reading, type TimeForm } from '../../model/reading/reading.ts';
 import { timeAt } from '../backends/status.ts';
 import type { ApiOptions, RestApi, RestCall } from '../rest/rest.ts';
 import type { LogReader } from './log-lines.ts';
@@ -62,10 +62,10 @@ export interface Times {
 }
 
 /** Reads the times of an answer. */
-export function timesOf(createTime: unknown, startTime: unknown, endTime: unknown): Times {
-  const created = timeAt('createTime', createTime).reading;
-  const started = timeAt('startTime', startTime).reading;
-  const ended = timeAt('endTime', endTime).reading;
+export function timesOf(createTime: unknown, startTime: unknown, endTime: unknown, form?: TimeForm): Times {
+  const created = timeAt('createTime', createTime, form).reading;
+  const started = timeAt('startTime', startTime, form).reading;
+  const ended = timeAt('endTime', endTime, form).reading;
   const bad = [
     ['creation', created],
     ['start', started],

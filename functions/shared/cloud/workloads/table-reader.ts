@@ -28,6 +28,8 @@ export interface Listing {
 export interface TableReader {
   /** The vendor's name of what `list` calls. */
   listOperation: string;
+  /** The same of what `linesOf` and `countersOf` call. */
+  logOperation: string;
   /** Lists the workloads of a place that have not ended, and those that are not old at `now`. */
   list(place: string, now: Date, limits: CallLimits): Promise<Listing>;
   /** Looks for one workload by its id; `null` where the platform itself says that there is none. */

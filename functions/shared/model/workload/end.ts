@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { addMs, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../dates.ts';
 import { type Row, storedReasonSchema, WORKLOAD_STATES } from './row.ts';
-import { TABLE_NAMES, type TableName } from './tables.ts';
+import { TABLE_NAMES, type TableName, tableOf } from './tables.ts';
 
 /** What is remembered of a workload that ended, so that its log is read once, by whichever instance. */
 
@@ -69,8 +69,12 @@ export type LogAnswer =
   | { kind: 'unreadable'; error: string };
 
 /** The id of the record of an end. A slash would make a path of it. */
-export function endKey(table: TableName, { region, id }: Pick<Row, 'region' | 'id'>): string {
-  return [table, region, id].map((part) => part.replaceAll('/', '%2F').replaceAll('~', '%7E')).join('~');
+export function endKey(
+  table: TableName,
+  { region, id, endedAt }: Pick<Row, 'region' | 'id'> & Partial<Pick<Row, 'endedAt'>>,
+): string {
+  const own = tableOf(table).endsAgain ? `${id}@${endedAt?.toISOString() ?? ''}` : id;
+  return [table, region, own].map((part) => part.replaceAll('/', '%2F').replaceAll('~', '%7E')).join('~');
 }
 
 /** The record of an end that was just seen. `needsLog`: only the log can tell why. */

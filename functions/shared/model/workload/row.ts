@@ -25,7 +25,7 @@ export type StoredReason = z.infer<typeof storedReasonSchema>;
 export const rowSchema = z.object({
   /** The platform's own id, which no second workload of the table and region ever has. */
   id: z.string(),
-  /** The region, or `global`. */
+  /** The region, or `global`; of W&B the project. */
   region: z.string(),
   /** What people call it. */
   name: z.string(),
@@ -37,6 +37,10 @@ export const rowSchema = z.object({
   createdAt: z.date().nullable(),
   startedAt: z.date().nullable(),
   endedAt: z.date().nullable(),
+  /** Since when it has sent no beat, where it should; rows of before have no such field. */
+  silentSince: z.date().nullable().default(null),
+  /** The run of W&B that it is, by the label that its launch agent sets. */
+  wandbRun: z.string().nullable().default(null),
   reason: storedReasonSchema.nullable(),
   /** What keeps the reason from being known yet, such as a log that cannot be read. */
   note: z.string().nullable(),
@@ -48,7 +52,8 @@ export const rowSchema = z.object({
 export type Row = z.infer<typeof rowSchema>;
 
 /** What the platform says of a workload; its reason comes later, from its end. */
-export type Seen = Omit<Row, 'reason' | 'note' | 'jobs'>;
+export type Seen = Omit<Row, 'reason' | 'note' | 'jobs' | 'silentSince' | 'wandbRun'> &
+  Partial<Pick<Row, 'silentSince' | 'wandbRun'>>;
 
 /** The row of a workload of which no end is known yet. Texts are cut to what a row may hold. */
 export function rowOf(seen: Seen): Row {
@@ -62,6 +67,8 @@ export function rowOf(seen: Seen): Row {
     createdAt: seen.createdAt,
     startedAt: seen.startedAt,
     endedAt: seen.endedAt,
+    silentSince: seen.silentSince ?? null,
+    wandbRun: seen.wandbRun ?? null,
     reason: null,
     note: null,
     jobs: null,

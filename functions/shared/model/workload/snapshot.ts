@@ -11,7 +11,8 @@ import {
   regionSchema,
 } from './region.ts';
 import { byInterest, hasEnded, type Row, rowSchema, WORKLOAD_STATES } from './row.ts';
-import { TABLE_NAMES, type TableName } from './tables.ts';
+import type { WorkloadTable } from './tables/table.ts';
+import { TABLE_NAMES, type TableName, tableOf } from './tables.ts';
 
 /** A table as it was seen last: what answered is new, what did not is as old as it says. */
 
@@ -82,7 +83,7 @@ export function merged(
     const listed = new Set(result.rows.map(({ id }) => id));
     const unlisted = kept.filter((row) => !hasEnded(row) && !listed.has(row.id));
     const known = new Map(kept.map((row) => [row.id, row]));
-    rows.push(...result.rows.map((row) => withReasonOf(known.get(row.id), row)));
+    rows.push(...result.rows.map((row) => withReasonOf(known.get(row.id), row, tableOf(table))));
     rows.push(...unlisted);
     vanished.push(...unlisted);
   }
@@ -104,9 +105,10 @@ export function withRows(snapshot: Snapshot, rows: readonly Row[]): Snapshot {
   return after;
 }
 
-/** A row that has ended keeps the reason that is known of it. */
-function withReasonOf(before: Row | undefined, row: Row): Row {
+/** A row that has ended keeps the reason that is known of it; one that has gone on and ended again has another. */
+function withReasonOf(before: Row | undefined, row: Row, { endsAgain }: WorkloadTable): Row {
   if (!before || before.state !== row.state || !hasEnded(row)) return row;
+  if (endsAgain && before.endedAt?.getTime() !== row.endedAt?.getTime()) return row;
   return { ...row, reason: before.reason, note: before.note, jobs: before.jobs };
 }
 

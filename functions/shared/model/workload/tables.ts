@@ -1,15 +1,17 @@
 import { z } from 'zod';
 import { distinct, region } from '../forms.ts';
+import { active } from './tables/active.ts';
 import { builds } from './tables/builds.ts';
+import { completed } from './tables/completed.ts';
 import { runner } from './tables/runner.ts';
 import type { WorkloadTable } from './tables/table.ts';
 import { vertex } from './tables/vertex.ts';
 
 /**
- * The workload tables, one line each: their names in the settings and of their documents. What is known of one without asking
- * it is in its file; shared/cloud/workloads/ asks it, and does not compile until it has a line for it, too.
+ * The workload tables, one line each: the names of their documents. What is known of one without asking it is in its file;
+ * shared/cloud/workloads/ asks it, and does not compile until it has a line for it, too.
  */
-export const TABLES = { builds, runner, vertex };
+export const TABLES = { builds, runner, completed, active, vertex };
 
 export type TableName = keyof typeof TABLES;
 export const TABLE_NAMES = Object.keys(TABLES) as [TableName, ...TableName[]];
@@ -17,12 +19,11 @@ export const TABLE_NAMES = Object.keys(TABLES) as [TableName, ...TableName[]];
 /** The settings of one table. */
 export type TableSettings<Table extends TableName> = z.infer<(typeof TABLES)[Table]['settings']>;
 
-/** A record of what `of` makes of each table. */
-export function perTable<Values extends { [Table in TableName]: unknown }>(
-  of: (table: TableName) => Values[TableName],
-): Values {
-  return Object.fromEntries(TABLE_NAMES.map((table) => [table, of(table)])) as Values;
-}
+type SectionShape = {
+  [Table in TableName as (typeof TABLES)[Table]['section']]: z.ZodOptional<
+    (typeof TABLES)[Table]['settings']
+  >;
+};
 
 /** Asked unless the settings name others. */
 export const DEFAULT_REGIONS = [
@@ -37,24 +38,30 @@ export const workloadsSchema = z.strictObject({
   regions: distinct(region).min(1).max(40).default(DEFAULT_REGIONS),
   /** Cloud Logging answers 60 a minute for a whole project; the rest is for people and for the sweep. */
   logReadsPerMinute: z.int().min(1).max(60).default(20),
-  ...perTable<{ [Table in TableName]: z.ZodOptional<(typeof TABLES)[Table]['settings']> }>((table) =>
-    TABLES[table].settings.optional(),
-  ),
+  ...(Object.fromEntries(
+    TABLE_NAMES.map((table) => [TABLES[table].section, TABLES[table].settings.optional()]),
+  ) as SectionShape),
 });
 export type WorkloadSettings = z.infer<typeof workloadsSchema>;
 
-/** The tables that the settings name, in the order of TABLES. */
+/** The tables that the settings name, in the order of TABLES. Where they do not name W&B, none of its tables is anywhere. */
 export function tablesOf(settings: WorkloadSettings): TableName[] {
-  return TABLE_NAMES.filter((table) => settings[table] !== undefined);
+  return TABLE_NAMES.filter((table) => settings[TABLES[table].section] !== undefined);
+}
+
+/** The settings of a table that they name. Throws for another one. */
+export function settingsOf<Table extends TableName>(
+  table: Table,
+  settings: WorkloadSettings,
+): TableSettings<Table> {
+  const own = settings[TABLES[table].section];
+  if (own === undefined) throw new TypeError(`Cannot find ${table} in the settings`);
+  return own as TableSettings<Table>;
 }
 
 /** The places of a table that are asked. */
-export function placesOf(
-  table: TableName,
-  { regions }: Pick<WorkloadSettings, 'regions'>,
-): readonly string[] {
-  const definition: WorkloadTable = TABLES[table];
-  return definition.placesOf(regions);
+export function placesOf(table: TableName, settings: WorkloadSettings): readonly string[] {
+  return tableOf(table).placesOf(settings.regions, settingsOf(table, settings));
 }
 
 /** The definition of a table, typed by what all have. */

@@ -48,7 +48,17 @@ export const customJobsList: ListMethod = {
 };
 
 function resourceOf(job: CustomJob): object {
-  const { id, region, state, createdAt, startedAt, endedAt, error, displayName = `train-${id}` } = job;
+  const {
+    id,
+    region,
+    state,
+    createdAt,
+    startedAt,
+    endedAt,
+    error,
+    displayName = `train-${id}`,
+    labels,
+  } = job;
   return {
     name: `projects/${PROJECT_NUMBER}/locations/${region}/customJobs/${id}`,
     displayName,
@@ -72,6 +82,7 @@ function resourceOf(job: CustomJob): object {
     ...(endedAt && { endTime: timeOf(endedAt) }),
     updateTime: timeOf(endedAt ?? startedAt ?? createdAt),
     ...(error && { error: { code: 3, message: error } }),
+    ...(labels && { labels }),
   };
 }
 

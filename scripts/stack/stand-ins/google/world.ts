@@ -103,6 +103,7 @@ export interface CustomJob extends Lifetime {
   error: string | null;
   /** `train-ID` unless given. */
   displayName?: string;
+  labels?: Record<string, string>;
 }
 
 /** An execution of a Cloud Run job with one task. */

@@ -14,7 +14,11 @@ const BASE_URLS = {
   sql: 'http://127.0.0.1:1/sql',
   storage: 'http://127.0.0.1:2',
 };
-const STAND_INS = { baseUrls: BASE_URLS, statusUrl: 'http://127.0.0.1:3/jobs/{id}' };
+const STAND_INS = {
+  baseUrls: BASE_URLS,
+  statusUrl: 'http://127.0.0.1:3/jobs/{id}',
+  wandbUrl: 'http://127.0.0.1:4',
+};
 const NONE = { ...STAND_INS, baseUrls: {} };
 
 /** Settings as a function reads them that is handed the file of a stack. */
@@ -115,6 +119,16 @@ describe('the settings of a stack', () => {
     });
     const here = { ...http, url: 'http://localhost:9/{id}' };
     assert.deepEqual(asked(here), here);
+  });
+
+  test('ask no W&B that is not on this machine', () => {
+    const wandb = { entity: 'acme', projects: ['vision'], baseUrl: 'https://wandb.acme.example' };
+    const asked = (baseUrl: string) => {
+      const workloads = { ...BUILT_IN.workloads, wandb: { ...wandb, baseUrl } };
+      return overStandIns({ ...BUILT_IN, workloads }, STAND_INS).workloads.wandb;
+    };
+    assert.deepEqual(asked(wandb.baseUrl), { ...wandb, baseUrl: STAND_INS.wandbUrl });
+    assert.equal(asked('http://localhost:9')?.baseUrl, 'http://localhost:9');
   });
 
   test('keep all that their owner says of a metric source but the project, which no stand-in knows', () => {

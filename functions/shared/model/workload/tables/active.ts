@@ -1,0 +1,30 @@
+import type { WorkloadState } from '../row.ts';
+import type { WorkloadTable } from './table.ts';
+import { wandbProjects, wandbSettings } from './wandb.ts';
+
+/** Runs of W&B that have not ended, also such as have a word for their state that means nothing here. */
+export const active = {
+  title: 'W&B active',
+  section: 'wandb',
+  settings: wandbSettings,
+  place: 'project',
+  placesOf: (_, settings) => wandbProjects(settings),
+  permissions: {},
+  endsAgain: false,
+} satisfies WorkloadTable<typeof wandbSettings>;
+
+/** What W&B says of a run that has not ended; one that is preempted still runs until its machine is taken away. */
+const STATES: ReadonlyMap<string, WorkloadState> = new Map([
+  ['running', 'running'],
+  ['pending', 'queued'],
+  ['preempting', 'running'],
+]);
+
+export function activeState(said: string): WorkloadState {
+  return STATES.get(said) ?? 'unknown';
+}
+
+/** Whether a run in that state sends beats: one that waits has not begun to, and one that is preempted may be given time. */
+export function beats(said: string): boolean {
+  return said === 'running';
+}

@@ -1,0 +1,34 @@
+import type { WorkloadState } from '../row.ts';
+import type { WorkloadTable } from './table.ts';
+import { wandbProjects, wandbSettings } from './wandb.ts';
+
+/** Runs of W&B that have ended. None is over for good: one that crashed beats again, and one that ended is resumed. */
+export const completed = {
+  title: 'W&B completed',
+  section: 'wandb',
+  settings: wandbSettings,
+  place: 'project',
+  placesOf: (_, settings) => wandbProjects(settings),
+  permissions: {},
+  endsAgain: true,
+} satisfies WorkloadTable<typeof wandbSettings>;
+
+/** What W&B calls a run of which no beat comes any more. It is inferred, and often false. */
+export const CRASHED = 'crashed';
+
+/** What W&B says of a run that has ended. */
+const STATES: ReadonlyMap<string, WorkloadState> = new Map([
+  ['finished', 'completed'],
+  ['failed', 'failed'],
+  [CRASHED, 'failed'],
+  // Somebody stopped it.
+  ['killed', 'cancelled'],
+  // Its machine was taken away; whatever launched it may launch it again.
+  ['preempted', 'failed'],
+]);
+export const ENDED_WORDS: readonly string[] = [...STATES.keys()];
+
+/** `null` for a run that has not ended, also where its state means nothing here. */
+export function endedState(said: string): WorkloadState | null {
+  return STATES.get(said) ?? null;
+}
