@@ -17,15 +17,17 @@ export function workloadsInWords(summary: Fields, indent: number): SummaryTold {
     return { lines: [elsewhereInWords(fieldsOf(refreshedElsewhere))], rest, problems: [] };
   const tables = TABLE_NAMES.flatMap((name) => {
     const table = fieldsOf(workloadTables)[name];
-    return table === undefined ? [] : [{ name, title: tableOf(name).title, ...fieldsOf(table) }];
+    return table === undefined
+      ? []
+      : [{ name, title: tableOf(name).title, place: tableOf(name).place, ...fieldsOf(table) }];
   });
   if (tables.length === 0)
     return { lines: ['no workload table is named in the settings'], rest, problems: [] };
   return {
     lines: entryLines(
       [
-        ...tables.map(({ title, counts, answered }: Fields & { title: string }) =>
-          entry(title, `${countsInWords(counts)} in ${plural(Number(answered), 'region')}`),
+        ...tables.map(({ title, place, counts, answered }: Fields & { title: string; place: string }) =>
+          entry(title, `${countsInWords(counts)} in ${plural(Number(answered), place)}`),
         ),
         silentOf(tables),
         entry('Not enabled', namesIn(tables, 'unavailable')),

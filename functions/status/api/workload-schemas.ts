@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { REFRESHERS } from '../../shared/model/workload/refresh.ts';
 import { REGION_STATES } from '../../shared/model/workload/region.ts';
 import { storedReasonSchema, WORKLOAD_STATES } from '../../shared/model/workload/row.ts';
+import { PLACES } from '../../shared/model/workload/tables/table.ts';
 import { TABLE_NAMES } from '../../shared/model/workload/tables.ts';
 import { instantSchema } from './envelope.ts';
 
@@ -24,6 +25,10 @@ export const workloadSchema = z.object({
   createdAt: maybeInstant,
   startedAt: maybeInstant,
   endedAt: maybeInstant,
+  /** Since when it has sent no sign of life, where it should. */
+  silentSince: maybeInstant,
+  /** The run of W&B that a custom job is. */
+  wandbRun: z.string().nullable(),
   reason: storedReasonSchema.nullable(),
   /** Why the reason is not known yet, or not found out. */
   note: z.string().nullable(),
@@ -49,6 +54,8 @@ export const workloadRegionSchema = z.object({
 export const workloadTableSchema = z.object({
   table: z.enum(TABLE_NAMES),
   title: z.string(),
+  /** What its places are: a region of Google's, or a project of W&B. */
+  place: z.enum(PLACES),
   /** Those that have not ended first, then the newest; at most 50. */
   rows: z.array(workloadSchema),
   counts: z.partialRecord(z.enum(WORKLOAD_STATES), count),

@@ -34,6 +34,7 @@ function tableAnswer(snapshot: Snapshot): WorkloadTableAnswer {
   return {
     table,
     title: tableOf(table).title,
+    place: tableOf(table).place,
     rows: rows.map(rowAnswer),
     counts,
     regions: Object.entries(regions)
@@ -55,17 +56,18 @@ function tableAnswer(snapshot: Snapshot): WorkloadTableAnswer {
 }
 
 function notSeen(table: TableName): WorkloadTableAnswer {
-  const { title } = tableOf(table);
+  const { title, place } = tableOf(table);
   const nothing = { rows: [], counts: {}, regions: [], asOf: null, tookMs: null, slowest: null };
-  return { table, title, ...nothing, complete: false };
+  return { table, title, place, ...nothing, complete: false };
 }
 
-function rowAnswer({ createdAt, startedAt, endedAt, ...row }: Row): WorkloadAnswer {
+function rowAnswer({ createdAt, startedAt, endedAt, silentSince, ...row }: Row): WorkloadAnswer {
   return {
     ...row,
     createdAt: textOf(createdAt),
     startedAt: textOf(startedAt),
     endedAt: textOf(endedAt),
+    silentSince: textOf(silentSince),
   };
 }
 

@@ -55,7 +55,7 @@ export function tableInWords(
   const columns = [
     { title: 'STATE' },
     { title: 'FOR', align: 'right' as const },
-    { title: 'REGION' },
+    { title: tableOf(name).place.toUpperCase() },
     { title: 'ENDED', drop: 1 },
     { title: 'NAME' },
     ...(beside ? [{ title: 'WHY' }] : []),
@@ -117,7 +117,7 @@ function isDoubtful({ state, jobs, reason }: Row): boolean {
 }
 
 function whyOf(row: Row, state: WorkloadState, region: Region | undefined): string {
-  const { reason, note } = row;
+  const { reason, note, silentSince } = row;
   const lost =
     state === 'unknown' && row.state !== 'unknown' && !hasEnded(row)
       ? [`${row.state} when seen last, ${stamp(region?.asOf)}`]
@@ -127,7 +127,8 @@ function whyOf(row: Row, state: WorkloadState, region: Region | undefined): stri
     : row.state === 'unknown'
       ? [`says ${row.said}`]
       : [];
-  return oneLine([...lost, ...known, ...(note ? [`(${note})`] : [])].join(' '));
+  const silent = silentSince ? [`no heartbeat since ${stamp(silentSince)}`] : [];
+  return oneLine([...lost, ...known, ...silent, ...(note ? [`(${note})`] : [])].join(' '));
 }
 
 /** What keeps a table from being whole and new, region by region. */

@@ -15,6 +15,7 @@ import { startGoogleApis } from '../../../scripts/stack/stand-ins/google/apis.ts
 import { emptyWorld } from '../../../scripts/stack/stand-ins/google/world.ts';
 import { LOCATION, schedulerJobs } from '../../../scripts/stack/stand-ins/scheduler/catalog-jobs.ts';
 import { startScheduler } from '../../../scripts/stack/stand-ins/scheduler/server.ts';
+import { startWandb } from '../../../scripts/stack/stand-ins/wandb/server.ts';
 import { customJob, REGION } from '../../support/backends.ts';
 import { freshFile } from '../../support/folders.ts';
 import { healthOf } from '../../support/health.ts';
@@ -40,6 +41,7 @@ async function setup() {
   const world = emptyWorld(project.project);
   world.customJobs.push(customJob({ id: '1', state: 'JOB_STATE_RUNNING' }));
   const apis = await startGoogleApis(world);
+  const wandb = await startWandb({ projects: [{ entity: 'acme', name: 'vision', runs: [] }] });
   const storage = emptyGcs(project.project);
   const bucket = storage.addBucket({ name: 'artifacts', location: 'EU' });
   const gcs = await startGcs(storage);
@@ -52,7 +54,12 @@ async function setup() {
     sources: { jobs },
     metrics: { storage: {}, bigquery: {}, cloudRun: {}, database: { cloudSql: true } },
     artifacts: { buckets: ['artifacts', 'nowhere'], vertexModels: { regions: ['europe-west4'] } },
-    workloads: { regions: [REGION], runner: { job: 'agent' }, vertex: {} },
+    workloads: {
+      regions: [REGION],
+      runner: { job: 'agent' },
+      vertex: {},
+      wandb: { baseUrl: wandb.baseUrl, entity: 'acme', projects: ['vision'] },
+    },
     baseUrls: { ...apis.baseUrls, storage: gcs.baseUrl, scheduler: scheduler.baseUrl },
   };
   const env = { NIGHTSHIFT_SETTINGS: freshFile('settings.json', JSON.stringify(settings)) };
@@ -106,7 +113,7 @@ async function setup() {
         body,
       ),
     async end() {
-      await Promise.all([apis.stop(), gcs.stop(), scheduler.stop()]);
+      await Promise.all([apis, wandb, gcs, scheduler].map((it) => it.stop()));
       await project.end();
     },
   };
@@ -136,7 +143,14 @@ describe('ops doctor', () => {
       /\n {2}ok {2}Cloud Monitoring +enabled, and answers\n/,
       /\n {2}ok {2}Vertex AI in europe-west4 +enabled, and answers\n/,
       new RegExp(
-        `\\nWorkloads\\n  ok  Runner +${REGION} answers, and lists 0 workloads\\n  ok  Vertex AI +${REGION} answers, and lists 1 workload\\n  ok  logs +`,
+        [
+          '\\nWorkloads',
+          `ok  Runner +${REGION} answers, and lists 0 workloads`,
+          'ok  W&B completed +acme/vision answers, and lists 0 workloads',
+          'ok  W&B active +acme/vision answers, and lists 0 workloads',
+          `ok  Vertex AI +${REGION} answers, and lists 1 workload`,
+          'ok  logs +',
+        ].join('\\n  '),
       ),
       /\n {2}ok {2}artifacts +in EU; what is deleted can be restored for 7 d\n/,
       /\n {2}! {3}nowhere +Cannot finish Cloud Storage buckets\.get .*HTTP 404.*\n {6}create it, or take it out of artifacts\.buckets\n/,

@@ -62,6 +62,12 @@ describe('the workloads on the page', NEEDS_BROWSER, () => {
       /Runner1 running1 queued2 completed6 failed3 regions, as of 20 s ago/,
     );
     assert.match(await textOf(panel()), /Builds3 regions, as of 20 s agoNone right now\./);
+    assert.match(
+      await textOf(row('noble-ember-11')),
+      /failedcrashedacme\/vision.*crashed: CUDA out of memory \(Vertex\)oomW&B of noble-ember-11/,
+    );
+    assert.match(await textOf(row('silent-moss-40')), /runningacme\/vision.*silent for 4 min/);
+    assert.match(await textOf(panel()), /W&B active1 running1 project, as of 20 s agoWorkloadStatusProject/);
     const ours = row('train-vision').getByRole('link', { name: 'train-vision', exact: true });
     assert.equal(await ours.getAttribute('href'), './#job=training%2Fjob-1005');
     assert.equal(await row('train-speech').getByRole('rowheader').getByRole('link').count(), 0);

@@ -13,7 +13,7 @@ type Row = Pick<WorkloadAnswer, 'name' | 'state'> & Partial<WorkloadAnswer>;
 const REGIONS = ['europe-west4', 'us-central1', 'us-east4'];
 const PLATFORM = 'https://console.cloud.google.com';
 
-/** Three tables at `now`, while they are refreshed: one region of Vertex AI gives no answer, and no build runs. */
+/** Five tables at `now`, while they are refreshed: one region of Vertex AI gives no answer, and no build runs. */
 export function workloadsAt(now: Date): WorkloadsAnswer {
   const ago = (ms: number) => new Date(now.getTime() - ms).toISOString();
   const row = ({ name, state, ...more }: Row): WorkloadAnswer => ({
@@ -26,6 +26,8 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
     createdAt: ago(2 * HOUR_MS),
     startedAt: state === 'queued' ? null : ago(2 * HOUR_MS),
     endedAt: ['running', 'queued'].includes(state) ? null : ago(HOUR_MS),
+    silentSince: null,
+    wandbRun: null,
     reason: null,
     note: null,
     jobs: null,
@@ -47,6 +49,7 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
   ): WorkloadTableAnswer => ({
     table: name,
     title,
+    place: 'region',
     rows,
     counts: Object.fromEntries(
       [...Map.groupBy(rows, ({ state }) => state)].map(([state, { length }]) => [state, length]),
@@ -96,6 +99,30 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
     }),
     row({ id: '77', name: 'train-speech', region: 'us-east4', state: 'running', startedAt: ago(HOUR_MS) }),
   ]);
+  const wandb = { region: 'acme/vision', link: 'https://wandb.ai/acme/vision/runs/r1' };
+  const ofVision = (one: WorkloadTableAnswer): WorkloadTableAnswer => ({
+    ...one,
+    place: 'project',
+    regions: [region('acme/vision')],
+  });
+  const completed = table('completed', 'W&B completed', [
+    row({
+      ...wandb,
+      name: 'noble-ember-11',
+      state: 'failed',
+      said: 'crashed',
+      reason: reason('crashed: CUDA out of memory (Vertex)', 'oom'),
+    }),
+  ]);
+  const active = table('active', 'W&B active', [
+    row({
+      ...wandb,
+      name: 'silent-moss-40',
+      state: 'running',
+      said: 'running',
+      silentSince: ago(4 * MINUTE_MS),
+    }),
+  ]);
   const regions = vertex.regions.map((it) =>
     it.region === 'us-east4'
       ? Object.assign({}, it, {
@@ -107,7 +134,13 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
       : it,
   );
   return workloadsAnswerSchema.parse({
-    tables: [table('builds', 'Builds', []), runner, { ...vertex, regions, complete: false }],
+    tables: [
+      table('builds', 'Builds', []),
+      runner,
+      ofVision(completed),
+      ofVision(active),
+      { ...vertex, regions, complete: false },
+    ],
     refresh: {
       by: 'schedule',
       startedAt: ago(6 * SECOND_MS),

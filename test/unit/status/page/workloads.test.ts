@@ -137,7 +137,7 @@ describe('the workloads of the page', () => {
       [region(), old],
     ];
     assert.deepEqual(
-      words.map((regions) => noneWords({ regions })),
+      words.map((regions) => noneWords({ regions, place: 'region' })),
       [
         'Not asked yet: observe-workloads does so.',
         'Not available in any region.',
@@ -146,6 +146,8 @@ describe('the workloads of the page', () => {
         'None in the regions that answer.',
       ],
     );
+    const unseen = [region({ region: 'acme/vision', state: 'failed', asOf: null })];
+    assert.equal(noneWords({ regions: unseen, place: 'project' }), 'No project has answered yet.');
   });
 
   test('are fetched until their refresh has ended, or can be under way no more', () => {

@@ -1,4 +1,4 @@
-import type { WorkloadState } from '../row.ts';
+import type { JobState } from '../../job/states.ts';
 import type { WorkloadTable } from './table.ts';
 import { wandbProjects, wandbSettings } from './wandb.ts';
 
@@ -14,13 +14,13 @@ export const active = {
 } satisfies WorkloadTable<typeof wandbSettings>;
 
 /** What W&B says of a run that has not ended; one that is preempted still runs until its machine is taken away. */
-const STATES: ReadonlyMap<string, WorkloadState> = new Map([
+const STATES: ReadonlyMap<string, JobState> = new Map([
   ['running', 'running'],
   ['pending', 'queued'],
   ['preempting', 'running'],
 ]);
 
-export function activeState(said: string): WorkloadState {
+export function activeState(said: string): JobState | 'unknown' {
   return STATES.get(said) ?? 'unknown';
 }
 

@@ -1,4 +1,4 @@
-import type { WorkloadState } from '../row.ts';
+import type { JobState } from '../../job/states.ts';
 import type { WorkloadTable } from './table.ts';
 import { wandbProjects, wandbSettings } from './wandb.ts';
 
@@ -17,7 +17,7 @@ export const completed = {
 export const CRASHED = 'crashed';
 
 /** What W&B says of a run that has ended. */
-const STATES: ReadonlyMap<string, WorkloadState> = new Map([
+const STATES: ReadonlyMap<string, JobState> = new Map([
   ['finished', 'completed'],
   ['failed', 'failed'],
   [CRASHED, 'failed'],
@@ -29,6 +29,6 @@ const STATES: ReadonlyMap<string, WorkloadState> = new Map([
 export const ENDED_WORDS: readonly string[] = [...STATES.keys()];
 
 /** `null` for a run that has not ended, also where its state means nothing here. */
-export function endedState(said: string): WorkloadState | null {
+export function endedState(said: string): JobState | null {
   return STATES.get(said) ?? null;
 }

@@ -5,19 +5,21 @@ import { useAtNow } from '../live/at-now.ts';
 import { Badge } from '../parts/badge.tsx';
 import { Cell, Name, Row } from '../parts/cards.tsx';
 import { Icon } from '../parts/icon.tsx';
-import { When } from '../parts/when.tsx';
+import { Since, When } from '../parts/when.tsx';
 import { linkTo } from '../route/route.ts';
 import { isOpen, lasted, linkOf, trustIn, type WorkloadRegion, whyOf } from './words.ts';
 
 interface WorkloadRowProps {
   row: WorkloadAnswer;
+  /** The title of the column with the region. */
+  place: string;
   region: WorkloadRegion | undefined;
   /** The job of ours that it is. */
   job: JobAnswer | undefined;
 }
 
 /** One workload; of a region that is not heard of, with how old it is. */
-export function WorkloadRow({ row, region, job }: WorkloadRowProps) {
+export function WorkloadRow({ row, place, region, job }: WorkloadRowProps) {
   const open = isOpen(row);
   const trust = useAtNow((nowMs) => (open ? trustIn(region, nowMs) : 'now'), [open, region]).value;
   const link = linkOf(row.link);
@@ -37,7 +39,7 @@ export function WorkloadRow({ row, region, job }: WorkloadRowProps) {
           )
         )}
       </Cell>
-      <Cell label="Region">
+      <Cell label={place}>
         {row.region}
         {trust !== 'now' && (
           <small class="stale">
@@ -58,6 +60,12 @@ export function WorkloadRow({ row, region, job }: WorkloadRowProps) {
             row.state === 'queued' && 'waits'
           )}
         </small>
+        {row.silentSince && (
+          <small class="stale">
+            <Icon name="degraded" />
+            silent for <Since at={row.silentSince} />
+          </small>
+        )}
       </Cell>
       <Cell label="Reason">
         <WhyCell row={row} />

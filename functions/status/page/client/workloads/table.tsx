@@ -10,7 +10,16 @@ import { Icon } from '../parts/icon.tsx';
 import { MovedNote } from '../parts/moved-note.tsx';
 import { Since, When } from '../parts/when.tsx';
 import { WorkloadRow } from './row.tsx';
-import { jobOf, noneWords, OLD_MS, rowKey, STATES, seenAt, type WorkloadRegion } from './words.ts';
+import {
+  jobOf,
+  noneWords,
+  OLD_MS,
+  placeTitle,
+  rowKey,
+  STATES,
+  seenAt,
+  type WorkloadRegion,
+} from './words.ts';
 
 /** Rows that are shown before a person asks for all. */
 const FIRST = 8;
@@ -35,7 +44,7 @@ export function Table({ table, unreadable, jobs }: TableProps) {
       <div class="about">
         <h3 id={id}>{table.title}</h3>
         <Counts table={table} />
-        <Seen regions={table.regions} />
+        <Seen table={table} />
       </div>
       {unreadable && (
         <p class="note stale" dir="auto">
@@ -54,7 +63,7 @@ export function Table({ table, unreadable, jobs }: TableProps) {
             <>
               <Column>Workload</Column>
               <Column>Status</Column>
-              <Column>Region</Column>
+              <Column>{placeTitle(table)}</Column>
               <Column>Duration</Column>
               <Column>Reason</Column>
               <Column>Open</Column>
@@ -68,6 +77,7 @@ export function Table({ table, unreadable, jobs }: TableProps) {
                 <WorkloadRow
                   key={key}
                   row={row}
+                  place={placeTitle(table)}
                   region={regions.get(row.region)}
                   job={jobOf(table.table, row, jobs)}
                 />
@@ -89,7 +99,7 @@ export function Table({ table, unreadable, jobs }: TableProps) {
             <span class="hidden"> of {table.title}</span>
           </button>
         )}
-        <Regions regions={table.regions} title={table.title} />
+        <Regions table={table} />
       </div>
     </section>
   );
@@ -108,7 +118,7 @@ function Counts({ table: { counts, regions } }: Pick<TableProps, 'table'>) {
 }
 
 /** How old what answers is; in amber once that is too old to say anything of now. */
-function Seen({ regions }: { regions: readonly WorkloadRegion[] }) {
+function Seen({ table: { regions, place } }: Pick<TableProps, 'table'>) {
   const seen = seenAt(regions);
   const isOld = useAtNow((nowMs) => seen !== null && nowMs - seen > OLD_MS, [seen]).value;
   if (seen === null) return null;
@@ -118,7 +128,7 @@ function Seen({ regions }: { regions: readonly WorkloadRegion[] }) {
     <p class={isOld ? 'fresh stale' : 'fresh'}>
       {isOld && <Icon name="degraded" />}
       {answering === available ? answering : `${answering} of ${available}`}{' '}
-      {available === 1 ? 'region' : 'regions'}, as of <When at={new Date(seen).toISOString()} />
+      {available === 1 ? place : `${place}s`}, as of <When at={new Date(seen).toISOString()} />
     </p>
   );
 }
@@ -163,7 +173,7 @@ function Standing({ region: { state, asOf, since, error } }: { region: WorkloadR
 }
 
 /** Every region with its age; drawn once a person opens it, for there may be many. */
-function Regions({ regions, title }: { regions: readonly WorkloadRegion[]; title: string }) {
+function Regions({ table: { regions, title, place } }: Pick<TableProps, 'table'>) {
   const isOpen = useSignal(false);
   return regions.length === 0 ? null : (
     <details
@@ -172,7 +182,8 @@ function Regions({ regions, title }: { regions: readonly WorkloadRegion[]; title
       }}
     >
       <summary>
-        Age of each region<span class="hidden"> of {title}</span>
+        Age of each {place}
+        <span class="hidden"> of {title}</span>
       </summary>
       {isOpen.value && (
         <ul class="regions">

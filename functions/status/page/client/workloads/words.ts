@@ -146,14 +146,19 @@ export function seenAt(regions: readonly WorkloadRegion[]): number | null {
 }
 
 /** What stands in place of rows where there are none: nothing is said of what was not seen. */
-export function noneWords({ regions }: Pick<WorkloadTableAnswer, 'regions'>): string {
+export function noneWords({ regions, place }: Pick<WorkloadTableAnswer, 'regions' | 'place'>): string {
   const available = regions.filter(({ state }) => state !== 'unavailable');
   if (regions.length === 0) return 'Not asked yet: observe-workloads does so.';
-  if (available.length === 0) return 'Not available in any region.';
-  if (available.every(({ asOf }) => asOf === null)) return 'No region has answered yet.';
+  if (available.length === 0) return `Not available in any ${place}.`;
+  if (available.every(({ asOf }) => asOf === null)) return `No ${place} has answered yet.`;
   return available.every(({ state }) => state === 'ok')
     ? 'None right now.'
-    : 'None in the regions that answer.';
+    : `None in the ${place}s that answer.`;
+}
+
+/** The title of the column with the regions of a table, or with what it has in their place. */
+export function placeTitle({ place }: Pick<WorkloadTableAnswer, 'place'>): string {
+  return place === 'region' ? 'Region' : 'Project';
 }
 
 /** What is being fetched right now, or what the last refresh came to. */
