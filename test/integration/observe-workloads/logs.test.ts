@@ -40,6 +40,7 @@ function inRounds(platform: Workloads, left: number, sideBySide: number) {
     await promise;
   };
   const held: Workloads = {
+    openOthers: platform.openOthers,
     async open(limitMs, signal) {
       const readers = await platform.open(limitMs, signal);
       return new Map(

@@ -5,9 +5,9 @@ import { REFRESH_LIMITS } from '../../../functions/observe-workloads/refresh/lim
 import { type Workloads, workloads } from '../../../functions/shared/cloud/workloads/open-workloads.ts';
 import type { TableReader } from '../../../functions/shared/cloud/workloads/table-reader.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
-import { DEFAULT_REGIONS, TABLE_NAMES } from '../../../functions/shared/model/workload/tables.ts';
+import { DEFAULT_REGIONS, tablesOf } from '../../../functions/shared/model/workload/tables.ts';
 import type { Fault, FaultRule } from '../../../scripts/stack/stand-ins/google/faults.ts';
-import { PROJECT, recordedLog } from '../../support/google.ts';
+import { NO_WANDB, PROJECT, recordedLog } from '../../support/google.ts';
 import { build, customJob, execution, freshObserver } from '../../support/observer.ts';
 import { SOAK_ONLY } from '../../support/soak.ts';
 import { noon } from '../../support/workloads.ts';
@@ -29,9 +29,11 @@ async function inProduction(t: TestContext) {
       baseUrl: apis.baseUrls[api as 'run'].replace('127.0.0.1', hang.names ? 'localhost' : '127.0.0.1'),
       log,
     }),
+    wandb: NO_WANDB,
     authorize: () => (hang.token ? NEVER() : Promise.resolve(new Headers())),
   });
   const platform: Workloads = {
+    openOthers: asDeployed.openOthers,
     async open(limitMs, signal) {
       const readers = await asDeployed.open(limitMs, signal);
       return hang.deaf ? new Map([...readers].map(([table, reader]) => [table, deaf(reader)])) : readers;
@@ -56,8 +58,8 @@ async function inProduction(t: TestContext) {
 }
 
 /** Ignores its limits and its signal, and never answers. */
-function deaf({ listOperation }: TableReader): TableReader {
-  return { listOperation, list: NEVER, get: NEVER, linesOf: NEVER, countersOf: NEVER };
+function deaf({ listOperation, logOperation }: TableReader): TableReader {
+  return { listOperation, logOperation, list: NEVER, get: NEVER, linesOf: NEVER, countersOf: NEVER };
 }
 
 type Deployment = Awaited<ReturnType<typeof inProduction>>;
@@ -69,7 +71,7 @@ async function outlives(t: TestContext, { observer, hang, refresh }: Deployment)
   assert.ok(done.seconds <= MOST_SECONDS, String(done.seconds));
   assert.ok(done.hung.length > 0);
   assert.equal((await observer.record()).lease, null);
-  const kept = await Promise.all(TABLE_NAMES.map((table) => observer.stored(table)));
+  const kept = await Promise.all(tablesOf(observer.settings).map((table) => observer.stored(table)));
   assert.ok(
     kept.every(({ rows }) => rows.length >= DEFAULT_REGIONS.length),
     'what was seen stays',
