@@ -81,3 +81,19 @@ export function bytes(amount: number | null | undefined): string {
 export function plural(count: number | null | undefined, one: string, many = `${one}s`): string {
   return `${figure(count)} ${count === 1 ? one : many}`;
 }
+
+/** How far a job has come, as it reports it; what it leaves out is `null`. */
+export interface ToldProgress {
+  fraction: number | null;
+  step: number | null;
+  of: number | null;
+  note: string | null;
+}
+
+/** How far a job has come, such as `42 %, step 51,200 of 120,000, epoch 3`; empty where it does not say. */
+export function progressWords(progress: ToldProgress | null): string {
+  if (!progress) return '';
+  const { fraction, step, of, note } = progress;
+  const steps = step === null ? '' : `step ${figure(step)}${of === null ? '' : ` of ${figure(of)}`}`;
+  return [fraction === null ? '' : `${Math.floor(fraction * 100)} %`, steps, note].filter(Boolean).join(', ');
+}

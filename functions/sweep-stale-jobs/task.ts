@@ -88,7 +88,10 @@ async function sweep(
 }
 
 function problemsOf(sweep: SourceSweep): RunProblem[] {
-  const blind = blindnessOf(sweep).map(({ source, because }) => ({ path: source, message: because }));
+  const blind = blindnessOf(sweep).map(({ source, because, so }) => ({
+    path: source,
+    message: `${because}: ${so}`,
+  }));
   return [...blind, ...sweep.problems];
 }
 
@@ -98,13 +101,15 @@ function blindnessOf(sweep: SourceSweep): (Blindness & { isFirst: boolean })[] {
   const preserved = selfPreservation && {
     source,
     brokenAt: selfPreservation.brokenAt,
-    because: `${selfPreservation.because}, so what rests on age or on a 404 alone is held for one interval (${selfPreservation.held})`,
+    because: selfPreservation.because,
+    so: `what rests on age or on a 404 alone is held for one interval (${selfPreservation.held})`,
     isFirst: sweptAt === null,
   };
   const silent = silentChannel && {
     source,
     brokenAt: silentChannel.brokenAt,
-    because: `${silentChannel.because}, so what rests on silence alone is left until reports come again (${silentChannel.left})`,
+    because: silentChannel.because,
+    so: `what rests on silence alone is left until reports come again (${silentChannel.left})`,
     isFirst: false,
   };
   return [preserved, silent].filter((one) => one !== null);

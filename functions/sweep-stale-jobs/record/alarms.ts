@@ -123,10 +123,11 @@ function foundAliveAlarm({ source, foundAlive }: Standing): AlarmToOpen | null {
   };
 }
 
-/** Why a sweep concludes less of a source than it could, since when, and what comes of it, in words. */
+/** Why a sweep concludes less of a source than it could, what comes of that, in words, and since when. */
 export interface Blindness {
   source: string;
   because: string;
+  so: string;
   brokenAt: Date;
 }
 
@@ -137,7 +138,7 @@ export function blindAlarm(
   open: readonly Alarm[],
 ): Required<AlarmChanges> {
   const [first] = blind.toSorted((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
-  const words = blind.map(({ source, because }) => `source ${source}: ${because}`);
+  const words = blind.map(({ source, because, so }) => `source ${source}: ${because}, so ${so}`);
   return oneAlarm(
     open.filter((alarm) => alarm.kind === 'sweeper-blind' && alarm.subject === subject),
     'it believes what it sees again',

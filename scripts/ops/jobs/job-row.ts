@@ -5,7 +5,8 @@ import type { Execution, Suspect } from '../../../functions/shared/model/job/swe
 import { CLOCK_SKEW_MS, livenessOf } from '../../../functions/shared/model/job/verdict/liveness.ts';
 import { clockOff } from '../../../functions/shared/model/job/verdict/record-verdict.ts';
 import { suspectOf } from '../../../functions/shared/model/job/verdict/suspicion.ts';
-import { silence } from '../../../functions/shared/model/job/verdict/verdicts.ts';
+import { silence, unmoved } from '../../../functions/shared/model/job/verdict/verdicts.ts';
+import type { StoredReport } from '../../../functions/shared/model/report/stored.ts';
 import { duration } from '../../words/figures.ts';
 
 /** A job, or an execution of one, as its record alone shows it. */
@@ -24,6 +25,8 @@ export interface JobRow {
   backend: string | null;
   backendId: string | null;
   error: string | null;
+  /** What its newest execution has told of itself; `null` where nothing reported. */
+  reporter: StoredReport | null;
   /** What is wrong with it, each in a few words. */
   wrong: string[];
   /** What a sweep, or a person through it, ended it by. */
@@ -74,6 +77,7 @@ function rowOf({ name, source }: Named, job: Job, wrong: string[]): JobRow {
     backend: backendId === null ? null : (source.backend?.kind ?? null),
     backendId,
     error,
+    reporter: job.added.report,
     wrong,
     evidence: job.added.evidence,
   };
@@ -99,6 +103,7 @@ function wrongOf(suspect: Suspect, now: Date): string[] {
           `runs for ${duration(now.getTime() - liveness.overdueAt.getTime() + maxRuntimeMs)}, ${atMost(maxRuntimeMs)}`,
         ]
       : []),
+    ...(liveness.stalledAt ? [unmoved(suspect, liveness.stalledAt, now)] : []),
     ...(job.state === 'queued' && maxQueuedMs !== null && queuedMs > maxQueuedMs
       ? [`queued for ${duration(queuedMs)}, ${atMost(maxQueuedMs)}`]
       : []),

@@ -4,6 +4,7 @@ import { duration, relative, stamp, UNKNOWN } from '../../words/figures.ts';
 import { type Column, table } from '../../words/table.ts';
 import { firstLine, oneLine, paint, shellQuoted } from '../../words/terminal.ts';
 import type { JobRow } from './job-row.ts';
+import { reportedShort, reportInWords } from './reporter-words.ts';
 
 /** The longest text of a cell that is not the last. */
 const LONGEST = 60;
@@ -15,12 +16,13 @@ interface JobColumn extends Column {
 const JOB_COLUMNS: readonly JobColumn[] = [
   { title: 'SOURCE', drop: 1, of: ({ source }) => source },
   { title: 'JOB', whole: true, of: ({ job }) => paint.bold(oneLine(job)) },
-  { title: 'PROJECT', drop: 2, of: ({ project }) => short(project) },
-  { title: 'TYPE', drop: 3, of: ({ type }) => short(type) },
+  { title: 'PROJECT', drop: 3, of: ({ project }) => short(project) },
+  { title: 'TYPE', drop: 4, of: ({ type }) => short(type) },
   { title: 'STATUS', of: ({ status }) => short(status) },
   { title: 'SINCE', of: ({ startedAt, createdAt }) => stamp(startedAt ?? createdAt) },
   { title: 'FOR', align: 'right', of: lastingOf },
   { title: 'HEARTBEAT', of: ({ heartbeatAt }, now) => relative(heartbeatAt, now) },
+  { title: 'REPORTS', drop: 2, of: ({ reporter }) => short(reportedShort(reporter)) },
   { title: 'RUNS ON', whole: true, of: whereOf },
 ];
 
@@ -49,6 +51,7 @@ export function jobInWords(row: JobRow & { path: string; writtenAt: Date }, now:
     ['Written', since(writtenAt)],
     ['For', lastingOf(row, now)],
     ['Runs on', backendId && [backend, backendId].filter(Boolean).join(' ')],
+    ...(row.reporter ? reportInWords(row.reporter, now) : []),
     ['Error', row.error],
   ];
   return [

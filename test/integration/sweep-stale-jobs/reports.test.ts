@@ -42,7 +42,7 @@ describe('a source whose jobs report', { concurrency: 4 }, () => {
     assert.deepEqual([blind.outcome, blind.summary.unknown], ['partial', 2]);
     assert.match(
       blind.problems[0]?.message ?? '',
-      /^no report of its jobs has come since .* UTC, so what rests on silence alone is left until reports come again \(2\)$/,
+      /^no report of its jobs has come since .* UTC: what rests on silence alone is left until reports come again \(2\)$/,
     );
     const [alarm, ...others] = await openOf(world, 'sweeper-blind');
     assert.deepEqual([alarm?.subject, others.length], ['sweep-stale-jobs', 0]);

@@ -312,7 +312,7 @@ function jobsAt(now: Date): JobAnswer[] {
         endedAt: agrees ? null : ago(now, 14 * MINUTE_MS),
         askedAt: ago(now, 4 * SECOND_MS),
       },
-      reporter: null,
+      reporter: index === 0 || index === 2 ? reporterOf(now) : null,
       verdict: {
         kind: agrees ? 'keep' : 'fail',
         rule: agrees ? 'alive' : 'backend-ended',
@@ -327,6 +327,27 @@ function jobsAt(now: Date): JobAnswer[] {
       command: `npm run -s ops -- why job-10${index + 5}`,
     } satisfies JobAnswer;
   });
+}
+
+/** One that told of 42 % a while ago, and runs on a host that is gone. */
+function reporterOf(now: Date): NonNullable<JobAnswer['reporter']> {
+  return {
+    execution: '01JDQ3',
+    host: 'gpu-7',
+    state: 'running',
+    startedAt: ago(now, 2.5 * HOUR_MS),
+    seenAt: ago(now, 40 * MINUTE_MS),
+    receivedAt: ago(now, 40 * MINUTE_MS),
+    progress: { fraction: 0.42, step: 51_200, of: 120_000, note: 'epoch 3' },
+    progressAt: ago(now, 41 * MINUTE_MS),
+    checkpoint: { uri: 'gs://runs/job-105/ckpt-51000/', step: 51_000 },
+    cause: null,
+    exitCode: null,
+    signal: null,
+    goneAt: null,
+    waits: false,
+    rivals: [],
+  };
 }
 
 function dayOf30(date: string, index: number | null): DayAnswer {

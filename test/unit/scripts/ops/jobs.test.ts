@@ -4,8 +4,9 @@ import { stripVTControlCharacters } from 'node:util';
 import { addMs, HOUR_MS, MINUTE_MS } from '../../../../functions/shared/dates.ts';
 import type { Evidence } from '../../../../functions/shared/model/job/evidence.ts';
 import type { Job } from '../../../../functions/shared/model/job/job.ts';
+import { storedReportSchema } from '../../../../functions/shared/model/report/stored.ts';
 import { executionRow, jobRow } from '../../../../scripts/ops/jobs/job-row.ts';
-import { executionsInWords, jobsInWords } from '../../../../scripts/ops/jobs/job-words.ts';
+import { executionsInWords, jobInWords, jobsInWords } from '../../../../scripts/ops/jobs/job-words.ts';
 import { jobOf, NOTHING_ADDED, sourceOf, utc } from '../../../support/jobs.ts';
 
 const NOW = utc('2026-03-09T12:00');
@@ -159,4 +160,50 @@ test('executionsInWords() shows how each went, and what a sweep ended it by', ()
     '1          FAILED   2026-03-09 10:00:00Z  2026-03-09 11:00:00Z  1 h  60 s ago',
     '  ended by sweep-stale-jobs@x: its job has ended',
   ]);
+});
+
+describe('what a job reports', () => {
+  const report = storedReportSchema.parse({
+    execution: '01JDQ3',
+    host: 'gpu-7',
+    receivedAt: ago(MINUTE_MS),
+    clock: 'boot',
+    aliveAt: ago(MINUTE_MS),
+    startedAt: ago(2 * HOUR_MS),
+    state: 'running',
+    progress: { fraction: 0.429, step: 51_200, of: 120_000 },
+    progressAt: ago(40 * MINUTE_MS),
+    checkpoint: { uri: 'gs://runs/a/ckpt-51000/', step: 51_000 },
+  });
+  const reporting = (over: Partial<typeof report> = {}) =>
+    rowOf({ added: { ...NOTHING_ADDED, report: { ...report, ...over } } });
+
+  test('stands beside its record: how far it is, or how it ended', () => {
+    const told = (over: Partial<typeof report>) => jobsInWords([reporting(over)], NOW).join('\n');
+    assert.match(told({}), /REPORTS.*\n.* 42 %, step 51,200 of 120,000 /);
+    assert.match(told({ state: 'failed', cause: 'oom' }), / failed, oom /);
+    assert.doesNotMatch(jobsInWords([rowOf()], NOW).join('\n'), /REPORTS/);
+  });
+
+  test('is told whole of one job', () => {
+    const row = { ...reporting({ state: 'gone', goneAt: ago(MINUTE_MS) }), path: 'jobs/a', writtenAt: NOW };
+    const words = jobInWords(row, NOW).map(stripVTControlCharacters).join('\n');
+    for (const line of [
+      /Reports +gone\n/,
+      /Execution +01JDQ3 on gpu-7\n/,
+      /Last alive +2026-03-09 11:59:00Z, 60 s ago\n/,
+      /Found dead +2026-03-09 11:59:00Z, 60 s ago\n/,
+      /Progress +42 %, step 51,200 of 120,000, since 2026-03-09 11:20:00Z\n/,
+      /Checkpoint +gs:\/\/runs\/a\/ckpt-51000\/, step 51,000\n/,
+    ])
+      assert.match(words, line);
+  });
+
+  test('that stays the same for too long is wrong', () => {
+    const source = { ...SOURCE, sweep: { ...SOURCE.sweep, stalledAfterMinutes: 30 } };
+    const row = rowOf({ added: { ...NOTHING_ADDED, report } }, source);
+    assert.deepEqual(row.wrong, [
+      'its progress is the same at step 51200 for 40 min, at most 30 min allowed',
+    ]);
+  });
 });

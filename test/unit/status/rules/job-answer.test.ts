@@ -2,13 +2,23 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../../functions/shared/dates.ts';
 import type { Truth } from '../../../../functions/shared/model/job/backend.ts';
+import { evidenceSchema } from '../../../../functions/shared/model/job/evidence.ts';
 import { JOB_STATES } from '../../../../functions/shared/model/job/states.ts';
 import { conclusionAt } from '../../../../functions/shared/model/job/verdict/taken-back.ts';
 import { jobAnswerSchema } from '../../../../functions/status/api/job-schemas.ts';
 import { isOff } from '../../../../functions/status/rules/is-off.ts';
 import { jobAnswer } from '../../../../functions/status/rules/job-answer.ts';
 import { seededRandom, sized } from '../../../support/soak.ts';
-import { ago, inState, NOW, suspectOf } from '../../../support/suspects.ts';
+import {
+  ago,
+  channelOf,
+  inState,
+  NOW,
+  reporting,
+  reportOf,
+  runningJob,
+  suspectOf,
+} from '../../../support/suspects.ts';
 
 const BACKEND = { kind: 'vertex-ai', name: 'Vertex AI' };
 
@@ -82,5 +92,64 @@ describe('the record of a job beside what is true', () => {
       { truth: truthOf('running', { startedAt: new Date(NOW.getTime() - 1_500 * MINUTE_MS) }) },
     );
     assert.deepEqual([answer.agrees, isOff(answer)], [true, true]);
+  });
+});
+
+describe('what a job reports, beside its record', () => {
+  test('is answered with its execution, progress and checkpoint', () => {
+    const { reporter } = answerOf(
+      {
+        added: {
+          ...runningJob().added,
+          report: reportOf({ progress: { fraction: 0.4, step: 5, of: null, note: null }, cause: null }),
+        },
+      },
+      {},
+    );
+    assert.deepEqual(
+      [reporter?.execution, reporter?.host, reporter?.seenAt, reporter?.progress?.fraction, reporter?.waits],
+      ['one', 'gpu-7', ago(1).toISOString(), 0.4, false],
+    );
+    assert.equal(answerOf({}).reporter, null);
+  });
+
+  test('waits where its execution has ended and its job goes on', () => {
+    const of = (state: 'failed' | 'gone' | 'running') => {
+      const suspect = reporting({ state });
+      return jobAnswer(suspect, conclusionAt(NOW)(suspect), BACKEND, NOW).reporter?.waits;
+    };
+    assert.deepEqual([of('failed'), of('gone'), of('running')], [true, false, false]);
+  });
+
+  test('shows a job that a sweep called lost as running while it reports, with both', () => {
+    const evidence = evidenceSchema.parse({
+      verdict: 'lost',
+      rule: 'silent',
+      because: '',
+      backend: null,
+      askedAt: null,
+      said: null,
+      was: 'RUNNING',
+      foundAt: ago(20),
+      runId: 'r',
+    });
+    const lost = (aliveAt: Date) => {
+      const added = { ...runningJob().added, endInferred: true, evidence, report: reportOf({ aliveAt }) };
+      return answerOf({ ...inState('failed'), endedAt: ago(40), added });
+    };
+    const alive = lost(ago(1));
+    assert.deepEqual([alive.shown, alive.agrees], ['running', false]);
+    assert.equal(
+      alive.because,
+      'the record says FAILED; a sweep called it lost 2026-03-09 11:40:00 UTC, but it reported on gpu-7 that it lives, 2026-03-09 11:59:00 UTC',
+    );
+    assert.deepEqual([lost(ago(40)).shown, lost(ago(19)).shown], ['failed', 'failed']);
+  });
+
+  test('leaves it open how one stands that is silent while no report of its source arrives', () => {
+    const over = { channel: channelOf(39) };
+    const suspect = reporting({ aliveAt: ago(40), receivedAt: ago(40) }, { heartbeatAt: ago(40) }, over);
+    const answer = jobAnswer(suspect, conclusionAt(NOW)(suspect), BACKEND, NOW);
+    assert.deepEqual([answer.shown, answer.verdict.rule], ['unknown', 'channel-silent']);
   });
 });

@@ -1,4 +1,4 @@
-import { stamp } from '../../../../shared/figures.ts';
+import { progressWords, stamp } from '../../../../shared/figures.ts';
 import type { JobAnswer } from '../../../api/job-schemas.ts';
 import { jobLook, trulyWord } from '../jobs/words.ts';
 import { Badge } from '../parts/badge.tsx';
@@ -48,6 +48,7 @@ export function JobDetails({ name, listed }: { name: string; listed: JobAnswer |
               ['Document', <bdi key="path">{job.path}</bdi>],
             ]}
           />
+          {job.reporter && <Reporter reporter={job.reporter} />}
           {job.record.error && <p dir="auto">{job.record.error}</p>}
         </>
       )}
@@ -56,6 +57,35 @@ export function JobDetails({ name, listed }: { name: string; listed: JobAnswer |
           {null}
         </Panel>
       )}
+    </>
+  );
+}
+
+/** What the newest execution of a job tells of itself. */
+function Reporter({ reporter }: { reporter: NonNullable<JobAnswer['reporter']> }) {
+  const { execution, host, state, cause, exitCode, signal, checkpoint, progress, rivals } = reporter;
+  const how = [cause, exitCode === null ? null : `code ${exitCode}`, signal].filter(Boolean).join(', ');
+  const others = rivals.map((rival) => `${rival.execution}${rival.host === null ? '' : ` on ${rival.host}`}`);
+  return (
+    <>
+      <h3>What it reports</h3>
+      <Facts
+        facts={[
+          ['State', <Badge key="state" {...jobLook(state)} />],
+          ['Execution', <bdi key="execution">{execution}</bdi>],
+          ['Host', <bdi key="host">{host ?? 'not known'}</bdi>],
+          ['Last seen alive', <When key="seen" at={reporter.seenAt} none="never" />],
+          ['Last report', <When key="report" at={reporter.receivedAt} />],
+          ['Progress', <bdi key="progress">{progressWords(progress) || 'none'}</bdi>],
+          ['The same since', <When key="same" at={reporter.progressAt} none="not known" />],
+          ['Checkpoint', <bdi key="checkpoint">{checkpoint?.uri ?? 'none'}</bdi>],
+          ['How it ended', how || (reporter.goneAt ? 'found dead on its host' : 'it has not')],
+          ...(reporter.waits ? [['Its job', 'waits for another try'] as const] : []),
+          ...(others.length > 0
+            ? [['Runs as well', <bdi key="rivals">{others.join('; ')}</bdi>] as const]
+            : []),
+        ]}
+      />
     </>
   );
 }

@@ -1,4 +1,5 @@
 import { useMemo } from 'preact/hooks';
+import { progressWords } from '../../../../shared/figures.ts';
 import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { StatusAnswer } from '../../../api/schemas.ts';
 import { isOff } from '../../../rules/is-off.ts';
@@ -51,6 +52,8 @@ function Table({ pages, loaded }: { pages: Pages<JobAnswer>; loaded: readonly Jo
   const sorting = JOB_SORTINGS.find((it) => it === query.value.get('by')) ?? '';
   // Also what was loaded before the filter was set must not stand under it.
   const rows = jobsWith(differing ? loaded.filter(isOff) : loaded, find);
+  // Where no job reports, that is no column.
+  const report = rows.some(({ reporter }) => reporter !== null);
   const byKey = new Map(rows.map((job) => [jobKey(job), job]));
   const held = useHeldOrder([...new Set(orderedJobs(rows, sorting).map(jobKey))], sorting + find);
   return (
@@ -64,6 +67,7 @@ function Table({ pages, loaded }: { pages: Pages<JobAnswer>; loaded: readonly Jo
               <SortColumn name="Job" by="job" />
               <Column>Our record</Column>
               <Column>Its backend</Column>
+              {report && <Column>It reports</Column>}
               <SortColumn name="Since" by="since" />
               <Column>Verdict</Column>
             </>
@@ -71,7 +75,7 @@ function Table({ pages, loaded }: { pages: Pages<JobAnswer>; loaded: readonly Jo
         >
           {held.names.map((key) => {
             const job = byKey.get(key);
-            return job && <JobRow key={key} job={job} />;
+            return job && <JobRow key={key} job={job} withReports={report} />;
           })}
         </Cards>
       )}
@@ -122,9 +126,10 @@ function Behind({ pages, shown, loaded }: { pages: Pages<JobAnswer>; shown: numb
   );
 }
 
-function JobRow({ job }: { job: JobAnswer }) {
-  const { record, backend } = job;
+function JobRow({ job, withReports }: { job: JobAnswer; withReports: boolean }) {
+  const { record, backend, reporter } = job;
   const same = job.agrees && backend.state === record.state;
+  const progress = progressWords(job.reporter?.progress ?? null);
   const began = begunAt(job);
   return (
     <Row differs={isOff(job)}>
@@ -141,6 +146,12 @@ function JobRow({ job }: { job: JobAnswer }) {
         <Badge {...jobLook(backend.state)} />
         {backend.kind && <small>{backend.kind}</small>}
       </Cell>
+      {withReports && (
+        <Cell label="It reports">
+          {reporter ? <Badge {...jobLook(reporter.state)} /> : <span class="none">nothing</span>}
+          {progress && <small dir="auto">{progress}</small>}
+        </Cell>
+      )}
       <Cell label="Since">{began ? <Since at={began} /> : <span class="none">not known</span>}</Cell>
       <Cell label="Verdict">
         {isOff(job) ? (
