@@ -47,6 +47,11 @@ const BENCHES: Record<string, Listed> = {
     about: 'documents read a minute while 1, 10 and 100 viewers look, against strips read from the runs',
     load: async () => (await import('./status.ts')).status,
   },
+  report: {
+    about:
+      'a reported command, against the bare one and lines of curl, with a service that answers and one that hangs',
+    load: async () => (await import('./report.ts')).report,
+  },
 };
 
 const HELP = `npm run bench -- NAME [--json]

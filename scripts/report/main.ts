@@ -38,6 +38,7 @@
  * Trouble of ours is one line on standard error and never more: no URL, no token, no disk, no service. Only who says
  * `--strict` would rather not run.
  */
+import './without-compilers.ts';
 import { leave } from './child/leave.ts';
 import { parse } from './command/parse.ts';
 import { isPending } from './send/request.ts';

@@ -81,8 +81,14 @@ export function launch(
   });
   const ended = new Promise<Ran>((resolve, reject) => {
     child.once('error', reject);
-    // A process that was left behind may hold the pipes for longer.
-    child.once('exit', (code, signal) => setTimeout(() => resolve({ code, signal, stdout, stderr }), 20));
+    const end = () => {
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+      resolve({ code: child.exitCode, signal: child.signalCode, stdout, stderr });
+    };
+    child.once('close', end);
+    // A process that was left behind holds the pipes for longer.
+    child.once('exit', () => setTimeout(end, 1_000).unref());
   });
   return {
     process: child,

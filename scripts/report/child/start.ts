@@ -34,8 +34,7 @@ export async function startChild(
   tailBytes: number | undefined,
 ): Promise<Child | NotStarted> {
   const setting = ownSetting();
-  const { isatty } = await import('node:tty');
-  const tee = tailBytes !== undefined && !isatty(2) ? makeTee(tailBytes) : undefined;
+  const tee = tailBytes === undefined ? undefined : await teeUnlessTerminal(tailBytes);
   const child = spawn(command[0] as string, command.slice(1), {
     env,
     stdio: ['inherit', 'inherit', tee?.fd ?? 'inherit'],
@@ -59,6 +58,12 @@ export async function startChild(
       }
     },
   };
+}
+
+/** A terminal shows the child's own output, colours and all: it must not see a pipe in between. */
+async function teeUnlessTerminal(bytes: number): Promise<Tee | undefined> {
+  const { isatty } = await import('node:tty');
+  return isatty(2) ? undefined : makeTee(bytes);
 }
 
 function notStarted(child: ChildProcess): Promise<NotStarted> {

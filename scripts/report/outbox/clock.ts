@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { randomName } from './execution-id.ts';
 import type { Stamp } from './report.ts';
 
 /** Where there is no /proc: an id that no other process shares, so that nobody counts with this clock of ours. */
@@ -18,9 +19,7 @@ export function bootNow(): number {
 function bootId(): string {
   const id = readWord('/proc/uptime') && readWord('/proc/sys/kernel/random/boot_id');
   if (id) return id;
-  ownId ??= `process:${Math.floor(Math.random() * 2 ** 32)
-    .toString(16)
-    .padStart(8, '0')}`;
+  ownId ??= `process:${randomName()}`;
   return ownId;
 }
 

@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { randomName } from './execution-id.ts';
 import { decodeLine, encodeLine } from './line.ts';
 
 /** What stands in a file of the outbox. Unreadable is not absent: such a file is told and left alone. */
@@ -17,14 +17,14 @@ export function readRecord<T extends object>(file: string): Found<T> {
       ? { kind: 'absent' }
       : { kind: 'unreadable', why: code ?? 'no access' };
   }
-  if (/^ +$/.test(text)) return { kind: 'absent' };
+  if (/^ *$/.test(text)) return { kind: 'absent' };
   const value = decodeLine(text) as T | undefined;
   return value ? { kind: 'value', value } : { kind: 'unreadable', why: 'it is torn or of another version' };
 }
 
 /** Puts `value` in place of what `dir/name` held, whole or not at all. */
 export function replaceRecord(dir: string, name: string, value: object, durable: boolean): void {
-  const temporary = join(dir, `.tmp-${randomBytes(4).toString('hex')}`);
+  const temporary = join(dir, `.tmp-${randomName()}`);
   try {
     const fd = openSync(temporary, 'wx', 0o600);
     try {

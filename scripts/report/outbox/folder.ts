@@ -1,7 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { isExecutionId } from './execution-id.ts';
+import { isExecutionId, randomName } from './execution-id.ts';
 import { type Found, readRecord, replaceRecord, syncFolder, writeWhole } from './files.ts';
 import { encodeLine } from './line.ts';
 import type { Event, Open, Report } from './report.ts';
@@ -55,7 +54,7 @@ export function leaveEvent(dir: string, event: Event): void {
   const events = join(dir, 'events');
   mkdirSync(events, { recursive: true, mode: 0o700 });
   if (readdirSync(events).length >= MOST_EVENTS) throw new Error(`${MOST_EVENTS} events wait already`);
-  const name = `${String(event.bootMs).padStart(15, '0')}-${randomBytes(4).toString('hex')}.json`;
+  const name = `${String(event.bootMs).padStart(15, '0')}-${randomName()}.json`;
   replaceRecord(events, name, event, false);
 }
 

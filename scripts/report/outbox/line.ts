@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib';
+import { crc32 } from './crc32.ts';
 
 /** A file of the outbox as text: one line of JSON that carries its own checksum. */
 export function encodeLine(value: object): string {

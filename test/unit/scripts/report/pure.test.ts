@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { crc32 as zlibCrc32 } from 'node:zlib';
 import { causeOf, type Death, endOf, UNASKED } from '../../../../scripts/report/child/cause.ts';
 import { counterFiles, killsIn } from '../../../../scripts/report/child/memory.ts';
 import { progressOf } from '../../../../scripts/report/child/progress-file.ts';
@@ -8,6 +9,7 @@ import { lastWords } from '../../../../scripts/report/child/tee.ts';
 import { settingOf } from '../../../../scripts/report/child/terminal.ts';
 import { bytesOf, millisecondsOf } from '../../../../scripts/report/command/amounts.ts';
 import { parse } from '../../../../scripts/report/command/parse.ts';
+import { crc32 } from '../../../../scripts/report/outbox/crc32.ts';
 import { isExecutionId, newExecutionId } from '../../../../scripts/report/outbox/execution-id.ts';
 import { fitted } from '../../../../scripts/report/outbox/folder.ts';
 import { decodeLine, encodeLine } from '../../../../scripts/report/outbox/line.ts';
@@ -50,6 +52,10 @@ describe('a line of the outbox', () => {
     assert.equal(decodeLine(line.replace('12', '13')), undefined);
     assert.equal(decodeLine(line.replace('"v":1', '"v":2')), undefined);
   });
+});
+
+test('the checksum is that of zlib', () => {
+  for (const text of ['', 'a', 'ä€😀', 'x'.repeat(10_000)]) assert.equal(crc32(text), zlibCrc32(text));
 });
 
 test('execution ids sort by time', () => {

@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { buildReporter, REPORTER } from '../build/reporter.ts';
+import { ROOT } from '../shared/places.ts';
+import { type BenchContext, type Measured, median, type Row, rounded } from './bench.ts';
+
+const STARTS = 15;
+const PYTHON = join(ROOT, 'scripts/report/nightshift_report.py');
+/** What people put around a command: tries and waits as runitor has them, which Healthchecks recommends. */
+const CURL = 'curl -fsS -m 5 --retry 2 -o /dev/null -H "Content-Type: application/json"';
+const CHILD = 'echo up; read -r line; exit 3';
+
+/** A way to run a command and tell of it. */
+interface Contestant {
+  name: string;
+  /** The command line that runs `CHILD` in a shell. */
+  argv: string[];
+}
+
+/** How one run went. */
+interface Timed {
+  /** From the start of the whole to the first word of the command. */
+  startSeconds: number;
+  /** From the end of the command to the end of the whole. */
+  endSeconds: number;
+  /** Of the process that goes along with the command. */
+  peakBytes: number;
+  code: number | null;
+}
+
+/**
+ * What a command costs that is reported: `report exec` in both languages against the bare command and against a line of
+ * curl before and after it, with a service that answers and with one that takes every connection and never answers.
+ */
+export async function reportCommand({ folder, signal, progress }: BenchContext): Promise<Measured> {
+  await buildReporter(folder);
+  const [answering, hanging] = [await serve(false), await serve(true)];
+  try {
+    const rows: Row[] = [];
+    const starts = new Map<string, number>();
+    for (const { name, argv } of contestants(folder)) {
+      progress(name);
+      const run = (service: Service) => timed(argv, service.url, join(folder, 'outbox'));
+      await run(answering);
+      const online: Timed[] = [];
+      for (let i = 0; i < STARTS; i++) {
+        signal.throwIfAborted();
+        online.push(await run(answering));
+      }
+      const heard = answering.requests();
+      const hung = await run(hanging);
+      starts.set(name, median(online.map(({ startSeconds }) => startSeconds)));
+      rows.push({
+        name,
+        startSeconds: rounded(median(online.map(({ startSeconds }) => startSeconds))),
+        endSeconds: rounded(median(online.map(({ endSeconds }) => endSeconds))),
+        hungStartSeconds: rounded(hung.startSeconds),
+        hungEndSeconds: rounded(hung.endSeconds),
+        exitCode: String(hung.code),
+        peakMemoryBytes: Math.max(...online.map(({ peakBytes }) => peakBytes)),
+      });
+      if (name !== 'bare' && heard === 0) throw new Error(`${name} has told nothing`);
+    }
+    const ours = starts.get('report exec') as number;
+    return {
+      rows,
+      ratios: Object.fromEntries(
+        [...starts]
+          .filter(([name]) => name !== 'report exec')
+          .map(([name, start]) => [name, rounded(ours / start)]),
+      ),
+      peakMemoryBytes: rows[0]?.peakMemoryBytes as number,
+    };
+  } finally {
+    answering.server.close();
+    hanging.server.close();
+    hanging.server.closeAllConnections();
+  }
+}
+
+function contestants(folder: string): Contestant[] {
+  const exec = ['exec', '--job', 'bench', '--', 'sh', '-c', CHILD];
+  const tell = (state: string) => `${CURL} -d '{"job":"bench","state":"${state}"}' "$NIGHTSHIFT_URL"`;
+  return [
+    { name: 'report exec', argv: [process.execPath, join(folder, REPORTER), ...exec] },
+    ...(existsSync(PYTHON) ? [{ name: 'report exec, Python', argv: ['python3', PYTHON, ...exec] }] : []),
+    { name: 'bare', argv: ['sh', '-c', CHILD] },
+    {
+      name: 'curl --retry',
+      argv: ['sh', '-c', `${tell('running')}; sh -c '${CHILD}'; code=$?; ${tell('failed')}; exit $code`],
+    },
+  ];
+}
+
+async function timed(argv: string[], url: string, outbox: string): Promise<Timed> {
+  const env = { PATH: process.env.PATH, NIGHTSHIFT_URL: url, NIGHTSHIFT_OUTBOX: outbox };
+  const began = performance.now();
+  const child: ChildProcess = spawn(argv[0] as string, argv.slice(1), {
+    env,
+    stdio: ['pipe', 'pipe', 'ignore'],
+    detached: true,
+  });
+  const ended = once(child, 'exit');
+  await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
+  const startedAt = performance.now();
+  // So long that its first report is on its way, too.
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  const peakBytes = peakOf(child.pid as number);
+  const endedAt = performance.now();
+  child.stdin?.end('\n');
+  const [code] = await ended;
+  return {
+    startSeconds: (startedAt - began) / 1_000,
+    endSeconds: (performance.now() - endedAt) / 1_000,
+    peakBytes,
+    code,
+  };
+}
+
+/** The most memory that a process has held, as the kernel counts it. */
+function peakOf(pid: number): number {
+  const [, kilobytes] = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+  return Number(kilobytes) * 1_024;
+}
+
+interface Service {
+  server: Server;
+  url: string;
+  /** How many requests have come since the last time. */
+  requests(): number;
+}
+
+/** A service that settles every report, or takes every request and never answers. */
+async function serve(hangs: boolean): Promise<Service> {
+  let count = 0;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    count += 1;
+    if (hangs) return;
+    const { reports = [] } = JSON.parse(Buffer.concat(chunks).toString()) as { reports?: object[] };
+    const results = reports.map((report) => ({ ...report, result: 'applied' }));
+    response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ results }));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    server,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    requests() {
+      const since = count;
+      count = 0;
+      return since;
+    },
+  };
+}
