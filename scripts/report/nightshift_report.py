@@ -15,7 +15,8 @@ and everywhere --job, --source, --url, --outbox, --strict, or NIGHTSHIFT_JOB, _S
   ns.progress(step=100, of=1000)                    # below `exec`, or inside `with ns.job("train-1"):`
   ns.checkpoint("gs://bucket/run/ckpt-100/", step=100)
 
-Every report carries the whole state of an execution so far. It is on disk, in the outbox, before it is sent, and stays
+`python3 -m nightshift_report` does the same with 5 MB less, where Python may keep what it compiled (__pycache__): of a
+script it never does. Every report carries the whole state of an execution so far. It is on disk, in the outbox, before it is sent, and stays
 there until the server has settled it. Whoever sends is a thread of its own: nothing waits for the network.
 """
 
@@ -30,9 +31,11 @@ import sys
 import threading
 import time
 import zlib
+from functools import lru_cache
 
 TYPE_CHECKING = False  # As typing.TYPE_CHECKING, without the memory that importing typing takes.
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any, NoReturn, Optional
 
@@ -359,15 +362,16 @@ class Folder:
         remove(self.file("end.json"))
         remove_folder(self.path)
 
-    def delete_leftover(self) -> None:
-        """Removes what an interrupted start or `delete` left behind, once it is too old to be still under way."""
+    def is_done(self) -> bool:
+        """Whether nothing is left to deliver, and nobody goes on: what an interrupted start or `delete` left, once it is old."""
         try:
             end, sent = read_line(self.file("end.json")), read_line(self.file("sent"))
             is_old = time.time() - os.stat(self.path).st_mtime > STALE
         except (OSError, Unreadable):
-            return
-        if is_old and not os.path.exists(self.file("open.json")) and end.get("seq", 0) <= sent.get("seq", 0):
-            self.delete()
+            return False
+        if end:
+            return bool(end["seq"] <= sent.get("seq", 0))
+        return is_old and not os.path.exists(self.file("open.json"))
 
 
 def outbox_path(given: Optional[str]) -> str:
@@ -439,9 +443,9 @@ def keep_rejected(outbox: str, refused: Json) -> None:
 
 FACTS = ("progress", "checkpoint", "stopping", "migrations", "end")
 REPORT_KEYS = (
-    *("job", "execution", "seq", "at", "bootMs", "bootId", "startedAt", "state", "host", "pid", "attempt", "program"),
-    *("progress", "checkpoint", "stopping", "migrations", "clockStepMs", "end"),
-)
+    "job execution seq at bootMs bootId startedAt state host pid attempt program "
+    "progress checkpoint stopping migrations clockStepMs end"
+).split()
 
 
 class Execution:
@@ -464,18 +468,25 @@ class Execution:
         now = stamp()
         tries = os.environ.get("CLOUD_RUN_TASK_ATTEMPT", "")
         opened: Json = {
-            **{"execution": name or new_ulid(), "job": settings.job, "source": settings.source, "url": settings.url},
-            **{"jobToken": settings.job_token, "host": os.uname().nodename},
-            **{"attempt": int(tries) + 1 if tries.isdigit() else 1, "bootId": BOOT_ID, "pidns": PID_NAMESPACE},
-            **{"writer": process_of(os.getpid()) if has_writer else None, "child": None, "program": program},
-            **{"startedAt": now["at"], "startedBootMs": now["bootMs"], "mayRetry": settings.may_retry},
+            "execution": name or new_ulid(),
+            "job": settings.job,
+            "source": settings.source,
+            "url": settings.url,
+            "jobToken": settings.job_token,
+            "host": os.uname().nodename,
+            "attempt": int(tries) + 1 if tries.isdigit() else 1,
+            "bootId": BOOT_ID,
+            "pidns": PID_NAMESPACE,
+            "writer": process_of(os.getpid()) if has_writer else None,
+            "child": None,
+            "program": program,
+            "startedAt": now["at"],
+            "startedBootMs": now["bootMs"],
+            "mayRetry": settings.may_retry,
         }
-        folder = (
-            Folder(settings.outbox, opened["execution"])
-            if settings.outbox and not (settings.problems or name)
-            else None
-        )
-        if folder:
+        folder = None
+        if settings.outbox and not settings.problems and not name:
+            folder = Folder(settings.outbox, opened["execution"])
             try:
                 full = why_full(folder.outbox)
                 if full:
@@ -488,13 +499,9 @@ class Execution:
 
     @staticmethod
     def load(folder: Folder) -> Optional[Execution]:
-        """What a folder holds; `None` where none was begun, or all of it is removed. Raises Unreadable."""
-        end, sent = read_line(folder.file("end.json")), read_line(folder.file("sent"))
-        if end and end["seq"] <= sent.get("seq", 0):
-            folder.delete()
-            return None
+        """What a folder holds; `None` where nothing has begun. Raises Unreadable, having told so."""
         opened = read_line(folder.file("open.json"))
-        if not opened and end:
+        if not opened and read_line(folder.file("end.json")):
             tell(f"cannot read {folder.file('open.json')}: it is missing; ignored", once=folder.path)
             raise Unreadable(folder.path)
         execution = Execution(opened, folder)
@@ -687,7 +694,11 @@ class Url:
         self.audience = f"{self.origin}/{name}" if name and host.endswith(".cloudfunctions.net") else self.origin
 
 
-_tls: list[Any] = []
+@lru_cache(maxsize=None)
+def tls() -> ssl.SSLContext:
+    import ssl
+
+    return ssl.create_default_context()
 
 
 def request(url: Url, headers: Mapping[str, str], body: Optional[bytes], seconds: float) -> Answer:
@@ -697,10 +708,7 @@ def request(url: Url, headers: Mapping[str, str], body: Optional[bytes], seconds
 
     connection: http.client.HTTPConnection
     if url.is_secure:
-        import ssl
-
-        _tls[:] = _tls or [ssl.create_default_context()]
-        connection = http.client.HTTPSConnection(url.host, url.port, timeout=seconds, context=_tls[0])
+        connection = http.client.HTTPSConnection(url.host, url.port, timeout=seconds, context=tls())
     else:
         connection = http.client.HTTPConnection(url.host, url.port, timeout=seconds)
     late = threading.Event()
@@ -718,7 +726,8 @@ def request(url: Url, headers: Mapping[str, str], body: Optional[bytes], seconds
     try:
         connection.request("POST" if body else "GET", url.path, body, dict(headers))
         response = connection.getresponse()
-        return response.status, dict(response.headers), response.read(MOST_ANSWER_BYTES)
+        named = {name.lower(): value for name, value in response.headers.items()}
+        return response.status, named, response.read(MOST_ANSWER_BYTES)
     except Exception as error:  # Whatever a broken network or server makes of it.
         is_late = late.is_set() or isinstance(error, (TimeoutError, socket.timeout))
         raise Undelivered(f"no answer in {seconds:.0f} s" if is_late else reason_of(error)) from None
@@ -737,7 +746,7 @@ def object_in(body: bytes) -> Json:
 
 
 def time_in(headers: Mapping[str, str], name: str) -> float:
-    """A header as seconds since 1970; 0 where there is none."""
+    """A header (in small letters) as seconds since 1970; 0 where there is none."""
     from email.utils import parsedate_to_datetime
 
     try:
@@ -748,9 +757,9 @@ def time_in(headers: Mapping[str, str], name: str) -> float:
 
 def retry_after(headers: Mapping[str, str]) -> float:
     """Seconds; a date counts from the answer's own, so that our clock does not matter."""
-    text = headers.get("Retry-After", "").strip()
-    until = time_in(headers, "Retry-After")
-    seconds = float(text) if text.isdigit() else until - (time_in(headers, "Date") or time.time()) if until else 0.0
+    text = headers.get("retry-after", "").strip()
+    until = time_in(headers, "retry-after")
+    seconds = float(text) if text.isdigit() else until - (time_in(headers, "date") or time.time()) if until else 0.0
     return min(max(seconds, 0.0), LONGEST_RETRY_AFTER)
 
 
@@ -796,7 +805,7 @@ class Tokens:
             raise Undelivered(f"no token: {status}")
         try:
             claims = json.loads(urlsafe_b64decode(self.token.split(".")[1] + "=="))
-            life = claims["exp"] - (time_in(headers, "Date") or claims["iat"])
+            life = claims["exp"] - (time_in(headers, "date") or claims["iat"])
         except (ValueError, LookupError, TypeError):
             life = 0.0
         self.good_until_ms = stamp()["bootMs"] + (life - 300) * 1000
@@ -861,10 +870,9 @@ class Channel:
         opened = batch[0][0].opened
         token = self.tokens.get(left())
         now = stamp()
-        body = {
-            **{"v": 1, "source": opened["source"], "sentAt": now["at"]},
-            **{"boot": {"id": now["bootId"], "ms": now["bootMs"]}, "reports": [report for _, report in batch]},
-        }
+        boot = {"id": now["bootId"], "ms": now["bootMs"]}
+        reports = [report for _, report in batch]
+        body = {"v": 1, "source": opened["source"], "sentAt": now["at"], "boot": boot, "reports": reports}
         headers = {"Content-Type": "application/json", "User-Agent": "nightshift-report/1"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
@@ -1074,16 +1082,17 @@ class Others:
         for folder in folders_of(self.outbox):
             if folder.execution == self.own:
                 continue
+            if folder.is_done():
+                folder.delete()
+                continue
             try:
                 execution = self.tend(folder)
             except Unreadable:
                 self.left += 1
                 continue
-            if not execution:
-                folder.delete_leftover()
-            elif execution.is_over() and execution.is_settled():
+            if execution and execution.is_over() and execution.is_settled():
                 folder.delete()
-            elif not execution.is_settled() and (execution.is_over() or not execution.has_writer()):
+            elif execution and not execution.is_settled() and (execution.is_over() or not execution.has_writer()):
                 batch = batches.setdefault(execution.opened["url"], [])
                 batch.append((execution, execution.newest))
                 if len(batch) == MOST_REPORTS:
@@ -1363,22 +1372,29 @@ class Supervisor:
             self.spawn()
         except OSError as error:
             self.not_started(error)
+        self.guarded(self.begin)
+        status = self.wait()
+        self.guarded(lambda: self.conclude(status))
+        leave(status)
+
+    def begin(self) -> None:
         self.execution.set_child(self.pid)
         self.execution.report(durable=True)
         if self.sender:
             self.sender.start()
-        status = self.wait()
+
+    def conclude(self, status: int) -> None:
+        """The end is on disk first, then it is sent."""
         if self.tail:
             self.tail.join(0.2)
         self.guarded(self.keeper.look_last)
         self.execution.end(self.end(status))
         if self.asking_preempted and status and not self.is_preempted:
-            # The platform answers in a moment; the end is on disk by then, and gets a better word if need be.
+            # The platform answers in a moment; by then the end is on disk, and gets a better word if need be.
             self.asking_preempted.join(min(PREEMPTED_LIMIT, max(0.0, self.leave_at - time.monotonic()) / 2))
             if self.is_preempted:
                 self.execution.end(self.end(status))
         self.tell_end()
-        leave(status)
 
     def spawn(self) -> None:
         """Raises OSError."""
@@ -1415,7 +1431,7 @@ class Supervisor:
         text = f"cannot run {os.path.basename(self.command[0])}: {reason}"
         tell(text)
         self.execution.end(end_of("failed", code, error=text, final=not self.settings.may_retry))
-        self.tell_end()
+        self.guarded(self.tell_end)
         leave_with(code)
 
     def wait(self) -> int:
@@ -2045,11 +2061,19 @@ def run_exec(flags: Json, command: list[str]) -> int:
     Supervisor(settings, flags, command).run()
 
 
+def hold_standard_files() -> None:
+    """Takes the numbers of standard files that are closed, so that no file of ours gets one; the command finds it closed."""
+    while (fd := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(fd)
+
+
 def main(words: Sequence[str]) -> int:
     verb, *rest = words or ["help"]
     if verb in ("help", "--help", "-h") or "--help" in rest[: rest.index("--") if "--" in rest else None]:
         print(__doc__)
         return 0
+    hold_standard_files()
     try:
         if verb not in FLAGS:
             raise Misuse("no such command; report help lists them")
@@ -2064,6 +2088,8 @@ def main(words: Sequence[str]) -> int:
     except Misuse as error:
         tell(f"report {verb}: {error}")
         return 125
+    except KeyboardInterrupt:
+        leave(signal.SIGINT)
 
 
 if __name__ == "__main__":
