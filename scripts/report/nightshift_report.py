@@ -639,7 +639,8 @@ class Execution:
         with self.lock:
             self.acknowledged = max(self.acknowledged, report.get("seq", 0))
             sent = {"seq": self.acknowledged, "at": stamp()["at"]}
-            self.on_disk(lambda folder: write_line(folder.file("sent"), sent))
+            if self.folder and os.path.isdir(self.folder.path):
+                self.on_disk(lambda folder: write_line(folder.file("sent"), sent))
             if self.folder and self.is_over() and self.is_settled():
                 self.folder.delete()
                 self.folder = None
@@ -1388,11 +1389,12 @@ class Supervisor:
         if self.tail:
             self.tail.join(0.2)
         self.guarded(self.keeper.look_last)
-        self.execution.end(self.end(status))
-        if self.asking_preempted and status and not self.is_preempted:
+        end = self.end(status)
+        self.execution.end(end)
+        if self.asking_preempted and status:
             # The platform answers in a moment; by then the end is on disk, and gets a better word if need be.
             self.asking_preempted.join(min(PREEMPTED_LIMIT, max(0.0, self.leave_at - time.monotonic()) / 2))
-            if self.is_preempted:
+            if self.end(status) != end:
                 self.execution.end(self.end(status))
         self.tell_end()
 
@@ -1988,15 +1990,17 @@ def leave_word(execution: Execution, verb: str, told: Json) -> bool:
         return False
     try:
         execution.reload()
-        execution.fold()
+        is_news = bool(execution.fold())
         if execution.told_end and not execution.is_over():
+            is_news = True
             execution.end({**end_of("failed", None), **execution.told_end})
     except Unreadable:
         return True
     finally:
         lock.free()
     try:
-        deliver(Channel(opened["url"], folder.outbox), execution, VERB_LIMIT, again=False)
+        if is_news:  # Else another one has taken it up, and sends it.
+            deliver(Channel(opened["url"], folder.outbox), execution, VERB_LIMIT, again=False)
     except ValueError:
         tell(f"cannot use the URL {json.dumps(opened['url'])}")
     return True
