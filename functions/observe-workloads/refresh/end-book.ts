@@ -8,6 +8,7 @@ import {
   withEnd,
 } from '../../shared/model/workload/end.ts';
 import { hasEnded, type Row } from '../../shared/model/workload/row.ts';
+import type { OwnPatterns } from '../../shared/model/workload/rules/own.ts';
 import { type Snapshot, withRows } from '../../shared/model/workload/snapshot.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
 import { firstEnd, judged, judgedAgain } from '../rules/why.ts';
@@ -32,7 +33,8 @@ export function endKeys({ table, rows }: Pick<Snapshot, 'table' | 'rows'>): stri
   return rows.filter(hasEnded).map((row) => endKey(table, row));
 }
 
-export function endBook(known: ReadonlyMap<string, End>, now: () => Date): EndBook {
+/** The book of one refresh at `now`; `own` are the words of runners. */
+export function endBook(known: ReadonlyMap<string, End>, now: () => Date, own: OwnPatterns): EndBook {
   const ends = new Map(known);
   let changed = new Map<string, End>();
 
@@ -55,7 +57,7 @@ export function endBook(known: ReadonlyMap<string, End>, now: () => Date): EndBo
       if (!hasEnded(row)) return;
       const key = endKey(table, row);
       const end = ends.get(key);
-      if (end) put(key, judgedAgain(end, said));
+      if (end) put(key, judgedAgain(end, said, own));
       // What its platform says of it is not known while its region does not answer.
       else if (said) put(key, firstEnd(table, row, said, now()));
     },
@@ -64,7 +66,7 @@ export function endBook(known: ReadonlyMap<string, End>, now: () => Date): EndBo
       const end = ends.get(key);
       if (!end) return;
       const after = endAfterLog(end, answer, now());
-      put(key, judged(after, answer.kind === 'lines' ? answer.lines : after.tail));
+      put(key, judged(after, answer.kind === 'lines' ? answer.lines : after.tail, own));
     },
     isDue(table, row) {
       const end = hasEnded(row) ? ends.get(endKey(table, row)) : undefined;

@@ -7,6 +7,7 @@ import {
   type Refresh,
   type TableSeen,
 } from '../../shared/model/workload/refresh.ts';
+import { OWN_WORDS, type OwnPatterns, ownPatterns } from '../../shared/model/workload/rules/own.ts';
 import { hasChanged, type Snapshot } from '../../shared/model/workload/snapshot.ts';
 import {
   placesOf,
@@ -107,7 +108,8 @@ async function refreshTables(
   const { readers, error } = await opening.opened;
   const endsAt = begun + limits.wholeMs;
   const finding = { readers, calls, limits, endsAt, signal };
-  const found = await finish(held, asked, { finding, now, budget });
+  const own = ownPatterns(settings.runner?.own ?? OWN_WORDS);
+  const found = await finish(held, asked, { finding, now, budget, own });
   return { ...found, count, hung: calls.hung(), error: error ?? found.error };
 }
 
@@ -199,13 +201,15 @@ interface Finishing {
   finding: FindingOut;
   now(): Date;
   budget: LogBudget;
+  /** The words of runners. */
+  own: OwnPatterns;
 }
 
 /** Tells the tables what is remembered of ends, and finds out the rest while there is time and leave to read logs. */
 async function finish(
   held: HeldRefresh,
   asked: readonly AskedTable[],
-  { finding, now, budget }: Finishing,
+  { finding, now, budget, own }: Finishing,
 ): Promise<Pick<Refreshed, 'tables' | 'logs' | 'error'>> {
   const { calls } = finding;
   const snapshots = asked.map(({ snapshot }) => snapshot);
@@ -213,7 +217,7 @@ async function finish(
   const none: LogCounts = { read: 0, empty: 0, unreadable: 0, waiting: 0, error: null };
   let ends: EndBook;
   try {
-    ends = endBook(await held.ends(snapshots.flatMap(endKeys)), now);
+    ends = endBook(await held.ends(snapshots.flatMap(endKeys)), now, own);
   } catch (error) {
     // What cannot be read is not absent: no end is written over one that may be there.
     const tables = asked.map(unasked);

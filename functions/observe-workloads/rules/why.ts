@@ -1,7 +1,7 @@
 import { bounded, type End, newEnd, type PlatformSaid } from '../../shared/model/workload/end.ts';
 import { type Reason, reasonOf } from '../../shared/model/workload/reason.ts';
 import type { Row, StoredReason } from '../../shared/model/workload/row.ts';
-import { OWN_COUNTER } from '../../shared/model/workload/rules/own.ts';
+import { OWN_PATTERNS, type OwnPatterns } from '../../shared/model/workload/rules/own.ts';
 import { shorten } from '../../shared/model/workload/shorten.ts';
 import { CRASHED } from '../../shared/model/workload/tables/completed.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
@@ -38,21 +38,21 @@ export function firstEnd(table: TableName, row: Row, said: PlatformSaid, now: Da
 }
 
 /** The end that is known, once more judged where its platform says something else by now, or the rules are newer. */
-export function judgedAgain(end: End, said: PlatformSaid | undefined): End {
+export function judgedAgain(end: End, said: PlatformSaid | undefined, own = OWN_PATTERNS): End {
   const platform = said ? bounded(said) : end.platform;
   const saysOther = JSON.stringify(platform) !== JSON.stringify(end.platform);
-  return saysOther || end.rules !== RULES ? judged({ ...end, platform }, end.tail) : end;
+  return saysOther || end.rules !== RULES ? judged({ ...end, platform }, end.tail, own) : end;
 }
 
-/** An end with the reason that its platform and the lines of its log give. */
-export function judged(end: End, lines: readonly string[]): End {
-  const reason = reasonFor(end, lines);
+/** An end with the reason that its platform and the lines of its log give; `own` are the words of a runner. */
+export function judged(end: End, lines: readonly string[], own = OWN_PATTERNS): End {
+  const reason = reasonFor(end, lines, own);
   // What Vertex AI said once stays, for its job may be listed no more.
   const keeps = end.reason?.source === FROM_VERTEX && !isTold(reason);
   return {
     ...end,
     reason: keeps ? end.reason : reason,
-    jobs: end.table === 'runner' ? (jobsIn(lines) ?? end.jobs) : null,
+    jobs: end.table === 'runner' ? (jobsIn(lines, own) ?? end.jobs) : null,
     rules: RULES,
   };
 }
@@ -67,16 +67,17 @@ function needsLog(table: TableName, row: Row, said: PlatformSaid): boolean {
   return row.state === 'failed' && !isTold(platformReason(said));
 }
 
-function reasonFor(end: End, lines: readonly string[]): StoredReason | null {
+function reasonFor(end: End, lines: readonly string[], own: OwnPatterns): StoredReason | null {
   if (end.state === 'cancelled') return cancelled(end.platform);
-  if (end.state === 'completed') return lines.length > 0 ? stored(reasonOf(lines), 'log') : null;
-  const own = platformReason(end.platform);
-  if (isTold(own)) return own;
-  const fromLog = lines.length > 0 ? stored(reasonOf(lines), 'log') : null;
+  const words = end.table === 'runner' ? own : OWN_PATTERNS;
+  const fromLog = lines.length > 0 ? stored(reasonOf(lines, words), 'log') : null;
+  if (end.state === 'completed') return fromLog;
+  const said = platformReason(end.platform);
+  if (isTold(said)) return said;
   if (isTold(fromLog)) return fromLog;
   // Not before the log was empty to the last: until then entries may come.
-  if (end.log === 'empty' && end.nextTryAt === null) return silent(own);
-  return own?.rule === VERDICT ? own : (fromLog ?? own);
+  if (end.log === 'empty' && end.nextTryAt === null) return silent(said);
+  return said?.rule === VERDICT ? said : (fromLog ?? said);
 }
 
 /** What is said of a workload that failed and has logged nothing. */
@@ -122,7 +123,7 @@ function stored({ line, category, rule }: Reason, source: string): StoredReason 
 }
 
 /** The largest count that a runner gave; it may have been told more than once. */
-function jobsIn(lines: readonly string[]): number | null {
-  const counts = lines.flatMap((line) => OWN_COUNTER.exec(line)?.[1] ?? []).map(Number);
+function jobsIn(lines: readonly string[], { counter }: OwnPatterns): number | null {
+  const counts = lines.flatMap((line) => counter.exec(line)?.[1] ?? []).map(Number);
   return counts.length > 0 ? Math.max(...counts) : null;
 }

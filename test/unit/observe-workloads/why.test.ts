@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { firstEnd, judged, judgedAgain } from '../../../functions/observe-workloads/rules/why.ts';
 import { type End, endAfterLog, type PlatformSaid } from '../../../functions/shared/model/workload/end.ts';
 import type { Row } from '../../../functions/shared/model/workload/row.ts';
+import { ownPatterns } from '../../../functions/shared/model/workload/rules/own.ts';
 import type { TableName } from '../../../functions/shared/model/workload/tables.ts';
 import { failedRow, NOTHING_SAID, noon } from '../../support/workloads.ts';
 
@@ -97,5 +98,17 @@ describe('an end', () => {
     assert.deepEqual(told(more), ['read', 'oom', 'error']);
     const older = { ...end, rules: 0, reason: null };
     assert.deepEqual(judgedAgain(older, undefined).reason, end.reason);
+  });
+
+  test('of a runner is read in the words of its own program', () => {
+    const own = ownPatterns({ marker: '!! GIVING UP [1]:', counter: 'jobs so far (' });
+    const runner = first('runner', { condition: 'Task failed' }, { state: 'completed' });
+    const lines = ['started', 'jobs so far (2)', 'jobs so far (11)', 'xjobs so far (99)', 'Runs: 500'];
+    const { jobs, reason } = judged(runner, lines, own);
+    assert.deepEqual([jobs, reason?.line], [11, 'Completed: 11 jobs']);
+    const failed = judged(first('runner', {}), ['!! GIVING UP [1]: too many failures'], own).reason;
+    assert.deepEqual([failed?.line, failed?.category], ['Runner: too many failures', 'own']);
+    const other = judged(first('vertex', {}), ['!! GIVING UP [1]: too many failures'], own).reason;
+    assert.notEqual(other?.category, 'own');
   });
 });

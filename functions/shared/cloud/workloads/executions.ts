@@ -23,8 +23,8 @@ import type { Listed, TableReader } from './table-reader.ts';
 const PAGE_SIZE = 30;
 /** One that ended longer ago is not listed: its log is gone soon. */
 const WINDOW_MS = 14 * DAY_MS;
-/** What a runner says of the jobs that it ran, and of those that came to nothing. */
-const COUNTED = ['Runs:', 'launch: Error running job'];
+/** What a runner says of a job that came to nothing. */
+const LAUNCH_FAILED = 'launch: Error running job';
 /** An execution's name, in the labels of its log. */
 const NAME_LABEL = 'run.googleapis.com/execution_name';
 
@@ -40,7 +40,7 @@ const pageSchema = z.strictObject({
 });
 
 export function openExecutions(
-  { job }: TableSettings<'runner'>,
+  { job, own }: TableSettings<'runner'>,
   { options, logs }: ReaderTools,
 ): TableReader {
   const { project } = options;
@@ -107,7 +107,7 @@ export function openExecutions(
       const terms = [
         ...termsOf(rows),
         `labels.${quotedTerm(NAME_LABEL)}=${anyOf(names)}`,
-        `textPayload:${anyOf(COUNTED)}`,
+        `textPayload:${anyOf([own.counter, LAUNCH_FAILED])}`,
       ];
       const entries = await logs.newest(terms, limits);
       const byName = Map.groupBy(entries, ({ labels }) => labels[NAME_LABEL]);

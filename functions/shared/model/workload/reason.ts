@@ -3,7 +3,7 @@ import { choose } from './choose.ts';
 import { type LogLine, logLines } from './log/lines.ts';
 import { withoutIgnored } from './log/traceback.ts';
 import { lineReader, type Reader } from './rules/all.ts';
-import { OWN_REPEAT_BEGINS, OWN_REPEAT_ENDS } from './rules/own.ts';
+import { OWN_PATTERNS, OWN_REPEAT_BEGINS, OWN_REPEAT_ENDS, type OwnPatterns } from './rules/own.ts';
 import { shorten } from './shorten.ts';
 import { MOST_ALSO, type Reason, reasonFrom } from './tell.ts';
 import { exitIn, ofStep, successIn, unknownReason } from './without-cause.ts';
@@ -17,11 +17,12 @@ const FAILING_STEP = /build step (\d{1,4}) "[^"]{0,200}" failed/;
 
 /**
  * The reason in the end of a log, oldest entry first; each entry is a line, or several. Never throws, takes time for the last
- * 1,000 lines at most, and calls `unknown` what it does not know.
+ * 1,000 lines at most, and calls `unknown` what it does not know. `own` are the words of the wrapper around a runner.
  */
-export function reasonOf(entries: readonly string[]): Reason {
+export function reasonOf(entries: readonly string[], own: OwnPatterns = OWN_PATTERNS): Reason {
   const lines = logLines(entries);
-  const read = lineReader();
+  const read = lineReader(own);
+  const judge = (those: readonly LogLine[]) => judgeLines(those, read, own);
   // From the end, for that is where a reason stands, and patience is limited.
   for (const { text } of lines.toReversed()) read(text);
   const repeats = repeatsIn(lines);
@@ -31,14 +32,14 @@ export function reasonOf(entries: readonly string[]): Reason {
   for (let begin = once.length; attempts.length > 1; ) {
     const attempt = attempts.pop() ?? [];
     begin -= attempt.length;
-    const found = judge(attempt, read);
-    if (isTold(found)) return withEarlier(found, judge(once.slice(0, begin), read));
+    const found = judge(attempt);
+    if (isTold(found)) return withEarlier(found, judge(once.slice(0, begin)));
   }
-  const whole = judge(once, read);
+  const whole = judge(once);
   if (isTold(whole) || once.length === lines.length) return whole;
   // The cause itself was cut off, and only the copy of it is left.
   const uncovered = lines.map((line) => ({ ...line, text: line.text.replace(/^► ?\d{0,6}:?/, '') }));
-  const copied = judge(uncovered, read);
+  const copied = judge(uncovered);
   return isTold(copied) ? copied : whole;
 }
 
@@ -89,11 +90,11 @@ function withEarlier(reason: Reason, earlier: Reason): Reason {
   };
 }
 
-function judge(lines: readonly LogLine[], read: Reader): Reason {
+function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns): Reason {
   const own = ofFailingStep(lines);
   const found = candidatesIn(own, read);
   const exit = exitIn(lines);
-  const success = successIn(lines, found, exit);
+  const success = successIn(lines, found, exit, words);
   if (success) return success;
   const chosen = choose(found.candidates);
   const said = chosen?.kind === 'step' && chosen.vague ? ofStep(own, read) : null;

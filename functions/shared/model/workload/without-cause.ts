@@ -3,7 +3,7 @@ import { choose, clearest } from './choose.ts';
 import type { LogLine } from './log/lines.ts';
 import { isProgress } from './log/progress.ts';
 import type { Reader } from './rules/all.ts';
-import { LAUNCH_FAILED, OWN_COUNTER, OWN_STOPPED } from './rules/own.ts';
+import { LAUNCH_FAILED, OWN_STOPPED, type OwnPatterns } from './rules/own.ts';
 import { shorten } from './shorten.ts';
 import { clean, type Reason, reasonFrom } from './tell.ts';
 
@@ -22,11 +22,12 @@ export function successIn(
   lines: readonly LogLine[],
   { candidates }: Found,
   exit: number | null,
+  { marker, counter }: OwnPatterns,
 ): Reason | null {
-  const counts = lines.flatMap(({ text }) => OWN_COUNTER.exec(text)?.[1] ?? []).map(Number);
-  const isStopped = lines.some(({ text }) => OWN_STOPPED.test(text));
+  const counts = lines.flatMap(({ text }) => counter.exec(text)?.[1] ?? []).map(Number);
+  const isStopped = lines.some(({ text }) => OWN_STOPPED.test(text) || marker.test(text));
   const isEnded = candidates.some(({ kind, weak }) => kind === 'verdict' && !weak);
-  const counted = lines.findLast(({ text }) => OWN_COUNTER.test(text));
+  const counted = lines.findLast(({ text }) => counter.test(text));
   const isLauncher = lines.some(({ text }) => LAUNCH_FAILED.test(text));
   const isRaised = candidates.some(
     ({ raised, recovered, at }) => raised && recovered === 0 && at > (counted?.at ?? 0),

@@ -5,7 +5,7 @@ import { COLLECTIVE, GPU } from './gpu.ts';
 import { MEMORY } from './memory.ts';
 import { NETWORK } from './network.ts';
 import { NOISE, type Noise } from './noise.ts';
-import { OWN } from './own.ts';
+import { OWN, OWN_MARKER, OWN_PATTERNS, type OwnPatterns } from './own.ts';
 import { KILLED, PLATFORM, POINTERS } from './platform.ts';
 import { PROGRAMS } from './programs.ts';
 import type { Rule } from './rule.ts';
@@ -54,7 +54,7 @@ const NOTHING: Meaning = { match: null, isNoise: false };
 export type Reader = (text: string) => Meaning;
 
 /** A reader of one log. What is read first has the better chance: hostile text ends all patience. */
-export function lineReader(): Reader {
+export function lineReader({ marker }: Pick<OwnPatterns, 'marker'> = OWN_PATTERNS): Reader {
   const known = new Map<string, Meaning>();
   let tried = 0;
   return (text) => {
@@ -62,6 +62,8 @@ export function lineReader(): Reader {
     if (before) return before;
     if (tried > MOST_TRIED) return NOTHING;
     const meaning = { match: null as Match | null, isNoise: false };
+    const marked = marker === OWN_PATTERNS.marker ? null : marker.exec(text);
+    if (marked) return { match: { rule: OWN_MARKER, found: marked }, isNoise: false };
     for (const it of INDEX.foundIn(text)) {
       tried += text.length;
       const found = it.pattern.exec(text);
