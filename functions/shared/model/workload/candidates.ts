@@ -43,7 +43,7 @@ export interface Found {
 
 /** Raised by what looks after others: it says that one failed, and not why. */
 const WRAPPER =
-  /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|_RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit(?:: \d{1,3})?$|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
+  /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit(?:: \d{1,3})?$|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|: in user code:$|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
 const AGAIN =
   /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
 const GOES_ON =
@@ -125,8 +125,8 @@ function chainsOf(tracebacks: readonly Traceback[]): Traceback[][] {
 
 /**
  * What a chain comes to. Of a chain in which something special stands, such as that a host has no name, that is it; else its
- * last exception, for whoever raised it meant it to be read; its root where the last one only wraps it. `null` for one that
- * says nothing: all wrapped, or cut off.
+ * last exception, for whoever raised it meant it to be read; its root where the last one only wraps it. Where all of them
+ * only wrap, the last one points at what else there is. `null` for one that was cut off.
  */
 function ofChain(chain: readonly Traceback[], read: Reader): Candidate | null {
   const closed = chain.filter(({ message }) => message.length > 0);
@@ -141,11 +141,19 @@ function ofChain(chain: readonly Traceback[], read: Reader): Candidate | null {
   const telling = closed.filter(({ message: [title] }) => title && !WRAPPER.test(title.text));
   const last = closed.at(-1);
   const chosen = last && telling.includes(last) ? last : telling[0];
-  const [title] = chosen?.message ?? [];
-  if (!chosen || !title) return null;
+  const [title] = (chosen ?? last)?.message ?? [];
+  if (!last || !title) return null;
+  const meaning = read(title.text);
+  if (!chosen) return meaning.isNoise ? null : pointer(raised(last, title, null));
   const root = telling[0];
-  const causedBy = root && root !== chosen ? (root.message[0]?.text ?? null) : null;
-  return { ...raised(chosen, title, read(title.text).match), causedBy };
+  const origin = root?.message[0]?.text;
+  // What another process raised is raised once more where it is waited for.
+  const causedBy = origin !== undefined && origin !== title.text ? origin : null;
+  return { ...raised(chosen, title, meaning.match), causedBy };
+}
+
+function pointer(wrapped: Candidate): Candidate {
+  return { ...wrapped, rule: 'wrapped', category: 'unknown', kind: 'pointer' };
 }
 
 /** The line of a message that says most, with the rule that it fits. */
@@ -266,7 +274,7 @@ function ofMatch({ rule, found }: Match) {
 /** A line with what it only announces: `Error(s) in loading state_dict for Net:` and the key that is missing. */
 function withMore(line: LogLine, lines: readonly LogLine[]): string {
   if (!GOES_ON.test(line.text) || line.text.length > LONGEST_TITLE) return line.text;
-  const behind = lines.filter(({ at, text }) => at > line.at && text !== '');
+  const behind = lines.filter(({ at, text }) => at > line.at && /[\p{L}\d]/u.test(text));
   const more = behind.slice(0, line.text.endsWith(':') ? 1 : 2).map(({ text }) => text);
   // So that what it announces is not what is cut out.
   const room = LONGEST_SHOWN - more.join(' ').length - 1;

@@ -116,7 +116,7 @@ export function unknownReason(
   // What the step said that failed is why the build failed, whatever the words.
   const isBuild = pointers.some(({ category }) => category === 'build');
   if (error) return { ...unknown(error.text, 'last-error'), category: isBuild ? 'build' : 'unknown' };
-  const pointer = pointers[0];
+  const pointer = pointers.find(({ rule }) => rule === 'wrapped') ?? pointers[0];
   if (pointer) return { ...reasonFrom(pointer, []), also };
   return said.length === 0
     ? unknown(`${ended}, no output`, 'no-output')

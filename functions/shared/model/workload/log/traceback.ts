@@ -100,7 +100,7 @@ function readTraceback(
 ): { traceback: Traceback; next: number } {
   const header = lines[begin] as LogLine;
   // Words before it, such as `Error running job: Traceback`, say nothing of how far the exception line is indented.
-  const base = /^(?:Original )?Traceback/.test(header.text) ? header.indent : 0;
+  const base = /^(?:(?:Original )?Traceback|File ")/.test(header.text) ? header.indent : 0;
   let frame = betterFrame(null, FRAME.exec(header.text));
   let between = 0;
   let last = begin;

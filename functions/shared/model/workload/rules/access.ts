@@ -16,7 +16,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
   },

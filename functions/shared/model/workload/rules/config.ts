@@ -16,7 +16,7 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'cause',
     pattern:
-      /error: (?:unrecognized arguments|the following arguments are required|argument \S{1,120}: |ambiguous option|invalid choice|one of the arguments|too few arguments|unexpected argument|unknown (?:option|flag|argument))|^(?:Error|Usage error): (?:No such (?:option|command)|Missing (?:option|argument|parameter)|Invalid value for|Got unexpected extra argument)|(?:flag provided but not defined|unknown (?:shorthand )?flag): |^(?!\S{0,60}(?:Error|Exception): )(?:\S{1,60}: )?(?:unrecognized|unknown|invalid) option\b|Unknown command line flag|(?:absl\.flags\.)?_?exceptions?\.(?:UnrecognizedFlagError|IllegalFlagValueError)|Flag --\S{1,60} must have a value|ArgumentError: argument/i,
+      /error: (?:unrecognized arguments|the following arguments are required|argument \S{1,120}: |ambiguous option|invalid choice|one of the arguments|too few arguments|unexpected argument|unknown (?:option|flag|argument))|^(?:Error|Usage error): (?:No such (?:option|command)|Missing (?:option|argument|parameter)|Invalid value for|Got unexpected extra argument)|(?:flag provided but not defined|unknown (?:shorthand )?flag): |^(?!\S{0,60}(?:Error|Exception): )(?:\S{1,60}: )?(?:unrecognized|unknown|invalid) option\b|Unknown command line flag|(?:absl\.flags\.)?_?exceptions?\.(?:UnrecognizedFlagError|IllegalFlagValueError)|Flag --\S{1,60} must have a value|ArgumentError: argument|(?:^|\s)--[\w-]{1,60} (?:is|are) required\b|missing required (?:argument|flag|option|parameter)/i,
     example: 'train.py: error: the following arguments are required: --data',
     counterExample: 'arguments: --data gs://b/x',
   },

@@ -24,7 +24,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'timeout',
     kind: 'verdict',
     pattern:
-      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|AirflowTaskTimeout/i,
+      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|run duration|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|AirflowTaskTimeout/i,
     example: 'slurmstepd: error: *** JOB 81 ON n7 CANCELLED AT 2026-01-31T12:00:00 DUE TO TIME LIMIT ***',
     counterExample: 'the time limit of the query is 30 s',
   },
@@ -42,7 +42,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'preempted',
     kind: 'verdict',
     pattern:
-      /(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)/i,
+      /(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|due to (?:Spot VM )?preemption\b|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)/i,
     example: 'launch: Run k7 was preempted, requeuing...',
     counterExample: 'preemptible: true, spot instances allowed',
   },
