@@ -21,7 +21,7 @@ locals {
 
   # Of each source's own collection: what was in flight at a day's end, records created on a day without an end, and what
   # ended at no time; of what is active: silent and long-running jobs, and what waits for too long or under a name of its
-  # backend; of what reports: what was found dead, or does not get on.
+  # backend; of what reports: what was found dead, was to report more, or does not get on.
   source_indexes = merge([
     for name, source in local.settings.sources : {
       for key, fields in {
@@ -34,6 +34,7 @@ locals {
         waiting     = try([source.fields.status, source.fields.createdAt.path], null)
         submitted   = try(source.backend, null) == null ? null : try([source.fields.status, source.fields.backendId], null)
         gone        = try(source.reports, null) == null ? null : [source.fields.status, "${try(source.addedField, "nightshift")}.report.goneAt"]
+        reporting   = try(source.reports, null) == null ? null : [source.fields.status, "${try(source.addedField, "nightshift")}.report.receivedAt"]
         stalled     = contains(local.stalling, name) ? [source.fields.status, "${try(source.addedField, "nightshift")}.report.progressAt"] : null
       } : "${name}-${key}" => merge(local.source_places[name], { fields = fields }) if fields != null
     }

@@ -15,6 +15,7 @@ import { statusRecords } from '../shared/store/own/status-records.ts';
 import { sweepCheckpointStore } from '../shared/store/own/sweep-checkpoints.ts';
 import { workloadRecords } from '../shared/store/own/workload-records.ts';
 import { activeJobStore } from '../shared/store/sources/active-jobs.ts';
+import { lookAtChannel } from '../shared/truth/channel.ts';
 import { keep, keepers } from './cache/keep.ts';
 import { keptBackend, unaskable } from './cache/kept-backend.ts';
 import type { StatusTools } from './read/answers.ts';
@@ -85,8 +86,9 @@ function openSources(opened: Opened, tally: Tally): StatusSource[] {
   const tools = { apiOf, variable: readVariable, log };
   return Object.entries(settings.sources).map(([name, source]) => {
     const home = { db: databaseOf(source), ours: databaseOf(source) === db };
+    const store = activeJobStore(name, source, home, log);
     return {
-      store: activeJobStore(name, source, home, log),
+      store,
       backend: source.backend ? viewedBackend(source.backend, tools, clock) : null,
       checkpoint: keepers(CHECKPOINTS, () =>
         keep({
@@ -99,7 +101,10 @@ function openSources(opened: Opened, tally: Tally): StatusSource[] {
       channel: source.reports
         ? keep({
             lifeMs: () => CHANNEL_LIFE_MS,
-            read: (_, cost) => channels.look(name, { tally: cost, signal: AbortSignal.timeout(LIMIT_MS) }),
+            read: (_, cost) => {
+              const options = { tally: cost, signal: AbortSignal.timeout(LIMIT_MS) };
+              return lookAtChannel(store, channels, clock.now(), options);
+            },
             clock,
             tally,
           })

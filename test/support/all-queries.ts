@@ -13,6 +13,7 @@ import { healthStore } from '../../functions/shared/store/own/health.ts';
 import { jobHealthStore } from '../../functions/shared/store/own/job-health.ts';
 import { journalStore } from '../../functions/shared/store/own/journal.ts';
 import { pinStore } from '../../functions/shared/store/own/pins.ts';
+import type { ReportChannelStore } from '../../functions/shared/store/own/report-channels.ts';
 import { retentionStore } from '../../functions/shared/store/own/retention.ts';
 import { runStore } from '../../functions/shared/store/own/runs.ts';
 import { type StatusRecords, statusRecords } from '../../functions/shared/store/own/status-records.ts';
@@ -22,6 +23,7 @@ import { artifactJobStore } from '../../functions/shared/store/sources/artifact-
 import { jobStore, recordsOf } from '../../functions/shared/store/sources/jobs.ts';
 import { endedActiveQueries } from '../../functions/shared/store/sources/overlooked-records.ts';
 import { modelStore } from '../../functions/shared/store/sources/roots.ts';
+import { lookAtChannel } from '../../functions/shared/truth/channel.ts';
 
 const SILENT = createLog({}, () => undefined);
 const options = { tally: { documents: 0 } };
@@ -113,6 +115,7 @@ export async function askSource(db: Firestore, name: string, source: Source, now
     active.counts.runningSince(before, options),
     active.counts.startOf(5, options),
     active.counts.newSince(before, options),
+    lookAtChannel(active, silentChannel(before), now, options),
     active.executions?.of(job, options),
     active.executions?.activeOf(job, options),
     ...active
@@ -122,6 +125,12 @@ export async function askSource(db: Firestore, name: string, source: Source, now
         active.hasAny(query, options),
       ]),
   ]);
+}
+
+/** Of which no report came since then. */
+function silentChannel(lastAcceptedAt: Date): Pick<ReportChannelStore, 'look'> {
+  const record = { source: '', lastAcceptedAt, accepted: 1, falseLost: 0, created: {} };
+  return { look: async () => ({ record, unreadable: null }) };
 }
 
 /** What decides over the artifacts of the jobs of the source `name`; marks one of them as going. */

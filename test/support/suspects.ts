@@ -116,5 +116,5 @@ export function reporting(
 /** The channel of a source of which a report was accepted so many minutes ago. */
 export function channelOf(minutes: number): Channel {
   const record = { source: 'jobs', lastAcceptedAt: ago(minutes), accepted: 9, falseLost: 0, created: {} };
-  return { record, unreadable: null };
+  return { record, waiting: 1, unreadable: null };
 }

@@ -362,6 +362,7 @@ function channelAt({ name, reports }: Habit, troubles: Troubles, at: Instant): C
   const lastAcceptedAt = new Date(acceptedAt(troubles, at));
   return {
     record: { source: name, lastAcceptedAt, accepted: 1, falseLost: 0, created: {} },
+    waiting: 1,
     unreadable: null,
   };
 }

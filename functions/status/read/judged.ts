@@ -27,7 +27,7 @@ export interface StatusSource {
   /** What the sweep that ended then remembers of the source. */
   checkpoint: (sweptAt: string) => Keeper<SweepCheckpoint>;
   /** Whether reports of it arrive; `null` where it takes none. */
-  channel: Keeper<Channel> | null;
+  channel: Keeper<Channel | null> | null;
 }
 
 /** Records of a source, and the executions below them as they were read; those are read when they are first asked for. */

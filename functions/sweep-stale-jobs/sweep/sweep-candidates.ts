@@ -13,6 +13,7 @@ import type { Channel } from '../../shared/model/report/channel-reading.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import { asker } from '../../shared/truth/ask.ts';
 import type { Candidate } from '../../shared/truth/candidate.ts';
+import { lookAtChannel } from '../../shared/truth/channel.ts';
 import type { Population, ScanEnd, ScanPage } from '../scan/scan.ts';
 import { type FirstPass, firstPass, type Steps } from './first-pass.ts';
 import { type DecisionRules, type JudgementNotes, judge, type ToEnd } from './judge.ts';
@@ -49,7 +50,7 @@ export async function sweepCandidates(
   const { store, backend } = swept;
   const now = tools.run.startedAt;
   const clock: SweepClock = { sweptAt: checkpoint.sweptAt, now, intervalMs: tools.intervalMs };
-  const channel = store.source.reports ? await tools.channels.look(store.name, tools.options) : null;
+  const channel = await lookAtChannel(store, tools.channels, now, tools.options);
   const steps = stepsOf(swept, { checkpoint, channel }, clock, conclusions, tools);
   const { asking } = steps;
   const canFallSilent = mayFallSilent(store.source, population);

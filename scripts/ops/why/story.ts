@@ -4,6 +4,7 @@ import type { Job } from '../../../functions/shared/model/job/job.ts';
 import { conclusionAt } from '../../../functions/shared/model/job/verdict/taken-back.ts';
 import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
 import { asker } from '../../../functions/shared/truth/ask.ts';
+import { lookAtChannel } from '../../../functions/shared/truth/channel.ts';
 import { openBackendOf } from '../shared/ask-backend.ts';
 import { CannotCheck } from '../shared/check.ts';
 import { type Connection, SILENT, uncounted } from '../shared/connect.ts';
@@ -118,7 +119,7 @@ async function judge(
   );
   const { backend, words } = backendOf(store, connection);
   const options = { ...uncounted(), signal: AbortSignal.timeout(LIMIT_MS) };
-  const channel = await channelOf(store, connection);
+  const channel = await channelOf(store, connection, now);
   const asking = asker({ store, backend, checkpoint, channel, options, now: clock.now, runId: '' });
   const candidate = { seen, isExecution: false, nth: 0, at: { lookout: '', after: null } };
   const { known, unreadable } = await ask('reading its executions', asking.about([candidate]));
@@ -148,13 +149,11 @@ async function judge(
 }
 
 /** Whether reports of the source arrive; `null` where it takes none. */
-async function channelOf({ name, source }: ActiveJobStore, { collections, ask }: Connection) {
-  if (!source.reports) return null;
+async function channelOf(store: ActiveJobStore, { collections, ask }: Connection, now: Date) {
+  if (!store.source.reports) return null;
   const { reportChannelStore } = await import('../../../functions/shared/store/own/report-channels.ts');
-  return ask(
-    'reading whether reports arrive',
-    reportChannelStore(collections, SILENT).look(name, uncounted()),
-  );
+  const channels = reportChannelStore(collections, SILENT);
+  return ask('reading whether reports arrive', lookAtChannel(store, channels, now, uncounted()));
 }
 
 /** The backend of the source; `words` is why there is none to ask. */

@@ -138,3 +138,18 @@ test('a source without any accepted report is swept as one that takes none', asy
   await world.stand({ lost: { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(40) } });
   assert.equal((await world.next()).summary.lost, 1);
 });
+
+test('a source of which few jobs report, and none now, ends the others as before', async (t) => {
+  const world = sweeper(t, { sources: SOURCES });
+  await world.settle();
+  await accept(world, 200);
+  const ended = reporting(
+    world,
+    200,
+    { state: 'completed' },
+    { status: 'completed', endedAt: world.ago(200) },
+  );
+  await world.stand({ ended, lost: { status: 'running', startedAt: world.ago(120), heartbeatAt: null } });
+  assert.equal((await world.next()).summary.lost, 1);
+  assert.equal((await openOf(world, 'sweeper-blind')).length, 0);
+});

@@ -159,11 +159,11 @@ describe('a source of which no report arrives', () => {
   });
 
   test('for which what a job received stands where the record of it is gone; what cannot be read proves nothing', () => {
-    const none = { record: null, unreadable: null };
+    const none = { record: null, waiting: null, unreadable: null };
     assert.equal(told(of(none)), 'unknown channel-silent');
     const never = suspectOf({ heartbeatAt: ago(40) }, { channel: none });
     assert.equal(told(never), 'lost silent', 'it never had an accepted report');
-    const unreadable = { record: null, unreadable: 'Cannot read reportChannels/jobs' };
+    const unreadable = { record: null, waiting: null, unreadable: 'Cannot read reportChannels/jobs' };
     assert.equal(
       told(suspectOf({ heartbeatAt: ago(40) }, { channel: unreadable })),
       'unknown channel-silent',
@@ -197,6 +197,13 @@ describe('a source of which no report arrives', () => {
   test('but what does not rest on silence is concluded: a backend, a person, the end of its job', () => {
     const truth = truthOf('failed', { endedAt: ago(39) });
     assert.equal(told(of(channelOf(39), { truth })), 'fail backend-ended');
+  });
+
+  test('and of whose jobs none is left that would report, is only quiet', () => {
+    const quiet = { ...channelOf(39), waiting: 0 };
+    assert.equal(told(of(quiet)), 'lost silent');
+    const began = { startedAt: ago(38), createdAt: ago(38), heartbeatAt: null };
+    assert.equal(told(suspectOf(began, { channel: quiet })), 'lost no-heartbeat');
   });
 
   test('has to be looked at anew once reports come again', () => {

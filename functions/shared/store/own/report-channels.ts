@@ -27,7 +27,7 @@ export interface ReportChannelStore {
   of(source: string, options: ReadOptions): Promise<ReportChannel | null>;
 
   /** The same, where one that cannot be read is no failure. */
-  look(source: string, options: ReadOptions): Promise<Channel>;
+  look(source: string, options: ReadOptions): Promise<Pick<Channel, 'record' | 'unreadable'>>;
 
   /** Adds what came; other instances add to it at the same time. */
   add(news: ChannelNews): Promise<void>;

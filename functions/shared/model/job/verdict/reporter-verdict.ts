@@ -43,8 +43,8 @@ export function whileChannelSilent(liveness: Liveness, verdict: EndingVerdict): 
 }
 
 /**
- * Why the silence of a job proves nothing, in words: no report at all arrives from its source. `null` where reports arrive.
- * It holds for a job that has reported, and for a day for one that may have tried to: it had only just begun when the last
+ * Why the silence of a job proves nothing, in words: no report at all arrives from its source, and some was to come. `null`
+ * where reports arrive, and where nobody is left who would report. It holds for a job that has reported, and for a day for one that may have tried to: it had only just begun when the last
  * report came, or began later. Other jobs that never reported are judged as if their source took no reports.
  */
 export function channelSilence({ suspect, now, begunAt }: Liveness): string | null {
@@ -54,7 +54,7 @@ export function channelSilence({ suspect, now, begunAt }: Liveness): string | nu
     return `whether reports of its source arrive cannot be read: ${channel.unreadable}`;
   const report = reportOf(suspect);
   const acceptedAt = latest([channel.record?.lastAcceptedAt, report?.receivedAt]);
-  if (!acceptedAt || since(acceptedAt, now) <= limits.staleAfterMs) return null;
+  if (!acceptedAt || since(acceptedAt, now) <= limits.staleAfterMs || channel.waiting === 0) return null;
   const silentMs = since(acceptedAt, now);
   // When the last report came, it was not late with its first one.
   const isCutOff = begunAt !== null && addMs(begunAt, limits.staleAfterMs) > acceptedAt;
