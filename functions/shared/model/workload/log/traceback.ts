@@ -1,4 +1,5 @@
 import type { LogLine } from './lines.ts';
+import { isProgress } from './progress.ts';
 
 /** Tracebacks of Python, wherever in a log they stand and whatever else is between their lines. */
 
@@ -157,7 +158,7 @@ export function messageFrom(lines: readonly LogLine[], begin: number): LogLine[]
     if (beginsAnother(line)) break;
     if (line.level !== null && line.level !== (lines[begin] as LogLine).level) break;
     if (line.text !== '' && line.indent < (lines[begin] as LogLine).indent) break;
-    if (FRAME.test(line.text) || ENDS_MESSAGE.test(line.text)) break;
+    if (FRAME.test(line.text) || ENDS_MESSAGE.test(line.text) || isProgress(line)) break;
     message.push(line);
   }
   return message;

@@ -90,7 +90,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|problem refreshing your credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect (?:API key|username|password|login)|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
+      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|do not currently have an active account|problem refreshing your credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect (?:API key|username|password|login)|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
     example: 'google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.',
     counterExample: 'using default credentials',
   },

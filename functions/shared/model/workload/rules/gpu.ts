@@ -75,7 +75,7 @@ export const COLLECTIVE: readonly Rule[] = [
     category: 'gpu',
     kind: 'consequence',
     pattern:
-      /Watchdog caught collective operation timeout|ran for \d{1,9} milliseconds before timing out|NCCL (?:operation|communicator|watchdog).{0,60}(?:timed out|timeout)|Timed out waiting \d{1,9}ms for (?:recv|send|all)|Timeout waiting for key: |wait timeout after \d{1,9}ms, keys|heartbeat monitor timed out|dump signal due to a collective timeout|Timeout at NCCL work: |Barrier timed out|heartbeat timeout\. This indicates that the remote task|Terminating process because the (?:JAX distributed service|coordinator) detected fatal errors/i,
+      /Watchdog caught collective operation timeout|ran for \d{1,9} milliseconds before timing out|NCCL (?:operation|communicator|watchdog).{0,60}(?:timed out|timeout)|Timed out waiting \d{1,9}ms for (?:recv|send|all)|Timeout waiting for key: |wait timeout after \d{1,9}ms, keys|heartbeat monitor timed out|dump signal due to a collective timeout|Timeout at NCCL work: |Barrier timed out|Failed to connect to coordination service|heartbeat timeout\. This indicates that the remote task|Terminating process because the (?:JAX distributed service|coordinator) detected fatal errors/i,
     example:
       '[Rank 1] Watchdog caught collective operation timeout: WorkNCCL(SeqNum=4, OpType=ALLREDUCE, Timeout(ms)=600000) ran for 600021 milliseconds before timing out.',
     counterExample: 'NCCL timeout is 600000 ms',

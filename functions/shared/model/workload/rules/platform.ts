@@ -51,9 +51,17 @@ export const PLATFORM: readonly Rule[] = [
     category: 'cancelled',
     kind: 'verdict',
     pattern:
-      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|JOB_STATE_CANCELLED|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} (?:JOB|STEP) \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested|cancell?ed)/i,
+      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|JOB_STATE_CANCELLED|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested|cancell?ed)/i,
     example: 'Execution trainer-7kq2z was cancelled.',
     counterExample: '3 pending requests were cancelled and sent again',
+  },
+  {
+    name: 'step-cancelled',
+    category: 'cancelled',
+    kind: 'consequence',
+    pattern: /slurmstepd: error: \*{3} STEP \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}/,
+    example: 'slurmstepd: error: *** STEP 81.0 ON n7 CANCELLED AT 2026-01-31T12:00:00 ***',
+    counterExample: 'slurmstepd: error: *** JOB 81 ON n7 CANCELLED AT 2026-01-31T12:00:00 ***',
   },
   {
     name: 'internal',
