@@ -41,7 +41,7 @@ export async function startStandIns(
     started.push(gcs);
     const endpoint = await startStatusEndpoint(orchestrator.runs);
     started.push(endpoint);
-    const runs = await startWandb(wandb);
+    const runs = await startWandb(wandb, { now: clock.now });
     started.push(runs);
     const fault = { kind: 'status', status: 503, message: 'The scheduler restarts.' } as const;
     for (const id of orchestrator.silent) endpoint.faults.add({ id, fault });

@@ -23,11 +23,13 @@ export function withVertex(tables: readonly Snapshot[], now: Date): Snapshot[] {
     ({ wandbRun }) => wandbRun,
   );
   return tables.map((snapshot) => {
-    if (snapshot.table !== 'completed' || !vertex || jobs.size === 0) return snapshot;
+    if (snapshot.table !== 'completed') return snapshot;
     const rows = snapshot.rows.map((row): Row => {
       const job = row.state === 'failed' ? newest(jobs.get(row.id) ?? []) : undefined;
-      const reason = job && reasonOf(row, job, standingAt(job, vertex.regions[job.region], now).state);
-      return reason ? { ...row, reason, note: null } : row;
+      const reason = job && reasonOf(row, job, standingAt(job, vertex?.regions[job.region], now).state);
+      if (reason) return { ...row, reason, note: null };
+      // What the console says is not needed any more.
+      return isFromVertex(row) ? { ...row, note: null } : row;
     });
     return { ...snapshot, rows };
   });

@@ -6,7 +6,7 @@ import { runIdOf } from './custom-jobs.ts';
 /** The projects at Weights & Biases that the sample looks at. */
 export const WANDB = { entity: 'acme', projects: ['image-search', 'speech-notes'] };
 
-/** Minutes before now at which a run began and sent its last beat; `null` before the first. */
+/** Minutes before now at which a run began and sent its last beat; `null` before the first, 0 while it beats. */
 interface SampleRun extends Pick<WandbRun, 'state' | 'lines'> {
   id: string;
   title: string;
@@ -16,10 +16,10 @@ interface SampleRun extends Pick<WandbRun, 'state' | 'lines'> {
 
 /** Runs that no custom job is, one of each state and more of those that say why they ended. */
 const RUNS: SampleRun[] = [
-  { id: 'q3v8x1za', title: 'golden-wind-41', state: 'running', began: 95, beat: 0.3, lines: [] },
+  { id: 'q3v8x1za', title: 'golden-wind-41', state: 'running', began: 95, beat: 0, lines: [] },
   { id: 'h5t2m9kc', title: 'silent-moss-40', state: 'running', began: 240, beat: 4, lines: [] },
   { id: 'b8n4w6rd', title: 'sweep-lr-17', state: 'pending', began: 2, beat: null, lines: [] },
-  { id: 'y1p7s3ge', title: 'dashing-frog-39', state: 'preempting', began: 310, beat: 0.5, lines: [] },
+  { id: 'y1p7s3ge', title: 'dashing-frog-39', state: 'preempting', began: 310, beat: 0, lines: [] },
   { id: 'c6d9f2jv', title: 'lucky-river-38', state: 'finished', began: 500, beat: 410, lines: ['epoch 12'] },
   {
     id: 'k4z5l8xt',
@@ -45,7 +45,7 @@ export function sampleWandb(customJobs: readonly CustomJob[], now: Date): WandbW
   const ago = (minutes: number) => addMs(now, -minutes * MINUTE_MS);
   const [image = '', speech = ''] = WANDB.projects;
   const runs = RUNS.map(({ id, title, state, began, beat, lines }): WandbRun => {
-    const heartbeatAt = beat === null ? null : ago(beat);
+    const heartbeatAt = beat === null ? null : beat === 0 ? 'now' : ago(beat);
     return { name: id, displayName: title, state, createdAt: ago(began), heartbeatAt, lines };
   });
   const running = customJobs.findLast(({ state }) => state === 'JOB_STATE_RUNNING');

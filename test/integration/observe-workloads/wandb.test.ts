@@ -40,6 +40,7 @@ describe('the tables of W&B', () => {
     ]);
     const [, line] = (await said(observer, 'completed', 'r2')) ?? [];
     assert.match(line ?? '', /^crashed: .*CUDA out of memory.* \(Vertex\)$/);
+    assert.equal((await said(observer, 'completed', 'r2'))?.[2], null);
     assert.deepEqual(await said(observer, 'completed', 'r3'), [
       'crashed',
       'Crashed: W&B has heard nothing for 5 min',

@@ -48,8 +48,9 @@ interface RunsAsked {
   after?: string;
 }
 
-/** What a document is answered from; `most` is the most that one page holds, whatever is asked for. */
-export function rootOf(world: WandbWorld, most: number): object {
+/** What a document is answered from at `now`; `most` is the most that one page holds, whatever is asked for. */
+export function rootOf(given: WandbWorld, { most, now }: { most: number; now: Date }): object {
+  const world = asOf(given, now);
   return {
     project({ name, entityName }: { name?: string; entityName?: string }) {
       const found = world.projects.find((it) => it.entity === entityName && it.name === name);
@@ -59,7 +60,23 @@ export function rootOf(world: WandbWorld, most: number): object {
   };
 }
 
-function projectOf(project: WandbProject, most: number): object {
+/** A run whose last beat is a time. */
+interface SeenRun extends Omit<WandbRun, 'heartbeatAt'> {
+  heartbeatAt: Date | null;
+}
+interface SeenProject extends Omit<WandbProject, 'runs'> {
+  runs: SeenRun[];
+}
+
+function asOf({ projects }: WandbWorld, now: Date): { projects: SeenProject[] } {
+  const seen = (run: WandbRun): SeenRun => {
+    const { heartbeatAt } = run;
+    return { ...run, heartbeatAt: heartbeatAt === 'now' ? now : heartbeatAt };
+  };
+  return { projects: projects.map((project) => ({ ...project, runs: project.runs.map(seen) })) };
+}
+
+function projectOf(project: SeenProject, most: number): object {
   const found = ({ filters, order }: RunsAsked) =>
     project.runs.filter(matches(filters)).sort(byOrder(order ?? '-created_at'));
   return {
@@ -86,7 +103,7 @@ function projectOf(project: WandbProject, most: number): object {
   };
 }
 
-function runOf({ name, displayName, state, createdAt, heartbeatAt, lines }: WandbRun): object {
+function runOf({ name, displayName, state, createdAt, heartbeatAt, lines }: SeenRun): object {
   return {
     id: idOf('Run', name),
     name,
@@ -103,10 +120,10 @@ function runOf({ name, displayName, state, createdAt, heartbeatAt, lines }: Wand
   };
 }
 
-function byOrder(order: string): (a: WandbRun, b: WandbRun) => number {
+function byOrder(order: string): (a: SeenRun, b: SeenRun) => number {
   const [, sign, field] = /^([+-])(created_at|heartbeat_at)$/.exec(order) ?? [];
   if (!field) throw new Error(`invalid order: ${order}`);
-  const of = (run: WandbRun) => (field === 'created_at' ? run.createdAt : run.heartbeatAt)?.getTime() ?? 0;
+  const of = (run: SeenRun) => (field === 'created_at' ? run.createdAt : run.heartbeatAt)?.getTime() ?? 0;
   return (a, b) => (sign === '-' ? of(b) - of(a) : of(a) - of(b));
 }
 

@@ -16,8 +16,8 @@ export interface WandbRun {
   /** Such as `running`. */
   state: string;
   createdAt: Date;
-  /** `null` before the first one. */
-  heartbeatAt: Date | null;
+  /** `null` before the first one; `now` while it beats. */
+  heartbeatAt: Date | 'now' | null;
   /** Of its console, oldest first. */
   lines: string[];
 }

@@ -442,3 +442,27 @@ describe('the sample artifacts', () => {
     assert.deepEqual([files, folders], [3, 3], 'some name a file, some a folder without its slash');
   });
 });
+
+describe('the sample runs of W&B', () => {
+  const { world, wandb } = samplePlatform({ project: 'p', database: '(default)' }, now);
+  const runs = wandb.projects.flatMap((project) => project.runs);
+
+  test('are of every state, one of them silent, two of them custom jobs that W&B calls crashed', () => {
+    const states = new Set(runs.map(({ state }) => state));
+    for (const state of [
+      'running',
+      'pending',
+      'preempting',
+      'finished',
+      'failed',
+      'crashed',
+      'killed',
+      'preempted',
+    ])
+      assert.ok(states.delete(state), state);
+    assert.deepEqual([...states], []);
+    const ids = new Map(runs.map(({ name, state }) => [name, state]));
+    const joined = world.customJobs.filter(({ labels }) => ids.has(labels?.['wandb-run-id'] ?? ''));
+    assert.deepEqual(joined.map(({ state }) => state).sort(), ['JOB_STATE_FAILED', 'JOB_STATE_RUNNING']);
+  });
+});
