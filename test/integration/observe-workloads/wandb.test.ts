@@ -160,4 +160,22 @@ describe('the tables of W&B', () => {
       ['active', 1],
     ]);
   });
+
+  test('are asked while the token is waited for', async (context) => {
+    const isAsked = Promise.withResolvers<void>();
+    const authorize = async () => {
+      await isAsked.promise;
+      return new Headers();
+    };
+    const observer = await freshObserver(context, {
+      authorize,
+      limits: { tokenMs: 10_000 },
+      wandb: visionWith(wandbRun('r1')),
+    });
+    // A fault that changes nothing tells that an answer is on its way.
+    observer.wandb?.faults.add({ fault: { kind: 'changed', change: () => isAsked.resolve() } });
+    const { tables, error } = await observer.refresh();
+    assert.equal(error, null);
+    assert.ok(tables.every(({ complete }) => complete));
+  });
 });
