@@ -43,14 +43,14 @@ const BENCHES: Record<string, Listed> = {
       'a refresh of 55 calls of 1 s of which one hangs, against its slowest call, one by one, and pools that wait',
     load: async () => (await import('./workloads.ts')).workloads,
   },
+  report: {
+    about:
+      'a reported command against the bare one and lines of curl; 10,000 reports against a transaction for each',
+    load: async () => (await import('./report.ts')).report,
+  },
   status: {
     about: 'documents read a minute while 1, 10 and 100 viewers look, against strips read from the runs',
     load: async () => (await import('./status.ts')).status,
-  },
-  report: {
-    about:
-      'a reported command, against the bare one and lines of curl, with a service that answers and one that hangs',
-    load: async () => (await import('./report.ts')).report,
   },
 };
 

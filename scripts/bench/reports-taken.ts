@@ -1,0 +1,165 @@
+import assert from 'node:assert/strict';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Firestore } from '@google-cloud/firestore';
+import { chunksOf, pooledMap } from '../../functions/shared/concurrency.ts';
+import { addMs, HOUR_MS, SECOND_MS } from '../../functions/shared/dates.ts';
+import { readEnvironment } from '../../functions/shared/environment.ts';
+import { reportsSchema } from '../../functions/shared/model/report/settings.ts';
+import { loadSettings } from '../../functions/shared/settings.ts';
+import { bundle } from '../build/bundle.ts';
+import { ROOT } from '../shared/places.ts';
+import { StackProblem } from '../shared/problem.ts';
+import { quiet } from '../shared/tell.ts';
+import { openEmulator } from '../stack/emulator/emulator.ts';
+import { type BenchContext, HEAP_MEGABYTES, type Measured, median, type Row, rounded } from './bench.ts';
+import { type Served, type ServedFunction, serve } from './served-function.ts';
+
+/** Jobs whose reports come in one request. */
+const JOBS_PER_REQUEST = 100;
+const REPORTS_PER_REQUEST = 500;
+/** Hosts that send at the same time, each one request after another. */
+const HOSTS = 5;
+const REPEATS = 3;
+/** A transaction for each report is too slow to be repeated, or to be flooded as long. */
+const NAIVE = { reports: 2_000, repeats: 1 };
+
+/** One of the functions that take the same reports. */
+interface Contestant extends Served {
+  name: string;
+}
+
+/** So many jobs tell of themselves after an outage, so many times in all. */
+interface Flood {
+  jobs: number;
+  reports: number;
+}
+
+const FEW: Flood = { jobs: 500, reports: 10_000 };
+const MANY: Flood = { jobs: 10_000, reports: 10_000 };
+
+/** Reports a second after an outage: 10,000 of 500 jobs, and of as many jobs, against a transaction for each report. */
+export async function reportsTaken({ folder, signal, progress }: BenchContext): Promise<Measured> {
+  symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'), 'junction');
+  await using started = new AsyncDisposableStack();
+  const emulator = await openEmulator({ env: process.env, tell: quiet, signal, logs: folder });
+  started.defer(emulator.stop);
+  const rows: Row[] = [];
+  const rates = new Map<string, number>();
+  let peakMemoryBytes = 0;
+  const rounds = [
+    { name: 'ours', flood: FEW, repeats: REPEATS },
+    { name: 'ours', flood: MANY, repeats: REPEATS },
+    { name: 'naive', flood: { jobs: FEW.jobs, reports: NAIVE.reports }, repeats: NAIVE.repeats },
+  ];
+  for (const { name, flood, repeats } of rounds) {
+    const project = `bench-${process.pid}-${name}-${flood.jobs}`;
+    const contestant = await contestantIn(folder, name, emulator.host, project);
+    const db = new Firestore({ projectId: project, host: emulator.host, ssl: false });
+    const running = await serve(contestant, { watched: true });
+    try {
+      const seconds: number[] = [];
+      for (let repeat = 1; repeat <= repeats; repeat += 1) {
+        signal.throwIfAborted();
+        progress(`${name}: ${flood.reports} reports of ${flood.jobs} jobs, ${repeat} of ${repeats}`);
+        seconds.push(await secondsOf(running, flood, repeat));
+      }
+      await proveWritten(db, flood);
+      const taken = median(seconds);
+      const peak = await running.peakBytes();
+      if (name === 'ours') peakMemoryBytes = Math.max(peakMemoryBytes, peak);
+      if (flood.jobs === FEW.jobs) rates.set(name, flood.reports / taken);
+      rows.push({
+        name,
+        jobs: flood.jobs,
+        reports: flood.reports,
+        seconds: rounded(taken),
+        reportsPerSecond: Math.round(flood.reports / taken),
+        peakMegabytes: Math.round(peak / 1e6),
+      });
+    } finally {
+      await running.stop();
+      await db.terminate();
+    }
+  }
+  const ratio = (rates.get('ours') ?? 0) / (rates.get('naive') ?? Number.NaN);
+  return { rows, ratios: { naive: rounded(ratio) }, peakMemoryBytes };
+}
+
+/** A function bundled as it is deployed, for a project of its own in the emulator. */
+async function contestantIn(
+  folder: string,
+  name: string,
+  host: string,
+  project: string,
+): Promise<Contestant> {
+  const isOurs = name === 'ours';
+  const settings = loadSettings(readEnvironment({}));
+  const { jobs } = settings.sources;
+  if (!jobs) throw new StackProblem('Cannot bench report: functions/settings.json has no source "jobs"');
+  const file = join(folder, 'settings.json');
+  const reports = reportsSchema.parse({ create: true });
+  writeFileSync(file, JSON.stringify({ ...settings, sources: { jobs: { ...jobs, reports } } }));
+  const entry = isOurs
+    ? join(ROOT, 'functions/report/index.ts')
+    : join(import.meta.dirname, 'naive-report.ts');
+  await bundle(entry, name, join(folder, name));
+  return {
+    name,
+    folder: join(folder, name),
+    entryPoint: isOurs ? 'report' : 'naive',
+    env: {
+      FIRESTORE_EMULATOR_HOST: host,
+      GOOGLE_CLOUD_PROJECT: project,
+      NIGHTSHIFT_SETTINGS: file,
+      NODE_OPTIONS: `--max-old-space-size=${HEAP_MEGABYTES}`,
+    },
+  };
+}
+
+/** Sends a flood, as that many hosts would that were cut off; returns how long it took until all was answered. */
+async function secondsOf(
+  running: ServedFunction,
+  { jobs, reports: all }: Flood,
+  repeat: number,
+): Promise<number> {
+  const now = new Date();
+  const names = Array.from({ length: jobs }, (_, index) => `job-${index}`);
+  const each = all / jobs;
+  const hosts = chunksOf(names, Math.ceil(jobs / HOSTS)).map((own) =>
+    chunksOf(own, JOBS_PER_REQUEST).flatMap((some) =>
+      chunksOf(reportsOf(some, each, repeat, now), REPORTS_PER_REQUEST),
+    ),
+  );
+  const began = performance.now();
+  await pooledMap(hosts, HOSTS, async (requests) => {
+    for (const reports of requests) {
+      const body = { v: 1, source: 'jobs', sentAt: new Date().toISOString(), reports };
+      const { results } = (await running.post(body)) as { results: { result: string }[] };
+      const others = results.filter(({ result }) => result !== 'applied');
+      assert.deepEqual(others.slice(0, 3), [], 'Each report is news');
+    }
+  });
+  return (performance.now() - began) / SECOND_MS;
+}
+
+/** What some jobs tell: `each` reports of every one, in the order in which they were written. */
+function reportsOf(jobs: readonly string[], each: number, repeat: number, now: Date): object[] {
+  return Array.from({ length: each }, (_, index) =>
+    jobs.map((job) => ({
+      job,
+      execution: '01JDQ3V5Z8X9Y2W4R6T7P0M1N3',
+      seq: repeat * each + index,
+      at: addMs(now, (index - each) * SECOND_MS).toISOString(),
+      startedAt: addMs(now, -HOUR_MS).toISOString(),
+      state: 'running',
+      host: 'gpu-7',
+      progress: { step: index },
+    })),
+  ).flat();
+}
+
+async function proveWritten(db: Firestore, { jobs }: Flood): Promise<void> {
+  const { count } = (await db.collection('jobs').where('status', '==', 'running').count().get()).data();
+  assert.equal(count, jobs, 'Every job has to have its record');
+}
