@@ -75,7 +75,7 @@ export async function reportsTaken({ folder, signal, progress }: BenchContext): 
         reports: flood.reports,
         seconds: rounded(taken),
         reportsPerSecond: Math.round(flood.reports / taken),
-        peakMegabytes: Math.round(peak / 1e6),
+        peakBytes: peak,
       });
     } finally {
       await running.stop();
