@@ -1,7 +1,7 @@
 import type { CallLimits, TableReader } from '../../shared/cloud/workloads/table-reader.ts';
 import { chunksOf, pooledMap, withDeadline } from '../../shared/concurrency.ts';
 import { messageOf } from '../../shared/errors.ts';
-import type { LogAnswer } from '../../shared/model/workload/end.ts';
+import { type LogAnswer, UNREAD } from '../../shared/model/workload/end.ts';
 import { redact } from '../../shared/model/workload/redact.ts';
 import { type Row, rowOf } from '../../shared/model/workload/row.ts';
 import { type Snapshot, UNLISTED, withRows } from '../../shared/model/workload/snapshot.ts';
@@ -100,9 +100,9 @@ export async function readLogs(
     else counts[answer.kind] += 1;
     if (answer.kind === 'unreadable') counts.error ??= answer.error;
   };
-  const newestFirst = [...due].sort((a, b) => endOf(b) - endOf(a));
-  const counted = chunksOf(newestFirst.filter(isCounted), COUNTED_AT_ONCE);
-  const jobs = [...counted, ...newestFirst.filter((it) => !isCounted(it)).map((it) => [it])];
+  const ordered = newestFirst(due);
+  const counted = chunksOf(ordered.filter(isCounted), COUNTED_AT_ONCE);
+  const jobs = [...counted, ...ordered.filter((it) => !isCounted(it)).map((it) => [it])];
   await pooledMap(jobs, READ_AT_ONCE, async (those) => {
     if (performance.now() > finding.endsAt - LEAST_READ_MS || !budget.take()) {
       counts.waiting += those.length;
@@ -112,6 +112,24 @@ export async function readLogs(
     for (const placed of those) note(placed, answers(placed));
   });
   return counts;
+}
+
+/** In the order in which logs are read. */
+function newestFirst(due: readonly Placed[]): Placed[] {
+  return [...due].sort((a, b) => endOf(b) - endOf(a));
+}
+
+/** Tables whose rows say which of the logs that are read now is theirs. One that was read in vain before says that on. */
+export function withPlaces(told: readonly Snapshot[], due: readonly Placed[]): Snapshot[] {
+  const nameOf = ({ table, row }: Placed) => `${table}~${placeOf(row)}`;
+  const queue = newestFirst(due).map(nameOf);
+  return told.map((snapshot) => {
+    const rows = snapshot.rows.map((row) => {
+      const place = row.note === UNREAD ? queue.indexOf(nameOf({ table: snapshot.table, row })) + 1 : 0;
+      return place > 0 ? { ...row, note: `reading the log (${place} of ${queue.length})` } : row;
+    });
+    return withRows(snapshot, rows);
+  });
 }
 
 function endOf({ row }: Placed): number {

@@ -19,7 +19,15 @@ import type { HeldRefresh, RefreshChange, WorkloadStore } from '../../shared/sto
 import { isCounted } from '../rules/why.ts';
 import { type AskedTable, askTable, type Door, placeOf } from './ask-tables.ts';
 import { type EndBook, endBook, endKeys } from './end-book.ts';
-import { type FindingOut, type LogCounts, lookFor, type Placed, readLogs, unasked } from './find-out.ts';
+import {
+  type FindingOut,
+  type LogCounts,
+  lookFor,
+  type Placed,
+  readLogs,
+  unasked,
+  withPlaces,
+} from './find-out.ts';
 import type { RefreshLimits } from './limits.ts';
 import { type LogBudget, logBudget } from './log-budget.ts';
 import { type CallBook, callBook } from './pending.ts';
@@ -232,7 +240,8 @@ async function finish(
     );
   const isDone = asked.every(({ vanished }) => vanished.length === 0) && dueOf(snapshots).length === 0;
   if (!isDone) {
-    const rows = changeOf(held, ends.told(snapshots), { hung: calls.hung() }, ends);
+    const told = withPlaces(ends.told(snapshots), dueOf(snapshots));
+    const rows = changeOf(held, told, { hung: calls.hung() }, ends);
     // Where no row is new, the last write is enough.
     if (rows.tables.length > 0 || rows.ends.size > 0) await held.save(rows);
   }

@@ -28,7 +28,9 @@ function failedRunners() {
 function inRounds(platform: Workloads, left: number, sideBySide: number) {
   const rounds: number[] = [];
   let waiting: (() => void)[] = [];
+  const begin = Promise.withResolvers<void>();
   const gate = async () => {
+    begin.resolve();
     const { promise, resolve } = Promise.withResolvers<void>();
     waiting.push(resolve);
     if (waiting.length === Math.min(sideBySide, left)) {
@@ -57,16 +59,21 @@ function inRounds(platform: Workloads, left: number, sideBySide: number) {
       );
     },
   };
-  return { held, rounds };
+  return { held, rounds, begun: begin.promise };
 }
 
 describe('fifteen failed runners', () => {
   test('have their reasons after two rounds of readings, and no log is read again, not even by another instance', async (context) => {
     const observer = await freshObserver(context);
     Object.assign(observer.world, failedRunners());
-    const { held, rounds } = inRounds(observer.platform, COUNT, Math.ceil(COUNT / ROUNDS));
+    const { held, rounds, begun } = inRounds(observer.platform, COUNT, Math.ceil(COUNT / ROUNDS));
+    const meanwhile = begun.then(() => observer.stored('runner'));
     const { logs } = await observer.refreshWith({ workloads: held });
     assert.deepEqual([logs.read, rounds], [COUNT, [8, 7]]);
+    assert.deepEqual(
+      (await meanwhile).rows.map(({ note }) => note).sort(),
+      Array.from({ length: COUNT }, (_, at) => `reading the log (${at + 1} of ${COUNT})`).sort(),
+    );
     const { rows } = await observer.stored('runner');
     for (const { name, reason } of rows)
       assert.match(reason?.line ?? '', new RegExp(`unrecognized arguments: --${name}$`));

@@ -149,13 +149,16 @@ export function tailOf(lines: readonly string[]): string[] {
   return tail;
 }
 
+/** What a row says whose log nobody has read so far. */
+export const UNREAD = 'log not read yet';
+
 /** What a row says of the end that is remembered of it. */
 export function withEnd(row: Row, end: End): Row {
   const note =
     end.log === 'unreadable'
       ? `log not read: ${end.logError}`
       : end.log === 'unread'
-        ? 'log not read yet'
+        ? UNREAD
         : end.log === 'empty' && end.nextTryAt !== null
           ? 'no output yet'
           : null;
