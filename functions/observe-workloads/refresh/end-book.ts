@@ -7,7 +7,8 @@ import {
   type LogAnswer,
   withEnd,
 } from '../../shared/model/workload/end.ts';
-import { hasEnded, type Row } from '../../shared/model/workload/row.ts';
+import { hasEnded } from '../../shared/model/workload/life.ts';
+import type { Row } from '../../shared/model/workload/row.ts';
 import type { OwnPatterns } from '../../shared/model/workload/rules/own.ts';
 import { type Snapshot, withRows } from '../../shared/model/workload/snapshot.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';

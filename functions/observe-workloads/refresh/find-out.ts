@@ -2,9 +2,10 @@ import type { CallLimits, TableReader } from '../../shared/cloud/workloads/table
 import { chunksOf, pooledMap, withDeadline } from '../../shared/concurrency.ts';
 import { messageOf } from '../../shared/errors.ts';
 import { type LogAnswer, UNREAD } from '../../shared/model/workload/end.ts';
+import { UNLISTED } from '../../shared/model/workload/life.ts';
 import { redact } from '../../shared/model/workload/redact.ts';
 import { type Row, rowOf } from '../../shared/model/workload/row.ts';
-import { type Snapshot, UNLISTED, withRows } from '../../shared/model/workload/snapshot.ts';
+import { type Snapshot, withRows } from '../../shared/model/workload/snapshot.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
 import { type AskedTable, placeOf } from './ask-tables.ts';
 import type { EndBook } from './end-book.ts';

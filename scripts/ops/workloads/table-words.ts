@@ -1,6 +1,6 @@
-import { isCurrent, type Region } from '../../../functions/shared/model/workload/region.ts';
+import { hasEnded, isCurrent } from '../../../functions/shared/model/workload/life.ts';
+import type { Region } from '../../../functions/shared/model/workload/region.ts';
 import {
-  hasEnded,
   type Row,
   WORKLOAD_STATES,
   type WorkloadState,

@@ -81,11 +81,6 @@ export function regionAfter(before: Region | undefined, answer: RegionAnswer, { 
   };
 }
 
-/** Whether its rows are what is there now. */
-export function isCurrent({ state }: Pick<Region, 'state'>): boolean {
-  return state === 'ok';
-}
-
 /** An error without what differs from try to try: where it was, and numbers. */
 function alike(error: string | null): string | undefined {
   return error?.replace(/\([^()]*\)|\d+/g, '');

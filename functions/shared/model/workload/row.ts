@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { JOB_STATES } from '../job/states.ts';
+import { hasEnded } from './life.ts';
 
 /** A workload as a row of its table. */
 
@@ -74,11 +75,6 @@ export function rowOf(seen: Seen): Row {
     jobs: null,
     link: seen.link,
   };
-}
-
-/** Whether it has ended, as far as the platform says. */
-export function hasEnded({ state }: Pick<Row, 'state'>): boolean {
-  return state === 'completed' || state === 'failed' || state === 'cancelled';
 }
 
 /** The instant by which rows are ordered: the end, else the start, else the creation. */

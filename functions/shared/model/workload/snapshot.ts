@@ -1,16 +1,16 @@
 import { z } from 'zod';
 import { earlierOf } from '../../dates.ts';
 import { stable } from '../stable.ts';
+import { hasEnded, isCurrent } from './life.ts';
 import {
   type AskedAt,
   hasMoved,
-  isCurrent,
   type Region,
   type RegionAnswer,
   regionAfter,
   regionSchema,
 } from './region.ts';
-import { byInterest, hasEnded, type Row, rowSchema, WORKLOAD_STATES } from './row.ts';
+import { byInterest, type Row, rowSchema, WORKLOAD_STATES } from './row.ts';
 import type { WorkloadTable } from './tables/table.ts';
 import { TABLE_NAMES, type TableName, tableOf } from './tables.ts';
 
@@ -51,9 +51,6 @@ export interface Merged {
   snapshot: Snapshot;
   vanished: Row[];
 }
-
-/** What a row says that its region lists no more, where nobody could ask about it by id. */
-export const UNLISTED = 'not listed any more';
 
 /**
  * Puts what the regions answered over `before`. A region without an answer keeps its rows; an answer without rows empties

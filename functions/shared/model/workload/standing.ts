@@ -1,7 +1,7 @@
 import { MINUTE_MS } from '../../dates.ts';
-import { isCurrent, type Region } from './region.ts';
-import { hasEnded, type Row, type WorkloadState } from './row.ts';
-import { UNLISTED } from './snapshot.ts';
+import { hasEnded, isCurrent, UNLISTED } from './life.ts';
+import type { Region } from './region.ts';
+import type { Row, WorkloadState } from './row.ts';
 
 /** How a workload stands at an instant: never fresher than it was seen. */
 
@@ -19,7 +19,7 @@ export interface Standing {
 
 /** How a row stands at `now`, `region` being that of its table; `undefined` where nothing is known of the region. */
 export function standingAt(
-  row: Row,
+  row: Pick<Row, 'state' | 'note' | 'createdAt' | 'startedAt' | 'endedAt'>,
   region: Pick<Region, 'state' | 'asOf'> | undefined,
   now: Date,
 ): Standing {
@@ -27,7 +27,7 @@ export function standingAt(
   if (hasEnded(row)) return { state, ms: between(startedAt, endedAt), atLeast: false };
   const asOf = region?.asOf ?? null;
   // Its region lists it no more, or the platform's word for its state means nothing here: it may have ended.
-  if (row.note === UNLISTED || state === 'unknown' || !region || !asOf)
+  if (row.note?.startsWith(UNLISTED) || state === 'unknown' || !region || !asOf)
     return { state: 'unknown', ms: null, atLeast: false };
   const isRecent = now.getTime() - asOf.getTime() <= TRUSTED_MS;
   const isSeen = isRecent && isCurrent(region);

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { SECOND_MS } from '../../../../functions/shared/dates.ts';
+import { UNLISTED } from '../../../../functions/shared/model/workload/life.ts';
 import type { Region } from '../../../../functions/shared/model/workload/region.ts';
 import type { Row } from '../../../../functions/shared/model/workload/row.ts';
-import { UNLISTED } from '../../../../functions/shared/model/workload/snapshot.ts';
 import { standingAt } from '../../../../functions/shared/model/workload/standing.ts';
 import { failedRow, noon, row as running } from '../../../support/workloads.ts';
 
@@ -34,7 +34,8 @@ describe('standingAt()', () => {
 
   test('knows nothing of a workload that is listed no more, has an unknown word, or whose region is not known', () => {
     const unknown = ['unknown', null, false];
-    assert.deepEqual(standing(running('a', { note: UNLISTED }), seen(0), noon()), unknown);
+    for (const note of [UNLISTED, `${UNLISTED}: HTTP 403`])
+      assert.deepEqual(standing(running('a', { note }), seen(0), noon()), unknown);
     assert.deepEqual(standing(running('a', { state: 'unknown' }), seen(0), noon()), unknown);
     assert.deepEqual(standing(running('a'), undefined, noon()), unknown);
     assert.deepEqual(standing(running('a'), { state: 'failed', asOf: null }, noon()), unknown);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { TRUSTED_MS } from '../../../../functions/shared/model/workload/standing.ts';
 import {
   clockLike,
   type Ended,
@@ -7,9 +8,9 @@ import {
   lasted,
   linkOf,
   noneWords,
-  OLD_MS,
   refreshLine,
   seenAt,
+  standingOf,
   trustIn,
   type WorkloadRegion,
   whyOf,
@@ -34,6 +35,7 @@ const region = (more: Partial<WorkloadRegion> = {}): WorkloadRegion => ({
 });
 const running = {
   state: 'running',
+  note: null,
   createdAt: at(-3 * HOUR),
   startedAt: at(-2 * HOUR),
   endedAt: null,
@@ -49,7 +51,8 @@ describe('the workloads of the page', () => {
     );
     const ended = { ...running, state: 'failed', endedAt: at(-HOUR) } as const;
     assert.equal(lasted(ended, region({ state: 'failed', asOf: null }), NOW_MS), '1 h 00 min 00 s');
-    assert.equal(lasted({ ...running, startedAt: null }, region(), NOW_MS), null);
+    assert.equal(lasted({ ...running, startedAt: null }, region(), NOW_MS), '3 h 00 min 00 s');
+    assert.equal(lasted({ ...running, startedAt: null, createdAt: null }, region(), NOW_MS), null);
     assert.equal(lasted({ ...running, startedAt: at(2 * SECOND) }, region(), NOW_MS), '0 s');
   });
 
@@ -58,17 +61,19 @@ describe('the workloads of the page', () => {
     const before = lasted(running, silent, NOW_MS);
     assert.equal(before, 'at least 1 h 50 min 00 s');
     assert.equal(lasted(running, silent, NOW_MS + HOUR), before);
-    const unasked = region({ asOf: at(-OLD_MS - 1) });
+    const unasked = region({ asOf: at(-TRUSTED_MS - 1) });
     assert.equal(lasted(running, unasked, NOW_MS + HOUR), lasted(running, unasked, NOW_MS));
     assert.equal(lasted(running, region({ state: 'failed', asOf: null }), NOW_MS), null);
     assert.equal(lasted(running, undefined, NOW_MS), null);
+    const unlisted = { ...running, note: 'not listed any more: HTTP 403' };
+    assert.deepEqual(standingOf(unlisted, region(), NOW_MS), { state: 'unknown', ms: null, atLeast: false });
   });
 
   test('are believed for as long as their region was seen lately', () => {
     assert.equal(trustIn(region(), NOW_MS), 'now');
     assert.equal(trustIn(region({ state: 'skipped' }), NOW_MS), 'lately');
-    assert.equal(trustIn(region({ asOf: at(-OLD_MS) }), NOW_MS), 'now');
-    assert.equal(trustIn(region({ asOf: at(-OLD_MS - 1) }), NOW_MS), 'old');
+    assert.equal(trustIn(region({ asOf: at(-TRUSTED_MS) }), NOW_MS), 'now');
+    assert.equal(trustIn(region({ asOf: at(-TRUSTED_MS - 1) }), NOW_MS), 'old');
     assert.equal(trustIn(region({ asOf: null }), NOW_MS), 'old');
     assert.equal(trustIn(undefined, NOW_MS), 'old');
   });

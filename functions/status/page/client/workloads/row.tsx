@@ -1,3 +1,4 @@
+import { hasEnded } from '../../../../shared/model/workload/life.ts';
 import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadAnswer } from '../../../api/workload-schemas.ts';
 import { jobKey, jobLook } from '../jobs/words.ts';
@@ -7,7 +8,7 @@ import { Cell, Name, Row } from '../parts/cards.tsx';
 import { Icon } from '../parts/icon.tsx';
 import { Since, When } from '../parts/when.tsx';
 import { linkTo } from '../route/route.ts';
-import { isOpen, lasted, linkOf, trustIn, type WorkloadRegion, whyOf } from './words.ts';
+import { lasted, linkOf, standingOf, trustIn, type WorkloadRegion, whyOf } from './words.ts';
 
 interface WorkloadRowProps {
   row: WorkloadAnswer;
@@ -20,16 +21,17 @@ interface WorkloadRowProps {
 
 /** One workload; of a region that is not heard of, with how old it is. */
 export function WorkloadRow({ row, place, region, job }: WorkloadRowProps) {
-  const open = isOpen(row);
+  const open = !hasEnded(row);
   const trust = useAtNow((nowMs) => (open ? trustIn(region, nowMs) : 'now'), [open, region]).value;
+  const state = useAtNow((nowMs) => standingOf(row, region, nowMs).state, [row, region]).value;
   const link = linkOf(row.link);
   const about = [row.job, job && `job ${job.id}`].filter(Boolean).join(', ');
   return (
     <Row>
       <Name href={job && linkTo({ job: jobKey(job) })} name={row.name} about={about} />
       <Cell label="Status">
-        <Badge {...jobLook(trust === 'old' ? 'unknown' : row.state)} />
-        {trust === 'old' ? (
+        <Badge {...jobLook(state)} />
+        {state !== row.state ? (
           <small>was {row.state} when last seen</small>
         ) : (
           !row.said.toLowerCase().endsWith(row.state) && (

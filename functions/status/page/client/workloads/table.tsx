@@ -1,4 +1,5 @@
 import { useSignal } from '@preact/signals';
+import { TRUSTED_MS } from '../../../../shared/model/workload/standing.ts';
 import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadTableAnswer } from '../../../api/workload-schemas.ts';
 import { jobLook } from '../jobs/words.ts';
@@ -10,16 +11,7 @@ import { Icon } from '../parts/icon.tsx';
 import { MovedNote } from '../parts/moved-note.tsx';
 import { Since, When } from '../parts/when.tsx';
 import { WorkloadRow } from './row.tsx';
-import {
-  jobOf,
-  noneWords,
-  OLD_MS,
-  placeTitle,
-  rowKey,
-  STATES,
-  seenAt,
-  type WorkloadRegion,
-} from './words.ts';
+import { jobOf, noneWords, placeTitle, rowKey, STATES, seenAt, type WorkloadRegion } from './words.ts';
 
 /** Rows that are shown before a person asks for all. */
 const FIRST = 8;
@@ -120,7 +112,7 @@ function Counts({ table: { counts, regions } }: Pick<TableProps, 'table'>) {
 /** How old what answers is; in amber once that is too old to say anything of now. */
 function Seen({ table: { regions, place } }: Pick<TableProps, 'table'>) {
   const seen = seenAt(regions);
-  const isOld = useAtNow((nowMs) => seen !== null && nowMs - seen > OLD_MS, [seen]).value;
+  const isOld = useAtNow((nowMs) => seen !== null && nowMs - seen > TRUSTED_MS, [seen]).value;
   if (seen === null) return null;
   const answering = regions.filter(({ state }) => state === 'ok').length;
   const available = regions.filter(({ state }) => state !== 'unavailable').length;

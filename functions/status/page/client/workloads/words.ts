@@ -1,5 +1,7 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../../../shared/dates.ts';
+import { DAY_MS, HOUR_MS, SECOND_MS } from '../../../../shared/dates.ts';
 import { duration, plural } from '../../../../shared/figures.ts';
+import { isCurrent } from '../../../../shared/model/workload/life.ts';
+import { type Standing, standingAt, TRUSTED_MS } from '../../../../shared/model/workload/standing.ts';
 import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadAnswer, WorkloadsAnswer, WorkloadTableAnswer } from '../../../api/workload-schemas.ts';
 
@@ -20,9 +22,6 @@ export const STATES = [
   'unknown',
 ] as const satisfies readonly WorkloadAnswer['state'][];
 
-/** A region that was seen longer ago says nothing about now: every third refresh of the schedule has failed to come. */
-export const OLD_MS = 15 * MINUTE_MS;
-
 /** The name of a row, which no other of its table has. */
 export function rowKey({ region, id }: Pick<WorkloadAnswer, 'region' | 'id'>): string {
   return `${region}/${id}`;
@@ -37,29 +36,42 @@ export function trustIn(
   nowMs: number,
 ): 'now' | 'lately' | 'old' {
   const seenMs = Date.parse(region?.asOf ?? '');
-  if (!region || Number.isNaN(seenMs) || nowMs - seenMs > OLD_MS) return 'old';
-  return region.state === 'ok' ? 'now' : 'lately';
+  if (!region || Number.isNaN(seenMs) || nowMs - seenMs > TRUSTED_MS) return 'old';
+  return isCurrent(region) ? 'now' : 'lately';
 }
 
-/** Whether a workload had not ended when it was seen. */
-export function isOpen({ state }: Pick<WorkloadAnswer, 'state'>): boolean {
-  return state !== 'completed' && state !== 'failed' && state !== 'cancelled';
+/** A row as far as it tells how its workload stands. */
+export type Life = Pick<WorkloadAnswer, 'state' | 'note' | 'createdAt' | 'startedAt' | 'endedAt'>;
+
+/** How a workload stands at `nowMs`, by the rule that the command line goes by, too. */
+export function standingOf(
+  { state, note, createdAt, startedAt, endedAt }: Life,
+  region: Pick<WorkloadRegion, 'state' | 'asOf'> | undefined,
+  nowMs: number,
+): Standing {
+  const row = {
+    state,
+    note,
+    createdAt: dateOf(createdAt),
+    startedAt: dateOf(startedAt),
+    endedAt: dateOf(endedAt),
+  };
+  const seen = region && { state: region.state, asOf: dateOf(region.asOf) };
+  return standingAt(row, seen, new Date(nowMs));
 }
 
-/**
- * How long a workload ran, runs, or waits; a region that is not heard of tells no more than how long it was when it was seen.
- * `null` where its times are not known.
- */
+function dateOf(instant: string | null): Date | null {
+  return instant === null ? null : new Date(instant);
+}
+
+/** How long it has lasted so far, or lasted at least; `null` where nobody knows. */
 export function lasted(
-  row: Pick<WorkloadAnswer, 'state' | 'createdAt' | 'startedAt' | 'endedAt'>,
+  row: Life,
   region: Pick<WorkloadRegion, 'state' | 'asOf'> | undefined,
   nowMs: number,
 ): string | null {
-  const begunMs = Date.parse((row.state === 'queued' ? row.createdAt : row.startedAt) ?? '');
-  if (Number.isNaN(begunMs)) return null;
-  if (!isOpen(row)) return row.endedAt === null ? null : clockLike(Date.parse(row.endedAt) - begunMs);
-  if (trustIn(region, nowMs) === 'now') return clockLike(nowMs - begunMs);
-  return region?.asOf ? `at least ${clockLike(Date.parse(region.asOf) - begunMs)}` : null;
+  const { ms, atLeast } = standingOf(row, region, nowMs);
+  return ms === null ? null : `${atLeast ? 'at least ' : ''}${clockLike(ms)}`;
 }
 
 /** A duration to the second, as what ticks is read: `12 s`, `3 min 05 s`, `2 h 05 min 09 s`; from two days on by hours. */
