@@ -196,6 +196,16 @@ def read_line(path: str) -> Json:
         raise Unreadable(path) from error
 
 
+def read_whole(path: str, **kinds: type) -> Json:
+    """As read_line; where there is something, it also has these keys, of these kinds."""
+    value = read_line(path)
+    missing = [key for key, kind in kinds.items() if not isinstance(value.get(key), kind)]
+    if value and missing:
+        tell(f"cannot read {path}: no {missing[0]}; ignored", once=path)
+        raise Unreadable(path)
+    return value
+
+
 def write_line(path: str, value: Json, *, durable: bool = False) -> None:
     """Replaces a file as a whole; with `durable` it also outlives a loss of power. Raises OSError."""
     temporary = os.path.join(os.path.dirname(path), f".tmp-{os.urandom(4).hex()}")
@@ -344,7 +354,10 @@ class Folder:
                 event = read_line(path)
             except Unreadable:
                 continue
-            if event:
+            kind = event.get("kind")
+            if kind in ("progress", "checkpoint", "end") and not isinstance(event.get(kind), dict):
+                tell(f"cannot read {path}: it has no {kind}; ignored", once=path)
+            elif event:
                 yield path, event
 
     def bytes(self) -> int:
@@ -365,7 +378,7 @@ class Folder:
     def is_done(self) -> bool:
         """Whether nothing is left to deliver, and nobody goes on: what an interrupted start or `delete` left, once it is old."""
         try:
-            end, sent = read_line(self.file("end.json")), read_line(self.file("sent"))
+            end, sent = read_whole(self.file("end.json"), **REPORTED), read_whole(self.file("sent"), seq=int)
             is_old = time.time() - os.stat(self.path).st_mtime > STALE
         except (OSError, Unreadable):
             return False
@@ -441,6 +454,16 @@ def keep_rejected(outbox: str, refused: Json) -> None:
 # ---------------------------------------------------------------------------------------------------------------------
 # One execution, as its writer knows it
 
+OPENED = {
+    "execution": str,
+    "job": str,
+    "source": str,
+    "url": str,
+    "host": str,
+    "startedAt": str,
+    "startedBootMs": int,
+}
+REPORTED = {"job": str, "execution": str, "seq": int, "at": str, "state": str}
 FACTS = ("progress", "checkpoint", "stopping", "migrations", "end")
 REPORT_KEYS = (
     "job execution seq at bootMs bootId startedAt state host pid attempt program "
@@ -500,7 +523,7 @@ class Execution:
     @staticmethod
     def load(folder: Folder) -> Optional[Execution]:
         """What a folder holds; `None` where nothing has begun. Raises Unreadable, having told so."""
-        opened = read_line(folder.file("open.json"))
+        opened = read_whole(folder.file("open.json"), **OPENED)
         if not opened and read_line(folder.file("end.json")):
             tell(f"cannot read {folder.file('open.json')}: it is missing; ignored", once=folder.path)
             raise Unreadable(folder.path)
@@ -511,9 +534,10 @@ class Execution:
     def reload(self) -> None:
         """Raises Unreadable where the end cannot be read."""
         if self.folder:
-            end, sent = read_line(self.folder.file("end.json")), read_line(self.folder.file("sent"))
+            end = read_whole(self.folder.file("end.json"), **REPORTED)
+            sent = read_whole(self.folder.file("sent"), seq=int)
             try:
-                self.newest = end or read_line(self.folder.file("now.json"))
+                self.newest = end or read_whole(self.folder.file("now.json"), **REPORTED)
             except Unreadable:
                 self.newest = {}  # What is known from the start has to do.
             self.state = self.newest.get("state", "running")
@@ -527,7 +551,7 @@ class Execution:
         return bool(self.acknowledged >= self.newest.get("seq", 0))
 
     def has_writer(self) -> bool:
-        return is_alive(self.opened["writer"], self.opened) is True
+        return is_alive(self.opened.get("writer"), self.opened) is True
 
     def set_child(self, pid: int) -> None:
         self.opened = {**self.opened, "child": process_of(pid)}
@@ -569,14 +593,14 @@ class Execution:
     def next_report(self) -> Json:
         now, opened, end = stamp(), self.opened, self.facts.get("end")
         known: Json = {"state": self.state, "startedAt": opened["startedAt"], **self.facts}
-        if now["bootId"] == opened["bootId"]:
+        if now["bootId"] == opened.get("bootId"):
             # Both times of a report are told by one clock, whatever was done to it since the start.
             started = ms_of(now["at"]) - (now["bootMs"] - opened["startedBootMs"])
             step = round(started - ms_of(opened["startedAt"]))
             known.update(startedAt=iso(started), clockStepMs=step if abs(step) > 2000 else None)
-        known.update({key: opened[key] for key in ("job", "execution", "host", "attempt", "program")}, **now)
+        known.update({key: opened.get(key) for key in ("job", "execution", "host", "attempt", "program")}, **now)
         known.update(
-            seq=max(self.newest.get("seq", 0), self.acknowledged) + 1, pid=(opened["child"] or {}).get("pid")
+            seq=max(self.newest.get("seq", 0), self.acknowledged) + 1, pid=(opened.get("child") or {}).get("pid")
         )
         if end:
             known["state"] = end["state"]
@@ -622,12 +646,12 @@ class Execution:
         for path, event in self.folder.events() if self.folder else ():
             kind = event.get("kind")
             if kind == "end":
-                self.told_end = event.get("end") or {}
+                self.told_end = event["end"]
                 continue
             if kind == "progress":
-                self.facts["progress"] = {**(self.facts.get("progress") or {}), **event.get("progress", {})}
+                self.facts["progress"] = {**(self.facts.get("progress") or {}), **event["progress"]}
             elif kind == "checkpoint":
-                self.facts["checkpoint"] = event.get("checkpoint")
+                self.facts["checkpoint"] = event["checkpoint"]
             elif kind == "migration":
                 self.facts["migrations"] = (self.facts.get("migrations") or 0) + 1
             kinds.add(str(kind))
@@ -728,7 +752,10 @@ def request(url: Url, headers: Mapping[str, str], body: Optional[bytes], seconds
         connection.request("POST" if body else "GET", url.path, body, dict(headers))
         response = connection.getresponse()
         named = {name.lower(): value for name, value in response.headers.items()}
-        return response.status, named, response.read(MOST_ANSWER_BYTES)
+        answered = response.read(MOST_ANSWER_BYTES)
+        if late.is_set():
+            raise TimeoutError
+        return response.status, named, answered
     except Exception as error:  # Whatever a broken network or server makes of it.
         is_late = late.is_set() or isinstance(error, (TimeoutError, socket.timeout))
         raise Undelivered(f"no answer in {seconds:.0f} s" if is_late else reason_of(error)) from None
@@ -842,6 +869,10 @@ class Channel:
         except Undelivered as error:
             self.failed(error, patient)
             return error
+        except Exception as fault:  # Whatever an answer that nobody foresaw makes of it.
+            unread = Undelivered(f"cannot read the answer: {fault!r}")
+            self.failed(unread, patient)
+            return unread
         if self.failures or not self.has_succeeded:
             self.note(failingSince=None, failures=0, lastOkAt=stamp()["at"])
         self.failures, self.failing_since, self.not_before, self.has_succeeded = 0, None, 0.0, True
@@ -1091,6 +1122,10 @@ class Others:
             except Unreadable:
                 self.left += 1
                 continue
+            except Exception as fault:  # One folder that nobody foresaw must not keep the others waiting.
+                tell(f"cannot read {folder.path}: {fault!r}; ignored", once=folder.path)
+                self.left += 1
+                continue
             if execution and execution.is_over() and execution.is_settled():
                 folder.delete()
             elif execution and not execution.is_settled() and (execution.is_over() or not execution.has_writer()):
@@ -1120,10 +1155,10 @@ class Others:
         if (
             not execution
             or execution.is_over()
-            or is_alive(execution.opened["writer"], execution.opened) is not False
+            or is_alive(execution.opened.get("writer"), execution.opened) is not False
         ):
             return execution
-        lives = is_alive(execution.opened["child"], execution.opened)
+        lives = is_alive(execution.opened.get("child"), execution.opened)
         lock = Lock(folder.file("lock"))
         if lives is None or not lock.take():
             return execution
@@ -1983,7 +2018,8 @@ def leave_word(execution: Execution, verb: str, told: Json) -> bool:
     try:
         folder.leave_event(verb, told)
         # A writer looks into its folder each second; one of another container is not known to be dead.
-        if (opened["writer"] and is_alive(opened["writer"], opened) is not False) or not lock.take(wait=1.0):
+        writer = opened.get("writer")
+        if (writer and is_alive(writer, opened) is not False) or not lock.take(wait=1.0):
             return True
     except OSError as error:
         tell(f"cannot write into {folder.path}: {reason_of(error)}")
