@@ -1073,9 +1073,12 @@ class Sender(threading.Thread):
     def send(self, is_beat: bool) -> None:
         if is_beat:
             self.execution.report()
+        report = self.execution.newest
+        if report["end"]:
+            return  # It is not the last word yet, and is sent by who says it.
         now = self.sent_at = time.monotonic()
         since = self.channel.failing_since
-        error = self.channel.send([(self.execution, self.execution.newest)], REQUEST_LIMIT)
+        error = self.channel.send([(self.execution, report)], REQUEST_LIMIT)
         if self.channel.called_off:
             self.called_off()
         if error:
