@@ -26,9 +26,18 @@ export const BUILD: readonly Rule[] = [
     category: 'build',
     kind: 'step',
     pattern:
-      /npm (?:ERR!|error) (?:code E(?!LIFECYCLE)|404 |notarget|ERESOLVE|Missing script|Could not resolve|missing: |`npm ci` can only)|ERR_PNPM_[A-Z_]{3,60}|error An unexpected error occurred: |error Couldn't find (?:package|any versions)|Your lockfile needs to be updated|\berror TS\d{4}: \S|Module not found: (?:Error: )?Can't resolve|Cannot find module '[^']{1,200}' or its corresponding type/,
-    example: 'npm ERR! code ERESOLVE',
+      /npm (?:ERR!|error) (?:404 |notarget|ERESOLVE|Missing script|Could not resolve|missing: |`npm ci` can only)|ERR_PNPM_[A-Z_]{3,60}|error An unexpected error occurred: |error Couldn't find (?:package|any versions)|Your lockfile needs to be updated|\berror TS\d{4}: \S|Module not found: (?:Error: )?Can't resolve|Cannot find module '[^']{1,200}' or its corresponding type/,
+    example: 'npm ERR! ERESOLVE unable to resolve dependency tree',
     counterExample: 'npm warn deprecated inflight@1.0.6',
+  },
+  {
+    name: 'npm-code',
+    category: 'build',
+    kind: 'step',
+    vague: true,
+    pattern: /npm (?:ERR!|error) code E(?!LIFECYCLE)/,
+    example: 'npm ERR! code ERESOLVE',
+    counterExample: 'npm ERR! code ELIFECYCLE',
   },
   {
     name: 'go-build',
@@ -44,7 +53,7 @@ export const BUILD: readonly Rule[] = [
     category: 'build',
     kind: 'step',
     pattern:
-      /^\S{1,200}\.(?:c|cc|cpp|cxx|cu|h|hpp|java|kt|rs|swift|scala):\d{1,6}(?::\d{1,5})?: (?:fatal )?error: \S|^error\[E\d{4}\]: |error: could not compile `|error: linking with `|undefined reference to `|ld: cannot find |ld returned \d|nvcc fatal|CMake Error|error: Microsoft Visual C\+\+|command '\S{0,80}(?:gcc|g\+\+|cc|clang|nvcc|x86_64-linux-gnu-gcc)' failed|configure: error: |fatal error: \S{1,120}: No such file or directory|Ninja is required|\[ERROR\] COMPILATION ERROR|Compilation failed|error: subprocess-exited-with-error/,
+      /^\S{1,200}\.(?:c|cc|cpp|cxx|cu|h|hpp|java|kt|rs|swift|scala):\d{1,6}(?::\d{1,5})?: (?:fatal )?error: \S|^\S{1,200}(?:\.java|\.kt|\.scala):\[\d{1,6},\d{1,6}\] \S|^error\[E\d{4}\]: |error: could not compile `|error: linking with `|undefined reference to `|ld: cannot find |ld returned \d|nvcc fatal|CMake Error|error: Microsoft Visual C\+\+|command '\S{0,80}(?:gcc|g\+\+|cc|clang|nvcc|x86_64-linux-gnu-gcc)' failed|configure: error: |fatal error: \S{1,120}: No such file or directory|Ninja is required|\[ERROR\] COMPILATION ERROR|Compilation failed|error: subprocess-exited-with-error/,
     example: 'src/kernel.cu:81:3: error: identifier "blockIdy" is undefined',
     counterExample: 'src/kernel.cu:81: warning: unused variable',
   },

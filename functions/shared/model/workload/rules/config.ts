@@ -43,7 +43,7 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'exception',
     vague: true,
-    pattern: /\b404 (?:Client Error|Not Found)|(?:Repository|Revision|Entry)NotFoundError/i,
+    pattern: /^(?!npm ).{0,400}\b404 (?:Client Error|Not Found)|(?:Repository|Revision|Entry)NotFoundError/i,
     example: 'requests.exceptions.HTTPError: 404 Client Error: Not Found for url: https://hub.example/x',
     counterExample: 'found 404 files in 3 s',
   },
