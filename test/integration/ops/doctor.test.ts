@@ -131,7 +131,7 @@ describe('ops doctor', () => {
     assert.deepEqual([code, stderr], [1, '']);
     assert.match(
       stdout,
-      /^wrong: 1 of \d+ checks in the Firestore emulator .*, 3 cannot be checked from here\n/,
+      /^wrong: 1 of \d+ checks in the Firestore emulator .*, 4 cannot be checked from here\n/,
     );
     for (const line of [
       /\nFirestore\n {2}ok {2}records +database \(default\) answers in .*; the clock here is right to the second\n/,

@@ -118,6 +118,14 @@ describe('ops doctor of a deployed service', () => {
       assert.match(finding.mend ?? '', mend);
     });
 
+  test('says where reporters are named, who are no viewers', () => {
+    const account = 'nightshift-report@acme-ml.iam.gserviceaccount.com';
+    const found = live({ template: { serviceAccount: account } }, { bindings: [] });
+    assert.match(serviceFinding({ ...PLACE, name: 'report' }, found).words, /name whoever may in reporters$/);
+    const open = live({ template: { serviceAccount: account } }, bindings('allUsers'));
+    assert.equal(serviceFinding({ ...PLACE, name: 'report' }, open).state, 'wrong');
+  });
+
   test('asks the stack that serves it, and cannot tell where there is none', async (t) => {
     const asked: string[] = [];
     const gateway = await served(t, (url) => {
