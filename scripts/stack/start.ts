@@ -1,12 +1,15 @@
 import { logFolder, shortPath } from '../shared/places.ts';
 import { StackProblem } from '../shared/problem.ts';
 import { aborted } from '../shared/stopping.ts';
-import { terminal } from '../shared/tell.ts';
+import { type Tell, terminal } from '../shared/tell.ts';
 import { paint } from '../words/terminal.ts';
 import { passNights } from './nights.ts';
+import { runReporters } from './reporters/reporters.ts';
+import { tellReporters } from './reporters/tell-reporters.ts';
 import { runTasks, tellAttempt } from './run-tasks.ts';
-import { LOCATION, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
-import { up } from './up.ts';
+import { servicePath } from './serving/gateway.ts';
+import { LOCATION, type SchedulerJobs, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
+import { type Stack, up } from './up.ts';
 
 /** What `npm start` was told. */
 export interface StartOptions {
@@ -31,7 +34,7 @@ export async function start({ once, empty, nights }: StartOptions, signal: Abort
     if (!empty) {
       tell.line('\nEvery task, once\n');
       const jobs = schedulerJobs(scheduler.baseUrl, project);
-      fine = await until(runTasks(scheduler, jobs, enabled, tell, signal));
+      fine = await until(runAll(stack, jobs, enabled, tell, signal));
     }
     if (nights > 0) fine = (await until(passNights(stack, nights, tell, signal))) && fine;
     if (once) return fine ? 0 : 1;
@@ -50,6 +53,27 @@ export async function start({ once, empty, nights }: StartOptions, signal: Abort
   } finally {
     await stack.stop();
   }
+}
+
+/**
+ * Runs every task once. Jobs that report run beside the first of them, so that the sweep finds what became of those; whether
+ * all did what they should.
+ */
+async function runAll(
+  { scheduler, gatewayUrl, clock, takesReports }: Stack,
+  jobs: SchedulerJobs,
+  [first, ...others]: string[],
+  tell: Tell,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const reporting = takesReports ? runReporters({ gatewayUrl, now: clock.now(), signal }) : null;
+  // It is waited for below.
+  reporting?.catch(() => undefined);
+  const firstFine = first === undefined || (await runTasks(scheduler, jobs, [first], tell, signal));
+  const reported = await reporting;
+  const othersFine = await runTasks(scheduler, jobs, others, tell, signal);
+  if (reported) await tellReporters(reported, `${gatewayUrl}${servicePath('status')}`, tell, signal);
+  return firstFine && othersFine;
 }
 
 const NOTHING_FIRES =

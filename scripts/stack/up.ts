@@ -54,6 +54,8 @@ export interface Stack {
   clock: StackClock;
   /** The sample world, where there is one: it stands still unless it is let live on. */
   sample: LivingSample | null;
+  /** Whether jobs of the source `jobs` can report, and be asked about. */
+  takesReports: boolean;
   /** Path of the settings that its functions run with. */
   settings: string;
   /** The folder of the logs: one file per function, and the emulator's. */
@@ -195,6 +197,7 @@ export async function up(options: UpOptions = {}): Promise<Stack> {
       scheduler,
       clock,
       sample,
+      takesReports: 'report' in services && 'status' in services && settings.sources.jobs?.group === false,
       settings: settingsFile,
       logs,
       broken: emulator.ended,

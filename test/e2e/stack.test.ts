@@ -277,6 +277,12 @@ describe('npm start', () => {
       output,
       /observe-workloads succeeded in .*\n {6}Builds .*\n(?: +.*\n)* {6}Runner .* 4 failed,/,
     );
+    assert.match(output, /\nJobs that report\n/);
+    assert.match(output, / reports-well-\d+ .*\n +completed, .* s; 100 %, step 3,000 of 3,000, epoch 3\n/);
+    assert.match(output, / reports-cut-off-\d+ .*\n +completed, /);
+    assert.match(output, / reports-killed-\d+ .*\n +failed, .*; reporter-gone: a reporter on its host /);
+    // By our clock it is of now, and by its own of eight hours ago.
+    assert.match(output, / reports-wrong-clock-\d+ .*\n +completed, .* UTC, 120 s\n/);
     assert.match(output, /prune-records succeeded in .*\n {4}no record of ours is past its time\n/);
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);

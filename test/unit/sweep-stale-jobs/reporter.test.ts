@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
 import { isNewlyStale } from '../../../functions/shared/model/job/verdict/guard.ts';
 import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
@@ -54,6 +55,16 @@ describe('an execution that was found dead on its own host', () => {
     assert.equal(told(gone({}, {}, { channel: channelOf(300) })), 'lost reporter-gone');
     for (const state of ['unknown', 'gone'] as const)
       assert.equal(told(gone({}, {}, { truth: truthOf(state) })), 'lost reporter-gone', state);
+  });
+
+  test('ends the job in the same sweep as its execution, and not while another one is active', () => {
+    const executions = (...others: Partial<Job>[]) =>
+      [{ added: gone().job.added }, ...others].map((over) => ({
+        ...runningJob({ heartbeatAt: ago(8), ...over }),
+        writtenAt: ago(3),
+      }));
+    assert.equal(told(gone({}, {}, { executions: executions() })), 'lost reporter-gone');
+    assert.equal(told(gone({}, {}, { executions: executions({}) })), 'keep execution-active');
   });
 
   const NOT: [what: string, suspect: Suspect, is: string][] = [

@@ -4,6 +4,7 @@ import { isTerminal, type Job } from '../job.ts';
 import { ACTIVE_STATES, TERMINAL_STATES } from '../states.ts';
 import type { Execution, Verdict } from '../sweep.ts';
 import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf, usable } from './liveness.ts';
+import { foundDead } from './reporter-verdict.ts';
 import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
@@ -19,7 +20,8 @@ export function whileExecuted(liveness: Liveness): Verdict | undefined {
       'unmapped-execution',
       `nobody mapped the status ${JSON.stringify(unread.status)} of its execution ${unread.id}`,
     );
-  const active = executions.filter(({ state }) => !isTerminal(state));
+  // One that was found dead keeps nothing: the report of its job says the same.
+  const active = executions.filter((it) => !isTerminal(it.state) && !foundDead(it, liveness.now));
   if (active.length === 0) return undefined;
   const named = active.length === 1 ? `execution ${active[0]?.id} is` : `${active.length} executions are`;
   return keep(liveness, 'execution-active', `by its record its ${named} still active`);

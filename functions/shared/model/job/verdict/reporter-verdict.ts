@@ -1,5 +1,6 @@
 import { addMs, DAY_MS } from '../../../dates.ts';
 import type { StoredReport } from '../../report/stored.ts';
+import type { Job } from '../job.ts';
 import type { EndingVerdict, Suspect, Verdict } from '../sweep.ts';
 import { CLOCK_SKEW_MS, type Liveness, latest, since, usable } from './liveness.ts';
 import { lost, unknown } from './verdicts.ts';
@@ -15,25 +16,33 @@ const CHANNEL_MS = DAY_MS;
  * where anything shows life, or another try, after that.
  */
 export function whenReportedGone(liveness: Liveness): Verdict | undefined {
-  const { suspect, now, heartbeatAt, begunAt } = liveness;
+  const { suspect, now, begunAt } = liveness;
   const { job, sighting, executions } = suspect;
-  const { report } = job.added;
-  const goneAt = usable(report?.goneAt ?? null, now);
-  // Without a host of its own it was not told from there.
-  if (!report || !goneAt || report.host === null || job.state !== 'running') return undefined;
+  const goneAt = foundDead(job, now);
   const below = (executions ?? []).flatMap(({ startedAt, added }) => [startedAt, added.report?.aliveAt]);
-  const lastAt = latest([heartbeatAt, begunAt, ...below]);
+  const lastAt = latest([begunAt, ...below]);
   // When a heartbeat moved is known by its write, which the word of its death may have shared.
   const moved = latest([sighting?.movedAt, sighting?.resumedAt]);
-  if ((lastAt && lastAt > goneAt) || (moved && moved > addMs(goneAt, CLOCK_SKEW_MS))) return undefined;
+  if (!goneAt || (lastAt && lastAt > goneAt) || (moved && moved > addMs(goneAt, CLOCK_SKEW_MS)))
+    return undefined;
+  const { host, execution } = job.added.report ?? {};
   return lost(liveness, {
     rule: 'reporter-gone',
-    because: `a reporter on its host ${report.host} found its execution ${report.execution} dead ${instant(goneAt)}: nobody is left to tell how it ended`,
+    because: `a reporter on its host ${host} found its execution ${execution} dead ${instant(goneAt)}: nobody is left to tell how it ended`,
     brokenAt: goneAt,
     endedAt: null,
     foundSince: null,
     unconfirmed: false,
   });
+}
+
+/** When a reporter of its own host found a running job, or an execution, dead; `null` where none did, or it lived after that. */
+export function foundDead({ state, heartbeatAt, added: { report } }: Job, now: Date): Date | null {
+  const goneAt = usable(report?.goneAt ?? null, now);
+  // Without a host of its own it was not told from there.
+  if (!report || !goneAt || report.host === null || state !== 'running') return null;
+  const lastAt = latest([usable(heartbeatAt, now), usable(report.aliveAt, now)]);
+  return lastAt && lastAt > goneAt ? null : goneAt;
 }
 
 /** Leaves a job whose silence proves nothing, because no report at all arrives from its source. */
