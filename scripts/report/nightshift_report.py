@@ -1581,6 +1581,8 @@ class Supervisor:
         return end_of(state, code, **more, final=told.get("final", final))
 
     def cause(self, number: int, code: Optional[int]) -> str:
+        if code == 0:
+            return "exit"  # Whatever was asked of it, it ended in its own time.
         if self.is_timed_out:
             return "timed-out"
         if (number == signal.SIGKILL or code == 128 + signal.SIGKILL) and oom_kills() > self.kills_before:
