@@ -6,6 +6,7 @@ import {
   type PendingCall,
   type Refresh,
   type TableSeen,
+  tableSeen,
 } from '../../shared/model/workload/refresh.ts';
 import { OWN_WORDS, type OwnPatterns, ownPatterns } from '../../shared/model/workload/rules/own.ts';
 import { hasChanged, type Snapshot } from '../../shared/model/workload/snapshot.ts';
@@ -195,11 +196,12 @@ function changeOf(
   const tables: Snapshot[] = [];
   const now: Partial<Record<TableName, TableSeen>> = { ...seen };
   for (const snapshot of snapshots) {
-    const { table, tookMs } = snapshot;
-    const version = seen[table]?.version ?? 0;
+    const { table, tookMs, slowest } = snapshot;
+    const before = seen[table]?.version ?? 0;
     const isNew = hasChanged(held.stored(table), snapshot);
-    if (isNew) tables.push({ ...snapshot, version: version + 1 });
-    now[table] = { askedAt: startedAt, version: isNew ? version + 1 : version, tookMs };
+    const version = isNew ? before + 1 : before;
+    if (isNew) tables.push({ ...snapshot, version });
+    now[table] = tableSeen(seen[table], { askedAt: startedAt, version, tookMs, slowest });
   }
   return { refresh: { ...refreshed, tables: now }, tables, ends: ends?.takeChanged() ?? new Map() };
 }

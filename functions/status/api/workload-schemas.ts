@@ -91,6 +91,15 @@ export const workloadsAnswerSchema = z.object({
       progress: z.object({ asked: count, answered: count, pending: z.array(pendingAnswer) }).nullable(),
       /** The calls that were given up on. */
       hung: z.array(pendingAnswer),
+      /** The tables that took nearly all of their time, three times in a row or more, and what took longest. */
+      slow: z.array(
+        z.object({
+          table: z.enum(TABLE_NAMES),
+          times: count,
+          region: z.string().nullable(),
+          ms: z.number(),
+        }),
+      ),
     })
     .nullable(),
 });

@@ -1,4 +1,4 @@
-import type { PendingCall, Refresh } from '../../shared/model/workload/refresh.ts';
+import { type PendingCall, type Refresh, slowTables } from '../../shared/model/workload/refresh.ts';
 import type { Row } from '../../shared/model/workload/row.ts';
 import type { Snapshot } from '../../shared/model/workload/snapshot.ts';
 import { type TableName, tableOf } from '../../shared/model/workload/tables.ts';
@@ -25,6 +25,7 @@ export function workloadsAnswer(
         pending: refresh.progress.pending.map(callAnswer),
       },
       hung: refresh.hung.map(callAnswer),
+      slow: slowTables(refresh),
     },
   };
 }

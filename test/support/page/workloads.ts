@@ -159,6 +159,7 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
         ],
       },
       hung: [],
+      slow: [],
     },
   } satisfies WorkloadsAnswer);
 }
@@ -200,6 +201,7 @@ export function workloadsNamed(answer: WorkloadsAnswer, names: readonly string[]
       liveUntil: null,
       progress: null,
       hung: [{ ...call, since: like.createdAt ?? '' }],
+      slow: [],
     },
   } satisfies WorkloadsAnswer);
 }

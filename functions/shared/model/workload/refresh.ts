@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { addMs, MINUTE_MS, SECOND_MS } from '../../dates.ts';
-import { TABLE_NAMES } from './tables.ts';
+import { TABLE_NAMES, type TableName } from './tables.ts';
 
 /** One refresh of all tables at a time, whoever asks for it. */
 
@@ -29,8 +29,16 @@ const progressSchema = z.object({
 });
 export type Progress = z.infer<typeof progressSchema>;
 
+/** Refreshes in a row in which a table took nearly all of its time, and what took longest in the last of them. */
+const slowSchema = z.object({ times: z.int(), region: z.string().nullable(), ms: z.int() });
+
 /** When a table was asked last, and the version of its document then. */
-const tableSeenSchema = z.object({ askedAt: z.date(), version: z.int(), tookMs: z.int() });
+const tableSeenSchema = z.object({
+  askedAt: z.date(),
+  version: z.int(),
+  tookMs: z.int(),
+  slow: slowSchema.nullish(),
+});
 export type TableSeen = z.infer<typeof tableSeenSchema>;
 
 /** Who asks for refreshes: the schedule, or a person by hand; or somebody who looks at the tables. */
@@ -103,6 +111,45 @@ export function refreshBegun(
     tables: before?.tables ?? {},
     logReads: recentReads(before?.logReads ?? [], now),
   };
+}
+
+/** A refresh of a table that took longer is slow: four fifths of what a region has. */
+const SLOW_MS = 9.6 * SECOND_MS;
+/** So many in a row are told. */
+const SLOW_TIMES = 3;
+
+/** What is noted of a table that the refresh of `askedAt` asked; it may be noted more than once. */
+export function tableSeen(
+  before: TableSeen | undefined,
+  { askedAt, version, tookMs, slowest }: Omit<TableSeen, 'slow'> & { slowest: Slowest | null },
+): TableSeen {
+  if (tookMs < SLOW_MS) return { askedAt, version, tookMs, slow: null };
+  const isNoted = before?.askedAt.getTime() === askedAt.getTime();
+  const times = (before?.slow?.times ?? 0) + (isNoted && before.slow ? 0 : 1);
+  const slow = { times, region: slowest?.region ?? null, ms: slowest?.ms ?? tookMs };
+  return { askedAt, version, tookMs, slow };
+}
+
+/** The place that took longest. */
+interface Slowest {
+  region: string;
+  ms: number;
+}
+
+/** A table that is slow again and again. */
+export interface SlowTable {
+  table: TableName;
+  times: number;
+  region: string | null;
+  ms: number;
+}
+
+/** The tables whose platform should be looked at before they come to nothing. */
+export function slowTables({ tables }: Pick<Refresh, 'tables'>): SlowTable[] {
+  return TABLE_NAMES.flatMap((table) => {
+    const slow = tables[table]?.slow;
+    return slow && slow.times >= SLOW_TIMES ? [{ table, ...slow }] : [];
+  });
 }
 
 /** The readings of logs that still count against the limit of a minute. */

@@ -18,6 +18,9 @@ import {
   type Refresh,
   recentReads,
   refreshBegun,
+  slowTables,
+  type TableSeen,
+  tableSeen,
 } from '../../../../functions/shared/model/workload/refresh.ts';
 import { failedRow, NOTHING_SAID, noon } from '../../../support/workloads.ts';
 
@@ -109,6 +112,21 @@ describe('a refresh', () => {
     }
     assert.equal(at(1, half, 'schedule'), null);
     assert.equal(at(1, half, 'viewer')?.isUnderWay, false);
+  });
+
+  test('tells of a table that takes nearly all of its time three times in a row, however often it is noted', () => {
+    let seen: TableSeen | undefined;
+    const told: number[] = [];
+    for (const [at, tookMs] of [9_700, 12_000, 9_700, 9_700, 400, 9_700].entries()) {
+      for (const version of [1, 2]) {
+        const slowest = { region: 'us-east4', ms: tookMs };
+        seen = tableSeen(seen, { askedAt: noon(at), version, tookMs, slowest });
+      }
+      const tables = seen ? { vertex: seen } : {};
+      told.push(...slowTables({ tables }).map(({ times }) => times), at);
+    }
+    assert.deepEqual(told, [0, 1, 3, 2, 4, 3, 4, 5]);
+    assert.deepEqual(seen?.slow, { times: 1, region: 'us-east4', ms: 9_700 });
   });
 
   test('counts on, and remembers the readings of the last minute alone', () => {

@@ -168,6 +168,12 @@ describe('the workloads of the page', () => {
     const gaveUp = ['Gave up vertex: customJobs.list (us-east4), at connection'];
     assert.deepEqual(refreshLine(hung, NOW_MS), { words: '', calls: gaveUp, tone: 'stale' });
     assert.equal(refreshLine({ ...hung, hung: [] }, NOW_MS).tone, 'calm');
+    const slow = [{ table: 'vertex' as const, times: 3, region: 'us-east4', ms: 11_200 }];
+    assert.deepEqual(refreshLine({ ...hung, hung: [], slow }, NOW_MS), {
+      words: '',
+      calls: ['Slow 3 times in a row: vertex (us-east4), 11 s'],
+      tone: 'stale',
+    });
     assert.equal(refreshLine(null, NOW_MS).words, 'Not refreshed yet.');
   });
 });

@@ -184,9 +184,15 @@ export interface RefreshLine {
 /** The last refresh as it stands at `nowMs`. */
 export function refreshLine(refresh: WorkloadsAnswer['refresh'], nowMs: number): RefreshLine {
   if (refresh === null) return { words: 'Not refreshed yet.', calls: [], tone: 'calm' };
-  const { startedAt, liveUntil, progress, hung } = refresh;
+  const { startedAt, liveUntil, progress, hung, slow } = refresh;
   const since = clockLike(nowMs - Date.parse(startedAt));
-  const gaveUp = hung.map((call) => `Gave up ${callWords(call)}`);
+  const gaveUp = [
+    ...hung.map((call) => `Gave up ${callWords(call)}`),
+    ...slow.map(
+      ({ table, times, region, ms }) =>
+        `Slow ${times} times in a row: ${table}${region ? ` (${region})` : ''}, ${clockLike(ms)}`,
+    ),
+  ];
   if (liveUntil === null) return { words: '', calls: gaveUp, tone: gaveUp.length > 0 ? 'stale' : 'calm' };
   if (Date.parse(liveUntil) <= nowMs)
     return { words: 'The last refresh did not end.', calls: gaveUp, tone: 'stale' };
