@@ -78,12 +78,12 @@ limit=--test-timeout=300000
 # Loading everything anew for each file would take a third of all the time: what starts no processes shares some.
 together="node --test --test-isolation=none $limit"
 begin 'unit tests' env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
-for shard in 1/3 2/3 3/3; do
+for shard in 1/4 2/4 3/4 4/4; do
   begin "integration tests, ${shard/\// of }" $together --test-shard=$shard \
     'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
 done
 begin 'end-to-end tests, and those of the command line as a process and of Terraform' \
-  node --test --test-concurrency=2 "$limit" 'test/{e2e,integration/infra,integration/ops-process}/**/*.test.ts'
+  node --test --test-concurrency=1 "$limit" 'test/{e2e,integration/infra,integration/ops-process}/**/*.test.ts'
 finish
 
 printf '\n=== All checks passed in %s s\n' "$SECONDS"
