@@ -2,14 +2,19 @@ import assert from 'node:assert/strict';
 import dns from 'node:dns';
 import { describe, type TestContext, test } from 'node:test';
 import { REFRESH_LIMITS } from '../../../functions/observe-workloads/refresh/limits.ts';
-import { type Workloads, workloads } from '../../../functions/shared/cloud/workloads/open-workloads.ts';
+import {
+  type TableReaders,
+  type Workloads,
+  workloads,
+} from '../../../functions/shared/cloud/workloads/open-workloads.ts';
 import type { TableReader } from '../../../functions/shared/cloud/workloads/table-reader.ts';
 import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
-import { DEFAULT_REGIONS, tablesOf } from '../../../functions/shared/model/workload/tables.ts';
+import { DEFAULT_REGIONS, tableOf, tablesOf } from '../../../functions/shared/model/workload/tables.ts';
 import type { Fault, FaultRule } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { NO_WANDB, PROJECT, recordedLog } from '../../support/google.ts';
 import { build, customJob, execution, freshObserver } from '../../support/observer.ts';
 import { SOAK_ONLY } from '../../support/soak.ts';
+import { visionWith, wandbRun } from '../../support/wandb.ts';
 import { noon } from '../../support/workloads.ts';
 
 /** A whole refresh, whatever hangs. */
@@ -19,7 +24,10 @@ const NEVER = () => new Promise<never>(() => {});
 
 /** The tables in 18 regions, with the limits and the tries of a deployment; there are failures whose logs wait to be read. */
 async function inProduction(t: TestContext) {
-  const observer = await freshObserver(t, { settings: { regions: DEFAULT_REGIONS } });
+  const observer = await freshObserver(t, {
+    settings: { regions: DEFAULT_REGIONS },
+    wandb: visionWith(wandbRun('r1'), wandbRun('r2', { state: 'crashed', heartbeatAt: noon(-9) })),
+  });
   const { apis, settings, world } = observer;
   const hang = { token: false, deaf: false, names: false };
   const { log } = recordedLog();
@@ -32,12 +40,11 @@ async function inProduction(t: TestContext) {
     wandb: NO_WANDB,
     authorize: () => (hang.token ? NEVER() : Promise.resolve(new Headers())),
   });
+  const heard = (readers: TableReaders): TableReaders =>
+    hang.deaf ? new Map([...readers].map(([table, reader]) => [table, deaf(reader)])) : readers;
   const platform: Workloads = {
-    openOthers: asDeployed.openOthers,
-    async open(limitMs, signal) {
-      const readers = await asDeployed.open(limitMs, signal);
-      return hang.deaf ? new Map([...readers].map(([table, reader]) => [table, deaf(reader)])) : readers;
-    },
+    openOthers: () => heard(asDeployed.openOthers()),
+    open: async (limitMs, signal) => heard(await asDeployed.open(limitMs, signal)),
   };
   world.builds = DEFAULT_REGIONS.map((region) => build(`b-${region}`, { region }));
   world.customJobs = DEFAULT_REGIONS.map((region, index) => customJob(String(index + 1), { region }));
@@ -73,10 +80,13 @@ async function outlives(t: TestContext, { observer, hang, refresh }: Deployment)
   assert.equal((await observer.record()).lease, null);
   const kept = await Promise.all(tablesOf(observer.settings).map((table) => observer.stored(table)));
   assert.ok(
-    kept.every(({ rows }) => rows.length >= DEFAULT_REGIONS.length),
+    kept.every(
+      ({ table, rows }) => rows.length >= (tableOf(table).place === 'region' ? DEFAULT_REGIONS.length : 1),
+    ),
     'what was seen stays',
   );
   observer.apis.faults.clear();
+  observer.wandb?.faults.clear();
   Object.assign(hang, { token: false, names: false, deaf: false });
   const after = await refresh();
   assert.ok(
@@ -97,6 +107,7 @@ describe('with the limits of production a refresh ends within 16 s', { concurren
     test(`where everything ${what}`, SOAK_ONLY, async (t) => {
       const deployment = await inProduction(t);
       deployment.observer.apis.faults.add({ fault });
+      deployment.observer.wandb?.faults.add({ fault });
       await outlives(t, deployment);
     });
 
@@ -136,4 +147,12 @@ describe('with the limits of production a refresh ends within 16 s', { concurren
         );
       else assert.deepEqual(new Set(silent.map(({ table }) => table)), new Set([what]));
     });
+
+  test('where W&B hangs, of which both tables are silent, and no other', SOAK_ONLY, async (t) => {
+    const deployment = await inProduction(t);
+    deployment.observer.wandb?.faults.add({ fault: { kind: 'hang' } });
+    const { tables } = await outlives(t, deployment);
+    const silent = tables.filter(({ complete }) => !complete).map(({ table }) => table);
+    assert.deepEqual(silent, ['completed', 'active']);
+  });
 });
