@@ -149,7 +149,7 @@ async function askRuns(
   let after: Partial<Record<Kind, string | null>> = { active: null, ended: null };
   const kindsLeft = () => KINDS.filter((kind) => after[kind] !== undefined);
   for (let page = 1; kindsLeft().length > 0; page += 1) {
-    const limitMs = Math.max(1, endsAt - performance.now());
+    const limitMs = Math.max(1, Math.ceil(endsAt - performance.now()));
     const answer = await askPage(api, place, after, { ...limits, limitMs });
     const next: typeof after = {};
     for (const kind of kindsLeft()) {

@@ -36,8 +36,8 @@ const LATER: Record<string, { brings: string[]; most: number; zipped: number }> 
   // It has the page inside, in three encodings: of its first view, and of what is loaded after that.
   status: {
     brings: ['logging', 'logging-api', 'common'].map((it) => `@google-cloud/${it}`),
-    most: 3_350_000,
-    zipped: 850_000,
+    most: 3_400_000,
+    zipped: 865_000,
   },
 };
 /** Beside an emulator, a function starts only with the addresses of stand-ins. */
