@@ -1074,9 +1074,9 @@ class Sender(threading.Thread):
         if is_beat:
             self.execution.report()
         report = self.execution.newest
+        now = self.sent_at = time.monotonic()
         if report["end"]:
             return  # It is not the last word yet, and is sent by who says it.
-        now = self.sent_at = time.monotonic()
         since = self.channel.failing_since
         error = self.channel.send([(self.execution, report)], REQUEST_LIMIT)
         if self.channel.called_off:
@@ -1152,28 +1152,27 @@ class Others:
     def tend(self, folder: Folder) -> Optional[Execution]:
         """What a folder holds. One whose writer is dead gets a beat while its child lives, and is told `gone` after it.
 
-        Raises Unreadable.
+        What shells left, and none of them took up, is taken up. Raises Unreadable.
         """
         execution = Execution.load(folder)
-        if (
-            not execution
-            or execution.is_over()
-            or is_alive(execution.opened.get("writer"), execution.opened) is not False
-        ):
+        if not execution or execution.is_over():
             return execution
-        lives = is_alive(execution.opened.get("child"), execution.opened)
+        opened = execution.opened
+        is_of_shells = not opened.get("writer")
+        lives = is_alive(opened.get("child"), opened)
+        is_orphan = is_alive(opened.get("writer"), opened) is False and lives is not None
         lock = Lock(folder.file("lock"))
-        if lives is None or not lock.take():
+        if not is_orphan and not (is_of_shells and any(folder.events())) or not lock.take():
             return execution
         try:
             execution.reload()
             if execution.is_over():
                 return execution
             _, paths = execution.take_in()
-            if lives:
-                execution.report()
-            elif execution.told_end:
+            if execution.told_end and not lives:
                 execution.end({**end_of("failed", None), **execution.told_end})
+            elif lives or is_of_shells:
+                execution.report()
             else:
                 execution.tell_gone()
             for path in paths:

@@ -6,7 +6,7 @@ import type { Report } from '../../../scripts/report/outbox/report.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import { freshFolder } from '../../support/folders.ts';
 import { launch } from '../../support/report-client.ts';
-import { executionsOf } from '../../support/report-outbox.ts';
+import { executionId, executionsOf, leave } from '../../support/report-outbox.ts';
 import { type ReportServer, startReportServer } from '../../support/report-server.ts';
 
 /** What only the Python client has: `import nightshift_report`, and a wrapper that reaps as PID 1. */
@@ -117,6 +117,20 @@ describe('the library in Python', { skip }, () => {
     assert.equal(stderr.match(/cannot report progress: TypeError/g)?.length, 1);
     assert.doesNotMatch(stderr, /Traceback/);
     assert.deepEqual(server.reports(), []);
+  });
+
+  test('delivers what a shell that was killed had left, and nobody had taken up', async (t) => {
+    const server = await startReportServer();
+    t.after(() => server.close());
+    const outbox = freshFolder();
+    const end = { state: 'failed', error: 'no data' };
+    const events = [{ kind: 'end', at: '', bootMs: 0, bootId: '', end }];
+    leave(outbox, server.url, { execution: executionId('word'), now: { seq: 2 }, sent: 2, events });
+    const { code, stderr } = await launch(['python3', CLIENT, 'sync', '--outbox', outbox]).ended;
+    assert.equal(code, 0, stderr);
+    const [report, ...others] = server.reports();
+    assert.deepEqual([report?.seq, report?.end?.state, report?.end?.error], [3, 'failed', 'no data']);
+    assert.deepEqual([others, executionsOf(outbox)], [[], []]);
   });
 
   test('as PID 1 reaps what others left, and ends with 128 + n', { skip: noNamespace }, async (t) => {
