@@ -17,7 +17,7 @@ export function changeOf(
   at: Date,
 ): RecordChange | null {
   const { report } = after;
-  if (!report || JSON.stringify(before) === JSON.stringify(after)) return null;
+  if (!report || isUnchanged(before, after)) return null;
   const { state, startedAt, heartbeatAt, endedAt } = after;
   const ending = endingOf(before, after, was, at);
   return {
@@ -30,6 +30,13 @@ export function changeOf(
     ...(after.error !== before.error ? { error: after.error } : {}),
     ...(ending ? { ending } : {}),
   };
+}
+
+function isUnchanged(before: ReportedRecord, after: ReportedRecord): boolean {
+  if (before === after) return true;
+  // Mostly a beat, which is told apart without going through all that is stored.
+  if (before.heartbeatAt?.getTime() !== after.heartbeatAt?.getTime()) return false;
+  return JSON.stringify(before) === JSON.stringify(after);
 }
 
 function isSame(a: Date, b: Date | null): boolean {

@@ -18,7 +18,8 @@ export interface HeldRecord {
   ref: DocumentReference;
   /** The mapping that it is read and written by: its source's, or that of the executions of it. */
   mapping: Source;
-  job: Job;
+  /** Read when it is first asked for: of most records that were just written nobody asks again. */
+  readonly job: Job;
   /** `null` where there is no such record. */
   updateTime: Timestamp | null;
   /** What it holds at the mapped paths, as it is stored. */
@@ -46,14 +47,24 @@ export function heldRecord(source: string, mapping: Source, document: DocumentSn
 }
 
 function held(source: string, record: Omit<HeldRecord, 'job'>): HeldRecord {
-  const { ref, mapping, values, added } = record;
-  const job = readJob(mapping, {
-    id: ref.id,
-    source,
-    path: ref.path,
-    get: (path) => plainOf(path === mapping.addedField ? added : values.get(path)),
-  });
-  return { ...record, job };
+  const { ref, mapping, updateTime, values, added } = record;
+  let job: Job | undefined;
+  return {
+    ref,
+    mapping,
+    updateTime,
+    values,
+    added,
+    get job() {
+      job ??= readJob(mapping, {
+        id: ref.id,
+        source,
+        path: ref.path,
+        get: (path) => plainOf(path === mapping.addedField ? added : values.get(path)),
+      });
+      return job;
+    },
+  };
 }
 
 /** What a change writes: at their paths, and below our field. A value that is `undefined` takes the field away. */
