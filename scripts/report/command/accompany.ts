@@ -5,7 +5,7 @@ import type { Listener } from '../child/signals.ts';
 import type { Child } from '../child/start.ts';
 import { stopperOf } from '../child/stop.ts';
 import type { Life } from '../outbox/life.ts';
-import { type Report, withTold } from '../outbox/report.ts';
+import { type Progress, type Report, withTold } from '../outbox/report.ts';
 import { tellOnce } from '../tell.ts';
 import type { ExecOptions } from './parse.ts';
 import type { Reporter } from './reporter.ts';
@@ -16,6 +16,8 @@ export interface Surroundings {
   options: ExecOptions;
   /** Kills for memory before the start; `undefined` where nobody counts. */
   killsBefore: number | undefined;
+  /** The progress of a file, when it has changed. */
+  progress(): Progress | undefined;
   /** Whether there is a metadata server to ask. */
   hasMetadata: boolean;
   /** Attaches the signals that come to us. */
@@ -77,7 +79,10 @@ export async function accompany(child: Child, around: Surroundings): Promise<End
 
   const ended = await child.ended;
   clearInterval(limit);
+  reporter?.hush();
   life.takeEvents();
+  const progress = around.progress();
+  if (progress) life.write({ progress }, false);
   const oom = around.killsBefore === undefined ? 0 : (oomKills() ?? 0) - around.killsBefore;
   const left = () => Math.max(0, stopper.until() - performance.now());
   const write = () => {

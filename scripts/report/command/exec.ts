@@ -64,6 +64,7 @@ export async function exec(flags: Flags, options: ExecOptions): Promise<never> {
       life,
       options,
       killsBefore,
+      progress,
       hasMetadata: channel !== undefined && (!isLocal(channel.url) || Boolean(process.env.GCE_METADATA_HOST)),
       attach,
       reporter,

@@ -12,6 +12,8 @@ export interface Reporter {
   begin(): void;
   /** Writes and sends what cannot wait. */
   tellNow(change: Change): void;
+  /** Sends nothing more: of the end there may be a better word in a moment, and the service keeps the first that it hears. */
+  hush(): void;
   /** Delivers the end within `budgetMs`; whether the service has settled it. */
   finish(end: Report, budgetMs: number): Promise<boolean>;
 }
@@ -99,9 +101,11 @@ export function reporterOf({
       life.write(change, true);
       messenger.wake(0);
     },
-    async finish(end, budgetMs) {
+    hush() {
       clearInterval(timer);
       messenger.stop();
+    },
+    async finish(end, budgetMs) {
       const { failure } = await deliverLast(end, budgetMs, send);
       if (failure) troubles.failed(failure);
       return failure === undefined;

@@ -27,7 +27,7 @@ export function settleFolder(outbox: string, channel: Channel, fate: Fate): void
   if (result === 'rejected') noteRejected(outbox, channel, fate);
   const dir = join(outbox, report.execution);
   attempt(dir, () => {
-    writeSent(dir, report.seq);
+    if (report.seq !== undefined) writeSent(dir, report.seq);
     if (report.end || report.state === 'gone') removeFolder(dir);
   });
 }

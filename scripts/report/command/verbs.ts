@@ -5,13 +5,13 @@ import { closeEnd, executionsIn, leaveEvent, makeFolder, readFolder } from '../o
 import { attempt } from '../outbox/life.ts';
 import { livenessOf, ownPidns } from '../outbox/liveness.ts';
 import {
+  type BareReport,
   type Change,
   changeOf,
   type Event,
   endOfTold,
   nextReport,
   type Open,
-  type Report,
 } from '../outbox/report.ts';
 import { deliver } from '../send/deliver.ts';
 import { answer, reasonOf, tell } from '../tell.ts';
@@ -90,7 +90,7 @@ async function foldAndSend(outbox: string, open: Open): Promise<boolean> {
 }
 
 /** One send; whether the service has settled the report. */
-async function send(outbox: string | undefined, open: Open, report: Report): Promise<boolean> {
+async function send(outbox: string | undefined, open: Open, report: BareReport): Promise<boolean> {
   const channel = channelsFor(process.env)(open);
   if (!channel) return false;
   const until = performance.now() + LIMIT_MS;
@@ -109,8 +109,7 @@ async function sendBare(settings: Settings, execution: string, event: Event): Pr
   const open: Open = { ...newOpen(settings, null, false, false), execution };
   const { change, told } = changeOf([event]);
   const all: Change = told ? { ...change, end: endOfTold(told) } : change;
-  // Without a disk nobody counts; the clock of the machine only rises.
-  const { startedAt: _, ...report } = nextReport(open, undefined, all, event, Math.max(2, event.bootMs));
+  const { startedAt: _, seq: __, ...report } = nextReport(open, undefined, all, event, 1);
   return send(undefined, open, report);
 }
 

@@ -42,6 +42,7 @@ export function beginLife(outbox: string | undefined, opening: Open): Life {
   let open = opening;
   let newest: Report | undefined;
   let told: ToldEnd | undefined;
+  const kept = new Set<string>();
   let writtenAt = performance.now();
   let syncedAt = writtenAt;
   // Open from here on: whatever becomes of the folder's name, the room of the end is there.
@@ -77,14 +78,16 @@ export function beginLife(outbox: string | undefined, opening: Open): Life {
       for (const { file, event } of found)
         if (event.kind === 'unreadable') tellOnce(`cannot read ${file}: ${event.why}; ignored`);
       const events = found.flatMap(({ file, event }) =>
-        event.kind === 'value' ? [{ file, event: event.value }] : [],
+        event.kind === 'value' && !kept.has(file) ? [{ file, event: event.value }] : [],
       );
       if (events.length === 0) return undefined;
       const taken = changeOf(events.map(({ event }) => event));
       told = taken.told ?? told;
       life.write(taken.change, false);
-      // Only now: an event that is in no report yet would die with us.
-      for (const { file } of events) attempt(dir, () => rmSync(file, { force: true }));
+      // Only now: an event that is in no report yet would die with us. The word of the end is in none before the end.
+      for (const { file, event } of events)
+        if (event.kind === 'end') kept.add(file);
+        else attempt(dir, () => rmSync(file, { force: true }));
       return taken.change;
     },
 

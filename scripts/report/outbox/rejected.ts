@@ -1,14 +1,14 @@
 import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceRecord } from './files.ts';
-import type { Report } from './report.ts';
+import type { BareReport } from './report.ts';
 
 const MOST_FILES = 100;
 const MOST_BYTES = 1_024 * 1_024;
 
 /** A report that the service will never take, with its words: for a person to look at. */
 export interface Rejected {
-  report: Report;
+  report: BareReport;
   source: string;
   url: string;
   problems: string[];
@@ -21,7 +21,7 @@ export function keepRejected(outbox: string, rejected: Rejected): void {
   const dir = join(outbox, 'rejected');
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const { execution, seq } = rejected.report;
-  replaceRecord(dir, `${execution}-${seq}.json`, rejected, true);
+  replaceRecord(dir, `${execution}-${seq ?? 0}.json`, rejected, true);
   const files = rejectedIn(outbox).reverse();
   let bytes = 0;
   for (const [i, name] of files.entries()) {

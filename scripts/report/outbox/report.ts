@@ -44,8 +44,8 @@ export interface Report extends Stamp {
   execution: string;
   /** The highest one wins, so a report that is lost, doubled or late does no harm. */
   seq: number;
-  /** On the same clock as `at`; absent where nobody here has kept it. */
-  startedAt?: string;
+  /** On the same clock as `at`. */
+  startedAt: string;
   state: 'running' | 'gone' | EndState;
   host: string;
   pid?: number;
@@ -61,6 +61,9 @@ export interface Report extends Stamp {
   clockStepMs?: number;
   end: End | null;
 }
+
+/** A report of an execution that nobody here counts or dates: the service takes it as the newest. */
+export type BareReport = Omit<Report, 'seq' | 'startedAt'> & { seq?: number };
 
 /** A process, so that another one that got its number later is not taken for it. */
 export interface Process {

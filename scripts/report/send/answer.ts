@@ -1,4 +1,4 @@
-import type { Report } from '../outbox/report.ts';
+import type { BareReport } from '../outbox/report.ts';
 import type { Failure } from './backoff.ts';
 
 /** What came back over HTTP, or why nothing did. */
@@ -8,7 +8,7 @@ export type Outcome =
 
 /** What became of one report. */
 export interface Fate {
-  report: Report;
+  report: BareReport;
   /** As the service said it; `kept` where it said nothing final. */
   result: 'applied' | 'duplicate' | 'older' | 'contradicts' | 'ended' | 'rejected' | 'kept';
   /** The service's words, where it refused the report. */
@@ -28,7 +28,7 @@ const SETTLED = ['applied', 'duplicate', 'older', 'contradicts', 'ended', 'rejec
 const PASSING = [408, 425, 429];
 
 /** Reads an answer to a request with these reports. */
-export function judge(outcome: Outcome, reports: readonly Report[]): Judgement {
+export function judge(outcome: Outcome, reports: readonly BareReport[]): Judgement {
   if (outcome.kind === 'failed') return unreachable(outcome.reason);
   const { status, text } = outcome;
   const body = objectOf(text);
@@ -53,10 +53,10 @@ function unreachable(reason: string, retryAfterMs = 0): Judgement {
   return { kind: 'failed', failure: { kind: 'unreachable', reason, retryAfterMs } };
 }
 
-function fateOf(report: Report, results: unknown[]): Fate {
+function fateOf(report: BareReport, results: unknown[]): Fate {
   const own = results.find((it): it is { result: unknown; problems?: unknown } => {
     const { job, execution, seq } = (it ?? {}) as Record<string, unknown>;
-    return job === report.job && execution === report.execution && seq === report.seq;
+    return job === report.job && execution === report.execution && (seq ?? undefined) === report.seq;
   });
   const result = SETTLED.includes(own?.result as string) ? (own?.result as Fate['result']) : 'kept';
   return { report, result, problems: problemsOf(own?.problems) ?? [], status: 200 };

@@ -1,4 +1,4 @@
-import type { Report } from '../outbox/report.ts';
+import type { BareReport } from '../outbox/report.ts';
 
 const MOST_REPORTS = 500;
 const MOST_JOBS = 100;
@@ -6,9 +6,9 @@ const MOST_JOBS = 100;
 const MOST_BYTES = 240 * 1_024;
 
 /** The reports in requests that the service takes. */
-export function batchesOf(reports: readonly Report[]): Report[][] {
-  const batches: Report[][] = [];
-  let batch: Report[] = [];
+export function batchesOf(reports: readonly BareReport[]): BareReport[][] {
+  const batches: BareReport[][] = [];
+  let batch: BareReport[] = [];
   let jobs = new Set<string>();
   let bytes = 0;
   for (const report of reports) {

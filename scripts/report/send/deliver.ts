@@ -1,5 +1,5 @@
 import { stampNow } from '../outbox/clock.ts';
-import type { Report } from '../outbox/report.ts';
+import type { BareReport } from '../outbox/report.ts';
 import { type Fate, type Judgement, judge } from './answer.ts';
 import type { Failure } from './backoff.ts';
 import { batchesOf } from './batch.ts';
@@ -36,7 +36,7 @@ export interface Limits {
 /** Sends reports in as few requests as the service takes; stops at the first that fails. Never throws. */
 export async function deliver(
   channel: Channel,
-  reports: readonly Report[],
+  reports: readonly BareReport[],
   limits: Limits,
 ): Promise<Delivery> {
   const total: Delivery = { fates: [], heartbeatSeconds: undefined, stop: [], failure: undefined };
@@ -59,7 +59,7 @@ export async function deliver(
       left.push(batch.slice(middle), batch.slice(0, middle));
     } else if (judged.kind === 'poisoned') {
       const { problems, status } = judged;
-      total.fates.push({ report: batch[0] as Report, result: 'rejected', problems, status });
+      total.fates.push({ report: batch[0] as BareReport, result: 'rejected', problems, status });
     } else {
       total.failure = judged.failure;
       total.fates.push(...batch.map(kept));
@@ -68,19 +68,19 @@ export async function deliver(
   return total;
 }
 
-function kept(report: Report): Fate {
+function kept(report: BareReport): Fate {
   return { report, result: 'kept', problems: [], status: 0 };
 }
 
 /** One request; a token that is refused is fetched anew once. */
-async function judgedOnce(channel: Channel, batch: Report[], limits: Limits): Promise<Judgement> {
+async function judgedOnce(channel: Channel, batch: BareReport[], limits: Limits): Promise<Judgement> {
   const judged = await send(channel, batch, limits);
   return judged.kind === 'unauthorized' && channel.tokens.drop() ? send(channel, batch, limits) : judged;
 }
 
 async function send(
   { url, source, jobToken, tokens }: Channel,
-  reports: Report[],
+  reports: BareReport[],
   limits: Limits,
 ): Promise<Judgement> {
   const limitMs = () => Math.min(limits.requestMs, limits.until - performance.now());

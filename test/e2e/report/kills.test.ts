@@ -44,13 +44,17 @@ for (const { name, argv, skip } of await clients())
       t.after(() => server.close());
       server.behave(() => FAULTS[Math.floor(random() * FAULTS.length)] as Behaviour);
       const env = { NIGHTSHIFT_URL: server.url, NIGHTSHIFT_OUTBOX: outbox };
+      // At any moment of a life, however long that is on this machine.
+      const began = performance.now();
+      await launch([...argv, 'exec', '--job', 'kill-0', '--', 'true'], env).ended;
+      const longest = 1.5 * (performance.now() - began);
       await each(KILLS, async (i) => {
         // Of three one ends by itself before it can be killed, one at about that time, and one never.
         const command = ['true', 'sleep 0.1; exit 3', 'exec sleep 60'][i % 3] as string;
         const script = `echo "$$ "; ${command}`;
         const flags = ['--job', `kill-${i}`, '--linger', '100ms'];
         const run = launch([...argv, 'exec', ...flags, '--', 'sh', '-c', script], env);
-        await Promise.race([pause(random() * 400), run.ended]);
+        await Promise.race([pause(random() * longest), run.ended]);
         kill(run.pid, 'SIGKILL');
         const { stdout } = await run.ended;
         // Only the one that certainly lives: the number of another may be somebody else's by now.
