@@ -1,5 +1,5 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { existsSync, openSync, writeSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { buildReporter, REPORTER } from '../../scripts/build/reporter.ts';
 import { ROOT } from '../../scripts/shared/places.ts';
@@ -18,14 +18,28 @@ const PYTHON = join(ROOT, 'scripts/report/nightshift_report.py');
 
 /** Both clients, the first one as `npm run build` makes it. */
 export async function clients(): Promise<Client[]> {
+  const python = pythonClient();
   return [
     { name: 'TypeScript', argv: [process.execPath, await builtReporter()], skip: false },
-    {
-      name: 'Python',
-      argv: ['python3', PYTHON],
-      skip: existsSync(PYTHON) ? false : 'there is no scripts/report/nightshift_report.py yet',
-    },
+    { name: 'Python', argv: python ?? [], skip: python ? false : 'this machine has no Python 3.9' },
   ];
+}
+
+/**
+ * The Python client, compiled as Python keeps a module: a script it compiles at every start. Without the packages of the
+ * machine (-S), which the client does not use either. `undefined` where there is no Python 3.9.
+ */
+function pythonClient(): string[] | undefined {
+  const file = join(freshFolder(), 'nightshift_report.pyc');
+  const code = [
+    'import py_compile, sys',
+    'assert sys.version_info >= (3, 9)',
+    'py_compile.compile(sys.argv[1], sys.argv[2], doraise=True)',
+    // Not the shim of a version manager that may stand before it.
+    'print(sys.executable)',
+  ].join('\n');
+  const { status, stdout } = spawnSync('python3', ['-c', code, PYTHON, file], { encoding: 'utf8' });
+  return status === 0 ? [stdout.trim(), '-S', file] : undefined;
 }
 
 /** The file of the gate, which has built all there is; without it one is built. */
@@ -88,7 +102,7 @@ export function launch(
     };
     child.once('close', end);
     // A process that was left behind holds the pipes for longer.
-    child.once('exit', () => setTimeout(end, 1_000).unref());
+    child.once('exit', () => setTimeout(end, 1_000));
   });
   return {
     process: child,
