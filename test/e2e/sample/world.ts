@@ -71,7 +71,7 @@ function everything(): Settings {
   const sample = withSample(loadSettings(readEnvironment({})));
   const { jobs, ...others } = sample.sources;
   const sources = {
-    jobs: { ...jobs, executions: EXECUTIONS },
+    jobs: { ...jobs, executions: EXECUTIONS, reports: {} },
     ...others,
     evaluations: GROUPED,
     batch: ON_CLOUD_RUN,
@@ -82,7 +82,10 @@ function everything(): Settings {
     sources: Object.fromEntries(
       Object.entries(sources).map(([name, source]) => [
         name,
-        sourceSchema.parse({ ...source, sweep: { ...source.sweep, maxQueuedHours: 24 } }),
+        sourceSchema.parse({
+          ...source,
+          sweep: { ...source.sweep, maxQueuedHours: 24, stalledAfterMinutes: 120 },
+        }),
       ]),
     ),
     artifacts: {

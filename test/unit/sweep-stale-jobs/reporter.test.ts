@@ -5,6 +5,7 @@ import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
 import { isNewlyStale } from '../../../functions/shared/model/job/verdict/guard.ts';
 import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
+import { sightingAfter } from '../../../functions/sweep-stale-jobs/rules/remember.ts';
 import { NOTHING_ADDED, unread } from '../../support/jobs.ts';
 import {
   ago,
@@ -225,6 +226,26 @@ describe('a source of which no report arrives', () => {
     assert.deepEqual(foundSince(sightedSince(30)), ago(30));
     assert.equal(foundSince(sightedSince(30, { channelSilent: true })), null);
   });
+});
+
+test('a sweep remembers that nothing arrived, also of one that is not silent yet, and then looks anew', () => {
+  const after = (suspect: Suspect) =>
+    sightingAfter('jobs/x', { suspect, verdict: verdictOf(suspect, NOW) }, NOW);
+  const cutOff = (minutes: number) => {
+    const at = { aliveAt: ago(minutes), receivedAt: ago(minutes) };
+    return reporting(
+      at,
+      { heartbeatAt: ago(minutes) },
+      { channel: channelOf(11), sighting: sightedSince(30) },
+    );
+  };
+  assert.deepEqual(
+    [after(cutOff(40)), after(cutOff(12))].map(({ channelSilent }) => channelSilent),
+    [true, true],
+  );
+  const before = sightedSince(30, { channelSilent: true });
+  const heard = after({ ...cutOff(40), channel: channelOf(1), sighting: before });
+  assert.deepEqual([heard.channelSilent, heard.stillSince], [undefined, NOW]);
 });
 
 describe('a job that lives and does not get on', () => {
