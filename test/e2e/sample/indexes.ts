@@ -12,7 +12,8 @@ async function declared({ settings }: SampleWorld): Promise<Index[]> {
   try {
     const edits = { 'functions/settings.json': () => JSON.stringify(settings) };
     const args = ['test', '-json', '-verbose', '-filter=tests/permissions.tftest.hcl'];
-    const { code, stdout, output } = await terraform.edited(edits, () => terraform.run(args));
+    const secrets = { TF_VAR_wandb_secret: 'wandb-key' };
+    const { code, stdout, output } = await terraform.edited(edits, () => terraform.run(args, secrets));
     assert.equal(code, 0, output);
     return indexesDeclared(deployedIn(stdout));
   } finally {
