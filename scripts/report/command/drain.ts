@@ -86,7 +86,8 @@ async function reportIn(
   if (contents.open.kind !== 'value') return undefined;
   const open = contents.open.value;
   if (treatment.kind === 'deliver') return { open, report: treatment.report };
-  if (treatment.kind !== 'beat' && treatment.kind !== 'gone') return undefined;
+  if (treatment.kind !== 'beat' && treatment.kind !== 'gone' && treatment.kind !== 'take-in')
+    return undefined;
   const change = treatment.kind === 'gone' ? { state: 'gone' as const } : {};
   const report = await foldFolder(dir, here, change).catch(() => undefined);
   return report && { open, report };

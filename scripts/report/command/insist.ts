@@ -1,4 +1,4 @@
-import { openPlace } from '../outbox/place.ts';
+import { checkOwner, openPlace } from '../outbox/place.ts';
 import { whyFull } from '../outbox/room.ts';
 import { tokensFor } from '../send/token.ts';
 import { reasonOf, tell } from '../tell.ts';
@@ -18,6 +18,17 @@ export function usableOutbox(dir: string): string | undefined {
     tell(`no outbox: ${dir}: ${reasonOf(error)}; reports are kept in memory only`);
   }
   return undefined;
+}
+
+/** Whether the outbox may be read; one that is not ours is told, and left alone. */
+export function isTrusted(dir: string): boolean {
+  try {
+    checkOwner(dir);
+    return true;
+  } catch (error) {
+    tell(`no outbox: ${dir}: ${reasonOf(error)}`);
+    return false;
+  }
 }
 
 /** For who would rather not run than run untold: throws Misuse unless everything is there that reporting needs. */

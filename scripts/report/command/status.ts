@@ -5,6 +5,7 @@ import { ownPidns } from '../outbox/liveness.ts';
 import { rejectedIn } from '../outbox/rejected.ts';
 import { answer } from '../tell.ts';
 import { treatmentIn } from './drain.ts';
+import { isTrusted } from './insist.ts';
 import type { Flags } from './parse.ts';
 import { settingsOf } from './settings.ts';
 import { channelState } from './troubles.ts';
@@ -12,6 +13,7 @@ import { channelState } from './troubles.ts';
 /** `report status`: what waits, since when, and why. Reads alone. */
 export function status(flags: Flags): number {
   const { outbox } = settingsOf(flags, process.env, false);
+  if (!isTrusted(outbox)) return 1;
   const waiting = executionsIn(outbox).flatMap((execution) => waitingIn(join(outbox, execution)) ?? []);
   const channel = channelState(outbox);
   const failing = channel?.failingSince
@@ -33,6 +35,9 @@ function waitingIn(dir: string): string | undefined {
   const contents = readFolder(dir);
   const treatment = treatmentIn(dir, contents, { bootId: stampNow().bootId, pidns: ownPidns() });
   if (treatment.kind === 'unreadable') return `${dir} cannot be read: ${treatment.file}: ${treatment.why}`;
+  const { events, open } = contents;
+  if (treatment.kind === 'take-in' && open.kind === 'value')
+    return `${open.value.execution} ${open.value.job}: ${events} ${events === 1 ? 'event' : 'events'} in no report yet`;
   const acknowledged = contents.sent.kind === 'value' ? contents.sent.value.seq : 0;
   const newest = [contents.end, contents.now].find((found) => found.kind === 'value');
   if (newest?.kind !== 'value' || newest.value.seq <= acknowledged) return undefined;

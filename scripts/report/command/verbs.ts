@@ -15,7 +15,7 @@ import {
 } from '../outbox/report.ts';
 import { deliver } from '../send/deliver.ts';
 import { answer, reasonOf, tell } from '../tell.ts';
-import { usableOutbox } from './insist.ts';
+import { isTrusted, usableOutbox } from './insist.ts';
 import type { Command, Flags } from './parse.ts';
 import { channelsFor, newOpen, type Settings, settingsOf } from './settings.ts';
 import { noteRejected, settleFolder } from './settle.ts';
@@ -48,6 +48,7 @@ export async function say(word: Word): Promise<number> {
   const settings = settingsOf(flags, process.env, true);
   for (const problem of settings.problems) tell(problem);
   const { outbox, job } = settings;
+  if (!isTrusted(outbox)) return codeOf(flags, false);
   const execution = flags.execution || process.env.NIGHTSHIFT_EXECUTION || newestOpen(outbox, job);
   if (!execution) {
     tell(`no open execution of ${job} in ${outbox}; report start begins one`);

@@ -9,6 +9,8 @@ export type Treatment =
   | { kind: 'deliver'; report: Report }
   /** Its writer was killed and its process goes on: first-hand, so whoever finds it says so. */
   | { kind: 'beat' }
+  /** Shells write it, and one of them was killed before what it said was in a report. */
+  | { kind: 'take-in' }
   /** Both are dead, and nobody has seen how it ended. */
   | { kind: 'gone' }
   /** All of it is delivered. */
@@ -28,7 +30,7 @@ const LEFTOVER_MS = 60_000;
 
 /** Decides by what a folder holds. Only what is proven dead is gone: of another machine or container nothing is known. */
 export function treatmentOf(
-  { open, now, end, sent }: Contents,
+  { open, now, end, sent, events }: Contents,
   { writer, child }: Lives,
   ageMs: number,
 ): Treatment {
@@ -46,6 +48,7 @@ export function treatmentOf(
     return newest.seq > settled ? { kind: 'deliver', report: newest } : { kind: 'remove' };
   if (writer === 'dead' && child === 'dead') return { kind: 'gone' };
   if (writer === 'dead' && child === 'alive') return { kind: 'beat' };
+  if (writer === undefined && events > 0) return { kind: 'take-in' };
   return newest && newest.seq > settled ? { kind: 'deliver', report: newest } : { kind: 'leave' };
 }
 

@@ -64,31 +64,35 @@ export interface Contents {
   now: Found<Report>;
   end: Found<Report>;
   sent: Found<{ seq: number; at: string }>;
+  /** How many events wait for whoever writes next. */
+  events: number;
 }
 
-/** Reads the four files of an execution. */
+/** Reads the files of an execution, and counts its events. */
 export function readFolder(dir: string): Contents {
   return {
     open: readRecord(join(dir, 'open.json')),
     now: readRecord(join(dir, 'now.json')),
     end: readRecord(join(dir, 'end.json')),
     sent: readRecord(join(dir, 'sent')),
+    events: eventsIn(dir).length,
   };
 }
 
 /** The events that wait, in their order, each with its file. */
 export function readEvents(dir: string): { file: string; event: Found<Event> }[] {
-  let names: string[];
+  return eventsIn(dir)
+    .map((name) => join(dir, 'events', name))
+    .map((file) => ({ file, event: readRecord<Event>(file) }));
+}
+
+function eventsIn(dir: string): string[] {
   try {
-    names = readdirSync(join(dir, 'events'));
+    const names = readdirSync(join(dir, 'events'));
+    return names.filter((name) => !name.startsWith('.')).sort();
   } catch {
     return [];
   }
-  return names
-    .filter((name) => !name.startsWith('.'))
-    .sort()
-    .map((name) => join(dir, 'events', name))
-    .map((file) => ({ file, event: readRecord<Event>(file) }));
 }
 
 /** Notes that `seq` is acknowledged. Should that be lost, the report is sent once more, which does no harm. */

@@ -102,6 +102,13 @@ for (const { name, argv, skip } of await clients())
           { NIGHTSHIFT_OUTBOX: join(file, 'x') },
           /^nightshift: no outbox: .*ENOTDIR; reports are kept in memory only\n$/,
         ],
+        // Where no folder can be made although its parent is there.
+        [
+          'proc',
+          [],
+          { NIGHTSHIFT_OUTBOX: '/proc/nope' },
+          /^nightshift: no outbox: \/proc\/nope: .*; reports are kept in memory only\n$/,
+        ],
       ];
       await Promise.all(
         cases.map(async ([job, flags, env, words]) => {

@@ -139,6 +139,17 @@ const CASES: Case[] = [
     stays: false,
   },
   {
+    what: 'what a killed shell left in the mailbox is taken in',
+    left: {
+      execution: id('mailbox'),
+      now: { seq: 2 },
+      sent: 2,
+      events: [{ kind: 'end', at: '', bootMs: 0, bootId: '', end: { state: 'failed', error: 'no disk' } }],
+    },
+    sent: { seq: 3, state: 'failed' },
+    stays: false,
+  },
+  {
     what: 'an end that the job told by itself is an end',
     left: {
       execution: id('toldend'),

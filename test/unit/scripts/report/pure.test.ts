@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { rmSync, symlinkSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { crc32 as zlibCrc32 } from 'node:zlib';
 import { causeOf, type Death, endOf, UNASKED } from '../../../../scripts/report/child/cause.ts';
@@ -13,11 +14,13 @@ import { crc32 } from '../../../../scripts/report/outbox/crc32.ts';
 import { isExecutionId, newExecutionId } from '../../../../scripts/report/outbox/execution-id.ts';
 import { fitted } from '../../../../scripts/report/outbox/folder.ts';
 import { decodeLine, encodeLine } from '../../../../scripts/report/outbox/line.ts';
+import { checkOwner } from '../../../../scripts/report/outbox/place.ts';
 import { changeOf, nextReport, type Open, withTold } from '../../../../scripts/report/outbox/report.ts';
 import { judge } from '../../../../scripts/report/send/answer.ts';
 import { waitAfter, waitAfterOutage } from '../../../../scripts/report/send/backoff.ts';
 import { batchesOf } from '../../../../scripts/report/send/batch.ts';
 import { audienceOf, isLocal, lifeOf } from '../../../../scripts/report/send/token.ts';
+import { freshFolder } from '../../../support/folders.ts';
 
 const OPEN: Open = {
   execution: '01JDQ300000000000000000000',
@@ -313,4 +316,12 @@ describe('the command line', () => {
     ];
     for (const [line, problem] of cases) assert.throws(() => parse(line.split(' ')), problem, line);
   });
+});
+
+test('an outbox in /tmp that somebody else has put there is neither read nor written', (t) => {
+  const dir = `/tmp/nightshift-${4_000_000_000 + process.pid}`;
+  checkOwner(dir);
+  symlinkSync(freshFolder(), dir);
+  t.after(() => rmSync(dir, { force: true }));
+  assert.throws(() => checkOwner(dir), /is no folder/);
 });
