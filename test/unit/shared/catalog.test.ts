@@ -282,7 +282,7 @@ describe('the catalogue of the project', () => {
       assert.ok(existsSync(file), file);
       const code = readFileSync(file, 'utf8');
       assert.match(code, new RegExp(`startFunction\\('${task}'\\)`));
-      assert.equal([...code.matchAll(/^http\(options\.entry\.entryPoint, /gm)].length, 1);
+      assert.equal([...code.matchAll(/^http\(\s*options\.entry\.entryPoint,/gm)].length, 1);
     });
 
     test(`the budgets of ${task} nest`, () => {
