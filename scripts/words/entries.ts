@@ -17,7 +17,7 @@ export interface Entry {
 }
 
 const MARGIN = '  ';
-const LABEL_WIDTH = 12;
+const LEAST_LABEL = 12;
 const GAP = '  ';
 const LEAST_ROOM = 24;
 const LEAST_NAME = 8;
@@ -29,14 +29,15 @@ export function lineWidth(): number {
 
 /** Entries as lines of at most `width` columns, texts aligned behind their labels. */
 export function entriesInWords(entries: readonly Entry[], width: number): string[] {
-  const indent = ' '.repeat(MARGIN.length + LABEL_WIDTH);
+  const labelWidth = Math.max(LEAST_LABEL, ...entries.map(({ label }) => columnsOf(label) + 1));
+  const indent = ' '.repeat(MARGIN.length + labelWidth);
   const room = Math.max(LEAST_ROOM, width - indent.length);
   return entries.flatMap(({ label, lines, rows = [], more, verbatim, tone = (text) => text }) => {
     const [first = '', ...others] = lines
       .flatMap((line) => (verbatim ? line : wrapped(line, room)))
       .map(tone);
     return [
-      `${MARGIN}${padded(label, LABEL_WIDTH)}${first}`,
+      `${MARGIN}${padded(label, labelWidth)}${first}`,
       ...others.map((line) => `${indent}${line}`),
       ...aligned(rows, room - MARGIN.length).map((line) => `${indent}${MARGIN}${line}`),
       ...(more === undefined ? [] : [`${indent}${MARGIN}${paint.dim(more)}`]),

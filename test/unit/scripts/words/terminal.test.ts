@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { stripVTControlCharacters } from 'node:util';
 import { columnsOf, cut } from '../../../../scripts/words/columns.ts';
+import { entriesInWords } from '../../../../scripts/words/entries.ts';
 import { table } from '../../../../scripts/words/table.ts';
 import { firstLine, oneLine, wantsColor } from '../../../../scripts/words/terminal.ts';
 
@@ -108,4 +109,12 @@ describe('columnsOf() and cut()', () => {
     assert.equal(cut('模型模型', 4), '模…');
     assert.equal(cut('👩‍🚀👩‍🚀', 3), '👩‍🚀…');
   });
+});
+
+test('a label that is longer than most moves the texts of all, and never runs into its own', () => {
+  const entries = [
+    { label: 'W&B completed', lines: ['1 failed'] },
+    { label: 'Logs', lines: ['2 read'] },
+  ];
+  assert.deepEqual(entriesInWords(entries, 60), ['  W&B completed 1 failed', '  Logs          2 read']);
 });
