@@ -188,7 +188,8 @@ function taskOf(sketch: TaskSketch, now: Date): TaskAnswer {
     return { runId: `${task}@${startedAt}`, outcome, startedAt, durationMs };
   });
   const failures = newest.findIndex((outcome) => !['failed', 'timed-out', 'lost'].includes(outcome));
-  const next = lateMs ? ago(now, lateMs) : ago(now, lastMs - everyMs);
+  // A second before the half minute, so that no rounding turns on how long a page takes to be drawn.
+  const next = lateMs ? ago(now, lateMs) : ago(now, lastMs - everyMs + SECOND_MS);
   const begun = current ? ago(now, current.begunMs) : null;
   const facts = {
     enabled: true,
