@@ -220,7 +220,7 @@ describe('the signal', () => {
       const told = performance.now();
       stop.abort(reason);
       assert.equal(await call, reason);
-      assert.ok(performance.now() - told < 500);
+      assert.ok(performance.now() - told < 4_000);
       assert.deepEqual(statuses(), [status]);
     });
 

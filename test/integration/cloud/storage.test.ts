@@ -189,7 +189,7 @@ describe('the time for a call', () => {
       error.message,
       'Cannot finish Cloud Storage buckets.list (project acme-ml, page 2): no answer within 500 ms',
     );
-    assert.ok(performance.now() - begun < 2_500);
+    assert.ok(performance.now() - begun < 10_000);
     assert.deepEqual(statuses(), [200, 200, 200, 'deadline']);
   });
 
