@@ -53,7 +53,8 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
     );
     assert.match(
       alarm?.message ?? '',
-      /^Metric source cloudRun failed in 3 runs in a row, since 2026-03-10T02:00:00\.000Z: Cannot finish Cloud Monitoring .*missing permission: monitoring\.timeSeries\.list$/,
+      // Both of its APIs deny, and either may be the first to say so.
+      /^Metric source cloudRun failed in 3 runs in a row, since 2026-03-10T02:00:00\.000Z: Cannot finish Cloud (Monitoring .*missing permission: monitoring\.timeSeries\.list|Run .*missing permission: run\.services\.list)$/,
     );
     assert.deepEqual(await openAlarms(), [THIRD]);
     await nights('partial', 13);
