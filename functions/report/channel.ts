@@ -24,13 +24,29 @@ export interface Channel {
   add(news: Accepted, by: string, now: Date): Promise<void>;
 }
 
+/** What is not written yet. */
+interface Waiting {
+  accepted: number;
+  falseLost: number;
+  /** By day and reporter. */
+  created: ReadonlyMap<string, number>;
+}
+
+const NOTHING: Waiting = { accepted: 0, falseLost: 0, created: new Map() };
+
+function sumOf(some: Waiting, more: Waiting): Waiting {
+  const created = new Map(some.created);
+  for (const [key, count] of more.created) created.set(key, (created.get(key) ?? 0) + count);
+  return { accepted: some.accepted + more.accepted, falseLost: some.falseLost + more.falseLost, created };
+}
+
 /** `isBounded`: whether the records that are made for a reporter are counted. */
 export function openChannel(
   source: string,
   store: ReportChannelStore,
   { isBounded, log }: { isBounded: boolean; log: Log },
 ): Channel {
-  let waiting: Accepted = { accepted: 0, falseLost: 0, created: 0 };
+  let waiting = NOTHING;
   let writtenAt: Date | null = null;
   let outdated: string[] = [];
   const keyOf = (by: string, now: Date) => `${dayOf(now)} ${by}`;
@@ -44,30 +60,34 @@ export function openChannel(
       return MOST_CREATED - (known?.created[keyOf(by, now)] ?? 0);
     },
 
-    async add(news, by, now) {
-      waiting = {
-        accepted: waiting.accepted + news.accepted,
-        falseLost: waiting.falseLost + news.falseLost,
-        created: waiting.created + news.created,
-      };
+    async add({ accepted, falseLost, created }, by, now) {
+      const isCounted = isBounded && created > 0;
+      waiting = sumOf(waiting, {
+        accepted,
+        falseLost,
+        created: isCounted ? new Map([[keyOf(by, now), created]]) : new Map(),
+      });
       const isDue = !writtenAt || now.getTime() - writtenAt.getTime() >= CHANNEL_EVERY_MS;
       // A wrong end and a new record are counted where no later request may come.
-      if (waiting.accepted === 0 || (!isDue && waiting.falseLost === 0 && waiting.created === 0)) return;
-      const { accepted, falseLost, created } = waiting;
-      waiting = { accepted: 0, falseLost: 0, created: 0 };
+      if (waiting.accepted === 0 || (!isDue && waiting.falseLost === 0 && waiting.created.size === 0)) return;
+      const sent = waiting;
+      waiting = NOTHING;
       const before = writtenAt;
       writtenAt = now;
       try {
-        const counted = isBounded && created > 0 ? { [keyOf(by, now)]: created } : {};
-        await store.add({ source, at: now, accepted, falseLost, created: counted, outdated });
+        const counted = Object.fromEntries(sent.created);
+        await store.add({
+          source,
+          at: now,
+          accepted: sent.accepted,
+          falseLost: sent.falseLost,
+          created: counted,
+          outdated,
+        });
         outdated = [];
       } catch (error) {
         // The reports are in their records: only the count waits.
-        waiting = {
-          accepted: waiting.accepted + accepted,
-          falseLost: waiting.falseLost + falseLost,
-          created,
-        };
+        waiting = sumOf(waiting, sent);
         writtenAt = before;
         log.warning(`Cannot write the report channel of ${source}`, { error: messageOf(error) });
       }
