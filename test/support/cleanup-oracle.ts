@@ -1,7 +1,7 @@
 import type { ArtifactPolicy } from '../../functions/shared/model/cleanup/policy.ts';
 
 /**
- * A second reading of DESIGN.md, section 6, to hold the plan against. It judges worlds as they really are, not as records
+ * A second reading of the rules of clean-up, to hold the plan against. It judges worlds as they really are, not as records
  * write them down: it reads no spelling of anything, compares every job with every other, again and again, and shares no
  * code with what it judges.
  */

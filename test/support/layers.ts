@@ -1,7 +1,7 @@
 import type { Import, SourceFile } from './source-files.ts';
 
 /**
- * Who may import whom below functions/ (DESIGN.md, section 2). A file belongs to one layer: a folder of shared/ or a
+ * Who may import whom below functions/. A file belongs to one layer: a folder of shared/ or a
  * single file there, or by its role in a function's folder `entry`, `task`, `service`, `input-output` or `pure`.
  */
 

@@ -4,10 +4,10 @@ export function redacted(text: string): string {
 }
 
 const RULES: [RegExp, string][] = [
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: the escape character is what starts a colour
   [/\x1b\[[0-9;?]*[ -/]*[@-~]/g, ''],
   [/\r\n?/g, '\n'],
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: as above
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they would move the cursor of whoever reads it
   [/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, ''],
   [/(https?:\/\/[^\s?"']+)\?[^\s"']*/g, '$1?***'],
   [/(:\/\/)[^/\s:@]+:[^/\s@]+@/g, '$1***@'],

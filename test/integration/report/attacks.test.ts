@@ -5,7 +5,7 @@ import { addMs, DAY_MS, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { mintJobToken } from '../../../functions/shared/job-tokens.ts';
 import { KEY, reportedSource, reporter } from '../../support/reporter.ts';
 
-/** What a malicious or broken reporter could try (reporting.md 2.9): each is refused, or harms nothing. */
+/** What a malicious or broken reporter could try: each is refused, or harms nothing. */
 
 const NOW = new Date('2026-11-28T12:00:00Z');
 const ago = (minutes: number) => addMs(NOW, -minutes * MINUTE_MS);

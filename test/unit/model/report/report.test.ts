@@ -14,7 +14,7 @@ import { allowanceOf, covers, reportsSchema } from '../../../../functions/shared
 import { storedReportSchema } from '../../../../functions/shared/model/report/stored.ts';
 import { parseWithProblems } from '../../../../functions/shared/problems.ts';
 
-/** The report of reporting.md, 2.6. */
+/** A report with every field. */
 const WHOLE = {
   job: 'train-1234',
   execution: '01JDQ3',

@@ -7,7 +7,7 @@ import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { whichTry } from './which-try.ts';
 import { instant, lasting } from './words.ts';
 
-/** Verdicts from the answer of a backend (DESIGN.md, section 7). */
+/** Verdicts from the answer of a backend. */
 export function byBackend(liveness: Liveness, truth: Truth): Verdict {
   switch (truth.state) {
     case 'running': {

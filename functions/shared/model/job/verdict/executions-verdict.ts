@@ -8,7 +8,7 @@ import { foundDead } from './reporter-verdict.ts';
 import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
-/** Verdicts on a job from its executions, and on an execution from its job (DESIGN.md, section 7). */
+/** Verdicts on a job from its executions, and on an execution from its job. */
 
 /** Keeps a job while any of its executions is active, whatever else is known about it. */
 export function whileExecuted(liveness: Liveness): Verdict | undefined {

@@ -4,7 +4,7 @@ import type { Verdict } from '../sweep.ts';
 import { since } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
-/** Whether the sweep finds enough jobs alive to believe that the others are not (DESIGN.md, section 7). */
+/** Whether the sweep finds enough jobs alive to believe that the others are not. */
 
 /** A share of fewer jobs means little. */
 const FEWEST_FOR_A_SHARE = 5;

@@ -4,7 +4,7 @@ import { type Liveness, mayBeZoned, since, stampOf } from './liveness.ts';
 import { keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
-/** Verdicts from a record alone, for a job that no backend can be asked about (DESIGN.md, section 7). */
+/** Verdicts from a record alone, for a job that no backend can be asked about. */
 export function byRecord(liveness: Liveness): Verdict {
   const { job, hasHeartbeat, sighting } = liveness.suspect;
   if (job.state === 'suspended')

@@ -6,7 +6,7 @@ import { CLOCK_SKEW_MS, type Liveness, latest, since, usable } from './liveness.
 import { lost, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
-/** Verdicts from what executions report of themselves, and from whether any reports arrive (DESIGN.md, section 12). */
+/** Verdicts from what executions report of themselves, and from whether any reports arrive. */
 
 /** For so long silence of a channel explains that a job which began meanwhile never reported. */
 const CHANNEL_MS = DAY_MS;
@@ -53,8 +53,9 @@ export function whileChannelSilent(liveness: Liveness, verdict: EndingVerdict): 
 
 /**
  * Why the silence of a job proves nothing, in words: no report at all arrives from its source, and some was to come. `null`
- * where reports arrive, and where nobody is left who would report. It holds for a job that has reported, and for a day for one that may have tried to: it had only just begun when the last
- * report came, or began later. Other jobs that never reported are judged as if their source took no reports.
+ * where reports arrive, and where nobody is left who would report. It holds for a job that has reported, and for a day for
+ * one that may have tried to: it had only just begun when the last report came, or began later. Other jobs that never
+ * reported are judged as if their source took no reports.
  */
 export function channelSilence({ suspect, now, begunAt }: Liveness): string | null {
   const { channel, limits } = suspect;

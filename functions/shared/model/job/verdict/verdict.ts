@@ -18,7 +18,7 @@ import { ended, keep, unknown } from './verdicts.ts';
 import { instant } from './words.ts';
 
 /**
- * The verdict of the sweep on a suspect (DESIGN.md, section 7). A job that has ended stays as it is, and one with an
+ * The verdict of the sweep on a suspect. A job that has ended stays as it is, and one with an
  * unmapped status is never guessed at. For the others a backend's answer comes before what records say; where neither
  * shows life, the limits decide.
  */
