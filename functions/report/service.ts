@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { InvalidRequest } from '../shared/errors.ts';
-import { comeAgain, type PostedRequest, type PostHandler } from '../shared/http/post-service.ts';
-import { refusal, type ServiceAnswer } from '../shared/http/service.ts';
+import type { PostedRequest, PostHandler } from '../shared/http/post-service.ts';
+import { comeAgain, refusal, type ServiceAnswer } from '../shared/http/service.ts';
 import type { Log } from '../shared/log.ts';
 import { limitsOf } from '../shared/model/job/sweep-limits.ts';
 import { heartbeatSeconds, type ReportAnswer, type ResultOfReport } from '../shared/model/report/answer.ts';
@@ -18,7 +18,7 @@ import type { ReportRecordStore } from '../shared/store/own/report-records.ts';
 import type { ReportedJobStore } from '../shared/store/sources/reported-jobs.ts';
 import { keepAlarms } from './alarm-keeper.ts';
 import type { Channel } from './channel.ts';
-import { heldJobs } from './held-jobs.ts';
+import { type HeldJobs, heldJobs } from './held-jobs.ts';
 import type { Identify } from './identity.ts';
 import type { JobReports, Outcome, Prepared } from './prepare.ts';
 import { recordReports } from './record-reports.ts';
@@ -57,7 +57,7 @@ type Read = { job: string; report: TimedReport } | { problems: Problem[]; raw: u
 
 /** Takes reports of jobs. Writes the records of the sources that take reports, and nothing else of the user's. */
 export function report(tools: ReportTools): PostHandler {
-  const held = new Map([...tools.sources.keys()].map((name) => [name, heldJobs(MOST_HELD)]));
+  const heldBySource = new Map<string, HeldJobs>();
   const alarms = keepAlarms(tools.own, tools.log);
 
   /** Records the reports of one request. */
@@ -93,8 +93,8 @@ export function report(tools: ReportTools): PostHandler {
   }
 
   function heldOf(name: string) {
-    const own = held.get(name) ?? heldJobs(MOST_HELD);
-    held.set(name, own);
+    const own = heldBySource.get(name) ?? heldJobs(MOST_HELD);
+    heldBySource.set(name, own);
     return own;
   }
 

@@ -38,6 +38,7 @@ export function idTokens(): IdTokens {
         const { email, email_verified: verified, aud } = payload;
         return { email, isEmailVerified: verified === true, audience: aud };
       } catch {
+        // The keys are at hand, so the token is at fault. Not logged: what the library says of it may quote it whole.
         return null;
       }
     },

@@ -2,7 +2,7 @@ import { withDeadline } from '../concurrency.ts';
 import { messageOf, UpstreamError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { type Watched, watchedSchema } from '../model/workload/watched.ts';
-import type { Authorize } from './rest/credentials.ts';
+import { type Authorize, idTokenFor } from './rest/credentials.ts';
 import { plain } from './rest/google-error.ts';
 import type { Limits } from './rest/rest.ts';
 
@@ -12,7 +12,6 @@ export interface Observer {
   watch(limits: Limits): Promise<Watched>;
 }
 
-const THIS_MACHINE = ['127.0.0.1', 'localhost', '[::1]'];
 /** What it answers where another refresh makes this one needless. */
 const NEEDLESS = 409;
 const REFUSALS: Readonly<Record<number, string>> = {
@@ -96,25 +95,4 @@ function problemIn(text: string): string {
   const body = jsonIn(text) as { problems?: { message?: unknown }[] } | null | undefined;
   const message = body?.problems?.[0]?.message;
   return typeof message === 'string' ? message.slice(0, 300) : '';
-}
-
-/** What authorises a call to `url`. The token is kept until it expires. */
-function idTokenFor(url: string): Authorize {
-  const { protocol, hostname } = new URL(url);
-  if (protocol === 'http:' && THIS_MACHINE.includes(hostname)) return async () => new Headers();
-  if (protocol !== 'https:')
-    throw new TypeError(
-      `Cannot use "${url}" as the address of a function: it has to be https://, or http:// on this machine`,
-    );
-  let client: Promise<{ getRequestHeaders(): Promise<Headers> }> | undefined;
-  return async () => {
-    client ??= import('google-auth-library').then((library) =>
-      new library.GoogleAuth().getIdTokenClient(url),
-    );
-    // Whoever could not get one may get it the next time.
-    client.catch(() => {
-      client = undefined;
-    });
-    return (await client).getRequestHeaders();
-  };
 }

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
-import { DeadlineExceeded, InvalidRequest } from '../errors.ts';
+import { InvalidRequest } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { raceDeadline } from '../run/deadline.ts';
-import { refusal, type ServiceAnswer } from './service.ts';
+import { failure, refusal, type ServiceAnswer } from './service.ts';
 
 /** What is posted to a service. */
 export interface PostedRequest {
@@ -24,8 +24,6 @@ export interface PostOptions {
   /** A longer body is answered 413. */
   mostBytes: number;
 }
-
-const RETRY_SECONDS = '5';
 
 /** `handler` as an HTTP function that takes JSON by POST. */
 export function servePosts(handler: PostHandler, options: PostOptions): HttpFunction {
@@ -74,23 +72,6 @@ function jsonOf(raw: Buffer): unknown {
       { path: '', message: `The body is not JSON: ${(error as Error).message}`, expected: 'a JSON object' },
     ]);
   }
-}
-
-/** The answer where nothing could be done for now: whoever asked is to come again. */
-export function comeAgain(message: string): ServiceAnswer {
-  return refusal(503, [{ path: '', message, expected: 'an answer in time: try again' }], {
-    'Retry-After': RETRY_SECONDS,
-  });
-}
-
-function failure(error: unknown, log: Log): ServiceAnswer {
-  if (error instanceof InvalidRequest) return refusal(400, error.problems);
-  if (error instanceof DeadlineExceeded) {
-    log.warning('A request was given up', { error: error.message });
-    return comeAgain(error.message);
-  }
-  log.error('Cannot answer', error);
-  return refusal(500, [{ path: '', message: 'Internal error; the log has its stack' }]);
 }
 
 function send({ status, contentType, body, headers = {} }: ServiceAnswer, response: Response): void {

@@ -50,6 +50,7 @@ export interface ServiceOptions {
   posts?: readonly string[];
 }
 
+const RETRY_SECONDS = '5';
 /** Longer addresses than any of ours are a mistake or worse. */
 const URL_LIMIT = 4096;
 /** `X-Source-Error` is a line for people; more of it is in the log. */
@@ -160,13 +161,19 @@ function ofAnotherSite(headers: IncomingHttpHeaders): ServiceAnswer | null {
   ]);
 }
 
-function failure(error: unknown, log: Log): ServiceAnswer {
+/** The answer where nothing could be done for now: whoever asked is to come again. */
+export function comeAgain(message: string): ServiceAnswer {
+  return refusal(503, [{ path: '', message, expected: 'an answer in time: try again' }], {
+    'Retry-After': RETRY_SECONDS,
+  });
+}
+
+/** The answer to a request that threw: 400 for what cannot be asked, 503 for what took too long, else 500, with the stack in the log. */
+export function failure(error: unknown, log: Log): ServiceAnswer {
   if (error instanceof InvalidRequest) return refusal(400, error.problems);
   if (error instanceof DeadlineExceeded) {
     log.warning('A request was given up', { error: error.message });
-    return refusal(503, [{ path: '', message: error.message, expected: 'an answer in time: try again' }], {
-      'Retry-After': '5',
-    });
+    return comeAgain(error.message);
   }
   log.error('Cannot answer', error);
   return refusal(500, [{ path: '', message: 'Internal error; the log has its stack' }]);

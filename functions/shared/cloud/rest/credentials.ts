@@ -23,10 +23,34 @@ export const googleCredentials: Authorize = async () => {
  * Throws for any other address without TLS, for a token must not travel in the clear.
  */
 export function credentialsFor(baseUrl: string): Authorize {
-  const { protocol, hostname } = new URL(baseUrl);
-  if (protocol === 'https:') return googleCredentials;
-  if (protocol === 'http:' && THIS_MACHINE.includes(hostname)) return async () => new Headers();
+  return isThisMachine(baseUrl, 'an API') ? async () => new Headers() : googleCredentials;
+}
+
+/**
+ * What authorises requests to our own function at `url`: an ID token for it, kept until it expires; nothing on this machine.
+ * Throws for any other address without TLS.
+ */
+export function idTokenFor(url: string): Authorize {
+  if (isThisMachine(url, 'a function')) return async () => new Headers();
+  let client: Promise<{ getRequestHeaders(): Promise<Headers> }> | undefined;
+  return async () => {
+    client ??= import('google-auth-library').then((library) =>
+      new library.GoogleAuth().getIdTokenClient(url),
+    );
+    // Whoever could not get one may get it the next time.
+    client.catch(() => {
+      client = undefined;
+    });
+    return (await client).getRequestHeaders();
+  };
+}
+
+/** Whether `url` is on this machine, where no token is asked for; throws for another one where it would travel in the clear. */
+function isThisMachine(url: string, what: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  if (protocol === 'https:') return false;
+  if (protocol === 'http:' && THIS_MACHINE.includes(hostname)) return true;
   throw new TypeError(
-    `Cannot use "${baseUrl}" as the address of an API: it has to be https://, or http:// on this machine`,
+    `Cannot use "${url}" as the address of ${what}: it has to be https://, or http:// on this machine`,
   );
 }

@@ -1,17 +1,13 @@
 import type { JobState } from '../../job/states.ts';
 import type { WorkloadTable } from './table.ts';
-import { wandbProjects, wandbSettings } from './wandb.ts';
+import { wandbTable } from './wandb.ts';
 
 /** Runs of W&B that have not ended, also such as have a word for their state that means nothing here. */
 export const active = {
+  ...wandbTable,
   title: 'W&B active',
-  section: 'wandb',
-  settings: wandbSettings,
-  place: 'project',
-  placesOf: (_, settings) => wandbProjects(settings),
-  permissions: {},
   endsAgain: false,
-} satisfies WorkloadTable<typeof wandbSettings>;
+} satisfies WorkloadTable<typeof wandbTable.settings>;
 
 /** What W&B says of a run that has not ended; one that is preempted still runs until its machine is taken away. */
 const STATES: ReadonlyMap<string, JobState> = new Map([

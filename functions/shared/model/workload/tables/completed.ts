@@ -1,17 +1,13 @@
 import type { JobState } from '../../job/states.ts';
 import type { WorkloadTable } from './table.ts';
-import { wandbProjects, wandbSettings } from './wandb.ts';
+import { wandbTable } from './wandb.ts';
 
 /** Runs of W&B that have ended. None is over for good: one that crashed beats again, and one that ended is resumed. */
 export const completed = {
+  ...wandbTable,
   title: 'W&B completed',
-  section: 'wandb',
-  settings: wandbSettings,
-  place: 'project',
-  placesOf: (_, settings) => wandbProjects(settings),
-  permissions: {},
   endsAgain: true,
-} satisfies WorkloadTable<typeof wandbSettings>;
+} satisfies WorkloadTable<typeof wandbTable.settings>;
 
 /** What W&B calls a run of which no beat comes any more. It is inferred, and often false. */
 export const CRASHED = 'crashed';

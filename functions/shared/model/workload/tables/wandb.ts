@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { MINUTE_MS } from '../../../dates.ts';
 import { baseUrl, distinct } from '../../forms.ts';
+import type { WorkloadTable } from './table.ts';
 
 /** Runs of Weights & Biases, of which some are active and others have ended: what both tables have in common. */
 
@@ -26,6 +27,15 @@ export type WandbSettings = z.infer<typeof wandbSettings>;
 export function wandbProjects({ entity, projects }: Pick<WandbSettings, 'entity' | 'projects'>): string[] {
   return projects.map((project) => `${entity}/${project}`);
 }
+
+/** What the tables of active runs and of those that have ended have in common. */
+export const wandbTable = {
+  section: 'wandb',
+  settings: wandbSettings,
+  place: 'project',
+  placesOf: (_, settings) => wandbProjects(settings),
+  permissions: {},
+} satisfies Omit<WorkloadTable<typeof wandbSettings>, 'title' | 'endsAgain'>;
 
 /** The page of a run. The API of W&B's own servers has an address of its own, that of others is where their pages are. */
 export function runLink({ baseUrl: api }: Pick<WandbSettings, 'baseUrl'>, place: string, id: string): string {
