@@ -239,7 +239,8 @@ describe('a batch', () => {
   });
 
   test('refused by HTTP 429 is tried again as a whole; ten of them halve the rate once', async (context) => {
-    const { world, gcs, objects, statuses } = await setupObjects(context, { latencyMs: 200 });
+    // So long that a busy machine has sent all ten before the first is refused.
+    const { world, gcs, objects, statuses } = await setupObjects(context, { latencyMs: 1_500 });
     const deletion = objects.deletion({ rate: 100_000 });
     gcs.faults.add({ fault: { kind: 'status', status: 429 }, method: 'batch', times: 10 });
     assert.deepEqual(countsOf(await deletion.delete(BUCKET, fill(world, 1_000), LIMITS)), { deleted: 1_000 });
