@@ -8,7 +8,7 @@ import { runReporters } from './reporters/reporters.ts';
 import { tellReporters } from './reporters/tell-reporters.ts';
 import { runTasks, tellAttempt } from './run-tasks.ts';
 import { servicePath } from './serving/gateway.ts';
-import { LOCATION, type SchedulerJobs, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
+import { LOCATION, schedulerJobs } from './stand-ins/scheduler/catalog-jobs.ts';
 import { type Stack, up } from './up.ts';
 
 /** What `npm start` was told. */
@@ -33,8 +33,7 @@ export async function start({ once, empty, nights }: StartOptions, signal: Abort
     let fine = true;
     if (!empty) {
       tell.line('\nEvery task, once\n');
-      const jobs = schedulerJobs(scheduler.baseUrl, project);
-      fine = await until(runAll(stack, jobs, enabled, tell, signal));
+      fine = await until(runAll(stack, enabled, tell, signal));
     }
     if (nights > 0) fine = (await until(passNights(stack, nights, tell, signal))) && fine;
     if (once) return fine ? 0 : 1;
@@ -56,16 +55,16 @@ export async function start({ once, empty, nights }: StartOptions, signal: Abort
 }
 
 /**
- * Runs every task once. Jobs that report run beside the first of them, so that the sweep finds what became of those; whether
- * all did what they should.
+ * Runs each of `tasks` once, and tells what it did. Jobs that report run beside the first of them, so that the sweep finds
+ * what became of those; whether all did what they should.
  */
-async function runAll(
-  { scheduler, gatewayUrl, clock, takesReports }: Stack,
-  jobs: SchedulerJobs,
+export async function runAll(
+  { scheduler, gatewayUrl, clock, project, takesReports }: Stack,
   [first, ...others]: string[],
   tell: Tell,
   signal: AbortSignal,
 ): Promise<boolean> {
+  const jobs = schedulerJobs(scheduler.baseUrl, project);
   const reporting = takesReports ? runReporters({ gatewayUrl, now: clock.now(), signal }) : null;
   // It is waited for below.
   reporting?.catch(() => undefined);

@@ -4,6 +4,7 @@ import { collects } from './sample/collect.ts';
 import { needsIndexes } from './sample/indexes.ts';
 import { prunes } from './sample/prune.ts';
 import { sweeps } from './sample/sweep.ts';
+import { tells } from './sample/told.ts';
 import { type SampleWorld, startSampleWorld } from './sample/world.ts';
 
 /** One stack for all of them, because it takes as long as their tests: the order matters. */
@@ -15,6 +16,7 @@ describe('the deployed bundles on the sample world', () => {
   after(() => world?.stop());
   const started = () => world as SampleWorld;
 
+  tells(started);
   collects(started);
   cleansUp(started);
   sweeps(started);

@@ -69,7 +69,7 @@ export function cleansUp(world: () => SampleWorld): void {
     const deletesOf = (plan: Plan) => plan.lines.filter(({ decision }) => decision === 'delete');
 
     const before = await liveObjects(sample);
-    const waiting = await call();
+    const waiting = sample.first<Cleaned>(TASK);
     assert.deepEqual(
       [waiting.outcome, waiting.summary.planStatus, waiting.summary.tripped.map(({ guard }) => guard)],
       ['partial', 'waiting', ['new-policy']],
