@@ -1,12 +1,8 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { promisify } from 'node:util';
 import { readEnvironment } from '../../../functions/shared/environment.ts';
 import { loadSettings } from '../../../functions/shared/settings.ts';
-import { ROOT } from '../../../scripts/shared/places.ts';
-import { freshFolder } from '../../support/folders.ts';
+import { ops } from '../../support/ops.ts';
 import { JOBS_PER_PLAN, type SampleWorld } from './world.ts';
 
 const TASK = 'cleanup-artifacts';
@@ -29,16 +25,10 @@ interface Cleaned {
 }
 
 /** What `ops cleanup` prints. */
-async function ops({ stack, project }: SampleWorld, ...args: string[]): Promise<string> {
-  const env = {
-    PATH: process.env.PATH,
-    FIRESTORE_EMULATOR_HOST: stack.emulatorHost,
-    GOOGLE_CLOUD_PROJECT: project,
-    NIGHTSHIFT_SETTINGS: stack.settings,
-    NIGHTSHIFT_STATE_DIR: freshFolder(),
-  };
-  const main = join(ROOT, 'scripts/ops/main.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [main, 'cleanup', ...args], { env });
+async function cleanup({ stack, project }: SampleWorld, ...args: string[]): Promise<string> {
+  const env = { GOOGLE_CLOUD_PROJECT: project, NIGHTSHIFT_SETTINGS: stack.settings };
+  const { code, stdout, stderr } = await ops(['cleanup', ...args], { env });
+  assert.equal(code, 0, stderr);
   return stdout;
 }
 
@@ -64,7 +54,7 @@ export function cleansUp(world: () => SampleWorld): void {
     const call = (body: object = {}) => sample.run<Cleaned>(TASK, body);
     const makePlan = async () => {
       const url = `${sample.stack.gatewayUrl}/${TASK}`;
-      return JSON.parse(await ops(sample, 'plan', '--json', '--url', url)) as Plan;
+      return JSON.parse(await cleanup(sample, 'plan', '--json', '--url', url)) as Plan;
     };
     const deletesOf = (plan: Plan) => plan.lines.filter(({ decision }) => decision === 'delete');
 
@@ -88,7 +78,7 @@ export function cleansUp(world: () => SampleWorld): void {
     assert.equal(plan.keptByReason['registered-model'], 10);
 
     const { planId } = waiting.summary;
-    await ops(sample, 'approve', planId);
+    await cleanup(sample, 'approve', planId);
     const applied = await call({ planId });
     assert.deepEqual(
       [applied.outcome, applied.summary.deletedJobs, applied.summary.remaining],
