@@ -54,9 +54,6 @@ stop() {
 
 if [ "${1-}" != tests ]; then
   section 'format and lint' biome check --error-on-warnings .
-  # More threads would each work out the types of the libraries again.
-  section 'types' tsc -p . --singleThreaded
-  section 'types of the page, which runs in a browser' tsc -p functions/status/page --singleThreaded
   # The emulator lives too briefly for Java's optimizing compiler, which would take a third of all the time, and its
   # threads that collect garbage would only be in the way.
   export JAVA_TOOL_OPTIONS="${JAVA_TOOL_OPTIONS:-} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -78,6 +75,9 @@ section 'build' node test/support/bundle.ts "$NIGHTSHIFT_TEST_BUNDLES"
 limit=--test-timeout=300000
 # Loading everything anew for each file would take a third of all the time: what starts no processes shares some.
 together="node --test --test-isolation=none $limit"
+# More threads would each work out the types of the libraries again.
+begin 'types' tsc -p . --singleThreaded
+begin 'types of the page, which runs in a browser' tsc -p functions/status/page --singleThreaded
 begin 'unit tests' env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
 for shard in 1/3 2/3 3/3; do
   begin "integration tests, ${shard/\// of }" $together --test-shard=$shard \
