@@ -18,7 +18,7 @@ import type { SeenRequest } from '../../scripts/stack/stand-ins/google/apis.ts';
 import type { Fault, FaultRule } from '../../scripts/stack/stand-ins/google/faults.ts';
 import type { PlatformWorld } from '../../scripts/stack/stand-ins/google/world.ts';
 import { collector, type Setup } from './collector.ts';
-import { openTestFirestore } from './firestore.ts';
+import { freshFirestore, lentFirestore } from './firestore.ts';
 import { AT_ONCE, PROJECT, recordedLog } from './google.ts';
 import { sourceOf, utc } from './jobs.ts';
 import { platformClients, queryJob, worldWith } from './platform.ts';
@@ -80,12 +80,11 @@ export interface AllSetup extends Omit<Setup, 'platform' | 'openSource'> {
   deadlinesMs?: Partial<Record<PlatformSource, number>>;
   /** The regions that Cloud Run is asked for one by one. */
   regions?: readonly string[];
+  /** Whether each source of records, and the databases' own collections, have a connection of their own, to stall. */
+  stallable?: boolean;
 }
 
-/**
- * collect-metrics with every metric source: the real ones over stand-ins of the platform `world`, which may change
- * meanwhile; each source of records, and the databases' own collections, over a connection of their own.
- */
+/** collect-metrics with every metric source: the real ones over stand-ins of the platform `world`, which may change meanwhile. */
 export async function collectorOfAll(
   t: TestContext,
   {
@@ -93,19 +92,21 @@ export async function collectorOfAll(
     only = PLATFORM_SOURCES,
     deadlinesMs = {},
     regions,
+    stallable = false,
     sources = booksOf(),
     ...setup
   }: AllSetup = {},
 ) {
   const { apis, monitoring, bigquery, run, sql } = await platformClients(t, world);
   const buckets = await bucketLists(t, world);
-  const ways = await waysToFirestore(t, ['database', ...Object.keys(sources)]);
+  const ways = await waysToFirestore(t, stallable ? ['database', ...Object.keys(sources)] : []);
   const { log, lines } = recordedLog();
 
-  const { db, project, end } = openTestFirestore();
-  t.after(end);
-  await Promise.all(['users/1', 'orders/1', 'events/1'].map((path) => db.doc(path).set({ n: 1 })));
-  const collections = rootCollections(ways.client('database', project), { project, log });
+  const { db, project } = stallable ? freshFirestore(t) : lentFirestore(t);
+  if (only.includes('database'))
+    await Promise.all(['users/1', 'orders/1', 'events/1'].map((path) => db.doc(path).set({ n: 1 })));
+  const counted = stallable ? ways.client('database', project) : db;
+  const collections = rootCollections(counted, { project, log });
   const storage = cloudStorage({ project: PROJECT, baseUrl: buckets.baseUrl, log, retry: AT_ONCE });
   const deadline = (source: PlatformSource) => ({ deadlineMs: deadlinesMs[source] ?? MINUTE_MS });
   const databases = [{ id: '(default)', collections }];
@@ -117,7 +118,13 @@ export async function collectorOfAll(
   } satisfies Platform;
   const some = (...names: readonly PlatformSource[]): Platform =>
     Object.fromEntries(names.map((name) => [name, platform[name]]));
-  const ours = collector(t, { platform: some(...only), sources, openSource: ways.client, log, ...setup });
+  const ours = collector(t, {
+    platform: some(...only),
+    sources,
+    openSource: stallable ? ways.client : undefined,
+    log,
+    ...setup,
+  });
 
   return {
     ...ours,
@@ -192,6 +199,14 @@ async function waysToFirestore(t: TestContext, names: readonly string[]) {
   const emulator = process.env.FIRESTORE_EMULATOR_HOST ?? '';
   const ways = new Map<string, Awaited<ReturnType<typeof startProxy>>>();
   for (const name of names) ways.set(name, await startProxy(emulator));
+  const clients: Firestore[] = [];
+  t.after(async () => {
+    // What is under way ends first: the client tries for a minute, and fails when it is terminated meanwhile.
+    for (const way of ways.values()) way.resume();
+    if (clients.length > 0) await pause(SECOND_MS / 4);
+    await Promise.all(clients.map((client) => client.terminate()));
+    await Promise.all([...ways.values()].map((way) => way.stop()));
+  });
   const wayOf = (name: string) => {
     const way = ways.get(name);
     if (!way) throw new RangeError(`Cannot find the way to "${name}"`);
@@ -203,13 +218,7 @@ async function waysToFirestore(t: TestContext, names: readonly string[]) {
       process.env.FIRESTORE_EMULATOR_HOST = wayOf(name).host;
       const db = new Firestore({ projectId: project });
       process.env.FIRESTORE_EMULATOR_HOST = emulator;
-      t.after(async () => {
-        // What is under way ends first: the client tries for a minute, and fails when it is terminated meanwhile.
-        wayOf(name).resume();
-        await pause(SECOND_MS / 4);
-        await db.terminate();
-        await wayOf(name).stop();
-      });
+      clients.push(db);
       return db;
     },
     stall: (name: string) => wayOf(name).stall(),

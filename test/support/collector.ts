@@ -5,7 +5,7 @@ import { collectMetrics } from '../../functions/collect-metrics/task.ts';
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
 import { addDays, type Day, daysBetween, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { createLog, type Log } from '../../functions/shared/log.ts';
-import { type DailyMetrics, daySchema } from '../../functions/shared/model/day/day.ts';
+import { type DailyMetrics, daySchema, type MetricSource } from '../../functions/shared/model/day/day.ts';
 import type { Source } from '../../functions/shared/model/job/source.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
@@ -14,7 +14,7 @@ import { dayStore } from '../../functions/shared/store/own/days.ts';
 import { metricSourceStore } from '../../functions/shared/store/own/metric-sources.ts';
 import { type JobStore, jobStore } from '../../functions/shared/store/sources/jobs.ts';
 import { quietDay } from './days.ts';
-import { freshFirestore, writeDocuments } from './firestore.ts';
+import { freshFirestore, lentFirestore, writeDocuments } from './firestore.ts';
 import { type RecordWords, recordOf, sourceOf, utc } from './jobs.ts';
 import { taskRuns } from './task-runs.ts';
 
@@ -24,7 +24,7 @@ const SILENT = createLog({}, () => undefined);
 export interface Setup {
   sources?: Record<string, Source>;
   /** Opens the database that a source is read from; the collector's own unless given. */
-  openSource?: (name: string, project: string) => Firestore;
+  openSource?: ((name: string, project: string) => Firestore) | undefined;
   /** The catalogue's entry, changed. */
   entry?: Partial<CatalogEntry>;
   monotonicMs?: () => number;
@@ -36,6 +36,8 @@ export interface Setup {
   settledBefore?: Day;
   /** Those of them that nobody has collected yet. */
   gaps?: readonly Day[];
+  /** The metric sources that they were collected from; all unless given. */
+  settledSources?: readonly MetricSource[];
 }
 
 /**
@@ -54,9 +56,11 @@ export function collector(
     log = SILENT,
     settledBefore,
     gaps = [],
+    settledSources,
   }: Setup = {},
 ) {
-  const { db, project } = freshFirestore(t);
+  // What hangs comes late, after the test has ended: nobody else's database may meet that.
+  const { db, project } = openSource ? freshFirestore(t) : lentFirestore(t);
   let now = utc('2026-03-10T02:00');
   const { collections, deliver: deliverTo } = taskRuns(TASK, {
     db,
@@ -75,7 +79,7 @@ export function collector(
   let limitMs = deadlineMs;
   let replaced: (store: JobStore) => JobStore = (store) => store;
 
-  const settled = settledBefore && settle(collections, settledBefore, gaps);
+  const settled = settledBefore && settle(collections, settledBefore, gaps, settledSources);
 
   /** A delivery that arrives at `at`. */
   async function deliver(
@@ -161,10 +165,15 @@ export function collector(
 }
 
 /** Writes quiet days for all that a run looks at. */
-async function settle(collections: Collections, before: Day, gaps: readonly Day[]): Promise<void> {
+async function settle(
+  collections: Collections,
+  before: Day,
+  gaps: readonly Day[],
+  sources?: readonly MetricSource[],
+): Promise<void> {
   const batch = collections.dailyMetrics.firestore.batch();
   for (const date of daysUpTo(addDays(before, -1), 40))
-    if (!gaps.includes(date)) batch.set(collections.dailyMetrics.doc(date), quietDay(date));
+    if (!gaps.includes(date)) batch.set(collections.dailyMetrics.doc(date), quietDay(date, sources));
   await batch.commit();
 }
 

@@ -62,15 +62,23 @@ export function storedDay(count = 1, over: Partial<DailyMetrics> = {}): DailyMet
   return { ...revised(null, '2026-03-10T02:00', figuresWith(count)).day, ...over };
 }
 
-/** A final day on which nothing happened: nothing more is expected of any metric source for it. */
-export function quietDay(date: Day): DailyMetrics {
+/** A final day on which nothing happened: nothing more is expected of `sources` for it. */
+export function quietDay(date: Day, sources: readonly MetricSource[] = METRIC_SOURCES): DailyMetrics {
+  const day = quiet.get(date) ?? newQuietDay(date);
+  quiet.set(date, day);
+  const state = day.sources.jobs as SourceState;
+  return { ...day, sources: Object.fromEntries(sources.map((source) => [source, state])) };
+}
+
+/** Many tests have the same ones. */
+const quiet = new Map<Day, DailyMetrics>();
+
+function newQuietDay(date: Day): DailyMetrics {
   const at = (days: number) => `${addDays(date, days)}T02:00`;
   const found = figuresOf(date, [], utc(at(1)));
   const results = { jobs: { durationMs: 5, found }, etl: { durationMs: 5, found } };
   const first = revisedBy(null, at(1), results, { date }).day;
-  const { day } = revisedBy(first, at(2), results, { date });
-  const state = day.sources.jobs as SourceState;
-  return { ...day, sources: Object.fromEntries(METRIC_SOURCES.map((source) => [source, state])) };
+  return revisedBy(first, at(2), results, { date }).day;
 }
 
 /** The statuses of both checks of `figures` against the day before. */

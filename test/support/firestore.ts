@@ -11,7 +11,10 @@ import {
 /** The environment of a stack that uses the emulator of all tests: one of its own would take longer to start than they do. */
 export const SHARED_EMULATOR = { FIRESTORE_EMULATOR_HOST: process.env.FIRESTORE_EMULATOR_HOST };
 
-/** An empty database in a project of its own on the emulator; `end` deletes it and closes the connection. */
+/**
+ * An empty database in a project of its own on the emulator. `clear` deletes all that is in it; `end` closes the connection
+ * as well.
+ */
 export function openTestFirestore(settings: Settings = {}) {
   const host = process.env.FIRESTORE_EMULATOR_HOST;
   if (!host)
@@ -20,12 +23,15 @@ export function openTestFirestore(settings: Settings = {}) {
     );
   const project = `test-${randomUUID()}`;
   const db = new Firestore({ projectId: project, ...settings });
-  const end = async () => {
-    await db.terminate();
+  const clear = async () => {
     const documents = `http://${host}/emulator/v1/projects/${project}/databases/(default)/documents`;
     await (await fetch(documents, { method: 'DELETE' })).body?.cancel();
   };
-  return { db, project, end };
+  const end = async () => {
+    await db.terminate();
+    await clear();
+  };
+  return { db, project, clear, end };
 }
 
 /** An empty database, gone when the test ends. */
@@ -33,6 +39,22 @@ export function freshFirestore(t: TestContext, settings: Settings = {}): { db: F
   const { db, project, end } = openTestFirestore(settings);
   t.after(end);
   return { db, project };
+}
+
+/** Databases of tests that ended, empty again. */
+const lent: ReturnType<typeof openTestFirestore>[] = [];
+
+/**
+ * An empty database as of `freshFirestore`, but by a client that was another test's before: a new one and its connection
+ * take longer than many a test. Only for tests that wait for all that they begin: nothing of theirs may come late.
+ */
+export function lentFirestore(t: TestContext): { db: Firestore; project: string } {
+  const mine = lent.pop() ?? openTestFirestore();
+  t.after(async () => {
+    await mine.clear();
+    lent.push(mine);
+  });
+  return mine;
 }
 
 /** Writes documents by their id into a collection, as fast as the emulator takes them; returns the latest of its stamps, in milliseconds. */
@@ -75,6 +97,17 @@ export async function restore(db: Firestore, documents: readonly StoredDocument[
   const batch = db.batch();
   for (const { path, data } of documents) batch.set(db.doc(path), data);
   await batch.commit();
+}
+
+/** Copies into a database what another holds after `make`, which is done once for all tests that begin with it. */
+export function copiesOf(
+  make: (t: TestContext) => Promise<{ db: Firestore }>,
+): (t: TestContext, db: Firestore) => Promise<void> {
+  let made: Promise<StoredDocument[]> | undefined;
+  return async (t, db) => {
+    made ??= make(t).then((original) => documentsOf(original.db));
+    await restore(db, await made);
+  };
 }
 
 /** The database of a project as it is reached by `host`, whatever the environment says. */

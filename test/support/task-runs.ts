@@ -13,6 +13,7 @@ import type { Term } from '../../functions/shared/store/own/term.ts';
 import { END_RULES } from './end-rules.ts';
 
 const SILENT = createLog({}, () => undefined);
+const CATALOG = loadCatalog(readEnvironment({}));
 
 export interface TaskRunsOptions {
   db: Firestore;
@@ -31,7 +32,7 @@ export interface TaskRunsOptions {
 export function taskRuns(name: string, options: TaskRunsOptions) {
   const { db, now, log = SILENT } = options;
   const collections = collectionsOf(db, '');
-  const entry = { ...entryOf(loadCatalog(readEnvironment({})), name), ...options.entry };
+  const entry = { ...entryOf(CATALOG, name), ...options.entry };
   const clock: Clock = { now, monotonicMs: options.monotonicMs ?? (() => performance.now()) };
   const runs = lifecycle({
     ...watchedTaskOf(entry),

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import { addDays } from '../../../functions/shared/dates.ts';
 import { type Collector, collector, daysUpTo } from '../../support/collector.ts';
-import { documentsOf, restore, type StoredDocument } from '../../support/firestore.ts';
+import { copiesOf } from '../../support/firestore.ts';
 import type { RecordWords } from '../../support/jobs.ts';
 
 const FROM = '2026-02-20';
@@ -10,18 +10,14 @@ const TO = '2026-02-26';
 /** Spans 22 to 25 February. */
 const LONG: RecordWords = { started: '2026-02-22T12:00', ended: '2026-02-25T12:00', gpus: 2 };
 
-/** What a settled week comes to: collected once, copied for each test. */
-let week: Promise<StoredDocument[]> | undefined;
-
 /** Seven final days, more than three days old, and a collector that runs every night. */
 async function settledWeek(t: TestContext): Promise<Collector> {
-  week ??= collectedWeek(t).then(({ db }) => documentsOf(db));
   const ours = collector(t);
-  await restore(ours.db, await week);
+  await collectedWeek(t, ours.db);
   return ours;
 }
 
-async function collectedWeek(t: TestContext): Promise<Collector> {
+const collectedWeek = copiesOf(async (t) => {
   const ours = collector(t, { settledBefore: '2026-03-03', gaps: daysUpTo('2026-03-02', 11) });
   await ours.write({
     long: LONG,
@@ -34,7 +30,7 @@ async function collectedWeek(t: TestContext): Promise<Collector> {
     await ours.deliver(at, { from: FROM, to: '2026-03-02' });
   for (const date of [FROM, TO]) assert.equal((await ours.day(date)).status, 'final');
   return ours;
-}
+});
 
 interface Breakage {
   what: string;
@@ -147,33 +143,33 @@ describe('the checks of a day', { concurrency: 4 }, () => {
     });
 
   test('heal in one run over all the days of a job, also those no night looks at', async (t) => {
-    const ours = collector(t);
-    const long = { started: '2026-01-02T12:00', ended: '2026-01-29T12:00' };
+    const ours = collector(t, { settledBefore: '2026-03-04', gaps: daysUpTo('2026-01-29', 18) });
+    const long = { started: '2026-01-13T12:00', ended: '2026-01-28T12:00' };
     await ours.write({ long });
     for (const at of ['2026-03-02T02:00', '2026-03-03T02:00'])
-      await ours.deliver(at, { from: '2025-12-31', to: '2026-03-02' });
+      await ours.deliver(at, { from: '2026-01-12', to: '2026-01-29' });
     await ours.onSchedule('2026-03-04T02:00');
 
-    // Four GPUs all along: known of the first day and the last, and carried over the 26 between them.
+    // Four GPUs all along: known of the first day and the last, and carried over the 14 between them.
     await ours.write({ long: { ...long, gpus: 4, updated: '2026-03-04T12:00' } });
     const { summary } = await ours.onSchedule('2026-03-05T02:00');
     assert.deepEqual(summary.brokenChecks, []);
-    for (const [date, both] of Object.entries(await ours.checks('2026-01-01', '2026-02-10')))
+    for (const [date, both] of Object.entries(await ours.checks('2026-01-13', '2026-01-29')))
       assert.equal(both, 'holds holds', date);
-    assert.equal((await ours.day('2026-01-15')).gpu?.hoursUsed, 96);
+    assert.equal((await ours.day('2026-01-20')).gpu?.hoursUsed, 96);
   });
 
   test('heal no further than the first days whose old records somebody deletes', async (t) => {
-    const ours = collector(t);
+    const ours = collector(t, { settledBefore: '2026-03-07', gaps: daysUpTo('2026-02-09', 23) });
     // One job over each midnight, so that every deleted one breaks the checks of two days.
-    const nights = daysUpTo('2026-03-06', 60).map((date) => [
+    const nights = daysUpTo('2026-02-08', 22).map((date) => [
       `night-${date}`,
       { started: `${date}T20:00`, ended: `${addDays(date, 1)}T04:00` },
     ]);
     await ours.write(Object.fromEntries(nights));
     for (const at of ['2026-03-06T12:00', '2026-03-07T12:00'])
-      await ours.deliver(at, { from: '2026-01-05', to: '2026-03-05' });
-    for (const date of daysUpTo('2026-02-05', 31)) await ours.remove(`night-${date}`);
+      await ours.deliver(at, { from: '2026-01-18', to: '2026-02-09' });
+    for (const date of daysUpTo('2026-02-05', 17)) await ours.remove(`night-${date}`);
 
     // A Sunday looks at 35 days from 1 February on: those before it lose no more than a week.
     const { summary } = await ours.onSchedule('2026-03-08T02:00');

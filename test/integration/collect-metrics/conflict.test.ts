@@ -4,6 +4,7 @@ import { type Alarm, alarmSchema } from '../../../functions/shared/model/run/ala
 import { healthSchema } from '../../../functions/shared/model/run/health.ts';
 import { decode } from '../../../functions/shared/store/firestore/firestore.ts';
 import { type Collector, collector, daysUpTo } from '../../support/collector.ts';
+import { copiesOf } from '../../support/firestore.ts';
 import { utc } from '../../support/jobs.ts';
 
 const DATE = '2026-03-09';
@@ -14,6 +15,12 @@ const ALSO = { started: '2026-03-09T13:00', ended: '2026-03-09T16:00' };
 /** Yesterday as it was collected with three jobs, 2 + 3 + 1 hours. */
 async function collectedDay(t: TestContext): Promise<Collector> {
   const ours = collector(t);
+  await yesterday(t, ours.db);
+  return ours;
+}
+
+const yesterday = copiesOf(async (t) => {
+  const ours = collector(t);
   await ours.write({
     one: {},
     two: ALSO,
@@ -21,7 +28,7 @@ async function collectedDay(t: TestContext): Promise<Collector> {
   });
   await ours.deliver('2026-03-10T02:00', { from: '2026-03-08', to: DATE });
   return ours;
-}
+});
 
 async function alarms({ collections }: Collector): Promise<Alarm[]> {
   return (await collections.alarms.get()).docs.map((document) => decode(alarmSchema, document));

@@ -5,13 +5,11 @@ import { decode } from '../../../functions/shared/store/firestore/firestore.ts';
 import type { JobStore } from '../../../functions/shared/store/sources/jobs.ts';
 import { booksOf, collectorOfAll, ETL } from '../../support/all-sources.ts';
 import { collector, daysUpTo, type Setup } from '../../support/collector.ts';
+import { copiesOf } from '../../support/firestore.ts';
 import { type RecordWords, utc } from '../../support/jobs.ts';
 
 const DATE = '2026-03-09';
 const ALARM = 'collect-metrics:conflict:2026-03-10T00:00:00.000Z';
-
-/** All is settled but yesterday, and the day of a record that changes late. */
-const LATE_DAY = { settledBefore: DATE, gaps: ['2026-02-20'] };
 
 /** A collector of jobs and of ETL runs. */
 function both(t: TestContext, setup: Setup = {}) {
@@ -35,6 +33,25 @@ function both(t: TestContext, setup: Setup = {}) {
       return ours.days.members(await ours.day(DATE), { documents: 0 });
     },
   };
+}
+
+/** A job, and an ETL run, of a day that is long over. */
+const LATE = { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' };
+
+const lateDay = copiesOf(async (t) => {
+  const ours = both(t, { settledBefore: DATE, gaps: ['2026-02-20'] });
+  await ours.write({ late: LATE });
+  await ours.writeEtl({ late: LATE });
+  for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await ours.onSchedule(at);
+  assert.equal((await ours.day('2026-02-20')).status, 'final');
+  return ours;
+});
+
+/** All is settled: the day of a job and an ETL run of long ago, and the runs of 10 and 11 March. */
+async function settledLate(t: TestContext) {
+  const ours = both(t);
+  await lateDay(t, ours.db);
+  return ours;
 }
 
 const NOTHING = { started: 0, completed: 0, failed: 0, cancelled: 0, neverStarted: 0, inFlight: 0 };
@@ -121,18 +138,8 @@ describe('ETL runs', { concurrency: 4 }, () => {
   });
 
   test('make a final day dirty when one changes, which the whole run collects again', async (t) => {
-    const { writeEtl, onSchedule, day, days, collections } = both(t, LATE_DAY);
-    await writeEtl({ late: { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' } });
-    for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await onSchedule(at);
-    assert.equal((await day('2026-02-20')).status, 'final');
-    await writeEtl({
-      late: {
-        status: 'failed',
-        started: '2026-02-20T10:00',
-        ended: '2026-02-20T12:00',
-        updated: '2026-03-11T10:00',
-      },
-    });
+    const { writeEtl, onSchedule, day, days, collections } = await settledLate(t);
+    await writeEtl({ late: { ...LATE, status: 'failed', updated: '2026-03-11T10:00' } });
     await onSchedule('2026-03-12T02:00');
     const { status, etl, jobs } = await day('2026-02-20');
     assert.deepEqual([status, etl?.completed, etl?.failed, jobs?.failed], ['provisional', 0, 1, 0]);
@@ -143,18 +150,14 @@ describe('ETL runs', { concurrency: 4 }, () => {
 
 describe('records of jobs and ETL runs that changed', () => {
   test('make one mark and one cause of a day that both were counted on', async (t) => {
-    const { write, writeEtl, onSchedule, day, days } = both(t, LATE_DAY);
-    const late = { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' };
-    await write({ job: late });
-    await writeEtl({ run: late });
-    for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await onSchedule(at);
-    const changed = { ...late, status: 'failed', updated: '2026-03-11T10:00' };
-    await write({ job: changed });
-    await writeEtl({ run: changed });
+    const { write, writeEtl, onSchedule, day, days } = await settledLate(t);
+    const changed = { ...LATE, status: 'failed', updated: '2026-03-11T10:00' };
+    await write({ late: changed });
+    await writeEtl({ late: changed });
     await onSchedule('2026-03-12T02:00');
     const { jobs, etl, revision } = await day('2026-02-20');
     assert.deepEqual([jobs?.failed, etl?.failed, revision], [1, 1, 2]);
-    assert.equal((await days.revisions('2026-02-20'))[0]?.cause, '2 jobs changed, e.g. job');
+    assert.equal((await days.revisions('2026-02-20'))[0]?.cause, '2 jobs changed, e.g. late');
   });
 });
 
@@ -196,12 +199,8 @@ describe('a book that cannot be read', { concurrency: 4 }, () => {
     });
 
   test('keeps a dirty day dirty until every book was read', async (t) => {
-    const { write, onSchedule, day, deny, collections, replaceStores } = both(t, LATE_DAY);
-    const late = { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' };
-    await write({ late });
-    for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await onSchedule(at);
-
-    await write({ late: { ...late, ended: '2026-02-20T13:00', updated: '2026-03-11T10:00' } });
+    const { write, onSchedule, day, deny, collections, replaceStores } = await settledLate(t);
+    await write({ late: { ...LATE, ended: '2026-02-20T13:00', updated: '2026-03-11T10:00' } });
     deny('etl');
     await onSchedule('2026-03-12T02:00');
     assert.equal((await day('2026-02-20')).gpu?.hoursUsed, 3);
@@ -217,11 +216,8 @@ describe('a book that cannot be read', { concurrency: 4 }, () => {
   });
 
   test('and its changes are found by the next run, as far as they were known', async (t) => {
-    const { writeEtl, onSchedule, day, deny, collections, replaceStores } = both(t, LATE_DAY);
-    const late = { started: '2026-02-20T10:00', ended: '2026-02-20T12:00' };
-    await writeEtl({ late });
-    for (const at of ['2026-03-10T02:00', '2026-03-11T02:00']) await onSchedule(at);
-    await writeEtl({ late: { ...late, status: 'failed', updated: '2026-03-11T10:00' } });
+    const { writeEtl, onSchedule, day, deny, collections, replaceStores } = await settledLate(t);
+    await writeEtl({ late: { ...LATE, status: 'failed', updated: '2026-03-11T10:00' } });
     deny('etl');
     await onSchedule('2026-03-12T02:00');
     const watermark = async (source: string) =>
@@ -240,11 +236,16 @@ describe('records of two books', { concurrency: 4 }, () => {
   /** A day of three jobs and two ETL runs. */
   async function collected(t: TestContext) {
     const ours = both(t);
+    await collectedDay(t, ours.db);
+    return ours;
+  }
+  const collectedDay = copiesOf(async (t) => {
+    const ours = both(t);
     await ours.write({ one: {}, two: {}, three: {} });
     await ours.writeEtl({ first: {}, second: {} });
     await ours.deliver('2026-03-10T02:00', { date: DATE });
     return ours;
-  }
+  });
 
   test('make a conflict when one of the ETL runs vanishes, until a person accepts it', async (t) => {
     const ours = await collected(t);
@@ -322,7 +323,7 @@ describe('records of two books', { concurrency: 4 }, () => {
   });
 
   test('are left as they were when nobody can tell whether a record vanished or moved', async (t) => {
-    const ours = await collectorOfAll(t, { only: [], deadlineMs: 2_000 });
+    const ours = await collectorOfAll(t, { only: [], stallable: true, deadlineMs: 2_000 });
     await ours.write({
       one: {},
       two: {},

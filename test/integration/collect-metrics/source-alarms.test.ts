@@ -3,20 +3,28 @@ import { describe, type TestContext, test } from 'node:test';
 import { type Alarm, alarmSchema } from '../../../functions/shared/model/run/alarm.ts';
 import { healthSchema } from '../../../functions/shared/model/run/health.ts';
 import { decode } from '../../../functions/shared/store/firestore/firestore.ts';
-import { collectorOfAll } from '../../support/all-sources.ts';
+import { type AllSetup, collectorOfAll } from '../../support/all-sources.ts';
 import { slotHeaders } from '../../support/collector.ts';
+import { copiesOf } from '../../support/firestore.ts';
 import { sourceOf, utc } from '../../support/jobs.ts';
 
 const THIRD = 'cloudRun:source-failing:2026-03-12T02:00:00.000Z';
 const DENIED = { kind: 'denied' } as const;
+const SETUP: AllSetup = { sources: { jobs: sourceOf() }, only: ['cloudRun'] };
 
-/** The jobs, and Cloud Run, which is denied from the first run on. */
+/** What is stored after the runs of 10 and 11 March, in which Cloud Run was denied. */
+const twoNights = copiesOf(async (t) => {
+  const ours = await collectorOfAll(t, { ...SETUP, settledBefore: '2026-03-09' });
+  ours.spoil('cloudRun', DENIED);
+  for (const day of [10, 11])
+    assert.equal((await ours.onSchedule(`2026-03-${day}T02:00`)).outcome, 'partial', `run of ${day} March`);
+  return ours;
+});
+
+/** The jobs, and Cloud Run, which has been denied in two runs, and is denied in the next one. */
 async function deniedCloudRun(t: TestContext) {
-  const ours = await collectorOfAll(t, {
-    sources: { jobs: sourceOf() },
-    only: ['cloudRun'],
-    settledBefore: '2026-03-09',
-  });
+  const ours = await collectorOfAll(t, SETUP);
+  await twoNights(t, ours.db);
   const heal = ours.spoil('cloudRun', DENIED);
   return {
     ...ours,
@@ -43,7 +51,6 @@ async function deniedCloudRun(t: TestContext) {
 describe('a metric source that fails run after run', { concurrency: 4 }, () => {
   test('raises one alarm at the third whole run, on the task, dated by that run', async (t) => {
     const { nights, alarms, openAlarms, failures } = await deniedCloudRun(t);
-    await nights('partial', 10, 11);
     assert.deepEqual([await failures(), await alarms(), await openAlarms()], [2, [], []]);
     await nights('partial', 12);
     const [alarm, ...others] = await alarms();
@@ -61,25 +68,17 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
     assert.deepEqual([(await alarms()).length, await openAlarms(), await failures()], [1, [THIRD], 4]);
   });
 
-  test('is told on each day as failing since the first failure of the row', async (t) => {
-    const { nights, heal, day, spoil } = await deniedCloudRun(t);
-    await nights('partial', 10, 11, 12);
+  test('is told on each day as failing since the first failure of the row, until it answers', async (t) => {
+    const { nights, heal, day, spoil, alarms, openAlarms } = await deniedCloudRun(t);
+    await nights('partial', 12);
     const since = async (date: string) => (await day(date)).sources.cloudRun?.failingSince;
     assert.deepEqual(await since('2026-03-09'), utc('2026-03-10T02:00'));
     assert.deepEqual(await since('2026-03-11'), utc('2026-03-10T02:00'));
     heal();
     await nights('succeeded', 13);
     assert.deepEqual([await since('2026-03-11'), await since('2026-03-12')], [null, null]);
-    spoil('cloudRun', DENIED);
-    await nights('partial', 14);
-    assert.deepEqual(await since('2026-03-13'), utc('2026-03-14T02:00'));
-  });
 
-  test('closes its alarm with the first answer, and opens a new one after a new row', async (t) => {
-    const { nights, heal, spoil, alarms, openAlarms } = await deniedCloudRun(t);
-    await nights('partial', 10, 11, 12);
-    heal();
-    await nights('succeeded', 13);
+    // Its alarm closes with that answer, and a new row opens a new one.
     const [closed] = await alarms();
     assert.deepEqual(
       [closed?.closedAt !== null, closed?.closedBecause],
@@ -88,6 +87,7 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
     assert.deepEqual(await openAlarms(), []);
     spoil('cloudRun', DENIED);
     await nights('partial', 14, 15);
+    assert.deepEqual(await since('2026-03-13'), utc('2026-03-14T02:00'));
     assert.deepEqual(await openAlarms(), []);
     await nights('partial', 16);
     assert.deepEqual(await openAlarms(), ['cloudRun:source-failing:2026-03-16T02:00:00.000Z']);
@@ -96,7 +96,6 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
 
   test('raises none when it answers in between, though it fails more often than not', async (t) => {
     const { nights, heal, spoil, alarms } = await deniedCloudRun(t);
-    await nights('partial', 10, 11);
     heal();
     await nights('succeeded', 12);
     spoil('cloudRun', DENIED);
@@ -105,8 +104,7 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
   });
 
   test('is counted once for all attempts of a run', async (t) => {
-    const { nights, deliver, collections, failures, alarms } = await deniedCloudRun(t);
-    await nights('partial', 10, 11);
+    const { deliver, collections, failures, alarms } = await deniedCloudRun(t);
     const slot = '2026-03-11T02:00:00Z';
     for (const at of ['2026-03-11T02:05', '2026-03-11T02:10']) {
       // As if the attempt had died right after it had counted.
@@ -119,7 +117,6 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
 
   test('is not counted by runs for named days, nor by dry runs', async (t) => {
     const { nights, deliver, failures, alarms, heal, openAlarms } = await deniedCloudRun(t);
-    await nights('partial', 10, 11);
     for (const body of [{ date: '2026-03-10' }, { dryRun: true }, { from: '2026-03-09', to: '2026-03-10' }]) {
       const { outcome } = await deliver('2026-03-11T05:00', body);
       assert.equal(outcome, 'partial');
@@ -133,15 +130,14 @@ describe('a metric source that fails run after run', { concurrency: 4 }, () => {
   });
 
   test('is counted by a manual run of the whole duty', async (t) => {
-    const { nights, deliver, openAlarms } = await deniedCloudRun(t);
-    await nights('partial', 10, 11);
+    const { deliver, openAlarms } = await deniedCloudRun(t);
     await deliver('2026-03-11T08:00');
     assert.deepEqual(await openAlarms(), ['cloudRun:source-failing:2026-03-11T08:00:00.000Z']);
   });
 
   test('keeps no alarm open once the settings name it no more', async (t) => {
     const { nights, configure, alarms, openAlarms, failures } = await deniedCloudRun(t);
-    await nights('partial', 10, 11, 12);
+    await nights('partial', 12);
     configure({ platform: {} });
     await nights('succeeded', 13);
     assert.deepEqual(

@@ -7,7 +7,7 @@ import { collector } from '../../support/collector.ts';
 import { writeDocuments } from '../../support/firestore.ts';
 import { sourceOf, utc } from '../../support/jobs.ts';
 
-const DATES = ['2026-03-07', '2026-03-08', '2026-03-09', '2026-03-10'];
+const DATES = ['2026-03-08', '2026-03-09', '2026-03-10'];
 
 interface Life {
   status: string;
@@ -38,7 +38,7 @@ const LIVES: Life[] = [
 }));
 
 /** ISO text of an instant with an offset, as a clock there would have written it. */
-function isoWithOffset(instant: Date, hours: number, separator = 'T'): string {
+function isoWithOffset(instant: Date, hours: number, separator: string): string {
   const local = addMs(instant, hours * 3_600_000)
     .toISOString()
     .slice(0, 19);
@@ -74,21 +74,31 @@ const WORDS: Record<string, string> = {
   cancelled: 'STOPPED',
 };
 
-type Writer = (instant: Date, index: number) => unknown;
+/** What each life is told as often as: once with each mark between date and time. */
+const MARKS = ['T', ' ', 't'];
+
+/** As the record number `index` tells an instant, with that mark where there is one. */
+type Writer = (instant: Date, index: number, mark: string) => unknown;
 
 function foreignRecords(write: Writer): [string, object][] {
-  return LIVES.map(({ status, gpus, created, started, ended }, index) => [
-    `job-${index}`,
-    {
-      state: { phase: WORDS[status] },
-      spec: { accelerators: gpus },
-      times: {
-        submitted: write(created, index),
-        begin: started && write(started, index),
-        finish: ended && write(ended, index),
-      },
+  return recordsOf(({ status, gpus, created, started, ended }, index, mark) => ({
+    state: { phase: WORDS[status] },
+    spec: { accelerators: gpus },
+    times: {
+      submitted: write(created, index, mark),
+      begin: started && write(started, index, mark),
+      finish: ended && write(ended, index, mark),
     },
-  ]);
+  }));
+}
+
+function recordsOf(record: (life: Life, index: number, mark: string) => object): [string, object][] {
+  return MARKS.flatMap((mark, shift) =>
+    LIVES.map((life, index): [string, object] => [
+      `job-${index}-${shift}`,
+      record(life, index + shift, mark),
+    ]),
+  );
 }
 
 /** The stored days, rows and faults of a source, without what the time of collection leaves in them. */
@@ -118,19 +128,10 @@ const TYPES: { name: string; type: string; write: Writer }[] = [
     write: (instant) => instant.toISOString().slice(0, 19),
   },
   {
-    name: 'iso text of every offset on Earth',
+    name: 'iso text of every offset on Earth, with a T, with a space, as Python prints it, and with a small t',
     type: 'iso',
-    write: (instant, index) => isoWithOffset(instant, [-12, -5, 0, 2, 9, 14][index % 6] as number),
-  },
-  {
-    name: 'iso text with a space, as Python prints it, of every offset',
-    type: 'iso',
-    write: (instant, index) => isoWithOffset(instant, [-12, -5, 0, 2, 9, 14][index % 6] as number, ' '),
-  },
-  {
-    name: 'iso text with a small t, of every offset',
-    type: 'iso',
-    write: (instant, index) => isoWithOffset(instant, [14, 9, 2, 0, -5, -12][index % 6] as number, 't'),
+    write: (instant, index, mark) =>
+      isoWithOffset(instant, [-12, -5, 0, 2, 9, 14][index % 6] as number, mark),
   },
   { name: 'seconds', type: 'seconds', write: (instant) => instant.getTime() / 1_000 },
   { name: 'milliseconds', type: 'millis', write: (instant) => instant.getTime() },
@@ -141,19 +142,22 @@ describe('collect-metrics', () => {
     const expected = await figures(
       t,
       sourceOf(),
-      LIVES.map(({ status, gpus, created, started, ended }, index) => [
-        `job-${index}`,
-        { status, gpus, createdAt: created, startedAt: started, endedAt: ended },
-      ]),
+      recordsOf(({ status, gpus, created, started, ended }) => ({
+        status,
+        gpus,
+        createdAt: created,
+        startedAt: started,
+        endedAt: ended,
+      })),
     );
     const { jobs } = expected['2026-03-09'] as { jobs: unknown };
     assert.deepEqual(jobs, {
-      started: 3,
-      completed: 2,
-      failed: 2,
+      started: 9,
+      completed: 6,
+      failed: 6,
       cancelled: 0,
-      neverStarted: 1,
-      inFlight: 4,
+      neverStarted: 3,
+      inFlight: 12,
     });
 
     for (const { name, type, write } of [

@@ -73,10 +73,10 @@ describe('collect-metrics', { concurrency: 4 }, () => {
   });
 
   test('collects what is not final and the trailing days, and on Sundays all 35', async (t) => {
-    const { onSchedule } = collector(t);
+    const { onSchedule } = collector(t, { settledBefore: '2026-03-05', gaps: ['2026-01-30'] });
     const nights = [
-      ['Friday, the first night', '2026-03-06T02:00', '2026-01-30', 35],
-      ['Saturday, nothing final yet, nor the day that left the window', '2026-03-07T02:00', '2026-01-30', 36],
+      ['Friday, a gap and three days', '2026-03-06T02:00', '2026-01-30', 4],
+      ['Saturday, a day that is not final and has left the window', '2026-03-07T02:00', '2026-01-30', 4],
       ['Sunday', '2026-03-08T02:00', '2026-02-01', 35],
       ['Monday, three days', '2026-03-09T02:00', '2026-03-06', 3],
     ] as const;
@@ -109,19 +109,19 @@ describe('collect-metrics', { concurrency: 4 }, () => {
   });
 
   test('writes no day again when nothing has changed', async (t) => {
-    const { write, onSchedule, deliver, updateTimes, collections } = collector(t);
+    const { write, onSchedule, deliver, updateTimes, collections } = collector(t, SETTLED);
     await write(AROUND_YESTERDAY);
     await onSchedule('2026-03-10T02:00');
     const before = await updateTimes();
-    assert.equal(Object.keys(before).length, 35);
+    assert.ok(before['2026-03-09']);
 
     const again = await deliver('2026-03-10T03:00');
     assert.deepEqual(
       [again.outcome, again.summary.daysCollected, again.summary.daysChanged],
-      ['succeeded', 35, 0],
+      ['succeeded', 3, 0],
     );
     await deliver('2026-03-10T03:10', { date: '2026-03-09' });
-    await deliver('2026-03-10T03:20', { from: '2026-03-01' });
+    await deliver('2026-03-10T03:20', { from: '2026-03-08' });
 
     assert.deepEqual(await updateTimes(), before);
     assert.ok((await collections.dailyMetrics.doc('2026-03-09').collection('revisions').get()).empty);

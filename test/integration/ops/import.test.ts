@@ -209,7 +209,8 @@ describe('ops import', () => {
       JSON.stringify({ name: id, phase: 'Failed', why: 'é'.repeat(bytes / 2) });
     const rows = [
       row('huge', 1_100_000),
-      ...Array.from({ length: 24 }, (_, index) => row(`big-${index}`, 1_000_000)),
+      // More than the emulator takes in one request.
+      ...Array.from({ length: 6 }, (_, index) => row(`big-${index}`, 1_000_000)),
     ];
     const map = [
       '--source',
@@ -223,7 +224,7 @@ describe('ops import', () => {
     const done = await large.ops(['import', file, ...map, '--json'], { env });
     assert.equal(done.code, 0, done.stderr);
     const { created, rejections } = JSON.parse(done.stdout);
-    assert.equal(created, 24);
+    assert.equal(created, 6);
     assert.deepEqual(rejections, [
       { line: 1, reason: 'its record would take 1100010 bytes, and Firestore holds at most 1 MiB' },
     ]);
@@ -270,14 +271,14 @@ describe('ops import', () => {
     await theirs.terminate();
   });
 
-  test('imports thousands of rows, more than are ever under way at once', async () => {
+  test('imports more rows than are ever under way at once', async () => {
     const many = freshProject();
-    const lines = Array.from({ length: 2_500 }, (_, index) => `job-${index},Succeeded,0,1,1`);
+    const lines = Array.from({ length: 700 }, (_, index) => `job-${index},Succeeded,0,1,1`);
     const file = freshFile('many.csv', ['name,phase,start,end,gpus', ...lines].join('\n'));
     const done = await many.ops(['import', file, ...FLAGS], { env });
     assert.equal(done.code, 0, done.stderr);
-    assert.match(done.stdout, /imported 2,500 jobs of 2,500 rows/);
-    assert.equal((await many.db.collection('jobs').count().get()).data().count, 2_500);
+    assert.match(done.stdout, /imported 700 jobs of 700 rows/);
+    assert.equal((await many.db.collection('jobs').count().get()).data().count, 700);
     await many.end();
   });
 

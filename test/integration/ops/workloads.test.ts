@@ -47,10 +47,11 @@ describe('ops shows the workload tables', () => {
     assert.deepEqual([code, stderr], [0, '']);
     assert.match(stdout, /^Builds: not asked yet\n\nVertex AI: 1 running, 1 failed, at least\n/);
     assert.match(stdout, /\n {2}! us-east1: no answer since .*Z, never seen: no answer within 5000 ms\n/);
-    assert.match(stdout, /\n {2}as of \d+ s ago: europe-west4\n/);
-    assert.match(stdout, /\nrunning +20 min( \d+ s)? +europe-west4 +train-1\n/);
-    assert.match(stdout, /\nfailed +15 min +europe-west4 +5 min ago +train-2 +python: KeyError: 'shard'\n/);
-    assert.match(stdout, /\nrefreshed by schedule at .*Z, \d+ s ago\n$/);
+    // All of it is some minutes older on a machine that stalls.
+    assert.match(stdout, /\n {2}as of \d+ (s|min) ago: europe-west4\n/);
+    assert.match(stdout, /\nrunning +2\d min( \d+ s)? +europe-west4 +train-1\n/);
+    assert.match(stdout, /\nfailed +15 min +europe-west4 +\d+ min ago +train-2 +python: KeyError: 'shard'\n/);
+    assert.match(stdout, /\nrefreshed by schedule at .*Z, \d+ (s|min) ago\n$/);
   });
 
   test('one of them, and as the service status answers', async () => {

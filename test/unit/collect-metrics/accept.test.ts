@@ -215,7 +215,7 @@ function always(holds: (step: Step, source: (typeof SOURCES)[number]) => void): 
     fc.property(collections, (collected) => {
       for (const step of stepsOf(collected)) for (const source of SOURCES) holds(step, source);
     }),
-    { numRuns: sized(150, 1_500) },
+    { numRuns: sized(40, 1_500) },
   );
 }
 
