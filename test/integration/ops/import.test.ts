@@ -210,7 +210,7 @@ describe('ops import', () => {
     const rows = [
       row('huge', 1_100_000),
       // More than the emulator takes in one request.
-      ...Array.from({ length: 6 }, (_, index) => row(`big-${index}`, 1_000_000)),
+      ...Array.from({ length: 12 }, (_, index) => row(`big-${index}`, 1_000_000)),
     ];
     const map = [
       '--source',
@@ -224,7 +224,7 @@ describe('ops import', () => {
     const done = await large.ops(['import', file, ...map, '--json'], { env });
     assert.equal(done.code, 0, done.stderr);
     const { created, rejections } = JSON.parse(done.stdout);
-    assert.equal(created, 6);
+    assert.equal(created, 12);
     assert.deepEqual(rejections, [
       { line: 1, reason: 'its record would take 1100010 bytes, and Firestore holds at most 1 MiB' },
     ]);
