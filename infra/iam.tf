@@ -95,6 +95,13 @@ locals {
         writes   = contains(["cleanup-artifacts", "sweep-stale-jobs"], name) && try(source.mode, "observe") == "enforce"
       }
     ]]),
+    # Which workloads are jobs of a source is found by their names at its backend.
+    [for source in values(local.sources) : {
+      name     = "observe-workloads"
+      project  = try(source.googleProject, var.project_id)
+      database = try(source.database, local.database)
+      writes   = false
+    } if try(source.backend.kind, "http") != "http"],
     [for models in try(local.artifacts.models, []) : {
       name     = "cleanup-artifacts"
       project  = try(models.googleProject, var.project_id)

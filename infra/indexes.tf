@@ -58,7 +58,7 @@ locals {
   ]...)
 
   # One field of a collection group is indexed only where somebody says so: those of grouped sources that are asked for
-  # alone, the status of executions, and the URIs of grouped models.
+  # alone, of executions the status and the name at the backend, and the URIs of grouped models.
   grouped_fields = merge(concat([
     for name, source in local.settings.sources : {
       for field in distinct(compact([
@@ -66,6 +66,7 @@ locals {
         try(source.fields.id, null),
         try(source.fields.artifactUri, null),
         try(source.fields.resumedFrom, null),
+        try(source.backend, null) == null ? null : try(source.fields.backendId, null),
         source.fields.startedAt.path,
         source.fields.endedAt.path,
         try(source.fields.createdAt.path, null),
@@ -74,10 +75,13 @@ locals {
     } if try(source.group, false)
     ], [
     for name, source in local.settings.sources : {
-      "${name}-executions-status" = merge(local.source_places[name], {
+      for field in compact([
+        source.executions.fields.status,
+        try(source.backend, null) == null ? null : try(source.executions.fields.backendId, null),
+        ]) : "${name}-executions-${field}" => merge(local.source_places[name], {
         collection = source.executions.collection
         scope      = "COLLECTION_GROUP"
-        field      = source.executions.fields.status
+        field      = field
       })
     } if try(source.executions, null) != null
     ], [

@@ -4,11 +4,13 @@ import { readVariable } from '../shared/environment.ts';
 import { serve } from '../shared/http/serve.ts';
 import { startFunction } from '../shared/start.ts';
 import { workloadStore } from '../shared/store/own/workloads.ts';
+import { openJobLinks } from './clients.ts';
 import { REFRESH_LIMITS } from './refresh/limits.ts';
 import { observeWorkloads } from './task.ts';
 import { watching } from './watch.ts';
 
-const { environment, settings, apiOf, collections, clock, log, options } = startFunction('observe-workloads');
+const started = startFunction('observe-workloads');
+const { environment, settings, apiOf, collections, clock, log, options } = started;
 const tools = {
   settings: settings.workloads,
   workloads: workloads(settings.workloads, {
@@ -19,6 +21,7 @@ const tools = {
       standInsOnly: environment.FIRESTORE_EMULATOR_HOST !== undefined,
     },
   }),
+  links: openJobLinks(started),
   store: workloadStore(collections, log),
   limits: REFRESH_LIMITS,
 };

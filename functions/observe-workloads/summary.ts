@@ -7,12 +7,13 @@ import type { Refreshed } from './refresh/refresh.ts';
 const MOST_TOLD = 20;
 
 /** The summary of a refresh, the tables by their names. */
-export function summaryOf({ count, tables, hung, logs }: Refreshed): Summary {
+export function summaryOf({ count, tables, hung, logs, jobs }: Refreshed): Summary {
   const { error: _, ...readings } = logs;
   return {
     workloadTables: Object.fromEntries(tables.map((snapshot) => [snapshot.table, tableSummary(snapshot)])),
     hung: hung.map(({ table, operation, region, stage }) => ({ table, operation, region, stage })),
     logs: readings,
+    jobs: { found: jobs.found, read: jobs.read },
     refresh: count,
   };
 }
@@ -38,7 +39,7 @@ function tableSummary({ rows, counts, regions, asOf, tookMs, slowest }: Snapshot
 }
 
 /** What of a refresh came to nothing, the regions by name. */
-export function problemsOf({ tables, logs, error }: Refreshed): RunProblem[] {
+export function problemsOf({ tables, logs, jobs, error }: Refreshed): RunProblem[] {
   const silent = tables.flatMap(({ table, regions }) =>
     Object.entries(regions).flatMap(([name, region]) =>
       region.state === 'failed' || region.state === 'skipped'
@@ -57,6 +58,10 @@ export function problemsOf({ tables, logs, error }: Refreshed): RunProblem[] {
     ...(error === null ? [] : [{ path: '', message: error }]),
     ...told,
     ...(more.length > 0 ? [{ path: '', message: `Without an answer, too: ${more.join(', ')}` }] : []),
+    ...jobs.silent.map(({ source, error: why }) => ({
+      path: `sources.${source}`,
+      message: `Cannot tell which workloads are its jobs: ${why}`,
+    })),
     ...(logs.error === null
       ? []
       : [{ path: 'logs', message: `${logs.unreadable} not read, the first because of: ${logs.error}` }]),

@@ -20,6 +20,7 @@ import { type StatusRecords, statusRecords } from '../../functions/shared/store/
 import { watchStore } from '../../functions/shared/store/own/watch.ts';
 import { activeJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import { artifactJobStore } from '../../functions/shared/store/sources/artifact-jobs.ts';
+import { backendJobStore } from '../../functions/shared/store/sources/backend-jobs.ts';
 import { jobStore, recordsOf } from '../../functions/shared/store/sources/jobs.ts';
 import { endedActiveQueries } from '../../functions/shared/store/sources/overlooked-records.ts';
 import { modelStore } from '../../functions/shared/store/sources/roots.ts';
@@ -98,6 +99,7 @@ function askStatus(status: StatusRecords, task: string, now: Date): Promise<unkn
 /** Every query about the records of a source, and the executions below them. */
 export async function askSource(db: Firestore, name: string, source: Source, now: Date): Promise<void> {
   const jobs = jobStore(name, source, db, SILENT);
+  const atBackend = backendJobStore(name, source, db, SILENT);
   const active = activeJobStore(name, source, { db, ours: true }, SILENT);
   const before = addMs(now, -DAY_MS);
   const job = source.group ? `labs/a/${source.collection}/1` : `${source.collection}/1`;
@@ -107,6 +109,7 @@ export async function askSource(db: Firestore, name: string, source: Source, now
     jobs.timeless(now, options, ignore),
     ...endedActiveQueries(recordsOf(source, db), source).map(([, query]) => query.limit(1).get()),
     jobs.changedSince(before, options, ignore),
+    source.backend && atBackend.jobsAt(['1'], options),
     active.active(options),
     active.alive(now, options),
     active.named('1', options),

@@ -1,5 +1,7 @@
 import type { TestContext } from 'node:test';
+import type { Firestore } from '@google-cloud/firestore';
 import type { RefreshLimits } from '../../functions/observe-workloads/refresh/limits.ts';
+import { jobLinks, type LinkedSource } from '../../functions/observe-workloads/refresh/link-jobs.ts';
 import {
   type Refreshed,
   type RefreshTools,
@@ -31,6 +33,7 @@ const AMPLE: RefreshLimits = {
   tokenMs: 60_000,
   regionMs: 60_000,
   tableMs: 60_000,
+  sourceMs: 30_000,
   callMs: 60_000,
   wholeMs: 120_000,
   progressMs: 60_000,
@@ -41,6 +44,7 @@ const SHORT: RefreshLimits = {
   tokenMs: 1_000,
   regionMs: 2_500,
   tableMs: 3_000,
+  sourceMs: 2_500,
   callMs: 2_500,
   wholeMs: 8_000,
   progressMs: 60_000,
@@ -54,6 +58,8 @@ interface ObserverOptions {
   authorize?: Authorize;
   limits?: Partial<RefreshLimits>;
   pageSize?: number;
+  /** The sources whose jobs may be among the workloads, in the order of the settings. */
+  sources?: (db: Firestore) => LinkedSource[];
   /** Asked where it is given. */
   wandb?: WandbWorld;
 }
@@ -86,6 +92,7 @@ export async function freshObserver(context: TestContext, options: ObserverOptio
   const instance = (): RefreshTools => ({
     settings,
     workloads: platform,
+    links: jobLinks(options.sources?.(db) ?? [], () => PROJECT),
     store: workloadStore(collections, log),
     limits: { ...(options.hangs ? SHORT : AMPLE), ...options.limits },
   });

@@ -33,8 +33,8 @@ export interface Asking {
 /** A table after it was asked, and all that its platform said. */
 export interface AskedTable extends Merged {
   table: TableName;
-  /** What the platform says of the end of each workload that it listed, by region and id. */
-  said: ReadonlyMap<string, Listed['said']>;
+  /** Each workload as its platform listed it, by region and id. */
+  listed: ReadonlyMap<string, Listed>;
 }
 
 /** How a table is asked, or why it cannot be. */
@@ -55,18 +55,18 @@ export async function askTable(
   const due = places.filter((place) =>
     isDue(before?.regions[place], { count: asking.count, now: asking.startedAt }),
   );
-  const said = new Map<string, Listed['said']>();
+  const all = new Map<string, Listed>();
   const results = await Promise.all(
     due.map(async (place): Promise<RegionResult> => {
       const start = performance.now();
       const { answer, listed } = await askPlace(table, place, door, asking);
-      for (const each of listed) said.set(placeOf(each.seen), each.said);
+      for (const each of listed) all.set(placeOf(each.seen), each);
       const asked = { at: asking.startedAt, ms: Math.round(performance.now() - start) };
       return { region: place, answer, rows: listed.map(({ seen }) => rowOf(seen)), asked };
     }),
   );
   const tookMs = Math.round(performance.now() - begun);
-  return { table, said, ...merged(before, { table, places, tookMs }, results) };
+  return { table, listed: all, ...merged(before, { table, places, tookMs }, results) };
 }
 
 async function askPlace(

@@ -83,7 +83,8 @@ export async function lookFor(asked: AskedTable, ends: EndBook, finding: Finding
   const afterOf = new Map(found.map(({ row, after }) => [placeOf(row), after]));
   const rows = snapshot.rows.flatMap((row) => {
     const after = afterOf.get(placeOf(row));
-    return after === undefined ? [row] : after === null ? [] : [after];
+    if (after === undefined) return [row];
+    return after === null ? [] : [{ ...after, ourJob: row.ourJob }];
   });
   return withRows(snapshot, rows);
 }

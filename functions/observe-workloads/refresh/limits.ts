@@ -8,6 +8,8 @@ export interface RefreshLimits {
   regionMs: number;
   /** Every table, and so all of them, for they are asked beside each other. */
   tableMs: number;
+  /** The records of one source, in which the jobs of a table are looked for once its regions have answered. */
+  sourceMs: number;
   /** One reading of a log, or one look for a workload. */
   callMs: number;
   /** All of it but its last writes: what is not found out by then is left to the next refresh. */
@@ -22,6 +24,7 @@ export const REFRESH_LIMITS: RefreshLimits = {
   tokenMs: 5 * SECOND_MS,
   regionMs: 12 * SECOND_MS,
   tableMs: 15 * SECOND_MS,
+  sourceMs: 3 * SECOND_MS,
   callMs: 15 * SECOND_MS,
   wholeMs: 14.5 * SECOND_MS,
   progressMs: 3 * SECOND_MS,

@@ -30,6 +30,7 @@ import {
   withPlaces,
 } from './find-out.ts';
 import type { RefreshLimits } from './limits.ts';
+import type { JobLinks, Linked } from './link-jobs.ts';
 import { type LogBudget, logBudget } from './log-budget.ts';
 import { type CallBook, callBook } from './pending.ts';
 
@@ -37,6 +38,7 @@ import { type CallBook, callBook } from './pending.ts';
 export interface RefreshTools {
   settings: WorkloadSettings;
   workloads: Workloads;
+  links: JobLinks;
   store: WorkloadStore;
   limits: RefreshLimits;
 }
@@ -54,9 +56,13 @@ export interface Refreshed {
   tables: Snapshot[];
   hung: PendingCall[];
   logs: LogCounts;
+  jobs: LinkCounts;
   /** Why no ends could be read, or no token came; `null` where all went well. */
   error: string | null;
 }
+
+/** What was found of jobs of ours in all tables. */
+export type LinkCounts = Omit<Linked, 'asked'>;
 
 /**
  * Refreshes the tables: asks all of them at once, writes the rows, and only then finds out why workloads ended. Resolves to the
@@ -84,7 +90,7 @@ async function refreshTables(
   held: HeldRefresh,
   budget: LogBudget,
   { now, signal }: Refreshing,
-  { settings, workloads, limits }: RefreshTools,
+  { settings, workloads, links, limits }: RefreshTools,
 ): Promise<Refreshed> {
   const calls = callBook(now);
   const begun = performance.now();
@@ -93,20 +99,20 @@ async function refreshTables(
   const tablesEndAt = begun + limits.tableMs;
   const opening = openReaders(workloads, { calls, limits, signal });
 
-  // 2. Ask every region of every table; what takes long is named meanwhile.
+  // 2. Ask every region of every table, then in which records its jobs are; what takes long is named meanwhile.
   const { count, startedAt } = held.refresh();
   const asking = { count, startedAt, tablesEndAt, limits, calls, signal };
   const settled: AskedTable[] = [];
   const stopTelling = tellProgress(held, settled, calls, limits.progressMs);
-  let asked: AskedTable[];
+  let linked: Linked[];
   try {
-    asked = await Promise.all(
+    linked = await Promise.all(
       tablesOf(settings).map(async (table) => {
         const before = held.tables.get(table) ?? null;
         const places = placesOf(table, settings);
         const answer = await askTable(table, { places, before, door: await opening.door(table) }, asking);
         settled.push(answer);
-        return answer;
+        return links.link(answer, asking, now());
       }),
     );
   } finally {
@@ -118,8 +124,18 @@ async function refreshTables(
   const endsAt = begun + limits.wholeMs;
   const finding = { readers, calls, limits, endsAt, signal };
   const own = ownPatterns(settings.runner?.own ?? OWN_WORDS);
+  const asked = linked.map((it) => it.asked);
   const found = await finish(held, asked, { finding, now, budget, own });
-  return { ...found, count, hung: calls.hung(), error: error ?? found.error };
+  return { ...found, count, hung: calls.hung(), jobs: countsOf(linked), error: error ?? found.error };
+}
+
+function countsOf(linked: readonly Linked[]): LinkCounts {
+  const sum = (of: (one: Linked) => number) => linked.reduce((total, one) => total + of(one), 0);
+  return {
+    found: sum(({ found }) => found),
+    read: sum(({ read }) => read),
+    silent: linked.flatMap(({ silent }) => silent),
+  };
 }
 
 /** The tables as they can be asked, and why those of Google's cannot; `null` where they can. */
@@ -234,8 +250,8 @@ async function finish(
     await held.save(changeOf(held, tables, { ...ended, hung: calls.hung() }));
     return { tables, logs: none, error: `Cannot read the ends of workloads: ${messageOf(error)}` };
   }
-  for (const { table, snapshot, said } of asked)
-    for (const row of snapshot.rows) ends.note(table, row, said.get(placeOf(row)));
+  for (const { table, snapshot, listed } of asked)
+    for (const row of snapshot.rows) ends.note(table, row, listed.get(placeOf(row))?.said);
   const dueOf = (tables: readonly Snapshot[]): Placed[] =>
     tables.flatMap(({ table, rows }) =>
       rows.filter((row) => ends.isDue(table, row)).map((row) => ({ table, row })),

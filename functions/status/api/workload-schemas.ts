@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { REFRESHERS } from '../../shared/model/workload/refresh.ts';
 import { REGION_STATES } from '../../shared/model/workload/region.ts';
-import { storedReasonSchema, WORKLOAD_STATES } from '../../shared/model/workload/row.ts';
+import { ourJobSchema, storedReasonSchema, WORKLOAD_STATES } from '../../shared/model/workload/row.ts';
 import { PLACES } from '../../shared/model/workload/tables/table.ts';
 import { TABLE_NAMES } from '../../shared/model/workload/tables.ts';
 import { instantSchema } from './envelope.ts';
@@ -29,6 +29,8 @@ export const workloadSchema = z.object({
   silentSince: maybeInstant,
   /** The run of W&B that a custom job is. */
   wandbRun: z.string().nullable(),
+  /** The job of ours that it is, as `/api/jobs/{source}/{id}` names it; also one that has ended. */
+  ourJob: ourJobSchema.nullable(),
   reason: storedReasonSchema.nullable(),
   /** Why the reason is not known yet, or not found out. */
   note: z.string().nullable(),

@@ -13,6 +13,7 @@ import { refreshInWords, unreadableInWords } from '../workloads/refresh-words.ts
 import {
   ageOfAll,
   agesInWords,
+  belowOf,
   headOf,
   isBeside,
   type RowWords,
@@ -131,6 +132,12 @@ function alignedRows(tables: readonly RowWords[][], width: number | undefined): 
     widest((row) => row.name),
   );
   const beside = isBeside(width);
+  const job = beside
+    ? Math.min(
+        LONGEST_NAME,
+        widest((row) => row.job),
+      )
+    : 0;
   return tables.map((rows) =>
     rows.map((row) => {
       const cells = [
@@ -139,10 +146,11 @@ function alignedRows(tables: readonly RowWords[][], width: number | undefined): 
         padded(row.region, widths.region),
         ...(hasEnded ? [padded(row.ended, widths.ended)] : []),
         beside ? padded(cut(row.name, name), name) : cut(row.name, room),
+        ...(job > 0 ? [padded(cut(row.job, job), job)] : []),
         ...(beside ? [row.why] : []),
       ];
       const line = `${INDENT}${cells.join(GAP)}`.trimEnd();
-      return beside || row.why === '' ? [line] : [line, `${INDENT}${INDENT}${row.why}`];
+      return beside || belowOf(row) === '' ? [line] : [line, `${INDENT}${INDENT}${belowOf(row)}`];
     }),
   );
 }

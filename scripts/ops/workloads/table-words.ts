@@ -32,6 +32,8 @@ export interface RowWords {
   region: string;
   ended: string;
   name: string;
+  /** The job of ours that it is, as source/id; empty for none. */
+  job: string;
   /** Why it ended as it did, and what keeps that from being known; empty where there is nothing to say. */
   why: string;
 }
@@ -39,6 +41,11 @@ export interface RowWords {
 /** Whether reasons stand beside their rows; without a terminal they do. */
 export function isBeside(width: number | undefined): boolean {
   return width === undefined || width >= LEAST_BESIDE;
+}
+
+/** What stands below a row that has no room beside it. */
+export function belowOf({ job, why }: RowWords): string {
+  return [...(job === '' ? [] : [`job ${job}`]), ...(why === '' ? [] : [why])].join('; ');
 }
 
 /** A table for a person: its counts, how old each region is, and its rows. */
@@ -52,19 +59,22 @@ export function tableInWords(
   const rows = rowsInWords(snapshot, now);
   const others = unlistedOf(snapshot);
   const beside = isBeside(width);
+  const withJobs = beside && rows.some(({ job }) => job !== '');
   const columns = [
     { title: 'STATE' },
     { title: 'FOR', align: 'right' as const },
     { title: tableOf(name).place.toUpperCase() },
     { title: 'ENDED', drop: 1 },
     { title: 'NAME' },
+    ...(withJobs ? [{ title: 'JOB' }] : []),
     ...(beside ? [{ title: 'WHY' }] : []),
   ];
-  const cells = rows.map(({ state, lasting, region, ended, name: called, why }) => [
+  const cells = rows.map(({ state, lasting, region, ended, name: called, job, why }) => [
     ...[state, lasting, region, ended, called],
+    ...(withJobs ? [job] : []),
     ...(beside ? [why] : []),
   ]);
-  const below = rows.map(({ why }) => (beside || why === '' ? [] : [`  ${why}`]));
+  const below = rows.map((row) => (beside || belowOf(row) === '' ? [] : [`  ${belowOf(row)}`]));
   return [
     headOf(name, snapshot),
     ...[...silencesInWords(snapshot, now), ...agesInWords(snapshot, now)].map((line) => `  ${line}`),
@@ -101,6 +111,7 @@ export function rowsInWords({ rows, regions }: Snapshot, now: Date): RowWords[] 
       region: oneLine(row.region),
       ended: hasEnded(row) ? relative(row.endedAt, now) : '',
       name: oneLine(row.name) || oneLine(row.id),
+      job: row.ourJob ? oneLine(`${row.ourJob.source}/${row.ourJob.id}`) : '',
       why: whyOf(row, state, regions[row.region]),
     };
   });

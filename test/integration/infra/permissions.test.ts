@@ -137,6 +137,7 @@ describe('permissions', { skip: terraformMissing() }, () => {
       'cleanup-artifacts/acme-platform/registry',
       'collect-metrics/acme-other/(default)',
       'collect-metrics/acme-platform/app',
+      'observe-workloads/acme-platform/app',
       'status/acme-other/(default)',
       'status/acme-platform/(default)',
       'status/acme-platform/app',

@@ -32,7 +32,8 @@ describe('ops shows the workload tables', () => {
     const ago = (minutes: number) => addMs(new Date(), -minutes * MINUTE_MS);
     const times: Partial<Row> = { createdAt: ago(30), startedAt: ago(20) };
     const reason = { line: "KeyError: 'shard'", category: 'python', source: 'log', rule: 'exception' };
-    const rows = [row('1', times), failedRow('2', { ...times, endedAt: ago(5), reason })];
+    const ourJob = { source: 'jobs', id: 'night-12' };
+    const rows = [row('1', { ...times, ourJob }), failedRow('2', { ...times, endedAt: ago(5), reason })];
     const { snapshot } = vertexSnapshot([answered(WEST, rows, ago(1)), hung(EAST, ago(1))]);
     const store = workloadStore(collectionsOf(project.db, ''), recordedLog().log);
     const held = await store.begin('schedule', ago(1), 0);
@@ -49,7 +50,7 @@ describe('ops shows the workload tables', () => {
     assert.match(stdout, /\n {2}! us-east1: no answer since .*Z, never seen: no answer within 5000 ms\n/);
     // All of it is some minutes older on a machine that stalls.
     assert.match(stdout, /\n {2}as of \d+ (s|min) ago: europe-west4\n/);
-    assert.match(stdout, /\nrunning +2\d min( \d+ s)? +europe-west4 +train-1\n/);
+    assert.match(stdout, /\nrunning +2\d min( \d+ s)? +europe-west4 +train-1 +jobs\/night-12\n/);
     assert.match(stdout, /\nfailed +15 min +europe-west4 +\d+ min ago +train-2 +python: KeyError: 'shard'\n/);
     assert.match(stdout, /\nrefreshed by schedule at .*Z, \d+ (s|min) ago\n$/);
   });
@@ -59,6 +60,7 @@ describe('ops shows the workload tables', () => {
     const { tables, refresh, unreadable } = JSON.parse(stdout);
     assert.deepEqual([code, tables.length, refresh.by, unreadable], [0, 1, 'schedule', []]);
     assert.deepEqual([tables[0].table, tables[0].rows.length], ['vertex', 2]);
+    assert.deepEqual(tables[0].rows[0].ourJob, { source: 'jobs', id: 'night-12' });
     const unnamed = await run('workloads', 'runner');
     assert.deepEqual([unnamed.code, /name no table runner/.test(unnamed.stderr)], [1, true]);
     assert.equal((await run('workloads', 'vertx')).code, 2);
@@ -68,6 +70,7 @@ describe('ops shows the workload tables', () => {
     const { code, stdout, stderr } = await run('watch');
     assert.equal(code, 0);
     assert.match(stderr, /shown once\n$/);
+    assert.match(stdout, /train-1 +jobs\/night-12\n/);
     assert.match(stdout, /train-2 +python: KeyError: 'shard'\n/);
     assert.match(stdout, /\nTasks: ok\n[\s\S]*collect-metrics +next in .*has not run yet\n/);
     const once = await run('watch', '--once');

@@ -68,8 +68,11 @@ describe('the workloads on the page', NEEDS_BROWSER, () => {
     );
     assert.match(await textOf(row('silent-moss-40')), /runningacme\/vision.*silent for 4 min/);
     assert.match(await textOf(panel()), /W&B active1 running1 project, as of 20 s agoWorkloadStatusProject/);
-    const ours = row('train-vision').getByRole('link', { name: 'train-vision', exact: true });
-    assert.equal(await ours.getAttribute('href'), './#job=training%2Fjob-1005');
+    const linkOf = (name: string) => row(name).getByRole('link', { name, exact: true }).getAttribute('href');
+    assert.equal(await linkOf('train-vision'), './#job=training%2Fjob-1005');
+    // It has ended, and is in no list that the page has loaded.
+    assert.equal(await linkOf('agent-lt2pd'), './#job=agents%2Fnight-12');
+    assert.match(await textOf(row('agent-lt2pd')), /job night-12/);
     assert.equal(await row('train-speech').getByRole('rowheader').getByRole('link').count(), 0);
   });
 

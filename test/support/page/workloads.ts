@@ -28,6 +28,7 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
     endedAt: ['running', 'queued'].includes(state) ? null : ago(HOUR_MS),
     silentSince: null,
     wandbRun: null,
+    ourJob: null,
     reason: null,
     note: null,
     jobs: null,
@@ -66,6 +67,7 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
     row({ name: 'agent-q7x2k', state: 'running', job: 'agent', startedAt: ago(725 * SECOND_MS) }),
     row({
       name: 'agent-lt2pd',
+      ourJob: { source: 'agents', id: 'night-12' },
       state: 'completed',
       jobs: 3,
       reason: reason('Completed: 3 jobs', 'success'),
@@ -93,6 +95,7 @@ export function workloadsAt(now: Date): WorkloadsAnswer {
     row({
       id: '990',
       name: 'train-vision',
+      ourJob: { source: 'training', id: 'job-1005' },
       region: 'europe-west4',
       state: 'running',
       startedAt: ago(2.5 * HOUR_MS),

@@ -14,10 +14,11 @@ const PAGE_SIZE = 100;
 const WINDOW_MS = DAY_MS;
 /** Not the steps: they are large, and their arguments may hold secrets. */
 const FIELDS =
-  'id,status,statusDetail,createTime,startTime,finishTime,failureInfo(type,detail),images,tags,logUrl';
+  'id,name,status,statusDetail,createTime,startTime,finishTime,failureInfo(type,detail),images,tags,logUrl';
 
 const buildSchema = z.object({
   id: z.string().min(1),
+  name: z.string().optional(),
   status: z.string(),
   statusDetail: z.string().optional(),
   createTime: time,
@@ -97,7 +98,7 @@ export function openBuilds({ options, logs }: ReaderTools): TableReader {
 }
 
 function listedBuild(build: Build, place: string): Listed {
-  const { id, status, statusDetail, failureInfo, logUrl } = build;
+  const { id, name = null, status, statusDetail, failureInfo, logUrl } = build;
   const { unreadable, ...times } = timesOf(build.createTime, build.startTime, build.finishTime);
   const state = BUILD_STATES.get(status) ?? 'unknown';
   return {
@@ -111,6 +112,7 @@ function listedBuild(build: Build, place: string): Listed {
       ...times,
       link: consoleLink(logUrl),
     },
+    resource: name,
     said: {
       condition: [status, statusDetail].filter(Boolean).join(': '),
       exit: null,

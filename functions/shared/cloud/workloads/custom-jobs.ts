@@ -121,6 +121,7 @@ function listedJob(job: CustomJob, place: string, project: string): Listed {
       wandbRun: job.labels[RUN_LABEL] ?? null,
       link: `https://console.cloud.google.com/vertex-ai/locations/${place}/training/${id}/cpu?project=${project}`,
     },
+    resource: job.name,
     said: {
       condition: job.state,
       exit: null,

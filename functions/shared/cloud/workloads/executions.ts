@@ -160,6 +160,7 @@ function listedExecution(execution: Execution, place: string, project: string): 
       ...times,
       link: `https://console.cloud.google.com/run/jobs/executions/details/${place}/${name}?project=${project}`,
     },
+    resource: execution.name,
     said: {
       condition: conditionOf(executionReason, message),
       exit: null,

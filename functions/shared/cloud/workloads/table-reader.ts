@@ -13,6 +13,8 @@ export interface CallLimits extends Limits, Pick<RestCall<unknown>, 'onStage'> {
 /** A workload as its platform lists it. */
 export interface Listed {
   seen: Seen;
+  /** Its full name as the platform gives it, with the project's id or number; `null` where it gives none. */
+  resource: string | null;
   /** What the platform says of its end. */
   said: PlatformSaid;
 }

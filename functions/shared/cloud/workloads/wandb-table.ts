@@ -43,8 +43,8 @@ function readerOf(settings: WandbSettings, runs: WandbRuns, { of, isOne }: Part)
     async get({ region, id, silentSince: known }, limits) {
       const run = await runs.run(region, id, limits);
       if (!run || !isOne(run)) return null;
-      const { seen, said } = listedRun(run, { place: region, now: null, settings });
-      return { seen: { ...seen, silentSince: known }, said };
+      const listed = listedRun(run, { place: region, now: null, settings });
+      return { ...listed, seen: { ...listed.seen, silentSince: known } };
     },
 
     linesOf: ({ region, id }, limits) => runs.lines(region, id, limits),
@@ -81,5 +81,6 @@ function listedRun(run: Run, { place, now, settings }: Around): Listed {
     silentSince: now && beats(said) ? silentSince(beatAt, now) : null,
     link: runLink(settings, place, id),
   };
-  return { seen, said: { condition: said, exit: null, errorMessage: null, failureInfo: null } };
+  const platform = { condition: said, exit: null, errorMessage: null, failureInfo: null };
+  return { seen, resource: null, said: platform };
 }

@@ -23,6 +23,13 @@ export const storedReasonSchema = z.object({
 });
 export type StoredReason = z.infer<typeof storedReasonSchema>;
 
+/** A job of ours, as people name it. */
+export const ourJobSchema = z.object({
+  source: z.string(),
+  id: z.string(),
+});
+export type OurJob = z.infer<typeof ourJobSchema>;
+
 export const rowSchema = z.object({
   /** The platform's own id, which no second workload of the table and region ever has. */
   id: z.string(),
@@ -42,6 +49,8 @@ export const rowSchema = z.object({
   silentSince: z.date().nullable().default(null),
   /** The run of W&B that it is, by the label that its launch agent sets. */
   wandbRun: z.string().nullable().default(null),
+  /** The job of ours that it is, once its record was seen; rows of before have no such field. */
+  ourJob: ourJobSchema.nullable().default(null),
   reason: storedReasonSchema.nullable(),
   /** What keeps the reason from being known yet, such as a log that cannot be read. */
   note: z.string().nullable(),
@@ -52,8 +61,8 @@ export const rowSchema = z.object({
 });
 export type Row = z.infer<typeof rowSchema>;
 
-/** What the platform says of a workload; its reason comes later, from its end. */
-export type Seen = Omit<Row, 'reason' | 'note' | 'jobs' | 'silentSince' | 'wandbRun'> &
+/** What the platform says of a workload; its job comes later, from a record, and its reason from its end. */
+export type Seen = Omit<Row, 'ourJob' | 'reason' | 'note' | 'jobs' | 'silentSince' | 'wandbRun'> &
   Partial<Pick<Row, 'silentSince' | 'wandbRun'>>;
 
 /** The row of a workload of which no end is known yet. Texts are cut to what a row may hold. */
@@ -70,6 +79,7 @@ export function rowOf(seen: Seen): Row {
     endedAt: seen.endedAt,
     silentSince: seen.silentSince ?? null,
     wandbRun: seen.wandbRun ?? null,
+    ourJob: null,
     reason: null,
     note: null,
     jobs: null,

@@ -80,7 +80,7 @@ export function merged(
     const listed = new Set(result.rows.map(({ id }) => id));
     const unlisted = kept.filter((row) => !hasEnded(row) && !listed.has(row.id));
     const known = new Map(kept.map((row) => [row.id, row]));
-    rows.push(...result.rows.map((row) => withReasonOf(known.get(row.id), row, tableOf(table))));
+    rows.push(...result.rows.map((row) => withKnown(known.get(row.id), row, tableOf(table))));
     rows.push(...unlisted);
     vanished.push(...unlisted);
   }
@@ -102,11 +102,15 @@ export function withRows(snapshot: Snapshot, rows: readonly Row[]): Snapshot {
   return after;
 }
 
-/** A row that has ended keeps the reason that is known of it; one that has gone on and ended again has another. */
-function withReasonOf(before: Row | undefined, row: Row, { endsAgain }: WorkloadTable): Row {
-  if (!before || before.state !== row.state || !hasEnded(row)) return row;
-  if (endsAgain && before.endedAt?.getTime() !== row.endedAt?.getTime()) return row;
-  return { ...row, reason: before.reason, note: before.note, jobs: before.jobs };
+/** A row with what is known of it: the job that it is, and once it has ended the reason; one that has ended again has another. */
+function withKnown(before: Row | undefined, row: Row, { endsAgain }: WorkloadTable): Row {
+  if (!before) return row;
+  const { ourJob, reason, note, jobs } = before;
+  const isSameEnd =
+    hasEnded(row) &&
+    before.state === row.state &&
+    !(endsAgain && before.endedAt?.getTime() !== row.endedAt?.getTime());
+  return isSameEnd ? { ...row, ourJob, reason, note, jobs } : { ...row, ourJob };
 }
 
 type Parts = Pick<Snapshot, 'table' | 'regions' | 'tookMs' | 'version'> & { rows: readonly Row[] };

@@ -14,7 +14,7 @@ import type { ReadOptions } from '../firestore/read-options.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
 import { type ExecutionStore, executionStore, isOf } from './executions.ts';
 import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
-import { pathsOf, recordsOf } from './jobs.ts';
+import { idsAsStored, pathsOf, recordsOf } from './jobs.ts';
 import { type RecordCounts, recordCounts } from './record-counts.ts';
 import { livelyOf, type StaleQuery, staleQueries, valuesOf } from './stale-queries.ts';
 import { findUnmapped } from './status-audit.ts';
@@ -122,8 +122,7 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     if (!isPath(path)) return [];
     if (path.includes('/')) return path.split('/').length % 2 === 0 ? atPath(path) : [];
     if (source.fields.id !== undefined) {
-      const values = isWhole(id) ? [id, BigInt(id)] : [id];
-      const query = recordsOf(source, db).where(source.fields.id, 'in', values);
+      const query = recordsOf(source, db).where(source.fields.id, 'in', idsAsStored([id]));
       const { docs } = await withTimeout(
         log,
         `job ${id}`,
@@ -240,9 +239,4 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
 
     commit: (build) => commitEndings(log, db, build),
   };
-}
-
-/** Whether an id may be stored as an integer, which Firestore keeps in 64 bits. */
-function isWhole(id: string): boolean {
-  return /^(0|-?[1-9]\d{0,18})$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id);
 }

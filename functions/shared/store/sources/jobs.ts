@@ -192,6 +192,15 @@ export function recordsOf(source: Source, db: Firestore): Query {
   return source.group ? db.collectionGroup(source.collection) : db.collection(source.collection);
 }
 
+/** The values by which ids are asked for: one of digits alone may be stored as an integer, which Firestore keeps in 64 bits. */
+export function idsAsStored(ids: readonly string[]): (string | bigint)[] {
+  return ids.flatMap((id) => (isWhole(id) ? [id, BigInt(id)] : [id]));
+}
+
+function isWhole(id: string): boolean {
+  return /^(0|-?[1-9]\d{0,18})$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id);
+}
+
 /** A document of the source of that name, as the model reads it. */
 export function toRecord(source: string, document: DocumentSnapshot): JobRecord {
   return {

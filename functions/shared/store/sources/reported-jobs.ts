@@ -8,7 +8,7 @@ import type { NewRecord, RecordChange } from '../../model/report/change.ts';
 import { isConflict, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { Home } from './active-jobs.ts';
 import { type HeldRecord, heldAfter, heldPaths, heldRecord, putChange } from './held-record.ts';
-import { recordsOf } from './jobs.ts';
+import { idsAsStored, recordsOf } from './jobs.ts';
 
 export type { HeldRecord } from './held-record.ts';
 
@@ -79,9 +79,8 @@ export function reportedJobStore(
   /** Of ids that are a field of the record: `several` where more than one record has it. */
   async function byField(field: string, ids: readonly string[], { limitMs, signal }: CallLimits) {
     const found = new Map<string, HeldRecord | NoRecord>();
-    const values = ids.flatMap((id) => (isWhole(id) ? [id, BigInt(id)] : [id]));
     await Promise.all(
-      chunksOf(values, VALUES_PER_QUERY).map(async (some) => {
+      chunksOf(idsAsStored(ids), VALUES_PER_QUERY).map(async (some) => {
         const query = recordsOf(source, db)
           .where(field, 'in', some)
           .select(...heldPaths(source));
@@ -151,9 +150,4 @@ export function reportedJobStore(
       }
     },
   };
-}
-
-/** Whether an id may be stored as an integer, which Firestore keeps in 64 bits. */
-function isWhole(id: string): boolean {
-  return /^(0|-?[1-9]\d{0,18})$/.test(id) && BigInt.asIntN(64, BigInt(id)) === BigInt(id);
 }

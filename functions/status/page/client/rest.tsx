@@ -12,7 +12,7 @@ export function Rest({ feeds: { status, days, jobs, workloads }, follow }: RestP
     <>
       <Days days={days} />
       <Jobs status={status} jobs={jobs} follow={follow} />
-      <Workloads workloads={workloads} jobs={jobs} follow={follow} />
+      <Workloads workloads={workloads} follow={follow} />
       <Drawer status={status} jobs={jobs} />
     </>
   );

@@ -4,7 +4,6 @@ import { TRUSTED_MS } from '../../../../functions/shared/model/workload/standing
 import {
   clockLike,
   type Ended,
-  jobOf,
   lasted,
   linkOf,
   noneWords,
@@ -114,18 +113,6 @@ describe('the workloads of the page', () => {
     assert.equal(linkOf('https://wandb.acme.test/x')?.word, 'wandb.acme.test');
     for (const link of ['javascript:alert(1)', 'data:text/html,x', 'x', '', null])
       assert.equal(linkOf(link), null);
-  });
-
-  test('are one of our jobs where its backend has the same id, and the same place where it names one', () => {
-    const { jobs } = troubledWorld(NOW);
-    const row = { id: '990', name: 'train', region: 'europe-west4' };
-    assert.equal(jobOf('vertex', row, jobs)?.id, 'job-1005');
-    assert.equal(jobOf('vertex', { ...row, region: 'us-east4' }, jobs), undefined);
-    assert.equal(jobOf('builds', row, jobs), undefined);
-    assert.equal(jobOf('vertex', { ...row, id: '99' }, jobs), undefined);
-    const [first] = jobs as [(typeof jobs)[number]];
-    const backend = { ...first.backend, kind: 'cloud-run', id: 'agent-1' };
-    assert.ok(jobOf('runner', { ...row, id: 'a-uid', name: 'agent-1' }, [{ ...first, backend }]));
   });
 
   test('are as old as the oldest region that answers; nothing is said of what was not seen', () => {

@@ -1,5 +1,4 @@
 import { hasEnded } from '../../../../shared/model/workload/life.ts';
-import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadAnswer } from '../../../api/workload-schemas.ts';
 import { jobKey, jobLook } from '../jobs/words.ts';
 import { useAtNow } from '../live/at-now.ts';
@@ -15,20 +14,19 @@ interface WorkloadRowProps {
   /** The title of the column with the region. */
   place: string;
   region: WorkloadRegion | undefined;
-  /** The job of ours that it is. */
-  job: JobAnswer | undefined;
 }
 
 /** One workload; of a region that is not heard of, with how old it is. */
-export function WorkloadRow({ row, place, region, job }: WorkloadRowProps) {
+export function WorkloadRow({ row, place, region }: WorkloadRowProps) {
   const open = !hasEnded(row);
   const trust = useAtNow((nowMs) => (open ? trustIn(region, nowMs) : 'now'), [open, region]).value;
   const state = useAtNow((nowMs) => standingOf(row, region, nowMs).state, [row, region]).value;
   const link = linkOf(row.link);
-  const about = [row.job, job && `job ${job.id}`].filter(Boolean).join(', ');
+  const { ourJob } = row;
+  const about = [row.job, ourJob && `job ${ourJob.id}`].filter(Boolean).join(', ');
   return (
     <Row>
-      <Name href={job && linkTo({ job: jobKey(job) })} name={row.name} about={about} />
+      <Name href={ourJob ? linkTo({ job: jobKey(ourJob) }) : undefined} name={row.name} about={about} />
       <Cell label="Status">
         <Badge {...jobLook(state)} />
         {state !== row.state ? (

@@ -1,6 +1,5 @@
 import { useSignal } from '@preact/signals';
 import { TRUSTED_MS } from '../../../../shared/model/workload/standing.ts';
-import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadTableAnswer } from '../../../api/workload-schemas.ts';
 import { jobLook } from '../jobs/words.ts';
 import { useAtNow } from '../live/at-now.ts';
@@ -11,7 +10,7 @@ import { Icon } from '../parts/icon.tsx';
 import { MovedNote } from '../parts/moved-note.tsx';
 import { Since, When } from '../parts/when.tsx';
 import { WorkloadRow } from './row.tsx';
-import { jobOf, noneWords, placeTitle, rowKey, STATES, seenAt, type WorkloadRegion } from './words.ts';
+import { noneWords, placeTitle, rowKey, STATES, seenAt, type WorkloadRegion } from './words.ts';
 
 /** Rows that are shown before a person asks for all. */
 const FIRST = 8;
@@ -20,11 +19,10 @@ interface TableProps {
   table: WorkloadTableAnswer;
   /** Why its record cannot be read; what was read of it before is shown all the same. */
   unreadable: string | undefined;
-  jobs: readonly JobAnswer[];
 }
 
 /** One table: how many there are of each state, how old each region is, and the rows. */
-export function Table({ table, unreadable, jobs }: TableProps) {
+export function Table({ table, unreadable }: TableProps) {
   const all = useSignal(false);
   const regions = new Map(table.regions.map((region) => [region.region, region]));
   const rows = new Map(table.rows.map((row) => [rowKey(row), row]));
@@ -66,13 +64,7 @@ export function Table({ table, unreadable, jobs }: TableProps) {
             const row = rows.get(key);
             return (
               row && (
-                <WorkloadRow
-                  key={key}
-                  row={row}
-                  place={placeTitle(table)}
-                  region={regions.get(row.region)}
-                  job={jobOf(table.table, row, jobs)}
-                />
+                <WorkloadRow key={key} row={row} place={placeTitle(table)} region={regions.get(row.region)} />
               )
             );
           })}

@@ -2,7 +2,6 @@ import { DAY_MS, HOUR_MS, SECOND_MS } from '../../../../shared/dates.ts';
 import { duration, plural } from '../../../../shared/figures.ts';
 import { isCurrent } from '../../../../shared/model/workload/life.ts';
 import { type Standing, standingAt, TRUSTED_MS } from '../../../../shared/model/workload/standing.ts';
-import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadAnswer, WorkloadsAnswer, WorkloadTableAnswer } from '../../../api/workload-schemas.ts';
 
 /** What the workload tables say, worked out from the instants that are stored, at the time of whoever looks. */
@@ -126,27 +125,6 @@ export function linkOf(link: string | null): { href: string; word: string } | nu
   const isWandb = url.hostname === 'wandb.ai' || url.hostname.endsWith('.wandb.ai');
   const word = url.hostname === 'console.cloud.google.com' ? 'Console' : isWandb ? 'W&B' : url.hostname;
   return { href: url.href, word };
-}
-
-/** Which backend runs what stands in a table. */
-const BACKEND_OF: Readonly<Record<string, string>> = {
-  builds: 'cloud-build',
-  runner: 'cloud-run',
-  vertex: 'vertex-ai',
-};
-
-/** The job of ours that a row is, among those that are loaded. Where its record names a place, it must be the same. */
-export function jobOf(
-  table: string,
-  { id, name, region }: Pick<WorkloadAnswer, 'id' | 'name' | 'region'>,
-  jobs: readonly JobAnswer[],
-): JobAnswer | undefined {
-  const own = table === 'runner' ? name : id;
-  return jobs.find(({ backend }) => {
-    if (backend.id === null || backend.kind === null || backend.kind !== BACKEND_OF[table]) return false;
-    const place = /\/locations\/([^/]+)\//.exec(backend.id)?.[1];
-    return backend.id.split('/').at(-1) === own && (place === undefined || place === region);
-  });
 }
 
 /** Since when what answers is as it is; of the region that was seen longest ago. `null` where none ever answered. */

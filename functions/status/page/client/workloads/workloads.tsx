@@ -1,6 +1,5 @@
 import { computed, useComputed } from '@preact/signals';
 import { useEffect, useMemo } from 'preact/hooks';
-import type { JobAnswer } from '../../../api/job-schemas.ts';
 import type { WorkloadsAnswer } from '../../../api/workload-schemas.ts';
 import { now } from '../live/clock.ts';
 import type { Feed } from '../live/feed.ts';
@@ -13,14 +12,12 @@ import { type RefreshLine, refreshLine, seenAt } from './words.ts';
 
 interface WorkloadsProps {
   workloads: Feed<WorkloadsAnswer>;
-  /** Of those that are loaded, a row that is one of them opens it. */
-  jobs: Feed<JobAnswer[]>;
   /** Lets a poller go on and pause as all others do; returns how to stop it. */
   follow: (poller: Poller) => () => void;
 }
 
 /** What runs on the platform outside the records; nothing where the settings name no table. */
-export function Workloads({ workloads, jobs, follow }: WorkloadsProps) {
+export function Workloads({ workloads, follow }: WorkloadsProps) {
   const aged = useMemo(() => asOldAsSeen(workloads), [workloads]);
   const refreshes = useMemo(() => refresher(() => void workloads.poll.refresh()), [workloads]);
   const answer = workloads.answer.value;
@@ -45,12 +42,7 @@ export function Workloads({ workloads, jobs, follow }: WorkloadsProps) {
         </p>
       ))}
       {tables.map((table) => (
-        <Table
-          key={table.table}
-          table={table}
-          unreadable={unreadable.get(table.table)}
-          jobs={jobs.answer.value?.data ?? []}
-        />
+        <Table key={table.table} table={table} unreadable={unreadable.get(table.table)} />
       ))}
     </Panel>
   );

@@ -91,6 +91,15 @@ describe('viewOf()', () => {
     );
   });
 
+  test('names the job of ours that a workload is, in a narrow terminal below it', () => {
+    const ourJob = { source: 'training', id: 'night-12' };
+    const own = snapshotOf([answered(WEST, [row('1', { ourJob }), failedRow('2', { reason: OOM })])]);
+    const [wide, narrow] = [WIDE, NARROW].map((size) => seen(watched(own), noon(), size).join('\n'));
+    assert.match(wide ?? '', / train-1 {2}training\/night-12\n.* train-2 {21}oom: OOMKilled: 137\n/);
+    assert.match(narrow ?? '', / train-1\n {4}job training\/night-12\n.* train-2\n {4}oom: OOMKilled: 137\n/);
+    assert.doesNotMatch(seen(watched(two), noon(), WIDE).join('\n'), /night/);
+  });
+
   test('stops all that ticks while Firestore gives no answer, keeps what was read, and says since when', () => {
     const silent = { since: noon(1), why: 'no answer within 6 s', isSilent: true };
     const base = watched(two);
