@@ -4,11 +4,13 @@ import type { Firestore } from '@google-cloud/firestore';
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
 import type { Backend } from '../../functions/shared/cloud/backends/backend.ts';
 import { openBackend } from '../../functions/shared/cloud/backends/open-backend.ts';
+import { chunksOf } from '../../functions/shared/concurrency.ts';
 import { addMs, laterOf, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { Sighting } from '../../functions/shared/model/job/sighting.ts';
 import { type Source, sourceSchema } from '../../functions/shared/model/job/source.ts';
 import { type JobHealth, jobHealthSchema } from '../../functions/shared/model/job/sweep.ts';
+import type { SweepCheckpoint } from '../../functions/shared/model/job/sweep-checkpoint.ts';
 import { type Alarm, alarmSchema } from '../../functions/shared/model/run/alarm.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
@@ -155,9 +157,17 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
         backendId: backendId ?? undefined,
       };
     });
-    const before = await checkpoints.load(name, options);
+    await remember(name, (before) => ({ sightings: [...before.sightings, ...sightings] }));
+  }
+
+  /** Changes what sweeps remember of a source. */
+  async function remember(
+    name: string,
+    change: (before: SweepCheckpoint) => Partial<SweepCheckpoint>,
+  ): Promise<void> {
+    const before = await checkpoints.load(name, { tally: { documents: 0 } });
     const batch = db.batch();
-    checkpoints.put(batch, name, { ...before, sightings: [...before.sightings, ...sightings] });
+    checkpoints.put(batch, name, { ...before, ...change(before) });
     await batch.commit();
   }
 
@@ -194,9 +204,10 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
       this.pass(10);
       return deliver();
     },
-    /** A whole sweep, and then one a second after it: the first has nothing to go by. */
+    /** As if a whole sweep had found nothing a second ago: the first of all has nothing to go by. */
     async settle(): Promise<void> {
-      await deliver();
+      for (const { store } of opened)
+        await remember(store.name, () => ({ sweptAt: now(), auditedAt: now() }));
       this.pass(1 / 60);
     },
     /**
@@ -210,14 +221,8 @@ export function sweeper(t: TestContext, setup: Setup = {}) {
     /** As if the backend of a source had told of a job of it before. */
     async knowBackend(source = 'jobs'): Promise<void> {
       const backend = opened.find(({ store }) => store.name === source)?.backend;
-      const before = await checkpoints.load(source, { tally: { documents: 0 } });
-      const batch = db.batch();
-      checkpoints.put(batch, source, {
-        ...before,
-        backendKnewAt: now(),
-        backendFingerprint: backend?.fingerprint ?? null,
-      });
-      await batch.commit();
+      const backendFingerprint = backend?.fingerprint ?? null;
+      await remember(source, () => ({ backendKnewAt: now(), backendFingerprint }));
     },
     /** Stores that a run gets are what `change` makes of them. */
     replaceStores(change: (store: ActiveJobStore) => ActiveJobStore): void {
@@ -273,6 +278,25 @@ export function live(world: Pick<Sweeper, 'ago'>, count: number, over: object = 
 /** A job that began two hours ago and last beat so many minutes ago. */
 export function silentFor(world: Pick<Sweeper, 'ago'>, minutes: number): object {
   return { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(minutes) };
+}
+
+/** Over half of its jobs show life, so nothing has to wait. */
+export function lively(store: ActiveJobStore): ActiveJobStore {
+  return { ...store, alive: async () => 1_000_000 };
+}
+
+/** The same records in pages of 50, of which few jobs make many. */
+export function inSmallPages(store: ActiveJobStore): ActiveJobStore {
+  return {
+    ...store,
+    async *pages(...how) {
+      for await (const page of store.pages(...how))
+        for (const seen of chunksOf(page.seen, 50)) {
+          const { path, value } = seen.at(-1) ?? page.last;
+          yield { seen, unreadable: [], read: seen.length, last: { path, value } };
+        }
+    },
+  };
 }
 
 /** Nothing can be read of any query behind its first page. */

@@ -113,7 +113,8 @@ describe('the alarms about jobs', { concurrency: 4 }, () => {
         heartbeatAt: text(30 - 9 * 60, '+09:00'),
       },
     });
-    await world.settle();
+    await world.deliver();
+    world.pass(1 / 60);
     const { longRunning, recent24h } = await world.health();
     assert.deepEqual([longRunning, recent24h], [3, 4]);
     assert.equal((await world.deliver()).summary.lost, 1);

@@ -6,7 +6,9 @@ import {
   beating,
   brokenOff,
   dead,
+  inSmallPages,
   live,
+  lively,
   type Sweeper,
   silentSource,
   sweeper,
@@ -35,18 +37,18 @@ describe('a sweep whose time is up', () => {
     let spentMs = 0;
     const world = sweeper(t, { monotonicMs: () => spentMs });
     await world.settle();
-    await world.stand(dead(world, 1_200));
+    await world.stand(dead(world, 120));
     const begun: (string | null)[] = [];
     let endings = 0;
     world.replaceStores((store) => ({
-      ...store,
+      ...lively(store),
       pages(query, which, options) {
         if (query.name === 'jobs:silent') begun.push(which.after?.path ?? null);
-        return store.pages(query, which, options);
+        return inSmallPages(store).pages(query, which, options);
       },
       putEnding(...how) {
-        // The budget is 450 s, of which each commit of 500 takes 200.
-        if (endings++ % 500 === 0) spentMs += 200_000;
+        // The budget is 450 s, of which each commit of 50 takes 200.
+        if (endings++ % 50 === 0) spentMs += 200_000;
         return store.putEnding(...how);
       },
     }));
@@ -54,18 +56,18 @@ describe('a sweep whose time is up', () => {
     const { hitLimit, lost, oldestBacklogSeconds, scanned } = first.summary;
     assert.deepEqual(
       { hitLimit, lost, scanned, outcome: first.outcome },
-      { hitLimit: true, lost: 1_000, scanned: 1_000, outcome: 'partial' },
+      { hitLimit: true, lost: 100, scanned: 100, outcome: 'partial' },
     );
-    assert.equal(oldestBacklogSeconds, 3600 - 60);
-    assert.equal(await running(world), 200);
+    assert.equal(oldestBacklogSeconds, 3600 - 6);
+    assert.equal(await running(world), 20);
 
     spentMs = 0;
     const second = await world.next();
     assert.deepEqual(
       [second.summary.lost, second.summary.hitLimit, second.outcome],
-      [200, false, 'succeeded'],
+      [20, false, 'succeeded'],
     );
-    assert.deepEqual(begun, [null, 'jobs/job-0999']);
+    assert.deepEqual(begun, [null, 'jobs/job-0099']);
     assert.equal(await running(world), 0);
     await world.next();
     assert.equal(begun.at(-1), null);
@@ -75,7 +77,7 @@ describe('a sweep whose time is up', () => {
     let spentMs = 0;
     const world = sweeper(t, { monotonicMs: () => spentMs });
     await world.settle();
-    await world.stand(dead(world, 600));
+    await world.stand(dead(world, 60));
     world.replaceStores((store) => ({
       ...store,
       async *pages(query, which, options) {
@@ -87,10 +89,10 @@ describe('a sweep whose time is up', () => {
       },
     }));
     const first = await world.deliver();
-    assert.deepEqual([first.summary.scanned, first.summary.hitLimit, await running(world)], [0, true, 600]);
+    assert.deepEqual([first.summary.scanned, first.summary.hitLimit, await running(world)], [0, true, 60]);
     world.replaceStores((store) => store);
     spentMs = 0;
-    assert.deepEqual([(await world.next()).summary.lost, await running(world)], [600, 0]);
+    assert.deepEqual([(await world.next()).summary.lost, await running(world)], [60, 0]);
   });
 });
 
@@ -100,7 +102,7 @@ describe('a sweep that cannot tell before its end whether it is blind', () => {
     const world = sweeper(t, { ...(monotonicMs && { monotonicMs }) });
     await world.settle();
     const alive = { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(1) };
-    await world.stand({ ...dead(world, 700), alive });
+    await world.stand({ ...dead(world, 60), alive });
     return world;
   }
 
@@ -111,7 +113,7 @@ describe('a sweep that cannot tell before its end whether it is blind', () => {
     world.replaceStores((store) => ({
       ...store,
       async *pages(query, which, options) {
-        for await (const page of store.pages(query, which, options)) yield page;
+        for await (const page of inSmallPages(store).pages(query, which, options)) yield page;
         written.push(endings);
       },
       putEnding(...how) {
@@ -119,7 +121,7 @@ describe('a sweep that cannot tell before its end whether it is blind', () => {
         return store.putEnding(...how);
       },
     }));
-    assert.equal((await world.deliver()).summary.lost, 700);
+    assert.equal((await world.deliver()).summary.lost, 60);
     assert.deepEqual([new Set(written), await running(world)], [new Set([0]), 1]);
   });
 
@@ -137,11 +139,11 @@ describe('a sweep that cannot tell before its end whether it is blind', () => {
     const first = await world.deliver();
     const { hitLimit, lost, scanned, oldestBacklogSeconds } = first.summary;
     assert.deepEqual([hitLimit, lost, scanned, oldestBacklogSeconds], [true, 0, 0, 3600]);
-    assert.equal((await world.health()).stale, 700);
+    assert.equal((await world.health()).stale, 60);
     world.replaceStores((store) => store);
     spentMs = 0;
     const second = await world.next();
-    assert.deepEqual([second.summary.lost, await running(world)], [700, 1]);
+    assert.deepEqual([second.summary.lost, await running(world)], [60, 1]);
   });
 });
 
@@ -172,14 +174,14 @@ describe('one thing that goes wrong', { concurrency: 4 }, () => {
   test('a source that can be read no further keeps what was done, and goes on there', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.stand({ ...dead(world, 600), ...live(world, 700) });
-    world.replaceStores(brokenOff);
+    await world.stand({ ...dead(world, 60), ...live(world, 61) });
+    world.replaceStores((store) => brokenOff(inSmallPages(store)));
     const { outcome, summary, problems } = await world.deliver();
-    assert.deepEqual([outcome, summary.lost, summary.hitLimit], ['partial', 500, true]);
+    assert.deepEqual([outcome, summary.lost, summary.hitLimit], ['partial', 50, true]);
     assert.deepEqual(problems, [{ path: 'jobs', message: 'Cannot sweep all of it: 14 UNAVAILABLE: gone' }]);
     world.replaceStores((store) => store);
     const second = await world.next();
-    assert.deepEqual([second.summary.lost, second.summary.scanned], [100, 100]);
+    assert.deepEqual([second.summary.lost, second.summary.scanned], [10, 10]);
   });
 
   test('a source that cannot be read stops no other', async (t) => {
@@ -238,8 +240,8 @@ describe('what a sweep reads', () => {
       assert.equal(summary.lost, stale);
       return Number(summary.documentsRead);
     };
-    const [few, many, stale] = [await reads(10, 10), await reads(500, 10), await reads(10, 60)];
-    assert.deepEqual([many, stale], [few, few + 50]);
+    const [few, many, stale] = [await reads(10, 10), await reads(60, 10), await reads(10, 30)];
+    assert.deepEqual([many, stale], [few, few + 20]);
   });
 
   test('is everything that runs only where some job has no usable clock', async (t) => {

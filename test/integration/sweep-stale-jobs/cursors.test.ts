@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
-import { beating, beginnings, brokenOff, dead, EXECUTIONS, live, sweeper } from '../../support/sweeper.ts';
+import {
+  beating,
+  beginnings,
+  brokenOff,
+  dead,
+  EXECUTIONS,
+  inSmallPages,
+  live,
+  sweeper,
+} from '../../support/sweeper.ts';
 
 /** Where a look ends, and where the next one goes on. */
 
@@ -19,11 +28,11 @@ describe('a look', { concurrency: 4 }, () => {
   test('that broke off goes on behind the last page, and reads nothing before it again', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating({ mode: 'observe' }) } });
     await world.settle();
-    await world.stand(dead(world, 600));
-    world.replaceStores(brokenOff);
-    assert.equal((await world.deliver()).summary.observed, 500);
+    await world.stand(dead(world, 60));
+    world.replaceStores((store) => brokenOff(inSmallPages(store)));
+    assert.equal((await world.deliver()).summary.observed, 50);
     const begun = beginnings(world);
-    assert.deepEqual([(await world.next()).summary.observed, begun], [100, ['jobs/job-0499']]);
+    assert.deepEqual([(await world.next()).summary.observed, begun], [10, ['jobs/job-0049']]);
   });
 
   test('that goes on somewhere comes to all the others from their heads', async (t) => {

@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { chunksOf } from '../../../functions/shared/concurrency.ts';
 import { LeaseLost } from '../../../functions/shared/errors.ts';
-import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
 import type { Page } from '../../../functions/shared/store/sources/active-records.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import {
@@ -12,7 +10,9 @@ import {
   brokenOff,
   dead,
   EXECUTIONS,
+  inSmallPages,
   live,
+  lively,
   MAPPING,
   named,
   type Sweeper,
@@ -22,27 +22,11 @@ import {
 
 /** Suspects on their way: they are judged and written while others are still being read. */
 
-const PAGE = 50;
-
-/** The same records in smaller pages, of which few jobs make many. */
-async function* small(pages: AsyncGenerator<Page, void>): AsyncGenerator<Page, void> {
-  for await (const page of pages)
-    for (const seen of chunksOf(page.seen, PAGE)) {
-      const { path, value } = seen.at(-1) ?? page.last;
-      yield { seen, unreadable: [], read: seen.length, last: { path, value } };
-    }
-}
-
 /** All of these at once, each as soon as the one before it is taken. */
 async function* atOnce(pages: AsyncGenerator<Page, void>): AsyncGenerator<Page, void> {
   const all: Page[] = [];
-  for await (const page of small(pages)) all.push(page);
+  for await (const page of pages) all.push(page);
   yield* all;
-}
-
-/** Over half of its jobs show life, so nothing has to wait. */
-function lively(store: ActiveJobStore): ActiveJobStore {
-  return { ...store, alive: async () => 1_000_000 };
 }
 
 const countOf = async (world: Sweeper, status: string) =>
@@ -57,7 +41,7 @@ describe('while over half of the jobs show life', { concurrency: 4 }, () => {
     world.replaceStores((store) => ({
       ...lively(store),
       async *pages(query, which, options) {
-        for await (const page of small(store.pages(query, which, options))) {
+        for await (const page of inSmallPages(store).pages(query, which, options)) {
           if (query.name === 'jobs:silent') ended.push(await countOf(world, 'failed'));
           yield page;
         }
@@ -75,7 +59,7 @@ describe('while over half of the jobs show life', { concurrency: 4 }, () => {
     world.replaceStores((store) => ({
       ...lively(store),
       async *pages(query, which, options) {
-        for await (const page of atOnce(store.pages(query, which, options))) {
+        for await (const page of atOnce(inSmallPages(store).pages(query, which, options))) {
           const odd = page.seen.find(({ path }) => path.endsWith(named(70)));
           if (odd) await world.db.doc(odd.path).update({ note: 'moved' });
           yield page;
@@ -113,7 +97,7 @@ describe('while over half of the jobs show life', { concurrency: 4 }, () => {
     world.replaceStores((store) => ({
       ...lively(store),
       async *pages(query, which, options) {
-        for await (const page of small(store.pages(query, which, options))) {
+        for await (const page of inSmallPages(store).pages(query, which, options)) {
           yield page;
           taken.push(page.read);
         }
@@ -151,7 +135,7 @@ describe('while over half of the jobs show life', { concurrency: 4 }, () => {
     world.replaceStores((store) => ({
       ...lively(store),
       async *pages(query, which, options) {
-        for await (const page of atOnce(store.pages(query, which, options))) {
+        for await (const page of atOnce(inSmallPages(store).pages(query, which, options))) {
           if (page.last.path.endsWith(named(59))) spentMs = 300_000;
           yield page;
         }
@@ -390,10 +374,10 @@ describe('what cannot be read or written', { concurrency: 4 }, () => {
   test('leaves what is younger than the last that was written', async (t) => {
     const world = sweeper(t);
     await world.settle();
-    await world.stand(dead(world, 600));
-    world.replaceStores((store) => brokenOff(lively(store)));
+    await world.stand(dead(world, 60));
+    world.replaceStores((store) => brokenOff(lively(inSmallPages(store))));
     const { summary } = await world.deliver();
-    assert.deepEqual([summary.lost, summary.oldestBacklogSeconds], [500, 3600 - 30]);
+    assert.deepEqual([summary.lost, summary.oldestBacklogSeconds], [50, 3600 - 3]);
   });
 
   test('of executions counts for no job', async (t) => {
@@ -421,11 +405,12 @@ describe('what cannot be read or written', { concurrency: 4 }, () => {
 describe('what a backend said', { concurrency: 4 }, () => {
   test('is not asked for again by those that are read later', async (t) => {
     const world = await askedJobs(t);
-    const jobs = Array.from({ length: 501 }, (_, index) => [named(index), world.silent('a')]);
+    const jobs = Array.from({ length: 51 }, (_, index) => [named(index), world.silent('a')]);
     await world.stand(Object.fromEntries(jobs));
     world.backend.set('a', { state: 'busy' });
+    world.replaceStores(inSmallPages);
     const { summary } = await world.deliver();
-    assert.deepEqual([summary.kept, world.asked()], [501, 1]);
+    assert.deepEqual([summary.kept, world.asked()], [51, 1]);
   });
 
   test('about an end is believed by later sweeps, too', async (t) => {

@@ -125,7 +125,8 @@ describe('what a sweep said of a job', { concurrency: 4 }, () => {
     const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
     await world.write({ one: { ...silentFor(world, 60), status: 'completed', endedAt: world.ago(50) } });
     await world.write({ 5: { status: 'running', startedAt: world.ago(100) } }, 'jobs/one/executions');
-    await world.settle();
+    await world.deliver();
+    world.pass(1 / 60);
     assert.equal((await world.job('jobs/one/executions/5')).status, 'failed');
     await assert.rejects(world.deliver(UNDO), /no change of ours/);
     const { summary } = await world.deliver({ ...UNDO, jobId: 'jobs/one/executions/5' });
