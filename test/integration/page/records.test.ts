@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { MINUTE_MS, SECOND_MS } from '../../../functions/shared/dates.ts';
 import { pageAssets } from '../../../functions/status/page/assets.ts';
-import { writePage } from '../../../scripts/build/page/page.ts';
 import { openBrowser } from '../../../scripts/shared/chromium.ts';
 import { recordedLog } from '../../support/google.ts';
 import { at, healthOf } from '../../support/health.ts';
 import { NEEDS_BROWSER, openTab, textOf } from '../../support/page/browser.ts';
+import { ensurePage } from '../../support/page/built.ts';
 import { serveHere } from '../../support/serve-service.ts';
 import { statusService } from '../../support/status.ts';
 
@@ -20,7 +20,7 @@ const ALL = [
 
 describe('the page over the records', NEEDS_BROWSER, () => {
   test('turns late with a task that no run begins of, and blind once Firestore does not answer', async (t) => {
-    await writePage();
+    await ensurePage();
     let frozen = false;
     const service = statusService(t, {
       begin: at(0),

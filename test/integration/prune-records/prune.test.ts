@@ -66,7 +66,7 @@ describe('runs', () => {
   test('beyond 500 of a task go, the oldest successes first', async () => {
     await using pruner = await world();
     const expireAt = daysAgo(-30);
-    const runs = Array.from({ length: 620 }, (_, index) => {
+    const runs = Array.from({ length: 520 }, (_, index) => {
       const outcome = index % 10 === 0 ? ('failed' as const) : ('succeeded' as const);
       const slot = new Date(NOW.getTime() - 4 * DAY_MS - index * MINUTE_MS);
       return ranAt('duty', slot, { outcome, expireAt, runId: `run-${index}` });
@@ -78,21 +78,21 @@ describe('runs', () => {
     );
     const dry = await pruner.prune({ dryRun: true });
     const { summary } = await pruner.prune();
-    assert.equal(summary.prunedRuns, 121);
-    assert.equal(dry.summary.prunedRuns, 121, 'a dry run tells the same');
+    assert.equal(summary.prunedRuns, 21);
+    assert.equal(dry.summary.prunedRuns, 21, 'a dry run tells the same');
     const left = new Set((await pruner.collections.taskRuns.get()).docs.map(({ id }) => id));
     const successes = runs.filter(({ outcome }) => outcome === 'succeeded').map(({ runId }) => runId);
     assert.deepEqual(
       successes.filter((id) => !left.has(id)),
-      successes.slice(-121),
+      successes.slice(-21),
     );
     assert.ok(runs.every(({ outcome, runId }) => outcome === 'succeeded' || left.has(runId)));
     assert.equal((await pruner.prune()).summary.prunedRuns, 0);
   });
 
-  test('1,000 go in batches; time up in the middle is partial, and the next run does the rest', async () => {
+  test('450 go in batches; time up in the middle is partial, and the next run does the rest', async () => {
     await using pruner = await world();
-    const runs = Array.from({ length: 1_000 }, (_, index) =>
+    const runs = Array.from({ length: 450 }, (_, index) =>
       ranAt('duty', new Date(NOW.getTime() - 10 * DAY_MS - index * MINUTE_MS), { expireAt: daysAgo(1) }),
     );
     await writeDocuments(
@@ -107,11 +107,11 @@ describe('runs', () => {
     const first = await pruner.prune({ budgetUsed: () => (commits < 2 ? 0 : 0.81), onCommit });
     assert.deepEqual(
       [first.outcome, first.summary.prunedRuns, first.summary.remaining],
-      ['partial', 400, { ...NOTHING_LEFT, runs: 600 }],
+      ['partial', 400, { ...NOTHING_LEFT, runs: 50 }],
     );
     assert.equal(first.summary.oldestOverdueHours, 24);
     const second = await pruner.prune();
-    assert.deepEqual([second.outcome, second.summary.prunedRuns], ['succeeded', 600]);
+    assert.deepEqual([second.outcome, second.summary.prunedRuns], ['succeeded', 50]);
     assert.equal(await pruner.runCount(), 3, 'the newest, and the two of this task');
   });
 
@@ -162,7 +162,7 @@ describe('alarms, plans and journals', () => {
       await pruner.plan('late', { createdAt: daysAgo(91), appliedAt: daysAgo(89) }),
       await pruner.plan('applied'),
       await pruner.plan('proposed', { status: 'proposed', appliedAt: null }),
-      await pruner.plan('superseded', { status: 'superseded', appliedAt: null }, 450),
+      await pruner.plan('superseded', { status: 'superseded', appliedAt: null }, 201),
     ];
     const journals = [
       await pruner.journal('unfinished', null),
@@ -231,7 +231,7 @@ describe('a run that ends in the midst', () => {
       const all = [
         ...(await Promise.all([3, 4, 5].map((days) => pruner.ran(daysAgo(days))))),
         await pruner.alarm('old', daysAgo(91)),
-        await pruner.plan('old', {}, 250),
+        await pruner.plan('old', {}, 201),
         await pruner.journal('old', daysAgo(91)),
       ];
       const { outcome } = await pruner.prune({

@@ -54,7 +54,7 @@ describe('a served task', () => {
     assert.deepEqual(reply.body.summary, { worked: 1 });
   });
 
-  const deliveries = sized(100, 1_000);
+  const deliveries = sized(40, 1_000);
   test(`${deliveries} deliveries of one slot, 20 at a time: the work is done once, all others are counted`, async () => {
     const slot = lastSlot();
     const statuses = new Map<number, number>();

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { writePage } from '../../../scripts/build/page/page.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import {
   type StatusEndpoint,
@@ -9,11 +8,12 @@ import {
 import { freshFile } from '../../support/folders.ts';
 import { type ServedFunction, serveFunction } from '../../support/function-process.ts';
 import { claimTerm, ending, freshRecords, SLOT, scheduled } from '../../support/lifecycle.ts';
+import { ensurePage } from '../../support/page/built.ts';
 import { askRaw, type RawReply, type RawRequest } from '../../support/raw-http.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
 import { MAPPING } from '../../support/sweeper.ts';
 
-const REQUESTS = sized(300, 5_000);
+const REQUESTS = sized(120, 5_000);
 const AT_ONCE = 8;
 const SECRET = 'hunter2-of-the-backend';
 const TASK = 'collect-metrics';
@@ -126,7 +126,7 @@ describe('status, asked for anything', () => {
   let served: ServedFunction;
   let port: number;
   before(async () => {
-    await writePage();
+    await ensurePage();
     const term = await claimTerm(records.claimant({ task: TASK }), {
       ...scheduled(),
       task: TASK,

@@ -4,9 +4,9 @@ import { refusal, type ServiceAnswer, type ServiceRequest } from '../../../funct
 import { REFRESH } from '../../../functions/status/api/endpoints.ts';
 import { type Asset, pageAssets } from '../../../functions/status/page/assets.ts';
 import type { Envelope } from '../../../functions/status/page/client/live/feed.ts';
-import { writePage } from '../../../scripts/build/page/page.ts';
 import { recordedLog } from '../google.ts';
 import { serveHere } from '../serve-service.ts';
+import { ensurePage } from './built.ts';
 import type { World } from './fixtures.ts';
 
 /** What goes wrong with the answers to addresses that begin with a path. */
@@ -35,7 +35,7 @@ const PAGE_LIMIT = 25;
 
 /** Serves the built page, and the world, as the real service would: under its policy, with its headers. */
 export async function openSite(world: World, clock = () => new Date()): Promise<Site> {
-  await writePage();
+  await ensurePage();
   const assets = pageAssets();
   const site = { url: '', world, clock, faults: [] as Fault[], asked: [] as string[] };
   const handler = async (request: ServiceRequest): Promise<ServiceAnswer> => {

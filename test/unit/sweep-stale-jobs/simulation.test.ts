@@ -6,8 +6,8 @@ import { SOAK_ONLY, seededRandom, sized } from '../../support/soak.ts';
 import { type Findings, RULES, type Rules, simulate } from '../../support/sweep-simulation.ts';
 import { REPORTING } from '../../support/sweep-world.ts';
 
-const [JOBS, HOURS] = [sized(800, 10_000), sized(8, 24)];
-/** Of each world in which a rule is missing. */
+const [JOBS, HOURS] = [sized(240, 10_000), sized(8, 24)];
+/** Of each world in which a rule is missing, in a soak. */
 const FEW = 400;
 
 function wrongs({ liveEnded, overwritten, wrongEnd, late, untold }: Findings) {
@@ -28,7 +28,7 @@ describe('10,000 jobs that beat, crash, finish, restart, hang, pause and fall si
 
   test('in a world in which all of that happens', () => {
     // Always the same one: what happens seldom may not happen in another.
-    const { seen } = simulate(800, 8, mulberry32(5000));
+    const { seen } = simulate(240, 8, mulberry32(13));
     const often = ['wrote finish', 'wrote fail', 'wrote lost', 'held', 'silent', 'job-ended', 'max-runtime'];
     for (const what of [...often, 'executions-ended', 'backend-unknown', 'clock-off', 'unreadable', 'told'])
       assert.ok((seen[what] ?? 0) >= 8, `${what}: ${seen[what]} times`);
@@ -39,27 +39,27 @@ describe('10,000 jobs that beat, crash, finish, restart, hang, pause and fall si
 });
 
 describe('10,000 jobs that report, of which some die, some are found dead, and some are cut off for hours', () => {
-  const world = (random: () => number, over: Partial<Rules> = {}, jobs = FEW) =>
+  const world = (random: () => number, over: Partial<Rules> = {}, jobs = 80) =>
     simulate(jobs, HOURS, random, { ...RULES, ...over }, [REPORTING]);
 
   test('none that lives is ended, and every dead one is found once reports arrive', (t) => {
     const found = world(
       seededRandom((message) => t.diagnostic(message)),
       {},
-      sized(400, 10_000),
+      sized(160, 10_000),
     );
     t.diagnostic(JSON.stringify(found.seen));
     assert.deepEqual(wrongs(found), { liveEnded: [], overwritten: [], wrongEnd: [], late: [], untold: [] });
   });
 
   test('in a world in which all of that happens', () => {
-    const { seen } = world(mulberry32(7));
+    const { seen } = world(mulberry32(10));
     for (const what of ['channel-silent', 'reporter-gone', 'wrote lost', 'silent', 'held'])
       assert.ok((seen[what] ?? 0) >= 8, `${what}: ${seen[what]} times`);
   });
 
   test('finds live ones ended where the sweep does not know that nothing arrives', () =>
-    assert.ok(world(mulberry32(7), { channelAt: () => null }).liveEnded.length > 10));
+    assert.ok(world(mulberry32(10), { channelAt: () => null }).liveEnded.length > 10));
 
   test('finds live ones ended where what is on its way has no time to arrive', SOAK_ONLY, () => {
     const forgetting: Rules['sightingAfter'] = (...given) => {
@@ -71,11 +71,11 @@ describe('10,000 jobs that report, of which some die, some are found dead, and s
   });
 });
 
-// A check has two of them, a soak has all.
+// A check has three of them, in small worlds; a soak has all.
 describe('the simulation itself', () => {
   /** Of two worlds, always the same, so that one in which nothing would happen does not count. */
-  const found = (over: Partial<Rules>, seeds = [2, 4]) => {
-    const all = seeds.map((seed) => wrongs(simulate(FEW, 8, mulberry32(seed), { ...RULES, ...over })));
+  const found = (over: Partial<Rules>, seeds = [2, 4], jobs = FEW) => {
+    const all = seeds.map((seed) => wrongs(simulate(jobs, 8, mulberry32(seed), { ...RULES, ...over })));
     return {
       liveEnded: all.flatMap((it) => it.liveEnded).length,
       overwritten: all.flatMap((it) => it.overwritten).length,
@@ -84,10 +84,10 @@ describe('the simulation itself', () => {
   };
 
   test('finds overwritten jobs without the precondition', () =>
-    assert.ok(found({ precondition: false }).overwritten > 0));
+    assert.ok(found({ precondition: false }, [9, 15], 80).overwritten > 0));
 
   test('finds live jobs ended without the guard', () =>
-    assert.ok(found({ isHeld: () => false }).liveEnded > 10));
+    assert.ok(found({ isHeld: () => false }, [9, 15], 80).liveEnded > 10));
 
   test('finds live jobs ended where only a blind sweep waits, and none looks twice', SOAK_ONLY, () => {
     const isHeld: Rules['isHeld'] = (verdict, _, blind) =>
@@ -129,7 +129,7 @@ describe('the simulation itself', () => {
 
   test('finds live jobs ended where what nobody can read is taken for absent', () => {
     const blind: Rules['verdictOf'] = (suspect, now) => RULES.verdictOf({ ...suspect, vital: [] }, now);
-    assert.ok(found({ verdictOf: blind }, [3, 4]).liveEnded > 0);
+    assert.ok(found({ verdictOf: blind }, [9, 15], 80).liveEnded > 0);
   });
 
   test('finds live jobs ended where one that is suspended is silent like others', SOAK_ONLY, () => {
