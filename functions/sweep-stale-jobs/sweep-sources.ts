@@ -5,7 +5,14 @@ import type { RunProblem } from '../shared/model/run/run.ts';
 import type { Tally } from '../shared/store/firestore/read-options.ts';
 import { isWhole, type SweepInput } from './input.ts';
 import { isWrong } from './record/checkpoint.ts';
-import { auditStatuses, countAges, type SaveTools, saveSweep, watchEnded } from './record/save.ts';
+import {
+  auditStatuses,
+  countAges,
+  doubledNoMore,
+  type SaveTools,
+  saveSweep,
+  watchEnded,
+} from './record/save.ts';
 import { findJob } from './sweep/find-job.ts';
 import type { SweepResult } from './sweep/sweep-result.ts';
 import { sweepJob, sweepSource } from './sweep/sweep-source.ts';
@@ -86,7 +93,7 @@ export async function sweepNamedJob(
 }
 
 async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<SourceSweep> {
-  const { run, input, options, checkpoints, audit } = tools;
+  const { run, input, options, checkpoints, audit, openAlarms } = tools;
   const { store } = source;
   const checkpoint = await checkpoints.load(store.name, options);
   const olderThanMs = (input.olderThanHours ?? 0) * HOUR_MS;
@@ -106,7 +113,7 @@ async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<Sourc
     }
   };
   // Nothing of it may still be under way when the run ends.
-  const [swept, counted, audited, looked] = await Promise.allSettled([
+  const [swept, counted, audited, looked, doubled] = await Promise.allSettled([
     sweepSource(source, scope, tools),
     orTell('Cannot count its jobs', countAges(store, run.startedAt, options)),
     orTell(
@@ -114,14 +121,19 @@ async function sweepOne(source: SweepSource, tools: SourcesTools): Promise<Sourc
       auditStatuses(store, checkpoint.auditedAt, run.startedAt, { ...options, tally: audit }),
     ),
     orTell('Cannot look again at what it ended', watchEnded(store, checkpoint.ended, options)),
+    orTell(
+      'Cannot look at jobs that ran twice at once',
+      doubledNoMore(store, openAlarms, run.startedAt, options),
+    ),
   ]);
-  const [sweep, ages, unmapped, watched] = [
+  const [sweep, ages, unmapped, watched, undoubled] = [
     resultOf(swept),
     resultOf(counted),
     resultOf(audited),
     resultOf(looked),
+    resultOf(doubled),
   ];
-  const books = saveSweep(store, sweep, scope, { ages, unmapped, watched }, tools);
+  const books = saveSweep(store, sweep, scope, { ages, unmapped, watched, undoubled }, tools);
   const forgotten = await orTell('Cannot keep its books', books);
   if (forgotten)
     problems.push({

@@ -1,7 +1,6 @@
-import type { StoredReport } from '../../shared/model/report/stored.ts';
+import { liveRivals, type StoredReport } from '../../shared/model/report/stored.ts';
 import { type AlarmToOpen, alarmId } from '../../shared/model/run/alarm.ts';
 import type { ReportedRecord } from './reported-record.ts';
-import { liveRivals } from './rivals.ts';
 
 /** What of the alarms about a job is true after its reports. */
 export interface AlarmsNow {
@@ -24,7 +23,7 @@ export interface ChangedJob {
 export function alarmsNow({ source, id, before, after, silentMs }: ChangedJob, now: Date): AlarmsNow {
   const doubled = doubleRun(source, id, after, silentMs, now);
   const former = [before.report, after.report].flatMap((report) =>
-    report && report.rivals.length > 0 ? alarmId(doubleRunOf(source, report, '')) : [],
+    report && report.rivals.length > 0 ? alarmId(doubleRunOf(source, id, report, '')) : [],
   );
   const stays = doubled && alarmId(doubled);
   const over = [...new Set(former)].filter((one) => one !== stays);
@@ -49,11 +48,16 @@ function doubleRun(
   );
   const newest = named(report.execution, report.host);
   const message = `Job ${id} of source ${source} runs ${rivals.length + 1} times at once: ${newest}, and ${others.join('; ')}`;
-  return doubleRunOf(source, report, message);
+  return doubleRunOf(source, id, report, message);
 }
 
-function doubleRunOf(source: string, { startedAt, receivedAt }: StoredReport, message: string): AlarmToOpen {
-  return { subject: source, kind: 'double-run', brokenAt: startedAt ?? receivedAt, message };
+function doubleRunOf(
+  source: string,
+  job: string,
+  { startedAt, receivedAt }: StoredReport,
+  message: string,
+): AlarmToOpen {
+  return { subject: source, job, kind: 'double-run', brokenAt: startedAt ?? receivedAt, message };
 }
 
 function foundAlive(

@@ -44,10 +44,3 @@ function kept(rivals: readonly Rival[], current: StoredReport): Rival[] {
 function isNewer(a: Rival, b: Rival): boolean {
   return a.seq === null || b.seq === null || a.seq > b.seq;
 }
-
-/** The rivals that may still run at `now`: those heard of within `silentMs` that have not ended. */
-export function liveRivals(report: StoredReport | null, now: Date, silentMs: number): Rival[] {
-  return (report?.rivals ?? []).filter(
-    ({ live, aliveAt }) => live && now.getTime() - aliveAt.getTime() <= silentMs,
-  );
-}

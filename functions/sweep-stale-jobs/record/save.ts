@@ -1,17 +1,24 @@
+import { pooledMap } from '../../shared/concurrency.ts';
 import { addMs, DAY_MS, HOUR_MS } from '../../shared/dates.ts';
 import type { JobHealth } from '../../shared/model/job/sweep.ts';
 import type { EndedRecord, UnmappedStatus } from '../../shared/model/job/sweep-checkpoint.ts';
-import type { Alarm } from '../../shared/model/run/alarm.ts';
+import { limitsOf } from '../../shared/model/job/sweep-limits.ts';
+import type { Alarm, AlarmToClose } from '../../shared/model/run/alarm.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { JobHealthStore } from '../../shared/store/own/job-health.ts';
 import type { SweepCheckpointStore } from '../../shared/store/own/sweep-checkpoints.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
+import { whyNotDoubled } from '../rules/double-run.ts';
 import { watchedAgain } from '../rules/found-alive.ts';
 import type { SweepResult } from '../sweep/sweep-result.ts';
 import type { Scope, SweepTools } from '../sweep/sweep-tools.ts';
 import { alarmsAbout, type Standing } from './alarms.ts';
 import { checkpointAfter, isWrong, unknownOf } from './checkpoint.ts';
 import { type Ages, healthAfter } from './job-health.ts';
+
+/** Jobs that are said to run twice, of which one sweep reads so many, so many at once. */
+const MOST_DOUBLED = 50;
+const READ_AT_ONCE = 5;
 
 /** The stores to which a whole sweep writes its checkpoint, job health and alarms. */
 export interface SaveTools extends SweepTools {
@@ -57,11 +64,32 @@ export async function watchEnded(
   return watchedAgain(ended, new Map(seen.map(({ path, job }) => [path, job])));
 }
 
+/** The alarms of jobs that ran twice at once and do so no more, with why; of at most MOST_DOUBLED, those that broke first. */
+export async function doubledNoMore(
+  store: ActiveJobStore,
+  openAlarms: readonly Alarm[],
+  now: Date,
+  options: ReadOptions,
+): Promise<AlarmToClose[]> {
+  const open = openAlarms
+    .filter(({ kind, subject }) => kind === 'double-run' && subject === store.name)
+    .sort((a, b) => a.brokenAt.getTime() - b.brokenAt.getTime());
+  const closed = await pooledMap(open.slice(0, MOST_DOUBLED), READ_AT_ONCE, async ({ id, job: named }) => {
+    if (named === undefined) return [];
+    const job = (await store.named(named, options))?.job ?? null;
+    const because = whyNotDoubled(job, limitsOf(store.source.sweep, job?.type ?? ''), now);
+    return because === null ? [] : [{ id, because }];
+  });
+  return closed.flat();
+}
+
 /** What was read beside a sweep; `null` for what could not be read or was not due. */
 export interface Beside {
   ages: Ages | null;
   unmapped: UnmappedStatus[] | null;
   watched: EndedRecord[] | null;
+  /** Alarms to close of jobs that ran twice at once. */
+  undoubled: AlarmToClose[] | null;
 }
 
 /**
@@ -72,7 +100,7 @@ export async function saveSweep(
   store: ActiveJobStore,
   sweep: SweepResult,
   { checkpoint }: Scope,
-  { ages, unmapped, watched }: Beside,
+  { ages, unmapped, watched, undoubled }: Beside,
   { run, checkpoints, jobHealth, openAlarms, options }: SaveTools,
 ): Promise<number> {
   const { name, source } = store;
@@ -103,10 +131,13 @@ export async function saveSweep(
     now,
   );
   let forgotten = 0;
-  await run.commit((batch) => {
-    forgotten = checkpoints.put(batch, name, next);
-    if (health) jobHealth.put(batch, health);
-  }, alarms);
+  await run.commit(
+    (batch) => {
+      forgotten = checkpoints.put(batch, name, next);
+      if (health) jobHealth.put(batch, health);
+    },
+    { ...alarms, close: [...alarms.close, ...(undoubled ?? [])] },
+  );
   return forgotten;
 }
 

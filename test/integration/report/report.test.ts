@@ -144,7 +144,7 @@ describe('the report service', { concurrency: 4 }, () => {
   });
 
   test('lets a newer execution take over, and tells of two that run at once until one ends', async (t) => {
-    const { send, job, document } = reporter(t);
+    const { db, clock, send, job, document } = reporter(t);
     const newer = (seq: number, over = {}) => of('B', seq, { startedAt: iso(30), ...over });
     await send([of('A', 1, { at: iso(31) })]);
     assert.deepEqual(await send([newer(1)]), ['applied']);
@@ -154,9 +154,14 @@ describe('the report service', { concurrency: 4 }, () => {
     assert.deepEqual(await send([of('A', 3), newer(2)]), ['older', 'applied']);
     const alarm = await document(id);
     assert.match(String(alarm?.message), /execution B on host-B, and execution A on host-A/);
-    assert.equal(alarm?.closedAt, null);
-    assert.deepEqual(await send([of('A', 4, { end: END })]), ['older']);
-    assert.deepEqual((await document(id))?.closedAt, NOW);
+    assert.deepEqual([alarm?.closedAt, alarm?.job], [null, 'train-1']);
+    // Whoever closes it while both run is not believed for long.
+    await db.doc(id).update({ closedAt: NOW });
+    clock.now = new Date(NOW.getTime() + 11 * 60_000);
+    await send([of('A', 4, { at: iso(-11) }), newer(3)]);
+    assert.equal((await document(id))?.closedAt, null);
+    assert.deepEqual(await send([of('A', 5, { end: END })]), ['older']);
+    assert.deepEqual((await document(id))?.closedAt, clock.now);
     assert.equal((await job('train-1'))?.status, 'running');
   });
 

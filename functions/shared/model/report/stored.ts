@@ -76,3 +76,10 @@ export const storedReportSchema = z.object({
   rivals: z.array(rivalSchema).default([]),
 });
 export type StoredReport = z.infer<typeof storedReportSchema>;
+
+/** The rivals that may still run at `now`: those heard of within `silentMs` that have not ended. */
+export function liveRivals(report: StoredReport | null, now: Date, silentMs: number): Rival[] {
+  return (report?.rivals ?? []).filter(
+    ({ live, aliveAt }) => live && now.getTime() - aliveAt.getTime() <= silentMs,
+  );
+}

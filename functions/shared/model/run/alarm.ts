@@ -35,6 +35,8 @@ export const alarmSchema = z.object({
   id: z.string(),
   /** The task or source it is about. */
   subject: z.string(),
+  /** The id of the one job of that source that it is about; absent where it is about several, or none. */
+  job: z.string().optional(),
   kind: z.enum(ALARM_KINDS),
   message: z.string(),
   /** The instant of the broken limit, not of its discovery. */
@@ -54,6 +56,7 @@ export type AlarmKind = Alarm['kind'];
 /** An alarm to open: its id follows from subject, kind and instant, so the same incident opens only once. */
 export interface AlarmToOpen {
   subject: string;
+  job?: string | undefined;
   kind: AlarmKind;
   brokenAt: Date;
   message: string;
