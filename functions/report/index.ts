@@ -1,10 +1,12 @@
 import { http } from '@google-cloud/functions-framework';
+import { leaveDomains } from '../shared/http/domains.ts';
 import { servePosts } from '../shared/http/post-service.ts';
 import { MOST_BODY_BYTES } from '../shared/model/report/report.ts';
 import { startService } from '../shared/start.ts';
 import { openReport } from './clients.ts';
 import { report } from './service.ts';
 
+leaveDomains();
 const started = startService('report');
 const { options } = started;
 
