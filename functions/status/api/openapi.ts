@@ -30,14 +30,16 @@ export const SCHEMAS: Record<string, z.ZodType> = {
   job: jobAnswerSchema,
   'report-answer': answerSchema,
   'report-channel': channelSchema,
-  'report-stored': storedReportSchema,
   fault: faultSchema,
   ...Object.fromEntries(ENDPOINT_NAMES.map((name) => [`answer-${name}`, envelopeOf(ENDPOINTS[name].data)])),
   'answer-workloads-refresh': envelopeOf(REFRESH.data),
 };
 
-/** What others send, as they write it. */
-export const INPUT_SCHEMAS: Record<string, z.ZodType> = { 'report-request': requestSchema };
+/** As they are written, where what is left out has its default: what others send, and what is stored of it. */
+export const INPUT_SCHEMAS: Record<string, z.ZodType> = {
+  'report-request': requestSchema,
+  'report-stored': storedReportSchema,
+};
 
 /** `schema` as JSON Schema, an instant as RFC 3339 text. */
 export function jsonSchemaOf(schema: z.ZodType, io: 'input' | 'output' = 'output'): Record<string, unknown> {

@@ -6,6 +6,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { DocumentData } from '@google-cloud/firestore';
 import settings from '../../../functions/settings.json' with { type: 'json' };
 import { pooledMap } from '../../../functions/shared/concurrency.ts';
+import { storedReportSchema } from '../../../functions/shared/model/report/stored.ts';
+import { plainOf } from '../../../functions/shared/store/firestore/firestore.ts';
 import { ROOT } from '../../../scripts/shared/places.ts';
 import { documentsOf, firestoreAt } from '../../support/firestore.ts';
 import { freshFile, freshFolder } from '../../support/folders.ts';
@@ -235,7 +237,9 @@ async function checkRecords({ t, emulator, jobs }: Scene): Promise<void> {
 /** What a job did is in its record, and no more: of an end that nobody saw only that it is over. */
 function checkRecord({ id, code, launchedAt, letGoAt, isWrapperKilled }: Job, record: DocumentData): void {
   const { status, startedAt, endedAt, nightshift } = record;
-  const { state, exitCode, cause, goneAt, contradictions, falseLost } = nightshift.report;
+  const { state, exitCode, cause, goneAt, contradictions, falseLost } = storedReportSchema.parse(
+    plainOf(nightshift.report),
+  );
   const told = { status, state, exitCode, cause, isGone: goneAt !== null, contradictions, falseLost };
   const calm = { contradictions: [], falseLost: false };
   const ended = code === 0 ? 'completed' : 'failed';
@@ -246,7 +250,7 @@ function checkRecord({ id, code, launchedAt, letGoAt, isWrapperKilled }: Job, re
       : { status: ended, state: ended, exitCode: code, cause: 'exit', isGone: false, ...calm },
     id,
   );
-  const overAt: Date = (isWrapperKilled ? goneAt : endedAt).toDate();
+  const overAt: Date = isWrapperKilled ? (goneAt ?? assert.fail(id)) : endedAt.toDate();
   assert.equal(endedAt !== undefined, !isWrapperKilled, id);
   assert.ok(startedAt.toMillis() >= launchedAt - SLACK_MS, `${id} started before it was launched`);
   assert.ok(startedAt.toDate() <= overAt, `${id} was over before it started`);

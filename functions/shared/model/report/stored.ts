@@ -83,3 +83,24 @@ export function liveRivals(report: StoredReport | null, now: Date, silentMs: num
     ({ live, aliveAt }) => live && now.getTime() - aliveAt.getTime() <= silentMs,
   );
 }
+
+/**
+ * What of a report is written: not what its schema fills in where it is missing. Of a beat that is half of the fields, each
+ * of which Firestore would index both ways.
+ */
+export function toStore({ checkpoint, progress, ...report }: StoredReport): Record<string, unknown> {
+  return withoutDefaults({
+    ...report,
+    checkpoint: checkpoint && withoutDefaults(checkpoint),
+    progress: progress && withoutDefaults(progress),
+  });
+}
+
+/** Without what is `null`, `false` or an empty list, which all are defaults. */
+function withoutDefaults(values: object): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(values).filter(
+      ([, value]) => value !== null && value !== false && !(Array.isArray(value) && value.length === 0),
+    ),
+  );
+}

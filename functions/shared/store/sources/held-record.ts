@@ -10,6 +10,7 @@ import { type Job, readJob } from '../../model/job/job.ts';
 import { type Source, wordToWrite } from '../../model/job/source.ts';
 import { writeTime } from '../../model/reading/reading.ts';
 import type { NewRecord, RecordChange } from '../../model/report/change.ts';
+import { toStore } from '../../model/report/stored.ts';
 import { plainOf } from '../firestore/firestore.ts';
 import { pathsOf } from './jobs.ts';
 
@@ -142,7 +143,8 @@ function addedOf(
   { report, ending }: RecordChange,
   theirs: ReadonlyMap<string, unknown>,
 ): Record<string, unknown> {
-  if (!ending) return { report };
+  const told = { report: toStore(report) };
+  if (!ending) return told;
   const fields = [...theirs].map(([path, after]): ChangedField => {
     const change = { path, after: after ?? null };
     return values.has(path) ? { ...change, before: values.get(path) } : change;
@@ -150,7 +152,7 @@ function addedOf(
   const before = Array.isArray(added.earlier) ? added.earlier : [];
   const kept = isMap(added.evidence) ? [{ ...added.evidence, takenBack: null }] : [];
   return {
-    report,
+    ...told,
     endInferred: ending.endInferred,
     evidence: { ...ending.evidence, fields },
     ...(kept.length > 0 ? { earlier: [...before, ...kept].slice(-EARLIER_KEPT) } : {}),
