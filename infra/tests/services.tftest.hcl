@@ -33,8 +33,8 @@ run "deploys_every_service" {
       FIRESTORE_DATABASE   = "(default)"
       NIGHTSHIFT_REGION    = "us-central1"
       NODE_ENV             = "production"
-    }, name == "status" ? { NIGHTSHIFT_OBSERVER_URL = module.function["observe-workloads"].url } : {}))])
-    error_message = "A service knows its project, database and region, and that it is no experiment; status also who refreshes the workload tables."
+    }, name == "status" ? { NIGHTSHIFT_OBSERVER_URL = module.function["observe-workloads"].url } : {}, name == "report" ? { NODE_OPTIONS = "--max-semi-space-size=16" } : {}))])
+    error_message = "A service knows its project, database and region, and that it is no experiment; status also who refreshes the workload tables, and report has room for what it is sent."
   }
 
   assert {

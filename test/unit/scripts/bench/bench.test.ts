@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
@@ -10,7 +11,7 @@ import {
   JOB_PROJECT,
   STALE_AFTER_MINUTES,
 } from '../../../../scripts/bench/active-jobs.ts';
-import { median, rounded } from '../../../../scripts/bench/bench.ts';
+import { median, rounded, SEMI_SPACE_MEGABYTES } from '../../../../scripts/bench/bench.ts';
 import { history, jobsOfDay } from '../../../../scripts/bench/job-history.ts';
 import { inTurn } from '../../../../scripts/bench/one-by-one.ts';
 import { tableOf } from '../../../../scripts/bench/table.ts';
@@ -136,5 +137,10 @@ describe('clients that are asked in turn', () => {
       ['one failed', 'two', 'one'],
     );
     assert.equal(one.name, 'one');
+  });
+
+  test('gives report the young generation that Terraform deploys it with', () => {
+    const infra = readFileSync(join(ROOT, 'infra/main.tf'), 'utf8');
+    assert.ok(infra.includes(`NODE_OPTIONS = "--max-semi-space-size=${SEMI_SPACE_MEGABYTES}"`));
   });
 });
