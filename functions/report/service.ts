@@ -25,8 +25,8 @@ import { recordReports } from './record-reports.ts';
 import type { TimedReport } from './rules/reported-record.ts';
 import { eventTimes } from './rules/times.ts';
 
-/** Jobs whose records an instance holds, of each source. */
-const MOST_HELD = 5_000;
+/** Jobs whose records an instance holds, of each source: some 2 KB each. */
+const MOST_HELD = 10_000;
 const JSON_TYPE = 'application/json';
 
 /** A source that takes reports. */

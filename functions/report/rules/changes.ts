@@ -36,6 +36,7 @@ function isUnchanged(before: ReportedRecord, after: ReportedRecord): boolean {
   if (before === after) return true;
   // Mostly a beat, which is told apart without going through all that is stored.
   if (before.heartbeatAt?.getTime() !== after.heartbeatAt?.getTime()) return false;
+  if (before.report?.seq !== after.report?.seq) return false;
   return JSON.stringify(before) === JSON.stringify(after);
 }
 
