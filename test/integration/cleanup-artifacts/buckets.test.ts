@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { addMs } from '../../../functions/shared/dates.ts';
-import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../support/cleaner.ts';
+import type { BucketOptions } from '../../../scripts/stack/stand-ins/gcs/bucket.ts';
+import { BUCKET, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
 import { daysAgo, NOW } from '../../support/cleanup.ts';
 
 async function reasons(world: Cleaner): Promise<Record<string, string>> {
@@ -111,47 +112,38 @@ describe('buckets and objects', () => {
     );
   });
 
-  const held: { what: string; setup?: Setup; object: Record<string, unknown>; reason: string }[] = [
-    { what: 'a temporary hold', object: { temporaryHold: true }, reason: 'held' },
-    { what: 'an event-based hold', object: { eventBasedHold: true }, reason: 'held' },
-    {
-      what: 'a retention policy',
-      setup: { bucket: { retentionSeconds: 40 * 86_400 } },
-      object: {},
-      reason: 'held',
-    },
-    {
-      what: 'no soft delete',
-      setup: { bucket: { softDeleteSeconds: 0 } },
-      object: {},
-      reason: 'bucket-not-eligible',
-    },
-    {
-      what: 'a write after its end and grace',
+  const held: Record<string, { bucket?: Partial<BucketOptions>; object: object; reason: string }> = {
+    'a temporary hold': { object: { temporaryHold: true }, reason: 'held' },
+    'an event-based hold': { object: { eventBasedHold: true }, reason: 'held' },
+    'a retention policy': { bucket: { retentionSeconds: 40 * 86_400 }, object: {}, reason: 'held' },
+    'no soft delete': { bucket: { softDeleteSeconds: 0 }, object: {}, reason: 'bucket-not-eligible' },
+    'a write after its end and grace': {
       object: { createdAt: daysAgo(29.9) },
       reason: 'written-after-end',
     },
-  ];
-  for (const { what, setup = {}, object, reason } of held)
-    test(`${what} keeps the job, whole`, async (t) => {
-      const world = await cleaner(t, { policy: NO_GUARDS, ...setup });
+  };
+  test('a hold, a retention, no soft delete or a late write keeps the job, whole', async (t) => {
+    // Each in a bucket of its own.
+    const cases = Object.entries(held).map(([what, it], index) => ({ what, ...it, name: `runs-${index}` }));
+    const world = await cleaner(t, { policy: { ...NO_GUARDS, buckets: cases.map(({ name }) => name) } });
+    for (const { name, bucket, object } of cases) {
+      world.world.addBucket({ name, ...bucket });
       await world.write({
-        old: {},
-        parent: {},
-        child: { artifactUri: `gs://${BUCKET}/old/x/`, resumedFrom: 'parent' },
+        [`${name}-old`]: { artifactUri: `gs://${name}/old/` },
+        [`${name}-parent`]: { artifactUri: `gs://${name}/parent/` },
+        [`${name}-child`]: { artifactUri: `gs://${name}/old/x/`, resumedFrom: `${name}-parent` },
       });
-      world.put(['old/a', 'parent/a']);
-      world.world.putObject({
-        bucket: BUCKET,
-        name: 'old/x/b',
-        size: 1,
-        createdAt: daysAgo(30.5),
-        ...object,
-      });
-      assert.equal((await reasons(world)).old, reason);
-      assert.deepEqual(world.live(), ['old/a', 'old/x/b', 'parent/a']);
-      assert.equal((await world.job('old'))?.nightshift, undefined);
-    });
+      world.put(['old/a', 'parent/a'], { bucket: name });
+      const late = { bucket: name, name: 'old/x/b', size: 1, createdAt: daysAgo(30.5), ...object };
+      world.world.putObject(late);
+    }
+    const told = await reasons(world);
+    for (const { what, name, reason } of cases) {
+      assert.equal(told[`${name}-old`], reason, what);
+      assert.deepEqual(world.live(name), ['old/a', 'old/x/b', 'parent/a'], what);
+      assert.equal((await world.job(`${name}-old`))?.nightshift, undefined, what);
+    }
+  });
 
   test('a write within the grace after its end, or an ended retention, keeps nothing', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS, bucket: { retentionSeconds: 20 * 86_400 } });
@@ -191,7 +183,7 @@ describe('buckets and objects', () => {
     await world.write({ old: {}, parent: {}, child: { resumedFrom: 'old' }, other: {} });
     await world.db.doc('jobs/old').update({ resumedFrom: 'parent' });
     world.put(['old/a', 'old/b', 'parent/a', 'child/a', 'other/a']);
-    await world.approve();
+    await world.trust();
     const moment = world.beforeDeletion(async () => world.put(['old/c'], { createdAt: NOW }));
     const { outcome, summary } = await world.deliver();
     assert.ok(await moment);
@@ -217,7 +209,7 @@ describe('buckets and objects', () => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ old: {} });
     world.put(['old/a', 'old/b']);
-    await world.approve();
+    await world.trust();
     const bucket = world.world.bucket(BUCKET);
     const moment = world.beforeDeletion(async () => {
       const object = bucket.live('old/a');

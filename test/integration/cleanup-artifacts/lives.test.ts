@@ -98,7 +98,7 @@ describe('signs of life after the end', () => {
     const world = await cleaner(t, WITH_TRIES);
     await world.write({ old: {}, beating: {} });
     world.put(['old/a', 'beating/a']);
-    await world.approve();
+    await world.trust();
     const moment = world.beforeDeletion(async () => {
       await world.db.doc('jobs/old/tries/t').set({ status: 'running' });
       await world.db.doc('jobs/beating').update({ heartbeatAt: world.now() });
@@ -187,7 +187,7 @@ describe('a place where nothing lies', () => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ moved: { artifactUri: `gs://${BUCKET}/a%20b/` } });
     world.put(['a%20b/x']);
-    await world.approve();
+    await world.trust();
     const bucket = clientOf(world.gcs).bucket(BUCKET);
     const moment = world.beforeDeletion(async () => {
       await bucket.file('a%20b/x').delete();
@@ -204,7 +204,7 @@ describe('a place where nothing lies', () => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ old: {} });
     world.put(['old/a']);
-    await world.approve();
+    await world.trust();
     const bucket = clientOf(world.gcs).bucket(BUCKET);
     const moment = world.beforeDeletion(() => bucket.file('old/a').delete());
     const { outcome, summary } = await world.deliver();

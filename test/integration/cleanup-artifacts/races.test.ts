@@ -78,7 +78,7 @@ describe('marks between plan and deletion', () => {
   test(`${RACES} races: a mark before the tombstone loses no object, a later one finds it and undo brings all back`, async (t) => {
     const random = seededRandom((message) => t.diagnostic(message));
     const { world, ids } = await manyJobs(t);
-    await world.approve();
+    await world.trust();
     const { at, stop } = watchTombstones(world);
 
     const kinds = Object.entries(MARKS);
@@ -146,7 +146,7 @@ describe('marks between plan and deletion', () => {
     const marks = Object.entries(MARKS).map(([kind, mark], index) => ({ kind, mark, id: `job-${index}` }));
     await world.write({ ...Object.fromEntries(marks.map(({ id }) => [id, {}])), unmarked: {} });
     world.put([...marks.map(({ id }) => id), 'unmarked'].flatMap((id) => [`${id}/a`, `${id}/x/a`]));
-    await world.approve();
+    await world.trust();
     // The listings are over when the plan is begun, and the first mark is not written yet.
     const begun = world.beforeDeletion(() => Promise.all(marks.map(({ mark, id }) => mark(world, id))));
     const { outcome, problems, summary } = await world.deliver();
@@ -160,69 +160,89 @@ describe('marks between plan and deletion', () => {
     assert.equal(world.live().length, 2 * marks.length);
   });
 
-  /** What happens after the plan, and what is there in the end. */
-  const cases: {
-    name: string;
-    records?: Record<string, object>;
-    act: (world: Cleaner) => Promise<unknown>;
-  }[] = [
+  /** What happens after the plan. Each case has jobs and a bucket of its own, where nothing goes in the end. */
+  interface Case {
+    what: string;
+    records?: (name: string) => Record<string, Record<string, unknown>>;
+    act: (world: Cleaner, name: string) => Promise<unknown>;
+  }
+  const cases: Case[] = [
     {
-      name: 'a pin on a child keeps its parent, too',
-      records: { old: {}, child: { resumedFrom: 'old', endedAt: daysAgo(20) } },
-      act: (world) => change(world, 'child', { keepUntil: daysAgo(-1) }),
+      what: 'a pin on a child keeps its parent, too',
+      records: (name) => ({ child: { resumedFrom: `${name}-old`, endedAt: daysAgo(20) } }),
+      act: (world, name) => change(world, `${name}-child`, { keepUntil: daysAgo(-1) }),
     },
     {
-      name: 'a pin on a job in a folder keeps the job of the folder, too',
-      records: { old: {}, sub: { artifactUri: `gs://${BUCKET}/old/x/` } },
-      act: (world) => change(world, 'sub', { keepUntil: daysAgo(-1) }),
+      what: 'a pin on a job in a folder keeps the job of the folder, too',
+      records: (name) => ({ sub: { artifactUri: `gs://${name}/old/x/` } }),
+      act: (world, name) => change(world, `${name}-sub`, { keepUntil: daysAgo(-1) }),
     },
     {
-      name: 'a pin on the grandchild keeps all',
-      records: {
-        old: {},
-        child: { resumedFrom: `gs://${BUCKET}/old/a` },
-        grandchild: { resumedFrom: 'child' },
-      },
-      act: (world) => change(world, 'grandchild', { registeredModel: true }),
+      what: 'a pin on the grandchild keeps all',
+      records: (name) => ({
+        child: { resumedFrom: `gs://${name}/old/a` },
+        grandchild: { resumedFrom: `${name}-child` },
+      }),
+      act: (world, name) => change(world, `${name}-grandchild`, { registeredModel: true }),
     },
     {
-      name: 'the end of a job that moved keeps it',
-      act: (world) => change(world, 'old', { endedAt: daysAgo(29) }),
+      what: 'the end of a job that moved keeps it',
+      act: (world, name) => change(world, `${name}-old`, { endedAt: daysAgo(29) }),
     },
     {
-      name: 'a URI that is another one by now keeps it',
-      act: (world) => change(world, 'old', { artifactUri: `gs://${BUCKET}/elsewhere/` }),
-    },
-    { name: 'a job whose record is gone is kept', act: ({ db }) => db.doc('jobs/old').delete() },
-    {
-      name: 'a pin that nobody can read keeps it',
-      act: (world) => change(world, 'old', { keepUntil: 'for ever' }),
+      what: 'a URI that is another one by now keeps it',
+      act: (world, name) => change(world, `${name}-old`, { artifactUri: `gs://${name}/elsewhere/` }),
     },
     {
-      name: 'an active job that names the whole bucket keeps it',
-      act: (world) => child(world, 'old', { artifactUri: `gs://${BUCKET}` }),
+      what: 'a job whose record is gone is kept',
+      act: ({ db }, name) => db.doc(`jobs/${name}-old`).delete(),
     },
     {
-      name: 'a model of the bucket keeps it',
-      act: (world) => model(world, 'any', `gs://${BUCKET}/`),
+      what: 'a pin that nobody can read keeps it',
+      act: (world, name) => change(world, `${name}-old`, { keepUntil: 'for ever' }),
+    },
+    {
+      what: 'an active job that names the whole bucket keeps it',
+      act: (world, name) => child(world, `${name}-old`, { artifactUri: `gs://${name}` }),
+    },
+    {
+      what: 'a model of the bucket keeps it',
+      act: (world, name) => model(world, name, `gs://${name}/`),
     },
   ];
-  for (const { name, records = { old: {} }, act } of cases)
-    test(name, async (t) => {
-      const world = await cleaner(t, { policy: POLICY, sources: ['jobs', 'others'] });
-      await world.write(records as Record<string, Record<string, unknown>>);
-      world.put(['old/a', 'old/x/a', 'child/a', 'grandchild/a']);
-      await world.approve();
-      // The listings are over when the plan is begun, and the first mark is not written yet.
-      const begun = world.beforeDeletion(() => act(world));
-      const { outcome, problems, summary } = await world.deliver();
-      assert.ok(await begun, 'the moment came');
-      assert.equal(outcome, 'succeeded', JSON.stringify(problems));
-      assert.equal(world.live().length, 4);
-      assert.equal((summary.keptAfterAll as unknown[]).length, Object.keys(records).length);
-      for (const id of Object.keys(records))
-        assert.equal((await world.job(id))?.nightshift?.tombstone ?? null, null);
+  test('what else keeps a job, and those that have to do with it', async (t) => {
+    const all = cases.map((it, index) => {
+      const name = `runs-${index}`;
+      const records = { old: {}, ...it.records?.(name) };
+      const own = Object.entries(records).map(([id, over]): [string, Record<string, unknown>] => [
+        `${name}-${id}`,
+        { artifactUri: `gs://${name}/${id}/`, ...over },
+      ]);
+      return { ...it, name, own };
     });
+    const buckets = all.map(({ name }) => name);
+    const world = await cleaner(t, { policy: { ...POLICY, buckets }, sources: ['jobs', 'others'] });
+    await world.write(Object.fromEntries(all.flatMap(({ own }) => own)));
+    for (const { name } of all) {
+      world.world.addBucket({ name });
+      world.put(['old/a', 'old/x/a', 'child/a', 'grandchild/a'], { bucket: name });
+    }
+    await world.trust();
+    // The listings are over when the plan is begun, and the first mark is not written yet.
+    const begun = world.beforeDeletion(() => Promise.all(all.map(({ act, name }) => act(world, name))));
+    const { outcome, problems, summary } = await world.deliver();
+    assert.ok(await begun, 'the moment came');
+    assert.equal(outcome, 'succeeded', JSON.stringify(problems));
+    const kept = (summary.keptAfterAll as { job: string }[]).map(({ job }) => job);
+    for (const { what, name, own } of all) {
+      assert.equal(world.live(name).length, 4, what);
+      for (const [id] of own) {
+        assert.ok(kept.includes(`jobs:jobs/${id}`), what);
+        assert.equal((await world.job(id))?.nightshift?.tombstone ?? null, null, what);
+      }
+    }
+    assert.equal(kept.length, all.flatMap(({ own }) => own).length);
+  });
 
   test('a failed child without artifacts keeps nobody, and one that a later plan deletes does not either', async (t) => {
     const world = await cleaner(t, { policy: { ...POLICY, jobsPerPlan: 1 } });
@@ -232,7 +252,7 @@ describe('marks between plan and deletion', () => {
       next: { resumedFrom: 'old', endedAt: daysAgo(20) },
     });
     world.put(['old/a', 'next/a']);
-    await world.approve();
+    await world.trust();
     await world.deliver();
     assert.deepEqual(world.live(), ['next/a']);
   });
@@ -241,7 +261,7 @@ describe('marks between plan and deletion', () => {
     const world = await cleaner(t, { policy: POLICY });
     await world.write({ old: {} });
     world.put(['old/a', 'old/b']);
-    await world.approve();
+    await world.trust();
     const { gcs } = world;
     // The batch comes after the journal was written: nobody lists again before it.
     const off = gcs.faults.add({ method: 'batch', fault: { kind: 'latency', ms: 300 } });

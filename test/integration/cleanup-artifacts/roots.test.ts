@@ -23,23 +23,34 @@ function registry(...uris: string[]) {
 
 describe('roots', () => {
   // What each spelling names is proven of readPlace(); here, that a place of each extent keeps as much.
-  const kept: { uri: string; what: string; left: string[] }[] = [
-    { what: 'a folder without its slash', uri: `gs://${BUCKET}/run-1`, left: ALL.slice(1, 3) },
-    { what: 'some folders', uri: `gs://${BUCKET}/run-*`, left: ALL },
-    { what: 'another bucket', uri: 'gs://models/run-1/', left: [] },
+  const kept: { what: string; uri: (bucket: string) => string; left: string[] }[] = [
+    { what: 'a folder without its slash', uri: (bucket) => `gs://${bucket}/run-1`, left: ALL.slice(1, 3) },
+    { what: 'some folders', uri: (bucket) => `gs://${bucket}/run-*`, left: ALL },
+    { what: 'another bucket', uri: () => 'gs://models/run-1/', left: [] },
   ];
-  for (const { what, uri, left } of kept)
-    test(`a model that names ${what} (${uri}) keeps as much, in a collection as in Vertex AI`, async (t) => {
-      for (const vertex of [undefined, registry(uri)]) {
-        const world = await cleaner(t, { policy: MODELS, ...(vertex && { vertex }) });
-        await world.write({ 'run-1': {}, 'run-10': {}, other: {} });
-        world.put(ALL);
-        if (!vertex) await world.db.doc('models/m').set({ files: { uri } });
-        const { outcome, problems } = await world.approved();
-        assert.equal(outcome, 'succeeded', JSON.stringify(problems));
-        assert.deepEqual(world.live(), left);
-      }
-    });
+  test('a model keeps as much as it names, in a collection as in Vertex AI', async (t) => {
+    // Each model has a bucket of its own.
+    const cases = kept.flatMap((it, index) => [
+      { ...it, bucket: `collection-${index}`, isVertex: false },
+      { ...it, bucket: `vertex-${index}`, isVertex: true },
+    ]);
+    const uris = cases.filter(({ isVertex }) => isVertex).map(({ uri, bucket }) => uri(bucket));
+    const policy = { ...MODELS, buckets: cases.map(({ bucket }) => bucket) };
+    const world = await cleaner(t, { policy, vertex: registry(...uris) });
+    for (const { bucket, isVertex, uri } of cases) {
+      world.world.addBucket({ name: bucket });
+      const jobs = ['run-1', 'run-10', 'other'];
+      await world.write(
+        Object.fromEntries(jobs.map((id) => [`${bucket}-${id}`, { artifactUri: `gs://${bucket}/${id}/` }])),
+      );
+      world.put(ALL, { bucket });
+      if (!isVertex) await world.db.doc(`models/${bucket}`).set({ files: { uri: uri(bucket) } });
+    }
+    const { outcome, problems } = await world.approved();
+    assert.equal(outcome, 'succeeded', JSON.stringify(problems));
+    for (const { what, bucket, left } of cases)
+      assert.deepEqual(world.live(bucket), left, `${bucket}: ${what}`);
+  });
 
   test('a region that fails: nothing is deleted, and it is named', async (t) => {
     const denied = new UpstreamError('Cannot finish Vertex AI models.list: HTTP 403', {

@@ -3,13 +3,14 @@ import { describe, test } from 'node:test';
 import type { DocumentReference } from '@google-cloud/firestore';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
 import { daysAgo, NOW } from '../../support/cleanup.ts';
+import { writeDocuments } from '../../support/firestore.ts';
 import { artifactSource } from '../../support/jobs.ts';
 
 const POLICY = { ...NO_GUARDS, models: [{ collection: 'models', artifactUri: 'uri' }] };
 const SOURCES = { jobs: artifactSource({}, { id: 'id', backendId: 'backendId' }) };
 
-/** A folder whose name needs encoding, `%` included. */
-const folderOf = (id: string) => `study 1/é/${id}`;
+/** A folder whose name needs encoding, in a folder of its own: to keep more than it keeps nothing of others. */
+const folderOf = (id: string) => `study ${id}/é/run`;
 const encoded = (id: string) => folderOf(id).split('/').map(encodeURIComponent).join('/');
 
 /** Ways to write the folder of a job, or a file in it. */
@@ -30,83 +31,68 @@ const SPELLINGS: Record<string, (id: string) => string> = {
   json: (id) =>
     `https://www.googleapis.com/storage/v1/b/${BUCKET}/o/${encodeURIComponent(folderOf(id))}%2Fmodel.pkl`,
   slash: (id) => `gs:/${BUCKET}/${folderOf(id)}`,
-  slashes: (id) => `gs://${BUCKET}/study 1//é/${id}`,
-  dots: (id) => `gs://${BUCKET}/study 1/x/../é/${id}/`,
+  slashes: (id) => `gs://${BUCKET}/study ${id}//é/run`,
+  dots: (id) => `gs://${BUCKET}/study ${id}/x/../é/run/`,
   generation: (id) => `gs://${BUCKET}/${folderOf(id)}/model.pkl#1712345678901234`,
 };
 const ALL = Object.keys(SPELLINGS);
 
-/** A job for each, and one that nobody names; all ended long ago. */
-async function jobsIn(world: Cleaner, ids: readonly string[]): Promise<void> {
-  const all = [...ids, 'free'];
-  await world.write(
-    Object.fromEntries(
-      all.map((id) => [id, { id, artifactUri: `gs://${BUCKET}/${id === 'free' ? 'free' : folderOf(id)}` }]),
-    ),
-  );
-  world.put(all.map((id) => (id === 'free' ? 'free/a' : `${folderOf(id)}/a`)));
+type NamedBy = (world: Cleaner, ids: readonly string[]) => Promise<unknown>;
+
+/** Jobs whose records say so of the folder of another, each in its own spelling. */
+function jobs(over: (uri: string) => Record<string, unknown>): NamedBy {
+  return (world, ids) => world.write(Object.fromEntries(ids.map((id) => [`live-${id}`, over(spelled(id))])));
 }
 
-/** What is left when the plan was carried out, by the ids of the jobs. */
+/** What may name the folder of a job. */
+const NAMED_BY: Record<string, NamedBy> = {
+  'a collection': ({ db }, ids) =>
+    writeDocuments(
+      db,
+      'models',
+      ids.map((id) => [id, { uri: spelled(id) }]),
+    ),
+  'a list': ({ db }, ids) => db.doc('models/all').set({ uri: ids.map(spelled) }),
+  'a pin': ({ db, collections }, ids) => {
+    const about = { keepUntil: null, owner: 'ada', reason: 'x', createdAt: NOW };
+    const pins = ids.map((id) => [id, { id, uri: spelled(id), ...about }] as const);
+    return writeDocuments(db, collections.artifactPins.id, pins);
+  },
+  'Vertex AI': async () => undefined,
+  'a running job': jobs((artifactUri) => ({ status: 'running', endedAt: null, artifactUri })),
+  'a suspended job': jobs((artifactUri) => ({ status: 'suspended', endedAt: null, artifactUri })),
+  'a young job': jobs((artifactUri) => ({ endedAt: daysAgo(1), artifactUri })),
+  'what a running job began from': jobs((resumedFrom) => ({
+    status: 'running',
+    endedAt: null,
+    artifactUri: null,
+    resumedFrom,
+  })),
+};
+
+/** Of a job for each spelling, by what names it. */
+const idsOf = (by: string) => ALL.map((spelling) => `${spelling} by ${by}`);
+const spelled = (id: string) => SPELLINGS[id.split(' ')[0] ?? '']?.(id) ?? '';
+
+/** The folders that are left when the plan was carried out, by the ids of their jobs. */
 async function left(world: Cleaner): Promise<string[]> {
   const { outcome, problems } = await world.approved();
   assert.equal(outcome, 'succeeded', JSON.stringify(problems));
-  return world.live().map((name) => name.split('/').at(-2) ?? '');
+  return world.live().map((name) => name.replace(/^study (.*)\/é\/run\/a$/, '$1'));
 }
 
 describe('a place keeps what lies there in whatever spelling', () => {
-  test('as a registered model, in a collection, in a list, in Vertex AI, or as a pin', async (t) => {
-    const vertex = {
-      artifactUris: async () =>
-        ALL.map((id) => ({ uri: SPELLINGS[id]?.(id) ?? '', model: `m/${id}@1`, region: 'r' })),
-    };
-    for (const kind of ['model', 'list', 'pin', 'vertex'] as const) {
-      const world = await cleaner(t, { policy: POLICY, ...(kind === 'vertex' && { vertex }) });
-      await jobsIn(world, ALL);
-      const uris = ALL.map((id) => SPELLINGS[id]?.(id));
-      for (const [index, uri] of uris.entries())
-        if (kind === 'model') await world.db.collection('models').add({ uri });
-        else if (kind === 'pin')
-          await world.collections.artifactPins.add({
-            id: String(index),
-            uri,
-            keepUntil: null,
-            owner: 'ada',
-            reason: 'x',
-            createdAt: NOW,
-          });
-      if (kind === 'list') await world.db.collection('models').add({ uri: uris });
-      assert.deepEqual((await left(world)).sort(), [...ALL].sort(), kind);
-    }
-  });
-
-  test('as the artifacts of a running job, of a suspended one, or of a young one whose URI is odd', async (t) => {
-    for (const over of [
-      { status: 'running', endedAt: null },
-      { status: 'suspended', endedAt: null },
-      { endedAt: daysAgo(1) },
-    ]) {
-      const world = await cleaner(t, { policy: POLICY, sources: SOURCES });
-      await jobsIn(world, ALL);
-      await world.write(
-        Object.fromEntries(ALL.map((id) => [`live-${id}`, { ...over, artifactUri: SPELLINGS[id]?.(id) }])),
-      );
-      assert.deepEqual((await left(world)).sort(), [...ALL].sort());
-    }
-  });
-
-  test('as what a running job began from', async (t) => {
-    const world = await cleaner(t, { policy: POLICY, sources: SOURCES });
-    await jobsIn(world, ALL);
-    await world.write(
-      Object.fromEntries(
-        ALL.map((id) => [
-          `live-${id}`,
-          { status: 'running', endedAt: null, artifactUri: null, resumedFrom: SPELLINGS[id]?.(id) },
-        ]),
-      ),
-    );
-    assert.deepEqual((await left(world)).sort(), [...ALL].sort());
+  test(`as named by ${Object.keys(NAMED_BY).join(', ')}`, async (t) => {
+    const models = idsOf('Vertex AI').map((id) => ({ uri: spelled(id), model: `m/${id}@1`, region: 'r' }));
+    const vertex = { artifactUris: async () => models };
+    const world = await cleaner(t, { policy: POLICY, sources: SOURCES, vertex });
+    const ids = Object.keys(NAMED_BY).flatMap(idsOf);
+    const records = ids.map((id) => [id, { id, artifactUri: `gs://${BUCKET}/${folderOf(id)}` }]);
+    // One that nobody names.
+    await world.write({ ...Object.fromEntries(records), free: {} });
+    world.put([...ids.map((id) => `${folderOf(id)}/a`), 'free/a']);
+    for (const [by, name] of Object.entries(NAMED_BY)) await name(world, idsOf(by));
+    assert.deepEqual((await left(world)).sort(), ids.sort());
   });
 
   test('and is deleted in any that leaves no doubt, by one alone or by two of them', async (t) => {
@@ -116,7 +102,7 @@ describe('a place keeps what lies there in whatever spelling', () => {
     await world.write(Object.fromEntries(folders.map((id) => [id, { artifactUri: SPELLINGS[id]?.(id) }])));
     world.put(folders.map((id) => `${folderOf(id)}/a`));
     world.put([`${folderOf('plain')}0/a`]);
-    assert.deepEqual(await left(world), ['plain0']);
+    assert.deepEqual(await left(world), [`${folderOf('plain')}0/a`]);
     for (const id of folders) assert.ok((await world.job(id))?.nightshift?.deletedAt, id);
   });
 });
@@ -198,82 +184,61 @@ describe('a parent is known', () => {
 });
 
 describe('a root that nobody can read', () => {
-  const roots: Record<string, { at: string; data: Record<string, unknown>; named: RegExp }> = {
-    'a map in a registry': {
-      at: 'models/m',
-      data: { uri: { gs: 'x' } },
-      named: /record m in uri in models: a map/,
-    },
-    'a name in a registry': {
-      at: 'models/m',
-      data: { uri: 'models:/churn/3' },
-      named: /"models:\/churn\/3" names no place/,
-    },
-    'another cloud': {
-      at: 'models/m',
-      data: { uri: 's3://theirs/churn' },
-      named: /"s3:\/\/theirs\/churn" names no place/,
-    },
-    'a pin of another form': { at: 'artifactPins/p', data: { uri: 7.5 }, named: /a pin of somebody: 7\.5/ },
-    'the artifacts of a running job': {
-      at: 'jobs/live',
-      data: { status: 'running', artifactUri: 'artifacts of run 7' },
-      named: /jobs\/live artifactUri: "artifacts of run 7" names no place/,
-    },
-    'the parent of a running job': {
-      at: 'jobs/live',
-      data: { status: 'running', resumedFrom: ['another'] },
-      named: /jobs\/live resumedFrom: a list/,
-    },
-    'the artifacts of a registered model': {
-      at: 'jobs/best',
-      data: {
-        status: 'completed',
-        endedAt: daysAgo(30),
-        artifactUri: '/mnt/best',
-        registeredModel: 'churn@3',
-      },
-      named: /jobs\/best artifactUri: "\/mnt\/best" names no place/,
-    },
-  };
-  for (const [what, { at, data, named }] of Object.entries(roots))
-    test(`${what}: the plan waits and names it; approved, it holds up no later plan`, async (t) => {
-      const world = await cleaner(t, { policy: POLICY });
-      await world.db.doc('cleanupState/current').set({
-        approvedPolicyHash: world.policyHash(),
-        appliedRootCounts: null,
-        appliedPlanId: null,
-      });
-      await world.write({ old: {} });
-      world.put(['old/a']);
-      await world.db.doc(at).set(data);
-      const first = await world.deliver();
-      assert.deepEqual(
-        [first.outcome, first.summary.planStatus, world.live()],
-        ['partial', 'waiting', ['old/a']],
-      );
-      assert.match(first.problems[0]?.message ?? '', named);
-      assert.match(first.problems[0]?.message ?? '', /mend the records, or approve the plan/);
-      const [told] = first.summary.oddRoots as { by: string; why: string; keeps: string[] }[];
-      assert.match(`${told?.by}: ${told?.why}`, named);
-      const [alarm] = await world.openAlarms();
+  const success = { status: 'completed', endedAt: daysAgo(30) };
+  const roots: [at: string, data: Record<string, unknown>, named: RegExp][] = [
+    ['models/map', { uri: { gs: 'x' } }, /record map in uri in models: a map/],
+    ['models/name', { uri: 'models:/speech/3' }, /"models:\/speech\/3" names no place/],
+    ['models/theirs', { uri: 's3://theirs/churn' }, /"s3:\/\/theirs\/churn" names no place/],
+    ['artifactPins/p', { uri: 7.5 }, /a pin of somebody: 7\.5/],
+    [
+      'jobs/live',
+      { status: 'running', artifactUri: 'artifacts of run 7' },
+      /jobs\/live artifactUri: "artifacts of run 7" names no place/,
+    ],
+    ['jobs/child', { status: 'running', resumedFrom: ['another'] }, /jobs\/child resumedFrom: a list/],
+    [
+      'jobs/best',
+      { ...success, artifactUri: '/mnt/best', registeredModel: 'churn@3' },
+      /jobs\/best artifactUri: "\/mnt\/best" names no place/,
+    ],
+  ];
+  test('of whatever kind: the plan waits and names it; approved, it holds up no later plan', async (t) => {
+    const world = await cleaner(t, { policy: POLICY });
+    await world.trust();
+    await world.write({ old: {} });
+    world.put(['old/a']);
+    for (const [at, data] of roots) await world.db.doc(at).set(data);
+    const first = await world.deliver();
+    assert.deepEqual(
+      [first.outcome, first.summary.planStatus, world.live()],
+      ['partial', 'waiting', ['old/a']],
+    );
+    const message = first.problems[0]?.message ?? '';
+    const told = first.summary.oddRoots as { by: string; why: string; key: string | null }[];
+    const [alarm] = await world.openAlarms();
+    for (const [at, , named] of roots) {
+      assert.match(message, named);
       assert.match(alarm?.message ?? '', named);
+      const its = told.filter(({ by, why }) => named.test(`${by}: ${why}`));
+      assert.deepEqual([its.length, its[0]?.key === null], [1, false], `${at} holds the plan`);
+    }
+    assert.match(message, /mend the records, or approve the plan/);
 
-      assert.equal(await world.plans.approve(first.summary.planId as string, world.now()), 'approved');
-      assert.equal((await world.deliver()).outcome, 'succeeded');
-      assert.deepEqual(world.live(), []);
-      await world.write({ next: {} });
-      world.put(['next/a']);
-      assert.equal((await world.deliver()).outcome, 'succeeded');
-      assert.deepEqual(world.live(), []);
+    assert.equal(await world.plans.approve(first.summary.planId as string, world.now()), 'approved');
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    assert.deepEqual(world.live(), []);
+    await world.write({ next: {} });
+    world.put(['next/a']);
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    assert.deepEqual(world.live(), []);
 
-      // Another one was looked at by nobody.
-      await world.write({ third: {} });
-      world.put(['third/a']);
-      await world.db.doc('models/other').set({ uri: 'what is this' });
-      const other = await world.deliver();
-      assert.deepEqual([other.outcome, world.live()], ['partial', ['third/a']]);
-    });
+    // Another one was looked at by nobody.
+    await world.write({ third: {} });
+    world.put(['third/a']);
+    await world.db.doc('models/other').set({ uri: 'what is this' });
+    const other = await world.deliver();
+    assert.deepEqual([other.outcome, world.live()], ['partial', ['third/a']]);
+  });
 
   test('that comes after the approval holds the plan, and one that comes after the plan keeps every job', async (t) => {
     const world = await cleaner(t, { policy: POLICY });

@@ -3,14 +3,15 @@ import { describe, test } from 'node:test';
 import { BUCKET, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
 import { daysAgo } from '../../support/cleanup.ts';
 
-/** Of the larger job: more than a batch. */
+/** Of a job: more than a batch. */
 const BIG = 120;
-const ALL = BIG + 2;
+/** Of two jobs. */
+const ALL = 5;
 
-/** Deletes two jobs, of BIG and of 2 objects; the run that did so. */
-async function deleted(world: Cleaner): Promise<string> {
+/** Deletes two jobs, of so many objects and of 2; the run that did so. */
+async function deleted(world: Cleaner, big = ALL - 2): Promise<string> {
   await world.write({ big: {}, small: { endedAt: daysAgo(20) } });
-  world.put([...Array.from({ length: BIG }, (_, index) => `big/${index}`), 'small/a', 'small/b']);
+  world.put([...Array.from({ length: big }, (_, index) => `big/${index}`), 'small/a', 'small/b']);
   const { runId } = await world.approved();
   assert.deepEqual(world.live(), []);
   return runId;
@@ -30,41 +31,38 @@ const NONE = {
 describe('undo', () => {
   test('brings a whole run back, proves it by count, and no later run deletes it again for 30 days', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
-    const runId = await deleted(world);
+    const all = BIG + 2;
+    const runId = await deleted(world, BIG);
     const { outcome, summary } = await world.deliver({ undo: runId });
     assert.deepEqual(
       [outcome, summary],
-      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: ALL, restored: ALL }],
+      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: all, restored: all }],
     );
-    assert.equal(world.live().length, ALL);
+    assert.equal(world.live().length, all);
     for (const id of ['big', 'small'])
       assert.deepEqual((await world.job(id))?.nightshift, {
         tombstone: null,
         deletedAt: null,
         deletedLife: null,
       });
-    for (const days of [1, 28]) {
-      world.pass(days);
-      const { summary: next } = await world.deliver();
-      assert.deepEqual([next.deletedJobs, next.keptByReason], [0, { pinned: 2 }]);
-    }
-    assert.equal(world.live().length, ALL);
-  });
 
-  test('twice restores nothing the second time, and of a run that deleted nothing is an error', async (t) => {
-    const world = await cleaner(t, { policy: NO_GUARDS });
-    const nothing = await world.deliver();
-    const runId = await deleted(world);
-    await world.deliver({ undo: runId });
     const twice = await world.deliver({ undo: runId });
     assert.deepEqual(
       [twice.outcome, twice.summary],
-      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: ALL, newerKept: ALL }],
+      ['succeeded', { undo: runId, ...NONE, jobs: 2, objects: all, newerKept: all }],
+      'once more it restores nothing',
     );
-    assert.equal(world.live().length, ALL);
-    for (const none of [nothing.runId, 'no-such-run']) {
+    const later: string[] = [];
+    for (const days of [1, 28]) {
+      world.pass(days);
+      const { runId: id, summary: next } = await world.deliver();
+      assert.deepEqual([next.deletedJobs, next.keptByReason], [0, { pinned: 2 }]);
+      later.push(id);
+    }
+    assert.equal(world.live().length, all);
+    for (const none of [later[0] ?? '', 'no-such-run']) {
       const { outcome, problems } = await world.deliver({ undo: none });
-      assert.equal(outcome, 'failed');
+      assert.equal(outcome, 'failed', 'of a run that deleted nothing it is an error');
       assert.match(problems[0]?.message ?? '', new RegExp(`Cannot undo ${none}: no run of that id deleted`));
     }
   });
@@ -109,9 +107,9 @@ describe('undo', () => {
   test('of a run that broke off restores what is gone, and no later run goes on with it', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ old: {} });
-    world.put(Array.from({ length: 300 }, (_, index) => `old/${index}`));
-    await world.approve();
-    // One batch of three is denied, so nobody writes down what became of the others.
+    world.put(Array.from({ length: BIG }, (_, index) => `old/${index}`));
+    await world.trust();
+    // A call of one batch is denied, so nobody writes down what became of the others.
     const off = world.gcs.faults.add({
       method: 'objects.delete',
       object: 'old/7',
@@ -120,26 +118,26 @@ describe('undo', () => {
     const broken = await world.deliver();
     assert.equal(broken.outcome, 'failed');
     const left = world.live().length;
-    assert.ok(left > 0 && left < 300, `${left} left`);
+    assert.ok(left > 0 && left < BIG, `${left} left`);
     off();
     const { outcome, summary, problems } = await world.deliver({ undo: broken.runId });
     assert.deepEqual(
       [outcome, summary.restored, summary.objects],
-      ['succeeded', 300 - left, 300 - left],
+      ['succeeded', BIG - left, BIG - left],
       JSON.stringify(problems),
     );
-    assert.equal(world.live().length, 300);
+    assert.equal(world.live().length, BIG);
     assert.ok((await world.journaled()).every(({ result }) => result !== null));
     world.pass(1);
     await world.deliver();
-    assert.equal(world.live().length, 300);
+    assert.equal(world.live().length, BIG);
   });
 
   test('a pin on a job whose deletion broke off keeps the rest and tells how to get back what is gone', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ old: {}, child: { resumedFrom: 'old', endedAt: daysAgo(20) } });
-    world.put([...Array.from({ length: 300 }, (_, index) => `old/${index}`), 'child/a']);
-    await world.approve();
+    world.put([...Array.from({ length: BIG }, (_, index) => `old/${index}`), 'child/a']);
+    await world.trust();
     const off = world.gcs.faults.add({
       method: 'objects.delete',
       object: 'old/7',
@@ -154,14 +152,14 @@ describe('undo', () => {
     assert.match(JSON.stringify(problems), new RegExp(`jobs/old.*cleanup undo ${broken.runId}`));
     assert.equal(world.live().length, left);
     await world.deliver({ undo: broken.runId });
-    assert.equal(world.live().length, 301);
+    assert.equal(world.live().length, BIG + 1);
   });
 
   test('of the first of two runs that deleted a job names the second', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({ old: {} });
     world.put(['old/a', 'old/b']);
-    await world.approve();
+    await world.trust();
     const off = world.gcs.faults.add({
       method: 'objects.delete',
       object: 'old/b',

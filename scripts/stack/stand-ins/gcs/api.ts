@@ -26,7 +26,7 @@ export interface Understood extends Answering {
 /** A path that no method has, or a page that there never was, is refused only when it is answered. */
 export function understand(
   { verb, target, headers, body }: Request,
-  server: Pick<Call, 'world' | 'origin' | 'uploads'>,
+  server: Pick<Call, 'world' | 'origin' | 'uploads' | 'pageSize'>,
   call: number | null,
 ): Understood {
   // Not by URL, which takes "." and ".." for steps.

@@ -14,11 +14,11 @@ const list: Method = {
   path: ALL,
   permission: 'storage.buckets.list',
   perform(call) {
-    const { world, query, origin } = call;
+    const { world, query, origin, pageSize } = call;
     ownProject(call, this.permission);
     const prefix = query.get('prefix') ?? '';
     const page = pageAsked(query.get('pageToken'));
-    const size = sizeAsked(query);
+    const size = sizeAsked(query, pageSize);
     const found = [...world.buckets.values()]
       .filter(({ name }) => name.startsWith(prefix) && name >= page.from.name)
       .sort((a, b) => (a.name < b.name ? -1 : 1));

@@ -6,7 +6,7 @@ import { badRequest } from './problem.ts';
 import type { Key } from './sorted.ts';
 
 /** The most that one page holds, and what it holds when nobody asks for less. */
-const PAGE_SIZE = 1_000;
+export const PAGE_SIZE = 1_000;
 
 /** A page of a list: its number, counted from 1, and the place from which it goes on. */
 export interface Page {
@@ -40,9 +40,9 @@ export function tokenOf({ number, from }: Page): string {
   return Buffer.from(JSON.stringify([number, from.name, from.generation])).toString('base64url');
 }
 
-/** How much a page may hold, as asked for. */
-export function sizeAsked(query: URLSearchParams): number {
-  return Math.min(PAGE_SIZE, wholeNumber(query, 'maxResults') || PAGE_SIZE);
+/** How much a page may hold: as asked for, and no more than `most`. */
+export function sizeAsked(query: URLSearchParams, most: number): number {
+  return Math.min(most, wholeNumber(query, 'maxResults') || most);
 }
 
 export interface ObjectPage {
@@ -52,14 +52,14 @@ export interface ObjectPage {
 }
 
 /** A page of objects.list (https://docs.cloud.google.com/storage/docs/json_api/v1/objects/list). */
-export function listObjects(bucket: Bucket, query: URLSearchParams): ObjectPage {
+export function listObjects(bucket: Bucket, query: URLSearchParams, most: number): ObjectPage {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter');
   const end = query.get('endOffset');
   const glob = query.get('matchGlob');
   const pattern = glob ? globPattern(glob) : undefined;
   const page = pageAsked(query.get('pageToken'));
-  const size = sizeAsked(query);
+  const size = sizeAsked(query, most);
   const { list, shown } = selection(bucket, query);
   const items: ObjectVersion[] = [];
   const prefixes: string[] = [];

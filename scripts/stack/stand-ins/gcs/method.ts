@@ -9,6 +9,8 @@ export interface Call {
   origin: string;
   /** The resumable uploads that have begun. */
   uploads: Map<string, Upload>;
+  /** The most that one page of a list holds. */
+  pageSize: number;
   /** Empty where the path has none; the last two where an object is copied to. */
   names: { bucket: string; object: string; toBucket: string; toObject: string };
   query: URLSearchParams;

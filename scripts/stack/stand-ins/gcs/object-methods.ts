@@ -21,7 +21,7 @@ const list: Method = {
   permission: 'storage.objects.list',
   perform(call) {
     const bucket = call.world.bucket(call.names.bucket);
-    const { items, prefixes, next } = listObjects(bucket, call.query);
+    const { items, prefixes, next } = listObjects(bucket, call.query, call.pageSize);
     return resourceReply(call, {
       kind: 'storage#objects',
       ...(next && { nextPageToken: next }),

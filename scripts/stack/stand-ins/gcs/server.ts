@@ -8,6 +8,7 @@ import { startServer } from '../google/server.ts';
 import { type Request, type Understood, understand } from './api.ts';
 import { BATCH_PATH, batchReply, callsOf } from './batch.ts';
 import { applies, type GcsAsked, type GcsFaultRule } from './faults.ts';
+import { PAGE_SIZE } from './listing.ts';
 import type { Upload } from './method.ts';
 import { denied, storageProblem } from './problem.ts';
 import type { GcsWorld } from './world.ts';
@@ -16,6 +17,8 @@ import type { GcsWorld } from './world.ts';
 const REQUESTS_KEPT = 100_000;
 
 export interface GcsOptions {
+  /** The most that one page of a list holds, whatever is asked for; 1,000, as of Cloud Storage itself, unless given. */
+  pageSize?: number;
   /** How long every answer takes. */
   latencyMs?: number;
   /** How much longer a batch takes with every call in it. */
@@ -47,7 +50,7 @@ export interface Gcs {
  */
 export async function startGcs(
   world: GcsWorld,
-  { latencyMs = 0, batchCallMs = 0, port = 0 }: GcsOptions = {},
+  { pageSize = PAGE_SIZE, latencyMs = 0, batchCallMs = 0, port = 0 }: GcsOptions = {},
 ): Promise<Gcs> {
   const faults = faultRegistry(applies);
   const seen: SeenGcsRequest[] = [];
@@ -91,7 +94,7 @@ export async function startGcs(
   }
 
   const { origin, stop } = await startServer(port, serve);
-  const server = { world, origin, uploads: new Map<string, Upload>() };
+  const server = { world, origin, uploads: new Map<string, Upload>(), pageSize };
   return {
     baseUrl: origin,
     world,
