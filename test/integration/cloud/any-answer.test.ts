@@ -71,12 +71,15 @@ const KINDS: Record<string, (context: TestContext) => Promise<Ended>> = {
   },
 };
 
+const MOST = 2_500;
+
 for (const [kind, start] of Object.entries(KINDS))
   test(`whatever a backend of kind ${kind} answers, a job ends only where every time that it tells was read`, async (t) => {
     const random = seededRandom(t.diagnostic.bind(t));
     const { backend, id, times, spoil: set } = await start(t);
     let [ended, unread] = [0, 0];
-    for (let run = 0; run < sized(200, 2_500); run += 1) {
+    const isProof = () => ended > 0 && unread > 0;
+    for (let run = 0; run < sized(60, MOST) || (run < MOST && !isProof()); run += 1) {
       let told = '';
       const change = (body: Record<string, unknown>) => {
         spoil(body, random);
@@ -104,5 +107,5 @@ for (const [kind, start] of Object.entries(KINDS))
       );
       for (const { is } of readings) assert.notEqual(is, 'unreadable', told);
     }
-    assert.ok(ended > 0 && unread > 0, `${ended} ended, ${unread} had a time that nobody can read`);
+    assert.ok(isProof(), `${ended} ended, ${unread} had a time that nobody can read`);
   });

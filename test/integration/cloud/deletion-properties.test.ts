@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import type { GcsFaultRule } from '../../../scripts/stack/stand-ins/gcs/faults.ts';
 import { LIMITS } from '../../support/google.ts';
 import { countsOf, fill, setupObjects } from '../../support/objects.ts';
+import { sized } from '../../support/soak.ts';
 
 /** What becomes of an object between the list and the call for it. */
 const fate = fc.constantFrom('none', 'none', 'none', 'erased', 'patched', 'held');
@@ -36,7 +37,7 @@ test('whatever goes wrong, each object is told once, and truly', async (context)
   const seen: Record<string, number> = {};
   await fc.assert(
     fc.asyncProperty(
-      fc.array(fate, { minLength: 1, maxLength: 400, size: 'max' }),
+      fc.array(fate, { minLength: 1, maxLength: 250, size: 'max' }),
       fc.array(fc.oneof(wholeBatch, singleCall), { maxLength: 8 }),
       async (fates, faults) => {
         buckets += 1;
@@ -80,7 +81,7 @@ test('whatever goes wrong, each object is told once, and truly', async (context)
           seen[result] = (seen[result] ?? 0) + count;
       },
     ),
-    { numRuns: 60 },
+    { numRuns: sized(20, 500) },
   );
   assert.deepEqual(Object.keys(seen).sort(), ['changed', 'deleted', 'failed', 'gone', 'held']);
 });

@@ -289,7 +289,7 @@ describe('a batch', () => {
     const { world, gcs } = await setupObjects(context, { latencyMs: 250 });
     const { objects, seen } = await throughProxy(context, gcs);
     const deletion = objects.deletion(LIFTED);
-    const pages = chunksOf(fill(world, 3_000), 1_000);
+    const pages = chunksOf(fill(world, 2_000), 1_000);
     await Promise.all(pages.map((page) => deletion.delete(BUCKET, page, LIMITS)));
     assert.equal(world.live(BUCKET).length, 0);
     // Fewer where the machine is too busy to have them all on their way at once.
