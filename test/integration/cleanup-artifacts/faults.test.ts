@@ -6,10 +6,11 @@ import { BUCKET, type Cleaner, cleaner, NO_GUARDS, type Setup } from '../../supp
 import { daysAgo } from '../../support/cleanup.ts';
 
 const JOBS = ['a', 'b', 'c', 'd'];
-/** Of each job, unless told otherwise. */
-const EACH = 3;
-/** More than a batch. */
-const MANY = 110;
+/** The objects of each job, unless told otherwise. */
+const EACH = 4;
+/** Of one job more than a batch, of the others enough to fail amid it. */
+const MANY: Record<string, number> = { a: 110, b: 8, c: 8, d: 8 };
+const ALL = 134;
 /** The bucket of one job, whose faults are that job's alone. */
 const OWN = 'own';
 const POLICY = { ...NO_GUARDS, buckets: [BUCKET, OWN] };
@@ -18,7 +19,7 @@ const POLICY = { ...NO_GUARDS, buckets: [BUCKET, OWN] };
 async function fourJobs(
   t: TestContext,
   setup: Setup = {},
-  each = EACH,
+  objects: Record<string, number> = {},
 ): Promise<Cleaner & { all(): string[] }> {
   const world = await cleaner(t, { policy: POLICY, ...setup });
   world.world.addBucket({ name: OWN });
@@ -32,7 +33,7 @@ async function fourJobs(
   );
   for (const id of JOBS)
     world.put(
-      Array.from({ length: each }, (_, index) => `${id}/${index}`),
+      Array.from({ length: objects[id] ?? EACH }, (_, index) => `${id}/${index}`),
       { createdAt: daysAgo(100), bucket: id === 'b' ? OWN : BUCKET },
     );
   await world.trust();
@@ -69,7 +70,7 @@ describe('faults of Cloud Storage', () => {
     assert.equal(outcome, 'succeeded', JSON.stringify(problems));
     assert.deepEqual(world.all(), []);
     const gone = softDeleted(world);
-    assert.equal(gone.length, JOBS.length * MANY);
+    assert.equal(gone.length, ALL);
     assert.deepEqual(
       [summary.objectsDeleted, summary.bytesDeleted, summary.bytesPendingSoftDelete, summary.bytesFree],
       [gone.length, gone.length * 100, gone.length * 100, 0],
@@ -124,7 +125,7 @@ describe('faults of Cloud Storage', () => {
     assert.equal(outcome, 'failed');
     assert.match(
       problems[0]?.message ?? '',
-      /Nothing was deleted of 4 eligible jobs: 3 of its objects are left.*HTTP 503/,
+      /Nothing was deleted of 4 eligible jobs: 4 of its objects are left.*HTTP 503/,
     );
     assert.equal(world.all().length, JOBS.length * EACH);
   });
@@ -159,7 +160,7 @@ describe('faults of Cloud Storage', () => {
     const gone = softDeleted(world).map((name) => `${name} deleted`);
     const entries = (await world.journaled()).map(({ name, result }) => `${name} ${result}`);
     assert.deepEqual(entries.sort(), gone.sort());
-    assert.equal(gone.length, JOBS.length * MANY);
+    assert.equal(gone.length, ALL);
   });
 
   for (const method of ['objects.list', 'batch'])
@@ -194,7 +195,9 @@ describe('time', () => {
 
   test('at 80 % of the budget it stops, tells what is left, and the next run goes on with the same plan', async (t) => {
     // Each has a page that is begun, and one that is not.
-    const { world, giveTime } = await shortOf(409_000, (setup) => fourJobs(t, setup, 12));
+    const { world, giveTime } = await shortOf(409_000, (setup) =>
+      fourJobs(t, setup, { a: 12, b: 12, c: 12, d: 12 }),
+    );
     const left = () => world.live().length + world.live(OWN).length;
     const first = await world.deliver();
     const { planId, planStatus, remaining } = first.summary;

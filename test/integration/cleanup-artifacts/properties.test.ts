@@ -9,7 +9,7 @@ import { writeDocuments } from '../../support/firestore.ts';
 import { sized } from '../../support/soak.ts';
 
 /** Worlds that share a database and a run, each in buckets of its own. */
-const TOGETHER = sized(15, 25);
+const TOGETHER = sized(10, 25);
 /** Of each kind: those in which every text is clear, and those in which some are not. */
 const BATCHES = sized(1, 40);
 const SEED = Number(process.env.NIGHTSHIFT_SEED ?? Math.floor(Math.random() * 2 ** 31));

@@ -18,46 +18,65 @@ const PROXIES = [
 
 type Case = [what: string, fault: Fault, said: RegExp];
 
-/** Nothing can be asked. */
-const OUTAGES: Case[] = [
-  ['answers 403', { kind: 'denied' }, /HTTP 403/],
-  [
-    'answers 429 and wants to be left alone for a minute',
-    { kind: 'status', status: 429, retryAfter: '60' },
-    /HTTP 429/,
-  ],
-  ['answers 503', { kind: 'status', status: 503 }, /HTTP 503/],
-  ['breaks off in the middle of its answer', { kind: 'truncated' }, /connection failed|Cannot read/],
-  ['closes the connection', { kind: 'reset' }, /the connection failed/],
-];
+/** What spoils every answer. */
+interface Spoilt {
+  /** The kinds of backend of which it is shown. */
+  kinds: readonly string[];
+  /** Nothing can be asked. */
+  outages: Case[];
+  /** Each answer is about one job, and nobody can read it. */
+  unreadable: Case[];
+}
 
-/** Each answer is about one job, and nobody can read it. */
-const UNREADABLE: Case[] = [
-  ['redirects', { kind: 'status', status: 302 }, /HTTP 302/],
-  ['refuses the question', { kind: 'status', status: 400 }, /HTTP 400/],
-  ["answers with a proxy's page", { kind: 'malformed', text: PROXY }, /Cannot read/],
-  ['answers JSON of another form', { kind: 'malformed', text: '[]' }, /Cannot read/],
-  ['answers an empty object', { kind: 'malformed', text: '{}' }, /Cannot read/],
-  ['answers JSON without an end', { kind: 'malformed', text: '['.repeat(50_000) }, /Cannot read/],
+const SPOILT: Spoilt[] = [
+  {
+    kinds: Object.keys(KINDS),
+    outages: [
+      ['answers 403', { kind: 'denied' }, /HTTP 403/],
+      ['answers 503', { kind: 'status', status: 503 }, /HTTP 503/],
+    ],
+    unreadable: [
+      ['refuses the question', { kind: 'status', status: 400 }, /HTTP 400/],
+      ['answers JSON of another form', { kind: 'malformed', text: '[]' }, /Cannot read/],
+      ['answers an empty object', { kind: 'malformed', text: '{}' }, /Cannot read/],
+    ],
+  },
+  {
+    // One of each of the two clients.
+    kinds: ['vertex-ai', 'http'],
+    outages: [
+      [
+        'answers 429 and wants to be left alone for a minute',
+        { kind: 'status', status: 429, retryAfter: '60' },
+        /HTTP 429/,
+      ],
+      ['breaks off in the middle of its answer', { kind: 'truncated' }, /connection failed|Cannot read/],
+      ['closes the connection', { kind: 'reset' }, /the connection failed/],
+    ],
+    unreadable: [
+      ['redirects', { kind: 'status', status: 302 }, /HTTP 302/],
+      ["answers with a proxy's page", { kind: 'malformed', text: PROXY }, /Cannot read/],
+      ['answers JSON without an end', { kind: 'malformed', text: '['.repeat(50_000) }, /Cannot read/],
+    ],
+  },
+  {
+    // Statuses are told apart in one place.
+    kinds: ['http'],
+    outages: [401, 408, 429, 500].map((status) => [
+      `answers ${status}`,
+      { kind: 'status', status },
+      new RegExp(`HTTP ${status}`),
+    ]),
+    unreadable: [
+      ['answers 422', { kind: 'status', status: 422 }, /HTTP 422/],
+      ['answers what is no JSON', { kind: 'malformed' }, /Cannot read/],
+    ],
+  },
 ];
-
-/** What one place tells apart for all kinds, of one of them. */
-const OF_ONE_KIND: { kind: keyof typeof KINDS; outages: Case[]; unreadable: Case[] } = {
-  kind: 'http',
-  outages: [401, 408, 429, 500].map((status) => [
-    `answers ${status}`,
-    { kind: 'status', status },
-    new RegExp(`HTTP ${status}`),
-  ]),
-  unreadable: [
-    ['answers 422', { kind: 'status', status: 422 }, /HTTP 422/],
-    ['answers what is no JSON', { kind: 'malformed' }, /Cannot read/],
-  ],
-};
 
 for (const [kind, start] of Object.entries(KINDS))
   describe(`a backend of kind ${kind}`, () => {
-    const own = kind === OF_ONE_KIND.kind ? OF_ONE_KIND : null;
+    const spoilt = SPOILT.filter(({ kinds }) => kinds.includes(kind));
 
     test('tells the truth about every job, and when it was asked', async (context) => {
       const { backend, ids, requests } = await start(context, 9);
@@ -76,7 +95,7 @@ for (const [kind, start] of Object.entries(KINDS))
       assert.match(truths.get(gone[0] ?? '')?.said ?? '', /404/);
     });
 
-    for (const [what, fault, said] of [...OUTAGES, ...(own?.outages ?? [])])
+    for (const [what, fault, said] of spoilt.flatMap(({ outages }) => outages))
       test(`that ${what} says nothing about any job, and is left alone soon`, async (context) => {
         const { backend, ids, none, fault: set, requests } = await start(context, 19);
         set(fault);
@@ -94,7 +113,7 @@ for (const [kind, start] of Object.entries(KINDS))
         assert.ok(requests() <= 12 * 3, `${requests()} requests`);
       });
 
-    for (const [what, fault, said] of [...UNREADABLE, ...(own?.unreadable ?? [])])
+    for (const [what, fault, said] of spoilt.flatMap(({ unreadable }) => unreadable))
       test(`that ${what} to many is asked about every other job all the same`, async (context) => {
         const { backend, ids, fault: set, clear } = await start(context, 7);
         const { signal } = new AbortController();

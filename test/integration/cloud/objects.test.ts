@@ -171,22 +171,22 @@ describe('list()', () => {
   });
 
   test('tries a page again that is not answered, and hands none on twice', async (context) => {
-    const { world, gcs, objects, statuses } = await setupObjects(context);
-    fill(world, 2_500);
+    const { world, gcs, objects, statuses } = await setupObjects(context, { pageSize: 10 });
+    fill(world, 25);
     gcs.faults.add({ fault: { kind: 'truncated' }, page: 2, times: 1 });
     gcs.faults.add({ fault: { kind: 'status', status: 503 }, page: 3, times: 1 });
     const { pages, take } = collector();
     await objects.list(JOBS, take, LIMITS);
     assert.deepEqual(
       pages.map(({ length }) => length),
-      [1_000, 1_000, 500],
+      [10, 10, 5],
     );
     assert.deepEqual(statuses(), [200, 'connection', 200, 503, 200]);
   });
 
   test('ends with a page that hangs, and names it', async (context) => {
-    const { world, gcs, objects } = await setupObjects(context);
-    fill(world, 1_500);
+    const { world, gcs, objects } = await setupObjects(context, { pageSize: 10 });
+    fill(world, 15);
     await objects.list(JOBS, async () => {}, LIMITS);
     gcs.faults.add({ fault: { kind: 'hang' }, page: 2 });
     const error = await rejection(objects.list(JOBS, async () => {}, { limitMs: 500 }));
@@ -198,8 +198,8 @@ describe('list()', () => {
   });
 
   test('ends when the signal says so, with what took the page, and when pages come again', async (context) => {
-    const { world, gcs, objects } = await setupObjects(context);
-    fill(world, 2_500);
+    const { world, gcs, objects } = await setupObjects(context, { pageSize: 10 });
+    fill(world, 25);
     const stop = new AbortController();
     const reason = new Error('the run was taken over');
     const taken: number[] = [];
@@ -212,7 +212,7 @@ describe('list()', () => {
       { ...LIMITS, signal: stop.signal },
     );
     assert.equal(await rejection(call), reason);
-    assert.deepEqual(taken, [1_000]);
+    assert.deepEqual(taken, [10]);
     const full = new Error('the journal is full');
     assert.equal(await rejection(objects.list(JOBS, () => Promise.reject(full), LIMITS)), full);
     gcs.faults.add({
