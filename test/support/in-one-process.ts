@@ -3,9 +3,9 @@ import type { TestShard } from 'node:test';
 import { parseArgs } from 'node:util';
 
 /**
- * Runs test files as `node --test --test-isolation=none` does, in less time: `node in-one-process.ts [--timeout=MS]
- * [--shard=1/3] GLOB...`. The runner follows each promise, to name the test of an error that nobody catches, and that takes
- * a seventh of all the time. Here such an error fails the run without a name.
+ * Runs test files as `node --test --test-isolation=none` does, in less time: `node in-one-process.ts [--shard=1/3] GLOB...`;
+ * other options of the runner are given to Node, such as `--test-timeout`. The runner follows each promise, to name the test
+ * of an error that nobody catches, and that takes a seventh of all the time. Here such an error fails the run without a name.
  */
 
 const require = createRequire(import.meta.url);
@@ -18,14 +18,13 @@ const { spec } = await import('node:test/reporters');
 hooks.createHook = createHook;
 
 const { values, positionals } = parseArgs({
-  options: { timeout: { type: 'string' }, shard: { type: 'string' } },
+  options: { shard: { type: 'string' } },
   allowPositionals: true,
 });
 
 run({
   globPatterns: positionals,
   isolation: 'none',
-  timeout: values.timeout === undefined ? undefined : Number(values.timeout),
   shard: values.shard === undefined ? undefined : shardOf(values.shard),
 })
   .on('test:summary', ({ success }) => {
