@@ -66,6 +66,15 @@ function foreignSource(type: string): Source {
   });
 }
 
+/**
+ * Of the offsets on Earth one for each record, with each mark another one. A space sorts before the T and a t behind it: at
+ * midnight, the one needs the earliest offset, and the other the latest.
+ */
+function offsetOf(index: number, mark: string): number {
+  const at = { ' ': index, t: 5 - (index % 6), T: index + 3 }[mark] ?? 0;
+  return [-12, -5, 0, 2, 9, 14][at % 6] as number;
+}
+
 const WORDS: Record<string, string> = {
   queued: 'WAITING',
   running: 'ACTIVE',
@@ -96,7 +105,7 @@ function recordsOf(record: (life: Life, index: number, mark: string) => object):
   return MARKS.flatMap((mark, shift) =>
     LIVES.map((life, index): [string, object] => [
       `job-${index}-${shift}`,
-      record(life, index + shift, mark),
+      record(life, index, mark),
     ]),
   );
 }
@@ -131,7 +140,7 @@ const TYPES: { name: string; type: string; write: Writer }[] = [
     name: 'iso text of every offset on Earth, with a T, with a space, as Python prints it, and with a small t',
     type: 'iso',
     write: (instant, index, mark) =>
-      isoWithOffset(instant, [-12, -5, 0, 2, 9, 14][index % 6] as number, mark),
+      isoWithOffset(instant, offsetOf(index, mark), mark),
   },
   { name: 'seconds', type: 'seconds', write: (instant) => instant.getTime() / 1_000 },
   { name: 'milliseconds', type: 'millis', write: (instant) => instant.getTime() },
