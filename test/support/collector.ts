@@ -5,7 +5,7 @@ import { collectMetrics } from '../../functions/collect-metrics/task.ts';
 import type { CatalogEntry } from '../../functions/shared/catalog.ts';
 import { addDays, type Day, daysBetween, MINUTE_MS } from '../../functions/shared/dates.ts';
 import { createLog, type Log } from '../../functions/shared/log.ts';
-import { type DailyMetrics, daySchema, type MetricSource } from '../../functions/shared/model/day/day.ts';
+import { type DailyMetrics, daySchema } from '../../functions/shared/model/day/day.ts';
 import type { Source } from '../../functions/shared/model/job/source.ts';
 import type { Answer } from '../../functions/shared/run/answer.ts';
 import { decode } from '../../functions/shared/store/firestore/firestore.ts';
@@ -36,8 +36,6 @@ export interface Setup {
   settledBefore?: Day;
   /** Those of them that nobody has collected yet. */
   gaps?: readonly Day[];
-  /** The metric sources that they were collected from; all unless given. */
-  settledSources?: readonly MetricSource[];
 }
 
 /**
@@ -56,7 +54,6 @@ export function collector(
     log = SILENT,
     settledBefore,
     gaps = [],
-    settledSources,
   }: Setup = {},
 ) {
   // What hangs comes late, after the test has ended: nobody else's database may meet that.
@@ -79,7 +76,7 @@ export function collector(
   let limitMs = deadlineMs;
   let replaced: (store: JobStore) => JobStore = (store) => store;
 
-  const settled = settledBefore && settle(collections, settledBefore, gaps, settledSources);
+  const settled = settledBefore && settle(collections, settledBefore, gaps);
 
   /** A delivery that arrives at `at`. */
   async function deliver(
@@ -165,15 +162,10 @@ export function collector(
 }
 
 /** Writes quiet days for all that a run looks at. */
-async function settle(
-  collections: Collections,
-  before: Day,
-  gaps: readonly Day[],
-  sources?: readonly MetricSource[],
-): Promise<void> {
+async function settle(collections: Collections, before: Day, gaps: readonly Day[]): Promise<void> {
   const batch = collections.dailyMetrics.firestore.batch();
   for (const date of daysUpTo(addDays(before, -1), 40))
-    if (!gaps.includes(date)) batch.set(collections.dailyMetrics.doc(date), quietDay(date, sources));
+    if (!gaps.includes(date)) batch.set(collections.dailyMetrics.doc(date), quietDay(date));
   await batch.commit();
 }
 

@@ -16,7 +16,7 @@ import { sized } from '../../support/soak.ts';
 const FIRST = dayOf(ODD_FROM);
 const DAYS = daysBetween(FIRST, addDays(FIRST, 4));
 const NOW = '2026-03-10T02:00';
-const RECORDS = 150;
+const RECORDS = sized(60, 150);
 /** Of each type of time. */
 const WORLDS = sized(1, 14);
 const SEED = Number(process.env.NIGHTSHIFT_SEED ?? Math.floor(Math.random() * 2 ** 31));

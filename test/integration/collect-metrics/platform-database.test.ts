@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { describe, type TestContext, test } from 'node:test';
+import { after, describe, type TestContext, test } from 'node:test';
 import { Firestore } from '@google-cloud/firestore';
 import { databaseSource } from '../../../functions/collect-metrics/sources/database.ts';
 import { DeadlineExceeded, UpstreamError } from '../../../functions/shared/errors.ts';
@@ -12,7 +12,7 @@ import { MOST_ROWS } from '../../../functions/shared/model/day/sections/section.
 import { rootCollections } from '../../../functions/shared/store/sources/root-collections.ts';
 import type { GoogleApisOptions } from '../../../scripts/stack/stand-ins/google/apis.ts';
 import { levelAt, type PlatformWorld } from '../../../scripts/stack/stand-ins/google/world.ts';
-import { freshFirestore, writeDocuments } from '../../support/firestore.ts';
+import { freshFirestore, openTestFirestore } from '../../support/firestore.ts';
 import { LIMITS, PROJECT, recordedLog, rejection } from '../../support/google.ts';
 import { utc } from '../../support/jobs.ts';
 import {
@@ -51,24 +51,44 @@ interface Setup extends GoogleApisOptions {
   named?: string[];
 }
 
+const { project, end } = openTestFirestore();
+/** By their ids; no test writes to them. */
+const databasesOf = new Map(
+  NAMED.map((databaseId) => [databaseId, new Firestore({ projectId: project, databaseId })]),
+);
+after(async () => {
+  await Promise.all([...databasesOf.values()].map((db) => db.terminate()));
+  await end();
+});
+
+let written: Promise<unknown> | undefined;
+
+/** Writes two collections to `(default)`, and three to `archive`. */
+function writeCollections(): Promise<unknown> {
+  const paths = {
+    '(default)': ['jobs/a', 'jobs/a/executions/1', 'users/b'],
+    archive: ['old/c', 'older/c', 'oldest/c'],
+  };
+  return Promise.all(
+    Object.entries(paths).flatMap(([id, all]) =>
+      all.map((path) => databasesOf.get(id)?.doc(path).set({ n: 1 })),
+    ),
+  );
+}
+
 /** The source over databases whose collections are in the emulator: two in `(default)`, three in `archive`. */
 async function setup(
   context: TestContext,
   { world = WORLD, cloudSql = true, named = NAMED, ...options }: Setup = {},
 ) {
   const clients = await platformClients(context, world, options);
-  const { project } = freshFirestore(context);
+  written ??= writeCollections();
+  await written;
   const { log, lines } = recordedLog();
-  const databases = named.map((id) => {
-    const db = new Firestore({ projectId: project, databaseId: id });
-    context.after(() => db.terminate());
-    return { id, db, collections: rootCollections(db, { project, log }) };
-  });
-  const [first, second] = databases;
-  await first?.db.doc('jobs/a').set({ n: 1 });
-  await first?.db.doc('jobs/a/executions/1').set({ n: 1 });
-  await first?.db.doc('users/b').set({ n: 1 });
-  for (const name of ['old', 'older', 'oldest']) await second?.db.doc(`${name}/c`).set({ n: 1 });
+  const databases = named.map((id) => ({
+    id,
+    collections: rootCollections(databasesOf.get(id) as Firestore, { project, log }),
+  }));
   const { monitoring, sql } = clients;
   return {
     apis: clients.apis,
@@ -228,9 +248,9 @@ describe('database', { concurrency: 4 }, () => {
   test('counts more collections than one would look at', async (context) => {
     const { db, project } = freshFirestore(context);
     const { log } = recordedLog();
-    await Promise.all(
-      Array.from({ length: 400 }, (_, index) => writeDocuments(db, `c${index}`, [['a', {}]])),
-    );
+    const batch = db.batch();
+    for (let index = 0; index < 400; index += 1) batch.set(db.doc(`c${index}/a`), {});
+    await batch.commit();
     assert.equal(await rootCollections(db, { project, log }).count(LIMITS), 400);
   });
 

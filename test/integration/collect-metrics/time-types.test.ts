@@ -103,10 +103,7 @@ function foreignRecords(write: Writer): [string, object][] {
 
 function recordsOf(record: (life: Life, index: number, mark: string) => object): [string, object][] {
   return MARKS.flatMap((mark, shift) =>
-    LIVES.map((life, index): [string, object] => [
-      `job-${index}-${shift}`,
-      record(life, index, mark),
-    ]),
+    LIVES.map((life, index): [string, object] => [`job-${index}-${shift}`, record(life, index, mark)]),
   );
 }
 
@@ -139,8 +136,7 @@ const TYPES: { name: string; type: string; write: Writer }[] = [
   {
     name: 'iso text of every offset on Earth, with a T, with a space, as Python prints it, and with a small t',
     type: 'iso',
-    write: (instant, index, mark) =>
-      isoWithOffset(instant, offsetOf(index, mark), mark),
+    write: (instant, index, mark) => isoWithOffset(instant, offsetOf(index, mark), mark),
   },
   { name: 'seconds', type: 'seconds', write: (instant) => instant.getTime() / 1_000 },
   { name: 'milliseconds', type: 'millis', write: (instant) => instant.getTime() },
