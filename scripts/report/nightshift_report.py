@@ -360,6 +360,13 @@ class Folder:
             elif event:
                 yield path, event
 
+    def is_renewed_within(self, seconds: float) -> bool:
+        """Whether its newest report was written less than so long ago; one of later than now was not."""
+        try:
+            return 0 <= time.time() - os.stat(self.file("now.json")).st_mtime < seconds
+        except OSError:
+            return False
+
     def bytes(self) -> int:
         paths = [
             self.file(name)
@@ -1121,7 +1128,7 @@ class Others:
                 folder.delete()
                 continue
             try:
-                execution = self.tend(folder)
+                execution = self.tend(folder, patient)
             except Unreadable:
                 self.left += 1
                 continue
@@ -1149,10 +1156,11 @@ class Others:
             tell(f"cannot use the URL {json.dumps(url)}", once=url)
         self.left += sum(not execution.is_settled() for execution, _ in batch)
 
-    def tend(self, folder: Folder) -> Optional[Execution]:
+    def tend(self, folder: Folder, patient: bool) -> Optional[Execution]:
         """What a folder holds. One whose writer is dead gets a beat while its child lives, and is told `gone` after it.
 
-        What shells left, and none of them took up, is taken up. Raises Unreadable.
+        Many that run beside each other look after the same ones: to the `patient`, one beat in an interval is enough. What
+        shells left, and none of them took up, is taken up. Raises Unreadable.
         """
         execution = Execution.load(folder)
         if not execution or execution.is_over():
@@ -1162,6 +1170,8 @@ class Others:
         lives = is_alive(opened.get("child"), opened)
         is_orphan = is_alive(opened.get("writer"), opened) is False and lives is not None
         lock = Lock(folder.file("lock"))
+        if lives and patient and folder.is_renewed_within(OTHERS_EVERY) and not any(folder.events()):
+            return execution
         if not is_orphan and not (is_of_shells and any(folder.events())) or not lock.take():
             return execution
         try:

@@ -3,7 +3,14 @@ import { setImmediate } from 'node:timers/promises';
 import { stampNow } from '../outbox/clock.ts';
 import { type Treatment, treatmentOf } from '../outbox/fate.ts';
 import { foldFolder } from '../outbox/fold.ts';
-import { type Contents, executionsIn, readFolder, removeFolder, touchedAt } from '../outbox/folder.ts';
+import {
+  type Contents,
+  executionsIn,
+  isRenewedWithin,
+  readFolder,
+  removeFolder,
+  touchedAt,
+} from '../outbox/folder.ts';
 import { attempt } from '../outbox/life.ts';
 import { livenessOf, ownPidns, type Realm } from '../outbox/liveness.ts';
 import type { Open, Process, Report } from '../outbox/report.ts';
@@ -22,26 +29,34 @@ export interface Drained {
   failure: { channel: Channel; failure: Failure } | undefined;
 }
 
+/** Who looks after an outbox again and again, beside others that may do so, too. */
+export interface Caretaker {
+  /** Its own execution, which it does not look after here. */
+  own: string;
+  everyMs: number;
+}
+
 /** As many folders at a time as one request may have jobs: between them others get their turn. */
 const AT_ONCE = 100;
 const REQUEST_MS = 20_000;
 
 /**
  * Sends what others left in the outbox, looks after executions whose writer was killed, and clears away what is settled.
- * Needs no lock: what two send at once, the service takes once. Stops at the first failure of the way.
+ * Needs no lock: what two send at once, the service takes once. Stops at the first failure of the way. A caretaker gives no
+ * beat for an execution that had one within its interval; whoever asks once gives one for each.
  */
 export async function drain(
   outbox: string,
   channelOf: (open: Open) => Channel | undefined,
-  but?: string,
+  caretaker?: Caretaker,
 ): Promise<Drained> {
   const here: Realm = { bootId: stampNow().bootId, pidns: ownPidns() };
   const drained: Drained = { delivered: 0, rejected: 0, left: 0, failure: undefined };
-  const executions = executionsIn(outbox).filter((execution) => execution !== but);
+  const executions = executionsIn(outbox).filter((execution) => execution !== caretaker?.own);
   for (let at = 0; at < executions.length; at += AT_ONCE) {
     const waiting: { channel: Channel; report: Report }[] = [];
     for (const execution of executions.slice(at, at + AT_ONCE)) {
-      const found = await reportIn(join(outbox, execution), here);
+      const found = await reportIn(join(outbox, execution), here, caretaker?.everyMs);
       if (found === 'unreadable') drained.left += 1;
       else if (found) {
         const channel = channelOf(found.open);
@@ -77,9 +92,10 @@ export async function drain(
 async function reportIn(
   dir: string,
   here: Realm,
+  everyMs: number | undefined,
 ): Promise<{ open: Open; report: Report } | 'unreadable' | undefined> {
   const contents = readFolder(dir);
-  const treatment = treatmentIn(dir, contents, here);
+  const treatment = treatmentIn(dir, contents, here, everyMs);
   tellUnreadable(dir, contents, treatment);
   if (treatment.kind === 'remove') attempt(dir, () => removeFolder(dir));
   if (treatment.kind === 'unreadable') return 'unreadable';
@@ -93,8 +109,8 @@ async function reportIn(
   return report && { open, report };
 }
 
-/** What is to be done with a folder as it stands. */
-export function treatmentIn(dir: string, contents: Contents, here: Realm): Treatment {
+/** What is to be done with a folder as it stands; `everyMs` is the interval of a caretaker. */
+export function treatmentIn(dir: string, contents: Contents, here: Realm, everyMs = 0): Treatment {
   const { open } = contents;
   const livenessIn = (process: Process | null) =>
     open.kind === 'value' && process ? livenessOf(process, open.value, here) : undefined;
@@ -102,7 +118,8 @@ export function treatmentIn(dir: string, contents: Contents, here: Realm): Treat
     open.kind === 'value'
       ? { writer: livenessIn(open.value.writer), child: livenessIn(open.value.child) }
       : { writer: undefined, child: undefined };
-  return treatmentOf(contents, lives, Date.now() - touchedAt(dir));
+  const ages = { touchedMs: Date.now() - touchedAt(dir), isRenewed: isRenewedWithin(dir, everyMs) };
+  return treatmentOf(contents, lives, ages);
 }
 
 function tellUnreadable(dir: string, contents: Contents, treatment: Treatment): void {

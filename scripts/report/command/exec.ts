@@ -106,7 +106,7 @@ function drainer(
   const go = async () => {
     const release = takeLock(join(outbox, 'drain.lock'), { bootId: stampNow().bootId, pidns: ownPidns() });
     try {
-      if (release) await drain(outbox, channelOf, own);
+      if (release) await drain(outbox, channelOf, { own, everyMs: DRAIN_MS });
     } catch (error) {
       tell(`cannot look after ${outbox}: ${(error as Error).message}`);
     } finally {

@@ -25,6 +25,14 @@ export interface Lives {
   child: Liveness | undefined;
 }
 
+/** How long ago a folder was written, in milliseconds. */
+export interface Ages {
+  /** Anything of it. */
+  touchedMs: number;
+  /** Whether its newest report was written within the interval in which whoever asks looks after others. */
+  isRenewed: boolean;
+}
+
 /** A folder is made in some milliseconds; one that is this old and not whole was left so. */
 const LEFTOVER_MS = 60_000;
 
@@ -32,14 +40,14 @@ const LEFTOVER_MS = 60_000;
 export function treatmentOf(
   { open, now, end, sent, events }: Contents,
   { writer, child }: Lives,
-  ageMs: number,
+  { touchedMs, isRenewed }: Ages,
 ): Treatment {
   const settled = sent.kind === 'value' ? sent.value.seq : 0;
   if (end.kind === 'value' && end.value.seq <= settled) return { kind: 'remove' };
   if (open.kind === 'unreadable') return { kind: 'unreadable', file: 'open.json', why: open.why };
   if (open.kind === 'absent') {
     if (end.kind === 'value') return { kind: 'unreadable', file: 'open.json', why: 'it is missing' };
-    return { kind: end.kind === 'absent' && ageMs > LEFTOVER_MS ? 'remove' : 'leave' };
+    return { kind: end.kind === 'absent' && touchedMs > LEFTOVER_MS ? 'remove' : 'leave' };
   }
   if (end.kind === 'value') return { kind: 'deliver', report: end.value };
   if (writer === 'alive') return { kind: 'live' };
@@ -47,7 +55,8 @@ export function treatmentOf(
   if (newest?.state === 'gone')
     return newest.seq > settled ? { kind: 'deliver', report: newest } : { kind: 'remove' };
   if (writer === 'dead' && child === 'dead') return { kind: 'gone' };
-  if (writer === 'dead' && child === 'alive') return { kind: 'beat' };
+  // Many that run beside each other look after the same ones: one word in an interval is enough, but what waits is taken in.
+  if (writer === 'dead' && child === 'alive' && (!isRenewed || events > 0)) return { kind: 'beat' };
   if (writer === undefined && events > 0) return { kind: 'take-in' };
   return newest && newest.seq > settled ? { kind: 'deliver', report: newest } : { kind: 'leave' };
 }

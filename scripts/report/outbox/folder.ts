@@ -131,6 +131,16 @@ export function touchedAt(dir: string): number {
   return Math.max(...times);
 }
 
+/** Whether its newest report was written less than so long ago, by the clock of the disk; one of later than now was not. */
+export function isRenewedWithin(dir: string, ms: number): boolean {
+  try {
+    const ageMs = Date.now() - statSync(join(dir, 'now.json')).mtimeMs;
+    return ageMs >= 0 && ageMs < ms;
+  } catch {
+    return false;
+  }
+}
+
 /** Lets go of the room of an end. */
 export function closeEnd(fd: number): void {
   closeSync(fd);

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { End, Report } from '../../../scripts/report/outbox/report.ts';
 import { freshFolder } from '../../support/folders.ts';
 import { clients, held, launch } from '../../support/report-client.ts';
-import { executionsOf, unline } from '../../support/report-outbox.ts';
+import { ALIVE, DEAD, executionId, executionsOf, leave, unline } from '../../support/report-outbox.ts';
 import { type ReportServer, startMetadata, startReportServer } from '../../support/report-server.ts';
 
 /** `report exec`: what the command and its caller see, and what the service hears. */
@@ -288,12 +288,29 @@ for (const { name, argv, skip } of await clients())
       assert.equal(executionsOf(first.outbox).length, 1);
       refuses = false;
       const refused = server.reports().filter(({ job }) => job === 'left').length;
+      // Two lost their wrapper and live: for the one somebody has just spoken.
+      const orphans = ['renewed', 'silent'].map(executionId);
+      for (const execution of orphans)
+        leave(first.outbox, server.url, {
+          execution,
+          open: { writer: DEAD, child: ALIVE },
+          now: { seq: 7 },
+          sent: 7,
+        });
+      const longAgo = new Date(Date.now() - 61_000);
+      utimesSync(join(first.outbox, executionId('silent'), 'now.json'), longAgo, longAgo);
       const { command, letGo } = held();
       const next = exec('next', [], command, { NIGHTSHIFT_OUTBOX: first.outbox });
       await server.seen(
         (report) =>
           isEnd('left')(report) && server.reports().filter(({ job }) => job === 'left').length > refused,
       );
+      const beats = server.reports().filter(({ execution }) => orphans.includes(execution));
+      assert.deepEqual(
+        beats.map(({ execution, seq, state }) => [execution, seq, state]),
+        [[executionId('silent'), 8, 'running']],
+      );
+      for (const execution of orphans) rmSync(join(first.outbox, execution), { recursive: true });
       letGo();
       assert.equal((await next.ended).code, 0);
       await launch([...argv, 'sync', '--outbox', first.outbox]).ended;
