@@ -120,73 +120,72 @@ describe('Cloud Scheduler of a stack', () => {
     };
   }
 
-  test('is listed by gcloud, and runs a job by hand', async (t) => {
-    const gcloud = await gcloudJobs(t);
-    if (!gcloud) return;
-    // Those that do not touch each other at once: gcloud takes a second to start.
-    const [listed] = await Promise.all([gcloud('list'), gcloud('run', 'fixture')]);
-    assert.match(listed, /^fixture +us-central1 +\d+ \d+ \* \* \* \(Etc\/UTC\) +HTTP +ENABLED$/m);
-    const made = await until(async () => (await runs()).find(({ outcome }) => outcome === 'succeeded'));
-    assert.deepEqual([made.trigger, made.slot], ['manual', null]);
-    await stack.scheduler.settled();
-  });
-
-  test('is driven by gcloud: describe, pause, resume, create, update, delete', SOAK_ONLY, async (t) => {
-    const gcloud = await gcloudJobs(t);
-    if (!gcloud) return;
-    const words = async (...args: string[]) => gcloud(...args).catch((error: Error) => error.message);
-    await gcloud(
-      'create',
-      'http',
-      'extra',
-      '--schedule=every 5 minutes',
-      '--uri=http://127.0.0.1:9/',
-      '--message-body={}',
-    );
-    const [described] = await Promise.all([
-      gcloud('describe', 'fixture'),
-      gcloud(
-        'update',
+  test(
+    'is driven by gcloud: list, run, describe, pause, resume, create, update, delete',
+    SOAK_ONLY,
+    async (t) => {
+      const gcloud = await gcloudJobs(t);
+      if (!gcloud) return;
+      const words = async (...args: string[]) => gcloud(...args).catch((error: Error) => error.message);
+      // Those that do not touch each other at once: gcloud takes a second to start.
+      const [listed] = await Promise.all([gcloud('list'), gcloud('run', 'fixture')]);
+      assert.match(listed, /^fixture +us-central1 +\d+ \d+ \* \* \* \(Etc\/UTC\) +HTTP +ENABLED$/m);
+      const made = await until(async () => (await runs()).find(({ outcome }) => outcome === 'succeeded'));
+      assert.deepEqual([made.trigger, made.slot], ['manual', null]);
+      await stack.scheduler.settled();
+      await gcloud(
+        'create',
         'http',
         'extra',
-        '--schedule=0 1 * * *',
-        '--update-headers=A=b',
-        '--max-retry-attempts=2',
-      ),
-    ]);
-    for (const line of [
-      /^attemptDeadline: 60s$/m,
-      / {2}retryCount: 3$/m,
-      /^state: ENABLED$/m,
-      /^status: \{\}$/m,
-    ])
-      assert.match(described, line);
-    const { body } = await callsTo(stack.scheduler).call('GET', `${jobs}/extra`);
-    assert.deepEqual(
-      [body.schedule, body.httpTarget.headers, body.httpTarget.body, body.retryConfig.retryCount],
-      ['0 1 * * *', { A: 'b' }, 'e30=', 2],
-    );
+        '--schedule=every 5 minutes',
+        '--uri=http://127.0.0.1:9/',
+        '--message-body={}',
+      );
+      const [described] = await Promise.all([
+        gcloud('describe', 'fixture'),
+        gcloud(
+          'update',
+          'http',
+          'extra',
+          '--schedule=0 1 * * *',
+          '--update-headers=A=b',
+          '--max-retry-attempts=2',
+        ),
+      ]);
+      for (const line of [
+        /^attemptDeadline: 60s$/m,
+        / {2}retryCount: 3$/m,
+        /^state: ENABLED$/m,
+        /^status: \{\}$/m,
+      ])
+        assert.match(described, line);
+      const { body } = await callsTo(stack.scheduler).call('GET', `${jobs}/extra`);
+      assert.deepEqual(
+        [body.schedule, body.httpTarget.headers, body.httpTarget.body, body.retryConfig.retryCount],
+        ['0 1 * * *', { A: 'b' }, 'e30=', 2],
+      );
 
-    const [paused, badCron] = await Promise.all([
-      gcloud('pause', 'fixture'),
-      words('update', 'http', 'extra', '--schedule=0 25 * * *'),
-    ]);
-    assert.match(paused, /Job has been paused/);
-    assert.match(badCron, /INVALID_ARGUMENT: Schedule or time zone is invalid/);
-    assert.equal((await callsTo(stack.scheduler).call('GET', `${jobs}/fixture`)).body.state, 'PAUSED');
+      const [paused, badCron] = await Promise.all([
+        gcloud('pause', 'fixture'),
+        words('update', 'http', 'extra', '--schedule=0 25 * * *'),
+      ]);
+      assert.match(paused, /Job has been paused/);
+      assert.match(badCron, /INVALID_ARGUMENT: Schedule or time zone is invalid/);
+      assert.equal((await callsTo(stack.scheduler).call('GET', `${jobs}/fixture`)).body.state, 'PAUSED');
 
-    const [, , unknown] = await Promise.all([
-      gcloud('resume', 'fixture'),
-      gcloud('delete', 'extra'),
-      words('run', 'nobody'),
-    ]);
-    assert.match(unknown, /NOT_FOUND: Job not found/);
-    const { body: left } = await callsTo(stack.scheduler).call('GET', jobs);
-    assert.deepEqual(
-      left.jobs.map(({ name, state }: { name: string; state: string }) => [name, state]),
-      [[`${jobs}/fixture`, 'ENABLED']],
-    );
-  });
+      const [, , unknown] = await Promise.all([
+        gcloud('resume', 'fixture'),
+        gcloud('delete', 'extra'),
+        words('run', 'nobody'),
+      ]);
+      assert.match(unknown, /NOT_FOUND: Job not found/);
+      const { body: left } = await callsTo(stack.scheduler).call('GET', jobs);
+      assert.deepEqual(
+        left.jobs.map(({ name, state }: { name: string; state: string }) => [name, state]),
+        [[`${jobs}/fixture`, 'ENABLED']],
+      );
+    },
+  );
 
   test('runs by hand what @google-cloud/scheduler names, and the slot stays free', async () => {
     const known = (await runs()).length;

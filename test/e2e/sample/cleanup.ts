@@ -52,10 +52,7 @@ export function cleansUp(world: () => SampleWorld): void {
   test('artifacts go as the plan says once it is approved, and an undo brings them all back', async () => {
     const sample = world();
     const call = (body: object = {}) => sample.run<Cleaned>(TASK, body);
-    const makePlan = async () => {
-      const url = `${sample.stack.gatewayUrl}/${TASK}`;
-      return JSON.parse(await cleanup(sample, 'plan', '--json', '--url', url)) as Plan;
-    };
+    const planOf = async (...args: string[]) => JSON.parse(await cleanup(sample, ...args, '--json')) as Plan;
     const deletesOf = (plan: Plan) => plan.lines.filter(({ decision }) => decision === 'delete');
 
     const before = await liveObjects(sample);
@@ -65,7 +62,8 @@ export function cleansUp(world: () => SampleWorld): void {
       ['partial', 'waiting', ['new-policy']],
     );
 
-    const plan = await makePlan();
+    const { planId } = waiting.summary;
+    const plan = await planOf('plans', planId);
     const deletes = deletesOf(plan);
     assert.equal(deletes.length, JOBS_PER_PLAN);
     assert.deepEqual(await liveObjects(sample), before);
@@ -77,7 +75,6 @@ export function cleansUp(world: () => SampleWorld): void {
       assert.ok((plan.keptByReason[reason] ?? 0) > 0, `none is kept as ${reason}`);
     assert.equal(plan.keptByReason['registered-model'], 10);
 
-    const { planId } = waiting.summary;
     await cleanup(sample, 'approve', planId);
     const applied = await call({ planId });
     assert.deepEqual(
@@ -102,7 +99,8 @@ export function cleansUp(world: () => SampleWorld): void {
       ['succeeded', gone.length, JOBS_PER_PLAN],
     );
     assert.deepEqual(await liveObjects(sample), before);
-    const again = deletesOf(await makePlan()).map(({ id }) => id);
+    const another = await planOf('plan', '--url', `${sample.stack.gatewayUrl}/${TASK}`);
+    const again = deletesOf(another).map(({ id }) => id);
     assert.equal(again.length, JOBS_PER_PLAN);
     assert.deepEqual(
       again.filter((id) => deletes.some((line) => line.id === id)),

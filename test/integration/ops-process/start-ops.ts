@@ -11,9 +11,9 @@ export function startOps(
   args: readonly string[],
   { env = {}, input = '' }: Omit<Given, 'signal'> = {},
 ): { child: ChildProcessByStdio<Writable, Readable, Readable>; ended: Promise<Ended> } {
-  const { PATH } = process.env;
+  const { PATH, NODE_COMPILE_CACHE } = process.env;
   const child = spawn(process.execPath, [MAIN, ...args], {
-    env: operatorEnv({ PATH, ...env }),
+    env: operatorEnv({ PATH, NODE_COMPILE_CACHE, ...env }),
     stdio: ['pipe', 'pipe', 'pipe'],
   });
   child.stdin.end(input);
