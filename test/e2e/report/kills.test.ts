@@ -12,8 +12,8 @@ import { seededRandom, sized } from '../../support/soak.ts';
 
 /** Killed at any moment, in any number: nothing that was seen is lost, and nothing that was not is told. */
 
-const KILLS = sized(8, 1_000);
-const STOPS = sized(4, 200);
+const KILLS = sized(6, 1_000);
+const STOPS = sized(2, 200);
 /** Two processors are shared with whatever else is tested. */
 const AT_ONCE = 4;
 const FAULTS: Behaviour[] = ['ok', 'reset', 'half', { status: 503 }, { result: () => 'later' }];
