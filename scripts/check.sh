@@ -73,7 +73,7 @@ section 'build' node test/support/bundle.ts "$NIGHTSHIFT_TEST_BUNDLES"
 
 # A test that hangs fails after this long.
 limit=--test-timeout=300000
-# Loading everything anew for each file would take a third of all the time: what starts no processes shares some.
+# Loading everything anew for each file would take a third of all the time.
 together="node $limit test/support/in-one-process.ts"
 # More threads would each work out the types of the libraries again.
 begin 'types' tsc -p . --singleThreaded
@@ -84,7 +84,7 @@ for shard in 1/3 2/3 3/3; do
     'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
 done
 begin 'end-to-end tests, and those of the command line as a process and of Terraform' \
-  node --test --test-concurrency=1 "$limit" 'test/{e2e,integration/infra,integration/ops-process}/**/*.test.ts'
+  $together 'test/{e2e,integration/infra,integration/ops-process}/**/*.test.ts'
 finish
 
 printf '\n=== All checks passed in %s s\n' "$SECONDS"
