@@ -16,7 +16,8 @@ export function tells(world: () => SampleWorld): void {
       /cleanup-artifacts partial in .*\n {4}the plan waits for approval, nothing of it was/,
       / Approve it {2}npm run -s ops -- cleanup approve plan-\S+\n/,
       /sweep-stale-jobs succeeded in .*\n {4}\d+ records looked at, ended \d+: 2 finished, /,
-      /observe-workloads succeeded in .*\n {6}Builds .*\n(?: +.*\n)* {6}Runner .* 4 failed,/,
+      // On a busy machine it may not have the time to tell which of them are jobs.
+      /observe-workloads (?:succeeded|partial) in .*\n {6}Builds .*\n(?: +.*\n)* {6}Runner .* 4 failed,/,
       /prune-records succeeded in .*\n {4}no record of ours is past its time\n/,
     ])
       assert.match(told, line);
