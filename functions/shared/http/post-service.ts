@@ -3,6 +3,7 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { InvalidRequest } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { raceDeadline } from '../run/deadline.ts';
+import { refusedEarly, tooLong } from './early-refusal.ts';
 import { failure, refusal, type ServiceAnswer } from './service.ts';
 
 /** What is posted to a service. */
@@ -46,11 +47,10 @@ async function answerTo(
     return refusal(405, [{ path: '', message: `Cannot ${request.method}`, expected: 'POST' }], {
       Allow: 'POST',
     });
+  const early = refusedEarly(request);
+  if (early) return early;
   const raw = request.rawBody ?? Buffer.alloc(0);
-  if (raw.length > mostBytes) {
-    const message = `The body has ${raw.length} bytes`;
-    return refusal(413, [{ path: '', message, expected: `at most ${mostBytes}` }]);
-  }
+  if (raw.length > mostBytes) return tooLong(raw.length, mostBytes);
   const body = jsonOf(raw);
   const { headers } = request;
   // The framework parses JSON, too: a request that waits shall not hold twice what it sent.

@@ -1,0 +1,49 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { IncomingMessage } from 'node:http';
+import { refusal, type ServiceAnswer } from './service.ts';
+
+/** Published for each request once its headers are there: https://nodejs.org/api/diagnostics_channel.html#http */
+const REQUEST_START = 'http.server.request.start';
+/** The headers by which body-parser tells that there is a body, and how it is encoded. */
+const BODY_HEADERS = ['content-length', 'transfer-encoding', 'content-encoding'];
+
+const refused = new WeakMap<IncomingMessage, ServiceAnswer>();
+
+/**
+ * Has all requests of this process that are too long, or encoded, arrive without a body, which Node reads and throws away:
+ * the framework would keep a body of up to 1 GiB, and unpack one of a few KB to as much, before a function is asked.
+ * Answered is whatever refusedEarly says of them. A body that does not tell its length is read. Returns what ends this.
+ */
+export function refuseEarly(mostBytes: number): () => void {
+  const onRequest = (message: unknown) => {
+    const { request } = message as { request: IncomingMessage };
+    const answer = answerTo(request, mostBytes);
+    if (!answer) return;
+    refused.set(request, answer);
+    for (const header of BODY_HEADERS) delete request.headers[header];
+  };
+  subscribe(REQUEST_START, onRequest);
+  return () => void unsubscribe(REQUEST_START, onRequest);
+}
+
+/** The answer to a request whose body was not taken; `undefined` for any other. */
+export function refusedEarly(request: IncomingMessage): ServiceAnswer | undefined {
+  return refused.get(request);
+}
+
+function answerTo({ headers }: IncomingMessage, mostBytes: number): ServiceAnswer | null {
+  const encoding = headers['content-encoding'];
+  if (encoding !== undefined && encoding.toLowerCase() !== 'identity')
+    return refusal(415, [
+      { path: 'headers.content-encoding', message: `Cannot read ${encoding}`, expected: 'a body as it is' },
+    ]);
+  const bytes = Number(headers['content-length'] ?? 0);
+  return bytes > mostBytes ? tooLong(bytes, mostBytes) : null;
+}
+
+/** The answer to a body of too many bytes. */
+export function tooLong(bytes: number, mostBytes: number): ServiceAnswer {
+  return refusal(413, [
+    { path: '', message: `The body has ${bytes} bytes`, expected: `at most ${mostBytes}` },
+  ]);
+}

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { test } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { http } from '@google-cloud/functions-framework';
+import { getTestServer } from '@google-cloud/functions-framework/testing';
+import { refuseEarly } from '../../../functions/shared/http/early-refusal.ts';
+import { servePosts } from '../../../functions/shared/http/post-service.ts';
+import { createLog } from '../../../functions/shared/log.ts';
+import { ask } from '../../../scripts/shared/ask.ts';
+
+const MOST_BYTES = 1_000;
+const BOMB = gzipSync(JSON.stringify(['x'.repeat(100_000)]));
+
+test('a body that is packed or too long is neither unpacked nor kept', async (t) => {
+  const kept: (number | undefined)[] = [];
+  const serve = servePosts(async () => ({ status: 200, contentType: 'application/json', body: '{}' }), {
+    log: createLog({}, () => undefined),
+    limitMs: 10_000,
+    mostBytes: MOST_BYTES,
+  });
+  http('early', (request, response) => {
+    kept.push(request.rawBody?.length);
+    return serve(request, response);
+  });
+  const server = getTestServer('early').listen(0, '127.0.0.1');
+  t.after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const statusOf = async (body: string | Uint8Array, headers: Record<string, string> = {}) => {
+    const { status } = await ask(url, { body, headers: { 'content-type': 'application/json', ...headers } });
+    return [status, kept.pop()];
+  };
+  const packed = { 'content-encoding': 'gzip' };
+  assert.ok(BOMB.length < MOST_BYTES);
+  assert.deepEqual(await statusOf(BOMB, packed), [413, 100_004], 'the framework unpacks it');
+
+  t.after(refuseEarly(MOST_BYTES));
+  assert.deepEqual(await statusOf(BOMB, packed), [415, undefined]);
+  assert.deepEqual(await statusOf(JSON.stringify(['x'.repeat(MOST_BYTES)])), [413, undefined]);
+  assert.deepEqual(await statusOf('{"a":1}', { 'content-encoding': 'identity' }), [200, 7]);
+});
