@@ -142,7 +142,7 @@ describe('a run', { concurrency: 4 }, () => {
     const open = (await Promise.all(daysUpTo('2026-03-08', 31).map((date) => ours.day(date))))
       .filter(({ sources }) => !isSettled(sources.bigquery))
       .map(({ date }) => date);
-    assert.ok(open.includes('2026-02-20') && open.length > 4, open.join(' '));
+    assert.ok(open.includes('2026-02-20'), open.join(' '));
     // What was asked for before the failing day was answered, but for what was under way beside it.
     const settled = gaps.filter((date) => !open.includes(date));
     assert.ok(settled.length >= 4, settled.join(' '));

