@@ -33,6 +33,46 @@ describe('a served task', () => {
   const effects = async (id: string) =>
     (await records.db.doc(`effects/${id}`).get()).get('count') as number | undefined;
 
+  // First, while there are no records.
+  describe('to which something bad is sent', () => {
+    const cases: { name: string; body: unknown; status: number; problem?: RegExp; method?: string }[] = [
+      {
+        name: 'an unknown key',
+        body: { effekt: 'x' },
+        status: 400,
+        problem: /Unknown key \\"effekt\\", did you mean \\"effect\\"/,
+      },
+      { name: 'a wrong type', body: { workMs: 'long' }, status: 400, problem: /"path":"workMs".*a number/ },
+      { name: 'an array', body: [1], status: 400, problem: /a JSON object/ },
+      { name: 'null', body: 'null', status: 400 },
+      { name: 'malformed JSON', body: '{"effect": ', status: 400 },
+      {
+        name: '10 MB',
+        body: JSON.stringify({ effect: 'x'.repeat(10_000_000) }),
+        status: 400,
+        problem: /at most 65536/,
+      },
+      { name: 'GET', body: undefined, status: 405, method: 'GET', problem: /expected":"POST/ },
+      { name: 'DELETE', body: undefined, status: 405, method: 'DELETE' },
+    ];
+    for (const { name, body, status, problem, method } of cases) {
+      test(`${name} is answered ${status} without a stack, and nothing is written`, async () => {
+        const reply = await post(body, {}, method);
+        assert.equal(reply.status, status);
+        assert.doesNotMatch(reply.text, /node_modules|\.[jt]s:\d+/);
+        if (problem) assert.match(reply.text, problem);
+        assert.equal(await records.runCount(), 0);
+        assert.equal((await records.collections.tasks.get()).size, 0);
+      });
+    }
+
+    test('malformed JSON of another content type is named as such', async () => {
+      const reply = await post('{nonsense', { 'content-type': 'application/octet-stream' });
+      assert.equal(reply.status, 400);
+      assert.match(reply.text, /not JSON/);
+    });
+  });
+
   test('answers a manual run with every field of the answer', async () => {
     const reply = await post({});
     assert.equal(reply.status, 200);
@@ -151,47 +191,6 @@ describe('a served task', () => {
       String(logged[0]?.stack_trace),
       /no such figure[\s\S]*fixture-function\.ts[\s\S]*Caused by: RangeError/,
     );
-  });
-});
-
-describe('bad input', () => {
-  const { records, post } = fixtureOfSuite();
-
-  const cases: { name: string; body: unknown; status: number; problem?: RegExp; method?: string }[] = [
-    {
-      name: 'an unknown key',
-      body: { effekt: 'x' },
-      status: 400,
-      problem: /Unknown key \\"effekt\\", did you mean \\"effect\\"/,
-    },
-    { name: 'a wrong type', body: { workMs: 'long' }, status: 400, problem: /"path":"workMs".*a number/ },
-    { name: 'an array', body: [1], status: 400, problem: /a JSON object/ },
-    { name: 'null', body: 'null', status: 400 },
-    { name: 'malformed JSON', body: '{"effect": ', status: 400 },
-    {
-      name: '10 MB',
-      body: JSON.stringify({ effect: 'x'.repeat(10_000_000) }),
-      status: 400,
-      problem: /at most 65536/,
-    },
-    { name: 'GET', body: undefined, status: 405, method: 'GET', problem: /expected":"POST/ },
-    { name: 'DELETE', body: undefined, status: 405, method: 'DELETE' },
-  ];
-  for (const { name, body, status, problem, method } of cases) {
-    test(`${name} is answered ${status} without a stack, and nothing is written`, async () => {
-      const reply = await post(body, {}, method);
-      assert.equal(reply.status, status);
-      assert.doesNotMatch(reply.text, /node_modules|\.[jt]s:\d+/);
-      if (problem) assert.match(reply.text, problem);
-      assert.equal(await records.runCount(), 0);
-      assert.equal((await records.collections.tasks.get()).size, 0);
-    });
-  }
-
-  test('malformed JSON of another content type is named as such', async () => {
-    const reply = await post('{nonsense', { 'content-type': 'application/octet-stream' });
-    assert.equal(reply.status, 400);
-    assert.match(reply.text, /not JSON/);
   });
 });
 
