@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -14,11 +14,16 @@ const PYTHON = join(ROOT, 'scripts/report/nightshift_report.py');
 const CURL = 'curl -fsS -m 5 --retry 2 -o /dev/null -H "Content-Type: application/json"';
 const CHILD = 'echo up; read -r line; exit 3';
 
+/** A program in Python that becomes the command. */
+const BECOME = `import os; os.execvp("sh", ["sh", "-c", ${JSON.stringify(CHILD)}])`;
+
 /** A way to run a command and tell of it. */
 interface Contestant {
   name: string;
   /** The command line that runs `CHILD` in a shell. */
   argv: string[];
+  /** Whether it only runs the command: then nothing is told. */
+  isBare?: true;
 }
 
 /** How one run went. */
@@ -42,7 +47,7 @@ export async function reportCommand({ folder, signal, progress }: BenchContext):
   try {
     const rows: Row[] = [];
     const starts = new Map<string, number>();
-    for (const { name, argv } of contestants(folder)) {
+    for (const { name, argv, isBare } of contestants(folder)) {
       progress(name);
       const run = (service: Service) => timed(argv, service.url, join(folder, 'outbox'));
       await run(answering);
@@ -63,7 +68,7 @@ export async function reportCommand({ folder, signal, progress }: BenchContext):
         exitCode: String(hung.code),
         peakMemoryBytes: Math.max(...online.map(({ peakBytes }) => peakBytes)),
       });
-      if (name !== 'bare' && heard === 0) throw new Error(`${name} has told nothing`);
+      if (!isBare && heard === 0) throw new Error(`${name} has told nothing`);
     }
     const ours = starts.get('report exec') as number;
     return {
@@ -84,16 +89,29 @@ export async function reportCommand({ folder, signal, progress }: BenchContext):
 
 function contestants(folder: string): Contestant[] {
   const exec = ['exec', '--job', 'bench', '--', 'sh', '-c', CHILD];
+  const python = interpreter();
   const tell = (state: string) => `${CURL} -d '{"job":"bench","state":"${state}"}' "$NIGHTSHIFT_URL"`;
   return [
     { name: 'report exec', argv: [process.execPath, join(folder, REPORTER), ...exec] },
-    ...(existsSync(PYTHON) ? [{ name: 'report exec, Python', argv: ['python3', PYTHON, ...exec] }] : []),
-    { name: 'bare', argv: ['sh', '-c', CHILD] },
+    ...(python && existsSync(PYTHON)
+      ? [{ name: 'report exec, Python', argv: [python, PYTHON, ...exec] }]
+      : []),
+    { name: 'bare', argv: ['sh', '-c', CHILD], isBare: true },
+    // What the interpreter itself takes: the rest of a start in Python is what reporting adds.
+    ...(python ? [{ name: 'bare, Python', argv: [python, '-c', BECOME], isBare: true as const }] : []),
     {
       name: 'curl --retry',
       argv: ['sh', '-c', `${tell('running')}; sh -c '${CHILD}'; code=$?; ${tell('failed')}; exit $code`],
     },
   ];
+}
+
+/** The interpreter that `python3` leads to, which may be a script that looks for it; `null` where there is none. */
+function interpreter(): string | null {
+  const { status, stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.executable)'], {
+    encoding: 'utf8',
+  });
+  return status === 0 ? stdout.trim() || null : null;
 }
 
 async function timed(argv: string[], url: string, outbox: string): Promise<Timed> {
