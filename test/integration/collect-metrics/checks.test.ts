@@ -131,16 +131,16 @@ describe('the checks of a day', { concurrency: 4 }, () => {
   });
 
   test('heal no further than the first days whose old records somebody deletes', async (t) => {
-    const ours = collector(t, { settledBefore: '2026-03-07', gaps: daysUpTo('2026-02-09', 23) });
+    const ours = collector(t, { settledBefore: '2026-03-07', gaps: daysUpTo('2026-02-06', 16) });
     // One job over each midnight, so that every deleted one breaks the checks of two days.
-    const nights = daysUpTo('2026-02-08', 22).map((date) => [
+    const nights = daysUpTo('2026-02-05', 15).map((date) => [
       `night-${date}`,
       { started: `${date}T20:00`, ended: `${addDays(date, 1)}T04:00` },
     ]);
     await ours.write(Object.fromEntries(nights));
     for (const at of ['2026-03-06T12:00', '2026-03-07T12:00'])
-      await ours.deliver(at, { from: '2026-01-18', to: '2026-02-09' });
-    for (const date of daysUpTo('2026-02-05', 17)) await ours.remove(`night-${date}`);
+      await ours.deliver(at, { from: '2026-01-22', to: '2026-02-06' });
+    for (const date of daysUpTo('2026-02-05', 14)) await ours.remove(`night-${date}`);
 
     // A Sunday looks at 35 days from 1 February on: those before it lose no more than a week.
     const { summary } = await ours.onSchedule('2026-03-08T02:00');
