@@ -1278,6 +1278,7 @@ class Keeper:
 # ---------------------------------------------------------------------------------------------------------------------
 # exec: a command, and what becomes of it
 
+TERMINATION_LOG = "/dev/termination-log"  # Kubernetes keeps what stands here beside the container's end.
 ASKING = (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP)
 
 
@@ -1610,8 +1611,10 @@ class Supervisor:
             told = {"source": self.settings.source, "report": self.execution.newest}
             line = to_json({"nightshiftReport": told}) + b"\n"
             self.guarded(lambda: os.write(2, line))
-            if os.access("/dev/termination-log", os.W_OK):
-                self.guarded(lambda: write_all(os.open("/dev/termination-log", os.O_WRONLY), line, durable=False))
+            if os.path.isfile(TERMINATION_LOG) and not os.path.islink(TERMINATION_LOG):
+                # Behind what the job itself left there: of a long message its end is kept.
+                flags = os.O_WRONLY | os.O_APPEND
+                self.guarded(lambda: write_all(os.open(TERMINATION_LOG, flags), line, durable=False))
 
 
 def leave(status: int) -> NoReturn:

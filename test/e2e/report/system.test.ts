@@ -45,6 +45,37 @@ for (const { name, argv, skip } of await clients())
       ...command,
     ];
 
+    test(
+      'says that the kernel killed for memory, and leaves an end that did not get through in the message of the pod',
+      NEEDS_MOUNTS,
+      async () => {
+        const devices = freshFolder();
+        const counters = ['/sys/fs/cgroup/memory.events', '/sys/fs/cgroup/memory/memory.oom_control'];
+        const count = (kills: number) =>
+          counters.map((file) => `echo "oom_kill ${kills}" > ${file}`).join('; ');
+        const child = `echo own words > /dev/termination-log; ${count(1)}; kill -KILL $$`;
+        const run = quoted(exec('hung-oom', ['--linger', '100ms'], ['sh', '-c', child]));
+        const script = [
+          `mount --rbind /dev ${devices} && mount -t tmpfs none /dev && mount -t tmpfs none /sys/fs/cgroup`,
+          `for name in null zero urandom; do touch /dev/$name; mount --bind ${devices}/$name /dev/$name; done`,
+          `mkdir /sys/fs/cgroup/memory; ${count(0)}; touch /dev/termination-log`,
+          `${run}; cat /dev/termination-log`,
+        ].join('; ');
+        const { stdout, stderr } = await launch(['unshare', '-m', 'sh', '-c', script], env()).ended;
+        const [own, line = ''] = stdout.split('\n');
+        assert.equal(own, 'own words', stderr);
+        const { nightshiftReport } = JSON.parse(line) as {
+          nightshiftReport: { source: string; report: Report };
+        };
+        const { source, report } = nightshiftReport;
+        assert.deepEqual(
+          [source, report.job, report.end?.state, report.end?.cause, report.end?.signal],
+          ['jobs', 'hung-oom', 'failed', 'oom', 'SIGKILL'],
+        );
+        assert.ok(stderr.includes(line));
+      },
+    );
+
     test('keeps the terminal, and one Ctrl-C is one SIGINT', NEEDS_TERMINAL, async () => {
       const child = [
         'test -t 0 && test -t 1 && test -t 2 && echo all-three',
