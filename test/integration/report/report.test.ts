@@ -72,8 +72,8 @@ describe('the report service', { concurrency: 4 }, () => {
     const { report } = nightshift(record);
     assert.deepEqual([report.execution, report.seq, report.exitCode, report.cause], ['A', 3, 137, 'oom']);
     assert.deepEqual(report.endReceivedAt, NOW);
-    assert.deepEqual(report.progress, { step: 1 }, 'what it does not know takes no room');
-    assert.ok(!('goneAt' in report) && !('rivals' in report), 'nor does what never happened');
+    assert.deepEqual(report.progress, { fraction: null, step: 1, of: null, note: null });
+    assert.ok(!('goneAt' in report) && !('rivals' in report), 'what never happened takes no room');
     const channel = await document('reportChannels/jobs');
     assert.deepEqual(
       [channel?.accepted, channel?.lastAcceptedAt],

@@ -84,23 +84,24 @@ export function liveRivals(report: StoredReport | null, now: Date, silentMs: num
   );
 }
 
-/**
- * What of a report is written: not what its schema fills in where it is missing. Of a beat that is half of the fields, each
- * of which Firestore would index both ways.
- */
-export function toStore({ checkpoint, progress, ...report }: StoredReport): Record<string, unknown> {
-  return withoutDefaults({
-    ...report,
-    checkpoint: checkpoint && withoutDefaults(checkpoint),
-    progress: progress && withoutDefaults(progress),
-  });
-}
+/** What few executions ever tell of. */
+const RARE: readonly string[] = [
+  'endReceivedAt',
+  'signal',
+  'goneAt',
+  'stopping',
+  'falseLost',
+  'rivals',
+] satisfies (keyof StoredReport)[];
 
-/** Without what is `null`, `false` or an empty list, which all are defaults. */
-function withoutDefaults(values: object): Record<string, unknown> {
+/**
+ * What of a report is written: of what is rare nothing where it never happened, for a beat would write it again and again,
+ * and Firestore would index it both ways.
+ */
+export function toStore(report: StoredReport): Record<string, unknown> {
+  const isTold = (value: unknown) =>
+    value !== null && value !== false && !(Array.isArray(value) && value.length === 0);
   return Object.fromEntries(
-    Object.entries(values).filter(
-      ([, value]) => value !== null && value !== false && !(Array.isArray(value) && value.length === 0),
-    ),
+    Object.entries(report).filter(([name, value]) => !RARE.includes(name) || isTold(value)),
   );
 }
