@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { End, Report } from '../../../scripts/report/outbox/report.ts';
 import { freshFolder } from '../../support/folders.ts';
-import { clients, held, launch } from '../../support/report-client.ts';
+import { clients, held, launch, type Running } from '../../support/report-client.ts';
 import { ALIVE, DEAD, executionId, executionsOf, leave, unline } from '../../support/report-outbox.ts';
 import { type ReportServer, startMetadata, startReportServer } from '../../support/report-server.ts';
 
@@ -33,6 +33,7 @@ for (const { name, argv, skip } of await clients())
   describe(`exec, ${name}`, { skip, concurrency: 3 }, () => {
     let server: ReportServer;
     let refuses = true;
+    const launched: Running[] = [];
     before(async () => {
       server = await startReportServer();
       server.behave(({ reports }) => {
@@ -41,7 +42,11 @@ for (const { name, argv, skip } of await clients())
         return job === 'left' && refuses ? { status: 503 } : 'ok';
       });
     });
-    after(() => server.close());
+    after(() => {
+      server.close();
+      // Where a test has failed, a command may never be let go.
+      for (const { process: child } of launched) child.kill('SIGKILL');
+    });
 
     /** Starts `exec` of a job, with the service and an outbox of its own. */
     const exec = (job: string, flags: string[], command: string[], env: NodeJS.ProcessEnv = {}) => {
@@ -51,6 +56,7 @@ for (const { name, argv, skip } of await clients())
         NIGHTSHIFT_OUTBOX: outbox,
         ...env,
       });
+      launched.push(started);
       return { ...started, outbox };
     };
 
