@@ -318,9 +318,10 @@ for (const { name, argv, skip } of await clients())
         beats.map(({ execution, seq, state }) => [execution, seq, state]),
         [[executionId('silent'), 8, 'running']],
       );
-      for (const execution of orphans) rmSync(join(first.outbox, execution), { recursive: true });
       letGo();
       assert.equal((await next.ended).code, 0);
+      // Not while it may still write down what was acknowledged of them.
+      for (const execution of orphans) rmSync(join(first.outbox, execution), { recursive: true });
       await launch([...argv, 'sync', '--outbox', first.outbox]).ended;
       assert.deepEqual(executionsOf(first.outbox), []);
     });
