@@ -67,6 +67,10 @@ fi
 outputs=$(mktemp -d)
 trap stop EXIT
 
+# More threads would each work out the types of the libraries again.
+begin 'types' tsc -p . --singleThreaded
+begin 'types of the page, which runs in a browser' tsc -p functions/status/page --singleThreaded
+
 export NIGHTSHIFT_TEST_BUNDLES=$outputs/bundles
 mkdir "$NIGHTSHIFT_TEST_BUNDLES"
 section 'build' node test/support/bundle.ts "$NIGHTSHIFT_TEST_BUNDLES"
@@ -75,9 +79,6 @@ section 'build' node test/support/bundle.ts "$NIGHTSHIFT_TEST_BUNDLES"
 limit=--test-timeout=300000
 # Loading everything anew for each file would take a third of all the time.
 together="node $limit test/support/in-one-process.ts"
-# More threads would each work out the types of the libraries again.
-begin 'types' tsc -p . --singleThreaded
-begin 'types of the page, which runs in a browser' tsc -p functions/status/page --singleThreaded
 begin 'unit tests' env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
 for shard in 1/3 2/3 3/3; do
   begin "integration tests, ${shard/\// of }" $together --shard=$shard \
