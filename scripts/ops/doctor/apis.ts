@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { monitoring } from '../../../functions/shared/cloud/monitoring/monitoring.ts';
 import { googleApi } from '../../../functions/shared/cloud/rest/google-api.ts';
-import type { ApiOptions, RestCall } from '../../../functions/shared/cloud/rest/rest.ts';
+import type { ApiOptions, Limits, RestCall } from '../../../functions/shared/cloud/rest/rest.ts';
 import { addMs, MINUTE_MS } from '../../../functions/shared/dates.ts';
 import { UpstreamError } from '../../../functions/shared/errors.ts';
 import {
@@ -25,25 +25,24 @@ interface Use {
   region?: string | undefined;
 }
 
-/** How one API is asked: the region of the use, and an instant that is over. */
+/** How one API is asked: the region of the use, an instant that is over, and the time for the call. */
 interface Place {
   region: string | undefined;
   now: Date;
+  limits: Limits;
 }
 
 /** One cheap call to an API: it answers where the API is enabled and lets us ask. */
 type Probe = (options: ApiOptions, place: Place) => Promise<unknown>;
 
-const LIMITS = { limitMs: CALL_LIMIT_MS };
-
 /** Whatever metric sources and the clean-up ask; backends and Cloud Scheduler have checks of their own. */
 type UsedApi = 'monitoring' | PlatformApi | 'aiplatform';
 
 const PROBES: Record<UsedApi, Probe> = {
-  monitoring: (options, { now }) => {
+  monitoring: (options, { now, limits }) => {
     const interval = { after: addMs(now, -MINUTE_MS), until: now };
     const metric = { type: 'run.googleapis.com/request_count', resourceType: 'cloud_run_revision' };
-    return monitoring(options).sums(metric, interval, [], LIMITS);
+    return monitoring(options).sums(metric, interval, [], limits);
   },
   storage: (options, place) =>
     probe('storage', options, place, {
@@ -86,16 +85,16 @@ const PROBES: Record<UsedApi, Probe> = {
 function probe(
   api: UsedApi,
   options: ApiOptions,
-  { region }: Place,
+  { region, limits }: Place,
   call: Omit<RestCall<unknown>, 'schema'>,
 ): Promise<unknown> {
   // Any object will do: this asks only whether it answers.
   const schema = z.looseObject({});
-  return googleApi(api, options, region === undefined ? {} : { region }).get({ ...call, schema }, LIMITS);
+  return googleApi(api, options, region === undefined ? {} : { region }).get({ ...call, schema }, limits);
 }
 
-/** One check for each API, project and region that the settings name. */
-export function apiChecks(connection: Connection): Check[] {
+/** One check for each API, project and region that the settings name; an API that does not answer within `limitMs` is wrong. */
+export function apiChecks(connection: Connection, limitMs = CALL_LIMIT_MS): Check[] {
   const { target, settings, clock } = connection;
   const optionsOf = apiOf(connection);
   return usesOf(settings).map((use): Check => {
@@ -107,7 +106,7 @@ export function apiChecks(connection: Connection): Check[] {
       group: 'Google APIs',
       what: project === target.project ? place : `${place} of ${project}`,
       async look() {
-        await ask(optionsOf(use.api, use), { region: use.region, now: clock.now() });
+        await ask(optionsOf(use.api, use), { region: use.region, now: clock.now(), limits: { limitMs } });
         return { state: 'ok', words: 'enabled, and answers' };
       },
       // A denial that no permission would help is of an API that is not enabled.

@@ -37,19 +37,22 @@ export class CannotCheck extends Error {
   override readonly name = 'CannotCheck';
 }
 
-/** Returns the findings of all checks, in their order. A check that fails or hangs does not affect the others. */
-export async function examine(checks: readonly Check[]): Promise<Examined[]> {
+/**
+ * Returns the findings of all checks, in their order. A check that fails, or takes longer than `limitMs`, does not affect the
+ * others.
+ */
+export async function examine(checks: readonly Check[], limitMs = LIMIT_MS): Promise<Examined[]> {
   const found = await Promise.all(
-    checks.map(async (check) => ({ check, findings: await findingsOf(check) })),
+    checks.map(async (check) => ({ check, findings: await findingsOf(check, limitMs) })),
   );
   return found.flatMap(({ check: { group }, findings }) =>
     findings.map((finding) => ({ group, ...finding })),
   );
 }
 
-async function findingsOf({ what, look, fix }: Check): Promise<Finding[]> {
+async function findingsOf({ what, look, fix }: Check, limitMs: number): Promise<Finding[]> {
   try {
-    const found = await withDeadline(look(), LIMIT_MS, what);
+    const found = await withDeadline(look(), limitMs, what);
     return Array.isArray(found) ? found : [{ what, ...found }];
   } catch (error) {
     if (error instanceof CannotCheck) return [{ what, state: 'unknown', words: error.message }];

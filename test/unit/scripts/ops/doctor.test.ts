@@ -49,6 +49,18 @@ describe('examine()', () => {
       ],
     );
   });
+
+  test('gives up on a check that hangs, which costs no other', async () => {
+    const hangs = check('hangs', () => new Promise(() => undefined));
+    const found = await examine([hangs, check('b', async () => ({ state: 'ok', words: 'fine' }))], 10);
+    assert.deepEqual(
+      found.map(({ what, state, words }) => [what, state, words]),
+      [
+        ['hangs', 'wrong', 'Cannot finish hangs: no answer within 10 ms'],
+        ['b', 'ok', 'fine'],
+      ],
+    );
+  });
 });
 
 describe('missingIndexes()', () => {
