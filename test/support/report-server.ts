@@ -43,6 +43,7 @@ export async function startReportServer(): Promise<ReportServer> {
   let behaviour: (request: Recorded) => Behaviour = () => 'ok';
   const server = createServer(async (request, response) => {
     const recorded = await recordedOf(request);
+    if (!recorded) return;
     requests.push(recorded);
     act(behaviour(recorded), recorded, response);
     for (const report of recorded.reports) {
@@ -71,9 +72,15 @@ export async function startReportServer(): Promise<ReportServer> {
   };
 }
 
-async function recordedOf(request: IncomingMessage): Promise<Recorded> {
+/** What a request says; nothing where its client died before the body was whole. */
+async function recordedOf(request: IncomingMessage): Promise<Recorded | undefined> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
+  try {
+    for await (const chunk of request) chunks.push(chunk);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ECONNRESET') return undefined;
+    throw error;
+  }
   const { source, boot, sentAt, reports } = JSON.parse(Buffer.concat(chunks).toString());
   const { authorization, 'nightshift-job-token': jobToken } = request.headers;
   return { authorization, jobToken: jobToken as string | undefined, source, boot, sentAt, reports };
