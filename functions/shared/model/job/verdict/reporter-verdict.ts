@@ -66,8 +66,9 @@ export function channelSilence({ suspect, now, begunAt }: Liveness): string | nu
   const acceptedAt = latest([channel.record?.lastAcceptedAt, report?.receivedAt]);
   if (!acceptedAt || since(acceptedAt, now) <= limits.staleAfterMs || channel.waiting === 0) return null;
   const silentMs = since(acceptedAt, now);
-  // When the last report came, it was not late with its first one.
-  const isCutOff = begunAt !== null && addMs(begunAt, limits.staleAfterMs) > acceptedAt;
+  // When the last report came, it was not late with its first one; or reports came too briefly for any sweep to see it.
+  const isInTime = begunAt !== null && addMs(begunAt, limits.staleAfterMs) > acceptedAt;
+  const isCutOff = isInTime || suspect.sighting?.channelSilent === true;
   if (!report && !(isCutOff && silentMs <= CHANNEL_MS)) return null;
   return `no report of its source has come for ${lasting(silentMs)} (since ${instant(acceptedAt)}): its silence proves nothing`;
 }
