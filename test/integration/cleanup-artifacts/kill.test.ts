@@ -10,24 +10,20 @@ import { BUCKET, type Cleaner, cleaner, NO_GUARDS } from '../../support/cleaner.
 import { daysAgo } from '../../support/cleanup.ts';
 import { seededRandom, sized } from '../../support/soak.ts';
 
-/** Not many: a transaction that was killed holds the emulator's locks for a minute. */
-const JOBS = sized(2, 40);
-/** Objects of every other job: more than a batch; the others have a few. */
-const LARGE = sized(200, 900);
-const SMALL = sized(50, 100);
-const OBJECTS = (JOBS / 2) * (LARGE + SMALL);
+const OBJECTS = sized(1_000, 20_000);
 const KILLS = sized(1, 20);
-/** At its first batch, once every job is marked: a transaction that is killed keeps its locks for a minute, which only a soak has. */
-const IN_MIDST = sized(1, 0) === 1;
+/** Once every job is marked: a transaction that is killed keeps its locks for a minute, which only a soak has. */
+const AFTER_MARKS = sized(1, 0) === 1;
+/** Not many: a transaction that was killed holds the emulator's locks for a minute. */
+const JOBS = OBJECTS / 500;
 /** Jobs whose artifacts wait to be deleted. */
-const BACKLOG = sized(5, 20_000);
+const BACKLOG = sized(10, 20_000);
 /** Of 20,000, not all: for each of them the emulator reads the whole collection several times. */
-const PER_PLAN = sized(2, 100);
-/** In a soak it is waited for; else it is longer than the slowest machine takes to ask again, and ended by hand. */
-const LEASE_SECONDS = sized(120, 5);
+const PER_PLAN = sized(4, 100);
+const LEASE_SECONDS = 5;
 
-function start({ project, gcs }: Cleaner) {
-  const options = { project, baseUrl: gcs.baseUrl, leaseSeconds: LEASE_SECONDS, policy: NO_GUARDS };
+function start({ project, gcs }: Cleaner, leaseSeconds = LEASE_SECONDS) {
+  const options = { project, baseUrl: gcs.baseUrl, leaseSeconds, policy: NO_GUARDS };
   const script = join(ROOT, 'test/support/cleaner-process.ts');
   return spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
@@ -37,14 +33,9 @@ async function jobsDone({ db }: Cleaner): Promise<Set<string>> {
   return new Set(found.docs.map(({ id }) => `${id}/`));
 }
 
-/** Holds that nobody goes on while the lease of the killed run lasts, and ends it. */
-async function endLease(world: Cleaner): Promise<void> {
-  if (!IN_MIDST) return pause(LEASE_SECONDS * 1_000);
-  const left = world.live();
-  assert.equal((await world.deliver()).outcome, 'skipped');
-  assert.deepEqual(world.live(), left);
-  const task = world.collections.tasks.doc('cleanup-artifacts');
-  await task.update({ 'current.leaseExpiresAt': new Date() });
+async function jobsMarked({ db }: Cleaner): Promise<number> {
+  const found = await db.collection('jobs').where('nightshift.tombstone.runId', '!=', null).get();
+  return found.size;
 }
 
 describe('a run that is killed', () => {
@@ -57,7 +48,7 @@ describe('a run that is killed', () => {
     });
     const { gcs, deliver, live, write, put } = world;
     // Few large jobs and many small ones, in the order of their names.
-    const sizes = Array.from({ length: JOBS }, (_, index) => (index % 2 === 0 ? LARGE : SMALL));
+    const sizes = Array.from({ length: JOBS }, (_, index) => (index % 2 === 0 ? 900 : 100));
     const ids = sizes.map((_, index) => `job-${String(index).padStart(4, '0')}`);
     await write(Object.fromEntries(ids.map((id, index) => [id, { endedAt: daysAgo(900 - index) }])));
     const names = ids.flatMap((id, index) =>
@@ -68,11 +59,6 @@ describe('a run that is killed', () => {
     put(['kept/a']);
     const planId = await world.approve();
 
-    const since = (from: number, method: string) =>
-      gcs
-        .requests()
-        .slice(from)
-        .filter((request) => request.method === method);
     let killed = 0;
     while (killed < KILLS) {
       const done = await jobsDone(world);
@@ -80,24 +66,24 @@ describe('a run that is killed', () => {
       const child = start(world);
       const ended = once(child, 'close');
       const target = live().length - Math.floor((random() * 2 * live().length) / (KILLS - killed + 1));
-      if (IN_MIDST) {
-        // Deletes, and cannot come to an end.
-        while (since(seen, 'batch').length === 0 && child.exitCode === null) await pause(5);
-        gcs.faults.add({ method: 'objects.list', fault: { kind: 'hang' } });
-      } else while (live().length > Math.max(target, 1) && child.exitCode === null) await pause(15);
+      if (AFTER_MARKS) while ((await jobsMarked(world)) < JOBS && child.exitCode === null) await pause(5);
+      while (live().length > Math.max(target, 1) && child.exitCode === null) await pause(15);
       // Anywhere between two objects, and in what comes before and after them.
-      await pause(random() * sized(300, 60));
+      await pause(random() * 60);
       child.kill('SIGKILL');
       await ended;
-      gcs.faults.clear();
       if (child.signalCode === 'SIGKILL') killed += 1;
-      for (const { query } of since(seen, 'objects.list'))
+      const listed = gcs
+        .requests()
+        .slice(seen)
+        .filter(({ method }) => method === 'objects.list');
+      for (const { query } of listed)
         assert.ok(
           !done.has(query.get('prefix') ?? ''),
           `${query.get('prefix')} was done, and is listed again`,
         );
-      await endLease(world);
       if (live().length <= 1) break;
+      await pause(LEASE_SECONDS * 1_000);
     }
     t.diagnostic(`${killed} kills`);
     assert.ok(killed >= Math.min(KILLS, 3));
@@ -124,6 +110,27 @@ describe('a run that is killed', () => {
     assert.equal(plan?.status, 'applied');
   });
 
+  test('is not gone on with while its lease lasts', async (t) => {
+    // Longer than the slowest machine takes to ask again.
+    const leaseSeconds = 120;
+    const world = await cleaner(t, { policy: NO_GUARDS, entry: { leaseSeconds } });
+    await world.write({ old: {} });
+    world.put(['old/a']);
+    await world.approve();
+    world.gcs.faults.add({ method: 'batch', fault: { kind: 'hang' } });
+    const child = start(world, leaseSeconds);
+    while ((await world.journaled()).length === 0) await pause(10);
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    world.gcs.faults.clear();
+    assert.equal((await world.deliver()).outcome, 'skipped');
+    assert.deepEqual(world.live(), ['old/a']);
+    await world.collections.tasks.doc('cleanup-artifacts').update({ 'current.leaseExpiresAt': new Date() });
+    assert.equal((await world.deliver()).outcome, 'succeeded');
+    assert.deepEqual(world.live(), []);
+    assert.equal((await world.journaled()).length, 1);
+  });
+
   test('leaves a backlog that several plans work off without starting over', async (t) => {
     const world = await cleaner(t, { policy: { ...NO_GUARDS, jobsPerPlan: PER_PLAN } });
     const ids = Array.from({ length: BACKLOG }, (_, index) => `job-${String(index).padStart(5, '0')}`);
@@ -134,7 +141,7 @@ describe('a run that is killed', () => {
       ids.map((id) => `${id}/a`),
       { createdAt: daysAgo(100) },
     );
-    await world.trust();
+    await world.approve();
     for (let call = 1; call <= 4; call += 1) {
       const seen = world.gcs.requests().length;
       const { outcome } = await world.deliver();
