@@ -10,13 +10,10 @@ import {
   type Snapshot,
 } from '../../shared/model/workload/snapshot.ts';
 import type { TableName } from '../../shared/model/workload/tables.ts';
-import type { RefreshLimits } from './limits.ts';
+import { OWN_SHARE, type RefreshLimits } from './limits.ts';
 import { type CallBook, GivenUp } from './pending.ts';
 
 /** Asks the regions of a table beside each other: none can hold up another, and what was given up on is not waited for. */
-
-/** A call gets a little less than its deadline, so that its own error can say what was pending. */
-const OWN_SHARE = 0.97;
 
 /** The refresh that asks. */
 export interface Asking {

@@ -9,7 +9,7 @@ import { type Snapshot, withRows } from '../../shared/model/workload/snapshot.ts
 import type { TableName } from '../../shared/model/workload/tables.ts';
 import { type AskedTable, placeOf } from './ask-tables.ts';
 import type { EndBook } from './end-book.ts';
-import type { RefreshLimits } from './limits.ts';
+import { OWN_SHARE, type RefreshLimits } from './limits.ts';
 import type { LogBudget } from './log-budget.ts';
 import type { CallBook } from './pending.ts';
 
@@ -23,7 +23,6 @@ const READ_AT_ONCE = 8;
 const LEAST_READ_MS = 1_000;
 /** Executions whose counters are read at once. */
 const COUNTED_AT_ONCE = 25;
-const OWN_SHARE = 0.97;
 
 /** The refresh that finds out. */
 export interface FindingOut {

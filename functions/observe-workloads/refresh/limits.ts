@@ -1,5 +1,8 @@
 import { SECOND_MS } from '../../shared/dates.ts';
 
+/** A call gets a little less than its deadline, so that its own error can say what was pending. */
+export const OWN_SHARE = 0.97;
+
 /** How long the parts of a refresh may take; all together take less than its lease. */
 export interface RefreshLimits {
   /** The access token. It counts towards the time of the tables. */

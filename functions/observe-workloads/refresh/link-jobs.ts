@@ -13,12 +13,12 @@ import {
   tableOfBackend,
 } from '../rules/our-jobs.ts';
 import { type AskedTable, type Asking, placeOf } from './ask-tables.ts';
+import { OWN_SHARE } from './limits.ts';
 
 /** Finds the jobs of ours among the workloads, in the records of the sources: once for each workload, for it stays that job. */
 
 /** With less time left than this no source is asked: giving up on it would say nothing of it. */
 const LEAST_MS = 500;
-const OWN_SHARE = 0.97;
 
 /** A source whose jobs a table shows. */
 export interface LinkedSource {
