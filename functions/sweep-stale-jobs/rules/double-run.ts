@@ -16,9 +16,13 @@ export function whyNotDoubled(
   const { report } = job.added;
   const endedAt = isTerminal(job.state) ? (report?.endReceivedAt ?? job.endedAt) : null;
   // An older execution that is heard of after the job's end runs on.
-  const rivals = liveRivals(report, now, staleAfterMs + graceMs).filter(
+  const silentMs = staleAfterMs + graceMs;
+  const rivals = liveRivals(report, now, silentMs).filter(
     ({ aliveAt }) => endedAt === null || aliveAt > endedAt,
   );
   if (rivals.length > 0) return null;
-  return isTerminal(job.state) ? 'its job has ended' : 'only one execution of it is heard of';
+  if (isTerminal(job.state)) return 'its job has ended';
+  // While nothing is heard of the other one either, that this one is silent proves nothing.
+  const isHeard = report !== null && now.getTime() - report.receivedAt.getTime() <= silentMs;
+  return isHeard ? 'only one execution of it is heard of' : null;
 }

@@ -152,42 +152,44 @@ test('a source of which few jobs report, and none now, ends the others as before
   await world.stand({ ended, lost: { status: 'running', startedAt: world.ago(120), heartbeatAt: null } });
   assert.equal((await world.next()).summary.lost, 1);
   assert.equal((await openOf(world, 'sweeper-blind')).length, 0);
+});
 
-  test('that ran a job twice at once does so no more once the job has ended or is gone, or one of the two is silent', async (t) => {
-    const world = sweeper(t, { sources: SOURCES });
-    await world.settle();
-    await accept(world, 1);
-    const rival = (minutes: number, over: object = {}) => ({
-      rivals: [{ execution: 'old', seq: 4, host: 'gpu-1', aliveAt: world.ago(minutes), live: true, ...over }],
-    });
-    const ended = { status: 'completed', endedAt: world.ago(5) };
-    const end = { state: 'completed', endReceivedAt: world.ago(5) };
-    await world.stand({
-      ended: reporting(world, 5, { ...end, ...rival(6) }, ended),
-      outlived: reporting(world, 5, { ...end, ...rival(1) }, ended),
-      both: reporting(world, 1, rival(2)),
-      silent: reporting(world, 1, rival(45)),
-      told: reporting(world, 1, rival(2, { live: false })),
-      unreadable: reporting(world, 1, { receivedAt: 'yesterday' }),
-    });
-    const jobs = ['ended', 'outlived', 'both', 'silent', 'told', 'unreadable', 'gone'];
-    for (const job of jobs) {
-      const alarm = { subject: 'jobs', job, kind: 'double-run', brokenAt: world.ago(30), message: job };
-      const state = { openedAt: world.ago(30), closedAt: null, closedBecause: null, runId: null };
-      await world.collections.alarms
-        .doc(`jobs:double-run:${job}`)
-        .set({ id: `jobs:double-run:${job}`, ...alarm, ...state });
-    }
-    await world.deliver();
-    const closed = (await world.alarms()).filter(({ kind }) => kind === 'double-run');
-    assert.deepEqual(Object.fromEntries(closed.map(({ job, closedBecause }) => [job, closedBecause])), {
-      ended: 'its job has ended',
-      outlived: null,
-      both: null,
-      silent: 'only one execution of it is heard of',
-      told: 'only one execution of it is heard of',
-      unreadable: null,
-      gone: 'the record of its job is gone',
-    });
+test('a job that ran twice at once does so no more once it has ended or is gone, or one of the two alone is silent', async (t) => {
+  const world = sweeper(t, { sources: SOURCES });
+  await world.settle();
+  await accept(world, 1);
+  const rival = (minutes: number, over: object = {}) => ({
+    rivals: [{ execution: 'old', seq: 4, host: 'gpu-1', aliveAt: world.ago(minutes), live: true, ...over }],
+  });
+  const ended = { status: 'completed', endedAt: world.ago(5) };
+  const end = { state: 'completed', endReceivedAt: world.ago(5) };
+  await world.stand({
+    ended: reporting(world, 5, { ...end, ...rival(6) }, ended),
+    outlived: reporting(world, 5, { ...end, ...rival(1) }, ended),
+    both: reporting(world, 1, rival(2)),
+    silent: reporting(world, 1, rival(45)),
+    cutOff: reporting(world, 40, rival(45)),
+    told: reporting(world, 1, rival(2, { live: false })),
+    unreadable: reporting(world, 1, { receivedAt: 'yesterday' }),
+  });
+  const jobs = ['ended', 'outlived', 'both', 'silent', 'cutOff', 'told', 'unreadable', 'gone'];
+  for (const job of jobs) {
+    const alarm = { subject: 'jobs', job, kind: 'double-run', brokenAt: world.ago(30), message: job };
+    const state = { openedAt: world.ago(30), closedAt: null, closedBecause: null, runId: null };
+    await world.collections.alarms
+      .doc(`jobs:double-run:${job}`)
+      .set({ id: `jobs:double-run:${job}`, ...alarm, ...state });
+  }
+  await world.deliver();
+  const closed = (await world.alarms()).filter(({ kind }) => kind === 'double-run');
+  assert.deepEqual(Object.fromEntries(closed.map(({ job, closedBecause }) => [job, closedBecause])), {
+    ended: 'its job has ended',
+    outlived: null,
+    both: null,
+    silent: 'only one execution of it is heard of',
+    cutOff: null,
+    told: 'only one execution of it is heard of',
+    unreadable: null,
+    gone: 'the record of its job is gone',
   });
 });
