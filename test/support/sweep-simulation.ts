@@ -351,9 +351,15 @@ function troublesOf(hours: number, random: () => number): Troubles {
   };
 }
 
-/** When the channel of the reports is cut off, for up to some hours. */
+/** When the channel of the reports is cut off, for up to some hours. Between two that overlap nothing arrives: they are one. */
 function cutsOf(hours: number, random: () => number): Span[] {
-  return spans(Math.round(hours / 4), [12, 150], hours, random);
+  const cuts: Span[] = [];
+  for (const [from, to] of spans(Math.round(hours / 4), [12, 150], hours, random)) {
+    const before = cuts.at(-1);
+    if (before && from <= before[1]) cuts.splice(-1, 1, [before[0], Math.max(before[1], to)]);
+    else cuts.push([from, to]);
+  }
+  return cuts;
 }
 
 /** What a sweep at `at` reads of the channel of a source. */

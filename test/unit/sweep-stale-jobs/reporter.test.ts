@@ -191,11 +191,11 @@ describe('a source of which no report arrives', () => {
   });
 
   test('judges a job that never reported as before, unless it began since and may have tried, for a day', () => {
-    const never = (began: number, channel: number) =>
+    const never = (began: number, channel: number, sighting: Suspect['sighting'] = null) =>
       told(
         suspectOf(
           { startedAt: ago(began), createdAt: ago(began), heartbeatAt: null },
-          { channel: channelOf(channel) },
+          { channel: channelOf(channel), sighting },
         ),
       );
     assert.equal(never(300, 200), 'lost no-heartbeat');
@@ -204,6 +204,11 @@ describe('a source of which no report arrives', () => {
     assert.equal(never(199, 200), 'unknown channel-silent');
     assert.equal(never(23 * 60, 23 * 60 + 1), 'unknown channel-silent');
     assert.equal(never(23 * 60, 24 * 60 + 1), 'lost no-heartbeat');
+    // Reports came between two silences, so briefly that no sweep saw it: it may have missed that.
+    const silentBefore = sightedSince(210, { channelSilent: true });
+    assert.equal(never(300, 200, silentBefore), 'unknown channel-silent');
+    assert.equal(never(300, 200, sightedSince(210)), 'lost no-heartbeat');
+    assert.equal(never(26 * 60, 24 * 60 + 1, silentBefore), 'lost no-heartbeat');
   });
 
   test('but what does not rest on silence is concluded: a backend, a person, the end of its job', () => {
