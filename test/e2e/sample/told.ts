@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { MOST_BODY_BYTES } from '../../../functions/shared/model/report/report.ts';
+import { ask } from '../../../scripts/shared/ask.ts';
 import type { SampleWorld } from './world.ts';
 
 /** What `npm start` says of the sample world. */
@@ -34,5 +36,16 @@ export function tells(world: () => SampleWorld): void {
       / reports-wrong-clock-\d+ .*\n +completed, .* UTC, 120 s\n/,
     ])
       assert.match(told, line);
+  });
+
+  test('reports that are packed or too long are refused before they are read', async () => {
+    const url = `${world().stack.gatewayUrl}/report`;
+    const headers = { 'content-type': 'application/json' };
+    // Not what it says: unpacking it would fail, with another answer.
+    const packed = await ask(url, { headers: { ...headers, 'content-encoding': 'gzip' }, body: '{}' });
+    assert.equal(packed.status, 415, packed.text);
+    // No JSON: read by the framework, it would be answered 400.
+    const long = await ask(url, { headers, body: '{'.repeat(MOST_BODY_BYTES + 1) });
+    assert.equal(long.status, 413, long.text);
   });
 }
