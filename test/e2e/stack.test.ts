@@ -287,7 +287,7 @@ describe('npm start', () => {
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);
     const log = readFileSync(logOf(folder, task), 'utf8');
-    for (const line of log.split('\n').slice(0, -1)) assert.match(line, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ /);
+    assert.match(log, /^(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ .*\n)+$/);
   });
 
   test(
@@ -350,6 +350,7 @@ describe('npm start', () => {
     );
     assert.equal(state.pid, child.pid);
     assert.equal(state.project, process.env.GOOGLE_CLOUD_PROJECT ?? 'nightshift-local');
+    assert.notEqual(new URL(state.gatewayUrl).port, '8080', 'it has a port of its own, as PORT says');
     assert.equal((await fetch(`${state.gatewayUrl}/status/api/health`)).status, 200);
     const environment = readEnvironment({ NIGHTSHIFT_SETTINGS: state.settings });
     const { scheduler } = loadSettings(environment).baseUrls;

@@ -25,7 +25,9 @@ export function openTestFirestore(settings: Settings = {}) {
   const db = new Firestore({ projectId: project, ...settings });
   const clear = async () => {
     const documents = `http://${host}/emulator/v1/projects/${project}/databases/(default)/documents`;
-    await (await fetch(documents, { method: 'DELETE' })).body?.cancel();
+    const response = await fetch(documents, { method: 'DELETE' });
+    await response.body?.cancel();
+    if (!response.ok) throw new Error(`Cannot clear ${project}: HTTP ${response.status}`);
   };
   const end = async () => {
     await db.terminate();

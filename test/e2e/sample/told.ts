@@ -6,8 +6,9 @@ import type { SampleWorld } from './world.ts';
 
 /** What `npm start` says of the sample world. */
 export function tells(world: () => SampleWorld): void {
-  test('what is there and what each task did is told in words', () => {
-    const { told } = world();
+  test('what is there and what each task did is told in words, and a plan that waits is nothing wrong', () => {
+    const { told, isFine } = world();
+    assert.ok(isFine, told);
     for (const line of [
       /40 days of 3 ML projects, \d{3} jobs: .*before they started/,
       /; 3 ETL pipelines, [\d,]+ runs: \d+ failed, \d running/,

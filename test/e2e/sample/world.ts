@@ -160,6 +160,8 @@ export interface SampleWorld {
   batchJob: SampleRecord;
   /** What `npm start` tells a person of all that. */
   told: string;
+  /** Whether to `npm start` every task did what it should. */
+  isFine: boolean;
   /** What the first sweep would have done. */
   foreseen: TaskAnswer<unknown>;
   /** What a task answered when it ran first. */
@@ -237,10 +239,10 @@ export async function startSampleWorld(): Promise<SampleWorld & { stop(): Promis
     const unwatch = stack.scheduler.watch(({ job: task, status, text: body }) =>
       answers.set(task, { ...JSON.parse(body), status }),
     );
-    await runAll(stack, ORDER, tell, new AbortController().signal);
+    const isFine = await runAll(stack, ORDER, tell, new AbortController().signal);
     unwatch();
     const first = <Summary>(task: string) => answers.get(task) as TaskAnswer<Summary>;
-    const world = { project, now, settings, stack, db, platform, apis, batchJob, told: text() };
+    const world = { project, now, settings, stack, db, platform, apis, batchJob, told: text(), isFine };
     return { ...world, foreseen, first, run, stop };
   } catch (error) {
     await stop();

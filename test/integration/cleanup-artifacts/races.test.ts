@@ -220,9 +220,10 @@ describe('marks between plan and deletion', () => {
       ]);
       return { ...it, name, own };
     });
-    const buckets = all.map(({ name }) => name);
+    const buckets = [BUCKET, ...all.map(({ name }) => name)];
     const world = await cleaner(t, { policy: { ...POLICY, buckets }, sources: ['jobs', 'others'] });
-    await world.write(Object.fromEntries(all.flatMap(({ own }) => own)));
+    await world.write({ ...Object.fromEntries(all.flatMap(({ own }) => own)), unmarked: {} });
+    world.put(['unmarked/a']);
     for (const { name } of all) {
       world.world.addBucket({ name });
       world.put(['old/a', 'old/x/a', 'child/a', 'grandchild/a'], { bucket: name });
@@ -242,6 +243,7 @@ describe('marks between plan and deletion', () => {
       }
     }
     assert.equal(kept.length, all.flatMap(({ own }) => own).length);
+    assert.deepEqual(world.live(), [], 'and they keep no other');
   });
 
   test('a failed child without artifacts keeps nobody, and one that a later plan deletes does not either', async (t) => {
