@@ -1,5 +1,6 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { refusal, type ServiceAnswer } from './service.ts';
 
 /** Published for each request once its headers are there: https://nodejs.org/api/diagnostics_channel.html#http */
@@ -10,7 +11,7 @@ const BODY_HEADERS = ['content-length', 'transfer-encoding', 'content-encoding']
 const refused = new WeakMap<IncomingMessage, ServiceAnswer>();
 
 /**
- * Has all requests of this process that are too long, or encoded, arrive without a body, which Node reads and throws away:
+ * Has all requests of this process that are too long, or encoded, arrive without a body:
  * the framework would keep a body of up to 1 GiB, and unpack one of a few KB to as much, before a function is asked.
  * Answered is whatever refusedEarly says of them. A body that does not tell its length is read. Returns what ends this.
  */
@@ -26,9 +27,24 @@ export function refuseEarly(mostBytes: number): () => void {
   return () => void unsubscribe(REQUEST_START, onRequest);
 }
 
-/** The answer to a request whose body was not taken; `undefined` for any other. */
-export function refusedEarly(request: IncomingMessage): ServiceAnswer | undefined {
-  return refused.get(request);
+/**
+ * The answer to a request whose body was not taken; `undefined` for any other. It comes once the body is read and thrown away, or
+ * after `limitMs`: where a connection is not kept, Node closes it behind the answer, and what then still arrives resets it, which
+ * loses the answer to a client that is amid its body (RFC 9112, 9.6).
+ */
+export async function refusedEarly(
+  request: IncomingMessage,
+  limitMs: number,
+): Promise<ServiceAnswer | undefined> {
+  const answer = refused.get(request);
+  if (answer) await discard(request, limitMs);
+  return answer;
+}
+
+async function discard(request: IncomingMessage, limitMs: number): Promise<void> {
+  request.resume();
+  // Whoever broke off, or dribbles, is answered as far as that goes: nothing else depends on the rest of the body.
+  await finished(request, { signal: AbortSignal.timeout(limitMs) }).catch(() => undefined);
 }
 
 function answerTo({ headers }: IncomingMessage, mostBytes: number): ServiceAnswer | null {

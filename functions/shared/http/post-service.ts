@@ -47,7 +47,7 @@ async function answerTo(
     return refusal(405, [{ path: '', message: `Cannot ${request.method}`, expected: 'POST' }], {
       Allow: 'POST',
     });
-  const early = refusedEarly(request);
+  const early = await refusedEarly(request, limitMs);
   if (early) return early;
   const raw = request.rawBody ?? Buffer.alloc(0);
   if (raw.length > mostBytes) return tooLong(raw.length, mostBytes);

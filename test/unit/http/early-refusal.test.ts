@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import { EventEmitter, once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { http } from '@google-cloud/functions-framework';
@@ -15,6 +16,8 @@ const BOMB = gzipSync(JSON.stringify(['x'.repeat(100_000)]));
 
 test('a body that is packed or too long is neither unpacked nor kept', async (t) => {
   const kept: (number | undefined)[] = [];
+  const called = new EventEmitter<{ call: [] }>();
+  let isRead = false;
   const serve = servePosts(async () => ({ status: 200, contentType: 'application/json', body: '{}' }), {
     log: createLog({}, () => undefined),
     limitMs: 10_000,
@@ -22,6 +25,10 @@ test('a body that is packed or too long is neither unpacked nor kept', async (t)
   });
   http('early', (request, response) => {
     kept.push(request.rawBody?.length);
+    response.on('finish', () => {
+      isRead = request.complete;
+    });
+    called.emit('call');
     return serve(request, response);
   });
   const server = getTestServer('early').listen(0, '127.0.0.1');
@@ -30,7 +37,8 @@ test('a body that is packed or too long is neither unpacked nor kept', async (t)
     server.closeAllConnections();
   });
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${port}/`;
   const statusOf = async (body: string | Uint8Array, headers: Record<string, string> = {}) => {
     const { status } = await ask(url, { body, headers: { 'content-type': 'application/json', ...headers } });
     return [status, kept.pop()];
@@ -43,4 +51,14 @@ test('a body that is packed or too long is neither unpacked nor kept', async (t)
   assert.deepEqual(await statusOf(BOMB, packed), [415, undefined]);
   assert.deepEqual(await statusOf(JSON.stringify(['x'.repeat(MOST_BYTES)])), [413, undefined]);
   assert.deepEqual(await statusOf('{"a":1}', { 'content-encoding': 'identity' }), [200, 7]);
+
+  // A connection that is not kept closes behind the answer: a client that still sends would not get it.
+  const client = connect(port, '127.0.0.1');
+  client.write(
+    `POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: ${2 * MOST_BYTES}\r\n\r\n${'x'.repeat(MOST_BYTES)}`,
+  );
+  await once(called, 'call');
+  client.write('x'.repeat(MOST_BYTES));
+  assert.match(await text(client), /^HTTP\/1\.1 413 /);
+  assert.ok(isRead, 'answered after the last byte');
 });
