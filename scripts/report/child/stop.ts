@@ -1,3 +1,4 @@
+import { monotonicNow } from '../outbox/clock.ts';
 import type { Child } from './start.ts';
 
 /** What is kept of the grace for the word of the end. */
@@ -7,7 +8,7 @@ const LAST_WORD_MS = 1_000;
 export interface Stopper {
   /** The grace runs from now on; `signal` is sent now, unless it has reached the child already. */
   begin(signal?: NodeJS.Signals): void;
-  /** When the grace is over, on the clock of `performance.now()`; infinity while nothing is asked of the child. */
+  /** When the grace is over, on the clock of monotonicNow(); infinity while nothing is asked of the child. */
   until(): number;
 }
 
@@ -18,7 +19,7 @@ export function stopperOf(child: Child, graceMs: number): Stopper {
     begin(signal) {
       if (signal) child.signal(signal);
       if (until !== Number.POSITIVE_INFINITY) return;
-      until = performance.now() + graceMs;
+      until = monotonicNow() + graceMs;
       const timer = setTimeout(
         () => !child.hasEnded() && child.signal('SIGKILL'),
         Math.max(graceMs / 2, graceMs - LAST_WORD_MS),

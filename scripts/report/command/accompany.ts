@@ -4,6 +4,7 @@ import { isPreempted } from '../child/preempted.ts';
 import type { Listener } from '../child/signals.ts';
 import type { Child } from '../child/start.ts';
 import { stopperOf } from '../child/stop.ts';
+import { monotonicNow } from '../outbox/clock.ts';
 import type { Life } from '../outbox/life.ts';
 import { type Progress, type Report, withTold } from '../outbox/report.ts';
 import { tellOnce } from '../tell.ts';
@@ -65,10 +66,10 @@ export async function accompany(child: Child, around: Surroundings): Promise<End
     },
     migration: () => reporter?.tellNow({ migrations: 1 }),
   });
-  const startedAt = performance.now();
+  const startedAt = monotonicNow();
   const limit = setInterval(
     () => {
-      if (performance.now() - startedAt < (options.maxRuntimeMs ?? Number.POSITIVE_INFINITY)) return;
+      if (monotonicNow() - startedAt < (options.maxRuntimeMs ?? Number.POSITIVE_INFINITY)) return;
       clearInterval(limit);
       known.isTimedOut = true;
       stopper.begin('SIGTERM');
@@ -84,7 +85,7 @@ export async function accompany(child: Child, around: Surroundings): Promise<End
   const progress = around.progress();
   if (progress) life.write({ progress }, false);
   const oom = around.killsBefore === undefined ? 0 : (oomKills() ?? 0) - around.killsBefore;
-  const left = () => Math.max(0, stopper.until() - performance.now());
+  const left = () => Math.max(0, stopper.until() - monotonicNow());
   const write = () => {
     const death: Death = { ...ended, ...known, oomKills: oom };
     return life.end(withTold(endOf(death, child.tee?.words(), options.mayRetry), life.told()));

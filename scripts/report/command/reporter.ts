@@ -1,3 +1,4 @@
+import { monotonicNow } from '../outbox/clock.ts';
 import type { Life } from '../outbox/life.ts';
 import type { Change, Progress, Report } from '../outbox/report.ts';
 import { waitAfterOutage } from '../send/backoff.ts';
@@ -49,7 +50,7 @@ export function reporterOf({
 }: ReporterParts): Reporter {
   const troubles = troublesWith(channel.url, outbox, PATIENCE_MS);
   let paceMs = FIRST_PACE_SECONDS * 1_000;
-  let fileAt = performance.now();
+  let fileAt = monotonicNow();
   let timer: NodeJS.Timeout | undefined;
 
   const send = async (report: Report, limits: Limits): Promise<Delivery> => {
@@ -74,7 +75,7 @@ export function reporterOf({
   });
 
   const tick = () => {
-    const now = performance.now();
+    const now = monotonicNow();
     const taken = life.takeEvents();
     if (taken?.checkpoint) messenger.wake(0);
     else if (taken) messenger.wake(messenger.sentAt() + PROGRESS_MS - now);

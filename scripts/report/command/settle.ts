@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { removeFolder, writeSent } from '../outbox/folder.ts';
+import { isoOf } from '../outbox/iso.ts';
 import { attempt } from '../outbox/life.ts';
 import { keepRejected } from '../outbox/rejected.ts';
 import type { Fate } from '../send/answer.ts';
@@ -16,7 +17,7 @@ export function noteRejected(
   tell(`rejected: job ${report.job}, execution ${report.execution}: ${words}`);
   if (outbox === undefined) return;
   const { source, url } = channel;
-  const at = new Date().toISOString();
+  const at = isoOf(Date.now());
   attempt(outbox, () => keepRejected(outbox, { report, source, url: url.href, problems, status, at }));
 }
 

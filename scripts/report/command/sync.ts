@@ -1,3 +1,4 @@
+import { monotonicNow } from '../outbox/clock.ts';
 import { waitAfter } from '../send/backoff.ts';
 import { drain } from './drain.ts';
 import { usableOutbox } from './insist.ts';
@@ -14,7 +15,7 @@ export async function sync(flags: Flags, waitMs: number): Promise<number> {
   const outbox = usableOutbox(place);
   if (outbox === undefined) return 1;
   const channelOf = channelsFor(process.env);
-  const until = performance.now() + waitMs;
+  const until = monotonicNow() + waitMs;
   let rejected = 0;
   for (let failures = 0; ; failures++) {
     const drained = await drain(outbox, channelOf);
@@ -24,7 +25,7 @@ export async function sync(flags: Flags, waitMs: number): Promise<number> {
     const { channel, failure } = drained.failure;
     troublesWith(channel.url, outbox, 0).failed(failure);
     const wait = waitAfter(failure, failures, Math.random());
-    if (performance.now() + wait > until) return 1;
+    if (monotonicNow() + wait > until) return 1;
     await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }

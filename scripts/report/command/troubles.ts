@@ -1,5 +1,7 @@
 import { join } from 'node:path';
+import { monotonicNow } from '../outbox/clock.ts';
 import { readRecord, replaceRecord } from '../outbox/files.ts';
+import { isoOf } from '../outbox/iso.ts';
 import type { Failure } from '../send/backoff.ts';
 import { tell } from '../tell.ts';
 
@@ -37,8 +39,8 @@ export function troublesWith(url: URL, outbox: string | undefined, patienceMs: n
   };
   return {
     failed({ kind, reason }) {
-      const now = performance.now();
-      const at = new Date().toISOString();
+      const now = monotonicNow();
+      const at = isoOf(Date.now());
       since ??= now;
       write({
         url: url.href,
@@ -56,10 +58,10 @@ export function troublesWith(url: URL, outbox: string | undefined, patienceMs: n
       tell(`cannot deliver to ${url.origin}: ${reason}; reports wait ${where}`);
     },
     delivered() {
-      const outage = since === undefined ? 0 : performance.now() - since;
+      const outage = since === undefined ? 0 : monotonicNow() - since;
       since = undefined;
       toldAt = undefined;
-      const at = new Date().toISOString();
+      const at = isoOf(Date.now());
       if (state === undefined || state.failingSince !== null)
         write({
           url: url.href,

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { stampNow } from '../outbox/clock.ts';
+import { monotonicNow, stampNow } from '../outbox/clock.ts';
 import { foldFolder } from '../outbox/fold.ts';
 import { closeEnd, executionsIn, leaveEvent, makeFolder, readFolder } from '../outbox/folder.ts';
 import { attempt } from '../outbox/life.ts';
@@ -94,7 +94,7 @@ async function foldAndSend(outbox: string, open: Open): Promise<boolean> {
 async function send(outbox: string | undefined, open: Open, report: BareReport): Promise<boolean> {
   const channel = channelsFor(process.env)(open);
   if (!channel) return false;
-  const until = performance.now() + LIMIT_MS;
+  const until = monotonicNow() + LIMIT_MS;
   const { fates, failure } = await deliver(channel, [report], { requestMs: LIMIT_MS, until });
   const troubles = troublesWith(channel.url, outbox, 0);
   if (failure) troubles.failed(failure);

@@ -2,6 +2,7 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, rmdirSync, rmSy
 import { join } from 'node:path';
 import { isExecutionId, randomName } from './execution-id.ts';
 import { type Found, readRecord, replaceRecord, syncFolder, writeWhole } from './files.ts';
+import { isoOf } from './iso.ts';
 import { encodeLine } from './line.ts';
 import type { Event, Open, Report } from './report.ts';
 
@@ -97,7 +98,7 @@ function eventsIn(dir: string): string[] {
 
 /** Notes that `seq` is acknowledged. Should that be lost, the report is sent once more, which does no harm. */
 export function writeSent(dir: string, seq: number): void {
-  replaceRecord(dir, 'sent', { seq, at: new Date().toISOString() }, false);
+  replaceRecord(dir, 'sent', { seq, at: isoOf(Date.now()) }, false);
 }
 
 /** Removes the folder in an order in which, wherever it breaks off, what is left never looks like a living execution. */

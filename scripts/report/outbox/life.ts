@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { reasonOf, tellOnce } from '../tell.ts';
-import { stampNow } from './clock.ts';
+import { monotonicNow, stampNow } from './clock.ts';
 import { replaceRecord } from './files.ts';
 import { closeEnd, makeFolder, readEvents, removeFolder, writeEnd, writeSent } from './folder.ts';
 import {
@@ -43,7 +43,7 @@ export function beginLife(outbox: string | undefined, opening: Open): Life {
   let newest: Report | undefined;
   let told: ToldEnd | undefined;
   const kept = new Set<string>();
-  let writtenAt = performance.now();
+  let writtenAt = monotonicNow();
   let syncedAt = writtenAt;
   // Open from here on: whatever becomes of the folder's name, the room of the end is there.
   let room = outbox === undefined ? undefined : attempt(outbox, () => makeFolder(outbox, open));
@@ -54,7 +54,7 @@ export function beginLife(outbox: string | undefined, opening: Open): Life {
     open: () => open,
     dir,
     newest: () => newest,
-    age: () => performance.now() - writtenAt,
+    age: () => monotonicNow() - writtenAt,
     told: () => told,
 
     started(child) {
@@ -64,7 +64,7 @@ export function beginLife(outbox: string | undefined, opening: Open): Life {
 
     write(change, durable) {
       newest = compose(change);
-      writtenAt = performance.now();
+      writtenAt = monotonicNow();
       const sync = durable || writtenAt - syncedAt >= SYNC_MS;
       if (sync) syncedAt = writtenAt;
       const report = newest;

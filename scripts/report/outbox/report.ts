@@ -1,3 +1,5 @@
+import { isoOf } from './iso.ts';
+
 /** What an execution says of itself, and what it is made of. Pure: the clock and the disk are elsewhere. */
 
 /** An instant, on the wall and on the clock that no person sets. */
@@ -162,7 +164,7 @@ export function nextReport(
 /** The start on the clock of `now`: both move together when somebody sets it. */
 function startOn({ bootId, startedAt, startedBootMs }: Open, now: Stamp): string {
   if (bootId !== now.bootId) return startedAt;
-  return new Date(Date.parse(now.at) - (now.bootMs - startedBootMs)).toISOString();
+  return isoOf(Date.parse(now.at) - (now.bootMs - startedBootMs));
 }
 
 function clockStep({ bootId, startedAt, startedBootMs }: Open, now: Stamp): number {

@@ -2,6 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRecord, replaceRecord } from './files.ts';
 import { executionsIn, readFolder, removeFolder } from './folder.ts';
+import { isoOf } from './iso.ts';
 
 /** How much an outbox may hold: what a service that is away for weeks leaves behind must never fill a disk. */
 const MOST_EXECUTIONS = 10_000;
@@ -43,7 +44,7 @@ export function makeRoom(outbox: string): void {
     bytes -= sizes.get(id) ?? 0;
     sizes.delete(id);
   }
-  replaceRecord(outbox, 'size.json', { bytes, executions: sizes.size, at: new Date().toISOString() }, false);
+  replaceRecord(outbox, 'size.json', { bytes, executions: sizes.size, at: isoOf(Date.now()) }, false);
 }
 
 function bytesIn(dir: string): number {

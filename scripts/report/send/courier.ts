@@ -1,3 +1,4 @@
+import { monotonicNow } from '../outbox/clock.ts';
 import type { Report } from '../outbox/report.ts';
 import { type Failure, waitAfter } from './backoff.ts';
 import type { Delivery, Limits } from './deliver.ts';
@@ -8,7 +9,7 @@ const REQUEST_MS = 20_000;
 export interface Courier {
   /** Wants the newest report delivered within `ms`, unless a back-off says later. */
   wake(ms: number): void;
-  /** When the last report was sent off, on the clock of `performance.now()`. */
+  /** When the last report was sent off, on the clock of monotonicNow(). */
   sentAt(): number;
   /** Stops, whatever is under way. */
   stop(): void;
@@ -35,20 +36,20 @@ export function courier({ newest, send, delivered, failed }: CourierParts): Cour
   const schedule = () => {
     clearTimeout(timer);
     if (isBusy || stopping.signal.aborted || dueAt === Number.POSITIVE_INFINITY) return;
-    timer = setTimeout(go, Math.max(0, Math.max(dueAt, notBefore) - performance.now()));
+    timer = setTimeout(go, Math.max(0, Math.max(dueAt, notBefore) - monotonicNow()));
   };
   const go = async () => {
     const report = newest();
     dueAt = Number.POSITIVE_INFINITY;
     if (!report || report.seq <= settledSeq) return;
     isBusy = true;
-    sentAt = performance.now();
+    sentAt = monotonicNow();
     const { signal } = stopping;
     const delivery = await send(report, { requestMs: REQUEST_MS, until: sentAt + REQUEST_MS, signal });
     isBusy = false;
     if (signal.aborted) return;
     if (delivery.failure) {
-      notBefore = performance.now() + waitAfter(delivery.failure, failures, Math.random());
+      notBefore = monotonicNow() + waitAfter(delivery.failure, failures, Math.random());
       failures += 1;
       dueAt = notBefore;
       failed(delivery.failure);
@@ -63,7 +64,7 @@ export function courier({ newest, send, delivered, failed }: CourierParts): Cour
 
   return {
     wake(ms) {
-      dueAt = Math.min(dueAt, performance.now() + ms);
+      dueAt = Math.min(dueAt, monotonicNow() + ms);
       schedule();
     },
     sentAt: () => sentAt,
@@ -83,12 +84,12 @@ export async function deliverLast(
   budgetMs: number,
   send: CourierParts['send'],
 ): Promise<Delivery> {
-  const until = performance.now() + budgetMs;
+  const until = monotonicNow() + budgetMs;
   for (let wait = 100; ; wait *= 2) {
     const delivery = await send(report, { requestMs: REQUEST_MS, until });
     const { failure } = delivery;
     const isHopeless =
-      failure?.kind === 'refused' || performance.now() + Math.max(wait, failure?.retryAfterMs ?? 0) >= until;
+      failure?.kind === 'refused' || monotonicNow() + Math.max(wait, failure?.retryAfterMs ?? 0) >= until;
     if (!failure || isHopeless) return delivery;
     await new Promise((resolve) => setTimeout(resolve, Math.max(wait, failure.retryAfterMs)));
   }

@@ -1,4 +1,4 @@
-import { stampNow } from '../outbox/clock.ts';
+import { monotonicNow, stampNow } from '../outbox/clock.ts';
 import type { BareReport } from '../outbox/report.ts';
 import { type Fate, type Judgement, judge } from './answer.ts';
 import type { Failure } from './backoff.ts';
@@ -28,7 +28,7 @@ export interface Delivery {
 export interface Limits {
   /** Of one request. */
   requestMs: number;
-  /** Of everything, on the clock of `performance.now()`. */
+  /** Of everything, on the clock of monotonicNow(). */
   until: number;
   signal?: AbortSignal;
 }
@@ -83,7 +83,7 @@ async function send(
   reports: BareReport[],
   limits: Limits,
 ): Promise<Judgement> {
-  const limitMs = () => Math.min(limits.requestMs, limits.until - performance.now());
+  const limitMs = () => Math.min(limits.requestMs, limits.until - monotonicNow());
   const token = await tokens.get(Math.min(15_000, limitMs()));
   if (token.kind === 'none')
     return { kind: 'failed', failure: { kind: 'unreachable', reason: token.reason, retryAfterMs: 0 } };

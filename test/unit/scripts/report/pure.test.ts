@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { rmSync, symlinkSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { crc32 as zlibCrc32 } from 'node:zlib';
+import fc from 'fast-check';
 import { causeOf, type Death, endOf, UNASKED } from '../../../../scripts/report/child/cause.ts';
 import { counterFiles, killsIn } from '../../../../scripts/report/child/memory.ts';
 import { progressOf } from '../../../../scripts/report/child/progress-file.ts';
@@ -13,6 +14,7 @@ import { parse } from '../../../../scripts/report/command/parse.ts';
 import { crc32 } from '../../../../scripts/report/outbox/crc32.ts';
 import { isExecutionId, newExecutionId } from '../../../../scripts/report/outbox/execution-id.ts';
 import { fitted } from '../../../../scripts/report/outbox/folder.ts';
+import { isoOf } from '../../../../scripts/report/outbox/iso.ts';
 import { decodeLine, encodeLine } from '../../../../scripts/report/outbox/line.ts';
 import { checkOwner } from '../../../../scripts/report/outbox/place.ts';
 import { changeOf, nextReport, type Open, withTold } from '../../../../scripts/report/outbox/report.ts';
@@ -55,6 +57,15 @@ describe('a line of the outbox', () => {
     assert.equal(decodeLine(line.replace('12', '13')), undefined);
     assert.equal(decodeLine(line.replace('"v":1', '"v":2')), undefined);
   });
+});
+
+test('an instant is written as Date writes it, in any year', () => {
+  const at = fc.double({ min: -8.64e15, max: 8.64e15, noNaN: true });
+  const ofOurDays = fc.integer({ min: 0, max: Date.parse('2100-01-01T00:00:00Z') });
+  fc.assert(
+    fc.property(fc.oneof(at, ofOurDays), (ms) => assert.equal(isoOf(ms), new Date(ms).toISOString())),
+  );
+  assert.throws(() => isoOf(Number.NaN), RangeError);
 });
 
 test('the checksum is that of zlib', () => {
