@@ -42,6 +42,13 @@ export function median(values: readonly number[]): number {
   return (upper + lower) / 2;
 }
 
+/** The least of `values` that `share` of them, between 0 and 1, do not exceed. */
+export function quantile(values: readonly number[], share: number): number {
+  const value = [...values].sort((a, b) => a - b)[Math.ceil(share * values.length) - 1];
+  if (value === undefined) throw new RangeError('Cannot take a quantile of nothing');
+  return value;
+}
+
 /** `value` to a thousandth: more digits than a second run would confirm only distract. */
 export function rounded(value: number): number {
   return Math.round(value * 1_000) / 1_000;

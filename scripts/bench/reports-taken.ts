@@ -17,6 +17,7 @@ import {
   HEAP_MEGABYTES,
   type Measured,
   median,
+  quantile,
   type Row,
   rounded,
   SEMI_SPACE_MEGABYTES,
@@ -67,10 +68,13 @@ export async function reportsTaken({ folder, signal, progress }: BenchContext): 
     const running = await serve(contestant, { watched: true });
     try {
       const seconds: number[] = [];
+      const requestSeconds: number[] = [];
       for (let repeat = 1; repeat <= repeats; repeat += 1) {
         signal.throwIfAborted();
         progress(`${name}: ${flood.reports} reports of ${flood.jobs} jobs, ${repeat} of ${repeats}`);
-        seconds.push(await secondsOf(running, flood, repeat));
+        const flooded = await send(running, flood, repeat);
+        seconds.push(flooded.seconds);
+        requestSeconds.push(...flooded.requestSeconds);
       }
       await proveWritten(db, flood);
       const taken = median(seconds);
@@ -83,6 +87,7 @@ export async function reportsTaken({ folder, signal, progress }: BenchContext): 
         reports: flood.reports,
         seconds: rounded(taken),
         reportsPerSecond: Math.round(flood.reports / taken),
+        requestP99Seconds: rounded(quantile(requestSeconds, 0.99)),
         peakBytes: peak,
       });
     } finally {
@@ -126,12 +131,12 @@ async function contestantIn(
   };
 }
 
-/** Sends a flood, as that many hosts would that were cut off; returns how long it took until all was answered. */
-async function secondsOf(
+/** Sends a flood, as that many hosts would that were cut off; returns how long all of it took, and each request. */
+async function send(
   running: ServedFunction,
   { jobs, reports: all }: Flood,
   repeat: number,
-): Promise<number> {
+): Promise<{ seconds: number; requestSeconds: number[] }> {
   const now = new Date();
   const names = Array.from({ length: jobs }, (_, index) => `job-${index}`);
   const each = all / jobs;
@@ -140,16 +145,19 @@ async function secondsOf(
       chunksOf(reportsOf(some, each, repeat, now), REPORTS_PER_REQUEST),
     ),
   );
+  const requestSeconds: number[] = [];
   const began = performance.now();
   await pooledMap(hosts, HOSTS, async (requests) => {
     for (const reports of requests) {
       const body = { v: 1, source: 'jobs', sentAt: new Date().toISOString(), reports };
+      const sentAt = performance.now();
       const { results } = (await running.post(body)) as { results: { result: string }[] };
+      requestSeconds.push((performance.now() - sentAt) / SECOND_MS);
       const others = results.filter(({ result }) => result !== 'applied');
       assert.deepEqual(others.slice(0, 3), [], 'Each report is news');
     }
   });
-  return (performance.now() - began) / SECOND_MS;
+  return { seconds: (performance.now() - began) / SECOND_MS, requestSeconds };
 }
 
 /** What some jobs tell: `each` reports of every one, in the order in which they were written. */

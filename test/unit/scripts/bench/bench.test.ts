@@ -11,7 +11,7 @@ import {
   JOB_PROJECT,
   STALE_AFTER_MINUTES,
 } from '../../../../scripts/bench/active-jobs.ts';
-import { median, rounded, SEMI_SPACE_MEGABYTES } from '../../../../scripts/bench/bench.ts';
+import { median, quantile, rounded, SEMI_SPACE_MEGABYTES } from '../../../../scripts/bench/bench.ts';
 import { history, jobsOfDay } from '../../../../scripts/bench/job-history.ts';
 import { inTurn } from '../../../../scripts/bench/one-by-one.ts';
 import { tableOf } from '../../../../scripts/bench/table.ts';
@@ -60,10 +60,13 @@ describe('the table of a bench', () => {
 });
 
 describe('the figures of a bench', () => {
-  test('are medians, to a thousandth', () => {
+  test('are medians and quantiles, to a thousandth', () => {
     assert.equal(median([3, 1, 2]), 2);
     assert.equal(median([4, 1, 3, 2]), 2.5);
     assert.throws(() => median([]), RangeError);
+    assert.equal(quantile([4, 1, 3, 2], 0.99), 4);
+    assert.equal(quantile([4, 1, 3, 2], 0.5), 2);
+    assert.throws(() => quantile([], 0.5), RangeError);
     assert.equal(rounded(0.123456), 0.123);
   });
 });
