@@ -13,6 +13,10 @@ const PYTHON = join(ROOT, 'scripts/report/nightshift_report.py');
 /** What people put around a command: tries and waits as runitor has them, which Healthchecks recommends. */
 const CURL = 'curl -fsS -m 5 --retry 2 -o /dev/null -H "Content-Type: application/json"';
 const CHILD = 'echo up; read -r line; exit 3';
+/** Runs that find nobody to tell, and for how long the one after them goes on, to which somebody listens. */
+const OUTAGE = { runs: 5, nextMs: 3_000 };
+/** Of a command that is told at once and after it has ended. */
+const ONLINE_MS = 200;
 
 /** A program in Python that becomes the command. */
 const BECOME = `import os; os.execvp("sh", ["sh", "-c", ${JSON.stringify(CHILD)}])`;
@@ -58,6 +62,7 @@ export async function reportCommand({ folder, signal, progress }: BenchContext):
       }
       const heard = answering.requests();
       const hung = await run(hanging);
+      const toldAfterOutage = isBare ? '-' : await toldOfOutage(argv, join(folder, 'outage', name));
       starts.set(name, median(online.map(({ startSeconds }) => startSeconds)));
       rows.push({
         name,
@@ -66,6 +71,7 @@ export async function reportCommand({ folder, signal, progress }: BenchContext):
         hungStartSeconds: rounded(hung.startSeconds),
         hungEndSeconds: rounded(hung.endSeconds),
         exitCode: String(hung.code),
+        endsToldAfterOutage: toldAfterOutage,
         peakMemoryBytes: Math.max(...online.map(({ peakBytes }) => peakBytes)),
       });
       if (!isBare && heard === 0) throw new Error(`${name} has told nothing`);
@@ -114,7 +120,22 @@ function interpreter(): string | null {
   return status === 0 ? stdout.trim() || null : null;
 }
 
-async function timed(argv: string[], url: string, outbox: string): Promise<Timed> {
+/** How many of the ends that came while nobody listened a service hears of once it is back and the next command runs. */
+async function toldOfOutage(argv: string[], outbox: string): Promise<string> {
+  const before = await serve(false);
+  before.server.close();
+  for (let run = 0; run < OUTAGE.runs; run += 1) await timed(argv, before.url, outbox);
+  const back = await serve(false, Number(new URL(before.url).port));
+  try {
+    await timed(argv, back.url, outbox, OUTAGE.nextMs);
+    // The last one is of the command that ran when all was well again.
+    return `${Math.max(0, back.ends() - 1)} of ${OUTAGE.runs}`;
+  } finally {
+    back.server.close();
+  }
+}
+
+async function timed(argv: string[], url: string, outbox: string, livesMs = ONLINE_MS): Promise<Timed> {
   const env = { PATH: process.env.PATH, NIGHTSHIFT_URL: url, NIGHTSHIFT_OUTBOX: outbox };
   const began = performance.now();
   const child: ChildProcess = spawn(argv[0] as string, argv.slice(1), {
@@ -126,7 +147,7 @@ async function timed(argv: string[], url: string, outbox: string): Promise<Timed
   await once(child.stdout as NonNullable<typeof child.stdout>, 'data');
   const startedAt = performance.now();
   // So long that its first report is on its way, too.
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await new Promise((resolve) => setTimeout(resolve, livesMs));
   const peakBytes = peakOf(child.pid as number);
   const endedAt = performance.now();
   child.stdin?.end('\n');
@@ -145,29 +166,43 @@ function peakOf(pid: number): number {
   return Number(kilobytes) * 1_024;
 }
 
+/** What is read of it here. */
+interface Told {
+  state?: string;
+  execution?: string;
+}
+
 interface Service {
   server: Server;
   url: string;
   /** How many requests have come since the last time. */
   requests(): number;
+  /** Of how many executions it has heard that they ended. */
+  ends(): number;
 }
 
 /** A service that settles every report, or takes every request and never answers. */
-async function serve(hangs: boolean): Promise<Service> {
+async function serve(hangs: boolean, port = 0): Promise<Service> {
   let count = 0;
+  const ended = new Set<unknown>();
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     count += 1;
     if (hangs) return;
-    const { reports = [] } = JSON.parse(Buffer.concat(chunks).toString()) as { reports?: object[] };
+    const told = JSON.parse(Buffer.concat(chunks).toString()) as Told & { reports?: Told[] };
+    const { reports = [] } = told;
+    // What curl tells names no execution: each is another.
+    for (const { state, execution = request } of [told, ...reports])
+      if (state === 'failed') ended.add(execution);
     const results = reports.map((report) => ({ ...report, result: 'applied' }));
     response.setHeader('Content-Type', 'application/json').end(JSON.stringify({ results }));
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     server,
+    ends: () => ended.size,
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
     requests() {
       const since = count;
