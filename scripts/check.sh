@@ -67,9 +67,10 @@ fi
 outputs=$(mktemp -d)
 trap stop EXIT
 
+# `nice` is for what only computes: it fills the time in which tests wait for something.
 # More threads would each work out the types of the libraries again.
-begin 'types' tsc -p . --singleThreaded
-begin 'types of the page, which runs in a browser' tsc -p functions/status/page --singleThreaded
+begin 'types' nice tsc -p . --singleThreaded
+begin 'types of the page, which runs in a browser' nice tsc -p functions/status/page --singleThreaded
 
 export NIGHTSHIFT_TEST_BUNDLES=$outputs/bundles
 mkdir "$NIGHTSHIFT_TEST_BUNDLES"
@@ -79,7 +80,7 @@ section 'build' node test/support/bundle.ts "$NIGHTSHIFT_TEST_BUNDLES"
 limit=--test-timeout=300000
 # Loading everything anew for each file would take a third of all the time.
 together="node $limit test/support/in-one-process.ts"
-begin 'unit tests' env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
+begin 'unit tests' nice env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
 for shard in 1/3 2/3 3/3; do
   begin "integration tests, ${shard/\// of }" $together --shard=$shard \
     'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
