@@ -81,12 +81,13 @@ limit=--test-timeout=300000
 # Loading everything anew for each file would take a third of all the time.
 together="node $limit test/support/in-one-process.ts"
 begin 'unit tests' nice env -u FIRESTORE_EMULATOR_HOST $together 'test/unit/**/*.test.ts'
-for shard in 1/3 2/3 3/3; do
-  begin "integration tests, ${shard/\// of }" $together --shard=$shard \
-    'test/integration/{,!(infra|ops-process)/**/}*.test.ts'
-done
-begin 'end-to-end tests, and those of the command line as a process and of Terraform' \
-  $together 'test/{e2e,integration/infra,integration/ops-process}/**/*.test.ts'
+# As many processes as keep two cores busy, for each loads everything once; what waits for other processes is in one of them.
+days='collect-metrics|ops|status|watch|report|gcs'
+processes='infra|ops-process|page|run'
+begin 'integration tests of days, of the status and of ops' $together "test/integration/@($days)/**/*.test.ts"
+begin 'integration tests of all else' $together "test/integration/{,!($days|$processes)/**/}*.test.ts"
+begin 'end-to-end tests, and those with other processes, a browser or Terraform' \
+  $together "test/{e2e,integration/@($processes)}/**/*.test.ts"
 finish
 
 printf '\n=== All checks passed in %s s\n' "$SECONDS"
