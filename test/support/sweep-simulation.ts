@@ -87,6 +87,8 @@ const TELLS = [
 ];
 /** So many 404s at once may be a mistake. */
 const FEWEST_DOUBTED = 5;
+/** A backend that forgets is asked of so many at least, for of some of them it does not answer at all. */
+const FEWEST_FORGOTTEN = 8;
 /** The longest life there is, its `maxRuntime`, and time to find it dead. */
 const AFTERWARDS_H = 48;
 
@@ -159,9 +161,11 @@ function sweep(platform: Platform, readAt: Instant, tools: Tools): void {
     .map((item) => ({ item, version: item.version, suspect: suspectOf(item) }));
 
   const truths = new Map<Item, Truth>();
+  const asked = suspects.filter(({ suspect }) => suspect.job.backendId).length;
+  const faults = asked < FEWEST_FORGOTTEN ? { ...troubles, amnesias: [] } : troubles;
   for (const { item, suspect } of suspects) {
     const { backendId } = suspect.job;
-    const truth = backendId ? truthOf(item, backendId, askedAt, troubles, random()) : undefined;
+    const truth = backendId ? truthOf(item, backendId, askedAt, faults, random()) : undefined;
     if (truth) truths.set(item, truth);
     const runs = truth?.state === 'running' && backendId === item.tries.at(-1)?.id;
     // Of one that was looked at by chance and is not silent, the next sweep remembers nothing.
@@ -236,7 +240,7 @@ function write(
   )
     findings.wrongEnd.push(what);
   const { startedAt } = read(item);
-  const isRight = item.offMs > -HOUR_MS && item.offMs < HOUR_MS / 2;
+  const isRight = [item, ...item.executions].every(({ offMs }) => offMs > -HOUR_MS && offMs < HOUR_MS / 2);
   const tooLate =
     verdict.endedAt.getTime() >
     (isRight && verdict.rule !== 'job-ended' ? item.overAt + 2 * BACKEND_LAG_MS : at);

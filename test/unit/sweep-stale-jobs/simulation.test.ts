@@ -129,7 +129,7 @@ describe('the simulation itself', () => {
 
   test('finds live jobs ended where what nobody can read is taken for absent', () => {
     const blind: Rules['verdictOf'] = (suspect, now) => RULES.verdictOf({ ...suspect, vital: [] }, now);
-    assert.ok(found({ verdictOf: blind }, [9, 15], 80).liveEnded > 0);
+    assert.ok(found({ verdictOf: blind }, [58, 83], 80).liveEnded > 0);
   });
 
   test('finds live jobs ended where one that is suspended is silent like others', SOAK_ONLY, () => {
