@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
 import { refusal, type ServiceAnswer } from './service.ts';
 
@@ -13,15 +13,17 @@ const refused = new WeakMap<IncomingMessage, ServiceAnswer>();
 /**
  * Has all requests of this process that are too long, or encoded, arrive without a body:
  * the framework would keep a body of up to 1 GiB, and unpack one of a few KB to as much, before a function is asked.
- * Answered is whatever refusedEarly says of them. A body that does not tell its length is read. Returns what ends this.
+ * Answered is whatever refusedEarly says of them. A body that does not tell its length is answered here where it is too long.
+ * Returns what ends this.
  */
 export function refuseEarly(mostBytes: number): () => void {
   const onRequest = (message: unknown) => {
-    const { request } = message as { request: IncomingMessage };
+    const { request, response } = message as { request: IncomingMessage; response: ServerResponse };
     const answer = answerTo(request, mostBytes);
-    if (!answer) return;
-    refused.set(request, answer);
-    for (const header of BODY_HEADERS) delete request.headers[header];
+    if (answer) {
+      refused.set(request, answer);
+      for (const header of BODY_HEADERS) delete request.headers[header];
+    } else if (request.headers['transfer-encoding'] !== undefined) keepAtMost(mostBytes, request, response);
   };
   subscribe(REQUEST_START, onRequest);
   return () => void unsubscribe(REQUEST_START, onRequest);
@@ -55,6 +57,24 @@ function answerTo({ headers }: IncomingMessage, mostBytes: number): ServiceAnswe
     ]);
   const bytes = Number(headers['content-length'] ?? 0);
   return bytes > mostBytes ? tooLong(bytes, mostBytes) : null;
+}
+
+/**
+ * Has the framework get no more than `mostBytes` of a body, and of one that is longer never the end, or it would take what it
+ * got for the whole: such a one is thrown away up to its end, and answered then.
+ */
+function keepAtMost(mostBytes: number, request: IncomingMessage, response: ServerResponse): void {
+  const push = request.push.bind(request);
+  let bytes = 0;
+  request.push = (chunk: Buffer | null) => {
+    bytes += chunk?.length ?? 0;
+    if (bytes <= mostBytes) return push(chunk);
+    if (chunk === null) {
+      const { status, contentType, body } = tooLong(bytes, mostBytes);
+      response.writeHead(status, { 'content-type': contentType, connection: 'close' }).end(body);
+    }
+    return true;
+  };
 }
 
 /** The answer to a body of too many bytes. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { EventEmitter, once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
@@ -23,13 +24,13 @@ test('a body that is packed or too long is neither unpacked nor kept', async (t)
     limitMs: 10_000,
     mostBytes: MOST_BYTES,
   });
-  http('early', (request, response) => {
-    kept.push(request.rawBody?.length);
+  http('early', (asked, response) => {
+    kept.push(asked.rawBody?.length);
     response.on('finish', () => {
-      isRead = request.complete;
+      isRead = asked.complete;
     });
     called.emit('call');
-    return serve(request, response);
+    return serve(asked, response);
   });
   const server = getTestServer('early').listen(0, '127.0.0.1');
   t.after(() => {
@@ -51,6 +52,20 @@ test('a body that is packed or too long is neither unpacked nor kept', async (t)
   assert.deepEqual(await statusOf(BOMB, packed), [415, undefined]);
   assert.deepEqual(await statusOf(JSON.stringify(['x'.repeat(MOST_BYTES)])), [413, undefined]);
   assert.deepEqual(await statusOf('{"a":1}', { 'content-encoding': 'identity' }), [200, 7]);
+
+  // A body without a length: the function is not even asked.
+  const chunked = async (chunks: number) => {
+    const asked = request(url, { method: 'POST', headers: { 'content-type': 'application/json' } });
+    asked.write('[');
+    for (let chunk = 0; chunk < chunks; chunk += 1) asked.write('"x",'.repeat(25));
+    asked.end('""]');
+    const [answer]: IncomingMessage[] = await once(asked, 'response');
+    answer?.resume();
+    return [answer?.statusCode, kept.pop()];
+  };
+  assert.deepEqual(await chunked(9), [200, 904]);
+  assert.deepEqual(await chunked(10), [413, undefined]);
+  assert.deepEqual(await chunked(10_000), [413, undefined]);
 
   // A connection that is not kept closes behind the answer: a client that still sends would not get it.
   const client = connect(port, '127.0.0.1');
