@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { InvalidRequest } from '../shared/errors.ts';
 import type { PostedRequest, PostHandler } from '../shared/http/post-service.ts';
-import { comeAgain, refusal, type ServiceAnswer } from '../shared/http/service.ts';
+import { comeAgain, refusal, type ServiceAnswer } from '../shared/http/service-answer.ts';
 import type { Log } from '../shared/log.ts';
 import { limitsOf } from '../shared/model/job/sweep-limits.ts';
 import { heartbeatSeconds, type ReportAnswer, type ResultOfReport } from '../shared/model/report/answer.ts';

@@ -2,12 +2,8 @@ import type { z } from 'zod';
 import type { Clock } from '../shared/clock.ts';
 import { InvalidRequest } from '../shared/errors.ts';
 import { preferred } from '../shared/http/encoding.ts';
-import {
-  refusal,
-  type ServiceAnswer,
-  type ServiceHandler,
-  type ServiceRequest,
-} from '../shared/http/service.ts';
+import type { ServiceHandler, ServiceRequest } from '../shared/http/service.ts';
+import { refusal, type ServiceAnswer } from '../shared/http/service-answer.ts';
 import { parseWithProblems } from '../shared/problems.ts';
 import {
   alarmsQuery,

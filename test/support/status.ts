@@ -3,7 +3,7 @@ import type { Firestore } from '@google-cloud/firestore';
 import type { Clock } from '../../functions/shared/clock.ts';
 import { addMs } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
-import type { ServiceAnswer } from '../../functions/shared/http/service.ts';
+import type { ServiceAnswer } from '../../functions/shared/http/service-answer.ts';
 import { createLog } from '../../functions/shared/log.ts';
 import type { Source } from '../../functions/shared/model/job/source.ts';
 import { loadSettings, type Settings } from '../../functions/shared/settings.ts';

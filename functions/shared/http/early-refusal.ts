@@ -1,7 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { finished } from 'node:stream/promises';
-import { refusal, type ServiceAnswer } from './service.ts';
+import { refusal, type ServiceAnswer } from './service-answer.ts';
 
 /** Published for each request once its headers are there: https://nodejs.org/api/diagnostics_channel.html#http */
 const REQUEST_START = 'http.server.request.start';

@@ -4,7 +4,7 @@ import { InvalidRequest } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { raceDeadline } from '../run/deadline.ts';
 import { refusedEarly, tooLong } from './early-refusal.ts';
-import { failure, refusal, type ServiceAnswer } from './service.ts';
+import { failure, refusal, type ServiceAnswer } from './service-answer.ts';
 
 /** What is posted to a service. */
 export interface PostedRequest {

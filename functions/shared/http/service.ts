@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { HttpFunction, Request, Response } from '@google-cloud/functions-framework';
 import type { Clock } from '../clock.ts';
-import { DeadlineExceeded, InvalidRequest } from '../errors.ts';
 import type { Log } from '../log.ts';
-import type { Problem } from '../problems.ts';
 import { raceDeadline } from '../run/deadline.ts';
+import { refusedEarly } from './early-refusal.ts';
 import { encode } from './encoding.ts';
 import { etagOf, isKnownTo } from './etag.ts';
+import { failure, refusal, type ServiceAnswer } from './service-answer.ts';
 
 /** What a service is asked. */
 export interface ServiceRequest {
@@ -18,22 +18,6 @@ export interface ServiceRequest {
   headers: IncomingHttpHeaders;
   /** Aborted at the deadline of the request, and when whoever asked has gone. */
   signal: AbortSignal;
-}
-
-/** What a service answers, before it is encoded for whoever asked. */
-export interface ServiceAnswer {
-  status: number;
-  contentType: string;
-  /** Holds no instant of now, or no two answers would ever share an ETag. */
-  body: string | Uint8Array;
-  /** More headers; a body that is encoded already says so by `content-encoding`. */
-  headers?: Record<string, string>;
-  /** When the data were really read. */
-  asOf?: Date;
-  /** Why what is shown is older than it should be, in a line. */
-  sourceError?: string;
-  /** Left out: kept by nothing without asking again. */
-  cacheControl?: string;
 }
 
 /** Answers a request. Throws InvalidRequest for what cannot be asked; whatever else it throws is answered 500. */
@@ -50,7 +34,6 @@ export interface ServiceOptions {
   posts?: readonly string[];
 }
 
-const RETRY_SECONDS = '5';
 /** Longer addresses than any of ours are a mistake or worse. */
 const URL_LIMIT = 4096;
 /** `X-Source-Error` is a line for people; more of it is in the log. */
@@ -90,16 +73,6 @@ export function serveService(handler: ServiceHandler, options: ServiceOptions): 
   };
 }
 
-/** An answer that names what is wrong, as every error of ours does. */
-export function refusal(
-  status: number,
-  problems: Problem[],
-  headers: Record<string, string> = {},
-): ServiceAnswer {
-  const body = `${JSON.stringify({ problems })}\n`;
-  return { status, contentType: 'application/json', body, headers, cacheControl: 'no-store' };
-}
-
 async function answerTo(
   request: Request,
   response: Response,
@@ -125,6 +98,8 @@ async function answerTo(
     ]);
   const foreign = isPost ? ofAnotherSite(headers) : null;
   if (foreign) return foreign;
+  const early = await refusedEarly(request, limitMs);
+  if (early) return early;
   const query = new URLSearchParams(url.slice(end).replace(/#.*$/s, ''));
   const stop = new AbortController();
   const gone = () => stop.abort(new Error('whoever asked has gone'));
@@ -159,24 +134,6 @@ function ofAnotherSite(headers: IncomingHttpHeaders): ServiceAnswer | null {
   return refusal(415, [
     { path: '', message: 'Cannot take it without its content type', expected: 'application/json' },
   ]);
-}
-
-/** The answer where nothing could be done for now: whoever asked is to come again. */
-export function comeAgain(message: string): ServiceAnswer {
-  return refusal(503, [{ path: '', message, expected: 'an answer in time: try again' }], {
-    'Retry-After': RETRY_SECONDS,
-  });
-}
-
-/** The answer to a request that threw: 400 for what cannot be asked, 503 for what took too long, else 500, with the stack in the log. */
-export function failure(error: unknown, log: Log): ServiceAnswer {
-  if (error instanceof InvalidRequest) return refusal(400, error.problems);
-  if (error instanceof DeadlineExceeded) {
-    log.warning('A request was given up', { error: error.message });
-    return comeAgain(error.message);
-  }
-  log.error('Cannot answer', error);
-  return refusal(500, [{ path: '', message: 'Internal error; the log has its stack' }]);
 }
 
 async function send(

@@ -93,7 +93,8 @@ function refreshOperation(): object {
       ...faults({
         400: 'what was asked for cannot be',
         403: 'the page of another site asked',
-        415: 'it was not sent as application/json',
+        413: 'it is too large',
+        415: 'it was not sent as application/json, or packed',
         503: 'nobody refreshes for viewers, or that failed',
       }),
     },

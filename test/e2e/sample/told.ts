@@ -39,14 +39,18 @@ export function tells(world: () => SampleWorld): void {
       assert.match(told, line);
   });
 
-  test('reports that are packed or too long are refused before they are read', async () => {
-    const url = `${world().stack.gatewayUrl}/report`;
-    const headers = { 'content-type': 'application/json' };
-    // Not what it says: unpacking it would fail, with another answer.
-    const packed = await ask(url, { headers: { ...headers, 'content-encoding': 'gzip' }, body: '{}' });
-    assert.equal(packed.status, 415, packed.text);
-    // No JSON: read by the framework, it would be answered 400.
-    const long = await ask(url, { headers, body: '{'.repeat(MOST_BODY_BYTES + 1) });
-    assert.equal(long.status, 413, long.text);
-  });
+  for (const [path, mostBytes] of [
+    ['report', MOST_BODY_BYTES],
+    ['status/api/workloads/refresh', 1024],
+  ] as const)
+    test(`what is posted to ${path} packed or too long is refused before it is read`, async () => {
+      const url = `${world().stack.gatewayUrl}/${path}`;
+      const headers = { 'content-type': 'application/json' };
+      // Not what it says: unpacking it would fail, with another answer.
+      const packed = await ask(url, { headers: { ...headers, 'content-encoding': 'gzip' }, body: '{}' });
+      assert.equal(packed.status, 415, packed.text);
+      // No JSON: read by the framework, it would be answered 400.
+      const long = await ask(url, { headers, body: '{'.repeat(mostBytes + 1) });
+      assert.equal(long.status, 413, long.text);
+    });
 }

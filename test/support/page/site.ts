@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { preferred } from '../../../functions/shared/http/encoding.ts';
-import { refusal, type ServiceAnswer, type ServiceRequest } from '../../../functions/shared/http/service.ts';
+import type { ServiceRequest } from '../../../functions/shared/http/service.ts';
+import { refusal, type ServiceAnswer } from '../../../functions/shared/http/service-answer.ts';
 import { REFRESH } from '../../../functions/status/api/endpoints.ts';
 import { type Asset, pageAssets } from '../../../functions/status/page/assets.ts';
 import type { Envelope } from '../../../functions/status/page/client/live/feed.ts';

@@ -5,7 +5,8 @@ import { after, before, beforeEach, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import { InvalidRequest } from '../../../functions/shared/errors.ts';
-import { refusal, type ServiceAnswer, type ServiceRequest } from '../../../functions/shared/http/service.ts';
+import type { ServiceRequest } from '../../../functions/shared/http/service.ts';
+import { refusal, type ServiceAnswer } from '../../../functions/shared/http/service-answer.ts';
 import { recordedLog } from '../../support/google.ts';
 import { type ServedService, serveHere } from '../../support/serve-service.ts';
 
