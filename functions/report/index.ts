@@ -1,6 +1,6 @@
 import { http } from '@google-cloud/functions-framework';
+import { withholdBodies } from '../shared/http/body.ts';
 import { leaveDomains } from '../shared/http/domains.ts';
-import { refuseEarly } from '../shared/http/early-refusal.ts';
 import { servePosts } from '../shared/http/post-service.ts';
 import { MOST_BODY_BYTES } from '../shared/model/report/report.ts';
 import { startService } from '../shared/start.ts';
@@ -8,7 +8,7 @@ import { openReport } from './clients.ts';
 import { report } from './service.ts';
 
 leaveDomains();
-refuseEarly(MOST_BODY_BYTES);
+withholdBodies();
 const started = startService('report');
 const { options } = started;
 

@@ -1,5 +1,5 @@
 import { http } from '@google-cloud/functions-framework';
-import { refuseEarly } from '../shared/http/early-refusal.ts';
+import { withholdBodies } from '../shared/http/body.ts';
 import { serveService } from '../shared/http/service.ts';
 import { startService } from '../shared/start.ts';
 import { REFRESH } from './api/endpoints.ts';
@@ -8,10 +8,7 @@ import { pageAssets } from './page/assets.ts';
 import { statusAnswers } from './read/answers.ts';
 import { status } from './service.ts';
 
-/** What it is asked stands in the address; the page sends an empty object. */
-const MOST_BODY_BYTES = 1024;
-
-refuseEarly(MOST_BODY_BYTES);
+withholdBodies();
 const started = startService('status');
 const { options } = started;
 const answers = statusAnswers(openStatus({ ...started, clock: options.clock }, { documents: 0 }));

@@ -3,7 +3,7 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import { InvalidRequest } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { raceDeadline } from '../run/deadline.ts';
-import { refusedEarly, tooLong } from './early-refusal.ts';
+import { bodyOf } from './body.ts';
 import { failure, refusal, type ServiceAnswer } from './service-answer.ts';
 
 /** What is posted to a service. */
@@ -43,18 +43,14 @@ async function answerTo(
   handler: PostHandler,
   { limitMs, mostBytes }: PostOptions,
 ): Promise<ServiceAnswer> {
+  const taken = await bodyOf(request, mostBytes, limitMs);
   if (request.method !== 'POST')
     return refusal(405, [{ path: '', message: `Cannot ${request.method}`, expected: 'POST' }], {
       Allow: 'POST',
     });
-  const early = await refusedEarly(request, limitMs);
-  if (early) return early;
-  const raw = request.rawBody ?? Buffer.alloc(0);
-  if (raw.length > mostBytes) return tooLong(raw.length, mostBytes);
-  const body = jsonOf(raw);
+  if (!Buffer.isBuffer(taken)) return taken;
+  const body = jsonOf(taken);
   const { headers } = request;
-  // The framework parses JSON, too: a request that waits shall not hold twice what it sent.
-  request.body = undefined;
   const stop = new AbortController();
   const raced = await raceDeadline(
     () => handler({ body, headers, signal: stop.signal }),

@@ -3,7 +3,7 @@ import type { HttpFunction, Request, Response } from '@google-cloud/functions-fr
 import type { Clock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { raceDeadline } from '../run/deadline.ts';
-import { refusedEarly } from './early-refusal.ts';
+import { bodyOf } from './body.ts';
 import { encode } from './encoding.ts';
 import { etagOf, isKnownTo } from './etag.ts';
 import { failure, refusal, type ServiceAnswer } from './service-answer.ts';
@@ -36,6 +36,8 @@ export interface ServiceOptions {
 
 /** Longer addresses than any of ours are a mistake or worse. */
 const URL_LIMIT = 4096;
+/** What a service is asked stands in the address. */
+const MOST_BODY_BYTES = 1024;
 /** `X-Source-Error` is a line for people; more of it is in the log. */
 const SOURCE_ERROR_LIMIT = 300;
 
@@ -80,6 +82,7 @@ async function answerTo(
   { limitMs, posts = [] }: ServiceOptions,
 ): Promise<ServiceAnswer> {
   const { method, originalUrl: url, headers } = request;
+  const taken = await bodyOf(request, MOST_BODY_BYTES, limitMs);
   const end = url.search(/[?#]|$/);
   const path = url.slice(0, end);
   const isPost = posts.includes(path);
@@ -98,8 +101,7 @@ async function answerTo(
     ]);
   const foreign = isPost ? ofAnotherSite(headers) : null;
   if (foreign) return foreign;
-  const early = await refusedEarly(request, limitMs);
-  if (early) return early;
+  if (!Buffer.isBuffer(taken)) return taken;
   const query = new URLSearchParams(url.slice(end).replace(/#.*$/s, ''));
   const stop = new AbortController();
   const gone = () => stop.abort(new Error('whoever asked has gone'));
