@@ -16,8 +16,9 @@ const { spec } = await import('node:test/reporters');
 hooks.createHook = createHook;
 
 run({ globPatterns: process.argv.slice(2), isolation: 'none' })
-  .on('test:summary', ({ success }) => {
-    if (!success) process.exitCode = 1;
+  .on('test:summary', ({ success, counts }) => {
+    // A pattern that names no file would pass for ever.
+    if (!success || counts.tests === 0) process.exitCode = 1;
   })
   .compose(spec)
   .pipe(process.stdout);
