@@ -115,10 +115,10 @@ async function timesOf(world: StatusWorld): Promise<Row> {
   return {
     name: 'answer',
     coldReads,
-    coldP50Seconds: inTens(quantile(cold, 0.5)),
-    coldP99Seconds: inTens(quantile(cold, 0.99)),
-    warmP50Seconds: inTens(quantile(warm, 0.5)),
-    warmP99Seconds: inTens(quantile(warm, 0.99)),
+    coldP50Seconds: toTenMicroseconds(quantile(cold, 0.5)),
+    coldP99Seconds: toTenMicroseconds(quantile(cold, 0.99)),
+    warmP50Seconds: toTenMicroseconds(quantile(warm, 0.5)),
+    warmP99Seconds: toTenMicroseconds(quantile(warm, 0.99)),
     statusCharacters: body.length,
     statusGzippedCharacters: gzipSync(body).length,
   };
@@ -155,7 +155,7 @@ async function secondsOf(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - began) / SECOND_MS;
 }
 
-/** To ten microseconds: a warm answer takes less than a millisecond. */
-function inTens(seconds: number): number {
+/** Rounded: a warm answer takes less than a millisecond. */
+function toTenMicroseconds(seconds: number): number {
   return Math.round(seconds * 1e5) / 1e5;
 }

@@ -93,6 +93,7 @@ function refreshOperation(): object {
       ...faults({
         400: 'what was asked for cannot be',
         403: 'the page of another site asked',
+        408: 'it broke off',
         413: 'it is too large',
         415: 'it was not sent as application/json, or packed',
         503: 'nobody refreshes for viewers, or that failed',

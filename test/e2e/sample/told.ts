@@ -43,7 +43,7 @@ export function tells(world: () => SampleWorld): void {
     ['report', MOST_BODY_BYTES],
     ['status/api/workloads/refresh', 1024],
   ] as const)
-    test(`what is posted to ${path} packed or too long is refused before it is read`, async () => {
+    test(`what is posted to ${path} packed or too long is refused, whatever it holds`, async () => {
       const url = `${world().stack.gatewayUrl}/${path}`;
       const headers = { 'content-type': 'application/json' };
       // Not what it says: unpacking it would fail, with another answer.
