@@ -125,31 +125,32 @@ describe('faults', { concurrency: true }, () => {
   describe('Firestore out of reach during the run', { concurrency: true }, () => {
     test("at heartbeats: the task's own result is answered, and the record is right once Firestore is back", async (context) => {
       const { records, proxy, served } = await setup(context);
-      const answered = served.post({ workMs: 6_500 }, schedulerHeaders('fixture', SLOT));
+      const answered = served.post({ workMs: 14_000 }, schedulerHeaders('fixture', SLOT));
       await untilHeld(records, answered);
       proxy.cut();
-      await pause(5_000);
+      const warned = () =>
+        served
+          .lines()
+          .some((line) => line.severity === 'WARNING' && /Cannot renew the lease/.test(String(line.message)));
+      // For as long as it takes: a renewal that is still being tried would land after all.
+      for (let tries = 240; tries > 0 && !warned(); tries -= 1) await pause(50);
+      assert.ok(warned());
       proxy.resume();
       const reply = await answered;
       assert.equal(reply.status, 200);
       assert.equal(reply.body.outcome, 'succeeded');
       assert.equal((await records.run(RUN_ID)).outcome, 'succeeded');
-      assert.ok(
-        served
-          .lines()
-          .some((line) => line.severity === 'WARNING' && /Cannot renew the lease/.test(String(line.message))),
-      );
     });
 
     test('at the finish and for good: the result is answered within the deadline, and the failure is logged with its stack', async (context) => {
       const { records, proxy, served } = await setup(context);
-      const answered = served.post({ workMs: 1_500 }, schedulerHeaders('fixture', SLOT));
+      const answered = served.post({ workMs: 3_000 }, schedulerHeaders('fixture', SLOT));
       await untilHeld(records, answered);
       proxy.cut();
       const reply = await answered;
       assert.equal(reply.status, 200);
       assert.equal(reply.body.outcome, 'succeeded');
-      assert.ok(reply.body.durationMs < 10_000);
+      assert.ok(reply.body.durationMs < 20_000);
       const logged = served.lines().find((line) => line.severity === 'ERROR');
       assert.match(String(logged?.message), /Cannot record the end of fixture@.*, which ended succeeded/);
       assert.match(String(logged?.stack_trace), /\n {4}at /);
