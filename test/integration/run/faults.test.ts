@@ -14,11 +14,15 @@ const EMULATOR = process.env.FIRESTORE_EMULATOR_HOST ?? '';
 async function setup(context: TestContext) {
   const records = freshRecords();
   const proxy = await startProxy(EMULATOR);
-  const served = await serveFixture({
-    GOOGLE_CLOUD_PROJECT: records.project,
-    FIRESTORE_EMULATOR_HOST: proxy.host,
-    FIXTURE_LIMITS: JSON.stringify(LIMITS),
-  });
+  const served = await serveFixture(
+    {
+      GOOGLE_CLOUD_PROJECT: records.project,
+      FIRESTORE_EMULATOR_HOST: proxy.host,
+      FIXTURE_LIMITS: JSON.stringify(LIMITS),
+    },
+    // Long enough for a run that waits for an outage to be noticed.
+    { timeoutSeconds: 60 },
+  );
   context.after(async () => {
     await served.stop();
     await proxy.stop();
