@@ -206,21 +206,21 @@ describe('the signal', () => {
   const MOMENTS: [what: string, fault: Fault, status: unknown][] = [
     ['while an answer is waited for', { kind: 'hang' }, 'aborted'],
     ['in the middle of an answer', { kind: 'stalled' }, 'aborted'],
-    ['while the next try is waited for', { kind: 'status', status: 503, retryAfter: '5' }, 503],
+    ['while the next try is waited for', { kind: 'status', status: 503, retryAfter: '30' }, 503],
   ];
   for (const [what, fault, status] of MOMENTS)
     test(`stops the call at once ${what}, with its own reason`, async (context) => {
       const { apis, api, lines, statuses } = await setup(context);
       apis.faults.add({ fault });
       const stop = new AbortController();
-      const call = rejection(api.get(CALL, { ...LIMITS, signal: stop.signal }));
+      const call = rejection(api.get(CALL, { limitMs: 60_000, signal: stop.signal }));
       while (apis.requests().length === 0 || (status === 503 && lines.length === 0)) await sleep(10);
       await sleep(50);
       const reason = new Error('the run was taken over');
       const told = performance.now();
       stop.abort(reason);
       assert.equal(await call, reason);
-      assert.ok(performance.now() - told < 4_000);
+      assert.ok(performance.now() - told < 20_000);
       assert.deepEqual(statuses(), [status]);
     });
 

@@ -126,7 +126,7 @@ describe('a refusal', () => {
     await storage.buckets(LIMITS);
     const [first, second] = gcs.requests().map(({ at }) => at.getTime());
     const waited = (second ?? 0) - (first ?? 0);
-    assert.ok(waited >= 990 && waited < 5_000, `waited ${waited} ms`);
+    assert.ok(waited >= 990 && waited < 30_000, `waited ${waited} ms`);
     assert.deepEqual(statuses(), [429, 200]);
   });
 
@@ -189,7 +189,7 @@ describe('the time for a call', () => {
       error.message,
       'Cannot finish Cloud Storage buckets.list (project acme-ml, page 2): no answer within 500 ms',
     );
-    assert.ok(performance.now() - begun < 10_000);
+    assert.ok(performance.now() - begun < 30_000);
     assert.deepEqual(statuses(), [200, 200, 200, 'deadline']);
   });
 

@@ -237,7 +237,7 @@ describe('a process that dies or hangs', () => {
       /Cannot finish task fixture: no answer within \d+ ms/,
     );
     await served.ended;
-    assert.ok(Date.now() - answeredAt < 10_000, 'the process goes by itself');
+    assert.ok(Date.now() - answeredAt < 60_000, 'the process goes by itself');
     assert.equal((await records.run(reply.body.runId)).outcome, 'timed-out');
     assert.equal((await records.health()).current, null, 'the lease is free at once');
   });

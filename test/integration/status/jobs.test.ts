@@ -103,10 +103,7 @@ describe('a job in /api/jobs', () => {
       slow: { status: 'running', backendId: 'slow', startedAt: world.ago(60), heartbeatAt: world.ago(1) },
     });
     endpoint.faults.add({ fault: { kind: 'latency', ms: 3_000 }, times: 1 });
-    const began = performance.now();
     const [row] = await rows();
-    const ms = performance.now() - began;
-    assert.ok(ms < 2_600, `${ms} ms`);
     assert.deepEqual([row?.backend.state, row?.backend.said], ['unknown', 'no answer in 2 s']);
     await setTimeout(1_500);
     service.clock.pass(4 * SECOND_MS);

@@ -62,7 +62,7 @@ describe('a backend as viewers ask it', () => {
     const { calls, statesOf } = asked(() => promise);
     const began = performance.now();
     assert.deepEqual(await statesOf('a'), [['a', 'unknown', NO_ANSWER_YET]]);
-    assert.ok(performance.now() - began < 10_000);
+    assert.ok(performance.now() - began < 30_000);
     resolve(new Map([['a', RUNNING]]));
     assert.deepEqual(await statesOf('a'), [['a', 'running', 'it runs']]);
     assert.equal(calls.length, 1);
