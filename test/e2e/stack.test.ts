@@ -7,7 +7,6 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadCatalog } from '../../functions/shared/catalog.ts';
 import { addDays, addMs, type Day, dayOf, daysBetween, HOUR_MS } from '../../functions/shared/dates.ts';
 import { readEnvironment } from '../../functions/shared/environment.ts';
 import { daySchema } from '../../functions/shared/model/day/day.ts';
@@ -21,7 +20,7 @@ import { sampleJobs } from '../../scripts/stack/sample/jobs.ts';
 import { sampleRecords } from '../../scripts/stack/sample/world.ts';
 import { readStack, type StackState } from '../../scripts/stack/state.ts';
 import { type Stack, type UpOptions, up } from '../../scripts/stack/up.ts';
-import { catalogOf, dailyCatalog } from '../support/entry.ts';
+import { catalogOf, catalogOfSome, dailyCatalog } from '../support/entry.ts';
 import { freshFirestore, SHARED_EMULATOR } from '../support/firestore.ts';
 import { freshFile, freshFolder } from '../support/folders.ts';
 import { ops } from '../support/ops.ts';
@@ -339,7 +338,12 @@ describe('npm start', () => {
       'own.json',
       JSON.stringify({ ...settings, sources: { theirs: settings.sources.jobs } }),
     );
-    const { child, ended } = startMain(folder, ['--empty'], { NIGHTSHIFT_SETTINGS: own, ...SHARED_EMULATOR });
+    const tasks = [TASK, 'prune-records'] as const;
+    const { child, ended } = startMain(folder, ['--empty'], {
+      NIGHTSHIFT_SETTINGS: own,
+      NIGHTSHIFT_CATALOG: catalogOfSome(...tasks, 'status'),
+      ...SHARED_EMULATOR,
+    });
     const state = await untilAnnounced(folder, ended);
     const { stdout } = await ops(['sources', 'check', '--json'], {
       env: { FIRESTORE_EMULATOR_HOST: undefined, NIGHTSHIFT_STATE_DIR: folder },
@@ -366,7 +370,7 @@ describe('npm start', () => {
     assert.ok(output.split('\n').includes(line), output);
     assert.deepEqual(
       jobs.map(({ name, state }) => [name.split('/').at(-1), state]),
-      Object.keys(loadCatalog(readEnvironment({}))).map((task) => [task, 'ENABLED']),
+      tasks.map((task) => [task, 'ENABLED']),
     );
     assert.deepEqual(await survivors(family, 0), []);
     assert.equal(readStack({ NIGHTSHIFT_STATE_DIR: folder }), undefined);

@@ -21,6 +21,14 @@ export function catalogOf(task: keyof typeof builtIn, over: Partial<CatalogEntry
   return freshFile('catalog.json', JSON.stringify({ [task]: { ...builtIn[task], ...over } }));
 }
 
+/** The path of a catalogue of some tasks and services. */
+export function catalogOfSome(...names: (keyof typeof builtIn)[]): string {
+  return freshFile(
+    'catalog.json',
+    JSON.stringify(Object.fromEntries(names.map((name) => [name, builtIn[name]]))),
+  );
+}
+
 /** The path of a catalogue of all tasks, each at most once a day. */
 export function dailyCatalog(): string {
   const noon = { schedule: '0 12 * * *' };

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { sized } from './soak.ts';
 
 /**
  * The public trace of a GPU cluster that the figures are proved on (Alibaba's cluster-trace-gpu-v2023), and a generated
@@ -27,13 +28,13 @@ export type TraceRow = Record<(typeof TRACE_COLUMNS)[number], string>;
 export const TRACE_DAYS = 151;
 const DAY_SECONDS = 86_400;
 
-/** The path of the real trace: NIGHTSHIFT_TRACE, or beside the project; `undefined` when there is none. */
+/** The path of the real trace: NIGHTSHIFT_TRACE, or in a soak beside the project; `undefined` when there is none. */
 export function findTrace(env: NodeJS.ProcessEnv = process.env): string | undefined {
+  const named = env.NIGHTSHIFT_TRACE;
+  if (named && !existsSync(named))
+    throw new Error(`Cannot find the trace that NIGHTSHIFT_TRACE names: ${named}`);
   const beside = join(import.meta.dirname, '..', '..', '..', 'shared', 'data', 'openb_pod_list_default.csv');
-  const path = env.NIGHTSHIFT_TRACE || beside;
-  if (existsSync(path)) return path;
-  if (env.NIGHTSHIFT_TRACE) throw new Error(`Cannot find the trace that NIGHTSHIFT_TRACE names: ${path}`);
-  return undefined;
+  return named || (sized(0, 1) && existsSync(beside) ? beside : undefined);
 }
 
 /** The rows of a trace; its values hold no commas and no quotes. */

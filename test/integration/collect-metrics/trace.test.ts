@@ -164,7 +164,7 @@ async function proveTrace(t: TestContext, file: string, count: number): Promise<
 describe('collect-metrics over a trace of months', { concurrency: 2 }, () => {
   const real = findTrace();
   test('gives the figures of the public trace of a GPU cluster, calculated apart', {
-    skip: real ? false : 'no copy of it; NIGHTSHIFT_TRACE may name one',
+    skip: real ? false : 'only in npm run soak with a copy beside, or with one that NIGHTSHIFT_TRACE names',
   }, async (t) => {
     await proveTrace(t, real as string, TRACE_DAYS);
   });
