@@ -45,6 +45,9 @@ export interface ObjectDeleter {
    * up before the end. Rejects where nothing more may be deleted at all.
    */
   deleteJob(target: DeletionTarget): Promise<Deleted | undefined>;
+
+  /** Closes open journal entries without deleting anything. An undo still restores what may be gone of them. */
+  abandon(open: readonly Journal[]): Promise<void>;
 }
 
 /** Makes the deleter of one run, which counts what it does in the account of the session. */
@@ -84,6 +87,13 @@ export function objectDeleter(
   }
 
   return {
+    async abandon(open) {
+      for (const entry of open) {
+        const entries = entry.entries.map((object) => (object.result === null ? abandoned(object) : object));
+        await commit((batch) => journal.end(batch, { ...entry, entries, doneAt: run.now() }));
+      }
+    },
+
     async deleteJob(target) {
       const enough = new AbortController();
       const signal = AbortSignal.any([run.signal, enough.signal]);
@@ -160,6 +170,10 @@ function resultOf(
   if (result === 'gone' && again)
     return { result: 'deleted', detail: 'deleted by a run that ended in its midst' };
   return { result, detail: detail?.slice(0, DETAIL_LENGTH) ?? null };
+}
+
+function abandoned(object: JournalEntry): JournalEntry {
+  return { ...object, result: 'failed', detail: 'its job has another life by now' };
 }
 
 /** Splits objects into lists that fit into one journal entry each. */

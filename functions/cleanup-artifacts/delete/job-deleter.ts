@@ -1,7 +1,7 @@
 import { addMs, MINUTE_MS } from '../../shared/dates.ts';
 import { DeadlineExceeded, RecordChanged, UpstreamError } from '../../shared/errors.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
-import { isDeleted, isGoing, type Life } from '../../shared/model/artifact/artifact-life.ts';
+import { isDeleted, isGoing, isSameLife, type Life } from '../../shared/model/artifact/artifact-life.ts';
 import type { Journal } from '../../shared/model/cleanup/cleanup.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { ArtifactJobStore } from '../../shared/store/sources/artifact-jobs.ts';
@@ -47,7 +47,7 @@ export function jobDeleter(
   const { stores, journal, policy } = tools;
   const { run, account, bucketOf, isTimeUp } = session;
   const { lookAt } = looker(tools, session);
-  const { deleteJob } = objectDeleter(tools, session);
+  const { deleteJob, abandon } = objectDeleter(tools, session);
   const open = Map.groupBy(unfinished, ({ job }) => job);
   const doomed = new Map(targets.map((placed) => [placed.job.name, doomedOf(placed, stores)]));
 
@@ -95,8 +95,12 @@ export function jobDeleter(
     const bucket = await bucketOf(target.bucket);
     if (!bucket) throw new Error(`Cannot delete the artifacts of ${job.name}: there is no bucket`);
     const last = addMs(life.endedAt, policy.lateWriteGraceMinutes * MINUTE_MS);
-    const entries = open.get(job.name) ?? [];
-    const done = await deleteJob({ job: job.name, planId, life, target, bucket, last, open: entries });
+    const { own = [], others = [] } = Object.groupBy(open.get(job.name) ?? [], (entry) =>
+      isOfLife(entry, life, target) ? 'own' : 'others',
+    );
+    // What another life of the job left open may be somebody else's by now: this plan decided nothing about it.
+    await abandon(others);
+    const done = await deleteJob({ job: job.name, planId, life, target, bucket, last, open: own });
     if (!done) return;
     if (done.left > 0) {
       const failure = account.failure ? ` (such as: ${account.failure})` : '';
@@ -141,6 +145,11 @@ function doomedOf({ job, target }: PlacedJob, stores: readonly ArtifactJobStore[
   if (!store) throw new Error(`Cannot delete the artifacts of ${name}: no source has it`);
   if (!endedAt) throw new Error(`Cannot delete the artifacts of ${name}: nobody can tell when it ended`);
   return { job, target, life: { uri: uriOf(target), endedAt }, store };
+}
+
+/** Whether an entry is of the very artifacts that the plan is about. */
+function isOfLife(entry: Journal, life: Life, { bucket }: Target): boolean {
+  return entry.life !== null && isSameLife(entry.life, life) && entry.bucket === bucket;
 }
 
 /** Returns why a job stays, by what its place holds now. */

@@ -73,10 +73,22 @@ export function isReleased(plan: CleanupPlan, policyHash: string, at: Date): boo
   return status === 'approved' && approvalEndsAt !== null && at < approvalEndsAt;
 }
 
-/** Returns the deletions that are decided now and in a stored plan: of the same artifacts of the same job. */
+/**
+ * Returns the deletions that are decided now and in a stored plan: of the same artifacts of the same job, and no more of them.
+ * What has come since is for a later plan, whose guards are asked about it.
+ */
 export function inBoth(now: readonly PlanLine[], stored: readonly PlanLine[]): PlanLine[] {
-  const decided = new Set(stored.filter(isDeletion).map(({ job, uri }) => `${job} ${uri}`));
-  return now.filter((line) => isDeletion(line) && decided.has(`${line.job} ${line.uri}`));
+  const decided = new Map(stored.filter(isDeletion).map((line) => [`${line.job} ${line.uri}`, line]));
+  return now.filter((line) => {
+    const then = decided.get(`${line.job} ${line.uri}`);
+    return isDeletion(line) && then !== undefined && !hasGrown(line, then);
+  });
+}
+
+/** Whether there is more now than a plan had counted. */
+function hasGrown(now: PlanLine, then: PlanLine): boolean {
+  const isMore = (more: number | null, less: number | null) => less !== null && (more ?? 0) > less;
+  return isMore(now.objects, then.objects) || isMore(now.bytes, then.bytes);
 }
 
 export function isDeletion({ decision }: PlanLine): boolean {

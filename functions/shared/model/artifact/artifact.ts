@@ -29,11 +29,14 @@ export interface Place {
 /** Longer names do not exist: https://docs.cloud.google.com/storage/docs/objects#naming. */
 const LONGEST_NAME_BYTES = 1024;
 
+/** A host of Google's, where an address was taken for a URI. */
+const GOOGLE_HOST = /(?:^|\.)(?:googleapis|cloud\.google)\.com$/;
+
 const WHOLE_BUCKET = 'it names a whole bucket';
 
 /** Whether a bucket can have this name: https://docs.cloud.google.com/storage/docs/buckets#naming. */
 export function isBucketName(text: string): boolean {
-  return /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(text);
+  return /^[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/.test(text) && !GOOGLE_HOST.test(text);
 }
 
 /**
@@ -100,6 +103,7 @@ function faultOf(path: string): string | undefined {
   if (segments.includes('')) return 'it has an empty folder name';
   if (segments.some(isDots)) return 'it has a . or .. for a folder name';
   if (segments.some(hasWildcard)) return 'it has a wildcard';
+  if (segments.some(hasPlaceholder)) return 'it has a placeholder';
   if (segments.some(hasControl)) return 'it has a control character';
   return isTooLong(path) ? `it is longer than ${LONGEST_NAME_BYTES} bytes` : undefined;
 }
@@ -118,7 +122,7 @@ function aroundOf(path: string): string[] {
 function soundFolder(segments: readonly string[]): string {
   const sound: string[] = [];
   for (const segment of segments) {
-    const isOdd = segment === '' || isDots(segment) || hasWildcard(segment) || hasControl(segment);
+    const isOdd = segment === '' || isDots(segment) || PATTERNS.some((has) => has(segment));
     if (isOdd || isTooLong(folderOf([...sound, segment]))) break;
     sound.push(segment);
   }
@@ -161,9 +165,17 @@ function hasWildcard(segment: string): boolean {
   return /[*?[\]]/.test(segment);
 }
 
-function hasControl(segment: string): boolean {
-  return /\p{Cc}/u.test(segment);
+/** Whether something was to be put in its place: `{run_id}`, `${RUN}`, `$RUN`, `%(run)s`, `<run>`; or quotes were left. */
+function hasPlaceholder(segment: string): boolean {
+  return /[{}<>"]|\$[A-Za-z_(]|%\(/.test(segment);
 }
+
+function hasControl(segment: string): boolean {
+  // Those that nobody sees, too, but for the joiners of scripts and emoji.
+  return /\p{Cc}|[\u200b\u2060\ufeff]/u.test(segment);
+}
+
+const PATTERNS = [hasWildcard, hasPlaceholder, hasControl];
 
 function isTooLong(path: string): boolean {
   return Buffer.byteLength(path) > LONGEST_NAME_BYTES;

@@ -25,6 +25,17 @@ export function locatorIn(text: string): Locator | undefined {
   return fromUri(text) ?? fromMount(text) ?? fromAddress(text.trim());
 }
 
+/** Where another place begins: a scheme, or the mount behind what separates two of them. */
+const NEXT_PLACE = /(?<=[^a-z\d+.-])(?=(?:gs|gcs|s3|file|https?):\/)|(?<=[,;|\s])(?=\/gcs\/)/i;
+
+/** The parts of a text in which places follow each other, as lists and doubled prefixes do; one part where it is one place. */
+export function placesIn(text: string): string[] {
+  return text
+    .split(NEXT_PLACE)
+    .map((part, index, { length }) => (index < length - 1 ? part.replace(/[,;|\s]+$/, '') : part))
+    .filter((part) => part.trim() !== '');
+}
+
 /** `gs://bucket/name`; also with `gcs`, in upper case, with blanks around it, and as path libraries leave it: `gs:/bucket`. */
 function fromUri(text: string): Locator | undefined {
   const [match, scheme = '', slashes = '', bucket = '', name = ''] =

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Day } from '../../dates.ts';
 import { lifeSchema, nothingThereSchema, tombstoneSchema } from '../artifact/artifact-life.ts';
+import { placesIn } from '../artifact/locator.ts';
 import {
   isNone,
   orNull,
@@ -207,22 +208,29 @@ function readMark(value: unknown): Reading<string> {
 
 /** Reads what names artifacts or another job. Text stays as it is, for a blank at its end may be part of a name. */
 export function readLocator(value: unknown): Reading<string> {
-  if (typeof value === 'string' && !isNone(value)) return read(value);
+  if (typeof value === 'string' && !isNone(value)) {
+    const texts = placesIn(value);
+    return texts.length > 1
+      ? { is: 'unreadable', why: `${quoted(value)} is more than one place`, texts }
+      : read(value);
+  }
   const reading = readId(value);
   return reading.is === 'unreadable' ? { ...reading, texts: textsIn(value) } : reading;
 }
 
-const MOST_TEXTS = 20;
-const DEEPEST_TEXT = 3;
+const MOST_TEXTS = 1_000;
+const DEEPEST_TEXT = 8;
 
 /** Returns the texts and identifiers in a list or map, as far as these are neither too many nor too deep. */
 function textsIn(value: unknown, depth = 0): string[] {
   if (typeof value !== 'object' || value === null || depth > DEEPEST_TEXT) return [];
-  return Object.values(value)
+  return Object.entries(value)
     .slice(0, MOST_TEXTS)
-    .flatMap((inner) => {
+    .flatMap(([key, inner]) => {
       const reading = readId(inner);
-      return reading.is === 'read' ? [reading.value] : textsIn(inner, depth + 1);
+      const within = reading.is === 'read' ? [reading.value] : textsIn(inner, depth + 1);
+      // A map may have places for keys.
+      return key.includes('/') ? [key, ...within] : within;
     })
     .slice(0, MOST_TEXTS);
 }

@@ -3,7 +3,7 @@ import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import { type Pin, pinSchema } from '../../model/cleanup/cleanup.ts';
 import { readLocator } from '../../model/job/job.ts';
-import type { Reading } from '../../model/reading/reading.ts';
+import { PLAUSIBLE_TIMES, type Reading } from '../../model/reading/reading.ts';
 import { countDocuments, plainOf, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 
@@ -50,5 +50,8 @@ function readPin(document: DocumentSnapshot): HeldPin {
   const { keepUntil, owner, reason } = pin.success
     ? pin.data
     : { keepUntil: null, owner: 'somebody', reason: `the pin ${document.id} is not of our form` };
-  return { id: document.id, said: readLocator(plainOf(document.get('uri'))), keepUntil, owner, reason };
+  // Programs write such times for none.
+  const isTime = keepUntil !== null && keepUntil >= PLAUSIBLE_TIMES.from;
+  const said = readLocator(plainOf(document.get('uri')));
+  return { id: document.id, said, keepUntil: isTime ? keepUntil : null, owner, reason };
 }

@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+
+/** Ways in which programs and people name what they still want, that once kept nothing. */
+
+const MODELS = { ...NO_GUARDS, models: [{ collection: 'models', artifactUri: 'uri' }] };
+const RUNNING = { status: 'running', endedAt: null };
+const at = (folder: string) => `gs://${BUCKET}/${folder}`;
+
+describe('a text with several places keeps all of them', { concurrency: 4 }, () => {
+  for (const between of [',', ', ', ';', '|', ' ', '\n'])
+    test(`with ${JSON.stringify(between)} between them, of a registered model`, async (t) => {
+      const { db, write, put, approved, live } = await cleaner(t, { policy: MODELS });
+      await write({ a: {}, b: {}, c: {} });
+      await db.doc('models/m').set({ uri: `${at('a')}${between}${at('b')}` });
+      put(['a/m', 'b/m', 'c/m']);
+      await approved();
+      assert.deepEqual(live(), ['a/m', 'b/m']);
+    });
+
+  test('also as mounts and as addresses', async (t) => {
+    const { write, put, approved, live } = await cleaner(t, { policy: NO_GUARDS });
+    const host = `https://storage.googleapis.com/${BUCKET}`;
+    await write({
+      a: {},
+      b: {},
+      c: {},
+      d: {},
+      mounts: { ...RUNNING, artifactUri: `/gcs/${BUCKET}/a,/gcs/${BUCKET}/b` },
+      addresses: { ...RUNNING, resumedFrom: `${host}/x,${host}/c` },
+    });
+    put(['a/m', 'b/m', 'c/m', 'd/m']);
+    await approved();
+    assert.deepEqual(live(), ['a/m', 'b/m', 'c/m']);
+  });
+
+  test('also where one was put before the other', async (t) => {
+    const { db, write, put, approved, live } = await cleaner(t, { policy: MODELS });
+    await write({ a: {} });
+    put(['a/m']);
+    await db.doc('models/m').set({ uri: `${at('gs:/')}${BUCKET}/a/` });
+    await approved();
+    assert.deepEqual(live(), ['a/m']);
+  });
+
+  test('and nothing goes before a person has looked at it', async (t) => {
+    const { db, write, put, deliver, trust, live } = await cleaner(t, { policy: MODELS });
+    await write({ a: {}, b: {}, c: {} });
+    put(['a/m', 'b/m', 'c/m']);
+    await trust();
+    await db.doc('models/m').set({ uri: `${at('a')},${at('b')}` });
+    assert.equal((await deliver()).summary.planStatus, 'waiting');
+    assert.deepEqual(live(), ['a/m', 'b/m', 'c/m']);
+  });
+});
+
+describe('a place that was never filled in keeps the folder around it', { concurrency: 4 }, () => {
+  for (const name of [
+    '{a,b}',
+    '{run_id}',
+    ['$', '{RUN}'].join(''),
+    '$RUN',
+    '%(run)s',
+    '<run>',
+    'a"',
+    'a\u200b',
+  ])
+    test(`such as ${JSON.stringify(name)}`, async (t) => {
+      const { db, write, put, approved, live } = await cleaner(t, { policy: MODELS });
+      await write({ a: { artifactUri: at('study/a/') }, c: { artifactUri: at('other/c/') } });
+      await db.doc('models/m').set({ uri: at(`study/${name}/model`) });
+      put(['study/a/model/m', 'other/c/m']);
+      await approved();
+      assert.deepEqual(live(), ['study/a/model/m']);
+    });
+
+  test('and a host of Google is no bucket', async (t) => {
+    const { db, write, put, trust, deliver } = await cleaner(t, { policy: MODELS });
+    await write({ a: {}, b: {} });
+    put(['a/m', 'b/m']);
+    await trust();
+    await db.doc('models/m').set({ uri: `gs://storage.googleapis.com/${BUCKET}/a/` });
+    assert.equal((await deliver()).summary.planStatus, 'waiting');
+  });
+});
+
+test('a list of parents keeps all of them, however long, also once the plan was approved', async (t) => {
+  const { write, put, approved, live } = await cleaner(t, { policy: NO_GUARDS });
+  const ids = Array.from({ length: 25 }, (_, index) => `p${String(index).padStart(2, '0')}`);
+  await write({ ...Object.fromEntries(ids.map((id) => [id, {}])), child: { ...RUNNING, resumedFrom: ids } });
+  put(ids.map((id) => `${id}/m`));
+  await approved();
+  assert.equal(live().length, ids.length);
+});
+
+test('a pin until a time that programs write for none is for ever', async (t) => {
+  const { collections, now, write, put, approved, live } = await cleaner(t, { policy: NO_GUARDS });
+  await write({ x: {}, y: {}, z: {} });
+  put(['x/m', 'y/m', 'z/m']);
+  for (const [id, keepUntil] of [
+    ['x', new Date(0)],
+    ['y', new Date('0001-01-01T00:00:00Z')],
+    ['z', new Date('2020-01-01T00:00:00Z')],
+  ] as const)
+    await collections.artifactPins
+      .doc(id)
+      .set({ id, uri: at(`${id}/`), keepUntil, owner: 'ada', reason: 'paper', createdAt: now() });
+  await approved();
+  assert.deepEqual(live(), ['x/m', 'y/m']);
+});
+
+describe('what another life of a job left open', { concurrency: 3 }, () => {
+  const wanted = {
+    registered: ({ db }: World) => db.doc('models/m').set({ uri: at('x/b') }),
+    pinned: ({ collections, now }: World) =>
+      collections.artifactPins
+        .doc('p')
+        .set({ id: 'p', uri: at('x/'), keepUntil: null, owner: 'ada', reason: 'paper', createdAt: now() }),
+    'the place of a running job': ({ write }: World) =>
+      write({ other: { ...RUNNING, artifactUri: at('x/') } }),
+  };
+  for (const [what, want] of Object.entries(wanted))
+    test(`stays where it is ${what} by now, and the undo of that run knows of it`, async (t) => {
+      const world = await cleaner(t, { policy: MODELS });
+      const { db, gcs, write, put, trust, deliver, approved, live, journaled } = world;
+      await write({ x: {} });
+      put(['x/a', 'x/b']);
+      await trust();
+      gcs.faults.add({ method: 'objects.delete', object: 'x/b', fault: { kind: 'denied' } });
+      await deliver();
+      gcs.faults.clear();
+      await want(world);
+      await db.doc('jobs/x').update({ artifactUri: at('x2/') });
+      put(['x2/a']);
+      await approved();
+      await approved();
+      assert.deepEqual(live(), ['x/b']);
+      const entries = await journaled();
+      assert.deepEqual(entries.find(({ name }) => name === 'x/b')?.result, 'failed');
+    });
+});
+
+type World = Awaited<ReturnType<typeof cleaner>>;
+
+test('a plan that was approved is of what had been counted: what a job wrote since waits for another', async (t) => {
+  const policy = { minimumAgeDays: 1, guards: { objects: 5, shareOfJobs: 1, shareOfProject: 1 } };
+  const { db, now, pass, write, put, approve, deliver, live } = await cleaner(t, { policy });
+  await write({ x: {}, y: {} });
+  put(['x/a', 'y/a']);
+  await approve();
+  pass(0.05);
+  const endedAt = now();
+  await db.doc('jobs/x').update({ status: 'failed', startedAt: endedAt, endedAt });
+  put(
+    Array.from({ length: 50 }, (_, index) => `x/new-${index}`),
+    { createdAt: endedAt },
+  );
+  pass(2);
+  await deliver();
+  assert.equal(live().length, 51);
+});
