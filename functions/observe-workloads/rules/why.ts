@@ -41,7 +41,11 @@ export function firstEnd(table: TableName, row: Row, said: PlatformSaid, now: Da
 export function judgedAgain(end: End, said: PlatformSaid | undefined, own = OWN_PATTERNS): End {
   const platform = said ? bounded(said) : end.platform;
   const saysOther = JSON.stringify(platform) !== JSON.stringify(end.platform);
-  return saysOther || end.rules !== RULES ? judged({ ...end, platform }, end.tail, own) : end;
+  if (!saysOther && end.rules === RULES) return end;
+  const again = judged({ ...end, platform }, end.tail, own);
+  // The whole log told more than its last lines, which are all that was kept.
+  const keeps = end.rules === RULES && end.reason?.source === 'log' && isTold(end.reason);
+  return keeps && again.reason?.source === 'log' ? { ...again, reason: end.reason } : again;
 }
 
 /** An end with the reason that its platform and the lines of its log give; `own` are the words of a runner. */
@@ -70,7 +74,9 @@ function needsLog(table: TableName, row: Row, said: PlatformSaid): boolean {
 function reasonFor(end: End, lines: readonly string[], own: OwnPatterns): StoredReason | null {
   if (end.state === 'cancelled') return cancelled(end.platform);
   const words = end.table === 'runner' ? own : OWN_PATTERNS;
-  const fromLog = lines.length > 0 ? stored(reasonOf(lines, words), 'log') : null;
+  // A runner counts its jobs, however it ended itself.
+  const failed = end.state === 'failed' && end.table !== 'runner';
+  const fromLog = lines.length > 0 ? stored(reasonOf(lines, words, { failed }), 'log') : null;
   if (end.state === 'completed') return fromLog;
   const said = platformReason(end.platform);
   if (isTold(said)) return said;
@@ -100,7 +106,7 @@ function platformReason({ errorMessage, failureInfo, condition }: PlatformSaid):
 }
 
 function reasonIn(text: string, source: string): StoredReason {
-  const { line, category, rule } = reasonOf([text]);
+  const { line, category, rule } = reasonOf([text], OWN_PATTERNS, { failed: true });
   return { line, category: FAILING_STEP.test(text) ? 'unknown' : category, source, rule };
 }
 

@@ -21,7 +21,7 @@ const entrySchema = z.object({
   insertId: z.string().default(''),
   labels: z.record(z.string(), z.string()).default({}),
   textPayload: z.string().optional(),
-  jsonPayload: z.looseObject({ message: z.unknown() }).optional(),
+  jsonPayload: z.looseObject({ message: z.unknown().optional() }).optional(),
 });
 export type LogEntry = z.infer<typeof entrySchema>;
 
@@ -99,6 +99,8 @@ export function linesIn(entries: readonly LogEntry[]): string[] {
   for (const entry of entries) {
     const text = textOf(entry);
     left -= text.length + 1;
+    // Of one that is too long by itself, its end.
+    if (left < 0 && lines.length === 0) lines.push(...text.slice(-CHARACTERS).split('\n').reverse());
     if (left < 0) break;
     lines.push(...text.split('\n').reverse());
   }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { addMs, DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../../dates.ts';
+import { redact } from './redact.ts';
 import { type Row, storedReasonSchema, WORKLOAD_STATES } from './row.ts';
 import { TABLE_NAMES, type TableName, tableOf } from './tables.ts';
 
@@ -105,9 +106,11 @@ export function newEnd(
   };
 }
 
-/** What the platform says, short enough to be stored. */
+/** What the platform says, short enough to be stored, and without secrets. */
 export function bounded({ condition, exit, errorMessage, failureInfo }: PlatformSaid): PlatformSaid {
-  const short = (text: string | null) => text?.slice(0, EVIDENCE_LENGTH) ?? null;
+  // A secret that was cut is none to whoever looks for secrets.
+  const short = (text: string | null) =>
+    text === null ? null : redact(text.slice(0, LINE_CHARACTERS)).slice(0, EVIDENCE_LENGTH).toWellFormed();
   return {
     condition: short(condition),
     exit,
@@ -141,7 +144,7 @@ export function tailOf(lines: readonly string[]): string[] {
   const tail: string[] = [];
   let characters = 0;
   for (const line of lines.slice(-TAIL_LINES).reverse()) {
-    const cut = line.slice(0, LINE_CHARACTERS);
+    const cut = line.slice(0, LINE_CHARACTERS).toWellFormed();
     characters += cut.length;
     if (characters > TAIL_CHARACTERS) break;
     tail.unshift(cut);

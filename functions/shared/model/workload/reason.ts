@@ -6,7 +6,7 @@ import { lineReader, type Reader } from './rules/all.ts';
 import { OWN_PATTERNS, OWN_REPEAT_BEGINS, OWN_REPEAT_ENDS, type OwnPatterns } from './rules/own.ts';
 import { shorten } from './shorten.ts';
 import { MOST_ALSO, type Reason, reasonFrom } from './tell.ts';
-import { exitIn, ofStep, successIn, unknownReason } from './without-cause.ts';
+import { exitIn, isLoudBehind, ofStep, successIn, unknownReason } from './without-cause.ts';
 
 export type { Reason } from './tell.ts';
 
@@ -17,12 +17,17 @@ const FAILING_STEP = /build step (\d{1,4}) "[^"]{0,200}" failed/;
 
 /**
  * The reason in the end of a log, oldest entry first; each entry is a line, or several. Never throws, takes time for the last
- * 1,000 lines at most, and calls `unknown` what it does not know. `own` are the words of the wrapper around a runner.
+ * 1,000 lines at most, and calls `unknown` what it does not know. `own` are the words of the wrapper around a runner. Of what is
+ * known to have `failed`, nothing in its log says that it went well.
  */
-export function reasonOf(entries: readonly string[], own: OwnPatterns = OWN_PATTERNS): Reason {
+export function reasonOf(
+  entries: readonly string[],
+  own: OwnPatterns = OWN_PATTERNS,
+  { failed = false }: { failed?: boolean } = {},
+): Reason {
   const lines = logLines(entries);
   const read = lineReader(own);
-  const judge = (those: readonly LogLine[]) => judgeLines(those, read, own);
+  const judge = (those: readonly LogLine[]) => judgeLines(those, read, own, failed);
   // From the end, for that is where a reason stands, and patience is limited.
   for (const { text } of lines.toReversed()) read(text);
   const repeats = repeatsIn(lines);
@@ -90,16 +95,18 @@ function withEarlier(reason: Reason, earlier: Reason): Reason {
   };
 }
 
-function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns): Reason {
+function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns, failed: boolean): Reason {
   const own = ofFailingStep(lines);
   const found = candidatesIn(own, read);
   const exit = exitIn(lines);
-  const success = successIn(lines, found, exit, words);
+  const success = failed ? null : successIn(lines, found, exit, words);
   if (success) return success;
   const chosen = choose(found.candidates);
   const said = chosen?.kind === 'step' && chosen.vague ? ofStep(own, read) : null;
   if (said) return said;
-  if (chosen) return reasonFrom(chosen, found.candidates);
+  // What was only warned of, or tried again, explains no error that came after it.
+  if (chosen && !(chosen.weak && isLoudBehind(chosen.at, own, read)))
+    return reasonFrom(chosen, found.candidates);
   return unknownReason(lines, found, exit, read);
 }
 

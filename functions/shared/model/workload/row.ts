@@ -65,15 +65,20 @@ export type Row = z.infer<typeof rowSchema>;
 export type Seen = Omit<Row, 'ourJob' | 'reason' | 'note' | 'jobs' | 'silentSince' | 'wandbRun'> &
   Partial<Pick<Row, 'silentSince' | 'wandbRun'>>;
 
+/** What a row may hold of a text: halves of characters are in no text that Firestore takes. */
+function cut(text: string): string {
+  return text.slice(0, NAME_LENGTH).toWellFormed();
+}
+
 /** The row of a workload of which no end is known yet. Texts are cut to what a row may hold. */
 export function rowOf(seen: Seen): Row {
   return {
     id: seen.id,
     region: seen.region,
-    name: seen.name.slice(0, NAME_LENGTH),
+    name: cut(seen.name),
     job: seen.job,
     state: seen.state,
-    said: seen.said.slice(0, NAME_LENGTH),
+    said: cut(seen.said),
     createdAt: seen.createdAt,
     startedAt: seen.startedAt,
     endedAt: seen.endedAt,

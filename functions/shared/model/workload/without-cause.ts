@@ -10,7 +10,7 @@ import { clean, type Reason, reasonFrom } from './tell.ts';
 /** What is told of a log in which nothing stands that could be a cause: that it went well, or what there is. */
 
 const EXIT =
-  /Container called exit\((\d{1,3})\)|(?:exit(?:ed)?|exitcode|returned)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{1,4}(\d{1,3})\b/i;
+  /Container called exit\((\d{1,3})\)|(?:exit(?:ed)?|exitcode|returned(?= (?:a )?(?:non-zero|exit)))(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{1,4}(\d{1,3})\b/i;
 const DONE = /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b/;
 const TELLS_FAILURE =
   /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|aborted|invalid)\b/i;
@@ -70,6 +70,12 @@ function unknownIn(lines: readonly LogLine[], read: Reader): LogLine[] {
     const { isNoise, match } = read(line.text);
     return !isNoise && !match;
   });
+}
+
+/** Whether something that no rule knows was called an error behind a line. */
+export function isLoudBehind(at: number, lines: readonly LogLine[], read: Reader): boolean {
+  const behind = lines.filter((line) => line.at > at && !isProgress(line));
+  return loudIn(unknownIn(behind, read)) !== undefined;
 }
 
 /** What a step itself said, of which its tool only says that it failed; `null` where it said nothing. */

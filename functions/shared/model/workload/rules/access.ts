@@ -16,7 +16,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
   },
@@ -34,7 +34,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'capacity',
     kind: 'cause',
     pattern:
-      /Resources are insufficient in region: \S{1,40}|ZONE_RESOURCE_POOL_EXHAUSTED|does(?:n't| not) have enough resources|STOCKOUT\b|InsufficientInstanceCapacity|do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|no (?:available )?capacity\b/i,
+      /Resources are insufficient in region: \S{1,40}|ZONE_RESOURCE_POOL_EXHAUSTED|does(?:n't| not) have enough resources|STOCKOUT\b|InsufficientInstanceCapacity|do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|(?<!\bhas )no (?:available )?capacity\b/i,
     example: 'Resources are insufficient in region: europe-west4. Try a different region.',
     counterExample: 'capacity: 16 slots',
   },

@@ -85,7 +85,7 @@ export const WANDB: readonly Rule[] = [
     category: 'wandb',
     kind: 'cause',
     pattern:
-      /anaconda \d{3} error|Sweep \S{1,60} (?:is not running|not found|does not exist)|invalid sweep config|sweep (?:is )?(?:already )?(?:finished|cancelled|stopped)\b.{0,40}(?:agent|exit)/i,
+      /anaconda \d{3} error|Sweep \S{1,60} (?:is not running|not found|does not exist)|invalid sweep config|sweep (?:is )?(?:already )?(?:finished|cancelled|stopped)\b.{0,40}(?:agent)/i,
     example: 'Error while calling W&B API: anaconda 400 error: ',
     counterExample: 'Creating sweep with ID: x1y2',
   },
@@ -102,7 +102,7 @@ export const WANDB: readonly Rule[] = [
     category: 'wandb',
     kind: 'cause',
     pattern:
-      /wandb\.\S{0,60}(?:AuthenticationError|UsageError)|api_key not configured|API key (?:must be 40 characters|verification failed|you provided is)|^API key (?:is )?(?:invalid|missing|not configured)|not logged in.{0,60}wandb|wandb.{0,60}not logged in|user is not logged in|permission denied to access the project|project not found.{0,40}wandb|entity \S{1,80} not found/i,
+      /wandb\.\S{0,60}(?:AuthenticationError|UsageError)|api_key not configured|API key (?:must be 40 characters|verification failed|you provided is)|^API key (?:is )?(?:invalid|missing|not configured)|not logged in.{0,60}wandb|wandb.{0,60}not logged in|user is not logged in|permission denied to access the project|project not found.{0,40}wandb|entity \S{1,80} not found(?! in\b)/i,
     example: 'wandb.errors.UsageError: api_key not configured (no-tty). call wandb.login(key=[your_api_key])',
     counterExample: 'Currently logged in as: ada',
   },

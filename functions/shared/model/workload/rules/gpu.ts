@@ -26,7 +26,7 @@ export const GPU: readonly Rule[] = [
     category: 'gpu',
     kind: 'cause',
     pattern:
-      /uncorrectable (?:NVLink |double-bit )?ECC error|Xid \(PCI:[\w:.]{1,40}\): \d{1,4}|fallen off the bus|GPU is lost|Unable to determine the device handle for GPU|double bit ECC|TPU (?:chip|worker|node) .{0,60}(?:unhealthy|failed|lost)|CUDA error: (?:hardware|an uncorrectable)/i,
+      /(?<!\b(?:no|0|without) )uncorrectable (?:NVLink |double-bit )?ECC error|Xid \(PCI:[\w:.]{1,40}\): \d{1,4}|fallen off the bus|GPU is lost|Unable to determine the device handle for GPU|double bit ECC(?! {0,9}: {0,3}(?:0|N\/A)\b)|TPU (?:chip|worker|node) .{0,60}(?:unhealthy|failed|lost)|CUDA error: (?:hardware|an uncorrectable)/i,
     example: 'NVRM: Xid (PCI:0000:3b:00): 79, pid=1, GPU has fallen off the bus.',
     counterExample: 'ECC errors: 0',
   },

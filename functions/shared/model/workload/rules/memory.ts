@@ -41,7 +41,7 @@ export const MEMORY: readonly Rule[] = [
     category: 'oom',
     kind: 'verdict',
     pattern:
-      /\bOOM-?Killed\b|(?:cgroup )?out of memory: Kill(?:ed)? process|Out of memory: Killed|invoked oom-killer|killed due to memory pressure|oom[-_]kill(?:er)? event|detected \d{1,4} oom|low on resource: memory|killed by the cgroup out-of-memory handler|^(?!.{0,300}(?:cuda|gpu|hip\b)).{0,300}: Out Of Memory$/i,
+      /\bOOM-?Killed\b(?!["']?\s{0,3}[:=]\s{0,3}["']?(?:false|no|0)\b)|(?:cgroup )?out of memory: Kill(?:ed)? process|Out of memory: Killed|invoked oom-killer|killed due to memory pressure|oom[-_]kill(?:er)? event|detected \d{1,4} oom|low on resource: memory|killed by the cgroup out-of-memory handler|^(?!.{0,300}(?:cuda|gpu|hip\b)).{0,300}: Out Of Memory$/i,
     example: 'Memory cgroup out of memory: Killed process 2291 (python) total-vm:81234kB',
     counterExample: 'oom_score_adj is 900',
   },

@@ -42,7 +42,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'preempted',
     kind: 'verdict',
     pattern:
-      /(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|due to (?:Spot VM )?preemption\b|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)/i,
+      /(?<!\b(?:requests?|sequences?|queries|tasks?) )(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|due to (?:Spot VM )?preemption\b|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)\b(?! (?:watcher|handler|listener|monitor|poller|service))|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)/i,
     example: 'launch: Run k7 was preempted, requeuing...',
     counterExample: 'preemptible: true, spot instances allowed',
   },
@@ -51,7 +51,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'cancelled',
     kind: 'verdict',
     pattern:
-      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|JOB_STATE_CANCELLED|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested|cancell?ed)/i,
+      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|(?<![,[] ?)JOB_STATE_CANCELLED\b(?! ?[,\]])|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b(?! agent)|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested|cancell?ed)/i,
     example: 'Execution trainer-7kq2z was cancelled.',
     counterExample: '3 pending requests were cancelled and sent again',
   },
@@ -83,7 +83,7 @@ export const KILLED: readonly Rule[] = [
     vague: true,
     hint: 'most likely memory',
     pattern:
-      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from|due to) (?:signal:? )?(?:9\b|\(?SIGKILL)|with signal:? (?:9\b|SIGKILL)|\bsent SIGKILL\b|died with <Signals\.SIGKILL|Negsignal\.SIGKILL|Signal 9 \(SIGKILL\)|signal: killed\b/i,
+      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from|due to) (?:signal:? 9\b|(?:signal:? )?\(?SIGKILL)|with signal:? (?:9\b|SIGKILL)|\bsent SIGKILL\b|died with <Signals\.SIGKILL|Negsignal\.SIGKILL|Signal 9 \(SIGKILL\)|signal: killed\b/i,
     example: 'Container terminated on signal 9.',
     counterExample: 'Container terminated on signal 15.',
   },
@@ -94,9 +94,9 @@ export const KILLED: readonly Rule[] = [
     vague: true,
     hint: 'killed, most likely memory',
     pattern:
-      /(?:exit(?:ed)?|status|code|returned|exitcode)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{0,4}137\b/i,
+      /(?<![-\w])(?:exit(?:ed)?|exitcode|returned|(?:terminated|failed|finished|died) with|command terminated)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status|(?<=[Ee]xit(?:ed)?)|(?<=exitcode))(?: of)?[ :=(]{0,4}137\b(?! of\b)/i,
     example: 'ERROR: step exited with non-zero status: 137',
-    counterExample: 'step 137 of 500, status: ok',
+    counterExample: 'query returned 137 rows',
   },
   {
     name: 'exit-minus-9',
@@ -125,7 +125,7 @@ export const KILLED: readonly Rule[] = [
     vague: true,
     hint: 'segmentation fault',
     pattern:
-      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from) (?:signal:? )?(?:11\b|\(?SIGSEGV)|Signal 11 \(SIGSEGV\)|(?:exit(?:ed)?|status|code|returned|exitcode)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{0,4}(?:139|-11)\b/i,
+      /(?:terminated|killed|died|exited|failed) (?:on|by|with|from) (?:signal:? 11\b|(?:signal:? )?\(?SIGSEGV)|Signal 11 \(SIGSEGV\)|(?:exit(?:ed)?|status|code|returned|exitcode)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{0,4}(?:139|-11)\b/i,
     example: 'Container terminated on signal 11.',
     counterExample: 'shard 139 of 500, code: ok',
   },

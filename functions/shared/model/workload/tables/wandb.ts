@@ -39,8 +39,8 @@ export const wandbTable = {
 
 /** The page of a run. The API of W&B's own servers has an address of its own, that of others is where their pages are. */
 export function runLink({ baseUrl: api }: Pick<WandbSettings, 'baseUrl'>, place: string, id: string): string {
-  const origin = new URL(api).origin.replace(/^https:\/\/api\.wandb\.ai$/, 'https://wandb.ai');
-  return `${origin}/${place.split('/').map(encodeURIComponent).join('/')}/runs/${encodeURIComponent(id)}`;
+  const site = api.replace(/(?:\/api)?\/*$/, '').replace(/^https:\/\/api\.wandb\.ai$/, 'https://wandb.ai');
+  return `${site}/${place.split('/').map(encodeURIComponent).join('/')}/runs/${encodeURIComponent(id)}`;
 }
 
 /** Since when a run is silent that should send beats; `null` where it sends them. */
