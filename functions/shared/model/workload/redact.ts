@@ -8,12 +8,27 @@ const SECRET_KEY =
 /** Keys that people write in sentences, too: `cannot update credentials: timed out`. */
 const LIKELY_KEY =
   '(?:secret|token|credentials?|signature|cookie|authorization|(?<![A-Za-z])(?:sas|sig|pwd|dsn))';
-const EQUALS = '["\'`]?\\s{0,3}[:=]\\s{0,3}["\'`]?';
+/** JSON within a text has a backslash before its quotes. */
+const QUOTE = '(?:\\\\{0,3}["\'`])?';
+const EQUALS = `${QUOTE}\\s{0,3}[:=]\\s{0,3}${QUOTE}`;
 const VALUE = '[^\\s"\'`,;&})\\]]';
 
 /** In order: what is whole goes before what is a part of it. Each is bounded, or ends where its class of characters does. */
 const SECRETS: readonly [RegExp, string][] = [
   [/-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[^-]{0,8000}(?:-----END [A-Z ]{0,40}-----)?/g, GONE],
+  [
+    /\b(authorization["'`]?\s{0,3}[:=]\s{0,3}["'`]?)(?:(?:basic|bearer|digest|token)\s{1,3})?[^\s"'`,]{3,}/gi,
+    `$1${GONE}`,
+  ],
+  // As arguments of a command.
+  [
+    /(--(?:[a-z]{1,20}-)?(?:password|passwd|passphrase|token|secret|api[-_]?key)[ =]{1,3})[^\s-]\S{2,}/gi,
+    `$1${GONE}`,
+  ],
+  [/((?:^|\s)(?:-u|--user)[ =]?)[^\s:]{1,80}:\S{1,200}/g, `$1${GONE}`],
+  [/\b(\w{0,40}_(?:pass|auth|pwd)["'`]?=)\S{3,}/gi, `$1${GONE}`],
+  [/\b((?:key|api|local)[:-])[A-Fa-f0-9]{40}\b/g, `$1${GONE}`],
+  [/\bdapi[a-f0-9]{32}\b/g, GONE],
   [/\b(Bearer)(\s{1,3})[\w.~+/=:-]{8,}/gi, `$1$2${GONE}`],
   // Behind these a plain word may follow: `token embeddings`.
   [

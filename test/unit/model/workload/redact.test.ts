@@ -29,6 +29,15 @@ const SECRETS: [kind: string, text: string, secret: string][] = [
   ['a password in JSON', '{"user": "x", "password": "s3cr3t"}', 's3cr3t'],
   ['a private key', '-----BEGIN PRIVATE KEY-----MIIEvQIBADANBg', 'MIIEvQ'],
   ['a line of a private key', `${MIXED}${MIXED.toLowerCase()}`, MIXED],
+  ['a password among arguments', 'unrecognized arguments: --lr 3 --password hunter2 --steps 9', 'hunter2'],
+  ['a token among arguments', 'unrecognized arguments: --hub-token=abcdefghijk', 'abcdefghijk'],
+  ['a key among arguments', 'unrecognized arguments: --api-key s3cr3tvalue', 's3cr3tvalue'],
+  ['a login among arguments', 'command failed: curl -u ada:hunter2 https://x.example', 'hunter2'],
+  ['a password in JSON within a text', '"{\\"user\\": \\"x\\", \\"password\\": \\"hunter2\\"}"', 'hunter2'],
+  ['a short authorization', 'Authorization: token abcdefghijklmnopq', 'abcdefghijklmnopq'],
+  ['a password of a variable', 'DB_PASS=hunter2 is wrong', 'hunter2'],
+  ['a key of W&B behind its kind', `api:${HEX} and local-${HEX}`, HEX],
+  ['a token of Databricks', `dapi${HEX.slice(0, 32)} is expired`, HEX.slice(0, 32)],
   ['an environment', 'env: HOME=/root PATH=/bin DB_PW=s3cr3t LANG=C TERM=xterm', 's3cr3t'],
 ];
 
