@@ -1,4 +1,4 @@
-import type { BucketFacts, StoredObject } from '../../shared/cloud/storage/objects.ts';
+import type { BucketFacts, ListOptions, StoredObject } from '../../shared/cloud/storage/objects.ts';
 import { MINUTE_MS } from '../../shared/dates.ts';
 import { type Place, readArtifactUri, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isGoing } from '../../shared/model/artifact/artifact-life.ts';
@@ -94,24 +94,58 @@ export function looker(
     }
     if (only) return only;
     if (begun) return { ...standing(null, true), target: begun };
+    const longer = await longerNameAt(place);
+    if (longer !== undefined)
+      return standing(
+        { reason: 'ambiguous-uri', because: `names such as ${longer} begin with its URI` },
+        false,
+      );
     const where = place.folders.map((folder) => uriOf(folder)).join(', nor below ');
     return standing({ reason: 'nothing-there', because: `nothing lies below ${where}` }, true);
   }
 
-  async function hasArtifacts(job: PlannedJob): Promise<boolean> {
+  /** The name of the first object of a target that is wanted. */
+  async function firstIn(
+    target: Target,
+    isWanted: (object: StoredObject) => boolean,
+    selection: ListOptions = {},
+  ): Promise<string | undefined> {
     const enough = new AbortController();
     const signal = AbortSignal.any([options.signal, enough.signal]);
+    let found: string | undefined;
     const onPage = async (page: StoredObject[]) => {
-      if (page.some(({ name }) => !name.endsWith('/'))) enough.abort();
+      found = page.find(isWanted)?.name;
+      if (found !== undefined) enough.abort();
     };
     try {
-      for (const { folder, object } of targetsAt(placeOf(job)))
-        for (const target of object ? [folder, object] : [folder])
-          await listTarget(objects, target, onPage, { limitMs: PAGE_LIMIT_MS, signal });
+      await listTarget(objects, target, onPage, { limitMs: PAGE_LIMIT_MS, signal }, selection);
     } catch (error) {
       if (!enough.signal.aborted || error !== enough.signal.reason) throw error;
     }
-    return enough.signal.aborted;
+    return found;
+  }
+
+  /**
+   * The first object whose name goes on where the URI of a place ends. TensorFlow names a checkpoint by what its files begin
+   * with: `model.ckpt-1000` for `model.ckpt-1000.index` (https://www.tensorflow.org/guide/checkpoint).
+   */
+  async function longerNameAt({ bucket, objects: names }: Place): Promise<string | undefined> {
+    for (const path of names) {
+      const target = { bucket, path, isObject: false };
+      const goesOn = ({ name }: StoredObject) => /^[.-]/.test(name.slice(path.length));
+      const found = await firstIn(target, goesOn, { endOffset: `${path}/` });
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  async function hasArtifacts(job: PlannedJob): Promise<boolean> {
+    const place = placeOf(job);
+    const isFile = ({ name }: StoredObject) => !name.endsWith('/');
+    for (const { folder, object } of targetsAt(place))
+      for (const target of object ? [folder, object] : [folder])
+        if ((await firstIn(target, isFile)) !== undefined) return true;
+    return (await longerNameAt(place)) !== undefined;
   }
 
   return { lookAt, hasArtifacts, lifeSignOf };

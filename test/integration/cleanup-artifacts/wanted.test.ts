@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
+import { daysAgo } from '../../support/cleanup.ts';
 
 /** Ways in which programs and people name what they still want, that once kept nothing. */
 
@@ -159,4 +160,32 @@ test('a plan that was approved is of what had been counted: what a job wrote sin
   pass(2);
   await deliver();
   assert.equal(live().length, 51);
+});
+
+describe('a URI that names a checkpoint by what its files begin with', { concurrency: 3 }, () => {
+  const files = ['ck/model.ckpt-1000.index', 'ck/model.ckpt-1000.data-00000-of-00001'];
+
+  test('of the newest success keeps them below the folder of another job', async (t) => {
+    const { write, put, pass, approved, live } = await cleaner(t, { policy: NO_GUARDS });
+    await write({
+      newest: { artifactUri: at('ck/model.ckpt-1000'), status: 'completed', endedAt: daysAgo(20) },
+      older: { artifactUri: at('older/'), status: 'completed' },
+      failed: { artifactUri: at('ck/') },
+    });
+    put([...files, 'older/m']);
+    await approved();
+    pass(31);
+    await approved();
+    assert.deepEqual(live().toSorted(), files.toSorted());
+  });
+
+  test('of a job that is old is not taken for a place where nothing lies', async (t) => {
+    const { write, put, approved, deliver, live } = await cleaner(t, { policy: NO_GUARDS });
+    await write({ old: { artifactUri: at('ck/model.ckpt-1000') } });
+    put(files);
+    await approved();
+    const { summary } = await deliver();
+    assert.deepEqual(summary.keptByReason, { 'ambiguous-uri': 1 });
+    assert.equal(live().length, files.length);
+  });
 });

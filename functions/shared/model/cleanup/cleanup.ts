@@ -29,7 +29,7 @@ export const KEEP_REASONS = [
   /** The bucket keeps nothing that could be brought back. */
   'bucket-not-eligible',
   'held',
-  /** Its URI may name two places, and both hold objects. */
+  /** Its URI may name two places, and both hold objects; or it is what the names of several objects begin with. */
   'ambiguous-uri',
   /** Its objects could not be listed, so it is not known what would be deleted. */
   'unlisted',
