@@ -10,6 +10,7 @@ import { BUCKET, cleaner, NO_GUARDS } from '../../support/cleaner.ts';
 import { daysAgo, NOW } from '../../support/cleanup.ts';
 import { ENTRY } from '../../support/entry.ts';
 import { firestoreAt } from '../../support/firestore.ts';
+import { artifactSource } from '../../support/jobs.ts';
 import { startProxy } from '../../support/tcp-proxy.ts';
 
 const MODELS = { ...NO_GUARDS, models: [{ collection: 'models', artifactUri: 'files.uri' }] };
@@ -56,6 +57,74 @@ describe('roots', { concurrency: 4 }, () => {
     for (const { what, bucket, left } of cases)
       assert.deepEqual(world.live(bucket), left, `${bucket}: ${what}`);
   });
+
+  test('a model in a list that the path of its field leads through keeps what it names', async (t) => {
+    const world = await cleaner(t, { policy: MODELS });
+    await world.db.doc('models/m').set({ files: [{ uri: `gs://${BUCKET}/kept/` }] });
+    await world.db.doc('models/n').set({ files: `gs://${BUCKET}/named/` });
+    // These name nothing: no plan waits for them.
+    for (const [id, files] of Object.entries({ map: {}, none: null, list: [] }))
+      await world.db.doc(`models/${id}`).set({ files });
+    await world.write({ kept: {}, named: {}, old: {} });
+    world.put(['kept/a', 'named/a', 'old/a']);
+    const { outcome, summary } = await world.approved();
+    assert.deepEqual([outcome, world.live()], ['succeeded', ['kept/a', 'named/a']]);
+    const told = summary.oddRoots as { by: string; key: string | null }[];
+    assert.deepEqual(
+      told.map(({ by, key }) => [by, key !== null]),
+      [['the record m in files.uri in models', true]],
+    );
+  });
+
+  const PATHS = {
+    artifactUri: 'out.uri',
+    resumedFrom: 'parents.id',
+    registeredModel: 'registered.name',
+    keepUntil: { path: 'keep.until', type: 'timestamp' },
+  };
+  const ELSEWHERE = { artifactUri: null, out: { uri: `gs://${BUCKET}/old/` } };
+  const led: { what: string; records: Record<string, Record<string, unknown>>; live: string[] }[] = [
+    { what: 'nothing of the kind', records: {}, live: [] },
+    {
+      what: 'resumedFrom, a list',
+      records: { child: { status: 'running', endedAt: null, artifactUri: null, parents: [{ id: 'old' }] } },
+      live: ['old/a'],
+    },
+    {
+      what: 'registeredModel, a text',
+      records: { old: { ...ELSEWHERE, registered: 'churn@3' } },
+      live: ['old/a'],
+    },
+    {
+      what: 'registeredModel, a list',
+      records: { old: { ...ELSEWHERE, registered: [{ name: 'churn@3' }] } },
+      live: ['old/a'],
+    },
+    {
+      what: 'keepUntil, a list',
+      records: { old: { ...ELSEWHERE, keep: [{ until: daysAgo(-9) }] } },
+      live: ['old/a'],
+    },
+    {
+      what: 'artifactUri of a running job, a list',
+      records: { live: { status: 'running', endedAt: null, out: [{ uri: `gs://${BUCKET}/old/` }] } },
+      live: ['old/a'],
+    },
+    {
+      what: 'artifactUri of an ended job, a text, which is no URI to delete',
+      records: { old: { artifactUri: null, out: `gs://${BUCKET}/old/` } },
+      live: ['old/a'],
+    },
+  ];
+  for (const { what, records, live } of led)
+    test(`a path that leads through a value which is no map is not absent: ${what}`, async (t) => {
+      const sources = { jobs: artifactSource({}, PATHS) };
+      const world = await cleaner(t, { policy: NO_GUARDS, sources });
+      await world.write({ old: ELSEWHERE, ...records });
+      world.put(['old/a']);
+      const { outcome, problems } = await world.approved();
+      assert.deepEqual([outcome, world.live()], ['succeeded', live], JSON.stringify(problems));
+    });
 
   test('a region that fails: nothing is deleted, and it is named', async (t) => {
     const denied = new UpstreamError('Cannot finish Vertex AI models.list: HTTP 403', {

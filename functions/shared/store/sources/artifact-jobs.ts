@@ -7,8 +7,9 @@ import { isTerminal, type Job, readJob } from '../../model/job/job.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
 import { isConflict, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
+import { artifactRecordReader, selectedPaths } from './artifact-records.ts';
 import { executionStore } from './executions.ts';
-import { pathsOf, recordsOf, toRecord } from './jobs.ts';
+import { recordsOf } from './jobs.ts';
 
 const READ_LIMIT_MS = 5 * MINUTE_MS;
 const WRITE_LIMIT_MS = MINUTE_MS;
@@ -56,6 +57,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
   const tombstonePath = added('tombstone');
   const deletedAtPath = added('deletedAt');
   const deletedLifePath = added('deletedLife');
+  const toRecord = artifactRecordReader(name, source);
   const below = executionsOf(source);
   const executions = below && executionStore(name, source, below, db, log);
 
@@ -70,7 +72,7 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     for (let tries = 0; tries < MOST_TRIES; tries += 1) {
       const found = await withTimeout(log, `record of ${job.name}`, WRITE_LIMIT_MS, db.doc(job.path).get());
       if (!found.exists) return 'its record is gone';
-      const fields = fieldsFor(readJob(source, toRecord(name, found)));
+      const fields = fieldsFor(readJob(source, toRecord(found)));
       if (typeof fields === 'string') return fields;
       const [[path, value], ...more] = fields as [[FieldPath, unknown], ...[FieldPath, unknown][]];
       const condition = { lastUpdateTime: found.updateTime };
@@ -90,13 +92,13 @@ export function artifactJobStore(name: string, source: Source, db: Firestore, lo
     source,
 
     async all({ tally, signal }, onJob) {
-      const query = recordsOf(source, db).select(...pathsOf(source), source.addedField);
+      const query = recordsOf(source, db).select(...selectedPaths(source));
       const documents = await streamQuery(
         log,
         `jobs of source ${name}`,
         READ_LIMIT_MS,
         query,
-        (document) => onJob(readJob(source, toRecord(name, document))),
+        (document) => onJob(readJob(source, toRecord(document))),
         signal,
       );
       tally.documents += documents;

@@ -4,8 +4,9 @@ import type { Log } from '../../log.ts';
 import type { ArtifactPolicy } from '../../model/cleanup/policy.ts';
 import { readLocator } from '../../model/job/job.ts';
 import type { Reading } from '../../model/reading/reading.ts';
-import { plainOf, streamQuery } from '../firestore/firestore.ts';
+import { streamQuery } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
+import { valueAt, wholeField } from '../firestore/value-at.ts';
 
 const READ_LIMIT_MS = 5 * MINUTE_MS;
 
@@ -29,9 +30,9 @@ export function modelStore(model: ArtifactPolicy['models'][number], db: Firestor
         log,
         `models of ${collection}`,
         READ_LIMIT_MS,
-        records.select(field),
+        records.select(wholeField(field)),
         (document) => {
-          const value = plainOf(document.get(field));
+          const { value } = valueAt(document, field);
           for (const each of Array.isArray(value) ? value : [value]) onRoot(readLocator(each), document.id);
         },
         signal,
