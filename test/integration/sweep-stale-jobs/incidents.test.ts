@@ -48,6 +48,7 @@ describe('incidents, replayed', { concurrency: 4 }, () => {
 
   test('a job whose executions have all ended follows the newest', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
+    await world.settle();
     await world.stand({ job: { status: 'running', startedAt: world.ago(200), heartbeatAt: world.ago(100) } });
     const endedAt = world.ago(90);
     await world.stand(

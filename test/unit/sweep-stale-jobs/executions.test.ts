@@ -1,10 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { MINUTE_MS } from '../../../functions/shared/dates.ts';
+import type { Truth } from '../../../functions/shared/model/job/backend.ts';
 import type { Job } from '../../../functions/shared/model/job/job.ts';
 import type { Execution, Suspect, Verdict } from '../../../functions/shared/model/job/sweep.ts';
+import { isHeld } from '../../../functions/shared/model/job/verdict/guard.ts';
 import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
-import { unread } from '../../support/jobs.ts';
-import { ago, inState, NOW, runningJob, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
+import { NOTHING_ADDED, unread } from '../../support/jobs.ts';
+import {
+  ago,
+  channelOf,
+  inState,
+  NOW,
+  reportOf,
+  runningJob,
+  sightedSince,
+  suspectOf,
+  truthOf,
+} from '../../support/suspects.ts';
 
 function execution(id: string, over: Partial<Job>): Execution {
   const job = runningJob({ id, heartbeatAt: null, ...over });
@@ -44,19 +57,14 @@ describe('verdictOf() a job with executions', () => {
     ['cancelled', 'finish'],
   ] as const)
     test(`follows the newest when it is ${state} and all are silent`, () => {
-      const verdict = judge([over('2', state, 40), over('1', 'failed', 110)]);
+      const sighting = sightedSince(30);
+      const verdict = judge([over('2', state, 40), over('1', 'failed', 110)], { sighting });
       assert.ok('state' in verdict, verdict.because);
       assert.deepEqual(
-        [
-          verdict.kind,
-          verdict.rule,
-          verdict.state,
-          verdict.endedAt,
-          verdict.endInferred,
-          verdict.unconfirmed,
-        ],
-        [kind, 'executions-ended', state, ago(40), false, false],
+        [verdict.kind, verdict.rule, verdict.state, verdict.endedAt, verdict.endInferred],
+        [kind, 'executions-ended', state, ago(40), false],
       );
+      assert.deepEqual([verdict.unconfirmed, verdict.foundSince], [true, ago(30)]);
       assert.deepEqual(verdict.brokenAt, ago(25), 'silent since the newest ended');
     });
 
@@ -71,7 +79,61 @@ describe('verdictOf() a job with executions', () => {
     assert.equal(judge(executions, { truth: truthOf('running') }).rule, 'backend-running');
     assert.equal(judge(executions, { truth: truthOf('unknown') }).rule, 'backend-unknown');
     assert.equal(judge(executions, { truth: truthOf('failed') }).rule, 'backend-ended');
-    assert.equal(judge(executions, { truth: truthOf('gone') }).rule, 'executions-ended');
+  });
+
+  test('follows them where its backend knows it no more, once that is believed', () => {
+    const executions = [over('1', 'completed', 40)];
+    const gone = (over: Partial<Truth> = {}, sighting: Suspect['sighting'] = null) =>
+      judge(executions, { truth: truthOf('gone', over), sighting });
+    const twice = sightedSince(60, { goneSince: ago(20) });
+    assert.equal(gone().rule, 'gone-once');
+    assert.equal(gone({ placed: 'guessed' }, twice).rule, 'gone-unplaced');
+    const verdict = gone({}, twice);
+    assert.deepEqual(
+      'state' in verdict && [verdict.rule, verdict.state, verdict.endedAt, verdict.foundSince],
+      ['executions-ended', 'completed', ago(40), ago(20)],
+    );
+  });
+
+  test('tests its silence as that of a job without executions', () => {
+    const retried = [over('1', 'failed', 40)];
+    const behind = judge(retried, { writtenAt: ago(0) }, { heartbeatAt: ago(70) });
+    assert.deepEqual([behind.kind, behind.rule], ['unknown', 'clock-off']);
+    const rewritten = judge(retried, { writtenAt: ago(0) }, { heartbeatAt: ago(17) });
+    assert.deepEqual([rewritten.kind, rewritten.rule], ['unknown', 'still-written']);
+    const { stillSince: _, ...moved } = sightedSince(0);
+    assert.equal(judge(retried, { sighting: moved }).rule, 'still-written', 'written since the last sweep');
+    const last = judge(retried, { writtenAt: ago(20) }, { heartbeatAt: ago(60) });
+    assert.deepEqual([last.rule, last.brokenAt], ['executions-ended', ago(5)]);
+  });
+
+  test('has fallen silent anew where an end of theirs was written, however long ago that end was', () => {
+    const late = { ...over('1', 'failed', 40), writtenAt: ago(3) };
+    const verdict = judge([late], { sighting: sightedSince(60) });
+    assert.deepEqual([verdict.rule, verdict.brokenAt], ['executions-ended', ago(3)]);
+    const clock = { sweptAt: ago(10), now: NOW, intervalMs: 10 * MINUTE_MS };
+    assert.equal(isHeld(verdict, clock, null), true);
+    assert.equal(
+      isHeld(judge([over('1', 'failed', 40)], { sighting: sightedSince(60) }), clock, null),
+      false,
+    );
+  });
+
+  test('is left to a person where a sweep ended this very try before', () => {
+    const nobody = { backend: null, askedAt: null, said: null, by: null };
+    const evidence = { verdict: 'fail', rule: 'executions-ended', because: '', was: 'running' } as const;
+    const before = { ...evidence, ...nobody, runId: 'r', fields: [], foundAt: ago(90) };
+    const added = { ...NOTHING_ADDED, evidence: before };
+    const verdict = judge([over('1', 'failed', 40)], { sighting: sightedSince(30) }, { ...SILENT, added });
+    assert.deepEqual([verdict.kind, verdict.rule], ['unknown', 'came-back']);
+  });
+
+  test('is kept while no report of its source arrives', () => {
+    const added = { ...NOTHING_ADDED, report: reportOf({ aliveAt: ago(47), receivedAt: ago(47) }) };
+    const of = (minutes: number) =>
+      judge([over('1', 'failed', 40)], { channel: channelOf(minutes) }, { ...SILENT, added });
+    assert.deepEqual([of(39).kind, of(39).rule], ['unknown', 'channel-silent']);
+    assert.equal(of(1).rule, 'executions-ended');
   });
 
   test('does not follow one from before its last start', () => {

@@ -72,7 +72,7 @@ export type Verdict = {
       endedAt: Date;
       endInferred: boolean;
       error: string | null;
-      /** Whether it rests on age or on a 404 alone, which a sweep in self-preservation does not believe. */
+      /** Whether it rests on silence, on age or on a 404 alone, which a sweep in self-preservation does not believe. */
       unconfirmed: boolean;
       /** Since when sweeps have found its evidence unchanged; `null` for the first sweep, and for a confirmed verdict. */
       foundSince: Date | null;

@@ -1,9 +1,10 @@
 import { addMs, laterOf } from '../../../dates.ts';
 import type { Truth } from '../backend.ts';
 import { isTerminal, type Job } from '../job.ts';
-import { ACTIVE_STATES, TERMINAL_STATES } from '../states.ts';
+import { ACTIVE_STATES, TERMINAL_STATES, type TerminalState } from '../states.ts';
 import type { Execution, Verdict } from '../sweep.ts';
-import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf, usable } from './liveness.ts';
+import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, latest, since, stampOf, usable } from './liveness.ts';
+import { unlessRewritten, whileWritten } from './record-verdict.ts';
 import { foundDead } from './reporter-verdict.ts';
 import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
@@ -27,12 +28,15 @@ export function whileExecuted(liveness: Liveness): Verdict | undefined {
   return keep(liveness, 'execution-active', `by its record its ${named} still active`);
 }
 
-/** Ends a job whose executions have all ended as the newest did, once neither it nor they have shown life for long. */
+/**
+ * Ends a job whose executions have all ended as the newest did, once neither it nor they have shown life for long. That no
+ * other one follows rests on silence alone: a program that waits before its next try looks the same.
+ */
 export function afterExecutions(liveness: Liveness): Verdict | undefined {
   const newest = liveness.suspect.executions?.[0];
   const state = TERMINAL_STATES.find((terminal) => terminal === newest?.state);
   if (!newest || !state) return undefined;
-  const endedAt = newest.endedAt ?? newest.heartbeatAt ?? newest.startedAt;
+  const endedAt = endOf(newest);
   const told = `its newest execution, ${newest.id}, ${state}${endedAt ? ` ${instant(endedAt)}` : ''}`;
   const off = clockDoubt(liveness, newest, endedAt);
   if (off) return unknown(liveness, 'clock-off', `${told}; but ${off}`);
@@ -45,14 +49,30 @@ export function afterExecutions(liveness: Liveness): Verdict | undefined {
       'execution-recent',
       `${told}; but another may follow, the last sign of life is only ${lasting(since(liveness.seenAt, liveness.now))} old`,
     );
+  return whileWritten(liveness) ?? unlessRewritten(liveness, asTheNewest(liveness, newest, state, told));
+}
+
+/** The end of a job with the newest of its executions, to be found by two sweeps. */
+function asTheNewest(liveness: Liveness, newest: Execution, state: TerminalState, told: string): Verdict {
+  const { truth, sighting, executions } = liveness.suspect;
   const verdict = ended(liveness, state, {
     rule: 'executions-ended',
     because: `${told}, and none is active; ${silence(liveness)}`,
-    brokenAt: liveness.staleAt,
-    endedAt,
+    // Whatever wrote an end of theirs, however long ago that was, may be about to start the next one.
+    brokenAt: latest([liveness.silentAt, ...(executions ?? []).map(({ writtenAt }) => writtenAt)]),
+    endedAt: endOf(newest),
     error: newest.error ?? (state === 'failed' ? `Execution ${newest.id} failed` : null),
   });
-  return { ...verdict, ...(newest.added.endInferred && { endInferred: true }) };
+  return {
+    ...verdict,
+    endInferred: verdict.endInferred || newest.added.endInferred,
+    unconfirmed: true,
+    foundSince: (truth ? sighting?.goneSince : sighting?.stillSince) ?? null,
+  };
+}
+
+function endOf({ endedAt, heartbeatAt, startedAt }: Execution): Date | null {
+  return endedAt ?? heartbeatAt ?? startedAt;
 }
 
 /** Why the end of an execution comes from a wrong clock or from an earlier try, in words; `null` where it may be right. */

@@ -6,17 +6,35 @@ import { instant, lasting } from './words.ts';
 
 /** Verdicts from a record alone, for a job that no backend can be asked about. */
 export function byRecord(liveness: Liveness): Verdict {
-  const { job, hasHeartbeat, sighting } = liveness.suspect;
+  const { job, hasHeartbeat } = liveness.suspect;
   if (job.state === 'suspended')
     return keep(liveness, 'suspended', 'it was stopped on purpose: its silence proves nothing');
   const verdict =
     job.state === 'queued' ? whileQueued(liveness) : hasHeartbeat ? byHeartbeat(liveness) : byAge(liveness);
+  return unlessRewritten(liveness, verdict);
+}
+
+/** `verdict`, unless it ends a job whose record was written since the last sweep: that may be a sign of life. */
+export function unlessRewritten(liveness: Liveness, verdict: Verdict): Verdict {
+  const { sighting } = liveness.suspect;
   if (!('state' in verdict) || !sighting || sighting.stillSince) return verdict;
   return unknown(
     liveness,
     'still-written',
     `${verdict.because}; but something has written its record since the last sweep`,
   );
+}
+
+/** Leaves a job whose silence proves nothing: a clock of it is off, or something has just written its record. */
+export function whileWritten(liveness: Liveness): Verdict | undefined {
+  const { stale, silent, now, clockOffMs } = liveness;
+  const { writtenAt, limits } = liveness.suspect;
+  const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
+  if (clockOffMs !== null && isFresh)
+    return unknown(liveness, 'clock-off', clockOff(writtenAt, clockOffMs, now));
+  if (!stale || silent) return undefined;
+  const written = `something wrote its record ${lasting(since(writtenAt, now))} ago`;
+  return unknown(liveness, 'still-written', `${silence(liveness)}; but ${written}`);
 }
 
 function whileQueued(liveness: Liveness): Verdict {
@@ -34,20 +52,14 @@ function whileQueued(liveness: Liveness): Verdict {
 }
 
 function byHeartbeat(liveness: Liveness): Verdict {
-  const { stale, silent, silentAt, heartbeatAt, seenAt, now, clockOffMs } = liveness;
-  const { writtenAt, limits } = liveness.suspect;
-  const isFresh = addMs(writtenAt, limits.staleAfterMs + limits.graceMs) >= now;
-  if (clockOffMs !== null && isFresh)
-    return unknown(liveness, 'clock-off', clockOff(writtenAt, clockOffMs, now));
+  const { stale, silentAt, heartbeatAt, seenAt, now } = liveness;
+  const written = whileWritten(liveness);
+  if (written) return written;
   if (!stale) {
     const age = `the last sign of life is ${lasting(since(seenAt, now))} old`;
     return heartbeatAt
       ? keep(liveness, 'beating', age)
       : keep(liveness, 'not-beating-yet', `no usable heartbeat; ${age}`);
-  }
-  if (!silent) {
-    const written = `something wrote its record ${lasting(since(writtenAt, now))} ago`;
-    return unknown(liveness, 'still-written', `${silence(liveness)}; but ${written}`);
   }
   const rule = heartbeatAt ? 'silent' : 'no-heartbeat';
   return lostUnconfirmed(liveness, rule, `${silence(liveness)}; there is no backend to ask`, silentAt);

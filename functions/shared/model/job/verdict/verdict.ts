@@ -36,11 +36,8 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
   const reported = whenReportedGone(liveness);
   if (reported) return reported;
   if (truth && truth.state !== 'gone') return byBackend(liveness, truth);
-  // A 404 takes nothing away from what the records around it say.
-  const verdict =
-    underEndedJob(liveness) ??
-    afterExecutions(liveness) ??
-    (truth ? byBackend(liveness, truth) : byRecord(liveness));
+  // A 404 takes nothing away from what the record of its job says.
+  const verdict = underEndedJob(liveness) ?? (truth ? whenNotThere(liveness, truth) : bySilence(liveness));
   if (!('state' in verdict) || !verdict.unconfirmed) return verdict;
   return (
     whenBack(liveness) ??
@@ -48,6 +45,16 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
     whileChannelSilent(liveness, verdict) ??
     afterChannelSilence(liveness, verdict)
   );
+}
+
+/** A 404 that proves nothing is not made a proof by executions; where it is believed, they tell how the job ended. */
+function whenNotThere(liveness: Liveness, truth: Truth): Verdict {
+  const verdict = byBackend(liveness, truth);
+  return 'state' in verdict ? (afterExecutions(liveness) ?? verdict) : verdict;
+}
+
+function bySilence(liveness: Liveness): Verdict {
+  return afterExecutions(liveness) ?? byRecord(liveness);
 }
 
 function unmapped(liveness: Liveness): Verdict | undefined {

@@ -1,6 +1,6 @@
 import { addMs, earlierOf, laterOf } from '../../../dates.ts';
 import type { TerminalState } from '../states.ts';
-import type { Suspect, Verdict } from '../sweep.ts';
+import type { EndingVerdict, Suspect, Verdict } from '../sweep.ts';
 import { CLOCK_SKEW_MS, type Liveness, lastLifeOf, since, stampOf } from './liveness.ts';
 import { instant, lasting } from './words.ts';
 
@@ -27,7 +27,7 @@ export interface Ending {
 }
 
 /** Ends the job as its backend, its executions, its job or a person says. */
-export function ended(liveness: Liveness, state: TerminalState, ending: Ending): Verdict {
+export function ended(liveness: Liveness, state: TerminalState, ending: Ending): EndingVerdict {
   return {
     ...ending,
     kind: state === 'failed' ? 'fail' : 'finish',

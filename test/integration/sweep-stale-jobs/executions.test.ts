@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { beating, EXECUTIONS, live, named, type Sweeper, sweeper } from '../../support/sweeper.ts';
+
+const SOURCES = { jobs: beating({ executions: EXECUTIONS }) };
+
+/** Ten jobs whose only execution failed 25 minutes ago; their programs wait before they try again. */
+async function backingOff(world: Sweeper): Promise<string[]> {
+  const ids = Array.from({ length: 10 }, (_, index) => named(index));
+  const job = { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(25) };
+  await world.stand(Object.fromEntries(ids.map((id) => [id, job])));
+  const failed = { status: 'failed', startedAt: world.ago(119), endedAt: world.ago(25) };
+  for (const id of ids) await world.stand({ 1: failed }, `jobs/${id}/executions`);
+  return ids;
+}
+
+async function counts(world: Sweeper): Promise<Record<string, number>> {
+  const words = Object.values(await world.statuses()).map(String);
+  return Object.fromEntries(
+    [...new Set(words)].map((word) => [word, words.filter((it) => it === word).length]),
+  );
+}
+
+describe('silent jobs whose only execution failed', { concurrency: 4 }, () => {
+  test('are not ended in the first sweep of all, nor at all where they go on before the second', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    const ids = await backingOff(world);
+    const { summary } = await world.deliver();
+    assert.deepEqual([summary.failed, summary.held, await counts(world)], [0, 10, { running: 10 }]);
+    world.pass(9);
+    for (const id of ids) await world.db.doc(`jobs/${id}`).update({ heartbeatAt: world.now() });
+    world.pass(1);
+    await world.deliver();
+    assert.deepEqual(await counts(world), { running: 10 });
+  });
+
+  test('are ended once two sweeps find them so, and never again after they went on', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    const ids = await backingOff(world);
+    await world.write(live(world, 1));
+    await world.deliver();
+    await world.next();
+    assert.deepEqual(await counts(world), { failed: 10, running: 1 });
+    const [first] = ids;
+    await world.db.doc(`jobs/${first}`).update({ status: 'running', heartbeatAt: world.now() });
+    for (let sweeps = 0; sweeps < 5; sweeps += 1) await world.next();
+    assert.equal((await world.job(first ?? '')).status, 'running');
+    const { summary } = await world.deliver({ dryRun: true, jobId: first });
+    assert.deepEqual(
+      summary.verdicts.map(({ rule, verdict }) => [rule, verdict]),
+      [['came-back', 'unknown']],
+    );
+  });
+
+  test('are left while a clock of theirs is off, and while something writes their records', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    await world.settle();
+    const job = { status: 'running', startedAt: world.ago(120) };
+    await world.write({
+      behind: { ...job, heartbeatAt: world.ago(70) },
+      rewritten: { ...job, heartbeatAt: world.ago(17) },
+    });
+    await world.db.doc('jobs/rewritten').update({ type: 'sweep' });
+    const failed = { status: 'failed', startedAt: world.ago(119), endedAt: world.ago(60) };
+    for (const id of ['behind', 'rewritten']) await world.stand({ 1: failed }, `jobs/${id}/executions`);
+    const { summary } = await world.deliver({ dryRun: true });
+    assert.deepEqual(summary.verdicts.map(({ job, rule, verdict }) => [job, rule, verdict]).sort(), [
+      ['behind', 'clock-off', 'unknown'],
+      ['rewritten', 'still-written', 'unknown'],
+    ]);
+    await world.deliver();
+    assert.deepEqual(await counts(world), { running: 2 });
+  });
+});
