@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Alarm } from '../../../functions/shared/model/run/alarm.ts';
-import { beating, type Sweeper, sweeper } from '../../support/sweeper.ts';
+import { beating, EXECUTIONS, type Sweeper, sweeper } from '../../support/sweeper.ts';
 
 const SOURCES = { jobs: beating({ reports: {}, sweep: { stalledAfterMinutes: 30 } }) };
 
@@ -60,6 +60,36 @@ describe('a source whose jobs report', { concurrency: 4 }, () => {
     await accept(world, -9);
     await world.next();
     assert.deepEqual(await world.statuses(), { one: 'running', two: 'failed', 'never-reported': 'failed' });
+  });
+
+  test('of which nothing arrives loses no execution of a job that reported, nor a job with its executions', async (t) => {
+    const jobs = beating({ reports: {}, executions: EXECUTIONS });
+    const world = sweeper(t, { sources: { jobs } });
+    await world.settle();
+    await accept(world, 41);
+    const startedAt = world.ago(26 * 60);
+    await world.stand({
+      long: reporting(world, 40, {}, { startedAt }),
+      tried: reporting(world, 42),
+      'never-reported': { status: 'running', startedAt, heartbeatAt: world.ago(40) },
+    });
+    const running = { status: 'running', startedAt: world.ago(25 * 60) };
+    for (const id of ['long', 'never-reported']) await world.stand({ 1: running }, `jobs/${id}/executions`);
+    const failed = { status: 'failed', startedAt: world.ago(119), endedAt: world.ago(42) };
+    await world.stand({ 1: failed }, 'jobs/tried/executions');
+    const statuses = async () => {
+      const executions = ['long', 'never-reported'].map((id) => world.job(`jobs/${id}/executions/1`));
+      return [(await world.job('tried')).status, ...(await Promise.all(executions)).map((it) => it.status)];
+    };
+    await world.next();
+    await world.next();
+    assert.deepEqual(await statuses(), ['running', 'running', 'failed']);
+    // Once reports come again, each silence is found anew by two sweeps.
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+      await accept(world, -10);
+      await world.next();
+    }
+    assert.deepEqual(await statuses(), ['failed', 'failed', 'failed']);
   });
 
   test('that found one dead on its own host ends it in the first sweep, with who said so and when', async (t) => {

@@ -95,12 +95,12 @@ export function executionStore(name: string, source: Source, below: Source, db: 
       return docs.map((document) => records.seen(document));
     },
 
-    /** The job of each execution, by the path of the execution; an execution without a job is left out. */
+    /** The job of each execution, with what it reported, by the path of the execution; an execution without a job is left out. */
     async jobsOf(paths: readonly string[], options: ReadOptions): Promise<Map<string, Job>> {
       const jobs = new Map<string, Job>();
       for (const some of chunksOf([...new Set(paths.map(jobPath))], DOCUMENTS_PER_READ)) {
         const refs = some.map((path) => db.doc(path));
-        const call = db.getAll(...refs, { fieldMask: pathsOf(source) });
+        const call = db.getAll(...refs, { fieldMask: [...pathsOf(source), source.addedField] });
         const found = await ask('jobs of executions', call, options);
         options.tally.documents += found.length;
         for (const document of found)
