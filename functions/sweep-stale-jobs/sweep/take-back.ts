@@ -41,7 +41,8 @@ export async function takeBack(
   const all = [named, ...others.filter((other) => !whyNot(other))];
   if (named.seen.job.added.deletedAt)
     problems.push({ path: named.seen.job.name, message: 'Its artifacts were deleted meanwhile' });
-  if (!run.dryRun) await write(all, { at: run.startedAt, by, reason, runId: run.runId }, run, days);
+  const takenBack = { at: run.startedAt, by, reason, runId: run.runId };
+  if (!run.dryRun) await write(all, takenBack, run, { days, options });
   return {
     outcome: problems.length === 0 ? 'succeeded' : 'partial',
     summary: { takenBack: all.map(rowOf), documentsRead: options.tally.documents },
@@ -62,18 +63,20 @@ async function write(
   all: readonly Named[],
   takenBack: TakenBack,
   run: RunContext<SweepInput>,
-  days: DayStore,
+  { days, options }: TakeBackTools,
 ): Promise<void> {
   const [first] = all;
   if (!first) return;
   const { store } = first.source;
   const cause = `${takenBack.by} took back how ${first.seen.job.name} ended`;
   const dates = new Set(all.flatMap(({ seen }) => daysFrom(seen.job.endedAt ?? takenBack.at, takenBack.at)));
+  const grounds = await store.grounds(all, options);
   const putDays: BuildBatch = (batch) => {
     for (const date of dates) days.markDirty(batch, { date, cause, markedAt: takenBack.at });
   };
   const putRecords: BuildBatch = (batch) => {
-    for (const { seen, isExecution } of all) store.putTakenBack(batch, seen, isExecution, takenBack);
+    for (const { seen, isExecution } of all)
+      store.putTakenBack(batch, seen, isExecution, grounds.get(seen.path) ?? new Map(), takenBack);
   };
   try {
     await commitBoth(store, run, putDays, putRecords);

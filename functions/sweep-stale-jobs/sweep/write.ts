@@ -5,6 +5,7 @@ import type { BuildBatch, RunContext } from '../../shared/run/task.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
+import type { Ground } from '../../shared/store/sources/ground.ts';
 import type { JobEnding } from '../../shared/store/sources/job-endings.ts';
 import type { RecordFailure } from '../../shared/truth/candidate.ts';
 import type { Disposition, ToEnd } from './judge.ts';
@@ -33,7 +34,7 @@ export interface WriteTools {
 export interface WriteResult {
   /** `race` where a record moved since it was read, and so stands. */
   became: ReadonlyMap<ToEnd, Extract<Disposition, 'yes' | 'race'>>;
-  /** Records that Firestore refuses to write as they are, and why. */
+  /** Records that cannot be written as they are, and why: Firestore refuses it, or something of theirs would be lost. */
   unwritable: RecordFailure[];
   /** The error that writing stopped for; `null` where it did not. */
   failure: unknown;
@@ -44,21 +45,25 @@ export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): 
   const became = new Map<ToEnd, 'yes' | 'race'>();
   const unwritable: RecordFailure[] = [];
 
-  const write = async (some: readonly ToEnd[]): Promise<void> => {
+  const write = async (some: readonly ToEnd[], grounds: Grounds): Promise<void> => {
     const [first] = some;
     if (!first) return;
     tools.run.signal.throwIfAborted();
     try {
-      await commit(some, tools);
+      await commit(some, grounds, tools);
       for (const one of some) became.set(one, 'yes');
     } catch (error) {
       const isChanged = error instanceof RecordChanged;
       if (!isChanged && !isRefused(error)) throw error;
       const moved = isChanged ? await movedOf(some, tools) : [];
       for (const one of moved) became.set(one, 'race');
-      if (moved.length > 0) return write(some.filter((one) => !moved.includes(one)));
+      if (moved.length > 0)
+        return write(
+          some.filter((one) => !moved.includes(one)),
+          grounds,
+        );
       if (some.length > 1) {
-        for (const half of chunksOf(some, Math.ceil(some.length / 2))) await write(half);
+        for (const half of chunksOf(some, Math.ceil(some.length / 2))) await write(half, grounds);
       } else if (isChanged) became.set(first, 'race');
       else unwritable.push({ path: first.candidate.seen.path, error });
     }
@@ -67,7 +72,9 @@ export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): 
   try {
     for (const some of chunksOf(toEnd, CHUNK)) {
       if (tools.isTimeUp()) break;
-      await write(some);
+      const { writable, grounds, blocked } = await onTheirGround(some, tools);
+      unwritable.push(...blocked);
+      await write(writable, grounds);
     }
     return { became, unwritable, failure: null };
   } catch (failure) {
@@ -75,6 +82,24 @@ export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): 
     if (failure instanceof LeaseLost) throw failure;
     return { became, unwritable, failure };
   }
+}
+
+type Grounds = ReadonlyMap<string, Ground>;
+/** No path of such a record is dotted. */
+const FLAT: Ground = new Map();
+
+/** Those that can be written without the loss of something of theirs, and what is there; and why the others cannot. */
+async function onTheirGround(some: readonly ToEnd[], { store, options }: WriteTools) {
+  const grounds = await store.grounds(
+    some.map(({ candidate }) => candidate),
+    options,
+  );
+  const blocked = some.flatMap(({ candidate: { seen, isExecution } }): RecordFailure[] => {
+    const why = store.whyNoEnding(seen, isExecution, grounds.get(seen.path) ?? FLAT);
+    return why === null ? [] : [{ path: seen.path, error: new Error(why) }];
+  });
+  const paths = new Set(blocked.map(({ path }) => path));
+  return { writable: some.filter(({ candidate }) => !paths.has(candidate.seen.path)), grounds, blocked };
 }
 
 /** Those that are not as they were read any more. */
@@ -86,7 +111,7 @@ async function movedOf(some: readonly ToEnd[], { store, options }: WriteTools): 
   return some.filter(({ candidate }) => paths.has(candidate.seen.path));
 }
 
-async function commit(some: readonly ToEnd[], tools: WriteTools): Promise<void> {
+async function commit(some: readonly ToEnd[], grounds: Grounds, tools: WriteTools): Promise<void> {
   const { store, days, run, now } = tools;
   const endings = some.map((one) => ({ ...one.candidate, ending: endingOf(one, tools) }));
   const dirty = daysOf(some, now);
@@ -94,7 +119,8 @@ async function commit(some: readonly ToEnd[], tools: WriteTools): Promise<void> 
     for (const [date, cause] of dirty) days.markDirty(batch, { date, cause, markedAt: now });
   };
   const putEndings: BuildBatch = (batch) => {
-    for (const { seen, isExecution, ending } of endings) store.putEnding(batch, seen, isExecution, ending);
+    for (const { seen, isExecution, ending } of endings)
+      store.putEnding(batch, seen, isExecution, grounds.get(seen.path) ?? FLAT, ending);
   };
   return commitBoth(store, run, putDays, putEndings);
 }

@@ -17,8 +17,10 @@ test('the ends of 1,200 records are written in commits of 500, none of which beg
     return { candidate, suspect, verdict, word: 'failed', newlyStale: false };
   });
   const commits: string[][] = [];
-  const store: Pick<ActiveJobStore, 'ours' | 'putEnding'> = {
+  const store: Pick<ActiveJobStore, 'ours' | 'grounds' | 'whyNoEnding' | 'putEnding'> = {
     ours: true,
+    grounds: async () => new Map(),
+    whyNoEnding: () => null,
     putEnding: (_, { path }) => void commits.at(-1)?.push(path),
   };
   const tools = {

@@ -5,6 +5,8 @@ const changedFieldSchema = z.object({
   path: z.string(),
   before: z.unknown().optional(),
   after: z.unknown(),
+  /** The outermost map that came with it, and what stood in its place; an older release did not keep that. */
+  made: z.object({ path: z.string(), before: z.null().optional() }).optional(),
 });
 export type ChangedField = z.infer<typeof changedFieldSchema>;
 

@@ -1,8 +1,7 @@
-import type { DocumentSnapshot, Firestore, WriteBatch } from '@google-cloud/firestore';
+import type { DocumentSnapshot, Firestore } from '@google-cloud/firestore';
 import { MINUTE_MS } from '../../dates.ts';
 import { NotOneJob } from '../../errors.ts';
 import type { Log } from '../../log.ts';
-import type { TakenBack } from '../../model/job/evidence.ts';
 import { pathInSource } from '../../model/job/job.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
 import type { ACTIVE_STATES, JobState } from '../../model/job/states.ts';
@@ -12,13 +11,12 @@ import { PLAUSIBLE_TIMES } from '../../model/reading/reading.ts';
 import { VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { activeRecords, type Page, type PageOptions, type SeenJob } from './active-records.ts';
+import { type EndingStore, endingStore } from './ending-store.ts';
 import { type ExecutionStore, executionStore, isOf } from './executions.ts';
-import { commitEndings, type JobEnding, movedSince, putEnding } from './job-endings.ts';
 import { idsAsStored, pathsOf, recordsOf } from './jobs.ts';
 import { type RecordCounts, recordCounts } from './record-counts.ts';
 import { livelyOf, type StaleQuery, staleQueries, valuesOf } from './stale-queries.ts';
 import { findUnmapped } from './status-audit.ts';
-import { putTakenBack, whyNotTakenBack } from './take-back.ts';
 
 const LIMIT_MS = MINUTE_MS;
 /** At most so many of those that show life are searched for one that fits. */
@@ -35,7 +33,7 @@ export interface Home {
 export type ActiveCounts = Record<(typeof ACTIVE_STATES)[number], number>;
 
 /** One source of jobs as the sweep sees it: what has not ended, and the executions below. */
-export interface ActiveJobStore {
+export interface ActiveJobStore extends EndingStore {
   name: string;
   source: Source;
   /** Whether its records are in Nightshift's own database. */
@@ -85,21 +83,6 @@ export interface ActiveJobStore {
 
   /** Statuses of its records that the settings do not map. */
   unmapped(options: ReadOptions): Promise<UnmappedStatus[]>;
-
-  /** Adds to `batch` the end of a job, or of an execution, as it was read. */
-  putEnding(batch: WriteBatch, seen: SeenJob, isExecution: boolean, ending: JobEnding): void;
-
-  /** Why an ending that the sweep wrote cannot be taken back, in words; `null` where it can. */
-  whyNotTakenBack(seen: SeenJob, isExecution: boolean): string | null;
-
-  /** Adds to `batch` what takes such an ending back. */
-  putTakenBack(batch: WriteBatch, seen: SeenJob, isExecution: boolean, takenBack: TakenBack): void;
-
-  /** The paths of those that are not as they were read any more. */
-  moved(seen: readonly SeenJob[], options: ReadOptions): Promise<Set<string>>;
-
-  /** Commits to the database of the source. Rejects with RecordChanged where a record is not as it was read. */
-  commit(build: (batch: WriteBatch) => void): Promise<void>;
 }
 
 /** Opens a source for the sweep. */
@@ -108,7 +91,6 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
   const own = recordCounts(name, source, db, log);
   const below = executionsOf(source);
   const executions = below ? executionStore(name, source, below, db, log) : null;
-  const mappingOf = (isExecution: boolean) => (isExecution && below ? below : source);
 
   async function find(id: string, { tally, signal }: ReadOptions): Promise<DocumentSnapshot[]> {
     const paths = [...pathsOf(source), source.addedField];
@@ -140,6 +122,7 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
   }
 
   return {
+    ...endingStore(name, source, db, log),
     name,
     source,
     ours,
@@ -224,19 +207,5 @@ export function activeJobStore(name: string, source: Source, { db, ours }: Home,
     },
 
     unmapped: (options) => findUnmapped(name, source, db, log, options),
-
-    putEnding(batch, seen, isExecution, ending) {
-      putEnding(batch, db, mappingOf(isExecution), seen, ending);
-    },
-
-    whyNotTakenBack: (seen, isExecution) => whyNotTakenBack(mappingOf(isExecution), seen),
-
-    putTakenBack(batch, seen, isExecution, takenBack) {
-      putTakenBack(batch, db, mappingOf(isExecution), seen, takenBack);
-    },
-
-    moved: (seen, options) => movedSince(log, db, seen, options),
-
-    commit: (build) => commitEndings(log, db, build),
   };
 }

@@ -16,14 +16,17 @@ import type { Source } from '../../model/job/source.ts';
 import { plainOf, streamPages, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { within } from '../firestore/time-range.ts';
+import { type Ground, groundOf, outermostOf } from './ground.ts';
 import { pathsOf, recordsOf, toRecord } from './jobs.ts';
 import type { StaleQuery } from './stale-queries.ts';
-import { endingPaths, type StoredFields, storedFields } from './stored-fields.ts';
+import { endingPaths, mappedEndingPaths, type StoredFields, storedForEnding } from './stored-fields.ts';
 
 /** Records that are in memory at once. */
 const PAGE = 500;
 const PAGE_LIMIT_MS = MINUTE_MS;
 const DOCUMENTS_PER_READ = 300;
+/** Whole maps of theirs are read for the ground, however large. */
+const GROUNDS_PER_READ = 50;
 
 /** A record as it was read, with what the next write to it needs. */
 export interface SeenJob {
@@ -99,7 +102,7 @@ export function activeRecords(
       writtenAt: writtenAt(document),
       rewrittenAt: rewrittenAt(document),
       numbered: typeof plainOf(document.get(source.fields.status)) === 'number',
-      stored: storedFields(document, touched),
+      stored: storedForEnding(document, source, touched),
       value: orderedBy === undefined ? null : document.get(orderedBy),
     };
   }
@@ -118,6 +121,27 @@ export function activeRecords(
         found.push(...documents.filter(({ exists }) => exists).map((document) => seen(document)));
       }
       return found;
+    },
+
+    /**
+     * What stands where the end of a record needs maps, by the paths of the records. None is read where no path is dotted.
+     * It holds for a write under the condition that the record is as it was seen.
+     */
+    async grounds(
+      records: readonly string[],
+      { tally, signal }: ReadOptions,
+    ): Promise<ReadonlyMap<string, Ground>> {
+      const grounds = new Map<string, Ground>();
+      // What our own field holds was read with the record.
+      const fieldMask = outermostOf([...mappedEndingPaths(source), source.addedField]);
+      if (fieldMask.length === 0) return grounds;
+      for (const some of chunksOf(records, GROUNDS_PER_READ)) {
+        const call = db.getAll(...some.map((path) => db.doc(path)), { fieldMask });
+        const documents = await withTimeout(log, `maps of records of ${name}`, PAGE_LIMIT_MS, call, signal);
+        tally.documents += documents.length;
+        for (const document of documents) grounds.set(document.ref.path, groundOf(document, touched));
+      }
+      return grounds;
     },
 
     /**

@@ -8,6 +8,7 @@ import { writeTime } from '../../model/reading/reading.ts';
 import { isConflict, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { SeenJob } from './active-records.ts';
+import { type Ground, isMap, madeBy, whyBlocked, whyTheirs } from './ground.ts';
 import { addedPaths, type StoredFields } from './stored-fields.ts';
 
 const LIMIT_MS = MINUTE_MS;
@@ -24,7 +25,28 @@ export interface JobEnding {
 }
 
 /**
- * Adds to `batch` the end of a record as it was seen, in the words and types of its source; it fails where the record moved.
+ * Why the end of a record cannot be written without the loss of something of theirs, in words; `null` where it can. An error
+ * or a write time that has no place is left out.
+ */
+export function whyNoEnding(
+  { fields, addedField }: Pick<Source, 'fields' | 'addedField'>,
+  { stored }: Pick<SeenJob, 'stored'>,
+  ground: Ground,
+): string | null {
+  const added = addedPaths(addedField);
+  if (stored.has(addedField)) return whyTheirs(added.evidence, addedField, stored.get(addedField));
+  const evidence = stored.get(added.evidence) ?? null;
+  if (evidence !== null && !isMap(evidence)) return whyTheirs(added.evidence, added.evidence, evidence);
+  const earlier = stored.get(added.earlier) ?? null;
+  if (earlier !== null && !Array.isArray(earlier)) return whyTheirs(added.earlier, added.earlier, earlier);
+  const [first] = [fields.status, fields.endedAt.path, added.evidence].flatMap(
+    (path) => whyBlocked(path, ground) ?? [],
+  );
+  return first ?? null;
+}
+
+/**
+ * Adds to `batch` the end of a record as it was seen, on the ground that it has, in the words and types of its source; it fails where the record moved.
  * What is overwritten stays in the evidence, and the evidence of a change before among the earlier ones.
  */
 export function putEnding(
@@ -32,6 +54,7 @@ export function putEnding(
   db: Firestore,
   { fields, addedField }: Source,
   { job, path, numbered, stored, updateTime }: SeenJob,
+  ground: Ground,
   { word, endedAt, endInferred, error, evidence }: JobEnding,
 ): void {
   const { status, updatedAt, error: errorField } = fields;
@@ -39,16 +62,18 @@ export function putEnding(
     [status, numbered ? Number(word) : word],
     [fields.endedAt.path, writeTime(endedAt, fields.endedAt.type)],
   ]);
-  if (updatedAt) theirs.set(updatedAt.path, writeTime(evidence.foundAt, updatedAt.type));
-  if (errorField !== undefined && error !== null && job.error === null && isFree(stored.get(errorField)))
-    theirs.set(errorField, error);
+  const hasPlace = (path: string) => whyBlocked(path, ground) === null;
+  if (updatedAt && hasPlace(updatedAt.path))
+    theirs.set(updatedAt.path, writeTime(evidence.foundAt, updatedAt.type));
+  if (errorField !== undefined && error !== null && job.error === null)
+    if (isFree(stored.get(errorField)) && hasPlace(errorField)) theirs.set(errorField, error);
   const added = addedPaths(addedField);
   const kept = stored.get(added.evidence);
   batch.update(
     db.doc(path),
     {
       ...Object.fromEntries(theirs),
-      [added.evidence]: { ...evidence, fields: changesOf(theirs, stored) },
+      [added.evidence]: { ...evidence, fields: changesOf(theirs, stored, ground) },
       [added.endInferred]: endInferred,
       ...(isObject(kept) && {
         [added.earlier]: earlierWith({ ...kept, takenBack: null }, stored, addedField),
@@ -64,10 +89,16 @@ function isFree(value: unknown): boolean {
 }
 
 /** What each field held before, as it is stored: times to the microsecond. */
-function changesOf(fields: ReadonlyMap<string, unknown>, stored: StoredFields): ChangedField[] {
-  return [...fields].map(([path, after]) =>
-    stored.has(path) ? { path, before: stored.get(path), after } : { path, after },
-  );
+function changesOf(
+  fields: ReadonlyMap<string, unknown>,
+  stored: StoredFields,
+  ground: Ground,
+): ChangedField[] {
+  return [...fields].map(([path, after]): ChangedField => {
+    if (stored.has(path)) return { path, before: stored.get(path), after };
+    const made = madeBy(path, ground);
+    return made ? { path, after, made } : { path, after };
+  });
 }
 
 /** The changes that stand no more, with one more of them, as they are stored. */

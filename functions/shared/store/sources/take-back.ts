@@ -5,6 +5,7 @@ import type { Source } from '../../model/job/source.ts';
 import { quoted } from '../../model/reading/reading.ts';
 import { plainOf } from '../firestore/firestore.ts';
 import type { SeenJob } from './active-records.ts';
+import { type Ground, holdsOnly } from './ground.ts';
 import { earlierWith } from './job-endings.ts';
 import { addedPaths } from './stored-fields.ts';
 
@@ -33,7 +34,8 @@ export function whyNotTakenBack(source: Mapping, { job, stored }: SeenJob): stri
 
 /**
  * Adds to `batch` that the change of ours is taken back: each field is what it was, exactly as it was stored, and the
- * evidence is among the earlier ones, with who took it back. A write time of theirs that moved since stays. It fails where
+ * evidence is among the earlier ones, with who took it back. A map that came with a field goes with it, unless somebody put
+ * more into it. A write time of theirs that moved since stays. It fails where
  * the record moved since it was seen.
  */
 export function putTakenBack(
@@ -41,6 +43,7 @@ export function putTakenBack(
   db: Firestore,
   source: Mapping,
   { path, stored, updateTime }: SeenJob,
+  ground: Ground,
   takenBack: TakenBack,
 ): void {
   const changes = changesIn(source, stored).filter((change) => isAsWeLeftIt(change, stored));
@@ -49,15 +52,25 @@ export function putTakenBack(
   batch.update(
     db.doc(path),
     {
-      ...Object.fromEntries(
-        changes.map((it) => [it.path, 'before' in it ? it.before : FieldValue.delete()] as const),
-      ),
+      ...Object.fromEntries(changes.map((it) => whatWas(it, changes, ground))),
       [added.evidence]: FieldValue.delete(),
       [added.endInferred]: FieldValue.delete(),
       [added.earlier]: earlierWith(change, stored, source.addedField),
     },
     { lastUpdateTime: updateTime },
   );
+}
+
+/** What stood before a change, and where: several that made one map between them put the same in its place. */
+function whatWas(
+  change: ChangedField,
+  changes: readonly ChangedField[],
+  ground: Ground,
+): [path: string, value: unknown] {
+  const { made } = change;
+  const paths = changes.map(({ path }) => path);
+  const { path, ...was } = made && holdsOnly(made.path, paths, ground) ? made : change;
+  return [path, 'before' in was ? was.before : FieldValue.delete()];
 }
 
 /** What the evidence says that was written, as it is stored: a job's own evidence has lost the microseconds. */
