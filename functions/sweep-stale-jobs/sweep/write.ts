@@ -2,6 +2,7 @@ import { chunksOf } from '../../shared/concurrency.ts';
 import { type Day, dayOf, daysBetween } from '../../shared/dates.ts';
 import { LeaseLost, RecordChanged } from '../../shared/errors.ts';
 import type { BuildBatch, RunContext } from '../../shared/run/task.ts';
+import { grpcCode, isTransient } from '../../shared/store/firestore/firestore.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
@@ -12,9 +13,16 @@ import type { Disposition, ToEnd } from './judge.ts';
 
 /** Endings in one commit: a record that moved makes the others be looked up again. */
 const CHUNK = 500;
+/** gRPC status codes. */
+const UNKNOWN = 2;
+const INVALID_ARGUMENT = 3;
+/** PERMISSION_DENIED, UNAUTHENTICATED. */
+const DENIED = [7, 16];
 /** The end of one record makes at most so many days be collected again, the newest that it touches. */
 const MOST_DAYS = 400;
 const LONGEST_ERROR = 2_000;
+/** So many writes that fail alone, one after the other and for no reason that is theirs, are no bad writes: nothing is written. */
+const MOST_DOUBTFUL = 3;
 
 /** Where endings are written to, and in whose name. */
 export interface WriteTools {
@@ -44,6 +52,8 @@ export interface WriteResult {
 export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): Promise<WriteResult> {
   const became = new Map<ToEnd, 'yes' | 'race'>();
   const unwritable: RecordFailure[] = [];
+  /** Those that failed alone since the last write that succeeded. */
+  let doubtful: RecordFailure[] = [];
 
   const write = async (some: readonly ToEnd[], grounds: Grounds): Promise<void> => {
     const [first] = some;
@@ -52,9 +62,11 @@ export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): 
     try {
       await commit(some, grounds, tools);
       for (const one of some) became.set(one, 'yes');
+      unwritable.push(...doubtful);
+      doubtful = [];
     } catch (error) {
       const isChanged = error instanceof RecordChanged;
-      if (!isChanged && !isRefused(error)) throw error;
+      if (!isChanged && isOfAll(error)) throw error;
       const moved = isChanged ? await movedOf(some, tools) : [];
       for (const one of moved) became.set(one, 'race');
       if (moved.length > 0)
@@ -63,9 +75,14 @@ export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): 
           grounds,
         );
       if (some.length > 1) {
-        for (const half of chunksOf(some, Math.ceil(some.length / 2))) await write(half, grounds);
+        for (const half of chunksOf(some, Math.ceil(some.length / 2)))
+          if (isChanged || !tools.isTimeUp()) await write(half, grounds);
       } else if (isChanged) became.set(first, 'race');
-      else unwritable.push({ path: first.candidate.seen.path, error });
+      else if (isRefused(error)) unwritable.push({ path: first.candidate.seen.path, error });
+      else {
+        doubtful.push({ path: first.candidate.seen.path, error });
+        if (doubtful.length === MOST_DOUBTFUL) throw error;
+      }
     }
   };
 
@@ -75,6 +92,8 @@ export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): 
       const { writable, grounds, blocked } = await onTheirGround(some, tools);
       unwritable.push(...blocked);
       await write(writable, grounds);
+      unwritable.push(...doubtful);
+      doubtful = [];
     }
     return { became, unwritable, failure: null };
   } catch (failure) {
@@ -152,14 +171,15 @@ function endingOf(
     word,
     endedAt,
     endInferred,
-    error: error?.slice(0, LONGEST_ERROR) ?? null,
+    // Cut, a text may end in half a character.
+    error: error?.slice(0, LONGEST_ERROR).toWellFormed() ?? null,
     evidence: {
       verdict: kind,
       rule,
-      because,
+      because: because.toWellFormed(),
       backend: truth && backend,
       askedAt: truth?.askedAt ?? null,
-      said: truth?.said ?? null,
+      said: truth?.said.toWellFormed() ?? null,
       was: job.status,
       foundAt: now,
       runId: run.runId,
@@ -186,7 +206,17 @@ function daysOf(some: readonly ToEnd[], now: Date): Map<Day, string> {
   );
 }
 
-/** Whether Firestore refuses the write for what it is: INVALID_ARGUMENT. */
+/** Whether Firestore refuses the write for what it is. */
 function isRefused(error: unknown): boolean {
-  return error instanceof Error && Reflect.get(error, 'code') === 3;
+  return grpcCode(error) === INVALID_ARGUMENT;
+}
+
+/**
+ * Whether a write failed for what would fail every other as well: the way to Firestore, or a right that is missing. UNKNOWN
+ * may be either, for the client has no other code for what it cannot encode.
+ */
+function isOfAll(error: unknown): boolean {
+  if (grpcCode(error) === UNKNOWN) return false;
+  if (error instanceof LeaseLost || DENIED.includes(grpcCode(error) ?? -1)) return true;
+  return isTransient(error) || (error instanceof Error && isTransient(error.cause));
 }

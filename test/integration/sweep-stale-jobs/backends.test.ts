@@ -58,6 +58,19 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     assert.equal(world.asked() - before, 1);
   });
 
+  test('end all of them, though what it says of one is half a character', async (t) => {
+    const world = await askedJobs(t);
+    await world.settle();
+    const ids = Array.from({ length: 21 }, (_, index) => `job-${index}`);
+    await world.stand(Object.fromEntries(ids.map((id) => [id, world.silent(id)])));
+    const endedAt = world.ago(50).toISOString();
+    for (const id of ids) world.backend.set(id, { state: 'broken', error: 'no memory', endedAt });
+    world.backend.set('job-7', { state: 'broken', error: 'OOM \ud83d', endedAt });
+    const { summary, outcome } = await world.deliver();
+    assert.deepEqual([summary.failed, outcome], [21, 'succeeded']);
+    assert.equal((await world.job('job-7')).error, 'OOM \ufffd');
+  });
+
   test('named there by integers of nineteen digits are each asked after by its own', async (t) => {
     const host = process.env.FIRESTORE_EMULATOR_HOST ?? '';
     // As the functions open it.

@@ -24,7 +24,7 @@ export function whyFailed(said: string | undefined, log: readonly string[] = [])
   const { line, category } = reasonOf([...log, said ?? '']);
   const isTold = category !== 'unknown' && category !== 'success';
   const lines = isTold ? [line, ...words.filter((it) => it !== line)] : words;
-  return lines.join('\n').slice(0, ERROR_LENGTH) || null;
+  return lines.join('\n').slice(0, ERROR_LENGTH).toWellFormed() || null;
 }
 
 /** Limits retries to what fits into the time for one job: the sweep comes again soon. */

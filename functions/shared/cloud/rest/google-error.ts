@@ -80,14 +80,18 @@ function permissionIn(message: string): string | null {
   return name ?? null;
 }
 
-/** Puts a text on one line, cuts it off, and removes what could be a credential. */
+/**
+ * Puts a text on one line, cuts it off, and removes what could be a credential. Half a character, as JSON may hold it, becomes
+ * a sign for one: Firestore stores no other text.
+ */
 export function plain(text: string, length = WORDS_LENGTH): string {
   return text
     .replace(/<[^>]*>/g, ' ')
     .replace(/Bearer\s+\S+|ya29\.[\w.-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[credential]')
     .replace(/\s+/g, ' ')
     .trim()
-    .slice(0, length);
+    .slice(0, length)
+    .toWellFormed();
 }
 
 function jsonOf(text: string): unknown {

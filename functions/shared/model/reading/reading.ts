@@ -170,7 +170,8 @@ export function readText(value: unknown): Reading<string> {
 /** Describes a value in words that fit into one line of a message. */
 export function quoted(value: unknown): string {
   const text = describe(value);
-  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE)}…` : text;
+  // Cut, it may end in half a character, which Firestore does not store.
+  return text.length > LONGEST_QUOTE ? `${text.slice(0, LONGEST_QUOTE).toWellFormed()}…` : text;
 }
 
 function describe(value: unknown): string {

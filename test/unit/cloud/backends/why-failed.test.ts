@@ -25,6 +25,11 @@ describe('why a job failed, as its record tells it', () => {
     assert.equal(whyFailed('', ['', ' ']), null);
   });
 
+  test('holds no half of a character, however it is cut', () => {
+    for (const length of [1_990, 1_991])
+      assert.ok(whyFailed(`${'x'.repeat(length)}${'\u{1f600}'.repeat(9)}`, ['a \ud83d b'])?.isWellFormed());
+  });
+
   test('holds no secret of a log', () => {
     const told = whyFailed('failed', [
       'RuntimeError: login to https://bob:hunter2@db.example failed, token=abc123def',

@@ -61,6 +61,12 @@ describe('readGoogleError()', () => {
     test(`reads ${what} too`, () => assert.equal(readGoogleError(body).words, words));
 });
 
+test('half a character, of the answer or by the cut, is no part of the words', () => {
+  assert.equal(readGoogleError('{"error":{"message":"OOM \\ud83d"}}').words, 'OOM \ufffd');
+  assert.equal(plain('\udc00a'), '\ufffda');
+  assert.equal(plain('ab\u{1f600}', 3), 'ab\ufffd');
+});
+
 describe('what a 404 says is missing', () => {
   const MISSING: [status: string | undefined, message: string, missing: boolean][] = [
     ['NOT_FOUND', 'The CustomJob does not exist.', true],
