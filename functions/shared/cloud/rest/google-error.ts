@@ -25,6 +25,10 @@ const ELSEWHERE = /^(the )?(requested )?(method|url|location|region|project)\b/i
 /** The ways in which Google's APIs word that a region is unknown to them, or closed to a project. */
 const NO_SUCH_PLACE =
   /\b(unsupported|unknown|invalid|unrecognized) (location|region)\b|\b(location|region)\b.{0,80}\b(not (found|supported|available|allowed|valid|exist)|does not exist|is (invalid|unsupported))|\bin this region\b/i;
+/** Answers are hostile text: no pattern here may be tried again over what it has already gone through. */
+const TAG = /<[^<>]*>/g;
+/** What begins as a token and lacks the rest of one is matched, too, and stays. */
+const CREDENTIAL = /Bearer\s+\S+|ya29\.[\w.-]+|(eyJ[\w-]+)(\.[\w-]+\.[\w-]*)?/g;
 /** https://docs.cloud.google.com/storage/docs/json_api/v1/status-codes, below 403. */
 const HOLDS = ['objectUnderActiveHold', 'retentionPolicyNotMet'];
 
@@ -86,8 +90,10 @@ function permissionIn(message: string): string | null {
  */
 export function plain(text: string, length = WORDS_LENGTH): string {
   return text
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/Bearer\s+\S+|ya29\.[\w.-]+|eyJ[\w-]+\.[\w-]+\.[\w-]*/g, '[credential]')
+    .replace(TAG, ' ')
+    .replace(CREDENTIAL, (found, token: string | undefined, rest: string | undefined) =>
+      token !== undefined && rest === undefined ? found : '[credential]',
+    )
     .replace(/\s+/g, ' ')
     .trim()
     .slice(0, length)

@@ -63,7 +63,7 @@ const SECRETS: readonly [RegExp, string][] = [
 const LOGIN = /\b([a-z][a-z\d+.-]{1,30}:\/\/)[^\s/@"'<>]{1,500}@/gi;
 /** What is behind ? or # of an address may sign it; the scheme says nothing to a reader. */
 const ADDRESS = /\b(?:https?|wss?|ftp):\/\/([^\s"'<>?#)\]}]{1,2000})(?:[?#][^\s"'<>)\]}]*)?/gi;
-const QUERY = /\?(?=[^\s]{0,2000}(?:sig|signature|token|key|credential|x-(?:goog|amz)-)[\w%-]{0,40}=)\S+/gi;
+const QUERY = /\?(?=[^\s?]{0,2000}(?:sig|signature|token|key|credential|x-(?:goog|amz)-)[\w%-]{0,40}=)\S+/gi;
 /** A W&B key, a digest used as a key, or base64: nothing that anybody reads. */
 const RANDOM =
   /(?<![\w+@:-])(?:[A-Fa-f0-9]{32,}|(?=[\w+-]{0,200}\d)(?=[\w+-]{0,200}[a-z])(?=[\w+-]{0,200}[A-Z])[\w+-]{40,}={0,2})(?![\w.])/g;

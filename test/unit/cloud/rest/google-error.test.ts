@@ -61,6 +61,47 @@ describe('readGoogleError()', () => {
     test(`reads ${what} too`, () => assert.equal(readGoogleError(body).words, words));
 });
 
+describe('a text of any length is put into words', () => {
+  for (const some of [
+    '<',
+    '<a ',
+    '<a>',
+    'eyJ',
+    'eyJa.',
+    'eyJa.eyJ',
+    'Bearer ',
+    'ya29.',
+    ' ',
+    'x',
+    'permission ',
+    'a.',
+  ])
+    test(`in no time, such as ${some} again and again`, () => {
+      const text = some.repeat(250_000 / some.length);
+      const begun = process.cpuUsage();
+      plain(text);
+      readGoogleError(bodyOf(text));
+      // A hundredth of a second; going over all of it again from each place takes minutes.
+      const { user } = process.cpuUsage(begun);
+      assert.ok(user < 5e6, `${user / 1e6} s`);
+    });
+
+  test('without credentials, wherever they stand', () => {
+    const token = 'eyJhbGciOi.eyJzdWIiOi.c2ln-_';
+    for (const [text, words] of [
+      [token, '[credential]'],
+      [`x${token}, a`, 'x[credential], a'],
+      [`eyJ ${token}`, 'eyJ [credential]'],
+      [`eyJa.${token}`, '[credential].c2ln-_'],
+      ['eyJhbGciOi.eyJzdWIiOi.', '[credential]'],
+      ['eyJust a word', 'eyJust a word'],
+      ['eyJust.two', 'eyJust.two'],
+      ['Bearer abc ya29.a-b_c', '[credential] [credential]'],
+    ] as const)
+      assert.equal(plain(text), words);
+  });
+});
+
 test('half a character, of the answer or by the cut, is no part of the words', () => {
   assert.equal(readGoogleError('{"error":{"message":"OOM \\ud83d"}}').words, 'OOM \ufffd');
   assert.equal(plain('\udc00a'), '\ufffda');

@@ -74,4 +74,13 @@ describe('what is shown of a log', () => {
       redact('for url: https://hub.example/a/b.json?download=true.'),
       'for url: hub.example/a/b.json',
     ));
+
+  test('in no time, however many marks of a question there are', () => {
+    const begun = process.cpuUsage();
+    for (const some of ['?', '?a', '?sig', 'a?']) redact(some.repeat(2 ** 20 / some.length));
+    // A second for all of them; looking ahead from each mark past all the others takes a minute.
+    const { user } = process.cpuUsage(begun);
+    assert.ok(user < 10e6, `${user / 1e6} s`);
+    assert.equal(redact('https://a.b/c?d=1?token=2 x'), 'a.b/c x');
+  });
 });

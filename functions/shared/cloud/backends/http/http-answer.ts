@@ -38,9 +38,10 @@ export function readHttpAnswer(
   const cannotRead = (why: string) => unknown(`Cannot read ${where}: ${words(why)}`);
   const body = jsonIn(text);
 
-  const answered = `${host} says HTTP ${status}: ${words(text) || 'nothing'}`;
-  if (isGone(settings, asked, { status, text }, body)) return { ...unknown(answered), state: 'gone' };
-  if (status === 404 || status === 410) return unknown(`${answered}; which does not name the job`);
+  // Not of every answer: most say how a job is, and their text is quoted nowhere.
+  const answered = () => `${host} says HTTP ${status}: ${words(text) || 'nothing'}`;
+  if (isGone(settings, asked, { status, text }, body)) return { ...unknown(answered()), state: 'gone' };
+  if (status === 404 || status === 410) return unknown(`${answered()}; which does not name the job`);
   if (status !== 200) return unknown(`Cannot finish ${where}: HTTP ${status}: ${words(text)}`);
   if (body === undefined) return cannotRead(`no JSON: ${text}`);
 
