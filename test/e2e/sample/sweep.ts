@@ -27,7 +27,8 @@ const EXPECTED = {
   'jobs done': [null, 'finish', 'dry run'],
   'jobs stopped': [null, 'finish', 'dry run'],
   'jobs killed': [null, 'fail', 'dry run'],
-  'jobs given-up': [null, 'fail', 'dry run'],
+  // That its executions have all ended proves nothing: another may follow.
+  'jobs given-up': [null, 'unknown', 'no'],
   'jobs retried': ['5', 'lost', 'dry run'],
   'jobs silent': [null, 'unknown', 'no'],
   'jobs gone': [null, 'unknown', 'no'],
@@ -59,7 +60,7 @@ export function sweeps(world: () => SampleWorld): void {
       { finished: 2, held: 0, observed: 1, executionsFixed: 2, skippedRace: 0 },
     );
     const jobs = await db.collection('jobs').where('status', '==', 'running').get();
-    const left = jobs.docs.map(({ id }) => id).filter((id) => /(done|stopped|killed|given-up)$/.test(id));
+    const left = jobs.docs.map(({ id }) => id).filter((id) => /(done|stopped|killed)$/.test(id));
     assert.deepEqual(left, []);
     const [retried] = (await db.collectionGroup('executions').where('status', '==', 'running').get()).docs;
     assert.equal(retried, undefined);
