@@ -83,7 +83,7 @@ const OFF_MS = 18 * HOUR_MS;
 /** A rule that says of a dead one why nobody can tell, or that it was stopped on purpose. */
 const TELLS = [
   ...['unreadable', 'gone-unplaced', 'gone-suspended', 'another-try', 'clock-off', 'backend-unknown'],
-  ...['suspended', 'backend-suspended', 'execution-active'],
+  ...['suspended', 'backend-suspended', 'execution-active', 'job-unreadable'],
 ];
 /** So many 404s at once may be a mistake. */
 const FEWEST_DOUBTED = 5;
@@ -283,7 +283,7 @@ function suspectOf(item: Item): Suspect {
     ],
     executions:
       habit.executions && !parent ? executions.filter(({ version }) => version > 0).map(withWrite) : null,
-    parent: parent && read(parent),
+    parent: parent && { ...read(parent), writtenAt: new Date(parent.writtenAt) },
     truth: null,
     jobTruth: null,
     backendKnown: false,
@@ -328,7 +328,9 @@ function dueAt(item: Item, truth: Truth | null, at: Instant): Instant | null {
   if (isOff) return at < overAt + OFF_MS ? null : at - INTERVAL_MS;
   const told = habit.backend ? overAt + Math.max(BACKEND_LAG_MS, LIMITS.graceMs) : overAt;
   const signs = [item, ...executions].flatMap((it) => [it.record.heartbeatAt, it.record.endedAt].map(Number));
-  const silent = habit.beats ? Math.max(item.writtenAt, ...signs) : Number(record.startedAt);
+  // An execution is silent once its job is, too.
+  const above = parent && isActive(parent) ? [parent.writtenAt, Number(parent.record.heartbeatAt)] : [];
+  const silent = habit.beats ? Math.max(item.writtenAt, ...signs, ...above) : Number(record.startedAt);
   return Math.max(told, silent + limit);
 }
 

@@ -193,9 +193,11 @@ export function truthOf(item: Item, id: string, at: Instant, troubles: Troubles,
 }
 
 /** Whether any sweep could ever find it dead: of the others, it has to tell that nobody can. */
-export function canBeFound({ habit, unreadable, record, tries, executions }: Item): boolean {
+export function canBeFound({ habit, unreadable, record, tries, executions, parent }: Item): boolean {
   const last = tries.at(-1);
   if (unreadable && (unreadable !== 'backendId' || habit.backend)) return false;
+  // Its job may beat.
+  if (parent && isActive(parent) && parent.unreadable === 'heartbeatAt') return false;
   if (executions.some((it) => it.unreadable || it.record.state === 'suspended')) return false;
   // Whether its executions are of this try, their clocks do not tell.
   if (executions.some(({ startOffMs }) => startOffMs !== 0)) return false;

@@ -1,5 +1,6 @@
 import type { Timestamp } from '@google-cloud/firestore';
 import { addMs } from '../../functions/shared/dates.ts';
+import type { Job } from '../../functions/shared/model/job/job.ts';
 import type { ActiveJobStore } from '../../functions/shared/store/sources/active-jobs.ts';
 import type { SeenJob } from '../../functions/shared/store/sources/active-records.ts';
 
@@ -13,7 +14,10 @@ export function writeTimes(begin: Date) {
 
   function writtenAt(path: string, real: Date, updateTime?: Timestamp): Date {
     const stands = standing.get(path);
-    if (stands && (!updateTime || stands.updateTime.isEqual(updateTime))) return stands.writtenAt;
+    const isAsItStood = updateTime
+      ? stands?.updateTime.isEqual(updateTime)
+      : stands?.updateTime.toMillis() === real.getTime();
+    if (stands && isAsItStood) return stands.writtenAt;
     const passed = passes.findLast(({ at }) => at <= real.getTime())?.ms ?? 0;
     // The clock of a test stands still until that lets time pass.
     return addMs(begin, passed);
@@ -52,6 +56,14 @@ export function writeTimes(begin: Date) {
         },
         executions: executions && {
           ...executions,
+          jobsOf: async (...how) => {
+            const jobs = [...(await executions.jobsOf(...how))];
+            const toldOf = (job: Job): Job => {
+              const at = job.writtenAt;
+              return { ...job, writtenAt: at && writtenAt(job.path, at) };
+            };
+            return new Map(jobs.map(([path, job]) => [path, toldOf(job)]));
+          },
           activeOf: async (...how) => (await executions.activeOf(...how)).map(told),
           of: async (...how) =>
             (await executions.of(...how)).map((it) => ({

@@ -1,6 +1,15 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { beating, EXECUTIONS, live, named, type Sweeper, sweeper } from '../../support/sweeper.ts';
+import {
+  beating,
+  EXECUTIONS,
+  live,
+  MAPPING,
+  named,
+  type Sweeper,
+  silentFor,
+  sweeper,
+} from '../../support/sweeper.ts';
 
 const SOURCES = { jobs: beating({ executions: EXECUTIONS }) };
 
@@ -70,5 +79,48 @@ describe('silent jobs whose only execution failed', { concurrency: 4 }, () => {
     ]);
     await world.deliver();
     assert.deepEqual(await counts(world), { running: 2 });
+  });
+});
+
+describe('executions below a job that has not ended', { concurrency: 4 }, () => {
+  const EXECUTION = 'jobs/job/executions/1';
+
+  test('are not ended for their age while it beats, and are once both are silent', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    await world.settle();
+    await world.write({
+      job: { status: 'running', startedAt: world.ago(25 * 60), heartbeatAt: world.ago(1) },
+    });
+    await world.stand({ 1: { status: 'running', startedAt: world.ago(25 * 60) } }, 'jobs/job/executions');
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+      assert.equal((await world.next()).summary.executionsFixed, 0);
+      await world.db.doc('jobs/job').update({ heartbeatAt: world.now() });
+    }
+    assert.equal((await world.job(EXECUTION)).status, 'running');
+    const fixed: unknown[] = [];
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) fixed.push((await world.next()).summary.executionsFixed);
+    assert.deepEqual(fixed, [0, 0, 1, 0], 'found silent by two sweeps');
+  });
+
+  test('go on while it is paused, and have the same time to beat as it has when it goes on', async (t) => {
+    const fields = { ...EXECUTIONS.fields, heartbeatAt: MAPPING.fields.heartbeatAt };
+    const statuses = { ...MAPPING.statuses, paused: 'suspended' };
+    const source = beating({ statuses, executions: { ...EXECUTIONS, fields } });
+    const world = sweeper(t, { sources: { jobs: source } });
+    await world.settle();
+    await world.stand({ job: { ...silentFor(world, 20), status: 'paused' } });
+    await world.stand({ 1: silentFor(world, 20) }, 'jobs/job/executions');
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) await world.next();
+    const both = async () => [(await world.job('job')).status, (await world.job(EXECUTION)).status];
+    assert.deepEqual(await both(), ['paused', 'running']);
+    await world.db.doc('jobs/job').update({ status: 'running' });
+    for (let sweeps = 0; sweeps < 2; sweeps += 1) await world.next();
+    assert.deepEqual(await both(), ['running', 'running']);
+    await world.db.doc('jobs/job').update({ heartbeatAt: world.now() });
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+      await world.next();
+      await world.db.doc(EXECUTION).update({ heartbeatAt: world.now() });
+    }
+    assert.deepEqual(await both(), ['running', 'running']);
   });
 });

@@ -151,10 +151,11 @@ describe('a sweep that can tell only at its end whether it is blind', { concurre
   test('goes by the jobs alone, not by their executions', async (t) => {
     const world = sweeper(t, { sources: { jobs: beating({ executions: EXECUTIONS }) } });
     await world.settle();
-    await world.stand({ ...dead(world, 6), ...live(world, 4) });
+    // Kept by its executions alone: while a job beats, they are not ended.
+    await world.stand({ ...dead(world, 6), ...live(world, 4), above: silentFor(world, 40) });
     // They broke their limit two minutes ago.
     const fresh = { status: 'running', startedAt: world.ago(24 * 60 + 2) };
-    await world.stand({ 1: fresh, 2: fresh, 3: fresh, 4: fresh, 5: fresh }, 'jobs/live-0/executions');
+    await world.stand({ 1: fresh, 2: fresh, 3: fresh, 4: fresh, 5: fresh }, 'jobs/above/executions');
     const { summary } = await world.deliver();
     assert.deepEqual([summary.lost, summary.held], [6, 5]);
   });
@@ -430,8 +431,8 @@ describe('what ended in a sweep', { concurrency: 4 }, () => {
     await world.settle();
     await world.stand({
       ...live(world, 3),
-      // Silent for only a minute more than it may, and once more beating soon.
-      long: { status: 'running', startedAt: world.ago(26 * 60), heartbeatAt: world.ago(16) },
+      // Silent for long, and once more beating soon.
+      long: { status: 'running', startedAt: world.ago(26 * 60), heartbeatAt: world.ago(40) },
     });
     await world.stand({ 1: { status: 'running', startedAt: world.ago(25 * 60) } }, 'jobs/long/executions');
     const { summary } = await world.deliver();

@@ -158,6 +158,9 @@ describe('verdictOf() a job with executions', () => {
   });
 });
 
+/** A job that neither beats nor is written any more. */
+const QUIET = { heartbeatAt: ago(47), writtenAt: ago(47) };
+
 describe('verdictOf() an execution', () => {
   const parent = runningJob({ id: 'parent', ...inState('completed'), endedAt: ago(60) });
   const judge = (job: Partial<Job>, more: Partial<Suspect> = {}): Verdict =>
@@ -198,7 +201,7 @@ describe('verdictOf() an execution', () => {
 
   describe('without a name of its own at the backend, past its longest runtime and silent', () => {
     const LONG = { heartbeatAt: null, startedAt: ago(30 * 60), createdAt: null, backendId: null };
-    const going = runningJob({ id: 'parent', backendId: '7' });
+    const going = runningJob({ id: 'parent', backendId: '7', ...QUIET });
     const of = (jobTruth: Suspect['jobTruth'], more: Partial<Suspect> = {}) =>
       judge(LONG, { parent: going, hasHeartbeat: false, jobTruth, ...more });
 
@@ -234,7 +237,11 @@ describe('verdictOf() an execution', () => {
     });
 
     test('is unknown where nobody can read the name of its job', () => {
-      const unnamed = runningJob({ id: 'parent', backendId: null, unreadable: [unread('backendId')] });
+      const unnamed = runningJob({
+        ...going,
+        backendId: null,
+        unreadable: [unread('backendId')],
+      });
       assert.equal(of(null, { parent: unnamed }).rule, 'unreadable');
       assert.equal(of(null, { parent: unnamed, vital: ['status'] }).rule, 'max-runtime');
     });
@@ -242,8 +249,8 @@ describe('verdictOf() an execution', () => {
 
   test('is judged like a job while its job goes on, is of no known state, or has no end', () => {
     for (const state of ['running', 'queued', 'unknown'] as const)
-      assert.equal(judge(SILENT, { parent: runningJob(inState(state)) }).rule, 'silent');
-    const again = { ...parent, ...inState('running') };
+      assert.equal(judge(SILENT, { parent: runningJob({ ...inState(state), ...QUIET }) }).rule, 'silent');
+    const again = { ...parent, ...inState('running'), ...QUIET };
     assert.equal(judge(SILENT, { parent: again }).rule, 'silent', 'its end is of a try before');
     assert.equal(judge(SILENT, { parent: { ...parent, endedAt: null } }).rule, 'silent');
     assert.equal(judge(SILENT, { parent: { ...parent, endedAt: ago(-60) } }).rule, 'silent');
@@ -251,6 +258,59 @@ describe('verdictOf() an execution', () => {
       judge({}, { parent: { ...parent, endedAt: null }, hasHeartbeat: false }).rule,
       'within-max-runtime',
     );
+  });
+
+  describe('whose job has not ended', () => {
+    const OLD = { heartbeatAt: null, startedAt: ago(25 * 60), createdAt: null };
+    const old = (above: Partial<Job>, more: Partial<Suspect> = {}) =>
+      judge(OLD, { parent: runningJob({ id: 'parent', ...QUIET, ...above }), hasHeartbeat: false, ...more });
+
+    test('is not ended for its age or its silence while that beats or reports', () => {
+      const { kind, rule, because } = old({ heartbeatAt: ago(1), writtenAt: ago(1) });
+      assert.deepEqual([kind, rule], ['keep', 'job-beats']);
+      assert.match(because, /^it started .*; but its job parent beat 1 min ago; it runs for 25 h, /);
+      const silent = judge(SILENT, { parent: runningJob({ writtenAt: ago(1) }) });
+      assert.equal(silent.rule, 'job-beats');
+      const added = { ...NOTHING_ADDED, report: reportOf() };
+      assert.equal(old({ added, writtenAt: ago(1) }).rule, 'job-beats');
+      assert.equal(old({}).rule, 'max-runtime');
+    });
+
+    test('nor while that is suspended, however long, and not overdue then', () => {
+      const verdict = old(inState('suspended'));
+      assert.deepEqual(
+        [verdict.kind, verdict.rule, 'overdue' in verdict && verdict.overdue],
+        ['keep', 'job-suspended', false],
+      );
+    });
+
+    test('nor while that may live: something has just written it, or a sign of its life cannot be read', () => {
+      assert.equal(old({ writtenAt: ago(15) }).rule, 'job-still-written', 'as one that was resumed');
+      assert.equal(
+        old({ heartbeatAt: ago(120), writtenAt: ago(0) }).rule,
+        'job-still-written',
+        'a wrong clock',
+      );
+      assert.equal(old({ writtenAt: null }).rule, 'job-still-written', 'nobody knows when');
+      for (const field of ['status', 'heartbeatAt', 'report'] as const)
+        assert.equal(old({ unreadable: [unread(field)] }).rule, 'job-unreadable', field);
+    });
+
+    test('breaks its limit no earlier than that does', () => {
+      const verdict = old({ heartbeatAt: ago(16), writtenAt: ago(16) }, { sighting: sightedSince(60) });
+      assert.deepEqual([verdict.rule, verdict.brokenAt], ['max-runtime', ago(1)]);
+      assert.deepEqual(old({}).brokenAt, ago(32));
+      assert.deepEqual(old({ heartbeatAt: ago(200), writtenAt: ago(200) }).brokenAt, ago(60));
+    });
+
+    test('is ended on the word of a backend about itself, or that its job has ended since that beat', () => {
+      const beats = { heartbeatAt: ago(1), writtenAt: ago(1) };
+      const twice = { sighting: sightedSince(60, { goneSince: ago(60) }) };
+      assert.equal(old(beats, { truth: truthOf('gone'), ...twice }).rule, 'gone');
+      assert.equal(old(beats, { jobTruth: truthOf('completed') }).rule, 'job-beats', 'another try beats');
+      const over = truthOf('completed', { endedAt: ago(1) });
+      assert.equal(old(beats, { jobTruth: over }).rule, 'max-runtime');
+    });
   });
 
   test('is judged like a job when it began after the end of its job, which may be begun again', () => {

@@ -198,10 +198,11 @@ function begunAt(suspect: Suspect, now: Date): Date | null {
 }
 
 function overdueAt(suspect: Suspect, now: Date): Date | null {
-  const { job, truth, jobTruth, limits } = suspect;
+  const { job, parent, truth, jobTruth, limits } = suspect;
   const running = truth?.state === 'running';
-  // While it is suspended, its runtime does not grow.
-  if ((truth ?? jobTruth)?.state === 'suspended') return null;
+  // While it is suspended, or its job is, its runtime does not grow.
+  const said = (truth ?? jobTruth)?.state;
+  if (said === 'suspended' || (parent?.state === 'suspended' && said !== 'running')) return null;
   if (job.state !== 'running' && !(job.state === 'queued' && running)) return null;
   const told = running ? usable(truth.startedAt, now) : null;
   const startedAt = latest([stampOf(job.startedAt, suspect, now), told]);

@@ -24,6 +24,12 @@ export function unreadableOf({ job, vital, executions, parent }: Suspect): strin
   return all.length > 0 ? all.join('; ') : null;
 }
 
+/** Which values of the job of an execution, that may be a sign of life, cannot be read, in words; `null` where all can be. */
+export function unreadableLife(job: Job): string | null {
+  const all = among(job, ['status', 'heartbeatAt', 'report']).map(told);
+  return all.length > 0 ? `its ${all.join('; ')}` : null;
+}
+
 function among({ unreadable }: Job, fields: readonly ReadField[]): Unreadable[] {
   return unreadable.filter(({ field }) => fields.includes(field));
 }

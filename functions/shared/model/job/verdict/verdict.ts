@@ -10,6 +10,7 @@ import {
   whileJobGoesOn,
   whileJobUnknown,
 } from './executions-verdict.ts';
+import { unlessJobLives } from './job-above.ts';
 import { type Liveness, livenessOf } from './liveness.ts';
 import { byRecord } from './record-verdict.ts';
 import { afterChannelSilence, whenReportedGone, whileChannelSilent } from './reporter-verdict.ts';
@@ -43,7 +44,7 @@ export function verdictOf(suspect: Suspect, now: Date): Verdict {
     whenBack(liveness) ??
     whileJobUnknown(liveness) ??
     whileChannelSilent(liveness, verdict) ??
-    afterChannelSilence(liveness, verdict)
+    unlessJobLives(liveness, afterChannelSilence(liveness, verdict))
   );
 }
 
