@@ -20,14 +20,13 @@ interface Swept extends Record<string, unknown> {
 
 /**
  * By source and the end of the name: the execution, the verdict of the first sweep, and what it does about that. Records without a
- * usable clock are missing: they are believed for a while after they were written, which is just now; of the silent one, that
- * leaves it open whether its clock is right.
+ * usable clock are missing: they are believed for a while after they were written, which is just now; of the silent one,
+ * and of the one whose tries are all over, that leaves it open whether its clock is right.
  */
 const EXPECTED = {
   'jobs done': [null, 'finish', 'dry run'],
   'jobs stopped': [null, 'finish', 'dry run'],
   'jobs killed': [null, 'fail', 'dry run'],
-  // That its executions have all ended proves nothing: another may follow.
   'jobs given-up': [null, 'unknown', 'no'],
   'jobs retried': ['5', 'lost', 'dry run'],
   'jobs silent': [null, 'unknown', 'no'],
