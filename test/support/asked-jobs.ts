@@ -4,9 +4,15 @@ import { startStatusEndpoint } from '../../scripts/stack/stand-ins/status-endpoi
 import { MAPPING, type Setup, sweeper } from './sweeper.ts';
 
 /**
- * Jobs of a source whose backend is an HTTP endpoint; `backend` holds what it says, by the backend's id.
+ * Jobs of a source whose backend is an HTTP endpoint; `backend` holds what it says, by the backend's id. `reading` are further
+ * settings of how it is read.
  */
-export async function askedJobs(t: TestContext, over: Record<string, unknown> = {}, setup: Setup = {}) {
+export async function askedJobs(
+  t: TestContext,
+  over: Record<string, unknown> = {},
+  setup: Setup = {},
+  reading: Record<string, unknown> = {},
+) {
   const backend = new Map<string, object>();
   const endpoint = await startStatusEndpoint(backend);
   t.after(() => endpoint.stop());
@@ -26,6 +32,7 @@ export async function askedJobs(t: TestContext, over: Record<string, unknown> = 
         broken: 'failed',
         stopped: 'cancelled',
       },
+      ...reading,
     },
     ...over,
   });

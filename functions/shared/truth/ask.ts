@@ -140,9 +140,11 @@ function unlessDoubted(truth: Truth | null, why: string | null): Truth | null {
   return { ...truth, state: 'unknown', said: `${truth.said}; but ${why}` };
 }
 
-/** When the last answer came that a job exists. */
+/** When the last answer came that a job exists. One that names no state may be an error that came as a success. */
 function lastKnown(truths: Iterable<Truth>): Date | null {
-  const known = [...truths].filter(({ state }) => state !== 'gone' && state !== 'unknown');
+  const known = [...truths].filter(
+    ({ state, assumed }) => state !== 'gone' && state !== 'unknown' && !assumed,
+  );
   return latest(known.map(({ askedAt }) => askedAt));
 }
 

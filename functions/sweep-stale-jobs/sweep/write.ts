@@ -2,7 +2,6 @@ import { chunksOf } from '../../shared/concurrency.ts';
 import { type Day, dayOf, daysBetween } from '../../shared/dates.ts';
 import { LeaseLost, RecordChanged } from '../../shared/errors.ts';
 import type { BuildBatch, RunContext } from '../../shared/run/task.ts';
-import { grpcCode, isTransient } from '../../shared/store/firestore/firestore.ts';
 import type { ReadOptions } from '../../shared/store/firestore/read-options.ts';
 import type { DayStore } from '../../shared/store/own/days.ts';
 import type { ActiveJobStore } from '../../shared/store/sources/active-jobs.ts';
@@ -13,11 +12,6 @@ import type { Disposition, ToEnd } from './judge.ts';
 
 /** Endings in one commit: a record that moved makes the others be looked up again. */
 const CHUNK = 500;
-/** gRPC status codes. */
-const UNKNOWN = 2;
-const INVALID_ARGUMENT = 3;
-/** PERMISSION_DENIED, UNAUTHENTICATED. */
-const DENIED = [7, 16];
 /** The end of one record makes at most so many days be collected again, the newest that it touches. */
 const MOST_DAYS = 400;
 const LONGEST_ERROR = 2_000;
@@ -66,7 +60,7 @@ export async function writeEndings(toEnd: readonly ToEnd[], tools: WriteTools): 
       doubtful = [];
     } catch (error) {
       const isChanged = error instanceof RecordChanged;
-      if (!isChanged && isOfAll(error)) throw error;
+      if (error instanceof LeaseLost || (!isChanged && tools.store.failsAll(error))) throw error;
       const moved = isChanged ? await movedOf(some, tools) : [];
       for (const one of moved) became.set(one, 'race');
       if (moved.length > 0)
@@ -206,17 +200,7 @@ function daysOf(some: readonly ToEnd[], now: Date): Map<Day, string> {
   );
 }
 
-/** Whether Firestore refuses the write for what it is. */
+/** Whether Firestore refuses the write for what it is: INVALID_ARGUMENT. */
 function isRefused(error: unknown): boolean {
-  return grpcCode(error) === INVALID_ARGUMENT;
-}
-
-/**
- * Whether a write failed for what would fail every other as well: the way to Firestore, or a right that is missing. UNKNOWN
- * may be either, for the client has no other code for what it cannot encode.
- */
-function isOfAll(error: unknown): boolean {
-  if (grpcCode(error) === UNKNOWN) return false;
-  if (error instanceof LeaseLost || DENIED.includes(grpcCode(error) ?? -1)) return true;
-  return isTransient(error) || (error instanceof Error && isTransient(error.cause));
+  return error instanceof Error && Reflect.get(error, 'code') === 3;
 }

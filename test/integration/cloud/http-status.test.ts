@@ -219,6 +219,7 @@ describe('an HTTP status endpoint', () => {
     ['JSON of another job', 404, '{"error": "There is no job-77, nor my-job-7"}'],
     ['nothing', 404, ''],
     ['a text in quotes', 404, '"job-7"'],
+    ['a job that goes on', 404, '{"id": "job-7", "status": {"phase": "busy"}}'],
     ['another status', 400, '{"error": "There is no job-7"}'],
     ['an end of its own', 410, '{"error": "This API was removed"}'],
     ['a page of its own', 410, '<html>Gone: job-7</html>'],

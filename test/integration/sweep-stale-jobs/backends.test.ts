@@ -185,6 +185,20 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     assert.deepEqual((await world.next()).summary.lost, 2);
   });
 
+  test('are not lost by it where nothing that it tells of others has a state', async (t) => {
+    const world = await askedJobs(t, {}, {}, { absent: 'running' });
+    await world.settle();
+    await world.stand({ a: world.silent('a'), b: world.silent('b', { heartbeatAt: world.ago(600) }) });
+    world.backend.set('a', { error: 'unknown tenant' });
+    for (let sweeps = 0; sweeps < 3; sweeps += 1) {
+      const { kept, unknown, lost } = (await world.next()).summary;
+      assert.deepEqual([kept, unknown, lost], [1, 1, 0]);
+    }
+    // One that is told with its state proves the address.
+    world.backend.set('a', { state: 'busy' });
+    assert.deepEqual((await world.next()).summary.lost, 1);
+  });
+
   test('are lost by such a 404 once it tells of one that shows life, which is asked about for that alone', async (t) => {
     const world = await askedJobs(t);
     const beat = async () => {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
+import { isOfEveryWrite } from '../../../functions/shared/store/firestore/firestore.ts';
 import type { ActiveJobStore } from '../../../functions/shared/store/sources/active-jobs.ts';
 import type { SeenJob } from '../../../functions/shared/store/sources/active-records.ts';
 import type { ToEnd } from '../../../functions/sweep-stale-jobs/sweep/judge.ts';
@@ -19,10 +20,11 @@ function database(count: number, refusal: (paths: readonly string[]) => unknown 
   });
   const commits: string[][] = [];
   let put: string[] = [];
-  const store: Pick<ActiveJobStore, 'ours' | 'grounds' | 'whyNoEnding' | 'putEnding'> = {
+  const store: Pick<ActiveJobStore, 'ours' | 'grounds' | 'whyNoEnding' | 'putEnding' | 'failsAll'> = {
     ours: true,
     grounds: async () => new Map(),
     whyNoEnding: () => null,
+    failsAll: isOfEveryWrite,
     putEnding: (_, { path }) => void put.push(path),
   };
   let tries = 0;

@@ -38,6 +38,8 @@ export type Placed = (typeof PLACED)[number];
 export interface Truth {
   /** `gone`: the backend was asked about this very job and has none. `unknown`: its state could not be found out. */
   state: JobState | 'gone' | 'unknown';
+  /** The answer named no state, and the settings say what that means: nothing shows that it is about a job at all. */
+  assumed?: true;
   startedAt: Date | null;
   endedAt: Date | null;
   /**

@@ -19,8 +19,11 @@ export const NOT_FOUND = 5;
 export const ALREADY_EXISTS = 6;
 export const FAILED_PRECONDITION = 9;
 export const ABORTED = 10;
+const UNKNOWN = 2;
+/** PERMISSION_DENIED, UNAUTHENTICATED. */
+const DENIED = [7, 16];
 /** CANCELLED, UNKNOWN, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, ABORTED, INTERNAL, UNAVAILABLE. */
-const TRANSIENT = [1, 2, 4, 8, ABORTED, 13, 14];
+const TRANSIENT = [1, UNKNOWN, 4, 8, ABORTED, 13, 14];
 
 /** A disjunction (`in`, `array-contains-any`) takes this many values. */
 export const VALUES_PER_QUERY = 30;
@@ -62,6 +65,16 @@ export function databases(environment: Environment): (where?: Elsewhere) => Fire
 /** Whether the same call may well succeed a moment later: the server or the way there, not the call, was at fault. */
 export function isTransient(error: unknown): boolean {
   return error instanceof DeadlineExceeded || TRANSIENT.includes(grpcCode(error) ?? -1);
+}
+
+/**
+ * Whether a write failed for what would fail every other as well: the way to Firestore, or a right that is missing. UNKNOWN may
+ * be either, for the client has no other code for what it cannot encode.
+ */
+export function isOfEveryWrite(error: unknown): boolean {
+  const code = grpcCode(error) ?? -1;
+  if (code === UNKNOWN) return false;
+  return DENIED.includes(code) || isTransient(error) || (error instanceof Error && isTransient(error.cause));
 }
 
 /** The gRPC status code of a Firestore error; `undefined` for any other error. */

@@ -2,6 +2,7 @@ import type { Firestore, WriteBatch } from '@google-cloud/firestore';
 import type { Log } from '../../log.ts';
 import type { TakenBack } from '../../model/job/evidence.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
+import { isOfEveryWrite } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import { activeRecords, type SeenJob } from './active-records.ts';
 import type { Ground } from './ground.ts';
@@ -37,6 +38,9 @@ export interface EndingStore {
   /** The paths of those that are not as they were read any more. */
   moved(seen: readonly SeenJob[], options: ReadOptions): Promise<Set<string>>;
 
+  /** Whether a commit failed for what would fail every other as well, and not for one of the writes in it. */
+  failsAll(error: unknown): boolean;
+
   /** Commits to the database of the source. Rejects with RecordChanged where a record is not as it was read. */
   commit(build: (batch: WriteBatch) => void): Promise<void>;
 }
@@ -69,6 +73,8 @@ export function endingStore(name: string, source: Source, db: Firestore, log: Lo
     },
 
     moved: (seen, options) => movedSince(log, db, seen, options),
+
+    failsAll: isOfEveryWrite,
 
     commit: (build) => commitEndings(log, db, build),
   };

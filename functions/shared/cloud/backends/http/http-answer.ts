@@ -1,5 +1,6 @@
 import { messageOf } from '../../../errors.ts';
 import type { HttpSettings, TimeInAnswer } from '../../../model/job/backends/http.ts';
+import { isTerminal } from '../../../model/job/job.ts';
 import type { JobState } from '../../../model/job/states.ts';
 import { parseJson, valueAt } from '../../../model/reading/json-path.ts';
 import { type Reading, read, readJsonTime, unreadable } from '../../../model/reading/reading.ts';
@@ -41,7 +42,10 @@ export function readHttpAnswer(
   // Not of every answer: most say how a job is, and their text is quoted nowhere.
   const answered = () => `${host} says HTTP ${status}: ${words(text) || 'nothing'}`;
   if (isGone(settings, asked, { status, text }, body)) return { ...unknown(answered()), state: 'gone' };
-  if (status === 404 || status === 410) return unknown(`${answered()}; which does not name the job`);
+  if (status === 404 || status === 410)
+    return unknown(
+      `${answered()}; which ${saysActive(settings, body) ? 'says that it goes on' : 'does not name the job'}`,
+    );
   if (status !== 200) return unknown(`Cannot finish ${where}: HTTP ${status}: ${words(text)}`);
   if (body === undefined) return cannotRead(`no JSON: ${text}`);
 
@@ -52,32 +56,41 @@ export function readHttpAnswer(
   const said = `${host} says ${word.is === 'read' ? words(JSON.stringify(word.value)) : `nothing at ${settings.state}`}`;
   const state = word.is === 'read' ? meaningOf(word.value, settings) : settings.absent;
   if (!state) return unknown(`${said}, which its statuses do not map`);
-  return statusOf({
+  const told = statusOf({
     state,
     startedAt: timeIn(body, settings.startedAt, hide),
     endedAt: timeIn(body, settings.endedAt, hide),
     error: whyFailed(hide(textIn(body, settings.error))),
     said,
   });
+  return word.is === 'read' ? told : { ...told, assumed: true };
 }
 
 /**
  * Whether an answer means that there is no such job: in the form that the settings give, or by a 404 or 410 that names the
- * job. An empty 410 counts, too: a router does not send it for an address that it never knew.
+ * job, and does not say beside it that the job goes on. An empty 410 counts, too: a router does not send it for an address
+ * that it never knew.
  */
 function isGone(
-  { gone }: HttpSettings,
+  settings: HttpSettings,
   asked: AskedJob,
   { status, text }: HttpAnswer,
   body: unknown,
 ): boolean {
+  const { gone } = settings;
   const isOfTheJob = !NOT_OF_THE_JOB.includes(status) && !(status >= 300 && status < 400);
   if (gone && isOfTheJob) {
     const word = readAt(body ?? text, gone.path, readWord);
     if (word.is === 'read' && gone.is.includes(word.value)) return true;
   }
   if (status === 410 && text.trim() === '') return true;
-  return (status === 404 || status === 410) && namesJob(body, asked, status);
+  return (status === 404 || status === 410) && namesJob(body, asked, status) && !saysActive(settings, body);
+}
+
+function saysActive(settings: HttpSettings, body: unknown): boolean {
+  const word = readAt(body, settings.state, readWord);
+  const state = word.is === 'read' ? meaningOf(word.value, settings) : undefined;
+  return state !== undefined && !isTerminal(state);
 }
 
 function meaningOf(word: string, { statuses }: HttpSettings): JobState | undefined {
