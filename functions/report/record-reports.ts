@@ -109,8 +109,17 @@ async function prepareAll(jobs: readonly JobReports[], tools: RecordTools): Prom
         typeof record === 'string' ? null : store.executionPath(record, execution),
       at: (path: string) => heldPaths.get(path) ?? found.get(path),
     };
-    return prepare(one, record, executions, rules);
+    return unlessBlocked(prepare(one, record, executions, rules), tools);
   });
+}
+
+/** What was prepared, unless a write of it would take the place of something that is not ours. */
+function unlessBlocked(one: Prepared, { store, held }: RecordTools): Prepared {
+  const [message] = one.writes.flatMap((write) => store.whyNotWritten(write) ?? []);
+  if (message === undefined) return one;
+  held.forget(one.id);
+  const expected = 'a record that can be written: it must be corrected';
+  return unwritten(one, { result: 'later', problems: [{ path: 'job', message, expected }] });
 }
 
 function executionPaths(one: JobReports, record: HeldRecord | NoRecord, store: ReportedJobStore): string[] {

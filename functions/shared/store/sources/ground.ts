@@ -76,6 +76,12 @@ export function holdsOnly(place: string, paths: readonly string[], ground: Groun
   });
 }
 
+/** The ground once something was written at `paths`: what else was put into the maps is not told. */
+export function groundAfter(ground: Ground, paths: readonly string[]): Ground {
+  const made = paths.flatMap(placesAbove).filter((place) => ground.get(place)?.is !== 'map');
+  return new Map([...ground, ...made.map((place) => [place, { is: 'map', names: [] }] as const)]);
+}
+
 export function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -12,6 +12,7 @@ import { writeTime } from '../../model/reading/reading.ts';
 import type { NewRecord, RecordChange } from '../../model/report/change.ts';
 import { toStore } from '../../model/report/stored.ts';
 import { plainOf } from '../firestore/firestore.ts';
+import { type Ground, groundAfter, groundOf, isMap, madeBy, whyBlocked, whyTheirs } from './ground.ts';
 import { pathsOf } from './jobs.ts';
 
 /** A record as it is held between a read and a write, and between one write of ours and the next. */
@@ -27,11 +28,14 @@ export interface HeldRecord {
   values: ReadonlyMap<string, unknown>;
   /** What Nightshift added to it, as it is stored. */
   added: Readonly<Record<string, unknown>>;
+  /** What stands where writes need maps. */
+  ground: Ground;
 }
 
-/** The fields that are read of a record. */
+/** The fields that are read of a record: of one in a map all of that, for what else may stand there. */
 export function heldPaths(mapping: Source): string[] {
-  return [...pathsOf(mapping), mapping.addedField];
+  const paths = [...pathsOf(mapping), mapping.addedField];
+  return [...new Set(paths.map((path) => path.split('.', 1).join()))];
 }
 
 /** A document of the source of that name, as it was read. */
@@ -44,11 +48,12 @@ export function heldRecord(source: string, mapping: Source, document: DocumentSn
     updateTime: document.updateTime ?? null,
     values: new Map(values.filter(([, value]) => value !== undefined)),
     added: isMap(added) ? added : {},
+    ground: groundOf(document, [...pathsOf(mapping), belowAdded(mapping, 'report')]),
   });
 }
 
 function held(source: string, record: Omit<HeldRecord, 'job'>): HeldRecord {
-  const { ref, mapping, updateTime, values, added } = record;
+  const { ref, mapping, updateTime, values, added, ground } = record;
   let job: Job | undefined;
   return {
     ref,
@@ -56,6 +61,7 @@ function held(source: string, record: Omit<HeldRecord, 'job'>): HeldRecord {
     updateTime,
     values,
     added,
+    ground,
     get job() {
       job ??= readJob(mapping, {
         id: ref.id,
@@ -80,6 +86,30 @@ export interface PutChange {
   record: HeldRecord;
 }
 
+function belowAdded({ addedField }: Source, name: string): string {
+  return `${addedField}.${name}`;
+}
+
+/**
+ * Why a change cannot be written without the loss of something of theirs, in words; `null` where it can. An error that has no
+ * place is left out.
+ */
+export function whyNoChange(
+  record: HeldRecord,
+  change: RecordChange,
+  fresh: NewRecord | null,
+): string | null {
+  if (!record.updateTime) return null;
+  const { mapping, ground, added } = record;
+  const paths = [...writesOf(record, change, fresh).theirs.keys(), belowAdded(mapping, 'report')];
+  const [first] = paths.flatMap((path) => whyBlocked(path, ground) ?? []);
+  if (first !== undefined) return first;
+  const evidence = added.evidence ?? null;
+  if (!change.ending || evidence === null || isMap(evidence)) return null;
+  const path = belowAdded(mapping, 'evidence');
+  return whyTheirs(path, path, evidence);
+}
+
 /**
  * Adds to `batch` a change of a record, in the words and types of its source; it fails where the record is not as it is held,
  * and where a new one exists already.
@@ -92,9 +122,7 @@ export function putChange(
 ): PutChange {
   const writes = writesOf(record, change, fresh);
   const { ref, mapping, updateTime } = record;
-  const ours = Object.entries(writes.added).map(
-    ([key, value]) => [`${mapping.addedField}.${key}`, value] as const,
-  );
+  const ours = Object.entries(writes.added).map(([key, value]) => [belowAdded(mapping, key), value] as const);
   const all = [...writes.theirs, ...ours];
   if (updateTime) {
     const fields = all.map(([path, value]) => [path, value === undefined ? FieldValue.delete() : value]);
@@ -107,11 +135,12 @@ export function putChange(
 export function heldAfter(source: string, { writes, record }: PutChange, updateTime: Timestamp): HeldRecord {
   const values = new Map([...record.values, ...writes.theirs].filter(([, value]) => value !== undefined));
   const { ref, mapping, added } = record;
-  return held(source, { ref, mapping, updateTime, values, added: { ...added, ...writes.added } });
+  const ground = groundAfter(record.ground, [...writes.theirs.keys(), belowAdded(mapping, 'report')]);
+  return held(source, { ref, mapping, updateTime, values, added: { ...added, ...writes.added }, ground });
 }
 
 function writesOf(record: HeldRecord, change: RecordChange, fresh: NewRecord | null): Writes {
-  const { mapping, values } = record;
+  const { mapping, values, ground } = record;
   const { fields } = mapping;
   const theirs = new Map<string, unknown>();
   const putTime = (name: 'startedAt' | 'heartbeatAt' | 'endedAt' | 'updatedAt' | 'createdAt', at?: Date) => {
@@ -127,7 +156,7 @@ function writesOf(record: HeldRecord, change: RecordChange, fresh: NewRecord | n
   putTime('heartbeatAt', change.heartbeatAt);
   putTime('endedAt', change.endedAt);
   putTime('updatedAt', change.at);
-  if (fields.error !== undefined && change.error !== undefined)
+  if (fields.error !== undefined && change.error !== undefined && !whyBlocked(fields.error, ground))
     theirs.set(fields.error, change.error ?? errorBefore(record, fields.error));
   if (fresh) {
     putTime('createdAt', fresh.createdAt);
@@ -139,7 +168,7 @@ function writesOf(record: HeldRecord, change: RecordChange, fresh: NewRecord | n
 
 /** What we add; evidence that no longer stands is kept among the earlier ones. */
 function addedOf(
-  { added, values }: HeldRecord,
+  { added, values, ground }: HeldRecord,
   { report, ending }: RecordChange,
   theirs: ReadonlyMap<string, unknown>,
 ): Record<string, unknown> {
@@ -147,7 +176,9 @@ function addedOf(
   if (!ending) return told;
   const fields = [...theirs].map(([path, after]): ChangedField => {
     const change = { path, after: after ?? null };
-    return values.has(path) ? { ...change, before: values.get(path) } : change;
+    if (values.has(path)) return { ...change, before: values.get(path) };
+    const made = madeBy(path, ground);
+    return made ? { ...change, made } : change;
   });
   const before = Array.isArray(added.earlier) ? added.earlier : [];
   const kept = isMap(added.evidence) ? [{ ...added.evidence, takenBack: null }] : [];
@@ -182,8 +213,4 @@ function nested(values: readonly (readonly [path: string, value: unknown])[]): R
     place[last] = value;
   }
   return root;
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

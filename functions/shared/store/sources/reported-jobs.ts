@@ -7,7 +7,7 @@ import { isPath } from '../../model/reading/document-path.ts';
 import type { NewRecord, RecordChange } from '../../model/report/change.ts';
 import { isConflict, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { Home } from './active-jobs.ts';
-import { type HeldRecord, heldAfter, heldPaths, heldRecord, putChange } from './held-record.ts';
+import { type HeldRecord, heldAfter, heldPaths, heldRecord, putChange, whyNoChange } from './held-record.ts';
 import { idsAsStored, recordsOf } from './jobs.ts';
 
 export type { HeldRecord } from './held-record.ts';
@@ -44,6 +44,9 @@ export interface ReportedJobStore {
 
   /** Where the record of an execution is; `null` where the source maps none. */
   executionPath(job: HeldRecord, execution: string): string | null;
+
+  /** Why a change cannot be written without the loss of something of theirs, in words; `null` where it can. */
+  whyNotWritten(write: RecordWrite): string | null;
 
   /**
    * Writes all changes or none, with what `also` adds where the database is ours, and returns the records as they are then.
@@ -131,6 +134,8 @@ export function reportedJobStore(
       );
       return below ? `${ref.path}/${below.collection}/${id}` : null;
     },
+
+    whyNotWritten: ({ record, change, fresh }) => whyNoChange(record, change, fresh),
 
     async commit(writes, also, { limitMs, signal }) {
       const batch = db.batch();
