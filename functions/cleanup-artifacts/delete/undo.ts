@@ -64,14 +64,15 @@ interface UndoneJob {
 type JobUndoer = (entries: readonly Journal[], job: PlannedJob | undefined) => Promise<UndoneJob>;
 
 function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUndoer {
-  const { stores, roots } = tools;
+  const { stores, roots, journal } = tools;
   const { run } = session;
   const restore = jobRestorer(tools, session);
   return async (entries, job) => {
     // The pin comes first: no run may find the restored artifacts without it.
     for (const uri of urisOf(entries, job)) await roots.pins.put(pinOf(uri, runId, run.now()));
     const restored = await restore(entries);
-    const lives = entries.flatMap(({ life }) => life ?? []);
+    const own = job?.added.tombstone?.runId === runId ? job.added.tombstone.life : null;
+    const lives = [...entries.flatMap(({ life }) => life ?? []), ...(own ? [own] : [])];
     // The marks of a later life of the job, by another run, stay.
     const isMeant = (tombstone: Tombstone | null) =>
       tombstone === null ||
@@ -81,10 +82,45 @@ function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUnd
     if (job) await stores.find(({ name }) => name === job.source)?.unmark(job, isMeant);
     const other = job?.added.tombstone;
     const faults = faultsOf(restored);
-    if (other && other.runId !== runId && isMeant(other))
-      faults.push(`${other.runId} went on deleting it: undo that run, too`);
+    const wentOn = other && other.runId !== runId && isMeant(other) ? other.runId : null;
+    if (wentOn) faults.push(`${wentOn} went on deleting it: undo that run, too: ${undoCommand(wentOn)}`);
+    const name = entries[0]?.job ?? job?.name;
+    if (name !== undefined) {
+      const missing = missingByRun();
+      await journal.besides(runId, { job: name, lives }, missing.add);
+      faults.push(...missing.inWords(wentOn));
+    }
     return { restored, problem: faults.length > 0 ? faults.join('; ') : undefined };
   };
+}
+
+/** Collects the objects of a job that other runs deleted, and that are not back. */
+function missingByRun() {
+  const runs = new Map<string, { deleted: number; perhaps: number }>();
+  return {
+    add({ runId, entries }: Journal): void {
+      const count = runs.get(runId) ?? { deleted: 0, perhaps: 0 };
+      runs.set(runId, count);
+      for (const { result, restoredAs } of entries) {
+        if (result === 'deleted' && restoredAs === null) count.deleted += 1;
+        // Nobody wrote down what became of it.
+        if (result === null) count.perhaps += 1;
+      }
+    },
+
+    /** Describes what is missing and how it comes back; nothing of the run that is told already. */
+    inWords(told: string | null): string[] {
+      return [...runs].flatMap(([runId, { deleted, perhaps }]) => {
+        if (runId === told || deleted + perhaps === 0) return [];
+        const what = deleted > 0 ? `deleted ${deleted}` : `may have deleted ${perhaps}`;
+        return [`${runId} ${what} more of its objects: undo that run, too: ${undoCommand(runId)}`];
+      });
+    },
+  };
+}
+
+function undoCommand(runId: string): string {
+  return `npm run -s ops -- cleanup undo ${runId}`;
 }
 
 /** Describes what is not as it was before the deletion. */

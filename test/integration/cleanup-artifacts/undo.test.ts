@@ -175,6 +175,34 @@ describe('undo', () => {
     assert.deepEqual(world.live(), ['old/a', 'old/b']);
   });
 
+  test('of the run that finished what another began names that one, and how to get back what it deleted', async (t) => {
+    const world = await cleaner(t, { policy: NO_GUARDS });
+    await world.write({ old: {}, other: { endedAt: daysAgo(20) } });
+    world.put(['old/a', 'old/b', 'other/a']);
+    await world.trust();
+    const off = world.gcs.faults.add({
+      method: 'objects.delete',
+      object: 'old/b',
+      fault: { kind: 'denied' },
+    });
+    const first = await world.deliver();
+    assert.equal(first.outcome, 'failed');
+    off();
+    const second = await world.deliver();
+    assert.deepEqual([second.outcome, world.live()], ['succeeded', []]);
+    const { outcome, problems } = await world.deliver({ undo: second.runId });
+    assert.equal(outcome, 'partial');
+    const told = `${first.runId} deleted 2 more of its objects: undo that run, too: npm run -s ops -- cleanup undo ${first.runId}`;
+    assert.deepEqual(
+      problems.filter(({ path }) => path === 'jobs:jobs/old'),
+      [{ path: 'jobs:jobs/old', message: told }],
+    );
+    await world.deliver({ undo: first.runId });
+    assert.deepEqual(world.live(), ['old/a', 'old/b', 'other/a']);
+    const again = await world.deliver({ undo: second.runId }).catch(String);
+    assert.doesNotMatch(JSON.stringify(again), /more of its objects/, 'of what is back nothing is told');
+  });
+
   test('of jobs that shared a folder takes the marks of all', async (t) => {
     const world = await cleaner(t, { policy: NO_GUARDS });
     await world.write({

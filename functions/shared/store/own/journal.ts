@@ -1,4 +1,5 @@
 import type { WriteBatch } from '@google-cloud/firestore';
+import { chunksOf } from '../../concurrency.ts';
 import { MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import { isSameLife, type Life } from '../../model/artifact/artifact-life.ts';
@@ -7,6 +8,8 @@ import { decode, streamQuery, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 
 const LIMIT_MS = MINUTE_MS;
+/** An entry may have half a megabyte. */
+const ENTRIES_AT_ONCE = 10;
 
 const runOfEntry = journalSchema.pick({ runId: true, createdAt: true });
 
@@ -32,6 +35,13 @@ export interface JournalStore {
 
   /** Whether any object of that life of a job was deleted. */
   hasDeleted(job: string, life: Life): Promise<boolean>;
+
+  /** Calls `onEntry` with every entry about that life of a job that another run than `runId` wrote. */
+  besides(
+    runId: string,
+    of: { job: string; lives: readonly Life[] },
+    onEntry: (entry: Journal) => void,
+  ): Promise<void>;
 
   /** Calls `onEntry` with every entry of a run. */
   ofRun(runId: string, onEntry: (entry: Journal) => void, signal?: AbortSignal): Promise<void>;
@@ -88,6 +98,22 @@ export function journalStore({ cleanupJournal }: Collections, log: Log): Journal
         .map((document) => decode(journalSchema, document))
         .filter((entry) => entry.life === null || isSameLife(entry.life, life))
         .some(({ entries }) => entries.some(({ result }) => result === 'deleted'));
+    },
+
+    async besides(runId, { job, lives }, onEntry) {
+      // The entries themselves are large, and nearly all are of the run itself.
+      const call = cleanupJournal.where('job', '==', job).select('runId').get();
+      const written = await withTimeout(log, `runs in the journal of ${job}`, LIMIT_MS, call);
+      const others = written.docs.filter((document) => document.get('runId') !== runId);
+      for (const some of chunksOf(others, ENTRIES_AT_ONCE)) {
+        const read = cleanupJournal.firestore.getAll(...some.map(({ ref }) => ref));
+        const found = await withTimeout(log, `journal of ${job}`, LIMIT_MS, read);
+        for (const document of found.filter(({ exists }) => exists)) {
+          const entry = decode(journalSchema, document);
+          const { life } = entry;
+          if (life === null || lives.some((each) => isSameLife(each, life))) onEntry(entry);
+        }
+      }
     },
 
     async ofRun(runId, onEntry, signal) {
