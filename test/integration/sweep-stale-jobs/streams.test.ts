@@ -32,6 +32,9 @@ async function* atOnce(pages: AsyncGenerator<Page, void>): AsyncGenerator<Page, 
 const countOf = async (world: Sweeper, status: string) =>
   Object.values(await world.statuses()).filter((it) => it === status).length;
 
+/** As Firestore throws it. */
+const INTERNAL = Object.assign(new Error('13 INTERNAL: no'), { code: 13 });
+
 describe('while over half of the jobs show life', { concurrency: 4 }, () => {
   test('a sweep writes what it has read before it has read everything', async (t) => {
     const world = sweeper(t);
@@ -103,7 +106,7 @@ describe('while over half of the jobs show life', { concurrency: 4 }, () => {
         }
       },
       putEnding() {
-        throw new Error('13 INTERNAL: no');
+        throw INTERNAL;
       },
     }));
     const { summary, outcome } = await world.deliver();
@@ -118,7 +121,7 @@ describe('while over half of the jobs show life', { concurrency: 4 }, () => {
     world.replaceStores((store) => ({
       ...lively(store),
       putEnding() {
-        throw new Error('13 INTERNAL: no');
+        throw INTERNAL;
       },
     }));
     assert.deepEqual((await world.deliver()).summary.scanned, 1);
@@ -229,7 +232,7 @@ describe('a sweep that can tell only at its end whether it is blind', { concurre
     world.replaceStores((store) => ({
       ...store,
       putEnding() {
-        throw new Error('13 INTERNAL: no');
+        throw INTERNAL;
       },
     }));
     const { summary, problems } = await world.deliver();
@@ -312,7 +315,7 @@ describe('what cannot be read or written', { concurrency: 4 }, () => {
       executions: store.executions && {
         ...store.executions,
         of: async (path, options) => {
-          if (path.endsWith(named(1))) throw new Error('13 INTERNAL: no');
+          if (path.endsWith(named(1))) throw INTERNAL;
           return store.executions?.of(path, options) ?? [];
         },
       },
@@ -390,7 +393,7 @@ describe('what cannot be read or written', { concurrency: 4 }, () => {
     world.replaceStores((store) => ({
       ...store,
       putEnding() {
-        throw new Error('13 INTERNAL: no');
+        throw INTERNAL;
       },
     }));
     const { summary } = await world.deliver();
