@@ -1,10 +1,14 @@
 import { DAY_MS } from '../shared/dates.ts';
 import type { CleanupPlan, PlanLine } from '../shared/model/cleanup/cleanup.ts';
+import { cutText } from '../shared/model/cleanup/plan-texts.ts';
 import type { Summary } from '../shared/model/run/run.ts';
 import type { DeletionStats } from './account.ts';
 
 /** The most entries of a list that a summary holds. */
 export const LIST_LENGTH = 20;
+
+/** The words about a job's URI may quote all of it. */
+const LONGEST_WORDS = 300;
 
 /** What a summary is made from, besides the account of the run. */
 export interface SummaryInput {
@@ -51,7 +55,7 @@ export function summaryOf(
     failed: account.failed,
     remaining: account.remaining.length,
     oldestEligibleAgeDays: oldestAgeDays(left, now),
-    badUris: badUris.map(({ job, because }) => ({ job, because })),
+    badUris: badUris.map(({ job, because }) => ({ job, because: cutText(because, LONGEST_WORDS) })),
     /** Roots of which it is not certain what they name; the plan waits for those whose `keeps` is empty. */
     oddRoots: record.oddRoots.slice(0, LIST_LENGTH),
     tripped: record.tripped,

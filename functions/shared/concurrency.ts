@@ -142,3 +142,25 @@ export function chunksOf<T>(items: readonly T[], size: number): T[][] {
     items.slice(index * size, (index + 1) * size),
   );
 }
+
+/** `items` in chunks of at most so many items and bytes; an item with more bytes has a chunk of its own. */
+export function chunksWithin<T>(
+  items: readonly T[],
+  most: { items: number; bytes: number },
+  bytesOf: (item: T) => number,
+): T[][] {
+  const chunks: T[][] = [];
+  let chunk: T[] = [];
+  let bytes = 0;
+  for (const item of items) {
+    const own = bytesOf(item);
+    if (chunk.length === 0 || chunk.length === most.items || bytes + own > most.bytes) {
+      chunk = [];
+      bytes = 0;
+      chunks.push(chunk);
+    }
+    chunk.push(item);
+    bytes += own;
+  }
+  return chunks;
+}

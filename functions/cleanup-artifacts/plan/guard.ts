@@ -1,4 +1,5 @@
 import type { Decision, KeepReason, OddRoot, Tripped } from '../../shared/model/cleanup/cleanup.ts';
+import { cutText } from '../../shared/model/cleanup/plan-texts.ts';
 import type { ArtifactPolicy } from '../../shared/model/cleanup/policy.ts';
 import { isTerminal } from '../../shared/model/job/job.ts';
 
@@ -31,6 +32,9 @@ const ROOTS_FOR_A_SHARE = 5;
 const ROOTS_TO_LOSE_ONE_IN = 5;
 /** The most roots that the message names. */
 const ROOTS_NAMED = 10;
+/** Texts of records are cut in the message: the longest about a root, and of a project's name. */
+const ROOT_LENGTH = 400;
+const NAME_LENGTH = 100;
 
 /**
  * Returns every guard that the plan trips. Only jobs of sources in mode enforce are judged, because nothing else is deleted. A
@@ -65,12 +69,15 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
   for (const [project, all] of projects) {
     const jobs = all.filter((decision) => decision.enforced);
     if (jobs.length >= JOBS_OF_A_PROJECT_FOR_A_SHARE)
-      over(jobs, guards.shareOfProject, ` of project ${project}`, 'share-of-project');
+      over(jobs, guards.shareOfProject, ` of project ${cutText(project, NAME_LENGTH)}`, 'share-of-project');
   }
   for (const [project, jobs] of projects) {
     const successes = jobs.filter(({ state }) => state === 'completed');
     if (successes.length > 0 && successes.every(({ job }) => targets.has(job)))
-      trip('last-success', `no success of project ${project} would have artifacts any more`);
+      trip(
+        'last-success',
+        `no success of project ${cutText(project, NAME_LENGTH)} would have artifacts any more`,
+      );
   }
 
   tripped.push(...rootsTripped(input), ...unreadableTripped(input));
@@ -100,7 +107,7 @@ export function unreadableRoots<R extends Pick<OddRoot, 'key'>>(
 
 function unreadableTripped({ unreadableRoots: unread }: GuardInput): Tripped[] {
   if (unread.length === 0) return [];
-  const named = unread.slice(0, ROOTS_NAMED).map(({ by, why }) => `${by}: ${why}`);
+  const named = unread.slice(0, ROOTS_NAMED).map(({ by, why }) => cutText(`${by}: ${why}`, ROOT_LENGTH));
   const more = unread.length > ROOTS_NAMED ? `; and ${inWords(unread.length - ROOTS_NAMED)} more` : '';
   const one = unread.length === 1;
   const which = `${inWords(unread.length)} root${one ? '' : 's'} cannot be read, so nobody knows what ${one ? 'it keeps' : 'they keep'}`;

@@ -42,14 +42,14 @@ function oddRoot(by: string, said: Said, { reach, isUnclear }: Meaning, why: str
 /**
  * Returns the key by which an approval remembers a root. Texts of the same host or mounted folder share a key, because the
  * person who approved knows where these are. Other texts have a key of their own. An unreadable value is known by its
- * record and by the texts in it.
+ * record and by the texts in it. A key is compared with what was stored, so it must not end in half a character.
  */
 function keyOf(by: string, said: Said): string {
   if (said.is === 'unreadable') {
     const texts = said.texts ? ` (${said.texts.length}: ${said.texts.join(' ')})` : '';
-    return `${by}: ${said.why}${texts}`.slice(0, KEY_LENGTH);
+    return `${by}: ${said.why}${texts}`.slice(0, KEY_LENGTH).toWellFormed();
   }
   const text = said.value.trim();
   const [stem] = /^(?:[a-z][a-z0-9+.-]*:\/\/(?:[^/]+|\/[^/]+)|\/[^/]+)\//i.exec(text) ?? [];
-  return (stem ?? text).slice(0, KEY_LENGTH);
+  return (stem ?? text).slice(0, KEY_LENGTH).toWellFormed();
 }

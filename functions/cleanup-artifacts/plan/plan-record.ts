@@ -5,6 +5,7 @@ import type {
   PlanLine,
   Tripped,
 } from '../../shared/model/cleanup/cleanup.ts';
+import { storedRoots } from '../../shared/model/cleanup/plan-texts.ts';
 import { type AlarmToOpen, alarmId } from '../../shared/model/run/alarm.ts';
 
 /** What a plan's record is made from. */
@@ -20,9 +21,6 @@ export interface NewPlan {
   lines: readonly PlanLine[];
 }
 
-/** The most uncertain roots that a plan stores. */
-const ODD_ROOTS_KEPT = 200;
-
 /** The record of a new plan. */
 export function planRecord({ at, lines, oddRoots, ...plan }: NewPlan): CleanupPlan {
   const deletes = lines.filter(isDeletion);
@@ -30,7 +28,7 @@ export function planRecord({ at, lines, oddRoots, ...plan }: NewPlan): CleanupPl
   return {
     ...plan,
     createdAt: at,
-    oddRoots: oddRoots.slice(0, ODD_ROOTS_KEPT),
+    oddRoots: storedRoots(oddRoots),
     considered: lines.length,
     deletes: deletes.length,
     kept: lines.length - deletes.length,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, type TestContext, test } from 'node:test';
 import {
+  chunksWithin,
   overlap,
   prefetch,
   serialQueue,
@@ -27,6 +28,16 @@ async function stateOf(promise: Promise<unknown>): Promise<string> {
 }
 
 const never = new Promise<never>(() => {});
+
+test('chunksWithin() keeps the order, and goes beyond its bytes for a single item alone', () => {
+  const most = { items: 3, bytes: 10 };
+  const chunks = chunksWithin([4, 6, 1, 20, 1, 1, 1, 1], most, (bytes) => bytes);
+  assert.deepEqual(chunks, [[4, 6], [1], [20], [1, 1, 1], [1]]);
+  assert.deepEqual(
+    chunksWithin([], most, () => 0),
+    [],
+  );
+});
 
 describe('sleep()', () => {
   test('resolves at its time and not before', async (t) => {

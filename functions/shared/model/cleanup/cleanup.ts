@@ -50,7 +50,7 @@ export const decisionSchema = z.strictObject({
   project: z.string(),
   model: z.string(),
   state: z.enum([...JOB_STATES, 'unknown']),
-  /** Normalised, ending in a slash; as it was written where it cannot be read. */
+  /** Normalised, ending in a slash; as it was written where it cannot be read, and cut there if it is long. */
   uri: z.string().nullable(),
   decision: z.enum(['keep', 'delete']),
   reason: z.enum([...KEEP_REASONS, 'eligible']),
@@ -78,7 +78,7 @@ export const oddRootSchema = z.strictObject({
   by: z.string(),
   /** What is wrong with it. */
   why: z.string(),
-  /** URIs of all that it keeps. */
+  /** URIs of all that it keeps; in a stored plan the first of them, and how many more there are. */
   keeps: z.array(z.string()),
   /** By what an approval remembers it; `null` where it keeps everything that it may name, so that no plan waits for it. */
   key: z.string().nullable(),

@@ -1,6 +1,6 @@
 import type { Timestamp, WriteBatch } from '@google-cloud/firestore';
 import { z } from 'zod';
-import { chunksOf } from '../../concurrency.ts';
+import { chunksOf, chunksWithin } from '../../concurrency.ts';
 import { addMs, DAY_MS, MINUTE_MS } from '../../dates.ts';
 import type { Log } from '../../log.ts';
 import {
@@ -11,13 +11,14 @@ import {
   type PlanLine,
   planLineSchema,
 } from '../../model/cleanup/cleanup.ts';
+import { bytesOf, storedLine } from '../../model/cleanup/plan-texts.ts';
 import { decode, withTimeout } from '../firestore/firestore.ts';
 import type { Collections } from './collections.ts';
 import { closeByHand, commitIfUnchanged, put, type Seen, type Stored, seenOf } from './records.ts';
 
 const LIMIT_MS = MINUTE_MS;
-/** A line is about 1 KB, a document 1 MiB. */
-const LINES_PER_DOCUMENT = 200;
+/** A document may have 1 MiB. A line is about 1 KB, but the texts in it are of others. */
+const LINES_PER_DOCUMENT = { items: 200, bytes: 500_000 };
 const DOCUMENTS_PER_COMMIT = 8;
 /** An approval is given for the world as it is; after so long it is another one. */
 const APPROVAL_DAYS = 7;
@@ -36,7 +37,9 @@ const NO_STATE: CleanupState = {
 
 /** The plans of clean-ups, and what the next one is judged by. */
 export interface CleanupPlanStore {
-  /** Stores the lines of a new plan. They come before the plan, so that a plan that can be read is whole. */
+  /**
+   * Stores the lines of a new plan, long texts cut. They come before the plan, so that a plan that can be read is whole.
+   */
   writeLines(planId: string, lines: readonly PlanLine[]): Promise<void>;
 
   /** Adds to `batch` a new plan, whose lines are stored. */
@@ -83,7 +86,7 @@ export function cleanupPlanStore(collections: Collections, log: Log): CleanupPla
   return {
     async writeLines(planId, lines) {
       const items = cleanupPlans.doc(planId).collection('items');
-      const documents = [...chunksOf(lines, LINES_PER_DOCUMENT).entries()];
+      const documents = [...chunksWithin(lines.map(storedLine), LINES_PER_DOCUMENT, bytesOf).entries()];
       for (const some of chunksOf(documents, DOCUMENTS_PER_COMMIT)) {
         const batch = db.batch();
         for (const [index, each] of some)
