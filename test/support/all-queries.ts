@@ -154,4 +154,5 @@ export async function askKeepers(db: Firestore, settings: Settings, name: string
   await store.executionsOf(job, options);
   await store.writeTombstone(job, { planId: 'plan', runId: 'run', at, life });
   await journalStore(collections, SILENT).hasDeleted(job.name, life);
+  await journalStore(collections, SILENT).besides('run', { job: job.name, lives: [life] }, () => {});
 }

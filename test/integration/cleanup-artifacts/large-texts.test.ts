@@ -39,7 +39,16 @@ describe('large texts', () => {
       three: { project: huge },
       four: { project: huge },
     });
-    world.put(['three/a', 'four/a']);
+    // In several commits: one of all would be too large.
+    await world.write({
+      five: { artifactUri: `gs://${huge}` },
+      six: { artifactUri: `gs://${huge}` },
+      seven: { project: `y${huge}`, status: 'completed' },
+    });
+    await world.write({
+      child: { status: 'running', endedAt: null, artifactUri: null, resumedFrom: `s3://${huge}` },
+    });
+    world.put(['three/a', 'four/a', 'seven/a']);
     const { outcome, problems } = await world.approved();
     assert.equal(outcome, 'succeeded', JSON.stringify(problems).slice(0, 500));
     assert.deepEqual(world.live(), []);
