@@ -45,7 +45,7 @@ export interface Asked {
 
 /** Finds out about the candidates of one sweep of a source: each name at the backend is asked for once. */
 export interface Asker {
-  /** Reads a job's executions, or an execution's job; and asks the backend, unless it told a sweep before how it ended. */
+  /** Reads a job's executions, or an execution's job; and asks the backend; in `observe` not once it told how it ended. */
   about(candidates: readonly Candidate[]): Promise<Asked>;
   /**
    * Asks about a job that shows life, where 404s can only be believed once the backend has known any job, and it has not.
@@ -67,6 +67,7 @@ export function asker(tools: AskTools): Asker {
   const sightings = new Map(checkpoint.sightings.map((sighting) => [sighting.path, sighting]));
   const knewBefore = backend !== null && knewAt(checkpoint, backend.fingerprint) !== null;
   const told = new Map<string, Truth>();
+  const isObserved = tools.store.source.mode === 'observe';
   const knowsAny = () => knewBefore || lastKnown(told.values()) !== null;
 
   return {
@@ -75,7 +76,9 @@ export function asker(tools: AskTools): Asker {
       const remembered = known.map(({ candidate, suspect }) => {
         const { job, writtenAt } = suspect;
         const sighting = sightingOf(sightings.get(candidate.seen.path), job, writtenAt);
-        return { candidate, suspect: { ...suspect, channel, sighting, truth: sighting?.truth ?? null } };
+        // What is written was asked for in this very sweep: what had ended may have been begun again.
+        const truth = (isObserved && sighting?.truth) || null;
+        return { candidate, suspect: { ...suspect, channel, sighting, truth } };
       });
       for (const [id, truth] of await newAnswers(remembered, told, tools)) told.set(id, truth);
       return {

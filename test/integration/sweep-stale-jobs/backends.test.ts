@@ -4,7 +4,7 @@ import { Timestamp } from '@google-cloud/firestore';
 import type { Fault } from '../../../scripts/stack/stand-ins/google/faults.ts';
 import { askedJobs } from '../../support/asked-jobs.ts';
 import { firestoreAt } from '../../support/firestore.ts';
-import { EXECUTIONS } from '../../support/sweeper.ts';
+import { EXECUTIONS, MAPPING } from '../../support/sweeper.ts';
 
 describe('jobs whose backend is asked', { concurrency: 4 }, () => {
   test('end as it says, with its end and its error, and are never asked about again', async (t) => {
@@ -258,4 +258,23 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     for (let sweeps = 0; sweeps < 4; sweeps += 1) assert.equal((await world.next()).summary.unknown, 6);
     assert.ok(Object.values(await world.statuses()).every((status) => status === 'running'));
   });
+});
+
+test('an end that a backend told while the source was observed is asked for again before it is written', async (t) => {
+  const { heartbeatAt: _, ...fields } = MAPPING.fields;
+  const world = await askedJobs(t, { fields, mode: 'observe' });
+  const { backend, ago } = world;
+  const at = (minutes: number) => ago(minutes).toISOString();
+  await world.settle();
+  await world.stand({ a: { status: 'running', backendId: 'a', startedAt: ago(120) } });
+  backend.set('a', { state: 'broken', startedAt: at(119), endedAt: at(50), error: 'NODE_FAIL' });
+  await world.deliver();
+  // Put back into the queue, and begun once more under its name.
+  backend.set('a', { state: 'busy', startedAt: at(10) });
+  await world.next();
+  const asked = world.asked();
+  world.replaceStores((store) => ({ ...store, source: { ...store.source, mode: 'enforce' } }));
+  await world.next();
+  assert.deepEqual(await world.statuses(), { a: 'running' });
+  assert.equal(world.asked(), asked + 1);
 });

@@ -45,7 +45,7 @@ export const sightingSchema = z.object({
   unknownSince: maybe,
   /** Whether no report of its whole source arrived when the last sweep judged it. */
   channelSilent: z.boolean().optional(),
-  /** The end that its backend reported, where it was believed: the backend is not asked again. */
+  /** The end that its backend reported, where it was believed: in `observe`, the backend is not asked again. */
   truth: truthSchema.optional(),
 });
 export type Sighting = z.infer<typeof sightingSchema>;
