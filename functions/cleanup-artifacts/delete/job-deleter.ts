@@ -2,7 +2,7 @@ import { addMs, MINUTE_MS } from '../../shared/dates.ts';
 import { DeadlineExceeded, RecordChanged, UpstreamError } from '../../shared/errors.ts';
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isDeleted, isGoing, isSameLife, type Life } from '../../shared/model/artifact/artifact-life.ts';
-import type { Journal } from '../../shared/model/cleanup/cleanup.ts';
+import { type Journal, undoCommand } from '../../shared/model/cleanup/cleanup.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { ArtifactJobStore } from '../../shared/store/sources/artifact-jobs.ts';
 import { type Found, looker } from '../look/look.ts';
@@ -165,9 +165,8 @@ export function strandedProblem(job: PlannedJob, because: string): RunProblem | 
   const { tombstone } = job.added;
   if (!tombstone || !isGoing(job) || isDeleted(job)) return undefined;
   const { runId } = tombstone;
-  const undo = `npm run -s ops -- cleanup undo ${runId}`;
   return {
     path: job.name,
-    message: `It stays (${because}), but ${runId} had begun to delete it; what is gone comes back by: ${undo}`,
+    message: `It stays (${because}), but ${runId} had begun to delete it; what is gone comes back by: ${undoCommand(runId)}`,
   };
 }

@@ -3,7 +3,7 @@ import { pooledMap } from '../../shared/concurrency.ts';
 import { addMs, DAY_MS } from '../../shared/dates.ts';
 import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { isSameLife, type Tombstone } from '../../shared/model/artifact/artifact-life.ts';
-import type { Journal } from '../../shared/model/cleanup/cleanup.ts';
+import { type Journal, undoCommand } from '../../shared/model/cleanup/cleanup.ts';
 import type { RunProblem } from '../../shared/model/run/run.ts';
 import type { TaskResult } from '../../shared/run/task.ts';
 import { readJobs } from '../look/read-jobs.ts';
@@ -117,10 +117,6 @@ function missingByRun() {
       });
     },
   };
-}
-
-function undoCommand(runId: string): string {
-  return `npm run -s ops -- cleanup undo ${runId}`;
 }
 
 /** Describes what is not as it was before the deletion. */

@@ -132,7 +132,7 @@ export function looker(
   async function longerNameAt({ bucket, objects: names }: Place): Promise<string | undefined> {
     for (const path of names) {
       const target = { bucket, path, isObject: false };
-      const goesOn = ({ name }: StoredObject) => /^[.-]/.test(name.slice(path.length));
+      const goesOn = ({ name }: StoredObject) => /^[.-][^/]*$/.test(name.slice(path.length));
       const found = await firstIn(target, goesOn, { endOffset: `${path}/` });
       if (found !== undefined) return found;
     }

@@ -1,3 +1,4 @@
+import { undoCommand } from '../../../functions/shared/model/cleanup/cleanup.ts';
 import type { ChangedField, Earlier, Evidence } from '../../../functions/shared/model/job/evidence.ts';
 import { type Entry, entriesInWords } from '../../words/entries.ts';
 import { figure, plural, relative, stamp, UNKNOWN } from '../../words/figures.ts';
@@ -165,7 +166,7 @@ function artifactsOf({ artifacts: { uri, tombstone, deletedAt, plans } }: Story)
       ? [
           {
             label: '',
-            lines: [`bring them back: npm run -s ops -- cleanup undo ${tombstone.runId}`],
+            lines: [`bring them back: ${undoCommand(tombstone.runId)}`],
             verbatim: true,
           },
         ]

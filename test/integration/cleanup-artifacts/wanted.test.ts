@@ -184,4 +184,15 @@ describe('a URI that names a checkpoint by what its files begin with', { concurr
     assert.deepEqual(summary.keptByReason, { 'ambiguous-uri': 1 });
     assert.equal(live().length, files.length);
   });
+
+  test('has no part in the folder of another job whose name only goes on', async (t) => {
+    const { write, put, trust, deliver } = await cleaner(t, { policy: NO_GUARDS });
+    await write({
+      'exp-1': { artifactUri: at('exp-1') },
+      'exp-1-again': { ...RUNNING, artifactUri: at('exp-1-again') },
+    });
+    put(['exp-1-again/m']);
+    await trust();
+    assert.deepEqual((await deliver()).summary.keptByReason, { 'nothing-there': 1, active: 1 });
+  });
 });

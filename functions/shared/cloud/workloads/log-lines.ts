@@ -98,11 +98,10 @@ export function linesIn(entries: readonly LogEntry[]): string[] {
   let left = CHARACTERS;
   for (const entry of entries) {
     const text = textOf(entry);
-    left -= text.length + 1;
+    if (text.length >= left && lines.length > 0) break;
     // Of one that is too long by itself, its end.
-    if (left < 0 && lines.length === 0) lines.push(...text.slice(-CHARACTERS).split('\n').reverse());
-    if (left < 0) break;
-    lines.push(...text.split('\n').reverse());
+    lines.push(...text.slice(-CHARACTERS).split('\n').reverse());
+    left -= text.length + 1;
   }
   return lines.reverse();
 }

@@ -122,7 +122,7 @@ function aroundOf(path: string): string[] {
 function soundFolder(segments: readonly string[]): string {
   const sound: string[] = [];
   for (const segment of segments) {
-    const isOdd = segment === '' || isDots(segment) || PATTERNS.some((has) => has(segment));
+    const isOdd = segment === '' || isDots(segment) || ODD_SIGNS.some((has) => has(segment));
     if (isOdd || isTooLong(folderOf([...sound, segment]))) break;
     sound.push(segment);
   }
@@ -175,7 +175,7 @@ function hasControl(segment: string): boolean {
   return /\p{Cc}|[\u200b\u2060\ufeff]/u.test(segment);
 }
 
-const PATTERNS = [hasWildcard, hasPlaceholder, hasControl];
+const ODD_SIGNS = [hasWildcard, hasPlaceholder, hasControl];
 
 function isTooLong(path: string): boolean {
   return Buffer.byteLength(path) > LONGEST_NAME_BYTES;

@@ -198,6 +198,11 @@ export const pinSchema = z.strictObject({
 });
 export type Pin = z.infer<typeof pinSchema>;
 
+/** The command that brings back what a run deleted. */
+export function undoCommand(runId: string): string {
+  return `npm run -s ops -- cleanup undo ${runId}`;
+}
+
 /** Whether a pin still keeps what it names. */
 export function isHeld({ keepUntil }: Pick<Pin, 'keepUntil'>, at: Date): boolean {
   return keepUntil === null || keepUntil > at;

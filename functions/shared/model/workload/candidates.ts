@@ -46,7 +46,7 @@ const WRAPPER =
   /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit(?:: \d{1,3})?$|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|: in user code:$|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
 const AGAIN =
   /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
-const RETRIED = /,? ?\bretrying\b/i;
+const RETRIED = /\bretrying\b/i;
 const GOES_ON =
   /:$|^TIMEOUT$|: (?:\w{1,20} )?[Ee]rror$|validation errors? for \S{1,80}$|^terminate called after throwing/;
 /** What kinds of statements may be what the line of an exception is about. */

@@ -1,5 +1,4 @@
 import {
-  type DocumentData,
   DocumentReference,
   type DocumentSnapshot,
   Firestore,
@@ -223,11 +222,14 @@ export function plainOf(value: unknown): unknown {
     return new Date(value.seconds * SECOND_MS + Math.floor(value.nanoseconds / 1e6));
   if (value instanceof DocumentReference) return value.path;
   if (Array.isArray(value)) return value.map(plainOf);
-  if (value !== null && typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)
-    return Object.fromEntries(
-      Object.entries(value as DocumentData).map(([key, inner]) => [key, plainOf(inner)]),
-    );
+  if (isMap(value))
+    return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, plainOf(inner)]));
   return value;
+}
+
+/** Whether a value of a document is a map, and none of the types that Firestore has beside it. */
+export function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 /** How many records a query finds. */

@@ -1,5 +1,5 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
-import { plainOf } from './firestore.ts';
+import { isMap, plainOf } from './firestore.ts';
 
 /** What a document holds where a path leads. */
 export interface ValueAt {
@@ -36,8 +36,4 @@ export function wholeField(path: string): string {
 export function topmostPaths(paths: readonly string[]): string[] {
   const all = [...new Set(paths)];
   return all.filter((path) => !all.some((other) => path.startsWith(`${other}.`)));
-}
-
-function isMap(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }

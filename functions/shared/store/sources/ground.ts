@@ -1,6 +1,7 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import { quoted } from '../../model/reading/reading.ts';
-import { plainOf } from '../firestore/firestore.ts';
+import { isMap, plainOf } from '../firestore/firestore.ts';
+import { wholeField } from '../firestore/value-at.ts';
 
 /**
  * What stands in a record where a write at a dotted path needs maps. Firestore puts a map in the place of anything else, and
@@ -27,7 +28,7 @@ export function placesAbove(path: string): string[] {
 
 /** What to read for the ground below writes at `paths`: nothing where none of them is dotted. */
 export function outermostOf(paths: readonly string[]): string[] {
-  return [...new Set(paths.flatMap((path) => placesAbove(path).slice(0, 1)))];
+  return [...new Set(paths.filter((path) => path.includes('.')).map(wholeField))];
 }
 
 /** The ground below writes at `paths`, of a document that was read with what `outermostOf` names. */
@@ -80,10 +81,6 @@ export function holdsOnly(place: string, paths: readonly string[], ground: Groun
 export function groundAfter(ground: Ground, paths: readonly string[]): Ground {
   const made = paths.flatMap(placesAbove).filter((place) => ground.get(place)?.is !== 'map');
   return new Map([...ground, ...made.map((place) => [place, { is: 'map', names: [] }] as const)]);
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function standingOf(value: unknown): Standing {

@@ -11,8 +11,9 @@ import { type Source, wordToWrite } from '../../model/job/source.ts';
 import { writeTime } from '../../model/reading/reading.ts';
 import type { NewRecord, RecordChange } from '../../model/report/change.ts';
 import { toStore } from '../../model/report/stored.ts';
-import { plainOf } from '../firestore/firestore.ts';
-import { type Ground, groundAfter, groundOf, isMap, madeBy, whyBlocked, whyTheirs } from './ground.ts';
+import { isMap, plainOf } from '../firestore/firestore.ts';
+import { wholeField } from '../firestore/value-at.ts';
+import { type Ground, groundAfter, groundOf, madeBy, whyBlocked, whyTheirs } from './ground.ts';
 import { pathsOf } from './jobs.ts';
 
 /** A record as it is held between a read and a write, and between one write of ours and the next. */
@@ -35,7 +36,7 @@ export interface HeldRecord {
 /** The fields that are read of a record: of one in a map all of that, for what else may stand there. */
 export function heldPaths(mapping: Source): string[] {
   const paths = [...pathsOf(mapping), mapping.addedField];
-  return [...new Set(paths.map((path) => path.split('.', 1).join()))];
+  return [...new Set(paths.map(wholeField))];
 }
 
 /** A document of the source of that name, as it was read. */

@@ -5,10 +5,10 @@ import type { Log } from '../../log.ts';
 import { type ChangedField, EARLIER_KEPT, type Evidence } from '../../model/job/evidence.ts';
 import type { Source } from '../../model/job/source.ts';
 import { writeTime } from '../../model/reading/reading.ts';
-import { isConflict, withTimeout } from '../firestore/firestore.ts';
+import { isConflict, isMap, withTimeout } from '../firestore/firestore.ts';
 import type { ReadOptions } from '../firestore/read-options.ts';
 import type { SeenJob } from './active-records.ts';
-import { type Ground, isMap, madeBy, whyBlocked, whyTheirs } from './ground.ts';
+import { type Ground, madeBy, whyBlocked, whyTheirs } from './ground.ts';
 import { addedPaths, type StoredFields } from './stored-fields.ts';
 
 const LIMIT_MS = MINUTE_MS;
@@ -46,8 +46,9 @@ export function whyNoEnding(
 }
 
 /**
- * Adds to `batch` the end of a record as it was seen, on the ground that it has, in the words and types of its source; it fails where the record moved.
- * What is overwritten stays in the evidence, and the evidence of a change before among the earlier ones.
+ * Adds to `batch` the end of a record as it was seen, on the ground that it has, in the words and types of its source; it
+ * fails where the record moved. What is overwritten stays in the evidence, and the evidence of a change before among the
+ * earlier ones.
  */
 export function putEnding(
   batch: WriteBatch,

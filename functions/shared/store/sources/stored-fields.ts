@@ -1,6 +1,6 @@
 import type { DocumentSnapshot } from '@google-cloud/firestore';
 import type { Source } from '../../model/job/source.ts';
-import { isMap } from './ground.ts';
+import { isMap } from '../firestore/firestore.ts';
 
 /** What some fields of a record hold, exactly as it is stored; those that are not there are missing. */
 export type StoredFields = ReadonlyMap<string, unknown>;

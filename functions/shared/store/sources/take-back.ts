@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { FieldValue, type Firestore, type WriteBatch } from '@google-cloud/firestore';
+import { undoCommand } from '../../model/cleanup/cleanup.ts';
 import type { ChangedField, TakenBack } from '../../model/job/evidence.ts';
 import type { Source } from '../../model/job/source.ts';
 import { quoted } from '../../model/reading/reading.ts';
@@ -28,15 +29,14 @@ export function whyNotTakenBack(source: Mapping, { job, stored }: SeenJob): stri
     return `its record is not as we left it: ${moved.path} was given ${quoted(plainOf(moved.after))}, and is ${now} now`;
   }
   if (tombstone && !deletedAt)
-    return `the deletion of its artifacts has begun: bring them back first, with npm run -s ops -- cleanup undo ${tombstone.runId}`;
+    return `the deletion of its artifacts has begun: bring them back first, with ${undoCommand(tombstone.runId)}`;
   return null;
 }
 
 /**
  * Adds to `batch` that the change of ours is taken back: each field is what it was, exactly as it was stored, and the
  * evidence is among the earlier ones, with who took it back. A map that came with a field goes with it, unless somebody put
- * more into it. A write time of theirs that moved since stays. It fails where
- * the record moved since it was seen.
+ * more into it. A write time of theirs that moved since stays. It fails where the record moved since it was seen.
  */
 export function putTakenBack(
   batch: WriteBatch,
