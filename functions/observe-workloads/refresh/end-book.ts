@@ -5,6 +5,7 @@ import {
   endKey,
   isLogDue,
   type LogAnswer,
+  lookedAtAgain,
   withEnd,
 } from '../../shared/model/workload/end.ts';
 import { hasEnded } from '../../shared/model/workload/life.ts';
@@ -67,7 +68,8 @@ export function endBook(known: ReadonlyMap<string, End>, now: () => Date, own: O
       const end = ends.get(key);
       if (!end) return;
       const after = endAfterLog(end, answer, now());
-      put(key, judged(after, answer.kind === 'lines' ? answer.lines : after.tail, own));
+      const told = judged(after, answer.kind === 'lines' ? answer.lines : after.tail, own);
+      put(key, lookedAtAgain(told, { wasRead: end.log === 'read', now: now() }));
     },
     isDue(table, row) {
       const end = hasEnded(row) ? ends.get(endKey(table, row)) : undefined;

@@ -323,6 +323,23 @@ describe('the log of a workload', () => {
     assert.deepEqual(await logOf('vertex'), ['KeyError']);
   });
 
+  test('says of each line who wrote it, where several did', async (context) => {
+    const at = noon(-2);
+    const { reader, list } = await setup(context, {
+      executions: [execution('e1', { state: 'failed', endedAt: noon(-1) })],
+      customJobs: [customJob('1')],
+      logs: [
+        line('e1', 'zero', -3),
+        { ...line('e1', 'one\nand more', -2), task: 1 },
+        { customJob: '1', at, severity: 'ERROR', payload: 'chief' },
+        { customJob: '1', replica: 'workerpool1-2', at: noon(-1), severity: 'ERROR', payload: 'KeyError: 1' },
+      ],
+    });
+    const logOf = async (table: TableName) => reader(table).linesOf(await firstRow(list(table)), LIMITS);
+    assert.deepEqual(await logOf('runner'), ['[task 0] zero', '[task 1] one', '[task 1] and more']);
+    assert.deepEqual(await logOf('vertex'), ['workerpool0-0\tchief', 'workerpool1-2\tKeyError: 1']);
+  });
+
   test('is searched on behind empty pages; without an end of them it is not empty, but unread', async (context) => {
     const { apis, reader, list } = await setup(context, {
       executions: [execution('e1')],

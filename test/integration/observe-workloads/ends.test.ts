@@ -129,6 +129,23 @@ describe('why a workload ended', () => {
     assert.match((await toldOf(observer, 'runner'))[0]?.line ?? '', /KeyError/);
   });
 
+  test('a log that is not whole yet is read once more, later, and what it said is kept', async (context) => {
+    const observer = await freshObserver(context);
+    observer.world.executions = [execution('agent-a', FAILED), execution('agent-b', FAILED)];
+    observer.world.logs = [logged('agent-a', 'reading shards'), logged('agent-b', 'reading files')];
+    const reads: number[] = [];
+    for (const wait of [0, 30 * SECOND_MS, 2 * MINUTE_MS, 60 * MINUTE_MS]) {
+      observer.pass(wait);
+      await observer.refresh();
+      reads.push(observer.logReads());
+      observer.world.logs = [logged('agent-a', `reading shards\n${TRACEBACK}`)];
+    }
+    assert.deepEqual(reads, [2, 2, 4, 4]);
+    const lines = (await toldOf(observer, 'runner')).map(({ line = '' }) => line);
+    assert.match(lines[0] ?? '', /KeyError/);
+    assert.match(lines[1] ?? '', /no reason in the log/);
+  });
+
   test('an error that Vertex AI sets a minute after the end is the reason then', async (context) => {
     const observer = await freshObserver(context);
     const failed = { ...ENDED, state: 'JOB_STATE_FAILED' };

@@ -14,12 +14,13 @@ const ENTRIES = 300;
 const CHARACTERS = 64 * 1_024;
 /** An answer may be empty and have a token all the same: the search goes on. */
 const MOST_PAGES = 5;
-const FIELDS = 'nextPageToken,entries(timestamp,insertId,labels,textPayload,jsonPayload)';
+const FIELDS = 'nextPageToken,entries(timestamp,insertId,labels,resource(labels),textPayload,jsonPayload)';
 
 const entrySchema = z.object({
   timestamp: z.string().default(''),
   insertId: z.string().default(''),
   labels: z.record(z.string(), z.string()).default({}),
+  resource: z.object({ labels: z.record(z.string(), z.string()).default({}) }).optional(),
   textPayload: z.string().optional(),
   jsonPayload: z.looseObject({ message: z.unknown().optional() }).optional(),
 });
@@ -92,15 +93,24 @@ function newestFirst(a: LogEntry, b: LogEntry): number {
   return a.insertId < b.insertId ? 1 : -1;
 }
 
-/** The lines of entries that come newest first: oldest first, the newest that fit. An entry may hold several lines. */
-export function linesIn(entries: readonly LogEntry[]): string[] {
+/**
+ * The lines of entries that come newest first: oldest first, the newest that fit. An entry may hold several lines. Where several
+ * have written them, each begins with who wrote it, as `prefixOf` tells.
+ */
+export function linesIn(
+  entries: readonly LogEntry[],
+  prefixOf: (entry: LogEntry) => string = () => '',
+): string[] {
+  const areSeveral = new Set(entries.map(prefixOf)).size > 1;
   const lines: string[] = [];
   let left = CHARACTERS;
   for (const entry of entries) {
     const text = textOf(entry);
     if (text.length >= left && lines.length > 0) break;
+    const prefix = areSeveral ? prefixOf(entry) : '';
     // Of one that is too long by itself, its end.
-    lines.push(...text.slice(-CHARACTERS).split('\n').reverse());
+    const own = text.slice(-CHARACTERS).split('\n');
+    lines.push(...own.map((line) => `${prefix}${line}`).reverse());
     left -= text.length + 1;
   }
   return lines.reverse();

@@ -1,10 +1,10 @@
 import type { LogLine } from './log/lines.ts';
-import { isActivity, isProgress } from './log/progress.ts';
 import { type Stack, stacksIn } from './log/stacks.ts';
 import { type Frame, messageFrom, namesException, type Traceback, tracebacksIn } from './log/traceback.ts';
 import type { Match, Reader } from './rules/all.ts';
 import type { Category, Kind } from './rules/rule.ts';
 import { LONGEST_SHOWN, shorten } from './shorten.ts';
+import { type Recovery, type Signs, signsOf } from './signs.ts';
 
 /** Whatever in a log could be the reason. */
 
@@ -18,10 +18,14 @@ export interface Candidate {
   vague: boolean;
   /** It ended a traceback, so a program ended by it unless something went on. */
   raised: boolean;
+  /** The traceback itself was printed, and not its last line alone. */
+  trace: boolean;
   /** Said as a warning, or with the words that it is tried again. */
   weak: boolean;
-  /** Signs afterwards that the work went on: none, one, or more. */
-  recovered: 0 | 1 | 2;
+  /** Signs afterwards that the work went on. */
+  recovered: Recovery;
+  /** Where its stream first said something ordinary afterwards, which is less than a sign; `null` for nowhere. */
+  wentOnAt: number | null;
   /** What is shown; where that is too long, the part that the rule is about. */
   text: string;
   focus: readonly [from: number, to: number];
@@ -46,6 +50,8 @@ const WRAPPER =
   /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit(?:: \d{1,3})?$|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|: in user code:$|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
 const AGAIN =
   /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort/i;
+/** What stands before words of no consequence. */
+const REMARK = /^(?:warning|notice|note|info|hint|tip) ?:/i;
 const RETRIED = /\bretrying\b/i;
 const GOES_ON =
   /:$|^TIMEOUT$|: (?:\w{1,20} )?[Ee]rror$|validation errors? for \S{1,80}$|^terminate called after throwing/;
@@ -68,48 +74,32 @@ export function candidatesIn(lines: readonly LogLine[], read: Reader): Found {
   for (const [, own] of Map.groupBy(lines, ({ stream }) => stream)) {
     const tracebacks = tracebacksIn(own);
     const stacks = stacksIn(own);
-    const after = signsOf(own);
+    const taken = placesOf([...tracebacks, ...stacks]);
+    const after = signsOf(own, taken, read);
     for (const chain of chainsOf(tracebacks)) {
       const last = chain.at(-1) as Traceback;
       if (last.message.length === 0) cutOff = { frame: last.frame };
       const candidate = ofChain(chain, read);
-      if (candidate) candidates.push({ ...candidate, recovered: after.strict(last.end) });
+      if (candidate)
+        candidates.push({
+          ...candidate,
+          trace: true,
+          recovered: after.strict(last.end),
+          wentOnAt: after.ordinary(last.end),
+        });
     }
-    for (const stack of stacks)
-      candidates.push({ ...ofStack(stack, read), recovered: after.strict(stack.end) });
-    candidates.push(...statementsIn(own, [...tracebacks, ...stacks], after, read));
+    for (const stack of stacks) {
+      const { end } = stack;
+      candidates.push({
+        ...ofStack(stack, read),
+        trace: true,
+        recovered: after.strict(end),
+        wentOnAt: after.ordinary(end),
+      });
+    }
+    candidates.push(...statementsIn(own, taken, after, read));
   }
   return { candidates: candidates.sort((a, b) => a.at - b.at), cutOff };
-}
-
-/** How many signs there are behind a line that the work of its stream went on. */
-interface Signs {
-  strict(at: number): Candidate['recovered'];
-  any(at: number): Candidate['recovered'];
-}
-
-function signsOf(lines: readonly LogLine[]): Signs {
-  const strict = lines.filter(isProgress);
-  const any = lines.filter(isActivity);
-  const first = new Map<string, number>();
-  // A bar that is drawn once more, as it stood, shows nothing new.
-  for (const { text, at } of any.toReversed()) first.set(stateOf(text), at);
-  const count = (signs: readonly LogLine[], at: number) => {
-    const behind = new Set<string>();
-    for (let each = signs.length - 1; each >= 0 && behind.size < 2; each -= 1) {
-      const sign = signs[each] as LogLine;
-      if (sign.at <= at) break;
-      const state = stateOf(sign.text);
-      if ((first.get(state) ?? 0) > at) behind.add(state);
-    }
-    return Math.min(behind.size, 2) as Candidate['recovered'];
-  };
-  return { strict: (at) => count(strict, at), any: (at) => count(any, at) };
-}
-
-/** What a line says without how long a bar took. */
-function stateOf(text: string): string {
-  return text.includes('%|') ? (text.split('[', 1)[0] ?? text) : text;
 }
 
 /** Tracebacks that belong together, each raised from the one before or while it was handled. */
@@ -200,24 +190,25 @@ function ofStack({ stream, top, root }: Stack, read: Reader): Candidate {
   };
 }
 
-/** Every line outside of `taken` that a rule knows, or that names an exception. */
+/** Every line that is not `taken` and that a rule knows, or that names an exception. */
 function statementsIn(
   lines: readonly LogLine[],
-  taken: readonly { begin: number; end: number }[],
+  taken: ReadonlySet<number>,
   after: Signs,
   read: Reader,
 ): Candidate[] {
-  const inside = placesOf(taken);
   return lines.flatMap((line, place) => {
-    if (line.text === '' || inside.has(line.at) || read(line.text).isNoise) return [];
+    if (line.text === '' || taken.has(line.at) || read(line.text).isNoise) return [];
     const isNamed = line.indent === 0 && namesException(line.text);
     const made = isNamed ? lone(lines, place, read) : statement(line, lines.slice(place, place + 3), read);
     if (!made) return [];
     const isVerdict = made.kind === 'verdict';
-    const quiet = line.level === 'warning' || line.level === 'info' || AGAIN.test(line.text);
+    const quiet =
+      line.level === 'warning' || line.level === 'info' || REMARK.test(line.text) || AGAIN.test(line.text);
     // The platform's last word may be quiet, but it tries nothing again.
     const weak = isVerdict ? RETRIED.test(line.text) : quiet;
-    return [{ ...made, weak, recovered: isVerdict ? after.strict(line.at) : after.any(line.at) }];
+    const recovered = isVerdict ? after.strict(line.at) : after.any(line.at);
+    return [{ ...made, weak, recovered, wentOnAt: after.ordinary(line.at) }];
   });
 }
 
@@ -254,8 +245,10 @@ function plain({ at, stream, text }: LogLine): Candidate {
     kind: 'traceback',
     vague: false,
     raised: false,
+    trace: false,
     weak: false,
     recovered: 0,
+    wentOnAt: null,
     text,
     focus: [0, 0],
     hint: null,

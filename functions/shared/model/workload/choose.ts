@@ -1,9 +1,19 @@
 import { type Candidate, isSpecific } from './candidates.ts';
 
+/**
+ * What others raise that wait for one that has failed, or what is missing because of it: no proof that what was said before was
+ * survived.
+ */
+const AFTERMATH =
+  /^(?:[\w.]{1,80}\.)?(?:EOFError|BrokenPipeError|ConnectionResetError|Empty|CancelledError|TimeoutError|InvalidStateError|BrokenExecutor|SystemExit|Exit)\b|\b(?:workers?|child(?:ren)?|process(?:es)?|ranks?|peers?|replicas?|actors?|nodes?|tasks?|jobs?|runs?|trials?|training|steps?|subprocess|command)\b.{0,60}\b(?:fail(?:ed|ure)?|died|dead|lost|gone|exit(?:ed)?|abort(?:ed)?|terminated|crash(?:ed)?|killed|unsuccessful)\b|\bfailed to (?:run|start|train|launch)\b|\bnon-zero\b/i;
+const MISSING = /^(?:[\w.]{1,80}\.)?FileNotFoundError\b/;
+
 /** What is said to have been the reason. The order is that of how much each kind proves. */
 export function choose(all: readonly Candidate[]): Candidate | null {
   const candidates = all.filter(({ kind }) => kind !== 'pointer');
-  const standing = candidates.filter(({ recovered, weak }) => recovered === 0 && !weak);
+  const standing = candidates.filter(
+    (it) => it.recovered === 0 && !it.weak && !candidates.some((end) => outlives(end, it)),
+  );
   const causes = standing.filter(
     ({ kind }) => kind === 'cause' || kind === 'exception' || kind === 'traceback',
   );
@@ -11,7 +21,7 @@ export function choose(all: readonly Candidate[]): Candidate | null {
   return (
     standing.find(({ kind, vague }) => kind === 'verdict' && !vague) ??
     firstToFail(causes) ??
-    ofKind('verdict')[0] ??
+    told(ofKind('verdict')[0], candidates) ??
     clearest(ofKind('step')) ??
     candidates.findLast(({ raised, recovered, weak }) => raised && recovered === 1 && !weak) ??
     // What ends a program may leave it time for another step.
@@ -21,6 +31,27 @@ export function choose(all: readonly Candidate[]): Candidate | null {
     candidates.findLast(({ weak, recovered }) => weak && recovered === 0) ??
     null
   );
+}
+
+/** A vague word of the platform in its plainer words, behind which lines of the program may have come late. */
+function told(vague: Candidate | undefined, candidates: readonly Candidate[]): Candidate | undefined {
+  if (!vague) return undefined;
+  const plainer = candidates.findLast(
+    (it) => it.kind === 'verdict' && !it.vague && it.category === vague.category && it.recovered === 1,
+  );
+  return plainer ?? vague;
+}
+
+/**
+ * Whether `end` shows that its stream went on after `it` and was ended by something else: one program dies by one exception
+ * alone, so that another, which does not belong to its chain, was caught.
+ */
+function outlives(end: Candidate, it: Candidate): boolean {
+  const isEnd = end.trace && end.kind !== 'consequence' && end.recovered === 0 && !AFTERMATH.test(end.text);
+  if (!isEnd || end.stream !== it.stream || end.at <= it.at || it.kind === 'consequence') return false;
+  if (it.trace && end.rule === it.rule && !isSpecific(it)) return false;
+  const wentOn = it.wentOnAt !== null && it.wentOnAt < end.at;
+  return it.trace ? wentOn || !isSpecific(end) : wentOn && !MISSING.test(end.text);
 }
 
 /** The first that says more than that something failed, else the first. */

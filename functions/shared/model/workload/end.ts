@@ -16,6 +16,8 @@ export const END_KEPT_MS = 90 * DAY_MS;
 
 /** Entries come late, and Vertex AI says why a job failed only about a minute after its end. */
 const EMPTY_WAITS_MS = [20 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS];
+/** So long after an end its log may not be whole. */
+const LATE_MS = 2 * MINUTE_MS;
 /** The waits for a log that cannot be read: they double up to this. */
 const LONGEST_WAIT_MS = HOUR_MS;
 
@@ -124,10 +126,15 @@ export function isLogDue({ nextTryAt }: Pick<End, 'nextTryAt'>, now: Date): bool
   return nextTryAt !== null && nextTryAt <= now;
 }
 
-/** How an end stands after its log was asked for. It is never asked for again once it had lines, or was empty to the last. */
+/**
+ * How an end stands after its log was asked for. It is never asked for again once it was empty to the last, or had lines; but see
+ * `lookedAtAgain`.
+ */
 export function endAfterLog(end: End, answer: LogAnswer, now: Date): End {
   if (answer.kind === 'lines')
     return { ...end, log: 'read', tail: tailOf(answer.lines), logError: null, nextTryAt: null };
+  // What was read once is kept.
+  if (end.log === 'read') return { ...end, nextTryAt: null };
   const tries = end.log === answer.kind ? end.tries + 1 : 1;
   if (answer.kind === 'unreadable') {
     const waitMs = Math.min(LONGEST_WAIT_MS, MINUTE_MS * 2 ** Math.min(tries - 1, 10));
@@ -137,6 +144,15 @@ export function endAfterLog(end: End, answer: LogAnswer, now: Date): End {
   const waitMs = EMPTY_WAITS_MS[tries - 1];
   const nextTryAt = waitMs === undefined ? null : addMs(now, waitMs);
   return { ...end, log: 'empty', logError: null, tries, nextTryAt };
+}
+
+/**
+ * An end whose log was just read, which is read once more, later, where it gave no reason so soon after the end that its last
+ * lines may not have come yet. `wasRead`: it is the second reading.
+ */
+export function lookedAtAgain(end: End, { wasRead, now }: { wasRead: boolean; now: Date }): End {
+  if (wasRead || end.log !== 'read' || end.reason?.category !== 'unknown' || !end.endedAt) return end;
+  return now > addMs(end.endedAt, LATE_MS) ? end : { ...end, nextTryAt: addMs(now, LATE_MS) };
 }
 
 /** The last lines that may be kept. */

@@ -1,4 +1,4 @@
-import { candidatesIn } from './candidates.ts';
+import { type Candidate, candidatesIn } from './candidates.ts';
 import { choose } from './choose.ts';
 import { type LogLine, logLines } from './log/lines.ts';
 import { withoutIgnored } from './log/traceback.ts';
@@ -13,6 +13,9 @@ export type { Reason } from './tell.ts';
 const ATTEMPT_ENDS = /^Container (?:called exit\(\d{1,3}\)|terminated on signal \d)/;
 /** More of them than any platform tries are not told apart. */
 const MOST_ATTEMPTS = 12;
+/** What pytest shows of tests that failed, the logs of what they tried out among it, and where it sums up. */
+const TESTS_BEGIN = /^=+ FAILURES =+$/;
+const TESTS_END = /^=+ short test summary info =+$/;
 const FAILING_STEP = /build step (\d{1,4}) "[^"]{0,200}" failed/;
 
 /**
@@ -52,14 +55,18 @@ function isTold({ category }: Reason): boolean {
   return category !== 'unknown' && category !== 'own';
 }
 
-/** What the wrapper prints a second time. */
+/** What the wrapper prints a second time, and what tests say that are summed up behind. */
 function repeatsIn(lines: readonly LogLine[]): ReadonlySet<LogLine> {
+  const summaryAt = lines.findLastIndex(({ text }) => TESTS_END.test(text));
   let isRepeat = false;
+  let isTest = false;
   return new Set(
-    lines.filter(({ text }) => {
+    lines.filter(({ text }, at) => {
       if (OWN_REPEAT_BEGINS.test(text)) isRepeat = true;
       else if (OWN_REPEAT_ENDS.test(text)) isRepeat = false;
-      return isRepeat || text.startsWith('►');
+      if (TESTS_BEGIN.test(text)) isTest = at < summaryAt;
+      else if (TESTS_END.test(text)) isTest = false;
+      return isRepeat || isTest || text.startsWith('►');
     }),
   );
 }
@@ -104,10 +111,14 @@ function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns,
   const chosen = choose(found.candidates);
   const said = chosen?.kind === 'step' && chosen.vague ? ofStep(own, read) : null;
   if (said) return said;
-  // What was only warned of, or tried again, explains no error that came after it.
-  if (chosen && !(chosen.weak && isLoudBehind(chosen.at, own, read)))
+  if (chosen && !(isDoubtful(chosen) && isLoudBehind(chosen.wentOnAt ?? chosen.at, own, read)))
     return reasonFrom(chosen, found.candidates);
   return unknownReason(lines, found, exit, read);
+}
+
+/** What was only warned of, tried again or followed by other things explains no error that came after it. */
+function isDoubtful({ kind, weak, raised, wentOnAt }: Candidate): boolean {
+  return weak || (!raised && kind !== 'verdict' && kind !== 'step' && wentOnAt !== null);
 }
 
 /** Of a build whose failing step is named, what other steps said has no part in it. */

@@ -30,13 +30,15 @@ export function successIn(
   const counted = lines.findLast(({ text }) => counter.test(text));
   const isLauncher = lines.some(({ text }) => LAUNCH_FAILED.test(text));
   const isRaised = candidates.some(
-    ({ raised, recovered, at }) => raised && recovered === 0 && at > (counted?.at ?? 0),
+    ({ raised, recovered, at, wentOnAt }) =>
+      raised && recovered === 0 && at > (counted?.at ?? 0) && (exit !== 0 || wentOnAt === null),
   );
   if (isRaised && !isLauncher) return null;
   if ((exit !== null && exit !== 0) || isStopped || isEnded) return null;
   if (counts.length > 0) return completed(Math.max(...counts), lines, candidates);
   const failed = candidates.some(
-    ({ recovered, weak, kind }) => recovered === 0 && !weak && kind !== 'pointer',
+    ({ recovered, weak, kind, wentOnAt }) =>
+      recovered === 0 && !weak && kind !== 'pointer' && (exit !== 0 || wentOnAt === null),
   );
   const done = lines.findLast(({ text }) => DONE.test(text) && !/\b(?:not|un)/i.test(text));
   if (failed || (exit === null && !done)) return null;

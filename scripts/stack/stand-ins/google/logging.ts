@@ -99,8 +99,10 @@ function fieldsOf(line: LogLine, project: string): Record<string, string | undef
 /** What a line is of, and the log that it is in. */
 function resourceOf(line: LogLine): { type: string; labels: Record<string, string>; logName: string } {
   if ('build' in line) return { type: 'build', labels: { build_id: line.build }, logName: 'cloudbuild' };
-  if ('customJob' in line)
-    return { type: 'ml_job', labels: { job_id: line.customJob }, logName: 'workerpool0-0' };
+  if ('customJob' in line) {
+    const { customJob, replica = 'workerpool0-0' } = line;
+    return { type: 'ml_job', labels: { job_id: customJob, task_name: replica }, logName: replica };
+  }
   const labels = { location: line.region, job_name: line.job };
   return { type: 'cloud_run_job', labels, logName: 'run.googleapis.com%2Fstderr' };
 }
@@ -110,7 +112,7 @@ function labelsOf(line: LogLine): Record<string, string> {
   if (!('execution' in line)) return {};
   return {
     'run.googleapis.com/execution_name': line.execution,
-    'run.googleapis.com/task_index': '0',
+    'run.googleapis.com/task_index': String(line.task ?? 0),
     'run.googleapis.com/task_attempt': String(line.attempt ?? 0),
   };
 }

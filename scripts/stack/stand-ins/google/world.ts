@@ -136,7 +136,9 @@ interface ExecutionLine {
   execution: string;
   job: string;
   region: string;
-  /** Of its one task; 0 for the first, and unless given. */
+  /** Of its tasks the one that wrote it; 0 unless given. */
+  task?: number;
+  /** Of that task; 0 for the first, and unless given. */
   attempt?: number;
 }
 
@@ -148,6 +150,8 @@ interface BuildLine {
 /** Of a custom job. */
 interface CustomJobLine {
   customJob: string;
+  /** `workerpool0-0` unless given. */
+  replica?: string;
 }
 
 interface AnyLine {

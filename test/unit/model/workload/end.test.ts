@@ -7,6 +7,7 @@ import {
   endKey,
   isLogDue,
   type LogAnswer,
+  lookedAtAgain,
   newEnd,
   tailOf,
   withEnd,
@@ -48,6 +49,19 @@ describe('the log of an end', () => {
   test('is read once where it has lines', () => {
     const end = endAfterLog(NEW, { kind: 'lines', lines: ['KeyError: 1'] }, noon());
     assert.deepEqual([end.log, end.tail, end.nextTryAt], ['read', ['KeyError: 1'], null]);
+  });
+
+  test('is read once more where it gave no reason so soon after the end, and then no more', () => {
+    const read = endAfterLog({ ...NEW, endedAt: noon() }, { kind: 'lines', lines: ['x'] }, noon(1));
+    const reason = { line: 'x', category: 'unknown', source: 'log', rule: 'exit' } as const;
+    const waits = (end: End, wasRead: boolean, minute: number) =>
+      lookedAtAgain(end, { wasRead, now: noon(minute) }).nextTryAt;
+    assert.deepEqual(waits({ ...read, reason }, false, 1), noon(3));
+    assert.equal(waits({ ...read, reason }, true, 1), null);
+    assert.equal(waits({ ...read, reason }, false, 3), null);
+    assert.equal(waits({ ...read, reason: { ...reason, category: 'python' } }, false, 1), null);
+    const gone = endAfterLog({ ...read, reason, nextTryAt: noon(3) }, { kind: 'empty' }, noon(3));
+    assert.deepEqual([gone.log, gone.tail, gone.nextTryAt], ['read', ['x'], null]);
   });
 
   test('that is empty is read three times more, for entries come late', () =>

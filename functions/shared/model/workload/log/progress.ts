@@ -32,3 +32,9 @@ export function isActivity(line: LogLine): boolean {
     (line.level === 'info' && line.text !== '' && !WRONG.test(line.text) && !ENDING.test(line.text))
   );
 }
+
+/** Whether a line says neither that something went wrong nor that all is over. */
+export function isOrdinary({ text, indent, level }: LogLine): boolean {
+  const isQuiet = level !== 'error' && indent === 0 && text.length > 3;
+  return isQuiet && !WRONG.test(text) && !ENDING.test(text) && !SAVES.test(text);
+}

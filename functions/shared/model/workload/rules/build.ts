@@ -1,6 +1,19 @@
 import type { Rule } from './rule.ts';
 
-/** How build tools, package managers and test runners say what failed. */
+/** How test runners sum up: what a test tried out is in it, and is not what failed. */
+export const TESTS: readonly Rule[] = [
+  {
+    name: 'test-failed',
+    category: 'build',
+    kind: 'step',
+    pattern:
+      /^FAILED \S{1,300}::\S{1,300}(?: - .{0,200})?|^ERROR \S{1,300}\.py(?:::\S{1,200})?(?: - .{0,200})?$|^--- FAIL: \S{1,200}|^FAIL(?::)? \S{1,300}\.(?:test|spec)\.\w{1,4}|^not ok \d{1,6} |Required test coverage of|^test \S{1,200} \.\.\. FAILED$|^Tests?:? {1,8}\d{1,6} failed|Tests run: \d{1,6}, Failures: [1-9]/,
+    example: 'FAILED tests/test_pad.py::test_pad - assert 3 == 4',
+    counterExample: 'tests/test_pad.py::test_raises_timeout PASSED',
+  },
+];
+
+/** How build tools and package managers say what failed. */
 export const BUILD: readonly Rule[] = [
   {
     name: 'pip',
@@ -65,15 +78,6 @@ export const BUILD: readonly Rule[] = [
       /^(?:\/?\S{1,200}BUILD(?:\.bazel)?:\d{1,6}:\d{1,5}: .{0,300}failed|no such (?:package|target) '|Analysis of target '[^']{1,200}' failed|Build did NOT complete successfully|What went wrong:|Execution failed for task '|Could not resolve (?:all (?:files|dependencies)|dependencies) for|Failed to execute goal )|BUILD FAILURE$|error: Recipe `|make(?:\[\d\])?: \*{3} |No rule to make target/,
     example: "ERROR: no such target '//lib:thing': target 'thing' not declared in package 'lib'",
     counterExample: 'INFO: Build completed successfully, 9 total actions',
-  },
-  {
-    name: 'test-failed',
-    category: 'build',
-    kind: 'step',
-    pattern:
-      /^FAILED \S{1,300}::\S{1,300}(?: - .{0,200})?|^ERROR \S{1,300}\.py(?:::\S{1,200})?(?: - .{0,200})?$|^--- FAIL: \S{1,200}|^FAIL(?::)? \S{1,300}\.(?:test|spec)\.\w{1,4}|^not ok \d{1,6} |Required test coverage of|^test \S{1,200} \.\.\. FAILED$|^Tests?:? {1,8}\d{1,6} failed|Tests run: \d{1,6}, Failures: [1-9]/,
-    example: 'FAILED tests/test_pad.py::test_pad - assert 3 == 4',
-    counterExample: 'tests/test_pad.py::test_raises_timeout PASSED',
   },
   {
     name: 'package-manager',

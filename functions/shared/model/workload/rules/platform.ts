@@ -15,9 +15,17 @@ export const PLATFORM: readonly Rule[] = [
     category: 'timeout',
     kind: 'verdict',
     pattern:
-      /^(?:TIMEOUT|context deadline exceeded)$|^(?:ERROR: )?(?:the )?build (?:has )?timed out\b|\bbuild exceeded (?:its|the) timeout/i,
+      /^TIMEOUT$|^(?:ERROR: )?(?:the )?build (?:has )?timed out\b|\bbuild exceeded (?:its|the) timeout/i,
     example: 'TIMEOUT',
     counterExample: 'TIMEOUT=300',
+  },
+  {
+    name: 'deadline-exceeded',
+    category: 'timeout',
+    kind: 'cause',
+    pattern: /^context deadline exceeded$/i,
+    example: 'context deadline exceeded',
+    counterExample: 'context deadline exceeded (Client.Timeout exceeded while awaiting headers)',
   },
   {
     name: 'past-its-deadline',
@@ -94,7 +102,7 @@ export const KILLED: readonly Rule[] = [
     vague: true,
     hint: 'killed, most likely memory',
     pattern:
-      /(?<![-\w])(?:exit(?:ed)?|exitcode|returned|(?:terminated|failed|finished|died) with|command terminated)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status|(?<=[Ee]xit(?:ed)?)|(?<=exitcode))(?: of)?[ :=(]{0,4}137\b(?! of\b)/i,
+      /(?<![-\w])(?:exit(?:ed)?|exitcode|returned|(?:terminated|failed|finished|died) with|command terminated)(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status|(?<=[Ee]xit(?:ed)?)|(?<=exitcode))(?: of)?[ :=(]{0,4}137\b(?! of\b| {0,4}#)/i,
     example: 'ERROR: step exited with non-zero status: 137',
     counterExample: 'query returned 137 rows',
   },
@@ -114,7 +122,7 @@ export const KILLED: readonly Rule[] = [
     kind: 'verdict',
     vague: true,
     hint: 'most likely memory',
-    pattern: /^(?:\S{1,120}: )?(?:line \d{1,6}: {1,3})?(?:\d{1,8} )?Killed(?:$| {2,40}\S)/,
+    pattern: /^(?:\S{1,120}: )?(?:line \d{1,6}: {1,3})?(?:\d{1,8} )?Killed(?:$| {8,40}\S)/,
     example: 'run.sh: line 12:   377 Killed                  python train.py',
     counterExample: 'Killed 3 idle workers of the pool',
   },
