@@ -19,18 +19,30 @@ export function choose(all: readonly Candidate[]): Candidate | null {
   );
   const ofKind = (kind: Candidate['kind']) => standing.filter((it) => it.kind === kind);
   return (
-    standing.find(({ kind, vague }) => kind === 'verdict' && !vague) ??
+    wordiest(ofKind('verdict').filter(({ vague }) => !vague)) ??
     firstToFail(causes) ??
     told(ofKind('verdict')[0], candidates) ??
     clearest(ofKind('step')) ??
     candidates.findLast(({ raised, recovered, weak }) => raised && recovered === 1 && !weak) ??
     // What ends a program may leave it time for another step.
-    candidates.findLast(({ kind, vague, recovered }) => kind === 'verdict' && !vague && recovered === 1) ??
+    candidates.findLast(
+      ({ kind, vague, recovered, weak }) => kind === 'verdict' && !vague && recovered === (weak ? 0 : 1),
+    ) ??
+    // Said to be done, which need not be the work itself.
+    clearest(
+      candidates.filter(({ kind, recovered, weak }) => kind === 'cause' && recovered === 1 && !weak),
+    ) ??
     clearest(ofKind('consequence')) ??
     clearest(candidates.filter(({ kind, recovered }) => kind === 'consequence' && recovered === 0)) ??
     candidates.findLast(({ weak, recovered }) => weak && recovered === 0) ??
     null
   );
+}
+
+/** The first, or another of its category that is more than a word. */
+function wordiest(verdicts: readonly Candidate[]): Candidate | undefined {
+  const [first] = verdicts;
+  return verdicts.find(({ category, text }) => category === first?.category && text.includes(' ')) ?? first;
 }
 
 /** A vague word of the platform in its plainer words, behind which lines of the program may have come late. */
@@ -78,6 +90,6 @@ function causeOf(own: readonly Candidate[]): Candidate | undefined {
     clearest(certain) ??
     ended.findLast(({ raised }) => raised) ??
     clearest(ended) ??
-    special[0]
+    clearest(special)
   );
 }

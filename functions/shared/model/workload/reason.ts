@@ -118,7 +118,7 @@ function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns,
 
 /** What was only warned of, tried again or followed by other things explains no error that came after it. */
 function isDoubtful({ kind, weak, raised, wentOnAt }: Candidate): boolean {
-  return weak || (!raised && kind !== 'verdict' && kind !== 'step' && wentOnAt !== null);
+  return weak || (!raised && kind === 'exception' && wentOnAt !== null);
 }
 
 /** Of a build whose failing step is named, what other steps said has no part in it. */

@@ -11,7 +11,8 @@ import { clean, type Reason, reasonFrom } from './tell.ts';
 
 const EXIT =
   /Container called exit\((\d{1,3})\)|(?:exit(?:ed)?|exitcode|returned(?= (?:a )?(?:non-zero|exit)))(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{1,4}(\d{1,3})\b/i;
-const DONE = /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b/;
+const DONE =
+  /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b|\bsuccessfully completed\b/;
 const TELLS_FAILURE =
   /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|aborted|invalid)\b/i;
 const SAYS_ERROR =
@@ -59,7 +60,7 @@ function completed(count: number, lines: readonly LogLine[], candidates: readonl
 function loudIn(said: readonly LogLine[]): LogLine | undefined {
   const loud = said.filter(({ level }) => level === 'error');
   return (
-    said.findLast(({ text }) => SAYS_ERROR.test(text)) ??
+    said.findLast(({ text, level }) => SAYS_ERROR.test(text) && level !== 'warning' && level !== 'info') ??
     // Where most lines have it, as all that Vertex AI reads from stderr, the level says nothing.
     (loud.length * 2 <= said.length || loud.length === 1 ? loud.at(-1) : undefined)
   );

@@ -36,6 +36,7 @@ describe('the reason of a log', () => {
     ['traps.jsonl', 'that holds what only looks like a reason'],
     ['blind.jsonl', 'that was written when the rules stood'],
     ['blind-again.jsonl', 'that was written when they stood again'],
+    ['blind-third.jsonl', 'that was written, most of it to deceive, when they stood a third time'],
     ['held-out.jsonl', 'of other systems, written before any rule for it'],
   ] as const)
     test(`${what} is what a person wants to read`, () => {

@@ -52,7 +52,9 @@ export function namesException(text: string): boolean {
   const last = name.slice(name.lastIndexOf('.') + 1);
   // What any tool writes in front of an error is no name of one.
   if (/^(?:error|exception|timeout|warning|failure|exit|fault)$/i.test(name)) return false;
-  return SUFFIXED.test(`${name}:`) || (name.includes('.') && /^[A-Z]/.test(last));
+  // `JobState.JOB_STATE_RUNNING` is a value.
+  const isClass = name.includes('.') && /^[A-Z]/.test(last) && !/^[A-Z\d]+_[A-Z\d_]+$/.test(last);
+  return isClass || SUFFIXED.test(`${name}:`);
 }
 
 /** The tracebacks of one stream, in order; `lines` are all of that stream. */

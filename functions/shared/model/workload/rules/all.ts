@@ -53,7 +53,7 @@ const NOTHING: Meaning = { match: null, isNoise: false };
 
 /** Words in quotes that are what a program works on: `label 'PERMISSION_DENIED'`, `Sample 3: "my pod was OOMKilled"`. */
 const DATA =
-  /\b(?:sample|example|text|prompt|title|caption|sentence|utterance|document|answer|question|query|input|output|label|class|category|token|word|tag|enum|generated|prediction|completion)s?(?: #?\d{1,9})?(?: is| was|:| =|=)? ?(?:"[^"]{1,1000}"|'[^']{1,1000}'|`[^`]{1,1000}`)/gi;
+  /\b(?:sample|example|text|prompt|title|caption|sentence|utterance|document|answer|question|query|input|output|label|class|category|token|word|tag|enum|generated|prediction|completion)s?(?: #?\d{1,9})?(?: is| was|:| =|=| ) ?(?:"[^"]{1,1000}"|'[^']{1,1000}'|`[^`]{1,1000}`)/gi;
 
 /** The text with blanks in place of the data in it. */
 function withoutData(text: string): string {

@@ -16,7 +16,7 @@ export const MEMORY: readonly Rule[] = [
     category: 'oom',
     kind: 'verdict',
     pattern:
-      /Memory limit of \d{1,9} ?[KMG]i?B? exceeded|exceed(?:s|ed|ing)? (?:its |the )?(?:configured )?memory limit|memory usage .{0,60}exceeds (?:the )?limit|Exceeded job memory limit/i,
+      /Memory limit of \d{1,9} ?[KMG]i?B? exceeded|exceed(?:s|ed|ing)? (?:its |the )?(?:configured |physical |virtual )?memory limit|memory usage .{0,60}exceeds (?:the )?limit|Exceeded job memory limit/i,
     example: 'Memory limit of 512 MiB exceeded with 530 MiB used. Consider increasing the memory limit',
     counterExample: 'Memory limit is 512 MiB',
   },

@@ -46,6 +46,15 @@ export const PROGRAMS: readonly Rule[] = [
     counterExample: 'loss: nan_to_num applied, loss 0.31',
   },
   {
+    name: 'segfault-program',
+    category: 'crash',
+    kind: 'cause',
+    pattern:
+      /^\S{1,120}: line \d{1,6}: {1,8}\d{1,8} Segmentation fault {1,30}(?:\(core dumped\) {1,30})?(?![(]|\S{0,100}python)\S/,
+    example: 'run.sh: line 9:    21 Segmentation fault      (core dumped) ./ann_build --threads 8',
+    counterExample: 'run.sh: line 9:    21 Segmentation fault      (core dumped) python train.py',
+  },
+  {
     name: 'segfault',
     category: 'python',
     kind: 'cause',
