@@ -9,7 +9,7 @@ import type { TableName } from '../../shared/model/workload/tables.ts';
 /** Why a workload ended: by what its platform says, and where that is not enough, by its log. */
 
 /** Counts up with the rules, so that ends that older ones judged are judged again, by what is kept of their logs. */
-const RULES = 1;
+const RULES = 2;
 
 /** Categories that say no more than that something failed. */
 const POINTERS = ['unknown', 'own'];
@@ -43,9 +43,9 @@ export function judgedAgain(end: End, said: PlatformSaid | undefined, own = OWN_
   const saysOther = JSON.stringify(platform) !== JSON.stringify(end.platform);
   if (!saysOther && end.rules === RULES) return end;
   const again = judged({ ...end, platform }, end.tail, own);
-  // The whole log told more than its last lines, which are all that was kept.
-  const keeps = end.rules === RULES && end.reason?.source === 'log' && isTold(end.reason);
-  return keeps && again.reason?.source === 'log' ? { ...again, reason: end.reason } : again;
+  if (end.reason?.source !== 'log' || !isTold(end.reason) || again.reason?.source !== 'log') return again;
+  // The whole log told more than its last lines, which are all that was kept: newer rules have to find something in them.
+  return end.rules === RULES || !isTold(again.reason) ? { ...again, reason: end.reason } : again;
 }
 
 /** An end with the reason that its platform and the lines of its log give; `own` are the words of a runner. */

@@ -28,7 +28,8 @@ export async function showReason(file: string, { json }: { json?: true }): Promi
       if (first.slice(0, LEARN_FROM).some(isCase)) return await showCases(bothOf(first, rest));
       if (first.length >= LEARN_FROM) break;
     }
-    await showOne(bothOf(first, rest), json === true);
+    if (beginsList(first)) await showList(bothOf(first, rest), json === true);
+    else await showOne(bothOf(first, rest), json === true);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).syscall === 'read') throw unreadable(file, error);
     throw error;
@@ -61,7 +62,36 @@ async function showOne(batches: AsyncIterable<TextLine[]>, json: boolean): Promi
       last.push(text.length > LONGEST_OF_ONE ? detached(text) : text);
     last = last.slice(-MOST_LINES);
   }
-  const { line, category, rule, also } = reasonOf(last);
+  show(last, json);
+}
+
+/** Whether a text may be a list of entries; a line of a log may begin with its time in brackets. */
+function beginsList(first: readonly TextLine[]): boolean {
+  const begin = first
+    .slice(0, 2)
+    .map(({ text }) => text)
+    .join('');
+  return /^\s*\[\s*\{/.test(begin);
+}
+
+async function showList(batches: AsyncIterable<TextLine[]>, json: boolean): Promise<void> {
+  const { linesOfList } = await import('./entries.ts');
+  const lines: string[] = [];
+  let bytes = 0;
+  for await (const batch of batches)
+    for (const { text } of batch) {
+      bytes += text.length + 1;
+      if (bytes > LONGEST_LINE)
+        throw usage(
+          `Cannot read a list of more than ${LONGEST_LINE / 2 ** 20} MB: ask for the newest entries alone`,
+        );
+      lines.push(text);
+    }
+  show(linesOfList(lines.join('\n')) ?? lines, json);
+}
+
+function show(lines: readonly string[], json: boolean): void {
+  const { line, category, rule, also } = reasonOf(lines);
   if (json) printJson({ line, category, rule, also });
   else print(`${paint.bold(category)}: ${oneLine(line)}`);
 }

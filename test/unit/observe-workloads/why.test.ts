@@ -98,6 +98,16 @@ describe('an end', () => {
     assert.deepEqual(told(more), ['read', 'oom', 'error']);
     const older = { ...end, rules: 0, reason: null };
     assert.deepEqual(judgedAgain(older, undefined).reason, end.reason);
+    // What the whole log told stays where its last lines tell nothing, and gives way where they do.
+    const reason = {
+      line: 'CUDA out of memory',
+      category: 'gpu',
+      source: 'log',
+      rule: 'cuda-memory',
+    } as const;
+    const ofTail = (tail: string[]) =>
+      judgedAgain({ ...end, rules: 0, reason, tail }, undefined).reason?.line;
+    assert.deepEqual([ofTail(['loading']), ofTail(end.tail)], ['CUDA out of memory', end.reason?.line]);
   });
 
   test('of a runner is read in the words of its own program', () => {

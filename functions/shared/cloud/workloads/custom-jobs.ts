@@ -3,7 +3,7 @@ import { addMs, DAY_MS } from '../../dates.ts';
 import { time } from '../backends/google-jobs.ts';
 import { CUSTOM_JOB_STATES } from '../backends/vertex-ai/vertex-jobs.ts';
 import { googleApi } from '../rest/google-api.ts';
-import { LOG_OPERATION, type LogEntry, linesIn, quotedTerm } from './log-lines.ts';
+import { LOG_OPERATION, linesIn, quotedTerm } from './log-lines.ts';
 import { listNewest, orGone, type ReaderTools, timesOf } from './reader-tools.ts';
 import type { Listed, TableReader } from './table-reader.ts';
 
@@ -97,15 +97,9 @@ export function openCustomJobs({ options, logs }: ReaderTools): TableReader {
         `resource.labels.job_id=${quotedTerm(id)}`,
         ...(createdAt ? [`timestamp>="${createdAt.toISOString()}"`] : []),
       ];
-      return linesIn(await logs.newest(terms, limits), replicaOf);
+      return linesIn(await logs.newest(terms, limits));
     },
   };
-}
-
-/** The replica that wrote an entry, such as `workerpool1-0`, as a tab sets it off in what gcloud prints. */
-function replicaOf({ resource }: LogEntry): string {
-  const name = resource?.labels.task_name;
-  return name ? `${name}\t` : '';
 }
 
 function idOf({ name }: CustomJob): string {

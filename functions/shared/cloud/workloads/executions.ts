@@ -99,7 +99,7 @@ export function openExecutions(
         [...termsOf([row]), `labels.${quotedTerm(NAME_LABEL)}=${anyOf([row.name])}`],
         limits,
       );
-      return linesIn(lastAttempts(entries), taskPrefix);
+      return linesIn(lastAttempts(entries));
     },
 
     async countersOf(rows, limits) {
@@ -129,18 +129,9 @@ function termsOf(rows: readonly Row[]): string[] {
   ];
 }
 
-/** The index of the task that wrote an entry; empty where nothing tells. */
-function taskOf({ labels }: LogEntry): string {
-  return labels['run.googleapis.com/task_index'] ?? '';
-}
-
-function taskPrefix(entry: LogEntry): string {
-  const task = taskOf(entry);
-  return task && `[task ${task}] `;
-}
-
 /** Of each task the entries of its last attempt: what an earlier one met was tried again. */
 function lastAttempts(entries: readonly LogEntry[]): LogEntry[] {
+  const taskOf = ({ labels }: LogEntry) => labels['run.googleapis.com/task_index'] ?? '';
   const attemptOf = ({ labels }: LogEntry) => Number(labels['run.googleapis.com/task_attempt'] ?? 0);
   const last = new Map<string, number>();
   for (const entry of entries)

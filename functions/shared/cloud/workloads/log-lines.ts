@@ -16,7 +16,8 @@ const CHARACTERS = 64 * 1_024;
 const MOST_PAGES = 5;
 const FIELDS = 'nextPageToken,entries(timestamp,insertId,labels,resource(labels),textPayload,jsonPayload)';
 
-const entrySchema = z.object({
+/** An entry, as far as its words and their order go. */
+export const entrySchema = z.object({
   timestamp: z.string().default(''),
   insertId: z.string().default(''),
   labels: z.record(z.string(), z.string()).default({}),
@@ -88,26 +89,38 @@ export function logReader(options: ApiOptions): LogReader {
 }
 
 /** Entries of one instant are in the order of their ids. */
-function newestFirst(a: LogEntry, b: LogEntry): number {
-  if (a.timestamp !== b.timestamp) return a.timestamp < b.timestamp ? 1 : -1;
+export function newestFirst(a: LogEntry, b: LogEntry): number {
+  const [one, other] = [instantOf(a), instantOf(b)];
+  if (one !== other) return one < other ? 1 : -1;
   return a.insertId < b.insertId ? 1 : -1;
+}
+
+/** The time of an entry as a text of one length: `12:00:00Z`, `12:00:00.5Z` and nanoseconds stand in their order. */
+function instantOf({ timestamp }: LogEntry): string {
+  const [seconds = '', fraction = ''] = timestamp.replace(/Z$/, '').split('.');
+  return `${seconds}.${fraction.padEnd(9, '0')}`;
+}
+
+/** Who wrote an entry of several replicas or tasks, as it stands before the lines that gcloud prints. */
+function writerOf({ labels, resource }: LogEntry): string {
+  const replica = resource?.labels.task_name;
+  if (replica) return `${replica}\t`;
+  const task = labels['run.googleapis.com/task_index'];
+  return task ? `[task ${task}] ` : '';
 }
 
 /**
  * The lines of entries that come newest first: oldest first, the newest that fit. An entry may hold several lines. Where several
- * have written them, each begins with who wrote it, as `prefixOf` tells.
+ * replicas or tasks have written them, each begins with its own.
  */
-export function linesIn(
-  entries: readonly LogEntry[],
-  prefixOf: (entry: LogEntry) => string = () => '',
-): string[] {
-  const areSeveral = new Set(entries.map(prefixOf)).size > 1;
+export function linesIn(entries: readonly LogEntry[]): string[] {
+  const areSeveral = new Set(entries.map(writerOf)).size > 1;
   const lines: string[] = [];
   let left = CHARACTERS;
   for (const entry of entries) {
     const text = textOf(entry);
     if (text.length >= left && lines.length > 0) break;
-    const prefix = areSeveral ? prefixOf(entry) : '';
+    const prefix = areSeveral ? writerOf(entry) : '';
     // Of one that is too long by itself, its end.
     const own = text.slice(-CHARACTERS).split('\n');
     lines.push(...own.map((line) => `${prefix}${line}`).reverse());

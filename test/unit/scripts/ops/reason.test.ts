@@ -36,6 +36,26 @@ describe('ops reason', () => {
     });
   });
 
+  test('reads what gcloud logging read prints as JSON, in the order of its times', async () => {
+    const entry = (second: string, textPayload: string) => ({
+      insertId: second,
+      timestamp: `2026-11-27T10:00:${second}Z`,
+      resource: { type: 'ml_job', labels: { job_id: '7', task_name: 'workerpool0-0' } },
+      severity: 'ERROR',
+      textPayload,
+    });
+    const [begin, frame, end] = LOG.split('\n')
+      .slice(1, 5)
+      .join('\n')
+      .split(/\n(?= {2}File|KeyError)/);
+    const list = [entry('01.25', end ?? ''), entry('01', frame ?? ''), entry('00.5', begin ?? '')];
+    const expected = { code: 0, stdout: "python: KeyError: 'shard' (a.py:3)\n", stderr: '' };
+    for (const entries of [list, list.toReversed(), [list[1], list[0], list[2]]])
+      assert.deepEqual(await reason(['-'], JSON.stringify(entries, null, 2)), expected);
+    const { stdout } = await reason(['-'], `[{"half": 1},\nKeyError: 'x'`);
+    assert.equal(stdout, "python: KeyError: 'x'\n");
+  });
+
   test('of many logs prints one line of JSON each, in their order, with the id', async () => {
     const input = many(
       { id: 'a', system: 'vertex-ai', lines: ['Replicas low on memory: workerpool0.'] },
