@@ -1,3 +1,4 @@
+import { addMs, MINUTE_MS } from '../../shared/dates.ts';
 import type { Row, StoredReason } from '../../shared/model/workload/row.ts';
 import { LONGEST_SHOWN, shorten } from '../../shared/model/workload/shorten.ts';
 import type { Snapshot } from '../../shared/model/workload/snapshot.ts';
@@ -12,6 +13,8 @@ import { FROM_VERTEX, isTold } from './why.ts';
 
 /** Of a job that runs no later than now: it says nothing of an end. */
 const RUNS_ON = 'vertex-runs-it';
+/** So far apart the clocks of two platforms may be. */
+const CLOCKS_MS = 10 * MINUTE_MS;
 /** The words around a reason. */
 const AROUND = 'preempted:  (Vertex)'.length;
 
@@ -25,7 +28,8 @@ export function withVertex(tables: readonly Snapshot[], now: Date): Snapshot[] {
   return tables.map((snapshot) => {
     if (snapshot.table !== 'completed') return snapshot;
     const rows = snapshot.rows.map((row): Row => {
-      const job = row.state === 'failed' ? newest(jobs.get(row.id) ?? []) : undefined;
+      const own = (jobs.get(row.id) ?? []).filter((job) => mayBe(row, job));
+      const job = row.state === 'failed' ? newest(own) : undefined;
       const reason = job && reasonOf(row, job, standingAt(job, vertex?.regions[job.region], now).state);
       if (reason) return { ...row, reason, note: null };
       // What the console says is not needed any more.
@@ -38,6 +42,14 @@ export function withVertex(tables: readonly Snapshot[], now: Date): Snapshot[] {
 /** Whether Vertex AI says why something ended, which is worth remembering. */
 export function isFromVertex({ reason }: Row): boolean {
   return reason?.source === FROM_VERTEX && reason.rule !== RUNS_ON;
+}
+
+/** Whether a job lived while a run did: runs of two projects may have one id, and a run of before as well. */
+function mayBe(run: Row, job: Row): boolean {
+  const begunAt = run.startedAt ?? run.createdAt;
+  const isLater = job.createdAt && run.endedAt && job.createdAt > addMs(run.endedAt, CLOCKS_MS);
+  const isEarlier = job.endedAt && begunAt && addMs(job.endedAt, CLOCKS_MS) < begunAt;
+  return !isLater && !isEarlier;
 }
 
 /** A run that was launched again has a job of each time. */

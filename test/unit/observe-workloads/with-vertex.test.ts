@@ -63,6 +63,20 @@ describe('what Vertex AI knows of a run of W&B', () => {
     assert.equal(told(crashed(), [jobOf({ createdAt: noon(-90) }), failedJob()])[1], 'gpu');
   });
 
+  test('is nothing of a job that lived at another time, as of a run of another project with its id', () => {
+    const run = crashed({ startedAt: noon(-60), endedAt: noon(-30) });
+    const jobs: [Partial<Row>, boolean][] = [
+      [{ createdAt: noon(-70), endedAt: noon(-28) }, true],
+      [{ createdAt: noon(-25), endedAt: null }, true],
+      [{ createdAt: noon(-15), endedAt: noon(-5) }, false],
+      [{ createdAt: noon(-200), endedAt: noon(-90) }, false],
+    ];
+    for (const [given, isOwn] of jobs)
+      assert.equal(told(run, [failedJob(given)])[1] === 'gpu', isOwn, JSON.stringify(given));
+    const [own, other] = [failedJob({ createdAt: noon(-70) }), jobOf({ id: '8', createdAt: noon(-5) })];
+    assert.equal(told(run, [own, other])[1], 'gpu');
+  });
+
   test('is nothing where its region was not seen lately', () => {
     const vertex = vertexSnapshot(
       [hung(REGION, noon(20))],
