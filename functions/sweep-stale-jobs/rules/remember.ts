@@ -3,6 +3,9 @@ import type { Suspect, Verdict } from '../../shared/model/job/sweep.ts';
 import { livenessOf } from '../../shared/model/job/verdict/liveness.ts';
 import { channelSilence } from '../../shared/model/job/verdict/reporter-verdict.ts';
 
+/** In these states a backend knows a job that goes on. */
+const HEARD: readonly string[] = ['queued', 'running'];
+
 /** What the next sweep has to know of a suspect whose record is at `path`, and that was not ended. */
 export function sightingAfter(
   path: string,
@@ -21,7 +24,7 @@ export function sightingAfter(
     movedAt: sighting?.movedAt,
     suspended: job.state === 'suspended' || undefined,
     resumedAt: sighting?.resumedAt,
-    heardAt: truth?.state === 'running' ? truth.askedAt : sighting?.heardAt,
+    heardAt: truth && HEARD.includes(truth.state) ? truth.askedAt : sighting?.heardAt,
     goneSince: goneSince(suspect),
     // Also of one whose own silence breaks no limit yet: by the next sweep both may have changed.
     channelSilent: channelSilence(livenessOf(suspect, now)) !== null || undefined,

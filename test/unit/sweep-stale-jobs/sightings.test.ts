@@ -69,10 +69,11 @@ describe('sightingAfter()', () => {
     assert.deepEqual(after({ sighting: { path: 'x', movedAt: ago(9) } }).movedAt, ago(9));
   });
 
-  test('keeps when its backend last said that it runs', () => {
-    assert.deepEqual(after({ truth: truthOf('running') }).heardAt, NOW);
+  test('keeps when its backend last said that it goes on', () => {
+    for (const state of ['queued', 'running'] as const)
+      assert.deepEqual(after({ truth: truthOf(state) }).heardAt, NOW);
     const heard = { path: 'x', heardAt: ago(20) };
-    for (const state of ['gone', 'unknown', 'queued'] as const)
+    for (const state of ['gone', 'unknown'] as const)
       assert.deepEqual(after({ truth: truthOf(state), sighting: heard }).heardAt, ago(20), state);
   });
 

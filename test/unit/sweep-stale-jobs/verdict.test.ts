@@ -1,48 +1,19 @@
-import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { describe } from 'node:test';
 import { addMs, HOUR_MS } from '../../../functions/shared/dates.ts';
-import type { Job } from '../../../functions/shared/model/job/job.ts';
 import { TERMINAL_STATES } from '../../../functions/shared/model/job/states.ts';
-import type { Suspect } from '../../../functions/shared/model/job/sweep.ts';
-import { verdictOf } from '../../../functions/shared/model/job/verdict/verdict.ts';
-import { ago, inState, NOW, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
-
-interface Row {
-  when: string;
-  job?: Partial<Job>;
-  over?: Partial<Suspect>;
-  /** `kind rule`, and `state` where it ends. */
-  is: string;
-  brokenAt?: Date | null;
-  endedAt?: Date;
-  endInferred?: boolean;
-  unconfirmed?: boolean;
-  foundSince?: Date | null;
-  overdue?: boolean;
-  error?: string | null;
-}
+import { ago, inState, sightedSince, suspectOf, truthOf } from '../../support/suspects.ts';
+import { verdictRows } from '../../support/verdict-rows.ts';
 
 const DEFAULT = suspectOf({}).limits;
 const QUEUED = { ...inState('queued'), startedAt: null, heartbeatAt: null, createdAt: ago(180) };
 const SILENT = { heartbeatAt: ago(47) };
 const RESTARTED = { startedAt: ago(30), heartbeatAt: null };
 
-function rows(...table: Row[]): void {
-  for (const { when, job = {}, over = {}, is, ...expected } of table)
-    test(`${when}: ${is}`, () => {
-      const verdict = verdictOf(suspectOf(job, over), NOW);
-      const state = 'state' in verdict ? ` ${verdict.state}` : '';
-      assert.equal(`${verdict.kind} ${verdict.rule}${state}`, is, verdict.because);
-      const found = Object.fromEntries(Object.keys(expected).map((key) => [key, Reflect.get(verdict, key)]));
-      assert.deepEqual(found, expected, verdict.because);
-    });
-}
-
 describe('verdictOf(): a backend says running', () => {
   const running = truthOf('running');
   const long = truthOf('running', { startedAt: ago(25 * 60) });
   const since25h = { createdAt: ago(26 * 60), startedAt: ago(25 * 60) };
-  rows(
+  verdictRows(
     { when: 'beating', over: { truth: running }, is: 'keep backend-running', brokenAt: null, overdue: false },
     { when: 'silent', job: SILENT, over: { truth: running }, is: 'keep backend-running', brokenAt: ago(32) },
     {
@@ -84,7 +55,7 @@ describe('verdictOf(): a backend says running', () => {
 describe('verdictOf(): a backend says queued', () => {
   const truth = truthOf('queued');
   const limits = { ...DEFAULT, maxQueuedMs: HOUR_MS };
-  rows(
+  verdictRows(
     { when: 'as its record does', job: QUEUED, over: { truth }, is: 'keep backend-queued', brokenAt: null },
     { when: 'past maxQueued', job: QUEUED, over: { truth, limits }, is: 'keep backend-queued' },
     { when: 'its record says running', job: SILENT, over: { truth }, is: 'keep backend-queued' },
@@ -96,7 +67,7 @@ describe('verdictOf(): a backend says ended', () => {
   const of = (endedAt: Date | null, startedAt: Date | null = ago(181)) =>
     truthOf('completed', { endedAt, startedAt });
   const finished = 'finish backend-ended completed';
-  rows(
+  verdictRows(
     {
       when: 'completed',
       job: SILENT,
@@ -227,84 +198,10 @@ describe('verdictOf(): a backend says ended', () => {
   );
 });
 
-describe('verdictOf(): a backend has no such job', () => {
-  const truth = truthOf('gone');
-  const again = { truth, sighting: sightedSince(10, { goneSince: ago(10) }) };
-  rows(
-    { when: 'for the first time', job: SILENT, over: { truth }, is: 'unknown gone-once', brokenAt: ago(32) },
-    {
-      when: 'twice, since so lately that the sweep holds it',
-      job: SILENT,
-      over: { truth, sighting: sightedSince(4, { goneSince: ago(4) }) },
-      is: 'lost gone failed',
-      unconfirmed: true,
-      foundSince: ago(4),
-    },
-    {
-      when: 'from a place that nobody named',
-      job: SILENT,
-      over: { ...again, truth: truthOf('gone', { placed: 'guessed' }) },
-      is: 'unknown gone-unplaced',
-    },
-    {
-      when: 'from a place that nobody named, but it has known others',
-      job: SILENT,
-      over: { ...again, truth: truthOf('gone', { placed: 'guessed' }), backendKnown: true },
-      is: 'lost gone failed',
-    },
-    {
-      when: 'twice, but suspended',
-      job: { ...inState('suspended'), ...SILENT },
-      over: again,
-      is: 'unknown gone-suspended',
-    },
-    {
-      when: 'twice, but it said just before that it ran',
-      job: SILENT,
-      over: { truth, sighting: sightedSince(10, { goneSince: ago(10), heardAt: ago(14) }) },
-      is: 'unknown gone-but-alive',
-    },
-    {
-      when: 'twice, and it said once that it ran',
-      job: SILENT,
-      over: { truth, sighting: sightedSince(10, { goneSince: ago(10), heardAt: ago(20) }) },
-      is: 'lost gone failed',
-      endedAt: ago(20),
-      endInferred: true,
-      foundSince: ago(10),
-    },
-    {
-      when: 'twice, and silent',
-      job: SILENT,
-      over: again,
-      is: 'lost gone failed',
-      unconfirmed: true,
-      endedAt: ago(47),
-      endInferred: true,
-      brokenAt: ago(32),
-    },
-    { when: 'twice, but beating', over: again, is: 'unknown gone-but-alive' },
-    {
-      when: 'twice, and no hearts are known',
-      job: { heartbeatAt: null },
-      over: { ...again, hasHeartbeat: false },
-      is: 'lost gone failed',
-      endedAt: ago(180),
-      brokenAt: null,
-    },
-    {
-      when: 'twice, but queued again just now',
-      job: { ...inState('queued'), heartbeatAt: null },
-      over: { ...again, hasHeartbeat: false, writtenAt: ago(3) },
-      is: 'unknown gone-but-alive',
-    },
-  );
-});
-
 describe('verdictOf(): a backend cannot tell', () => {
   const truth = truthOf('unknown', { said: 'HTTP 403' });
   const since25h = { createdAt: ago(25 * 60), startedAt: ago(25 * 60) };
-  rows(
+  verdictRows(
     { when: 'silent', job: SILENT, over: { truth }, is: 'unknown backend-unknown', brokenAt: ago(32) },
     {
       when: 'silent, gone before',
@@ -327,7 +224,7 @@ describe('verdictOf(): nobody can be asked', () => {
   const mute = { hasHeartbeat: false };
   const limits = { ...DEFAULT, maxQueuedMs: 3 * HOUR_MS };
   const started = (minutes: number) => ({ startedAt: ago(minutes), heartbeatAt: null });
-  rows(
+  verdictRows(
     { when: 'beating', is: 'keep beating', brokenAt: null, overdue: false },
     { when: 'silent to the limit', job: { heartbeatAt: ago(15) }, is: 'keep beating' },
     {
@@ -469,7 +366,7 @@ describe('verdictOf(): nobody can be asked', () => {
 
 describe('verdictOf(): nothing to judge', () => {
   const dead = { truth: truthOf('failed'), sighting: sightedSince(60, { goneSince: ago(60) }) };
-  rows(
+  verdictRows(
     ...TERMINAL_STATES.map((state) => ({
       when: `it is ${state}, whatever its backend says`,
       job: { ...inState(state), ...SILENT },

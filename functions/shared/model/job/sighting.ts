@@ -37,7 +37,7 @@ export const sightingSchema = z.object({
   /** Whether the last sweep found it suspended; and when it was written that it goes on, by Firestore's clock. */
   suspended: z.boolean().optional(),
   resumedAt: maybe,
-  /** When its backend last reported it as running. */
+  /** When its backend last reported it as waiting or running. */
   heardAt: maybe,
   /** Since when its backend reports that there is no such job, while the record stays unchanged. */
   goneSince: maybe,

@@ -3,6 +3,7 @@ import type { Truth } from '../backend.ts';
 import type { TerminalState } from '../states.ts';
 import type { Verdict } from '../sweep.ts';
 import { type Liveness, since } from './liveness.ts';
+import { byRecord } from './record-verdict.ts';
 import { ended, keep, lost, silence, unknown } from './verdicts.ts';
 import { whichTry } from './which-try.ts';
 import { instant, lasting } from './words.ts';
@@ -47,6 +48,12 @@ function whenGone(liveness: Liveness, { said, placed }: Truth): Verdict {
   if (job.state === 'suspended')
     return unknown(liveness, 'gone-suspended', `${said}; but its record says that it was stopped on purpose`);
   const goneSince = sighting?.goneSince;
+  // Its name may have been chosen before the backend was told of it.
+  if (job.state === 'queued' && !sighting?.heardAt)
+    return {
+      ...byRecord(liveness),
+      because: `${said}, nor has it ever known it; ${byRecord(liveness).because}`,
+    };
   if (!goneSince)
     return unknown(liveness, 'gone-once', `${said}, for the first time: the next sweep asks again`);
   const heardAt = sighting.heardAt ?? seenAt;
