@@ -110,6 +110,13 @@ describe('an end that a backend tells is of another try, or may be', () => {
       is: 'which-try',
     },
     {
+      when: 'since the creation of one that was queued again, its start cleared, and written since',
+      job: { ...UNDATED, ...inState('queued'), createdAt: ago(190), heartbeatAt: null },
+      over: TOUCHED,
+      truth: ended(ago(40)),
+      is: 'which-try',
+    },
+    {
       when: 'without any time, of a backend whose settings name some',
       truth: ended(null, null),
       is: 'which-try',

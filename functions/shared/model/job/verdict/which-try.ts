@@ -75,8 +75,8 @@ function ofNoCertainTry(liveness: Liveness, truth: Truth, endedAt: Date): Doubt 
     return { rule: 'which-try', because: `neither a start nor a creation is known, and ${written}` };
   const off = clockDoubt(liveness, begunAt, truth);
   if (off) return { rule: 'clock-off', because: `${off}, and ${written}` };
-  const isRunning = job.state !== 'queued' && !job.startedAt;
-  if (!isRunning || isSoon(truth.startedAt, liveness)) return null;
+  if (job.state === 'queued') return { rule: 'which-try', because: `it is queued, and ${written}` };
+  if (job.startedAt || isSoon(truth.startedAt, liveness)) return null;
   return {
     rule: 'which-try',
     because: `no start is known, only that it was created ${instant(begunAt)}, and ${written}`,
