@@ -111,9 +111,9 @@ describe('an end that a backend tells is of another try, or may be', () => {
     },
     {
       when: 'since the creation of one that was queued again, its start cleared, and written since',
-      job: { ...UNDATED, ...inState('queued'), createdAt: ago(190), heartbeatAt: null },
+      job: { ...UNDATED, ...inState('queued'), createdAt: ago(50), heartbeatAt: null },
       over: TOUCHED,
-      truth: ended(ago(40)),
+      truth: ended(ago(40), ago(49)),
       is: 'which-try',
     },
     {

@@ -59,8 +59,10 @@ function told(vague: Candidate | undefined, candidates: readonly Candidate[]): C
  * alone, so that another, which does not belong to its chain, was caught.
  */
 function outlives(end: Candidate, it: Candidate): boolean {
-  const isEnd = end.trace && end.kind !== 'consequence' && end.recovered === 0 && !AFTERMATH.test(end.text);
-  if (!isEnd || end.stream !== it.stream || end.at <= it.at || it.kind === 'consequence') return false;
+  const isPanic = end.category === 'crash' && end.kind === 'cause' && it.trace;
+  const isEnd = (end.trace && end.kind !== 'consequence' && !AFTERMATH.test(end.text)) || isPanic;
+  if (!isEnd || end.recovered > 0 || end.stream !== it.stream || end.at <= it.at) return false;
+  if (it.kind === 'consequence') return false;
   if (it.trace && end.rule === it.rule && !isSpecific(it)) return false;
   const wentOn = it.wentOnAt !== null && it.wentOnAt < end.at;
   return it.trace ? wentOn || !isSpecific(end) : wentOn && !MISSING.test(end.text);

@@ -12,9 +12,9 @@ import { clean, type Reason, reasonFrom } from './tell.ts';
 const EXIT =
   /Container called exit\((\d{1,3})\)|(?:exit(?:ed)?|exitcode|returned(?= (?:a )?(?:non-zero|exit)))(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{1,4}(\d{1,3})\b/i;
 const DONE =
-  /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b|\bsuccessfully completed\b/;
+  /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b|\bsuccessfully completed\b|\(success\)\.?$/;
 const TELLS_FAILURE =
-  /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|aborted|invalid)\b/i;
+  /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|aborted|invalid|abnormal|diverged|mismatch)\b/i;
 const SAYS_ERROR =
   /^(?:\S{1,60}: )?(?:error|fatal|failed|failure|critical)\b[: ]|^(?:could not|cannot|unable to|failed to) /i;
 

@@ -6,7 +6,7 @@ const COUNTED =
   /(?:^|[\s[({|,>])(?:global_?step|step|iter(?:ation)?|epoch|batch|shard|update|it)s?(?: ?[=:#] ?|[ [(]{1,2})\d/i;
 const BAR = /\d{1,3}%\|/;
 const RECOVERED = /\b(?:resolved after|resuming normal operation|reconnected|recovered)\b/i;
-const DONE = /\b(?:succeeded|successfully)\b/i;
+const DONE = /\b(?:succeeded|successfully)\b|^=+ \d{1,6} passed\b/i;
 const NOT = /\b(?:not|un)/i;
 /** A line that says what went wrong names a step, too. */
 const WRONG =

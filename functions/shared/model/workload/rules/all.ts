@@ -55,8 +55,12 @@ const NOTHING: Meaning = { match: null, isNoise: false };
 const DATA =
   /\b(?:sample|example|text|prompt|title|caption|sentence|utterance|document|answer|question|query|input|output|label|class|category|token|word|tag|enum|generated|prediction|completion)s?(?: #?\d{1,9})?(?: is| was|:| =|=| ) ?(?:"[^"]{1,1000}"|'[^']{1,1000}'|`[^`]{1,1000}`)/gi;
 
+/** A line of source code that a compiler shows. */
+const SOURCE = /^\d{1,6} ?\| /;
+
 /** The text with blanks in place of the data in it. */
 function withoutData(text: string): string {
+  if (SOURCE.test(text)) return '';
   return /["'`]/.test(text) ? text.replace(DATA, (data) => ' '.repeat(data.length)) : text;
 }
 

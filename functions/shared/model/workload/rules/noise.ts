@@ -35,6 +35,19 @@ export const NOISE: readonly Noise[] = [
     counterExample: 'cuDNN error: CUDNN_STATUS_EXECUTION_FAILED',
   },
   {
+    name: 'hearsay',
+    pattern:
+      /\b(?:last|previous|prior|earlier) (?:run|attempt|try|build)\b(?!\w).{0,20}(?::|\b(?:was|failed|ended)\b)|\bhistory: |\bdry[- ]run\b|\bwould (?:say|print|fail|have been|stop)\b|\bhelp: |\bsimulated\b|\bis possible$|\bXFAIL\b/i,
+    example: 'last run: FAILED (quota exceeded)',
+    counterExample: 'Last State: Terminated, Reason: OOMKilled',
+  },
+  {
+    name: 'compiler-warning',
+    pattern: /^\S{1,200}:\d{1,6}(?::\d{1,6})?: (?:warning|note): /,
+    example: "src/quota.cc:19:6: warning: 'void quota_exceeded(int)' is deprecated",
+    counterExample: 'src/disk.cc:77:14: error: unknown type name',
+  },
+  {
     name: 'counters',
     pattern:
       /\b(?:errors?|failures?|failed|exceptions?|timeouts?|retries)(?:_\w{1,30})?[:=] ?0(?:\.0{1,4})?%?\b|\b0 (?:errors?|failures?|failed|exceptions?|timeouts?)\b|\berror_rate\b|\b(?:no|without) errors?\b/i,

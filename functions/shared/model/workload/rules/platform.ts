@@ -6,7 +6,7 @@ export const PLATFORM: readonly Rule[] = [
     name: 'task-timeout',
     category: 'timeout',
     kind: 'verdict',
-    pattern: /reached the maximum timeout of \d{1,9} seconds?/i,
+    pattern: /reached the maximum (?:timeout of \d{1,9} seconds?|request timeout\b)/i,
     example: 'Terminating task because it has reached the maximum timeout of 600 seconds.',
     counterExample: 'the maximum timeout is 600 seconds',
   },
@@ -50,7 +50,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'preempted',
     kind: 'verdict',
     pattern:
-      /(?<!\b(?:requests?|sequences?|queries|tasks?) )(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|due to (?:Spot VM )?preemption\b|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)\b(?! (?:watcher|handler|listener|monitor|poller|service))|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)|\bpre-?empted by\b/i,
+      /(?<!\b(?:requests?|sequences?|queries|tasks?) )(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|due to (?:Spot VM )?preemption\b|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)\b(?! (?:watcher|handler|listener|monitor|poller|service))|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)|\bpre-?empted by\b|\binstance\/preempted\b.{0,30}\bTRUE\b/i,
     example: 'launch: Run k7 was preempted, requeuing...',
     counterExample: 'preemptible: true, spot instances allowed',
   },
@@ -59,7 +59,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'cancelled',
     kind: 'verdict',
     pattern:
-      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|(?<![,[] ?)JOB_STATE_CANCELLED\b(?! ?[,\]])|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b(?! agent)|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested|cancell?ed)|\bcancel(?:lation)? requested by\b|^Job cancell?ed\.?$|\bstopped from the UI\b|^message: "CANCELL?ED"/i,
+      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|(?<![,[] ?)JOB_STATE_CANCELLED\b(?! ?[,\]])|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b(?! agent)|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested (?!\S{1,100}==)|cancell?ed)|\bcancel(?:lation)? requested by\b|^Job cancell?ed\.?$|\bstopped from the UI\b|^message: "CANCELL?ED"/i,
     example: 'Execution trainer-7kq2z was cancelled.',
     counterExample: '3 pending requests were cancelled and sent again',
   },
