@@ -17,6 +17,10 @@ export interface Reason {
 /** What a long line says without: where an exception is defined, and what a request went to. */
 const MODULE = /^(?:[a-z_]\w{0,60}\.){1,8}(?=[A-Z])/;
 const REQUEST = /\b(GET|POST|PUT|PATCH|DELETE|HEAD) [\w.-]{1,100}\/[^\s:]{1,300}/;
+/** What follows on what went wrong: where to read on, and what to try. */
+const HELP =
+  /[.;] {1,2}(?:For (?:more )?(?:information|details|help)|See\b|Please (?:see|visit|refer)|To learn more|Learn more|Visit|Background on|Consider|This is usually)\b.*$/i;
+const LONGEST_CLAUSE = 40;
 export const MOST_ALSO = 3;
 const MOST_CLEANED = 800;
 
@@ -41,15 +45,25 @@ export function reasonFrom(chosen: Candidate, all: readonly Candidate[]): Reason
 function shown({ text, focus: [from, to] }: Candidate, room: number): string {
   const whole = clean(text);
   if (whole.length <= room) return whole;
-  const compact = whole.replace(MODULE, '').replace(REQUEST, '$1');
   const core = clean(text.slice(from, endOfWord(text, to)));
+  const long = whole.replace(MODULE, '').replace(REQUEST, '$1');
+  const brief = long.replace(HELP, '.');
+  const compact = brief.includes(core) ? brief : long;
   const at = to > from ? compact.indexOf(core) : -1;
-  const cut = shorten(compact, room, at === 0 ? core.length : 0);
+  const cut = shorten(compact, room, at < 0 ? 0 : at + core.length);
   if (at <= 0 || cut.includes(core)) return cut;
-  // From where the rule is about it on, or, where little follows, a bit before.
+  // From the clause on that the rule is about, or, where little follows, a bit before.
   const earliest = compact.length - room;
-  const begin = Math.min(beginOfWord(compact, earliest), at);
+  const clause = beginOfClause(compact, at);
+  const least = at - clause + core.length <= room ? clause : at;
+  const begin = Math.min(beginOfWord(compact, earliest), least);
   return shorten(compact.slice(begin), room, at + core.length - begin);
+}
+
+/** Where the clause begins that holds `at`, unless that is far before it. */
+function beginOfClause(text: string, at: number): number {
+  const colon = text.lastIndexOf(': ', at);
+  return colon >= 0 && at - colon < LONGEST_CLAUSE ? Math.min(colon + 2, at) : at;
 }
 
 /** The first place from `at` on where a word begins. */

@@ -16,9 +16,17 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|QUOTA_EXCEEDED\b|quotaExceeded\b|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|RATE_LIMIT_EXCEEDED|rateLimitExceeded|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
+  },
+  {
+    name: 'quota-code',
+    category: 'quota',
+    kind: 'cause',
+    pattern: /QUOTA_EXCEEDED\b|quotaExceeded\b|RATE_LIMIT_EXCEEDED\b|rateLimitExceeded\b/,
+    example: 'googleapi: Error 403: quotaExceeded',
+    counterExample: 'void quota_exceeded(int)',
   },
   {
     name: 'too-many-requests',
@@ -34,9 +42,18 @@ export const ACCESS: readonly Rule[] = [
     category: 'capacity',
     kind: 'cause',
     pattern:
-      /Resources are insufficient in region: \S{1,40}|ZONE_RESOURCE_POOL_EXHAUSTED|does(?:n't| not) have enough resources|STOCKOUT\b|GCE out of resources|\bVM instance .{0,120}is currently unavailable in the |InsufficientInstanceCapacity|do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|(?<!\bhas )no (?:available )?capacity\b/i,
+      /Resources are insufficient in region: \S{1,40}|(?:(?:ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT).{1,200})?does(?:n't| not) have enough resources|GCE out of resources|\bVM instance .{0,120}is currently unavailable in the |do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|(?<!\bhas )no (?:available )?capacity\b/i,
     example: 'Resources are insufficient in region: europe-west4. Try a different region.',
     counterExample: 'capacity: 16 slots',
+  },
+  {
+    name: 'capacity-code',
+    category: 'capacity',
+    kind: 'cause',
+    vague: true,
+    pattern: /ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT\b|InsufficientInstanceCapacity/,
+    example: 'code: ZONE_RESOURCE_POOL_EXHAUSTED_WITH_DETAILS',
+    counterExample: 'stockout of the shop: 3 items',
   },
   {
     name: 'gated',
@@ -52,10 +69,19 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [`'"[]{0,3}[a-z]{2,40}\.[`'"\w., \]]{3,160} (?:access|(?:IAM )?permission)|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}/i,
+      /Permission ["'`][\w.]{3,120}["'`] (?:was )?denied|\S{1,120} does not have [`'"[]{0,3}[a-z]{2,40}\.[`'"\w., \]]{3,160} (?:access|(?:IAM )?permission)|(?:missing|lacks?|required|requires?|need(?:s|ed)?) (?:the )?(?:IAM )?(?:permission|role)s? ["'`]?(?:on resource )?\S{0,20}[a-z]{2,40}\.[\w.]{3,80}/i,
     example:
       'trainer@acme.iam.gserviceaccount.com does not have storage.objects.get access to the Google Cloud Storage object.',
     counterExample: 'checking permissions of the service account',
+  },
+  {
+    name: 'no-credentials',
+    category: 'permission',
+    kind: 'cause',
+    pattern:
+      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|do not currently have an active account|problem refreshing your credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect (?:API key|username|password|login)|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
+    example: 'google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.',
+    counterExample: 'using default credentials',
   },
   {
     name: 'permission-missing',
@@ -86,15 +112,6 @@ export const ACCESS: readonly Rule[] = [
     counterExample: 'The service is disabled by the feature flag',
   },
   {
-    name: 'no-credentials',
-    category: 'permission',
-    kind: 'cause',
-    pattern:
-      /DefaultCredentialsError|NoCredentialsError|Unable to locate credentials|could not find default credentials|do not currently have an active account|problem refreshing your credentials|Could not (?:automatically determine|load the default) credentials|Invalid (?:username or password|credentials in Authorization|user token|API key)|Incorrect (?:API key|username|password|login)|ExpiredToken(?:Exception)?\b|InvalidAccessKeyId|SignatureDoesNotMatch|RefreshError\b|invalid_grant\b|x509: certificate signed by unknown|could not read Username for|Authentication failed for|password authentication failed for user|Access denied for user|unauthorized: authentication required|no basic auth credentials/i,
-    example: 'google.auth.exceptions.DefaultCredentialsError: Your default credentials were not found.',
-    counterExample: 'using default credentials',
-  },
-  {
     name: 'pull-denied',
     category: 'permission',
     kind: 'cause',
@@ -118,7 +135,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'exception',
     pattern:
-      /(?:PermissionDenied|Forbidden|Unauthenticated|Unauthorized|AccessDenied)(?:Error|Exception)?: (?:40[13]\b)?.{0,4}\S|PERMISSION_DENIED\b|AccessDenied\b|AccessDeniedException|AccessControlException/,
+      /(?:PermissionDenied|Forbidden|Unauthenticated|Unauthorized|AccessDenied)(?:Error|Exception)?: (?:40[13]\b)?.{0,4}\S|(?<!status = StatusCode\.)PERMISSION_DENIED\b|AccessDenied\b|AccessDeniedException|AccessControlException/,
     example: 'google.api_core.exceptions.Forbidden: 403 POST https://storage.example/b/x/o: denied',
     counterExample: '403 tokens were dropped',
   },

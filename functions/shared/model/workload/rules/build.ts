@@ -66,7 +66,7 @@ export const BUILD: readonly Rule[] = [
     category: 'build',
     kind: 'step',
     pattern:
-      /^\S{1,200}\.(?:c|cc|cpp|cxx|cu|h|hpp|java|kt|rs|swift|scala):\d{1,6}(?::\d{1,5})?: (?:fatal )?error: \S|^\S{1,200}(?:\.java|\.kt|\.scala):\[\d{1,6},\d{1,6}\] \S|^error\[E\d{4}\]: |error: could not compile `|error: linking with `|undefined reference to `|ld: cannot find |ld returned \d|nvcc fatal|^\S{1,200}\.cuh?\(\d{1,6}\): error: |CMake Error|error: Microsoft Visual C\+\+|command '\S{0,80}(?:gcc|g\+\+|cc|clang|nvcc|x86_64-linux-gnu-gcc)' failed|configure: error: |fatal error: \S{1,120}: No such file or directory|Ninja is required|\[ERROR\] COMPILATION ERROR|Compilation failed|error: subprocess-exited-with-error/,
+      /^\S{1,200}\.(?:c|cc|cpp|cxx|cu|h|hpp|java|kt|rs|swift|scala):\d{1,6}(?::\d{1,5})?: (?:fatal )?error: \S|^\S{1,200}(?:\.java|\.kt|\.scala):\[\d{1,6},\d{1,6}\] \S|^error\[E\d{4}\]: |error: could not compile `|error: linking with `|undefined reference to `|ld: cannot find |ld returned \d|nvcc fatal|^\S{1,200}\.cuh?\(\d{1,6}\): error: |CMake Error|error: Microsoft Visual C\+\+|command '\S{0,80}(?:gcc|g\+\+|cc|clang|nvcc|x86_64-linux-gnu-gcc)' failed|configure: error: |fatal error: \S{1,120}: No such file or directory|Ninja is required|\[ERROR\] COMPILATION ERROR|Compilation failed/,
     example: 'src/kernel.cu:81:3: error: identifier "blockIdy" is undefined',
     counterExample: 'src/kernel.cu:81: warning: unused variable',
   },
@@ -113,7 +113,7 @@ export const BUILD: readonly Rule[] = [
     kind: 'step',
     vague: true,
     pattern:
-      /npm (?:ERR!|error) (?!A complete log|\s|$).{0,200}|\[ERROR\] .{0,200}(?:Maven|maven)|Terraform (?:planned|failed)|^Error: (?:Process completed|Command failed)|error Command failed with exit code \d{1,3}|ELIFECYCLE\b|pre-commit .{0,60}failed|Lint(?:ing)? failed|would reformat /,
+      /error: subprocess-exited-with-error|npm (?:ERR!|error) (?!A complete log|\s|$).{0,200}|\[ERROR\] .{0,200}(?:Maven|maven)|Terraform (?:planned|failed)|^Error: (?:Process completed|Command failed)|error Command failed with exit code \d{1,3}|ELIFECYCLE\b|pre-commit .{0,60}failed|Lint(?:ing)? failed|would reformat /,
     example: 'npm ERR! Failed at the web@1.0.0 build script.',
     counterExample: 'npm notice created a lockfile',
   },

@@ -32,7 +32,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'timeout',
     kind: 'verdict',
     pattern:
-      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|run duration|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|AirflowTaskTimeout/i,
+      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|run duration|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|Operation timed out after [\d.]{1,8} hours|AirflowTaskTimeout/i,
     example: 'slurmstepd: error: *** JOB 81 ON n7 CANCELLED AT 2026-01-31T12:00:00 DUE TO TIME LIMIT ***',
     counterExample: 'the time limit of the query is 30 s',
   },
@@ -76,7 +76,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'internal',
     kind: 'verdict',
     pattern:
-      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|INTERNAL: Internal error encountered/i,
+      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|INTERNAL: Internal error encountered|\bcode=INTERNAL\b/i,
     example: 'Internal error occurred for the current attempt.',
     counterExample: 'the internal error counter is 0',
   },
