@@ -1,12 +1,5 @@
 import { type Candidate, isSpecific } from './candidates.ts';
-
-/**
- * What others raise that wait for one that has failed, or what is missing because of it: no proof that what was said before was
- * survived.
- */
-const AFTERMATH =
-  /^(?:[\w.]{1,80}\.)?(?:EOFError|BrokenPipeError|ConnectionResetError|Empty|CancelledError|TimeoutError|InvalidStateError|BrokenExecutor|SystemExit|Exit)\b|\b(?:workers?|child(?:ren)?|process(?:es)?|ranks?|peers?|replicas?|actors?|nodes?|tasks?|jobs?|runs?|trials?|training|steps?|subprocess|command)\b.{0,60}\b(?:fail(?:ed|ure)?|died|dead|lost|gone|exit(?:ed)?|abort(?:ed)?|terminated|crash(?:ed)?|killed|unsuccessful)\b|\bfailed to (?:run|start|train|launch)\b|\bnon-zero\b/i;
-const MISSING = /^(?:[\w.]{1,80}\.)?FileNotFoundError\b/;
+import { outlives } from './outlived.ts';
 
 /** What is said to have been the reason. The order is that of how much each kind proves. */
 export function choose(all: readonly Candidate[]): Candidate | null {
@@ -39,10 +32,14 @@ export function choose(all: readonly Candidate[]): Candidate | null {
   );
 }
 
-/** The first, or another of its category that is more than a word. */
+/** The first, or another of its category that says more: how much of what, or more than a word. */
 function wordiest(verdicts: readonly Candidate[]): Candidate | undefined {
   const [first] = verdicts;
-  return verdicts.find(({ category, text }) => category === first?.category && text.includes(' ')) ?? first;
+  const same = verdicts.filter(({ category }) => category === first?.category);
+  const wordy = same.filter(({ text }) => text.includes(' '));
+  const most = wordy.find(({ text }) => /\d/.test(text)) ?? wordy[0];
+  if (!first || !most || wordy.includes(first)) return most ?? first;
+  return { ...most, text: `${first.text}: ${most.text}` };
 }
 
 /** A vague word of the platform in its plainer words, behind which lines of the program may have come late. */
@@ -52,20 +49,6 @@ function told(vague: Candidate | undefined, candidates: readonly Candidate[]): C
     (it) => it.kind === 'verdict' && !it.vague && it.category === vague.category && it.recovered === 1,
   );
   return plainer ?? vague;
-}
-
-/**
- * Whether `end` shows that its stream went on after `it` and was ended by something else: one program dies by one exception
- * alone, so that another, which does not belong to its chain, was caught.
- */
-function outlives(end: Candidate, it: Candidate): boolean {
-  const isPanic = end.category === 'crash' && end.kind === 'cause' && it.trace;
-  const isEnd = (end.trace && end.kind !== 'consequence' && !AFTERMATH.test(end.text)) || isPanic;
-  if (!isEnd || end.recovered > 0 || end.stream !== it.stream || end.at <= it.at) return false;
-  if (it.kind === 'consequence') return false;
-  if (it.trace && end.rule === it.rule && !isSpecific(it)) return false;
-  const wentOn = it.wentOnAt !== null && it.wentOnAt < end.at;
-  return it.trace ? wentOn || !isSpecific(end) : wentOn && !MISSING.test(end.text);
 }
 
 /** The first that says more than that something failed, else the first. */

@@ -1,6 +1,7 @@
 import { type Candidate, candidatesIn } from './candidates.ts';
 import { choose } from './choose.ts';
 import { type LogLine, logLines } from './log/lines.ts';
+import { isOrdinary } from './log/progress.ts';
 import { withoutIgnored } from './log/traceback.ts';
 import { lineReader, type Reader } from './rules/all.ts';
 import { OWN_PATTERNS, OWN_REPEAT_BEGINS, OWN_REPEAT_ENDS, type OwnPatterns } from './rules/own.ts';
@@ -111,14 +112,27 @@ function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns,
   const chosen = choose(found.candidates);
   const said = chosen?.kind === 'step' && chosen.vague ? ofStep(own, read) : null;
   if (said) return said;
-  if (chosen && !(isDoubtful(chosen) && isLoudBehind(chosen.wentOnAt ?? chosen.at, own, read)))
+  if (
+    chosen &&
+    !isSurvived(chosen) &&
+    !(isDoubtful(chosen, own) && isLoudBehind(chosen.wentOnAt ?? chosen.at, own, read))
+  )
     return reasonFrom(chosen, found.candidates);
   return unknownReason(lines, found, exit, read);
 }
 
+/** What any program may meet and try again, so that it is no reason once something else was said. A build stops at its errors. */
+function isSurvived({ kind, category, raised, wentOnAt, stream }: Candidate): boolean {
+  const isCommon = kind === 'exception' && (category === 'network' || category === 'quota');
+  return isCommon && !raised && wentOnAt !== null && !stream.startsWith('Step #');
+}
+
 /** What was only warned of, tried again or followed by other things explains no error that came after it. */
-function isDoubtful({ kind, weak, raised, wentOnAt }: Candidate): boolean {
-  return weak || (!raised && kind === 'exception' && wentOnAt !== null);
+function isDoubtful({ at, kind, weak, raised, wentOnAt }: Candidate, lines: readonly LogLine[]): boolean {
+  if (weak) return true;
+  if (wentOnAt === null || (kind !== 'exception' && kind !== 'traceback')) return false;
+  // Lines without a level may belong to the message of what was raised.
+  return !raised || lines.some((line) => line.at > at && line.level === 'info' && isOrdinary(line));
 }
 
 /** Of a build whose failing step is named, what other steps said has no part in it. */

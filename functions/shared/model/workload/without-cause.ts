@@ -2,6 +2,7 @@ import type { Candidate, Found } from './candidates.ts';
 import { choose, clearest } from './choose.ts';
 import type { LogLine } from './log/lines.ts';
 import { isProgress } from './log/progress.ts';
+import { isAftermath } from './outlived.ts';
 import type { Reader } from './rules/all.ts';
 import { LAUNCH_FAILED, OWN_STOPPED, type OwnPatterns } from './rules/own.ts';
 import { shorten } from './shorten.ts';
@@ -12,9 +13,9 @@ import { clean, type Reason, reasonFrom } from './tell.ts';
 const EXIT =
   /Container called exit\((\d{1,3})\)|(?:exit(?:ed)?|exitcode|returned(?= (?:a )?(?:non-zero|exit)))(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{1,4}(\d{1,3})\b/i;
 const DONE =
-  /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b|\bsuccessfully completed\b|\(success\)\.?$/;
+  /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b|\bsuccessfully completed\b|\(success\)\.?$|\brun completed\b/;
 const TELLS_FAILURE =
-  /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|aborted|invalid|abnormal|diverged|mismatch)\b/i;
+  /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|refusing|aborted|invalid|abnormal|diverged|mismatch)\b/i;
 const SAYS_ERROR =
   /^(?:\S{1,60}: )?(?:error|fatal|failed|failure|critical)\b[: ]|^(?:could not|cannot|unable to|failed to) /i;
 
@@ -75,10 +76,11 @@ function unknownIn(lines: readonly LogLine[], read: Reader): LogLine[] {
   });
 }
 
-/** Whether something that no rule knows was called an error behind a line. */
+/** Whether something that no rule knows was called an error behind a line, and not only what came of it. */
 export function isLoudBehind(at: number, lines: readonly LogLine[], read: Reader): boolean {
   const behind = lines.filter((line) => line.at > at && !isProgress(line));
-  return loudIn(unknownIn(behind, read)) !== undefined;
+  const loud = loudIn(unknownIn(behind, read));
+  return loud !== undefined && !isAftermath(loud.text);
 }
 
 /** What a step itself said, of which its tool only says that it failed; `null` where it said nothing. */

@@ -73,6 +73,7 @@ const PREFIXES: readonly RegExp[] = [
   // glog, absl and what PyTorch makes of it: W1126 09:01:10.000000 7 torch/x.py:719] and [E1126 11:02:10.1 x.cpp:629]
   /^\[?(?<level>[IWEF])\d{3,4} \d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?: {1,7}\d{1,10})?(?: [^\s\]]{1,200}:\d{1,6}\]?)? ?/,
   /^(?:: )?(?<level>[IWEF]) [^\s\]]{1,200}\.(?:cc|cpp|cu|h|py):\d{1,6}\] /,
+  /^(?<level>[IWEF]) (?=[a-z][\w.-]{0,30}: )/,
   /^\[[A-Z]?\d{0,12}[^\s\]]{1,120}\.(?:cc|cpp|cu):\d{1,6}\] ?/,
   // Ranks, tasks, replicas and the steps of a build.
   /^\[(?<stream>(?:rank|local_rank|gpu|node|task|worker|pid|attempt)[ :=#_-]?\d{1,7})\]:? ?/i,

@@ -24,7 +24,7 @@ export const MEMORY: readonly Rule[] = [
     name: 'memory-limit-reached',
     category: 'oom',
     kind: 'verdict',
-    pattern: /configured memory limit was reached/i,
+    pattern: /configured memory limit was reached|was found to be using too much memory/i,
     example: 'Task t-task0 failed with exit code: 0 and message: The configured memory limit was reached.',
     counterExample: 'The memory limit was not configured.',
   },
@@ -105,7 +105,7 @@ export const MEMORY: readonly Rule[] = [
     category: 'disk',
     kind: 'cause',
     pattern:
-      /\[Errno (?:28|122)\]|no space left on device|disk quota exceeded|low on resource: ephemeral-storage|ephemeral(?:[- ]local)?[- ]storage usage exceeds|ENOSPC\b|database or disk is full|not enough (?:free )?disk space|too big for remaining disk space|(?:disk|filesystem|volume) is full|There is not enough space on the disk|iostream error: No space|exceed(?:s|ed) (?:the )?(?:limit|quota) of ephemeral|PytorchStreamWriter failed writing file.{0,60}No space/i,
+      /\[Errno (?:28|122)\]|no space left on device|Replicas? low on disk\b|disk quota exceeded|low on resource: ephemeral-storage|ephemeral(?:[- ]local)?[- ]storage usage exceeds|ENOSPC\b|database or disk is full|not enough (?:free )?disk space|too big for remaining disk space|(?:disk|filesystem|volume) is full|There is not enough space on the disk|iostream error: No space|exceed(?:s|ed) (?:the )?(?:limit|quota) of ephemeral|PytorchStreamWriter failed writing file.{0,60}No space/i,
     example: "OSError: [Errno 28] No space left on device: '/data/ckpt/last.pt'",
     counterExample: 'disk usage is 71 %, 300 GB free',
   },

@@ -37,7 +37,7 @@ export const NOISE: readonly Noise[] = [
   {
     name: 'hearsay',
     pattern:
-      /\b(?:last|previous|prior|earlier) (?:run|attempt|try|build)\b(?!\w).{0,20}(?::|\b(?:was|failed|ended)\b)|\bhistory: |\bdry[- ]run\b|\bwould (?:say|print|fail|have been|stop)\b|\bhelp: |\bsimulated\b|\bis possible$|\bXFAIL\b/i,
+      /\b(?:last|previous|prior|earlier) (?:run|attempt|try|build|execution)\b.{0,40}(?::|\b(?:was|failed|ended)\b)|\bhistory: |\bdry[- ]run\b|\bwould (?:say|print|fail|have been|stop)\b|\bhelp: |\bsimulated\b|\bis possible$|\bXFAIL\b/i,
     example: 'last run: FAILED (quota exceeded)',
     counterExample: 'Last State: Terminated, Reason: OOMKilled',
   },

@@ -86,7 +86,7 @@ export const PROGRAMS: readonly Rule[] = [
     category: 'crash',
     kind: 'cause',
     pattern:
-      /^Exception in thread "[^"]{1,120}" \S|^Uncaught \S|^\S{1,200}: Assertion [`'"].{1,300}['"] failed|^\S{1,300}: .{1,300}: Assertion [`'"].{1,300}['"] failed|^pure virtual method called|^\*{3} (?:Check failure|stack smashing)|^Check failed: |^Unhandled exception[.:]|UnhandledPromiseRejection|ERR_MODULE_NOT_FOUND|^Error: Cannot find module|^Could not find or load main class|^Error: Could not find or load main class|^Error: Unable to access jarfile|^Exception: \S{1,200} \(.{0,200}\)$|^PHP Fatal error|^\S{1,200}:\d{1,6}:in [`'].{1,100}': .{1,200} \(\w{1,80}(?:Error|Exception)\)|^Error in .{1,120} ?: |^LoadError: |^\*\* \(\w{1,80}Error\)/,
+      /^Exception in thread "[^"]{1,120}" \S|^Uncaught \S|^\S{1,200}: Assertion [`'"].{1,300}['"] failed|^\S{1,300}: .{1,300}: Assertion [`'"].{1,300}['"] failed|^pure virtual method called|^double free or corruption|^(?:free|malloc|realloc)\(\): |^corrupted (?:size|double)|^munmap_chunk\(\)|\bGGML_ASSERT\(|^\*{3} (?:Check failure|stack smashing)|^Check failed: |^Unhandled exception[.:]|UnhandledPromiseRejection|ERR_MODULE_NOT_FOUND|^Error: Cannot find module|^Could not find or load main class|^Error: Could not find or load main class|^Error: Unable to access jarfile|^Exception: \S{1,200} \(.{0,200}\)$|^PHP Fatal error|^\S{1,200}:\d{1,6}:in [`'].{1,100}': .{1,200} \(\w{1,80}(?:Error|Exception)\)|^Error in .{1,120} ?: |^LoadError: |^\*\* \(\w{1,80}Error\)/,
     example: 'Exception in thread "main" java.lang.IllegalStateException: no shards',
     counterExample: 'Exceptions in threads: none',
   },
