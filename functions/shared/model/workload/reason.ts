@@ -112,13 +112,14 @@ function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns,
   const chosen = choose(found.candidates);
   const said = chosen?.kind === 'step' && chosen.vague ? ofStep(own, read) : null;
   if (said) return said;
-  if (
-    chosen &&
-    !isSurvived(chosen) &&
-    !(isDoubtful(chosen, own) && isLoudBehind(chosen.wentOnAt ?? chosen.at, own, read))
-  )
-    return reasonFrom(chosen, found.candidates);
+  if (chosen && holds(chosen, own, read)) return reasonFrom(chosen, found.candidates);
   return unknownReason(lines, found, exit, read);
+}
+
+/** Whether what stands behind a candidate leaves it the reason. */
+function holds(chosen: Candidate, lines: readonly LogLine[], read: Reader): boolean {
+  if (isSurvived(chosen)) return false;
+  return !isDoubtful(chosen, lines) || !isLoudBehind(chosen.wentOnAt ?? chosen.at, lines, read);
 }
 
 /** What any program may meet and try again, so that it is no reason once something else was said. A build stops at its errors. */
