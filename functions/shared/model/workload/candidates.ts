@@ -49,7 +49,7 @@ export interface Found {
 const WRAPPER =
   /ChildFailedError|LaunchError|CalledProcessError|exited unexpectedly|LocalEntryNotFoundError|ExceptionGroup|BrokenProcessPool|ProcessRaisedException|ProcessExitedException|RayTaskError|RemoteTraceback|Caught \w{1,80} in DataLoader worker|SignalException|^SystemExit(?:: \d{1,3})?$|TerminatedWorkerError|Py4JJavaError|PapermillExecutionError|EngineDeadError|RayActorError|InstantiationException|ActorDiedError|TrainingFailedError|WorkerCrashedError|Trials did not complete|initialization failed\. See root cause|See (?:the )?(?:root cause|stack trace|error) above|: in user code:$|^RetryError|TaskFailed|NonZeroExit|UnexpectedExit|Error compiling objects for extension|one or more (?:child|worker|sub)?-?process(?:es)? failed|Job failed|Training failed$/i;
 const AGAIN =
-  /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|\bcontinuing\b|best-effort|\bdropped\b|\binstead$/i;
+  /\bretry(?:ing)?\b|will (?:be )?retr|\battempt \d{1,4}(?:\/| of )\d|fall(?:ing)? ?back|ignor(?:ed|ing)\b|skipp(?:ed|ing)\b|non-fatal|(?<!before )\bcontinuing\b|best-effort|\bdropped\b|\binstead$/i;
 /** What stands before words of no consequence. */
 const REMARK = /^(?:warning|notice|note|info|hint|tip) ?:/i;
 const RETRIED = /\bretrying\b|[;,] restarting\b/i;

@@ -19,7 +19,7 @@ const MODULE = /^(?:[a-z_]\w{0,60}\.){1,8}(?=[A-Z])/;
 const REQUEST = /\b(GET|POST|PUT|PATCH|DELETE|HEAD) [\w.-]{1,100}\/[^\s:]{1,300}/;
 /** What follows on what went wrong: where to read on, and what to try. */
 const HELP =
-  /[.;] {1,2}(?:For (?:more )?(?:information|details|help)|See\b|Please (?:see|visit|refer)|To learn more|Learn more|Visit|Background on|Consider|This is usually)\b.*$/i;
+  /[.;] {1,2}(?:For (?:more )?(?:information|details|help)|See\b|Please (?:see|visit|refer|try|check|contact)|To learn more|Learn more|Visit|Background on|Consider|This is usually)\b.*$/i;
 const LONGEST_CLAUSE = 40;
 export const MOST_ALSO = 3;
 const MOST_CLEANED = 800;

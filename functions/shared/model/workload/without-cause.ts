@@ -17,7 +17,7 @@ const DONE =
 const TELLS_FAILURE =
   /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|refusing|aborted|invalid|abnormal|diverged|mismatch)\b/i;
 const SAYS_ERROR =
-  /^(?:\S{1,60}: )?(?:error|fatal|failed|failure|critical)\b[: ]|^(?:could not|cannot|unable to|failed to) /i;
+  /^(?:[{[ ]{1,4})?(?:\S{1,60}: )?(?:error|fatal|failed|failure|critical)\b[: ]|^(?:could not|cannot|unable to|failed to) /i;
 
 /** A run that ended well: by the runner's own counter, or by an exit of 0. */
 export function successIn(

@@ -10,7 +10,7 @@ const DONE = /\b(?:succeeded|successfully)\b|^=+ \d{1,6} passed\b/i;
 const NOT = /\b(?:not|un)/i;
 /** A line that says what went wrong names a step, too. */
 const WRONG =
-  /error|fail|exception|\bnan\b|abort|kill|time[d ]{0,2}out|unable|cannot|denied|refused|interrupt|diverge|assert/i;
+  /error|fail|exception|\bnan\b|abort|kill|time[d ]{0,2}out|unable|cannot|denied|refused|interrupt|diverge|assert|\blost\b/i;
 /** Also done when all is lost, and then it names a step. */
 const SAVES = /\bsav(?:e|ed|ing)\b|emergency/i;
 /** What a program says while it ends. */

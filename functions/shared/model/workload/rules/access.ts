@@ -16,7 +16,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional )?quota|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional |'\w{1,60}' )?quota|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
   },
@@ -116,7 +116,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /pull access denied|failed to authorize: |insufficient_scope|(?:denied|unauthorized): (?:requested access to the resource is denied|Unauthenticated request|permission_denied|You don't have)|PUSH_NOT_AUTHORIZED/i,
+      /pull access denied|failed to authorize: |insufficient_scope|(?:denied|unauthorized): (?:requested access to the resource is denied|Unauthenticated request|permission_denied|You don't have)|PUSH_NOT_AUTHORIZED|UNAUTHORIZED: authentication /i,
     example:
       'Error response from daemon: pull access denied for acme/base, repository does not exist or may require docker login',
     counterExample: 'Pulling from acme/base',

@@ -7,7 +7,7 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'cause',
     pattern:
-      /Machine type ["'`]?[\w-]{1,60}["'`]?.{0,60}(?:is )?not supported|not supported for (?:machine|accelerator) type|(?:accelerator|machine) type .{0,80}(?:is not available|does not exist|is not supported|is invalid|not found)|Unsupported machine type|(?:is|are) not valid for (?:machine|accelerator) type|Invalid generic resource \(gres\)|Invalid (?:partition|account|qos) (?:name )?specifi|Accelerator .{0,80}not (?:supported|available) in (?:region|zone)/i,
+      /Machine type ["'`]?[\w-]{1,60}["'`]?.{0,60}(?:is )?not supported|not supported for (?:machine|accelerator) type|(?:accelerator|machine) type .{0,80}(?:is not available|does not exist|is not supported|is invalid|not found)|Unsupported machine type|(?:is|are) not valid for (?:machine|accelerator) type|NAME_INVALID|invalid repository name|Batch job submission failed: (?:Requested|Invalid) |Invalid generic resource \(gres\)|Invalid (?:partition|account|qos) (?:name )?specifi|Accelerator .{0,80}not (?:supported|available) in (?:region|zone)/i,
     example: 'INVALID_ARGUMENT: Machine type "n1-standard-4" is not supported.',
     counterExample: 'machine type n1-standard-4 with 1 GPU',
   },

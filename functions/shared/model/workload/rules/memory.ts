@@ -41,7 +41,7 @@ export const MEMORY: readonly Rule[] = [
     category: 'oom',
     kind: 'verdict',
     pattern:
-      /\bOOM-?Killed\b(?!["']?\s{0,3}[:=]\s{0,3}["']?(?:false|no|0)\b)|(?:cgroup )?out of memory: Kill(?:ed)? process|Out of memory: Killed|invoked oom-killer|killed due to memory pressure|oom[-_]kill(?:er)? event|detected \d{1,4} oom|low on resource: memory|killed by the cgroup out-of-memory handler|^(?!.{0,300}(?:cuda|gpu|hip\b)).{0,300}: Out Of Memory$/i,
+      /\bOOM-?Killed\b(?!["']?\s{0,3}[:=]\s{0,3}["']?(?:false|no|0)\b)|(?:cgroup )?out of memory: Kill(?:ed)? process|Out of memory: Killed|invoked oom-killer|killed due to memory pressure|oom[-_]kill(?:er)? event|detected \d{1,4} oom|low on resource: memory|killed by the cgroup out-of-memory handler|Out-of-memory event detected|^(?!.{0,300}(?:cuda|gpu|hip\b)).{0,300}: Out Of Memory$/i,
     example: 'Memory cgroup out of memory: Killed process 2291 (python) total-vm:81234kB',
     counterExample: 'oom_score_adj is 900',
   },
@@ -77,7 +77,7 @@ export const MEMORY: readonly Rule[] = [
     category: 'oom',
     kind: 'cause',
     pattern:
-      /DefaultCPUAllocator: (?:can't|not enough memory|out of memory)|OOM when allocating tensor with shape.{0,200}by allocator (?:mkl_)?cpu|Unable to allocate [\d.]{1,12} [KMGTP]i?B for an array|std::bad_alloc(?!.{0,40}CUDA)|Cannot allocate memory\b|failed to allocate memory|memory allocation of \d{1,16} bytes failed/i,
+      /DefaultCPUAllocator: (?:can't|not enough memory|out of memory)|OOM when allocating tensor with shape.{0,200}by allocator (?:mkl_)?cpu|Unable to allocate [\d.]{1,12} [KMGTP]i?B for an array|std::bad_alloc(?!.{0,40}CUDA)|Cannot allocate memory\b|failed to allocate memory|\bmalloc of size \d{1,16} failed|memory allocation of \d{1,16} bytes failed/i,
     example:
       'numpy.core._exceptions._ArrayMemoryError: Unable to allocate 88.2 GiB for an array with shape (9, 9) and data type float64',
     counterExample: 'CPU memory allocated: 3 GiB',

@@ -49,6 +49,14 @@ export const NETWORK: readonly Rule[] = [
     counterExample: 'connection to 10.0.0.7 is open',
   },
   {
+    name: 'server-internal',
+    category: 'internal',
+    kind: 'exception',
+    pattern: /\b500 (?:Internal error encountered|An internal error occurred)\b/,
+    example: 'google.api_core.exceptions.InternalServerError: 500 Internal error encountered.',
+    counterExample: '500 Internal Server Error for url: hub.example/x',
+  },
+  {
     name: 'server-error',
     category: 'network',
     kind: 'exception',
