@@ -61,6 +61,23 @@ describe('silent jobs whose only execution failed', { concurrency: 4 }, () => {
     );
   });
 
+  test('end as the last of their executions did, also where that does not say when it began', async (t) => {
+    const world = sweeper(t, { sources: SOURCES });
+    const job = { status: 'running', startedAt: world.ago(120), heartbeatAt: world.ago(25) };
+    await world.stand({ one: job });
+    await world.stand(
+      {
+        first: { status: 'completed', startedAt: world.ago(119), endedAt: world.ago(60) },
+        second: { status: 'failed', endedAt: world.ago(30) },
+      },
+      'jobs/one/executions',
+    );
+    await world.write(live(world, 1));
+    await world.deliver();
+    await world.next();
+    assert.equal((await world.job('one')).status, 'failed');
+  });
+
   test('are left while a clock of theirs is off, and while something writes their records', async (t) => {
     const world = sweeper(t, { sources: SOURCES });
     await world.settle();

@@ -127,7 +127,9 @@ function jobPath(path: string): string {
   return path.split('/').slice(0, -2).join('/');
 }
 
+/** By when each began; one that does not say so began before it ended, or was written. */
 function newestFirst(executions: Execution[]): Execution[] {
-  const begunMs = ({ startedAt, createdAt }: Job) => (startedAt ?? createdAt)?.getTime() ?? 0;
+  const begunMs = ({ startedAt, createdAt, endedAt, writtenAt: written }: Execution) =>
+    (startedAt ?? createdAt ?? endedAt ?? written).getTime();
   return executions.sort((a, b) => begunMs(b) - begunMs(a));
 }
