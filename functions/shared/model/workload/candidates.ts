@@ -126,7 +126,8 @@ function ofChain(chain: readonly Traceback[], read: Reader): Candidate | null {
     .filter(({ match }) => match);
   const special = matched.filter(({ match }) => match && isSpecific(match.rule));
   const causes = special.filter(({ match }) => match?.rule.kind !== 'consequence');
-  const named = causes.find(({ match }) => !match?.rule.vague) ?? causes[0];
+  const clear = causes.filter(({ match }) => !match?.rule.vague);
+  const named = clear.find(({ match }) => match?.rule.kind === 'cause') ?? clear[0] ?? causes[0];
   if (named?.match) return raised(named.traceback, named.line, named.match);
 
   const telling = closed.filter(({ message: [title] }) => title && !WRAPPER.test(title.text));

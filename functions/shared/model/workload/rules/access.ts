@@ -16,7 +16,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|following quotas are exceeded: \S{1,120}|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional |'\w{1,60}' )?quota|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|Quota limit '\w{1,80}' has been exceeded|following quotas are exceeded: \S{1,120}|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional |'\w{1,60}' )?quota|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
   },
@@ -88,7 +88,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /IAM_PERMISSION_DENIED|is not authorized to perform: |has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
+      /IAM_PERMISSION_DENIED|is not authorized to perform: |\bis forbidden: User \S|has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
     example: 'The service account does not have the required permissions.',
     counterExample: 'checking permissions of the service account',
   },

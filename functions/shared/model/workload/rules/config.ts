@@ -76,7 +76,7 @@ export const WANDB: readonly Rule[] = [
     category: 'wandb',
     kind: 'cause',
     pattern:
-      /Run initialization has timed out after [\d.]{1,8}|wandb\.(?:errors\.)?(?:errors\.)?CommError|failed to call wandb\.init|You must call wandb\.init\(\) before|Error communicating with wandb process/,
+      /Run initialization has timed out after [\d.]{1,8}|wandb\.(?:errors\.)?(?:errors\.)?CommError|failed to call wandb\.init|Connection to wandb service failed|You must call wandb\.init\(\) before|Error communicating with wandb process/,
     example: 'wandb.errors.errors.CommError: Run initialization has timed out after 90.0 sec.',
     counterExample: 'wandb.init() took 3 s',
   },

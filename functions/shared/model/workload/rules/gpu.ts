@@ -62,7 +62,7 @@ export const GPU: readonly Rule[] = [
     kind: 'cause',
     vague: true,
     pattern:
-      /CUDA error: |CUDA_ERROR_[A-Z_]{3,60}|CUBLAS_STATUS_(?!SUCCESS)[A-Z_]{3,60}|CUDNN_STATUS_(?!SUCCESS)[A-Z_]{3,60}|cuDNN error|cudaError[A-Z]\w{3,60}|CUDA failure|(?:HIP|ROCm|XPU) error: |Triton Error|AcceleratorError: CUDA/,
+      /CUDA error: |CUDA_ERROR_[A-Z_]{3,60}|CUBLAS_STATUS_(?!SUCCESS)[A-Z_]{3,60}|CUDNN_STATUS_(?!SUCCESS)[A-Z_]{3,60}|cuDNN error|DNN library (?:initialization failed|is not found)|cudaError[A-Z]\w{3,60}|CUDA failure|(?:HIP|ROCm|XPU) error: |Triton Error|AcceleratorError: CUDA/,
     example: 'RuntimeError: CUDA error: an illegal memory access was encountered',
     counterExample: 'CUDA errors: 0',
   },

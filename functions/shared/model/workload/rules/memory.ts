@@ -105,7 +105,7 @@ export const MEMORY: readonly Rule[] = [
     category: 'disk',
     kind: 'cause',
     pattern:
-      /\[Errno (?:28|122)\]|no space left on device|Replicas? low on disk\b|disk quota exceeded|low on resource: ephemeral-storage|ephemeral(?:[- ]local)?[- ]storage usage exceeds|ENOSPC\b|database or disk is full|not enough (?:free )?disk space|too big for remaining disk space|(?:disk|filesystem|volume) is full|There is not enough space on the disk|iostream error: No space|exceed(?:s|ed) (?:the )?(?:limit|quota) of ephemeral|PytorchStreamWriter failed writing file.{0,60}No space/i,
+      /\[Errno (?:28|122)\]|no space left on device|Replicas? low on disk\b|disk quota exceeded|low on resource: ephemeral-storage|ephemeral(?:[- ]local)?[- ]storage usage exceeds|ENOSPC\b|database or disk is full|not enough (?:free )?disk space|don't have enough free space|too big for remaining disk space|(?:disk|filesystem|volume) is full|There is not enough space on the disk|iostream error: No space|exceed(?:s|ed) (?:the )?(?:limit|quota) of ephemeral|PytorchStreamWriter failed writing file.{0,60}No space/i,
     example: "OSError: [Errno 28] No space left on device: '/data/ckpt/last.pt'",
     counterExample: 'disk usage is 71 %, 300 GB free',
   },

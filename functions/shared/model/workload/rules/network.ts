@@ -27,7 +27,7 @@ export const NETWORK: readonly Rule[] = [
     category: 'network',
     kind: 'exception',
     pattern:
-      /Read timed out\.? ?\(read timeout=|(?:Connect|Read|Write|Pool|Connection)Timeout(?:Error|Exception)?\b|Connection to \S{1,200} timed out|[Cc]onnect(?:ion)? timed out|: operation timed out$|dial tcp \S{1,120}: (?:i\/o timeout|connect)|\bETIMEDOUT\b|ESOCKETTIMEDOUT|net\/http: (?:TLS handshake timeout|request canceled)|SocketTimeoutException|DeadlineExceeded: 504|DEADLINE_EXCEEDED\b|Client\.Timeout exceeded|ServerSelectionTimeout|:\d{2,5}: timed out|timed out waiting for (?:a )?(?:connection|response|server)|Operation timed out after \d{1,9} milliseconds|\[Errno 110\]/,
+      /Read timed out\.? ?\(read timeout=|(?:Connect|Read|Write|Pool|Connection)Timeout(?:Error|Exception)?\b|Connection to \S{1,200} timed out|[Cc]onnect(?:ion)? timed out|: operation timed out$|\bnetwork timeout\b|dial tcp \S{1,120}: (?:i\/o timeout|connect)|\bETIMEDOUT\b|ESOCKETTIMEDOUT|net\/http: (?:TLS handshake timeout|request canceled)|SocketTimeoutException|DeadlineExceeded: 504|DEADLINE_EXCEEDED\b|Client\.Timeout exceeded|ServerSelectionTimeout|:\d{2,5}: timed out|timed out waiting for (?:a )?(?:connection|response|server)|Operation timed out after \d{1,9} milliseconds|\[Errno 110\]/,
     example: "HTTPSConnectionPool(host='api.example', port=443): Read timed out. (read timeout=30)",
     counterExample: 'read timeout is 30 s',
   },
@@ -40,12 +40,22 @@ export const NETWORK: readonly Rule[] = [
     counterExample: "ConnectionError: ('Connection aborted.', ConnectionResetError(104, 'reset'))",
   },
   {
+    name: 'connection-bare',
+    category: 'network',
+    kind: 'exception',
+    vague: true,
+    pattern:
+      /^(?:OSError|ConnectionRefusedError|TimeoutError|socket\.timeout): \[Errno (?:101|104|110|111|113)\] [A-Z][a-z ]{3,60}$|^(?:[\w.]{1,80}\.)?NewConnectionError: /,
+    example: 'OSError: [Errno 101] Network is unreachable',
+    counterExample: "FileNotFoundError: [Errno 2] No such file or directory: '/data/x'",
+  },
+  {
     name: 'connection',
     category: 'network',
     kind: 'exception',
     pattern:
       /Connection ?(?:Reset|Refused|Aborted|Closed|Error)(?:Error|Exception)?\b|Connection (?:reset by peer|refused|aborted|closed (?:by|unexpectedly))|(?:HTTPS?ConnectionPool\(host='[^']{1,100}', port=\d{1,5}\): )?Max retries exceeded with url|\bECONN(?:RESET|REFUSED|ABORTED)\b|RemoteDisconnected|RemoteProtocolError|IncompleteRead|ChunkedEncodingError|ProtocolError\b|(?:network|host) (?:is )?unreachable|No route to host|Network is unreachable|ServerDisconnectedError|ClientConnectorError|\[Errno (?:101|104|111|113)\]|Remote end closed connection|SSLError\b|SSL: [A-Z_]{3,60}\]|SSL_ERROR_SYSCALL|CERTIFICATE_VERIFY_FAILED|failed to connect to all addresses|unexpected EOF while reading|RPC failed; curl|early EOF|error sending request for url |transport is closing|Broken pipe\b|(?:Can't|could not|cannot|unable to|failed to) (?:connect|establish a connection)(?: to|: )|Error \d{2,3} connecting to|Lost connection to MySQL|server closed the connection unexpectedly/i,
-    example: 'ConnectionRefusedError: [Errno 111] Connection refused',
+    example: 'redis.exceptions.ConnectionError: Error 111 connecting to redis:6379. Connection refused.',
     counterExample: 'connection to 10.0.0.7 is open',
   },
   {

@@ -60,7 +60,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'cancelled',
     kind: 'verdict',
     pattern:
-      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|(?<![,[] ?)JOB_STATE_CANCELLED\b(?! ?[,\]])|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b(?! agent)|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested (?!\S{1,100}==)|cancell?ed)|\bcancel(?:lation)? requested by\b|^Job cancell?ed\.?$|^(?:ERROR: )?context cancell?ed$|\bCtrl \+ C detected|\bstopped from the UI\b|\bexternally set to (?:failed|success|skipped)\b|^message: "CANCELL?ED"/i,
+      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|(?<![,[] ?)JOB_STATE_CANCELLED\b(?! ?[,\]])|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b(?! agent)|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested (?!\S{1,100}==)|cancell?ed)|\bcancel(?:lation)? requested by\b|^Job cancell?ed\.?$|^(?:ERROR: )?context cancell?ed$|\bstopped from the UI\b|\bexternally set to (?:failed|success|skipped)\b|^message: "CANCELL?ED"/i,
     example: 'Execution trainer-7kq2z was cancelled.',
     counterExample: '3 pending requests were cancelled and sent again',
   },
@@ -77,7 +77,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'internal',
     kind: 'verdict',
     pattern:
-      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|: Internal error encountered\b|^Internal error\. Please |\bCauses: Internal Issue\b|\bcode=INTERNAL\b/i,
+      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|: Internal error encountered\b|^Internal error\. Please |\bCauses: Internal Issue\b|\binternal error occurred on\b|\bcode=INTERNAL\b/i,
     example: 'Internal error occurred for the current attempt.',
     counterExample: 'the internal error counter is 0',
   },

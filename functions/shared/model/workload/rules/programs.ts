@@ -15,7 +15,7 @@ export const PROGRAMS: readonly Rule[] = [
     category: 'cancelled',
     kind: 'consequence',
     pattern:
-      /^KeyboardInterrupt\b|^(?:\w{1,40}\.){0,3}CancelledError\b|received SIGINT\b|^Interrupted by user|Ctrl-C (?:received|detected|pressed)/i,
+      /^KeyboardInterrupt\b|^(?:\w{1,40}\.){0,3}CancelledError\b|received SIGINT\b|^Interrupted by user|Ctrl ?[-+] ?C (?:received|detected|pressed)/i,
     example: 'KeyboardInterrupt',
     counterExample: 'Terminating and syncing runs. Press ctrl-c to kill.',
   },
