@@ -7,7 +7,7 @@ import { type Candidate, isSpecific } from './candidates.ts';
  * survived.
  */
 const AFTERMATH =
-  /^(?:[\w.]{1,80}\.)?(?:EOFError|BrokenPipeError|ConnectionResetError|Empty|CancelledError|TimeoutError|InvalidStateError|BrokenExecutor|SystemExit|Exit)\b|\b(?:workers?|child(?:ren)?|process(?:es)?|ranks?|peers?|replicas?|actors?|nodes?|tasks?|jobs?|runs?|trials?|training|steps?|subprocess|command)\b.{0,60}\b(?:fail(?:ed|ure)?|died|dead|lost|gone|exit(?:ed)?|abort(?:ed)?|terminated|crash(?:ed)?|killed|unsuccessful)\b|\bfailed to (?:run|start|train|launch)\b|\bnon-zero\b|\bafter shutdown\b|\breceived SIGTERM\b/i;
+  /^(?:[\w.]{1,80}\.)?(?:EOFError|BrokenPipeError|ConnectionResetError|Empty|CancelledError|TimeoutError|InvalidStateError|BrokenExecutor|SystemExit|Exit)\b|\b(?:workers?|child(?:ren)?|process(?:es)?|ranks?|peers?|replicas?|actors?|nodes?|tasks?|jobs?|runs?|trials?|training|steps?|subprocess|command)\b.{0,60}\b(?:fail(?:ed|ure)?|died|dead|lost|gone|exit(?:ed)?|abort(?:ed)?|terminated|crash(?:ed)?|killed|unsuccessful)\b|\bfailed to (?:run|start|train|launch)\b|\bnon-zero\b|\bafter (?:interpreter )?shutdown\b|^Fatal Python error: Aborted|\breceived SIGTERM\b/i;
 const MISSING = /^(?:[\w.]{1,80}\.)?FileNotFoundError\b/;
 
 /** Whether a text says only that something has failed before. */

@@ -12,7 +12,7 @@ const NOT = /\b(?:not|un)/i;
 const WRONG =
   /error|fail|exception|\bnan\b|abort|kill|time[d ]{0,2}out|unable|cannot|denied|refused|interrupt|diverge|assert|\blost\b/i;
 /** Also done when all is lost, and then it names a step. */
-const SAVES = /\bsav(?:e|ed|ing)\b|emergency/i;
+const SAVES = /\bsav(?:e|ed|ing)\b|emergency|\blast (?:complete )?checkpoint\b/i;
 /** What a program says while it ends. */
 const ENDING =
   /shut|clos|exit|clean|terminat|stop|finish|flush|upload|sync|teardown|tearing|destroy|final|summary|elapsed|total/i;

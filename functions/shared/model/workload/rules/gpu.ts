@@ -96,7 +96,7 @@ export const COLLECTIVE: readonly Rule[] = [
     kind: 'consequence',
     vague: true,
     pattern:
-      /NCCL [Ee]rror\b|ncclRemoteError|ncclSystemError|ncclUnhandledCudaError|ncclInternalError|DistBackendError|DistNetworkError|DistStoreError|NCCL communicator was aborted|Socket Timeout$|connectFullMesh failed|The client socket has (?:failed|timed out)|Some NCCL operations have failed or timed out|TCPStore.{0,60}(?:failed|timed out)|Gloo .{0,60}failed|RendezvousTimeoutError|RendezvousConnectionError|RendezvousClosedError/,
+      /NCCL [Ee]rror\b|NCCL operation \w{1,40} failed|ncclRemoteError|ncclSystemError|ncclUnhandledCudaError|ncclInternalError|DistBackendError|DistNetworkError|DistStoreError|NCCL communicator was aborted|Socket Timeout$|connectFullMesh failed|The client socket has (?:failed|timed out)|Some NCCL operations have failed or timed out|TCPStore.{0,60}(?:failed|timed out)|Gloo .{0,60}failed|RendezvousTimeoutError|RendezvousConnectionError|RendezvousClosedError/,
     example: 'torch.distributed.DistBackendError: NCCL error in: ProcessGroupNCCL.cpp:1691, invalid usage',
     counterExample: 'NCCL version 2.21.5+cuda12.4',
   },

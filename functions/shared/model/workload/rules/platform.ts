@@ -33,7 +33,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'timeout',
     kind: 'verdict',
     pattern:
-      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|run duration|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|Operation timed out after [\d.]{1,8} hours|AirflowTaskTimeout/i,
+      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|run duration|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|exceeded the configured \S{1,40}timeout\b|Operation timed out after [\d.]{1,8} hours|AirflowTaskTimeout/i,
     example: 'slurmstepd: error: *** JOB 81 ON n7 CANCELLED AT 2026-01-31T12:00:00 DUE TO TIME LIMIT ***',
     counterExample: 'the time limit of the query is 30 s',
   },
@@ -51,7 +51,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'preempted',
     kind: 'verdict',
     pattern:
-      /(?<!\b(?:requests?|sequences?|queries|tasks?) )(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|due to (?:Spot VM )?preemption\b|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)\b(?! (?:watcher|handler|listener|monitor|poller|service))|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)|\bpre-?empted by\b|\bcluster is pre-?empted\b|\binstance\/preempted\b.{0,30}\bTRUE\b/i,
+      /(?<!\b(?:requests?|sequences?|queries|tasks?) )(?:was|were|been|being|got) pre-?empted\b|PreemptionByScheduler|DUE TO PREEMPTION|due to (?:Spot VM )?preemption\b|Spot (?:VM|instance|node|machine)s? .{0,40}(?:was|were|got|been|being) (?:reclaimed|interrupted)|spot (?:interruption|termination|reclamation) (?:notice|warning|signal)\b(?! (?:watcher|handler|listener|monitor|poller|service))|imminent node shutdown|(?:instance|node|VM) (?:is )?(?:pre-?empted|terminated by (?:the )?spot)|compute\.instances\.preempted|TERMINATE_ON_HOST_MAINTENANCE|received (?:a )?pre-?emption (?:notice|signal)|\bpre-?empted by\b|\bcluster is pre-?empted\b|\bhas state PREEMPTED\b|\binstance\/preempted\b.{0,30}\bTRUE\b/i,
     example: 'launch: Run k7 was preempted, requeuing...',
     counterExample: 'preemptible: true, spot instances allowed',
   },
@@ -77,7 +77,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'internal',
     kind: 'verdict',
     pattern:
-      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|: Internal error encountered\b|^Internal error\. Please |\bCauses: Internal Issue\b|\binternal error occurred on\b|\bcode=INTERNAL\b/i,
+      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|: Internal error encountered\b|^Internal error\. Please |\bCauses: Internal Issue\b|\binternal error occurred on\b|\bstatus "INTERNAL_ERROR"|\bcode=INTERNAL\b/i,
     example: 'Internal error occurred for the current attempt.',
     counterExample: 'the internal error counter is 0',
   },
