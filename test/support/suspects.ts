@@ -58,6 +58,7 @@ export function suspectOf(job: Partial<Job>, over: Partial<Suspect> = {}): Suspe
     backendKnown: false,
     channel: null,
     sighting: null,
+    endedBefore: null,
     ...over,
   };
 }

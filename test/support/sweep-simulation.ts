@@ -289,6 +289,7 @@ function suspectOf(item: Item): Suspect {
     backendKnown: false,
     channel: null,
     sighting: null,
+    endedBefore: null,
   };
 }
 

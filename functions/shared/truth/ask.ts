@@ -4,7 +4,7 @@ import type { Truth } from '../model/job/backend.ts';
 import type { Job } from '../model/job/job.ts';
 import { sightingOf } from '../model/job/sighting.ts';
 import type { Execution, Suspect } from '../model/job/sweep.ts';
-import { knewAt, type SweepCheckpoint } from '../model/job/sweep-checkpoint.ts';
+import { type EndedRecord, knewAt, type SweepCheckpoint } from '../model/job/sweep-checkpoint.ts';
 import { tooManyGone } from '../model/job/verdict/guard.ts';
 import { latest } from '../model/job/verdict/liveness.ts';
 import { suspectOf } from '../model/job/verdict/suspicion.ts';
@@ -65,6 +65,7 @@ export interface Asker {
 export function asker(tools: AskTools): Asker {
   const { checkpoint, backend, channel } = tools;
   const sightings = new Map(checkpoint.sightings.map((sighting) => [sighting.path, sighting]));
+  const ended = new Map(checkpoint.ended.map((record) => [record.path, record]));
   const knewBefore = backend !== null && knewAt(checkpoint, backend.fingerprint) !== null;
   const told = new Map<string, Truth>();
   const isObserved = tools.store.source.mode === 'observe';
@@ -78,7 +79,8 @@ export function asker(tools: AskTools): Asker {
         const sighting = sightingOf(sightings.get(candidate.seen.path), job, writtenAt);
         // What is written was asked for in this very sweep: what had ended may have been begun again.
         const truth = (isObserved && sighting?.truth) || null;
-        return { candidate, suspect: { ...suspect, channel, sighting, truth } };
+        const endedBefore = endedBeforeOf(job, ended.get(candidate.seen.path));
+        return { candidate, suspect: { ...suspect, channel, sighting, truth, endedBefore } };
       });
       for (const [id, truth] of await newAnswers(remembered, told, tools)) told.set(id, truth);
       return {
@@ -149,6 +151,13 @@ function lastKnown(truths: Iterable<Truth>): Date | null {
     ({ state, assumed }) => state !== 'gone' && state !== 'unknown' && !assumed,
   );
   return latest(known.map(({ askedAt }) => askedAt));
+}
+
+/** When sweeps remember to have ended the very try that a record shows, of which it says nothing any more; else `null`. */
+function endedBeforeOf({ startedAt, added }: Job, ended: EndedRecord | undefined): Date | null {
+  if (!ended || added.evidence || startedAt?.getTime() !== ended.startedAt?.getTime()) return null;
+  // A person may have taken it back.
+  return added.earlier.some(({ runId }) => runId === ended.runId) ? null : ended.endedAt;
 }
 
 /** Reads the jobs of executions and the executions of jobs; one that cannot be read costs only its candidate. */

@@ -313,7 +313,9 @@ describe('a batch', () => {
     await deletion.delete(BUCKET, fill(world, 300), LIMITS);
     assert.equal(isSlowDone, false);
     stop.abort(new Error('enough'));
-    assert.deepEqual(countsOf(await slow), { failed: 1_600, untried: 100 });
+    // How many batches were on their way by then depends on the machine.
+    const { failed = 0, untried = 0, ...others } = countsOf(await slow);
+    assert.deepEqual([failed + untried, others], [1_700, {}]);
   });
 
   test('waits for the rate of its bucket', async (context) => {

@@ -135,6 +135,21 @@ describe('jobs whose backend is asked', { concurrency: 4 }, () => {
     assert.equal((await world.next()).summary.finished, 6);
   });
 
+  test('are not ended by the end of a try before that took its time to go down', async (t) => {
+    const world = await askedJobs(t);
+    await world.settle();
+    const begun = world.now();
+    await world.write({
+      runs: { status: 'running', backendId: 'runs', createdAt: world.ago(200), startedAt: begun },
+      waits: { status: 'queued', backendId: 'waits', createdAt: world.ago(200), updatedAt: begun },
+    });
+    const before = { state: 'stopped', startedAt: world.ago(190).toISOString() };
+    const endedAt = new Date(begun.getTime() + 40_000).toISOString();
+    for (const id of ['runs', 'waits']) world.backend.set(id, { ...before, endedAt });
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) await world.next();
+    assert.deepEqual(await world.statuses(), { runs: 'running', waits: 'queued' });
+  });
+
   test('that it does not have are lost only by the second 404, and only when silent, too', async (t) => {
     const world = await askedJobs(t);
     await world.settle();

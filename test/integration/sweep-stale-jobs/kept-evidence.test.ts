@@ -197,6 +197,18 @@ describe('a job that shows life after it was ended', { concurrency: 4 }, () => {
     assert.equal((await world.deliver()).summary.lost, 2);
   }
 
+  test('is not ended again for its silence, though its program writes its record whole', async (t) => {
+    const world = sweeper(t);
+    await ended(world);
+    const { startedAt } = await world.job('one');
+    for (let sweeps = 0; sweeps < 9; sweeps += 1) {
+      if (sweeps % 4 === 1)
+        await world.write({ one: { status: 'running', startedAt, heartbeatAt: world.now() } });
+      assert.equal((await world.next()).summary.lost, 0);
+    }
+    assert.deepEqual(await told(world), { one: 'came-back' });
+  });
+
   test('opens an alarm, and counts as an error of the sweep for a day', async (t) => {
     const world = sweeper(t);
     await ended(world);

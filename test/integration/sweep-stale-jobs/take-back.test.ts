@@ -52,6 +52,10 @@ describe('what a sweep said of a job', { concurrency: 4 }, () => {
       summary.verdicts.map(({ verdict, rule }) => [verdict, rule]),
       [['keep', 'taken-back']],
     );
+    // A change of its record is about anything.
+    await world.db.doc('jobs/one').update({ type: 'sweep', updatedAt: world.now() });
+    for (let sweeps = 0; sweeps < 4; sweeps += 1) await world.next();
+    assert.equal((await world.job('one')).status, 'running');
     await world.db.doc('jobs/one').update({ heartbeatAt: world.now() });
     await world.next();
     world.pass(10);

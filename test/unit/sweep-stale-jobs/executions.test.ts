@@ -62,7 +62,7 @@ describe('verdictOf() a job with executions', () => {
       assert.ok('state' in verdict, verdict.because);
       assert.deepEqual(
         [verdict.kind, verdict.rule, verdict.state, verdict.endedAt, verdict.endInferred],
-        [kind, 'executions-ended', state, ago(40), false],
+        [kind, 'executions-ended', state, ago(40), true],
       );
       assert.deepEqual([verdict.unconfirmed, verdict.foundSince], [true, ago(30)]);
       assert.deepEqual(verdict.brokenAt, ago(25), 'silent since the newest ended');
@@ -143,16 +143,14 @@ describe('verdictOf() a job with executions', () => {
     assert.equal(judge([], {}).rule, 'silent');
   });
 
-  test('says that the end is inferred where that of the execution is', () => {
-    const [inferred, endless] = [over('1', 'failed', 40), over('1', 'failed', 40)];
-    inferred.added = { ...inferred.added, endInferred: true };
-    endless.endedAt = null;
-    const verdicts = [judge([inferred]), judge([endless])];
+  test('says that its end is inferred, for another execution may have followed, and when the last one was seen', () => {
+    const endless = { ...over('1', 'failed', 40), endedAt: null };
+    const verdicts = [judge([over('1', 'failed', 40)]), judge([endless])];
     assert.deepEqual(
       verdicts.map((it) => 'state' in it && [it.endInferred, it.endedAt, it.error]),
       [
         [true, ago(40), 'Execution 1 failed'],
-        [false, ago(100), 'Execution 1 failed'],
+        [true, ago(100), 'Execution 1 failed'],
       ],
     );
   });
@@ -176,9 +174,15 @@ describe('verdictOf() an execution', () => {
     assert.deepEqual(verdict.brokenAt, ago(32), 'when it was silent, too');
   });
 
-  test('never ends before its own start', () => {
-    const verdict = judge({ startedAt: ago(56), heartbeatAt: null }, { writtenAt: ago(50) });
-    assert.deepEqual('state' in verdict && [verdict.rule, verdict.endedAt], ['job-ended', ago(56)]);
+  test('is of a job that was begun again where it began after that end, or was queued then', () => {
+    for (const begun of [
+      { startedAt: ago(58) },
+      { startedAt: null, createdAt: ago(58) },
+      { ...inState('queued'), startedAt: null, createdAt: ago(58) },
+    ])
+      assert.notEqual(judge({ heartbeatAt: null, ...begun }, { writtenAt: ago(50) }).rule, 'job-ended');
+    const before = judge({ startedAt: ago(62), heartbeatAt: null }, { writtenAt: ago(50) });
+    assert.equal(before.rule, 'job-ended');
   });
 
   test('has the grace after the end of its job', () => {

@@ -76,6 +76,15 @@ describe('an execution that was found dead on its own host', () => {
       'fail backend-ended',
     ],
     ['it reported after that', gone({ aliveAt: ago(2) }), 'keep beating'],
+    [
+      'its record was written since, by whoever may have begun another try in another zone',
+      gone(
+        { aliveAt: ago(30), goneAt: ago(20), receivedAt: ago(20) },
+        { startedAt: ago(120), heartbeatAt: ago(30) },
+        { writtenAt: ago(2) },
+      ),
+      'unknown still-written',
+    ],
     ['its heart beat after that', gone({}, { heartbeatAt: ago(2) }, { writtenAt: ago(2) }), 'keep beating'],
     [
       'another try began after that',

@@ -150,12 +150,24 @@ describe('verdictOf(): a backend says ended', () => {
       when: 'when another start had just begun, and nobody is silent',
       job: { startedAt: ago(12), heartbeatAt: null },
       over: { truth: of(ago(8)), hasHeartbeat: false },
-      is: 'unknown perhaps-another-try',
+      is: 'unknown another-try',
     },
     {
       when: 'when another start had just begun, and all is silent',
       job: { startedAt: ago(60), heartbeatAt: null },
       over: { truth: of(ago(50)), hasHeartbeat: false },
+      is: 'unknown another-try',
+    },
+    {
+      when: 'when another start had just begun, and all is silent for an hour more',
+      job: { startedAt: ago(90), heartbeatAt: null },
+      over: { truth: of(ago(80)), hasHeartbeat: false },
+      is: finished,
+    },
+    {
+      when: 'long after another start, of a program that takes long to begin',
+      job: { startedAt: ago(90), ...SILENT },
+      over: { truth: of(ago(46)) },
       is: finished,
     },
     {
@@ -301,12 +313,18 @@ describe('verdictOf(): nobody can be asked', () => {
     { when: 'maxRuntime to the limit', job: started(24 * 60), over: mute, is: 'keep within-max-runtime' },
     {
       when: 'no hearts are known, past maxRuntime',
-      job: started(25 * 60),
+      job: { createdAt: ago(26 * 60), ...started(25 * 60) },
       over: mute,
       unconfirmed: true,
       is: 'lost max-runtime failed',
       endedAt: ago(25 * 60),
       brokenAt: ago(60),
+    },
+    {
+      when: 'no hearts are known, and it started hours before its record was created',
+      job: { createdAt: ago(23 * 60), ...started(25 * 60) },
+      over: mute,
+      is: 'keep within-max-runtime',
     },
     {
       when: 'no hearts are known, a heartbeat stands there all the same',
@@ -348,6 +366,12 @@ describe('verdictOf(): nobody can be asked', () => {
       is: 'lost max-queued failed',
       brokenAt: ago(10),
       unconfirmed: true,
+    },
+    {
+      when: 'queued again as late as its last write, of which its times say nothing',
+      job: { ...QUEUED, createdAt: ago(300) },
+      over: { limits, writtenAt: ago(40), rewrittenAt: ago(40) },
+      is: 'keep queued',
     },
     {
       when: 'queued again lately',

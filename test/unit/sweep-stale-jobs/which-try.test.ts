@@ -114,7 +114,7 @@ describe('an end that a backend tells is of another try, or may be', () => {
       job: { ...UNDATED, ...inState('queued'), createdAt: ago(50), heartbeatAt: null },
       over: TOUCHED,
       truth: ended(ago(40), ago(49)),
-      is: 'which-try',
+      is: 'another-try',
     },
     {
       when: 'without any time, of a backend whose settings name some',

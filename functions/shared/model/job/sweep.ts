@@ -43,6 +43,8 @@ export interface Suspect {
   channel: Channel | null;
   /** What sweeps before this one saw of this very try; `null` where none judged it. */
   sighting: Sighting | null;
+  /** When a sweep of the last day ended this very try, though its record, written whole since, says nothing of it; else `null`. */
+  endedBefore: Date | null;
 }
 
 /**

@@ -65,7 +65,8 @@ function asTheNewest(liveness: Liveness, newest: Execution, state: TerminalState
   });
   return {
     ...verdict,
-    endInferred: verdict.endInferred || newest.added.endInferred,
+    // That it was the last one is a guess.
+    endInferred: true,
     unconfirmed: true,
     foundSince: (truth ? sighting?.goneSince : sighting?.stillSince) ?? null,
   };
@@ -93,12 +94,12 @@ function isOfAnotherTry({ begunAt }: Liveness, { startedAt, endedAt }: Job): boo
 
 /** Ends an execution that shows no life and whose job ended longer than the grace ago. */
 export function underEndedJob(liveness: Liveness): Verdict | undefined {
-  const { suspect, startedAt, now, stale, staleAt } = liveness;
+  const { suspect, begunAt, now, stale, staleAt } = liveness;
   const { parent, limits } = suspect;
   const jobEndedAt = parent && isTerminal(parent.state) ? usable(parent.endedAt, now) : null;
   if (!parent || !jobEndedAt) return undefined;
-  // An execution that started after that end belongs to a job that was begun again.
-  if (startedAt && startedAt > addMs(jobEndedAt, CLOCK_SKEW_MS)) return undefined;
+  // An execution that began after that end belongs to a job that was begun again.
+  if (begunAt && begunAt > jobEndedAt) return undefined;
   const limit = addMs(jobEndedAt, limits.graceMs);
   const told = `its job ${parent.id} is ${parent.status} since ${instant(jobEndedAt)}`;
   if (limit >= now)

@@ -40,7 +40,7 @@ export function unlessJobLives(liveness: Liveness, verdict: EndingVerdict): Verd
 /** The liveness of the job that an execution is of. When its record was written may be just now, where nobody has read it. */
 function livenessAbove(suspect: Suspect, parent: Job, now: Date): Liveness {
   const writtenAt = parent.writtenAt ?? now;
-  const alone = { executions: null, parent: null, sighting: null };
+  const alone = { executions: null, parent: null, sighting: null, endedBefore: null };
   return livenessOf(
     { ...suspect, ...alone, job: parent, writtenAt, rewrittenAt: writtenAt, hasHeartbeat: true },
     now,

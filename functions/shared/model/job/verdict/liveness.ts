@@ -194,7 +194,8 @@ function begunAt(suspect: Suspect, now: Date): Date | null {
   // A job that ran before was queued again, which only a change of its record can date.
   const isOff = !updatedAt || since(updatedAt, writtenAt) >= CLOCK_OFF_MS;
   if (job.startedAt || job.heartbeatAt) return isOff ? writtenAt : updatedAt;
-  return latest([createdAt, updatedAt]) ?? writtenAt;
+  // One that was written again without saying when may have been queued again then.
+  return latest([createdAt, updatedAt ?? suspect.rewrittenAt]) ?? writtenAt;
 }
 
 function overdueAt(suspect: Suspect, now: Date): Date | null {

@@ -1,6 +1,6 @@
 import { addMs } from '../../../dates.ts';
 import type { Verdict } from '../sweep.ts';
-import { type Liveness, mayBeZoned, since, stampOf } from './liveness.ts';
+import { CLOCK_OFF_MS, type Liveness, mayBeZoned, since, stampOf } from './liveness.ts';
 import { keep, lost, silence, unknown } from './verdicts.ts';
 import { instant, lasting } from './words.ts';
 
@@ -76,8 +76,11 @@ export function clockOff(writtenAt: Date, offMs: number, now: Date): string {
 function byAge(liveness: Liveness): Verdict {
   const { suspect, now, startedAt, reportedAt } = liveness;
   const { job, writtenAt, limits } = suspect;
+  const createdAt = stampOf(job.createdAt, suspect, now);
   const [from, what] = startedAt
-    ? [startedAt, 'it started']
+    ? createdAt && since(startedAt, createdAt) >= CLOCK_OFF_MS
+      ? [createdAt, `it started ${instant(startedAt)} by a clock that may be off: it was created`]
+      : [startedAt, 'it started']
     : job.startedAt
       ? [writtenAt, `its start, ${instant(job.startedAt)}, lies after the write that brought it, which was`]
       : job.createdAt && stampOf(job.createdAt, suspect, now)

@@ -1,4 +1,4 @@
-import { addMs, DAY_MS } from '../../../dates.ts';
+import { addMs, DAY_MS, MINUTE_MS } from '../../../dates.ts';
 import type { StoredReport } from '../../report/stored.ts';
 import type { Job } from '../job.ts';
 import type { EndingVerdict, Suspect, Verdict } from '../sweep.ts';
@@ -8,6 +8,8 @@ import { instant, lasting } from './words.ts';
 
 /** Verdicts from what executions report of themselves, and from whether any reports arrive. */
 
+/** The word of a reporter is in the record within so long. */
+const LAST_WRITE_MS = MINUTE_MS;
 /** For so long silence of a channel explains that a job which began meanwhile never reported. */
 const CHANNEL_MS = DAY_MS;
 
@@ -21,6 +23,9 @@ export function whenReportedGone(liveness: Liveness): Verdict | undefined {
   const goneAt = foundDead(job, now);
   const below = (executions ?? []).flatMap(({ startedAt, added }) => [startedAt, added.report?.aliveAt]);
   const lastAt = latest([begunAt, ...below]);
+  // Whoever wrote the record since may have begun another try, whatever its clock says.
+  const told = latest([goneAt, usable(job.added.report?.receivedAt ?? null, now)]);
+  if (told && suspect.writtenAt > addMs(told, LAST_WRITE_MS)) return undefined;
   // When a heartbeat moved is known by its write, which the word of its death may have shared.
   const moved = latest([sighting?.movedAt, sighting?.resumedAt]);
   if (!goneAt || (lastAt && lastAt > goneAt) || (moved && moved > addMs(goneAt, CLOCK_SKEW_MS)))

@@ -39,6 +39,7 @@ export function suspectOf(
     backendKnown: false,
     channel: null,
     sighting: null,
+    endedBefore: null,
   };
 }
 

@@ -26,10 +26,15 @@ function unlessTakenBack(suspect: Suspect, verdict: Verdict, now: Date): Verdict
   return keep(liveness, 'taken-back', `${words}: ${verdict.because}`);
 }
 
-/** Whether the job, or an execution of it, showed life after `at`. The write time says nothing: we wrote, too. */
+/**
+ * Whether the job, or an execution of it, showed life after `at`. The write time says nothing: we wrote, too; nor does a change
+ * of the record of a job that runs, which may be about anything.
+ */
 function isAlive({ suspect: { job, executions }, now }: Liveness, at: Date): boolean {
   const signs = [job, ...(executions ?? [])].flatMap((it) =>
-    [it.createdAt, it.startedAt, it.heartbeatAt, it.updatedAt].map((sign) => usable(sign, now)),
+    [it.createdAt, it.startedAt, it.heartbeatAt, it.state === 'queued' ? it.updatedAt : null].map((sign) =>
+      usable(sign, now),
+    ),
   );
   const last = latest(signs);
   return last !== null && last > at;

@@ -74,10 +74,11 @@ function whileBackendSays(liveness: Liveness): Verdict | undefined {
 
 /** Leaves a try that went on after a sweep had ended it: its silence meant nothing before. */
 function whenBack(liveness: Liveness): Verdict | undefined {
-  const { evidence } = liveness.suspect.job.added;
-  if (!evidence || evidence.by !== null || (liveness.begunAt && liveness.begunAt > evidence.foundAt))
-    return undefined;
-  const told = `a sweep ended this very try ${instant(evidence.foundAt)} (${evidence.rule})`;
+  const { job, endedBefore } = liveness.suspect;
+  const { evidence } = job.added;
+  const at = evidence && evidence.by === null ? evidence.foundAt : endedBefore;
+  if (!at || (liveness.begunAt && liveness.begunAt > at)) return undefined;
+  const told = `a sweep ended this very try ${instant(at)}${evidence ? ` (${evidence.rule})` : ''}`;
   return unknown(
     liveness,
     'came-back',

@@ -1,4 +1,4 @@
-import { addMs, MINUTE_MS } from '../../../dates.ts';
+import { addMs, HOUR_MS, MINUTE_MS } from '../../../dates.ts';
 import type { Truth } from '../backend.ts';
 import {
   CLOCK_OFF_MS,
@@ -14,6 +14,9 @@ import { instant, lasting } from './words.ts';
 
 /** A process writes its last change to its record within so long. */
 const LAST_WRITE_MS = MINUTE_MS;
+
+/** So much longer than its limit the record of a program is silent whose start the backend tells long before its own. */
+const SLOW_START_MS = HOUR_MS;
 
 /** Why an end from a backend is not believed. */
 export interface Doubt {
@@ -33,10 +36,29 @@ export function whichTry(liveness: Liveness, truth: Truth): Doubt | null {
   if (endedAt > addMs(liveness.now, CLOCK_SKEW_MS))
     return { rule: 'backend-contradicts', because: 'that has not come yet' };
   return (
+    ofTryBefore(liveness, truth, endedAt) ??
     ofAnotherTry(liveness, endedAt) ??
     ofNoCertainTry(liveness, truth, endedAt) ??
     perhapsOfAnother(liveness, truth, endedAt)
   );
+}
+
+/**
+ * Why it may be the end of a try which began long before that of the record, and was still going down when that began. Of a
+ * program that only takes long to begin, the end is believed once its record was silent for longer.
+ */
+function ofTryBefore(liveness: Liveness, { startedAt }: Truth, endedAt: Date): Doubt | null {
+  const { suspect, begunAt, seenAt, now } = liveness;
+  const { job, limits } = suspect;
+  if (!startedAt || !begunAt || startedAt >= addMs(begunAt, -limits.graceMs)) return null;
+  const limitMs = limits.staleAfterMs + limits.graceMs;
+  const isSoon = endedAt < addMs(begunAt, limitMs) && now < addMs(seenAt, limitMs + SLOW_START_MS);
+  if (job.state !== 'queued' && !isSoon) return null;
+  const began = `${job.state === 'queued' ? 'was queued' : 'started'} ${instant(begunAt)}`;
+  return {
+    rule: 'another-try',
+    because: `that started ${instant(startedAt)}, and by its record it ${began}: that was a try before`,
+  };
 }
 
 /** Why an end cannot be that of the try which the record shows. */
