@@ -118,14 +118,14 @@ function judgeLines(lines: readonly LogLine[], read: Reader, words: OwnPatterns,
 
 /** Whether what stands behind a candidate leaves it the reason. */
 function holds(chosen: Candidate, lines: readonly LogLine[], read: Reader): boolean {
-  if (isSurvived(chosen)) return false;
+  if (isSurvived(chosen) && !lines.some(({ text }) => FAILING_STEP.test(text))) return false;
   return !isDoubtful(chosen, lines) || !isLoudBehind(chosen.wentOnAt ?? chosen.at, lines, read);
 }
 
 /** What any program may meet and try again, so that it is no reason once something else was said. A build stops at its errors. */
-function isSurvived({ kind, category, raised, wentOnAt, stream }: Candidate): boolean {
+function isSurvived({ kind, category, raised, wentOnAt }: Candidate): boolean {
   const isCommon = kind === 'exception' && (category === 'network' || category === 'quota');
-  return isCommon && !raised && wentOnAt !== null && !stream.startsWith('Step #');
+  return isCommon && !raised && wentOnAt !== null;
 }
 
 /** What was only warned of, tried again or followed by other things explains no error that came after it. */

@@ -13,7 +13,7 @@ import { clean, type Reason, reasonFrom } from './tell.ts';
 const EXIT =
   /Container called exit\((\d{1,3})\)|(?:exit(?:ed)?|exitcode|returned(?= (?:a )?(?:non-zero|exit)))(?: with)?(?: a)?(?: non-zero)?(?: exit)?(?: code| status)?(?: of)?[ :=(]{1,4}(\d{1,3})\b/i;
 const DONE =
-  /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b|\bsuccessfully completed\b|\(success\)\.?$|\brun completed\b/;
+  /^(?:DONE|SUCCESS|JOB_STATE_SUCCEEDED|BUILD SUCCESS)$|\bcompleted successfully\b|\bsuccessfully completed\b|\(success\)\.?$|\brun completed\b|^Successfully tagged /;
 const TELLS_FAILURE =
   /\b(?:failed|failure|fatal|error|cannot|could not|unable to|not found|denied|refused|rejected|refusing|aborted|invalid|abnormal|diverged|mismatch)\b/i;
 const SAYS_ERROR =

@@ -86,7 +86,7 @@ const PREFIXES: readonly RegExp[] = [
   /^\((?<stream>(?:[\w.()<>:-]{1,80}[, ]{1,2})?pid=\d{1,8}|raylet|autoscaler[^)]{0,40}|driver)(?:,[^()]{0,60})?\)(?: |$)/,
   /^(?<stream>Step #\d{1,4}(?: - "[^"]{0,80}")?): ?/,
   /^\[(?:analyzer|builder|detector|exporter|restorer)\] /,
-  /^#\d{1,4} (?=\d{1,6}\.\d{1,3} |ERROR|error)/,
+  /^#\d{1,4} (?:\d{1,6}\.\d{1,3} ?|(?=ERROR|error))/,
   /^\d{1,6}\.\d{2,3} (?=\S)/,
   /^(?<stream>[\w.-]{1,40}-\d{1,3}) {1,30}\| ?/,
   /^(?!error\[|warning\[)[\w./-]{1,40}\[[\w.-]{1,20}\]: /,

@@ -35,6 +35,6 @@ export function isActivity(line: LogLine): boolean {
 
 /** Whether a line says neither that something went wrong nor that all is over. */
 export function isOrdinary({ text, indent, level }: LogLine): boolean {
-  const isQuiet = level !== 'error' && indent === 0 && text.length > 3;
+  const isQuiet = level !== 'error' && indent === 0 && /\p{L}{3}/u.test(text);
   return isQuiet && !WRONG.test(text) && !ENDING.test(text) && !SAVES.test(text);
 }

@@ -16,7 +16,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'quota',
     kind: 'cause',
     pattern:
-      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|Quota limit '\w{1,80}' has been exceeded|following quotas are exceeded: \S{1,120}|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional |'\w{1,60}' )?quota|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
+      /\bquota (?:was |has been )?exceeded\b(?: for (?:quota metric '[^']{1,120}' and limit '[^']{1,120}'|\S{1,120}))?|Quota '?\w{1,80}'? exceeded|do(?:es)? not have quota for |due to quota restrictions|Quota limit '\w{1,80}' has been exceeded|following quotas are exceeded: \S{1,120}|exceed(?:s|ed|ing) (?:your |the |its )?(?:\w{1,40} )?quota\b|insufficient (?:regional |'\w{1,60}' )?quota|Exceeded rate limits|(?<!using )(?:vCPU|instance|resource) limit (?:exceeded|of \d)|exceeded quota: /i,
     example: "Quota 'NVIDIA_T4_GPUS' exceeded. Limit: 1.0 in region us-east1",
     counterExample: 'the quota of this project is 96 CPUs',
   },
@@ -42,7 +42,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'capacity',
     kind: 'cause',
     pattern:
-      /Resources are insufficient in region: \S{1,40}|(?:(?:ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT).{1,200})?does(?:n't| not) have enough resources|GCE out of resources|do(?:es)? not have available resources|\bVM instance .{0,120}is currently unavailable in the |do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|(?<!\bhas )no (?:available )?capacity\b/i,
+      /Resources are insufficient (?:in region: \S{1,40}|to provision )|does not have enough available capacity|(?:(?:ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT).{1,200})?does(?:n't| not) have enough resources|GCE out of resources|do(?:es)? not have available resources|\bVM instance .{0,120}is currently unavailable in the |do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|(?<!\bhas )no (?:available )?capacity\b/i,
     example: 'Resources are insufficient in region: europe-west4. Try a different region.',
     counterExample: 'capacity: 16 slots',
   },
@@ -88,7 +88,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'permission',
     kind: 'cause',
     pattern:
-      /IAM_PERMISSION_DENIED|is not authorized to perform: |\bis forbidden: User \S|has no permission to|not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
+      /IAM_PERMISSION_DENIED|is not authorized to perform: |\bis forbidden: User \S|has no permission to|must have permission to |not have the permission|(?:have|has|having|lacks?|without) (?:the )?(?:sufficient|necessary|required) permissions?|do(?:es)? not have (?:the )?(?:\w{1,20} )?permissions?\b/i,
     example: 'The service account does not have the required permissions.',
     counterExample: 'checking permissions of the service account',
   },
@@ -173,7 +173,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'image',
     kind: 'cause',
     pattern:
-      /Image '[^']{1,300}' not found|manifest (?:for \S{1,300} )?(?:not found|unknown)|MANIFEST_UNKNOWN|repository name not known to registry|CONTAINER_MISSING|PUSH_IMAGE_NOT_FOUND|failed to resolve (?:source metadata for|reference) \S{1,300}: .{0,200}not found|invalid reference format|(?:docker|container) image \S{1,300} (?:does not exist|could not be found|was not found)|no match for platform in manifest|must support amd64\/linux|no matching manifest for/i,
+      /Image ['"][^'"]{1,300}['"] not found|manifest (?:for \S{1,300} )?(?:not found|unknown)|MANIFEST_UNKNOWN|repository name not known to registry|CONTAINER_MISSING|PUSH_IMAGE_NOT_FOUND|failed to resolve (?:source metadata for|reference) \S{1,300}: .{0,200}not found|invalid reference format|(?:docker|container) image \S{1,300} (?:does not exist|could not be found|was not found)|no match for platform in manifest|must support amd64\/linux|no matching manifest for/i,
     example: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' not found.",
     counterExample: "Image 'europe-docker.pkg.dev/acme/ml/trainer:v9' found.",
   },

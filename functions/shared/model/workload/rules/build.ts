@@ -20,7 +20,7 @@ export const BUILD: readonly Rule[] = [
     category: 'build',
     kind: 'step',
     pattern:
-      /Could not find a version that satisfies the requirement \S{1,200}|No matching distribution found for \S{1,200}|ResolutionImpossible|Cannot install .{1,200} because these package versions have conflicting dependencies|Failed (?:building wheel for|to build) \S{1,200}|No solution found when resolving|THESE PACKAGES DO NOT MATCH THE HASHES|PackagesNotFoundError|UnsatisfiableError|SolverProblemError|Because .{1,200} version solving failed|requires Python ['"]?[<>=!~]|Could not open requirements file|Invalid requirement: |Could not build wheels for|metadata-generation-failed|Failed to (?:download|fetch) (?:and build )?`/i,
+      /Could not find a version that satisfies the requirement \S{1,200}|No matching distribution found for \S{1,200}|ResolutionImpossible|Cannot install .{1,200} because these package versions have conflicting dependencies|Failed (?:building wheel for|to build) \S{1,200}|No solution found when resolving|changed significantly since poetry\.lock|THESE PACKAGES DO NOT MATCH THE HASHES|PackagesNotFoundError|UnsatisfiableError|SolverProblemError|Because .{1,200} version solving failed|requires Python ['"]?[<>=!~]|Could not open requirements file|Invalid requirement: |Could not build wheels for|metadata-generation-failed|Failed to (?:download|fetch) (?:and build )?`/i,
     example: 'ERROR: Could not find a version that satisfies the requirement torchx==9 (from versions: 1.0)',
     counterExample: 'Collecting torchx==1.0',
   },
@@ -39,7 +39,7 @@ export const BUILD: readonly Rule[] = [
     category: 'build',
     kind: 'step',
     pattern:
-      /npm (?:ERR!|error) (?:404 |notarget|ERESOLVE|Missing script|Could not resolve|missing: |`npm ci` can only)|ERR_PNPM_[A-Z_]{3,60}|error An unexpected error occurred: |error Couldn't find (?:package|any versions)|Your lockfile needs to be updated|\berror TS\d{4}: \S|Module not found: (?:Error: )?Can't resolve|Cannot find module '[^']{1,200}' or its corresponding type/,
+      /npm (?:ERR!|error) (?:404 |notarget|ERESOLVE|Missing script|Could not resolve|missing: |`npm ci` can only)|ERR_PNPM_[A-Z_]{3,60}|error An unexpected error occurred: |error Couldn't find (?:package|any versions)|Your lockfile needs to be updated|lockfile would have been modified|\berror TS\d{4}: \S|Module not found: (?:Error: )?Can't resolve|Cannot find module '[^']{1,200}' or its corresponding type/,
     example: 'npm ERR! ERESOLVE unable to resolve dependency tree',
     counterExample: 'npm warn deprecated inflight@1.0.6',
   },
@@ -84,7 +84,7 @@ export const BUILD: readonly Rule[] = [
     category: 'build',
     kind: 'step',
     pattern:
-      /^E: (?:Unable to locate package|Package '|Version '|Failed to fetch|Unable to correct problems|Could not get lock|The repository|Sub-process)|unable to select packages|No package .{1,80} available|nothing provides |error: package `\S{1,100}` cannot be built|no matching package named `|failed to select a version for|Could not find artifact|Could not find gem|Bundler could not find compatible versions|Your requirements could not be resolved/,
+      /^E: (?:Unable to locate package|Package '|Version '|Failed to fetch|Unable to correct problems|Could not get lock|The repository|Sub-process)|No buildpack groups passed detection|unable to select packages|No package .{1,80} available|nothing provides |error: package `\S{1,100}` cannot be built|no matching package named `|failed to select a version for|Could not find artifact|Could not find gem|Bundler could not find compatible versions|Your requirements could not be resolved/,
     example: 'E: Unable to locate package libgl9-mesa',
     counterExample: 'Setting up libgl1-mesa-glx (23.0) ...',
   },

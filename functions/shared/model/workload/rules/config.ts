@@ -34,7 +34,7 @@ export const CONFIG: readonly Rule[] = [
     category: 'config',
     kind: 'exception',
     pattern:
-      /\b400 List of found errors:|(?:InvalidArgument|BadRequest|FailedPrecondition|NotFound): 40[04] \S|INVALID_ARGUMENT: \S|FAILED_PRECONDITION: |^400 \S|ValidationException\b|NoSuchBucket|No URLs matched|matched no objects|configmap "[^"]{1,120}" not found|BucketNotFound|(?:The specified )?bucket does not exist|NoSuchKey\b|is not a valid model identifier|Error code: 400\b/,
+      /\b400 List of found errors:|(?:InvalidArgument|BadRequest|FailedPrecondition|NotFound): 40[04] \S|INVALID_ARGUMENT: \S|FAILED_PRECONDITION: |^400 \S|ValidationException\b|NoSuchBucket|No URLs matched|matched no objects|configmap "[^"]{1,120}" not found|BucketNotFound|(?:The specified )?bucket does(?:n't| not) exist|\(gcloud\.(?![\w.-]{1,100}\.delete\))[\w.-]{1,100}\) NOT_FOUND: |Invalid value specified for |ClientError: 40[04] |NoSuchKey\b|is not a valid model identifier|Error code: 400\b/,
     example: 'google.api_core.exceptions.InvalidArgument: 400 List of found errors: 1.Field: job_spec',
     counterExample: 'found 404 files in 3 s',
   },

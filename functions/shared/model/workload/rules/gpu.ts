@@ -7,7 +7,7 @@ export const GPU: readonly Rule[] = [
     category: 'gpu',
     kind: 'cause',
     pattern:
-      /CUDA out of memory|(?:CUDA|HIP|XPU|MPS|NPU)(?: backend)? out of memory|torch(?:\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|cuMemAlloc failed|No available memory for the cache blocks|that can be stored in (?:the )?KV cache|(?:KV cache|model) .{0,120}(?:larger than|exceeds|not enough) .{0,60}(?:GPU|device) memory|ggml_backend_cuda\S{0,60} .{0,60}(?:allocating|failed).{0,60}(?:failed|out of memory)|Free memory on device .{0,120}is less than desired/i,
+      /CUDA out of memory|Cuda Runtime \(out of memory\)|(?:CUDA|HIP|XPU|MPS|NPU)(?: backend)? out of memory|torch(?:\.cuda)?\.OutOfMemoryError|CUDA error: out of memory|CUDA_ERROR_OUT_OF_MEMORY|cudaErrorMemoryAllocation|cuMemAlloc failed|No available memory for the cache blocks|that can be stored in (?:the )?KV cache|(?:KV cache|model) .{0,120}(?:larger than|exceeds|not enough) .{0,60}(?:GPU|device) memory|ggml_backend_cuda\S{0,60} .{0,60}(?:allocating|failed).{0,60}(?:failed|out of memory)|Free memory on device .{0,120}is less than desired/i,
     example:
       'torch.OutOfMemoryError: CUDA out of memory. Tried to allocate 1.50 GiB. GPU 0 has a total capacity of 15.7 GiB',
     counterExample: 'CUDA memory: 3 of 16 GiB in use',
@@ -43,7 +43,7 @@ export const GPU: readonly Rule[] = [
     category: 'gpu',
     kind: 'cause',
     pattern:
-      /lib(?:cuda|cudnn|cublas|cudart|nccl|nvinfer|nvrtc|cusparse|cufft)[\w.-]{0,40}: cannot open|driver .{0,60}too old|driver version is insufficient|no kernel image is available|CUDA Setup failed|Torch not compiled with CUDA|CUDA driver initialization failed|CUDA unknown error|nvidia-container-cli: (?:initialization error|requirement error|.{0,60}error)|could not select device driver|forward compatibility was attempted|Unable to initialize backend '(?:cuda|tpu)'|failed call to cuInit.{0,80}/i,
+      /libdevice not found at |lib(?:cuda|cudnn|cublas|cudart|nccl|nvinfer|nvrtc|cusparse|cufft)[\w.-]{0,40}: cannot open|driver .{0,60}too old|driver version is insufficient|no kernel image is available|CUDA Setup failed|Torch not compiled with CUDA|CUDA driver initialization failed|CUDA unknown error|nvidia-container-cli: (?:initialization error|requirement error|.{0,60}error)|could not select device driver|forward compatibility was attempted|Unable to initialize backend '(?:cuda|tpu)'|failed call to cuInit.{0,80}/i,
     example: 'RuntimeError: The NVIDIA driver on your system is too old (found version 11040).',
     counterExample: 'driver 550.54 loaded',
   },

@@ -7,7 +7,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'timeout',
     kind: 'verdict',
     pattern:
-      /reached the maximum (?:timeout of \d{1,9} seconds?|request timeout\b)|configured timeout was reached/i,
+      /reached (?:the|its) maximum (?:timeout of \d{1,9} seconds?|running time of \d{1,9} ?s\b|request timeout\b)|configured timeout was reached/i,
     example: 'Terminating task because it has reached the maximum timeout of 600 seconds.',
     counterExample: 'the maximum timeout is 600 seconds',
   },
@@ -80,6 +80,14 @@ export const PLATFORM: readonly Rule[] = [
       /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|: Internal error encountered\b|^Internal error\. Please |\bCauses: Internal Issue\b|\binternal error occurred on\b|\bstatus "INTERNAL_ERROR"|\bcode=INTERNAL\b/i,
     example: 'Internal error occurred for the current attempt.',
     counterExample: 'the internal error counter is 0',
+  },
+  {
+    name: 'server-internal',
+    category: 'internal',
+    kind: 'exception',
+    pattern: /\b500 (?:Internal error encountered|An internal error occurred)\b/,
+    example: 'google.api_core.exceptions.InternalServerError: 500 Internal error encountered.',
+    counterExample: '500 Internal Server Error for url: hub.example/x',
   },
 ];
 
