@@ -4,32 +4,43 @@ import { outlives } from './outlived.ts';
 /** What is said to have been the reason. The order is that of how much each kind proves. */
 export function choose(all: readonly Candidate[]): Candidate | null {
   const candidates = all.filter(({ kind }) => kind !== 'pointer');
+  return proven(candidates) ?? likely(candidates) ?? null;
+}
+
+/** Of what stands to the end of the log: nothing went on after it, and nothing outlived it. */
+function proven(candidates: readonly Candidate[]): Candidate | undefined {
   const standing = candidates.filter(
     (it) => it.recovered === 0 && !it.weak && !candidates.some((end) => outlives(end, it)),
   );
-  const causes = standing.filter(
-    ({ kind }) => kind === 'cause' || kind === 'exception' || kind === 'traceback',
-  );
-  const ofKind = (kind: Candidate['kind']) => standing.filter((it) => it.kind === kind);
+  const ofKind = (...kinds: Candidate['kind'][]) => standing.filter(({ kind }) => kinds.includes(kind));
+  const verdicts = ofKind('verdict');
   return (
-    wordiest(ofKind('verdict').filter(({ vague }) => !vague)) ??
-    firstToFail(causes) ??
-    told(ofKind('verdict')[0], candidates) ??
-    clearest(ofKind('step')) ??
-    candidates.findLast(({ raised, recovered, weak }) => raised && recovered === 1 && !weak) ??
-    // What ends a program may leave it time for another step.
-    candidates.findLast(
-      ({ kind, vague, recovered, weak }) => kind === 'verdict' && !vague && recovered === (weak ? 0 : 1),
-    ) ??
-    // Said to be done, which need not be the work itself.
-    clearest(
-      candidates.filter(({ kind, recovered, weak }) => kind === 'cause' && recovered === 1 && !weak),
-    ) ??
-    clearest(ofKind('consequence')) ??
-    clearest(candidates.filter(({ kind, recovered }) => kind === 'consequence' && recovered === 0)) ??
-    candidates.findLast(({ weak, recovered }) => weak && recovered === 0) ??
-    null
+    wordiest(verdicts.filter(({ vague }) => !vague)) ??
+    firstToFail(ofKind('cause', 'exception', 'traceback')) ??
+    told(verdicts[0], candidates) ??
+    clearest(ofKind('step'))
   );
+}
+
+/** Of what something came after that need not have been the work itself; last what others saw, and what was only warned of. */
+function likely(candidates: readonly Candidate[]): Candidate | undefined {
+  const before = candidates.filter(({ recovered, weak }) => recovered === 1 && !weak);
+  const last = candidates.filter(({ recovered }) => recovered === 0);
+  const consequences = last.filter(({ kind }) => kind === 'consequence');
+  return (
+    before.findLast(({ raised }) => raised) ??
+    // What ends a program may leave it time for another step.
+    before.findLast(isPlainVerdict) ??
+    last.findLast((it) => it.weak && isPlainVerdict(it)) ??
+    clearest(before.filter(({ kind }) => kind === 'cause')) ??
+    clearest(consequences.filter(({ weak }) => !weak)) ??
+    clearest(consequences) ??
+    last.findLast(({ weak }) => weak)
+  );
+}
+
+function isPlainVerdict({ kind, vague }: Candidate): boolean {
+  return kind === 'verdict' && !vague;
 }
 
 /** The first, or another of its category that says more: how much of what, or more than a word. */
