@@ -182,7 +182,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'image',
     kind: 'cause',
     pattern:
-      /error finding executable "[^"]{1,200}" in PATH|exec: "[^"]{1,200}": (?:executable file not found|stat |no such file|permission denied)|exec format error|failed to load \/\S{1,200}: \S|exec user process caused/i,
+      /error finding executable "[^"]{1,200}" in PATH|Application failed to start: "[^"]{1,200}" not found|exec: "[^"]{1,200}": (?:executable file not found|stat |no such file|permission denied)|exec format error|failed to load \/\S{1,200}: \S|exec user process caused/i,
     example: 'starting step container failed: exec: "mkae": executable file not found in $PATH: unknown',
     counterExample: 'executable found in PATH',
   },

@@ -16,7 +16,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'timeout',
     kind: 'verdict',
     pattern:
-      /^TIMEOUT$|^(?:ERROR: )?(?:the )?build (?:has )?timed out\b|\bbuild exceeded (?:its|the) timeout/i,
+      /^TIMEOUT$|^(?:ERROR: )?(?:the )?build (?:has )?timed out\b|\b(?:build|step) exceeded (?:its|the) timeout/i,
     example: 'TIMEOUT',
     counterExample: 'TIMEOUT=300',
   },
@@ -33,7 +33,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'timeout',
     kind: 'verdict',
     pattern:
-      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|run duration|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|exceeded the configured \S{1,40}timeout\b|Operation timed out after [\d.]{1,8} hours|AirflowTaskTimeout/i,
+      /Job was active longer than specified deadline|\bDUE TO TIME LIMIT\b|exceed(?:s|ed) (?:its |the )?(?:maximum |configured |allowed )?(?:run ?time|execution time|run duration|wall ?time|running time|max(?:imum)? duration)\b|(?:the job|execution|run|workflow|pipeline) (?:has |was )?(?:timed out after|exceeded the (?:maximum )?(?:execution )?time limit)|stopped because it exceeded its timeout|exceeded the configured \S{1,40}timeout\b|exceeded the timeout of \d|Operation timed out after [\d.]{1,8} hours|AirflowTaskTimeout/i,
     example: 'slurmstepd: error: *** JOB 81 ON n7 CANCELLED AT 2026-01-31T12:00:00 DUE TO TIME LIMIT ***',
     counterExample: 'the time limit of the query is 30 s',
   },
@@ -60,7 +60,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'cancelled',
     kind: 'verdict',
     pattern:
-      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|(?<![,[] ?)JOB_STATE_CANCELLED\b(?! ?[,\]])|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b(?! agent)|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested (?!\S{1,100}==)|cancell?ed)|\bcancel(?:lation)? requested by\b|^Job cancell?ed\.?$|^(?:ERROR: )?context cancell?ed$|\bstopped from the UI\b|\bexternally set to (?:failed|success|skipped)\b|^message: "CANCELL?ED"/i,
+      /^CANCELLED$|^(?:The )?(?:Execution|Job|Build|Run|Task|Workflow|Operation)(?: \S{1,120})? (?:was|has been) (?:cancell?ed|aborted|stopped)(?: by\b|\.?$|: | at )|(?<![,[] ?)JOB_STATE_CANCELLED\b(?! ?[,\]])|\b(?:cancell?ed|aborted|stopped|killed) by (?:the )?user\b(?! agent)|^(?:ERROR: )?(?:The )?(?:operation|build) (?:was|has been) cancell?ed|slurmstepd: error: \*{3} JOB \S{1,40} (?:ON \S{1,60} )?CANCELLED AT \S{1,40} \*{3}|^The user (?:requested (?!\S{1,100}==)|cancell?ed)|\bcancel(?:lation)? requested by\b|\bcancell?ed by \S{1,60}@\S|^Job cancell?ed\.?$|^(?:ERROR: )?context cancell?ed$|\bstopped from the UI\b|\bexternally set to (?:failed|success|skipped)\b|^message: "CANCELL?ED"/i,
     example: 'Execution trainer-7kq2z was cancelled.',
     counterExample: '3 pending requests were cancelled and sent again',
   },
