@@ -78,9 +78,13 @@ export function reportedRecord(job: Job): ReportedRecord {
   };
 }
 
+/** That no other execution follows, is known by silence alone. */
+const BY_SILENCE = 'executions-ended';
+
 /** An end rests on silence where neither a person nor a backend told of it. */
 function endingOf({ added: { endInferred, evidence } }: Job): 'recorded' | 'presumed' | 'by-hand' {
   if (evidence?.by != null) return 'by-hand';
+  if (evidence?.rule === BY_SILENCE) return 'presumed';
   const isTold = evidence !== null && evidence.backend !== null && evidence.verdict !== 'lost';
   return endInferred && !isTold ? 'presumed' : 'recorded';
 }
