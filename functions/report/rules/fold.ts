@@ -3,7 +3,7 @@ import { isTerminal } from '../../shared/model/job/job.ts';
 import type { JobState } from '../../shared/model/job/states.ts';
 import type { ReportedEnd } from '../../shared/model/report/report.ts';
 import { CONTRADICTIONS_KEPT, type StoredReport } from '../../shared/model/report/stored.ts';
-import { executionOf, isOlder, startOf, toldOf } from './execution.ts';
+import { executionOf, isNewEnd, isOlder, lifeOf, toldOf } from './execution.ts';
 import { type FoldResult, type ReportedRecord, SKEW_MS, type TimedReport } from './reported-record.ts';
 import { rivalsAfter, withRival } from './rivals.ts';
 
@@ -44,20 +44,30 @@ interface Step {
 function foldOne(record: ReportedRecord, execution: string, report: TimedReport, receivedAt: Date): Step {
   const { report: current, state } = record;
   const stays = (result: FoldResult['result']): Step => ({ record, result: { result } });
-  if (current && execution !== current.execution) {
-    if (isOlder({ execution, startedAt: startOf(record, report) }, current))
-      return { record: withRival(record, execution, report), result: { result: 'older' } };
-  } else if (current) {
-    if (isFromElsewhere(report, current)) return { record, result: NOT_ITS_HOST };
-    if (report.seq !== undefined && current.seq !== null && report.seq <= current.seq)
-      return overtaken(record, current, report);
-  }
-  if (!state || !isTerminal(state)) return told(record, execution, report, receivedAt);
-  if (record.ending === 'by-hand') return contradicted(record, execution, report, receivedAt);
-  if (record.ending === 'presumed') return afterPresumedEnd(record, execution, report, receivedAt);
+  if (current && execution !== current.execution && isOlder(execution, report, current))
+    return { record: withRival(record, execution, report), result: { result: 'older' } };
+  const same = current?.execution === execution ? current : null;
+  if (same && isFromElsewhere(report, same)) return { record, result: NOT_ITS_HOST };
+  const life = same ? lifeOf(report, same) : 'later';
+  if (life === 'earlier') return stays('older');
+  const known = life === 'this' ? same : null;
+  if (known && isOvertaken(report, known)) return overtaken(record, known, report);
+  const told: Told = { execution, known, report, receivedAt };
+  if (!state || !isTerminal(state)) return applied(record, told);
+  if (record.ending === 'by-hand') return contradicted(record, told);
+  if (record.ending === 'presumed') return afterPresumedEnd(record, told);
   if (!report.end) return stays('ended');
-  if (report.end.state !== state) return contradicted(record, execution, report, receivedAt);
-  return { record: filled(record, execution, report, receivedAt), result: { result: 'duplicate' } };
+  if (report.end.state !== state) return contradicted(record, told);
+  return { record: filled(record, told), result: { result: 'duplicate' } };
+}
+
+/** A report that is not overtaken by another one. */
+interface Told {
+  execution: string;
+  /** What is stored of this life of its execution; `null` where nothing is. */
+  known: StoredReport | null;
+  report: TimedReport;
+  receivedAt: Date;
 }
 
 const NOT_ITS_HOST: StepResult = {
@@ -74,17 +84,17 @@ function isFromElsewhere({ state, host }: TimedReport, current: StoredReport): b
 }
 
 /** What a report tells of a job that has not ended. */
-function told(record: ReportedRecord, execution: string, report: TimedReport, receivedAt: Date): Step {
-  const { report: before, startedAt } = record;
-  const next = toldOf(record, execution, report, receivedAt);
-  const hadStarted = before?.execution === execution && before.startedAt !== null;
+function applied(record: ReportedRecord, told: Told): Step {
+  const { known, report, receivedAt } = told;
+  const next = nextOf(record, told);
+  const hadStarted = known !== null && known.startedAt !== null;
   const moved: ReportedRecord = {
     ...record,
     state: stateAfter(record.state, report, hadStarted),
     // The start of its newest execution, which is no earlier than any start before.
-    startedAt: hadStarted && startedAt ? startedAt : later(startedAt, next.startedAt),
+    startedAt: hadStarted && record.startedAt ? record.startedAt : later(record.startedAt, next.startedAt),
     heartbeatAt: later(record.heartbeatAt, next.aliveAt),
-    report: { ...next, rivals: rivalsAfter(record, next) },
+    report: next,
   };
   return {
     record: report.end ? ended(moved, next, report, receivedAt) : moved,
@@ -92,10 +102,21 @@ function told(record: ReportedRecord, execution: string, report: TimedReport, re
   };
 }
 
+/** What is stored of a report's execution from now on. */
+function nextOf(record: ReportedRecord, { execution, known, report, receivedAt }: Told): StoredReport {
+  const next = toldOf(record, known, execution, report, receivedAt);
+  return { ...next, rivals: rivalsAfter(record, next) };
+}
+
 /** A suspended job is resumed by a new try alone: one that was stopped may still be heard of. */
 function stateAfter(before: JobState | null, { state }: TimedReport, hadStarted: boolean): JobState {
   if (state === 'queued') return before ?? 'queued';
   return before === 'suspended' && hadStarted ? 'suspended' : 'running';
+}
+
+function isOvertaken(report: TimedReport, known: StoredReport): boolean {
+  if (report.seq === undefined || known.seq === null || report.seq > known.seq) return false;
+  return !isNewEnd(report, known);
 }
 
 /** A report that a later one of its execution overtook: only where that found it dead does it tell of more life. */
@@ -133,14 +154,10 @@ function endOf({ startedAt, aliveAt }: StoredReport, at: Date, receivedAt: Date)
 }
 
 /** After an end that was presumed, the end that the execution tells itself is the truth; its other reports show life. */
-function afterPresumedEnd(
-  record: ReportedRecord,
-  execution: string,
-  report: TimedReport,
-  receivedAt: Date,
-): Step {
-  const next = toldOf(record, execution, report, receivedAt);
-  const known = { ...record, report: { ...next, rivals: rivalsAfter(record, next) } };
+function afterPresumedEnd(record: ReportedRecord, told: Told): Step {
+  const { report, receivedAt } = told;
+  const next = nextOf(record, told);
+  const known = { ...record, report: next };
   const { end } = report;
   // What may be tried again is not its job's last word.
   if (!end || end.final === false) return { record: known, result: { result: 'ended' } };
@@ -152,21 +169,16 @@ function afterPresumedEnd(
     ending: 'recorded',
     startedAt: later(record.startedAt, next.startedAt),
     heartbeatAt: later(record.heartbeatAt, next.aliveAt),
-    report: { ...known.report, falseLost: true, endReceivedAt: receivedAt },
+    report: { ...next, falseLost: true, endReceivedAt: receivedAt },
   };
   return { record: corrected, result: { result: 'applied' } };
 }
 
 /** Keeps a report that tells of an end otherwise, once for each execution and state. */
-function contradicted(
-  record: ReportedRecord,
-  execution: string,
-  report: TimedReport,
-  receivedAt: Date,
-): Step {
+function contradicted(record: ReportedRecord, { execution, report, receivedAt }: Told): Step {
   const { at, by, seq, state } = report;
   const result: StepResult = { result: 'contradicts' };
-  const current = record.report ?? toldOf(record, execution, report, receivedAt);
+  const current = record.report ?? toldOf(record, null, execution, report, receivedAt);
   const { contradictions } = current;
   const isKnown = contradictions.some((one) => one.execution === execution && one.state === state);
   if (isKnown || contradictions.length >= CONTRADICTIONS_KEPT) return { record, result };
@@ -175,18 +187,13 @@ function contradicted(
 }
 
 /** Fills what a recorded end lacks from the execution's own words for the same end. */
-function filled(
-  record: ReportedRecord,
-  execution: string,
-  report: TimedReport,
-  receivedAt: Date,
-): ReportedRecord {
+function filled(record: ReportedRecord, { execution, report, receivedAt }: Told): ReportedRecord {
   const { report: current, error } = record;
   const { end } = report;
   if (!end) return record;
   if (current && (current.execution !== execution || current.cause !== null || current.exitCode !== null))
     return record;
-  const next = current ?? toldOf(record, execution, report, receivedAt);
+  const next = current ?? toldOf(record, null, execution, report, receivedAt);
   const { cause, exitCode, signal } = end;
   return {
     ...record,

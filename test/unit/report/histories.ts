@@ -206,6 +206,8 @@ function storedOf(
       clock: 'boot',
       aliveAt,
       startedAt,
+      saidStart: null,
+      restarted: false,
       state,
       cause: end?.cause ?? null,
       exitCode: end?.exitCode ?? null,

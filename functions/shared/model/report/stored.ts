@@ -49,6 +49,10 @@ export const storedReportSchema = z.object({
   /** When it was known to be alive, on our clock. */
   aliveAt: orNull(z.date()),
   startedAt: orNull(z.date()),
+  /** When it says that it started, where that is too early to be believed: of two executions it tells which came first. */
+  saidStart: orNull(z.date()),
+  /** Whether it began again under the same name: reports of its life before may still come. */
+  restarted: z.boolean().default(false),
   state: z.enum(REPORTED_STATES),
   /** When its final end was received first: clean-up counts its age from here. */
   endReceivedAt: orNull(z.date()),
@@ -86,6 +90,8 @@ export function liveRivals(report: StoredReport | null, now: Date, silentMs: num
 
 /** What few executions ever tell of. */
 const RARE: readonly string[] = [
+  'saidStart',
+  'restarted',
   'endReceivedAt',
   'signal',
   'goneAt',

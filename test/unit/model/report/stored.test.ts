@@ -31,6 +31,6 @@ test('what is stored of a report is read as it was, and holds nothing rare that 
     Object.keys(BEAT)
       .filter((name) => !(name in toStore(BEAT)))
       .sort(),
-    ['endReceivedAt', 'falseLost', 'goneAt', 'rivals', 'signal', 'stopping'],
+    ['endReceivedAt', 'falseLost', 'goneAt', 'restarted', 'rivals', 'saidStart', 'signal', 'stopping'],
   );
 });
