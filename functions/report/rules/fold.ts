@@ -3,7 +3,7 @@ import { isTerminal } from '../../shared/model/job/job.ts';
 import type { JobState } from '../../shared/model/job/states.ts';
 import type { ReportedEnd } from '../../shared/model/report/report.ts';
 import { CONTRADICTIONS_KEPT, type StoredReport } from '../../shared/model/report/stored.ts';
-import { executionOf, isNewEnd, isOlder, lifeOf, toldOf } from './execution.ts';
+import { executionOf, isNewEnd, isOlder, lifeOf, saidStart, toldOf } from './execution.ts';
 import { type FoldResult, type ReportedRecord, SKEW_MS, type TimedReport } from './reported-record.ts';
 import { rivalsAfter, withRival } from './rivals.ts';
 
@@ -91,8 +91,7 @@ function applied(record: ReportedRecord, told: Told): Step {
   const moved: ReportedRecord = {
     ...record,
     state: stateAfter(record.state, report, hadStarted),
-    // The start of its newest execution, which is no earlier than any start before.
-    startedAt: hadStarted && record.startedAt ? record.startedAt : later(record.startedAt, next.startedAt),
+    startedAt: hadStarted && record.startedAt ? record.startedAt : startAfter(record.startedAt, next, report),
     heartbeatAt: later(record.heartbeatAt, next.aliveAt),
     report: next,
   };
@@ -106,6 +105,11 @@ function applied(record: ReportedRecord, told: Told): Step {
 function nextOf(record: ReportedRecord, { execution, known, report, receivedAt }: Told): StoredReport {
   const next = toldOf(record, known, execution, report, receivedAt);
   return { ...next, rivals: rivalsAfter(record, next) };
+}
+
+/** The start of the newest execution, which is no earlier than any start before. One that nobody told takes no other's place. */
+function startAfter(before: Date | null, { startedAt }: StoredReport, report: TimedReport): Date | null {
+  return before && !saidStart(report) ? before : later(before, startedAt);
 }
 
 /** A suspended job is resumed by a new try alone: one that was stopped may still be heard of. */
@@ -167,7 +171,7 @@ function afterPresumedEnd(record: ReportedRecord, told: Told): Step {
     endedAt: endOf(next, report.at, receivedAt),
     error: errorOf(end),
     ending: 'recorded',
-    startedAt: later(record.startedAt, next.startedAt),
+    startedAt: startAfter(record.startedAt, next, report),
     heartbeatAt: later(record.heartbeatAt, next.aliveAt),
     report: { ...next, falseLost: true, endReceivedAt: receivedAt },
   };

@@ -73,3 +73,12 @@ describe('the order of executions', () => {
     assert.deepEqual([report?.execution, report?.startedAt, startedAt], ['a1', minutesAgo(5), minutesAgo(5)]);
   });
 });
+
+test('a start that nobody told takes no other place, and is better than none', () => {
+  const bare = told(30, { startedAt: null });
+  assert.deepEqual(after(RUNNING, bare).startedAt, minutesAgo(120));
+  assert.deepEqual(after({ ...RUNNING, startedAt: null }, bare).startedAt, minutesAgo(30));
+  const lost = { ...RUNNING, state: 'failed', ending: 'presumed' } as const;
+  assert.deepEqual(after(lost, ended(30, { startedAt: null })).startedAt, minutesAgo(120));
+  assert.deepEqual(after(RUNNING, told(30, { startedAt: minutesAgo(40) })).startedAt, minutesAgo(40));
+});
