@@ -60,9 +60,9 @@ export interface ExecutionRecords {
 }
 
 /** The executions whose records a job's reports may change. */
-export function executionsNamed({ reports }: JobReports, job: HeldRecord): string[] {
-  const record = reportedRecord(job.job);
-  const { results } = fold(record, timed(reports), new Date(0));
+export function executionsNamed({ reports }: JobReports, job: HeldRecord, now: Date): string[] {
+  const record = recordOf(job);
+  const { results } = fold(record, timed(reports), now);
   const before = record.report?.execution;
   return [
     ...new Set([...results.map(({ execution }) => execution), ...(before === undefined ? [] : [before])]),
@@ -97,7 +97,7 @@ export function prepare(
     return refuse('later', 'Too many records were made today for this reporter', 'fewer new jobs a day');
   const unread = exists ? whyUnread(held.job) : null;
   if (unread) return refuse('later', unread, 'a record that can be read: it must be corrected');
-  const before = exists ? reportedRecord(held.job) : noRecord(addMs(now, -OLDEST_START_MS));
+  const before = exists ? recordOf(held) : noRecord(addMs(now, -OLDEST_START_MS));
   const writable = reports.filter(({ report }) => isWritable(source, report));
   const { record: after, results } = fold(before, timed(writable), now);
   const change = changeOf(before, after, held.job.status, now);
@@ -124,6 +124,10 @@ const NO_WORD: Outcome = {
   execution: null,
   problems: [{ path: 'state', message: 'The source has no word for queued', expected: 'another state' }],
 };
+
+function recordOf({ job, updateTime }: HeldRecord): ReportedRecord {
+  return reportedRecord(job, updateTime?.toDate() ?? null);
+}
 
 function timed(reports: JobReports['reports']): TimedReport[] {
   return reports.map(({ report }) => report);
@@ -172,7 +176,7 @@ function executionWrites(
 ): RecordWrite[] {
   const newest = after.report;
   if (!newest || !executionsOf(source)) return [];
-  const told = Map.groupBy(
+  const each = Map.groupBy(
     reports.flatMap((report, index) => {
       const { result, execution } = results[index] ?? { result: 'rejected', execution: '' };
       return result === 'rejected' ? [] : [{ ...ofExecution(report), execution }];
@@ -180,12 +184,13 @@ function executionWrites(
     ({ execution }) => execution,
   );
   const former = before.report?.execution;
-  const names = new Set([...told.keys(), ...(former === undefined ? [] : [former])]);
+  const names = new Set([...each.keys(), ...(former === undefined ? [] : [former])]);
   return [...names].flatMap((name): RecordWrite[] => {
     const record = at(pathOf(name) ?? '');
     if (!record) return [];
-    const known = record.updateTime ? reportedRecord(record.job) : noRecord(addMs(now, -OLDEST_START_MS));
-    const own = fold(known, told.get(name) ?? [], now).record;
+    const told = record.updateTime ? recordOf(record) : noRecord(addMs(now, -OLDEST_START_MS));
+    const known = { ...told, isOneTry: true };
+    const own = fold(known, each.get(name) ?? [], now).record;
     const isOver = name !== newest.execution && isSilentSince(own, newest.startedAt);
     const next = isOver ? supersededBy(own, newest.execution, now) : own;
     const change = changeOf(known, next, record.job.status, now);

@@ -98,7 +98,7 @@ async function prepareAll(jobs: readonly JobReports[], tools: RecordTools): Prom
   const read =
     missing.length > 0 ? await store.jobs(missing, limits) : new Map<string, HeldRecord | NoRecord>();
   const recordOf = (id: string) => held.get(id)?.job ?? read.get(id) ?? 'impossible';
-  const paths = jobs.flatMap((one) => executionPaths(one, recordOf(one.id), store));
+  const paths = jobs.flatMap((one) => executionPaths(one, recordOf(one.id), tools));
   const heldPaths = new Map(jobs.flatMap(({ id }) => [...(held.get(id)?.executions ?? [])]));
   const unread = paths.filter((path) => !heldPaths.has(path));
   const found = unread.length > 0 ? await store.executions(unread, limits) : new Map<string, HeldRecord>();
@@ -122,9 +122,13 @@ function unlessBlocked(one: Prepared, { store, held }: RecordTools): Prepared {
   return unwritten(one, { result: 'later', problems: [{ path: 'job', message, expected }] });
 }
 
-function executionPaths(one: JobReports, record: HeldRecord | NoRecord, store: ReportedJobStore): string[] {
+function executionPaths(
+  one: JobReports,
+  record: HeldRecord | NoRecord,
+  { store, rules }: RecordTools,
+): string[] {
   if (typeof record === 'string' || !store.source.executions) return [];
-  return executionsNamed(one, record).flatMap((name) => store.executionPath(record, name) ?? []);
+  return executionsNamed(one, record, rules.now).flatMap((name) => store.executionPath(record, name) ?? []);
 }
 
 /** Commits what was prepared, and the days whose figures it changes: with it where both are in our database, else before. */

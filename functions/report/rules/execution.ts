@@ -122,6 +122,7 @@ export function toldOf(
     aliveAt: aliveAfter(known, state, at),
     startedAt: started,
     saidStart: isDoubted ? start : (known?.saidStart ?? null),
+    recordStart: known?.recordStart ?? null,
     restarted: known ? known.restarted : current?.execution === execution,
     state: state === 'queued' && known ? known.state : state,
     endReceivedAt: known?.endReceivedAt ?? null,

@@ -6,6 +6,7 @@ import { CONTRADICTIONS_KEPT, type StoredReport } from '../../shared/model/repor
 import { executionOf, isNewEnd, isOlder, lifeOf, saidStart, toldOf } from './execution.ts';
 import { type FoldResult, type ReportedRecord, SKEW_MS, type TimedReport } from './reported-record.ts';
 import { rivalsAfter, withRival } from './rivals.ts';
+import { isOfEarlierTry } from './which-try.ts';
 
 /** A record after some reports, and what became of each. */
 export interface Folded {
@@ -20,6 +21,7 @@ export interface Folded {
  * - A recorded end is final; an end that was presumed is corrected once, by the execution's own; nothing goes back to
  *   running.
  * - Of one execution, the report with the highest `seq` holds; of several, the execution that started last.
+ * - What is of a try before the one that the record shows changes nothing in it; only its end is kept beside.
  * - A heartbeat never goes back.
  */
 export function fold(record: ReportedRecord, reports: readonly TimedReport[], receivedAt: Date): Folded {
@@ -53,6 +55,8 @@ function foldOne(record: ReportedRecord, execution: string, report: TimedReport,
   const known = life === 'this' ? same : null;
   if (known && isOvertaken(report, known)) return overtaken(record, known, report);
   const told: Told = { execution, known, report, receivedAt };
+  if (isOfEarlierTry(record, known, report, receivedAt))
+    return { record: keptBeside(record, told), result: { result: 'older' } };
   if (!state || !isTerminal(state)) return applied(record, told);
   if (record.ending === 'by-hand') return contradicted(record, told);
   if (record.ending === 'presumed') return afterPresumedEnd(record, told);
@@ -88,12 +92,14 @@ function applied(record: ReportedRecord, told: Told): Step {
   const { known, report, receivedAt } = told;
   const next = nextOf(record, told);
   const hadStarted = known !== null && known.startedAt !== null;
+  const startedAt =
+    hadStarted && record.startedAt ? record.startedAt : startAfter(record.startedAt, next, report);
   const moved: ReportedRecord = {
     ...record,
     state: stateAfter(record.state, report, hadStarted),
-    startedAt: hadStarted && record.startedAt ? record.startedAt : startAfter(record.startedAt, next, report),
+    startedAt,
     heartbeatAt: later(record.heartbeatAt, next.aliveAt),
-    report: next,
+    report: { ...next, recordStart: recordStartOf(startedAt, next) },
   };
   return {
     record: report.end ? ended(moved, next, report, receivedAt) : moved,
@@ -110,6 +116,15 @@ function nextOf(record: ReportedRecord, { execution, known, report, receivedAt }
 /** The start of the newest execution, which is no earlier than any start before. One that nobody told takes no other's place. */
 function startAfter(before: Date | null, { startedAt }: StoredReport, report: TimedReport): Date | null {
   return before && !saidStart(report) ? before : later(before, startedAt);
+}
+
+function recordStartOf(recordStart: Date | null, { startedAt }: StoredReport): Date | null {
+  return recordStart && startedAt && recordStart > startedAt ? recordStart : null;
+}
+
+/** The end of an earlier try is kept as what was heard last, and moves nothing of the try that goes on. */
+function keptBeside(record: ReportedRecord, told: Told): ReportedRecord {
+  return told.report.end ? { ...record, report: nextOf(record, told) } : record;
 }
 
 /** A suspended job is resumed by a new try alone: one that was stopped may still be heard of. */

@@ -26,6 +26,10 @@ export interface ReportedRecord {
   foundAt: Date | null;
   /** An earlier start is not believed; `null` where any is. */
   notBefore: Date | null;
+  /** When anybody wrote it last, by Firestore's clock; `null` where it does not exist. */
+  writtenAt: Date | null;
+  /** Whether it is the record of one execution, so that it tells of no other try. */
+  isOneTry: boolean;
   report: StoredReport | null;
 }
 
@@ -58,12 +62,14 @@ export function noRecord(notBefore: Date): ReportedRecord {
     ending: null,
     foundAt: null,
     notBefore,
+    writtenAt: null,
+    isOneTry: false,
     report: null,
   };
 }
 
 /** The record of a job whose status can be read, as the fold takes it. */
-export function reportedRecord(job: Job): ReportedRecord {
+export function reportedRecord(job: Job, writtenAt: Date | null): ReportedRecord {
   const { state, startedAt, heartbeatAt, endedAt, createdAt, error, added } = job;
   return {
     state: state === 'unknown' ? null : state,
@@ -74,6 +80,8 @@ export function reportedRecord(job: Job): ReportedRecord {
     ending: isTerminal(state) ? endingOf(job) : null,
     foundAt: added.evidence?.foundAt ?? null,
     notBefore: createdAt && addMs(createdAt, -SKEW_MS),
+    writtenAt,
+    isOneTry: false,
     report: added.report,
   };
 }

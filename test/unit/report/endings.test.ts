@@ -12,7 +12,7 @@ test('an end that rests on the silence after executions is presumed, whatever it
     const nightshift = { endInferred: true, evidence: { ...evidence, ...asked, rule } };
     const values: Record<string, unknown> = { status: 'failed', nightshift };
     const record = { id: 'a', source: 'jobs', path: 'jobs/a', get: (path: string) => values[path] };
-    return reportedRecord(readJob(beating(), record)).ending;
+    return reportedRecord(readJob(beating(), record), null).ending;
   };
   assert.deepEqual([of('executions-ended'), of('backend-ended')], ['presumed', 'recorded']);
 });

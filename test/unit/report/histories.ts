@@ -24,6 +24,8 @@ export const NOTHING: ReportedRecord = {
   ending: null,
   foundAt: null,
   notBefore: null,
+  writtenAt: null,
+  isOneTry: false,
   report: null,
 };
 
@@ -207,6 +209,7 @@ function storedOf(
       aliveAt,
       startedAt,
       saidStart: null,
+      recordStart: null,
       restarted: false,
       state,
       cause: end?.cause ?? null,

@@ -51,6 +51,8 @@ export const storedReportSchema = z.object({
   startedAt: orNull(z.date()),
   /** When it says that it started, where that is too early to be believed: of two executions it tells which came first. */
   saidStart: orNull(z.date()),
+  /** The start that its record held when it was last applied, where that is later than its own. */
+  recordStart: orNull(z.date()),
   /** Whether it began again under the same name: reports of its life before may still come. */
   restarted: z.boolean().default(false),
   state: z.enum(REPORTED_STATES),
@@ -91,6 +93,7 @@ export function liveRivals(report: StoredReport | null, now: Date, silentMs: num
 /** What few executions ever tell of. */
 const RARE: readonly string[] = [
   'saidStart',
+  'recordStart',
   'restarted',
   'endReceivedAt',
   'signal',

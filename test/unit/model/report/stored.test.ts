@@ -31,6 +31,16 @@ test('what is stored of a report is read as it was, and holds nothing rare that 
     Object.keys(BEAT)
       .filter((name) => !(name in toStore(BEAT)))
       .sort(),
-    ['endReceivedAt', 'falseLost', 'goneAt', 'restarted', 'rivals', 'saidStart', 'signal', 'stopping'],
+    [
+      'endReceivedAt',
+      'falseLost',
+      'goneAt',
+      'recordStart',
+      'restarted',
+      'rivals',
+      'saidStart',
+      'signal',
+      'stopping',
+    ],
   );
 });
