@@ -57,6 +57,8 @@ export interface PrepareRules {
 export interface ExecutionRecords {
   pathOf(execution: string): string | null;
   at(path: string): HeldRecord | undefined;
+  /** Those that have not ended, whoever made them; `null` where nobody looked. */
+  active: readonly HeldRecord[] | null;
 }
 
 /** The executions whose records a job's reports may change. */
@@ -67,6 +69,12 @@ export function executionsNamed({ reports }: JobReports, job: HeldRecord, now: D
   return [
     ...new Set([...results.map(({ execution }) => execution), ...(before === undefined ? [] : [before])]),
   ];
+}
+
+/** Whether reports may end a job, so that it matters which of its executions go on. */
+export function mayEnd({ reports }: JobReports, { job, updateTime }: HeldRecord): boolean {
+  const isOpen = updateTime !== null && !isTerminal(job.state);
+  return isOpen && reports.some(({ report: { end } }) => end !== undefined && end.final !== false);
 }
 
 /** Folds a job's reports. */
@@ -97,7 +105,8 @@ export function prepare(
     return refuse('later', 'Too many records were made today for this reporter', 'fewer new jobs a day');
   const unread = exists ? whyUnread(held.job) : null;
   if (unread) return refuse('later', unread, 'a record that can be read: it must be corrected');
-  const before = exists ? recordOf(held) : noRecord(addMs(now, -OLDEST_START_MS));
+  const others = executions.active?.flatMap(({ job }) => job.startedAt ?? []) ?? null;
+  const before = exists ? { ...recordOf(held), others } : noRecord(addMs(now, -OLDEST_START_MS));
   const writable = reports.filter(({ report }) => isWritable(source, report));
   const { record: after, results } = fold(before, timed(writable), now);
   const change = changeOf(before, after, held.job.status, now);

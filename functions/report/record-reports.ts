@@ -13,6 +13,7 @@ import type { HeldJobs } from './held-jobs.ts';
 import {
   executionsNamed,
   type JobReports,
+  mayEnd,
   type Outcome,
   type Prepared,
   type PrepareRules,
@@ -102,15 +103,32 @@ async function prepareAll(jobs: readonly JobReports[], tools: RecordTools): Prom
   const heldPaths = new Map(jobs.flatMap(({ id }) => [...(held.get(id)?.executions ?? [])]));
   const unread = paths.filter((path) => !heldPaths.has(path));
   const found = unread.length > 0 ? await store.executions(unread, limits) : new Map<string, HeldRecord>();
+  const active = await activeExecutions(jobs, recordOf, tools);
   return jobs.map((one) => {
     const record = recordOf(one.id);
     const executions = {
       pathOf: (execution: string) =>
         typeof record === 'string' ? null : store.executionPath(record, execution),
       at: (path: string) => heldPaths.get(path) ?? found.get(path),
+      active: active.get(one.id) ?? null,
     };
     return unlessBlocked(prepare(one, record, executions, rules), tools);
   });
+}
+
+/** The executions that go on of each job that may end; an end comes once, so that it may cost a query. */
+async function activeExecutions(
+  jobs: readonly JobReports[],
+  recordOf: (id: string) => HeldRecord | NoRecord,
+  { store, limits }: RecordTools,
+): Promise<Map<string, HeldRecord[]>> {
+  if (!store.source.executions) return new Map();
+  const read = jobs.map(async (one) => {
+    const record = recordOf(one.id);
+    if (typeof record === 'string' || !mayEnd(one, record)) return [];
+    return [[one.id, await store.activeExecutions(record, limits)] as const];
+  });
+  return new Map((await Promise.all(read)).flat());
 }
 
 /** What was prepared, unless a write of it would take the place of something that is not ours. */

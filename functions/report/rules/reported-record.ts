@@ -30,6 +30,8 @@ export interface ReportedRecord {
   writtenAt: Date | null;
   /** Whether it is the record of one execution, so that it tells of no other try. */
   isOneTry: boolean;
+  /** When those of its executions began that have not ended, by their own records; `null` where nobody looked. */
+  others: readonly Date[] | null;
   report: StoredReport | null;
 }
 
@@ -64,6 +66,7 @@ export function noRecord(notBefore: Date): ReportedRecord {
     notBefore,
     writtenAt: null,
     isOneTry: false,
+    others: null,
     report: null,
   };
 }
@@ -82,6 +85,7 @@ export function reportedRecord(job: Job, writtenAt: Date | null): ReportedRecord
     notBefore: createdAt && addMs(createdAt, -SKEW_MS),
     writtenAt,
     isOneTry: false,
+    others: null,
     report: added.report,
   };
 }

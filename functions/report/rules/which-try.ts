@@ -23,7 +23,12 @@ export function isOfEarlierTry(
   if (record.isOneTry || (!isOpen && record.ending !== 'presumed')) return false;
   if (report.at < addMs(receivedAt, -OLDEST_MS)) return false;
   if (hasBegunAnew(record, report, receivedAt)) return true;
-  return isOpen && (isQueuedAgain(record, known, report) || isOutlived(record, report, receivedAt));
+  if (!isOpen) return false;
+  return (
+    isQueuedAgain(record, known, report) ||
+    isOutlived(record, report, receivedAt) ||
+    isFollowed(record, report, receivedAt)
+  );
 }
 
 /**
@@ -79,4 +84,12 @@ function isOutlived(
   const rivals = (current?.rivals ?? []).map(({ aliveAt }) => aliveAt);
   // A source may keep its heartbeat where it keeps when the record was written.
   return [current?.aliveAt, current?.receivedAt, ...rivals].every((ours) => !ours || heartbeatAt > ours);
+}
+
+/** Whether another execution, which has not ended by its own record, began when the one that ended was over. */
+function isFollowed({ others }: ReportedRecord, report: TimedReport, receivedAt: Date): boolean {
+  const { end, at } = report;
+  if (!end || end.final === false) return false;
+  const after = laterOf(addMs(startOf(report), SKEW_MS), addMs(at, -SKEW_MS));
+  return (others ?? []).some((began) => began > after && began <= addMs(receivedAt, SKEW_MS));
 }

@@ -112,6 +112,21 @@ describe('a report of a try before the one in the record', { concurrency: 4 }, (
     assert.deepEqual(await send(of(3, { at: iso(world.ago(25)), ...FAILED })), ['older']);
     assert.equal((await record('a')).status, 'running');
   });
+
+  test('ends no job of which another execution began since; its own ends', async (t) => {
+    const jobs = await reportingJobs(t, { executions: EXECUTIONS });
+    const { world, send, record } = jobs;
+    const { of, startedAt } = await begun(jobs, false);
+    await world.write({ E1: { status: 'running', startedAt } }, 'jobs/a/executions');
+    const next = { status: 'running', startedAt: world.ago(20) };
+    await world.db.doc('jobs/a').update({ heartbeatAt: null });
+    await world.write({ E2: next }, 'jobs/a/executions');
+    assert.deepEqual(await send(of(3, { at: iso(world.ago(25)), ...FAILED })), ['older']);
+    assert.equal((await record('a')).status, 'running');
+    assert.equal((await record('jobs/a/executions/E1')).status, 'failed');
+    await sweep(jobs, 1);
+    assert.equal((await record('jobs/a/executions/E2')).status, 'running');
+  });
 });
 
 describe('the true end of a job', { concurrency: 4 }, () => {

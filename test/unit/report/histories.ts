@@ -26,6 +26,7 @@ export const NOTHING: ReportedRecord = {
   notBefore: null,
   writtenAt: null,
   isOneTry: false,
+  others: null,
   report: null,
 };
 

@@ -100,3 +100,18 @@ describe('a heartbeat that no report brought', () => {
     assert.deepEqual(after(RUNNING, told(2), ended(20)).results, ['applied', 'applied']);
   });
 });
+
+describe('another execution that has not ended', () => {
+  const followed = (minutes: number) => ({ ...RUNNING, others: [minutesAgo(120), minutesAgo(minutes)] });
+
+  test('goes on, where it began when the one that ended was over', () => {
+    assert.deepEqual(after(followed(20), ended(25)).results, ['older']);
+    assert.deepEqual(after(followed(27), ended(25)).results, ['older']);
+    assert.deepEqual(after(followed(20), ended(25, {}, { final: false })).results, ['applied']);
+  });
+
+  test('says nothing where it began before, or will', () => {
+    for (const minutes of [118, 60, -60])
+      assert.deepEqual(after(followed(minutes), ended(25)).results, ['applied']);
+  });
+});

@@ -3,14 +3,19 @@ import { chunksOf } from '../../concurrency.ts';
 import { RecordChanged } from '../../errors.ts';
 import type { Log } from '../../log.ts';
 import { executionsOf, type Source } from '../../model/job/source.ts';
+import { ACTIVE_STATES } from '../../model/job/states.ts';
 import { isPath } from '../../model/reading/document-path.ts';
 import type { NewRecord, RecordChange } from '../../model/report/change.ts';
 import { isConflict, VALUES_PER_QUERY, withTimeout } from '../firestore/firestore.ts';
 import type { Home } from './active-jobs.ts';
 import { type HeldRecord, heldAfter, heldPaths, heldRecord, putChange, whyNoChange } from './held-record.ts';
 import { idsAsStored, recordsOf } from './jobs.ts';
+import { valuesOf } from './stale-queries.ts';
 
 export type { HeldRecord } from './held-record.ts';
+
+/** At most so many active executions of one job are read. */
+const MOST_ACTIVE = 100;
 
 /** How long a call may take, and what stops it. */
 export interface CallLimits {
@@ -41,6 +46,9 @@ export interface ReportedJobStore {
 
   /** The records of executions by their paths, as they are now. */
   executions(paths: readonly string[], limits: CallLimits): Promise<Map<string, HeldRecord>>;
+
+  /** The executions of a job that have not ended by their own records; none where the source maps none. */
+  activeExecutions(job: HeldRecord, limits: CallLimits): Promise<HeldRecord[]>;
 
   /** Where the record of an execution is; `null` where the source maps none. */
   executionPath(job: HeldRecord, execution: string): string | null;
@@ -125,6 +133,24 @@ export function reportedJobStore(
         limits,
       );
       return new Map(records.map((record) => [record.ref.path, record]));
+    },
+
+    async activeExecutions({ ref }, { limitMs, signal }) {
+      if (!below) return [];
+      const words = ACTIVE_STATES.flatMap((state) => valuesOf(below, state));
+      const all = ref.collection(below.collection).select(...heldPaths(below));
+      const queries = chunksOf(words, VALUES_PER_QUERY).map(async (some) => {
+        const query = all.where(below.fields.status, 'in', some).limit(MOST_ACTIVE);
+        const { docs } = await withTimeout(
+          log,
+          `active executions of source ${name}`,
+          limitMs,
+          query.get(),
+          signal,
+        );
+        return docs.map((document) => heldRecord(name, below, document));
+      });
+      return (await Promise.all(queries)).flat();
     },
 
     executionPath({ ref }, execution) {
