@@ -4,6 +4,7 @@ import { googleApi } from '../rest/google-api.ts';
 import type { ApiOptions, Limits } from '../rest/rest.ts';
 import { throughClient } from './client.ts';
 import { type ObjectDeletion, objectDeletion } from './deletion.ts';
+import { type GenerationsOf, generationsOf } from './generations.ts';
 import type { ItemResult } from './object-call.ts';
 import { objectRestore, type Restorable, type RestoreResult } from './restore.ts';
 
@@ -133,6 +134,9 @@ export interface CloudObjects {
    * `items`.
    */
   restore(bucket: string, items: readonly Restorable[], limits: Limits): Promise<ItemResult<RestoreResult>[]>;
+
+  /** Every generation of these names, with what tells its content from another. */
+  generations: GenerationsOf;
 }
 
 export function cloudObjects(options: ApiOptions): CloudObjects {
@@ -175,5 +179,6 @@ export function cloudObjects(options: ApiOptions): CloudObjects {
 
     deletion: (pace) => objectDeletion(options, pace),
     restore: objectRestore(options),
+    generations: generationsOf(api),
   };
 }

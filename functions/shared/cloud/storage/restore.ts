@@ -5,12 +5,18 @@ import { type Generation, type ObjectCall, targetOf } from './object-call.ts';
 
 /** Cloud Storage, objects.restore (https://docs.cloud.google.com/storage/docs/json_api/v1/objects/restore). */
 
-/** `already-there`: another object of that name is live. `gone`: the time to restore it is over. */
-export type RestoreResult = 'restored' | 'already-there' | 'gone';
+/**
+ * `already-there`: what is live is not what was named as `over`, and no try of ours made it. `perhaps`: the same, but an
+ * earlier try may have made it, whose answer is lost. `gone`: the time to restore it is over.
+ */
+export type RestoreResult = 'restored' | 'already-there' | 'perhaps' | 'gone';
 
 /** A soft-deleted generation. */
 export interface Restorable extends Generation {
-  /** The live generation that it may replace; by default `0`, which means that no object of that name may be live. */
+  /**
+   * The live generation that it may replace, as long as its metadata are as they were when it was made; by default `0`,
+   * which means that no object of that name may be live.
+   */
   over?: string | undefined;
 }
 
@@ -22,19 +28,23 @@ const RESTORE: ObjectCall<Restorable, RestoreResult> = {
   done: 'restored',
   callOf: (bucket, { over = '0', ...item }) => ({
     verb: 'POST',
-    // On this condition alone: what was written since then stays.
+    // On these conditions alone: what was written since then stays.
     target: targetOf(bucket, item, {
       method: '/restore',
-      query: { ifGenerationMatch: over, fields: 'generation' },
+      query: {
+        ifGenerationMatch: over,
+        // What was restored is written once. Who changed its metadata since has written it, too.
+        ...(over !== '0' && { ifMetagenerationMatch: '1' }),
+        fields: 'generation',
+      },
     }),
   }),
   madeIn: (text) => answerSchema.parse(JSON.parse(text)).generation,
   settle(status, said, unsure) {
     if (status === 404) return { result: 'gone', detail: said.words };
     if (status !== 412) return undefined;
-    const detail =
-      unsure === undefined ? said.words : `Perhaps by the earlier try, which ended with ${unsure}`;
-    return { result: 'already-there', detail };
+    if (unsure === undefined) return { result: 'already-there', detail: said.words };
+    return { result: 'perhaps', detail: `Perhaps by the earlier try, which ended with ${unsure}` };
   },
 };
 
