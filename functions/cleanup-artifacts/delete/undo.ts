@@ -10,7 +10,7 @@ import { readJobs } from '../look/read-jobs.ts';
 import type { PlannedJob } from '../plan/decision.ts';
 import type { CleanupTools, Session } from '../session.ts';
 import { stillMine } from './delete-job.ts';
-import { jobRestorer, NOTHING, type Restored } from './restore-job.ts';
+import { type Doubt, jobRestorer, NOTHING, type Restored, type RestoredJob } from './restore-job.ts';
 
 const JOBS_AT_ONCE = 8;
 /** For how many days restored artifacts are pinned, whatever the policy would decide. */
@@ -70,7 +70,7 @@ function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUnd
   return async (entries, job) => {
     // The pin comes first: no run may find the restored artifacts without it.
     for (const uri of urisOf(entries, job)) await roots.pins.put(pinOf(uri, runId, run.now()));
-    const restored = await restore(entries);
+    const { counts: restored, doubts } = await restore(entries);
     const own = job?.added.tombstone?.runId === runId ? job.added.tombstone.life : null;
     const lives = [...entries.flatMap(({ life }) => life ?? []), ...(own ? [own] : [])];
     // The marks of a later life of the job, by another run, stay.
@@ -81,7 +81,7 @@ function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUnd
       lives.some((life) => tombstone.life && isSameLife(life, tombstone.life));
     if (job) await stores.find(({ name }) => name === job.source)?.unmark(job, isMeant);
     const other = job?.added.tombstone;
-    const faults = faultsOf(restored);
+    const faults = faultsOf({ counts: restored, doubts });
     const wentOn = other && other.runId !== runId && isMeant(other) ? other.runId : null;
     if (wentOn) faults.push(`${wentOn} went on deleting it: undo that run, too: ${undoCommand(wentOn)}`);
     const name = entries[0]?.job ?? job?.name;
@@ -120,18 +120,25 @@ function missingByRun() {
 }
 
 /** Describes what is not as it was before the deletion. */
-function faultsOf({ objects, outsideWindow, failed, versionsLeft, revived }: Restored): string[] {
-  const faults: string[] = [];
+function faultsOf({ counts, doubts }: RestoredJob): string[] {
+  const { objects, outsideWindow, failed, versionsLeft, revived } = counts;
+  const faults = doubts.length > 0 ? [doubtInWords(doubts)] : [];
   if (outsideWindow + failed > 0)
     faults.push(
       `${outsideWindow + failed} of ${objects} objects did not come back: ${outsideWindow} are beyond soft delete's time, ${failed} failed`,
     );
   if (versionsLeft > 0)
     faults.push(
-      `${versionsLeft} versions stay in soft delete, for a newer object or no versions are there now`,
+      `${versionsLeft} versions stay in soft delete, for another one is live or no versions are kept there now`,
     );
   if (revived > 0) faults.push(`${revived} objects of which there were but older versions are live again`);
   return faults;
+}
+
+/** Describes where an older version is live, which nobody but a person may move away. */
+function doubtInWords(doubts: readonly Doubt[]): string {
+  const [{ uri, because } = { uri: '', because: '' }] = doubts;
+  return `${doubts.length} objects are live in an older version than was deleted, such as ${uri}: ${because}. Move it away and undo this run once more`;
 }
 
 /** Returns the places of the artifacts, by the journal, or by the job's record where the journal has none. */

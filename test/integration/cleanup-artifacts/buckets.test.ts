@@ -84,7 +84,7 @@ describe('buckets and objects', () => {
     );
     assert.match(
       JSON.stringify(undone.problems),
-      /1 versions stay in soft delete.*1 objects of which there were but older/,
+      /2 versions stay in soft delete.*1 objects of which there were but older/,
     );
     assert.equal(bucket.live('old/a')?.size, 7);
     assert.equal(bucket.live('old/b')?.size, 50);
