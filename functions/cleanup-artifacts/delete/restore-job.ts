@@ -6,6 +6,7 @@ import { DeadlineExceeded, UpstreamError } from '../../shared/errors.ts';
 import type { Journal } from '../../shared/model/cleanup/cleanup.ts';
 import type { CleanupTools, Session } from '../session.ts';
 import { joinedCommits } from './joined-commits.ts';
+import type { OtherUndos } from './other-undos.ts';
 import { type Chain, chainsOf, giveUp, nextTurns, restorableOf, settle } from './restore-chain.ts';
 import { restoreJournal } from './restore-journal.ts';
 import { type Ground, goPast } from './restore-past.ts';
@@ -61,6 +62,7 @@ export const NOTHING: Restored = {
 export function jobRestorer(
   { objects, journal }: Pick<CleanupTools, 'objects' | 'journal'>,
   { run, bucketOf }: Pick<Session, 'run' | 'bucketOf'>,
+  others: OtherUndos,
 ): JobRestorer {
   const commit = joinedCommits(run);
   const limits = { limitMs: RESTORE_LIMIT_MS, signal: run.signal };
@@ -68,12 +70,15 @@ export function jobRestorer(
     Promise.all(journals.map((entry) => commit((batch) => journal.end(batch, entry))));
 
   /** Looks at what is live where something else was expected, and finds how these chains go on. */
-  async function lookAt(bucket: string, chains: readonly Chain[], ground: Ground) {
+  async function lookAt(bucket: string, chains: readonly Chain[], ground: Omit<Ground, 'others'>) {
     if (chains.length === 0) return;
     try {
       const names = chains.map(({ name }) => name);
       const seen: Map<string, SeenGeneration[]> = await objects.generations(bucket, names, limits);
-      for (const chain of chains) await goPast(chain, seen.get(chain.name) ?? [], ground);
+      for (const chain of chains) {
+        const { name } = chain;
+        await goPast(chain, seen.get(name) ?? [], { ...ground, others: () => others(bucket, name) });
+      }
     } catch (error) {
       run.signal.throwIfAborted();
       if (!(error instanceof UpstreamError || error instanceof DeadlineExceeded)) throw error;
@@ -111,7 +116,7 @@ export function jobRestorer(
   };
 }
 
-function groundOf(facts: BucketFacts | null, began: Date): Ground {
+function groundOf(facts: BucketFacts | null, began: Date): Omit<Ground, 'others'> {
   const hasVersions = facts?.versioning === true;
   return { began, hasVersions, keepsReplaced: hasVersions || (facts?.softDeleteSeconds ?? 0) > 0 };
 }

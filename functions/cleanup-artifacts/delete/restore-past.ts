@@ -1,4 +1,5 @@
 import type { SeenGeneration } from '../../shared/cloud/storage/generations.ts';
+import type { Trace } from './other-undos.ts';
 import { mayBeOf } from './restore-begun.ts';
 import { type Blocked, type Chain, generationOf, giveUp, type Version } from './restore-chain.ts';
 
@@ -12,13 +13,15 @@ export interface Ground {
   hasVersions: boolean;
   /** Whether a live object that is replaced is kept: as a noncurrent one, or by soft delete. */
   keepsReplaced: boolean;
+  /** Returns what undos of other runs have done to the name of the chain. */
+  others(): Promise<readonly Trace[]>;
 }
 
 /**
  * Goes on with a chain of which something else is live than was to be replaced, by what Cloud Storage has of its name.
  *
  * 1. Nothing is live: the version comes back where nothing is.
- * 2. It is a version of this chain that an undo restored: the newer ones come back over it.
+ * 2. It is a version of this chain, or of what another run deleted, that an undo restored: the newer ones come back over it.
  * 3. It has the bytes of the newest version: nothing is left to do.
  * 4. It has the bytes of an older version, and no undo is known to have written it: it stays, and somebody is told.
  * 5. Anything else is newer, and stays.
@@ -50,6 +53,12 @@ export async function goPast(chain: Chain, seen: readonly SeenGeneration[], grou
     return;
   }
   const missing = waiting.filter((version) => !copies.has(version));
+  const traces = await ground.others();
+  const written = writtenBy(traces, live, contents);
+  if (written !== undefined) {
+    const newer = missing.filter(({ entry }) => firstOf(entry.generation, traces) > written);
+    return newer.length > 0 ? replace(chain, live, newer, ground) : keepNewer(waiting, ground);
+  }
   const like = oldestLike(live, contents);
   if (like !== undefined && newerThan(like, missing).length > 0) {
     chain.doubt = 'no undo is known to have put that one there';
@@ -121,6 +130,29 @@ function copiesIn(
 
 function isOf({ entry, made }: Version, generation: string): boolean {
   return [entry.generation, entry.restoredAs, made].includes(generation);
+}
+
+/** Returns the first generation of the bytes that undos of other runs put there; `undefined` where none did. */
+function writtenBy(
+  traces: readonly Trace[],
+  live: SeenGeneration,
+  contents: ReadonlyMap<string, string | null>,
+): bigint | undefined {
+  const known = traces.filter(({ restoredAs }) => restoredAs === live.generation);
+  const like = traces.filter(
+    ({ generation, begun }) =>
+      live.content !== null && contents.get(generation) === live.content && mayBeOf(begun, live.createdAt),
+  );
+  const all = (known.length > 0 ? known : like).map(({ generation }) => firstOf(generation, traces));
+  return all.toSorted((a, b) => (a < b ? -1 : 1)).at(-1);
+}
+
+/** Follows a generation back: what an undo made has the bytes of the one that it restored, and is no newer than that. */
+function firstOf(generation: string, traces: readonly Trace[]): bigint {
+  const isBefore = (trace: Trace) =>
+    trace.restoredAs === generation && BigInt(trace.generation) < BigInt(generation);
+  const before = traces.find(isBefore);
+  return before ? firstOf(before.generation, traces) : BigInt(generation);
 }
 
 function oldestLike(

@@ -10,6 +10,7 @@ import { readJobs } from '../look/read-jobs.ts';
 import type { PlannedJob } from '../plan/decision.ts';
 import type { CleanupTools, Session } from '../session.ts';
 import { stillMine } from './delete-job.ts';
+import { otherUndos } from './other-undos.ts';
 import { type Doubt, jobRestorer, NOTHING, type Restored, type RestoredJob } from './restore-job.ts';
 
 const JOBS_AT_ONCE = 8;
@@ -66,7 +67,7 @@ type JobUndoer = (entries: readonly Journal[], job: PlannedJob | undefined) => P
 function jobUndoer(runId: string, tools: CleanupTools, session: Session): JobUndoer {
   const { stores, roots, journal } = tools;
   const { run } = session;
-  const restore = jobRestorer(tools, session);
+  const restore = jobRestorer(tools, session, otherUndos(runId, tools, run.signal));
   return async (entries, job) => {
     // The pin comes first: no run may find the restored artifacts without it.
     for (const uri of urisOf(entries, job)) await roots.pins.put(pinOf(uri, runId, run.now()));
