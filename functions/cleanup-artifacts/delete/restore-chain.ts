@@ -21,7 +21,7 @@ export interface Chain {
   pending: Version[];
   /** The live generation that the next one may replace. */
   over: string;
-  /** The version that did not come back, for something else than `over` is live. */
+  /** The version that did not come back, for something else than `over` is live, or it was back before. */
   blocked: Blocked | null;
   /** How often it was looked what that is. */
   looks: number;
@@ -33,6 +33,8 @@ export interface Blocked {
   version: Version;
   /** Whether what is live may be the version itself, by a try whose answer was lost. */
   isUnsure: boolean;
+  /** Whether it is too late to bring it back, so that only what an earlier undo made of it can be there. */
+  isGone: boolean;
 }
 
 /** The version of a chain that is restored next. */
@@ -86,8 +88,9 @@ export function restorableOf({ chain, version }: Turn): Restorable {
 /** Notes the result of a version. A failure ends its chain; where something else is live, it has to be looked at. */
 export function settle({ chain, version }: Turn, item: ItemResult<RestoreResult> | undefined): void {
   const { result = 'untried', made = null } = item ?? {};
-  if (result === 'already-there' || result === 'perhaps') {
-    chain.blocked = { version, isUnsure: result === 'perhaps' };
+  const isGone = result === 'gone' && version.entry.restoredAs !== null;
+  if (result === 'already-there' || result === 'perhaps' || isGone) {
+    chain.blocked = { version, isUnsure: result === 'perhaps', isGone };
     return;
   }
   version.outcome = result;

@@ -23,7 +23,8 @@ export interface Ground {
  * 1. Nothing is live: the version comes back where nothing is.
  * 2. It is a version of this chain, or of what another run deleted, that an undo restored: the newer ones come back over it.
  * 3. It has the bytes of the newest version: nothing is left to do.
- * 4. It has the bytes of an older version, and no undo is known to have written it: it stays, and somebody is told.
+ * 4. It has the bytes of an older version, or may have, and no undo is known to have written it: it stays, and somebody is
+ *    told.
  * 5. Anything else is newer, and stays.
  *
  * That an undo restored it is known by the journal. Where its answer was lost, or it was killed before it wrote that down, a
@@ -38,6 +39,10 @@ export async function goPast(chain: Chain, seen: readonly SeenGeneration[], grou
   chain.blocked = null;
   chain.pending = [];
   const live = seen.find(({ is }) => is === 'live');
+  if (!live && blocked.isGone) {
+    blocked.version.outcome = 'gone';
+    return goOn(chain, waiting.slice(1), '0');
+  }
   if (!live) return goOn(chain, waiting, '0');
   const contents = restorableContents(seen);
   const copies = copiesIn(chain.versions, seen, (version) => timesOf(version, blocked, ground));
@@ -64,7 +69,9 @@ export async function goPast(chain: Chain, seen: readonly SeenGeneration[], grou
     chain.doubt = 'no undo is known to have put that one there';
     return;
   }
-  keepNewer(waiting, ground);
+  if (mayBeOlder(live, contents, [...chain.versions.slice(0, -1).map(traceOf), ...traces]))
+    chain.doubt = 'nobody can tell any more whether an undo put that one there';
+  else keepNewer(waiting, ground);
 }
 
 function goOn(chain: Chain, versions: readonly Version[], over: string): void {
@@ -145,6 +152,22 @@ function writtenBy(
   );
   const all = (known.length > 0 ? known : like).map(({ generation }) => firstOf(generation, traces));
   return all.toSorted((a, b) => (a < b ? -1 : 1)).at(-1);
+}
+
+/** Whether an undo was at something when this came, of which the bytes are not known any more. */
+function mayBeOlder(
+  live: SeenGeneration,
+  contents: ReadonlyMap<string, string | null>,
+  traces: readonly Trace[],
+): boolean {
+  return traces.some(({ generation, restoredAs, begun }) => {
+    const isUnknown = restoredAs === null && (live.content === null || !contents.get(generation));
+    return isUnknown && mayBeOf(begun, live.createdAt);
+  });
+}
+
+function traceOf({ entry: { generation, restoredAs }, begun }: Version): Trace {
+  return { generation, restoredAs, begun };
 }
 
 /** Follows a generation back: what an undo made has the bytes of the one that it restored, and is no newer than that. */

@@ -76,6 +76,29 @@ for (const [word, versioning] of KINDS)
       );
     });
 
+    test('what may be the older is kept where nobody can tell any more, and the undo says so', async (t) => {
+      const { world, one, two } = await deletedTwice(t, versioning);
+      world.pass(5.5);
+      await killedUndo(world, () => world.deliver({ undo: one }));
+      // The older is beyond soft delete's time, the newer is not yet.
+      world.pass(0.9);
+      const { outcome, summary, problems } = await world.deliver({ undo: two });
+      assert.deepEqual([outcome, summary.versionsLeft, live(world)], ['partial', 1, [1]]);
+      assert.match(JSON.stringify(problems), /nobody can tell any more/);
+    });
+
+    test('what is back stays told as back when soft delete’s time is over', async (t) => {
+      const { world, two } = await deletedTwice(t, versioning);
+      await world.deliver({ undo: two });
+      world.pass(8);
+      const again = await world.deliver({ undo: two });
+      assert.deepEqual([again.outcome, again.summary.newerKept], ['succeeded', 1]);
+      const bucket = world.world.bucket(BUCKET);
+      bucket.erase(bucket.live('x/a') ?? assert.fail());
+      const gone = await world.deliver({ undo: two });
+      assert.deepEqual([gone.outcome, gone.summary.outsideWindow], ['partial', 1]);
+    });
+
     test('what somebody wrote after both is kept', async (t) => {
       const { world, one, two } = await deletedTwice(t, versioning);
       await world.deliver({ undo: one });
