@@ -13,7 +13,13 @@ import { looker } from './look/look.ts';
 import { type MeasuredPlan, planAndMeasure } from './look/measure.ts';
 import { readAll } from './look/read-all.ts';
 import type { PlannedJob } from './plan/decision.ts';
-import { type GuardInput, guardsTripped, isAboutRoots, unreadableRoots } from './plan/guard.ts';
+import {
+  type GuardInput,
+  guardsTripped,
+  isAboutRoots,
+  rootCountsAfter,
+  unreadableRoots,
+} from './plan/guard.ts';
 import { inBoth, isDeletion, isReleased, planRecord, waitingWords } from './plan/plan-record.ts';
 import type { CleanupTools, Session } from './session.ts';
 import { LIST_LENGTH } from './summary.ts';
@@ -21,6 +27,8 @@ import { LIST_LENGTH } from './summary.ts';
 /** The decisions of a run, stored as a plan. */
 export interface Decided {
   record: CleanupPlan;
+  /** The counts of roots that the next plan is judged by, once this one is carried out. */
+  rootCountsAfter: Record<string, number>;
   /** The decisions to delete. */
   deletes: readonly PlanLine[];
   /** The first of the decisions to keep a job because its URI cannot be used. */
@@ -91,6 +99,7 @@ export async function decide(tools: CleanupTools, session: Session): Promise<Dec
   const names = targets.map(({ job }) => job.name);
   return {
     record,
+    rootCountsAfter: rootCountsAfter(judged),
     deletes,
     badUris: lines.filter(({ reason }) => reason === 'bad-uri').slice(0, LIST_LENGTH),
     targets,

@@ -32,7 +32,7 @@ async function cleanUp(tools: CleanupTools, session: Session): Promise<TaskResul
 
   // 1. Decide what may be deleted, and store that as a plan.
   const decided = await decide(tools, session);
-  const { record, targets, first } = decided;
+  const { record, rootCountsAfter, targets, first } = decided;
   if (record.status !== 'applying') return resultOf(decided, record.status, tools, session);
 
   // 2. Delete, after a second look at everything that may have changed since.
@@ -45,7 +45,7 @@ async function cleanUp(tools: CleanupTools, session: Session): Promise<TaskResul
 
   // 3. Close the plan where nothing of it is left.
   const isWhole = !isTimeUp() || account.remaining.length === 0;
-  if (isWhole) await endPlan(record, run, tools.plans);
+  if (isWhole) await endPlan({ planId: record.planId, rootCountsAfter }, run, tools.plans);
   provesWork(first.targets, account, session);
   return resultOf(decided, isWhole ? 'applied' : 'applying', tools, session);
 }

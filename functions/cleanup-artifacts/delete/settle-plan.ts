@@ -50,17 +50,28 @@ export async function beginPlan(plan: ThisPlan, run: Run, plans: CleanupPlanStor
   await settle(plan, { status: 'applying' }, { close: [...alarmsOf(plan), ...own] }, run, plans);
 }
 
-/** Stores that a plan was applied, and the counts of its roots, against which the next plan is judged. */
-export async function endPlan(record: CleanupPlan, run: Run, plans: CleanupPlanStore): Promise<void> {
-  const seen = await plans.load(record.planId);
+/** A plan that was carried out. */
+export interface EndedPlan {
+  planId: string;
+  /** The counts of roots against which the next plan is judged. */
+  rootCountsAfter: Record<string, number>;
+}
+
+/** Stores that a plan was applied, and what the next plan is judged by. */
+export async function endPlan(
+  { planId, rootCountsAfter }: EndedPlan,
+  run: Run,
+  plans: CleanupPlanStore,
+): Promise<void> {
+  const seen = await plans.load(planId);
   // Read anew: a person may have approved another plan meanwhile.
   const state = await plans.state();
   await run.commit((batch) => {
     plans.change(batch, seen, { status: 'applied', appliedAt: run.startedAt });
     plans.putState(batch, state, {
       ...state.data,
-      appliedRootCounts: record.rootCounts,
-      appliedPlanId: record.planId,
+      appliedRootCounts: rootCountsAfter,
+      appliedPlanId: planId,
     });
   });
 }

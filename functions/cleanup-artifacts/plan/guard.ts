@@ -41,7 +41,7 @@ const NAME_LENGTH = 100;
  * plan that deletes nothing trips none.
  */
 export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tripped[] {
-  const deletes = input.deletes.filter(({ enforced }) => enforced);
+  const deletes = judgedOf(input);
   if (deletes.length === 0) return [];
   const targets = new Set(deletes.map(({ job }) => job));
   const there = input.decisions.filter(hasArtifacts);
@@ -91,6 +91,19 @@ export function guardsTripped(input: GuardInput, { guards }: ArtifactPolicy): Tr
   return tripped;
 }
 
+/**
+ * Returns the counts of roots that the next plan is judged by, once this one was applied. Only a plan that was judged lowers
+ * them: in a night without deletions no guard asks what became of the roots, so what was there counts on.
+ */
+export function rootCountsAfter(input: GuardInput): Record<string, number> {
+  const { rootCounts, appliedRootCounts } = input;
+  if (judgedOf(input).length > 0) return { ...rootCounts };
+  const counts = new Map(Object.entries(appliedRootCounts ?? {}));
+  for (const [root, now] of Object.entries(rootCounts))
+    counts.set(root, Math.max(now, counts.get(root) ?? 0));
+  return Object.fromEntries(counts);
+}
+
 /** Whether a guard is about the roots, and not about what is deleted. */
 export function isAboutRoots({ guard }: Tripped): boolean {
   return guard === 'roots-gone' || guard === 'roots-shrunk' || guard === 'roots-unreadable';
@@ -103,6 +116,11 @@ export function unreadableRoots<R extends Pick<OddRoot, 'key'>>(
 ): R[] {
   const known = new Set(accepted);
   return oddRoots.filter(({ key }) => key !== null && !known.has(key));
+}
+
+/** Returns the deletions that the guards judge. */
+function judgedOf({ deletes }: GuardInput): Measured[] {
+  return deletes.filter(({ enforced }) => enforced);
 }
 
 function unreadableTripped({ unreadableRoots: unread }: GuardInput): Tripped[] {

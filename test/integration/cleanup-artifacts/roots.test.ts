@@ -228,6 +228,23 @@ describe('roots', { concurrency: 4 }, () => {
     assert.deepEqual(await world.openAlarms(), []);
   });
 
+  test('roots that are gone in a night without deletions hold the next plan that deletes', async (t) => {
+    const world = await cleaner(t, { policy: MODELS });
+    const { db, write, put, live, pass, deliver } = world;
+    await write({ x: { startedAt: daysAgo(6), endedAt: daysAgo(5) } });
+    put(['x/m'], { createdAt: daysAgo(5.2) });
+    await db.doc('models/m').set({ files: { uri: `gs://${BUCKET}/x/` } });
+    await world.trust();
+    await deliver();
+    await db.doc('models/m').delete();
+    pass(1);
+    assert.equal((await deliver()).summary.planStatus, 'applied');
+    pass(2);
+    const { summary, problems } = await deliver();
+    assert.deepEqual([summary.planStatus, live()], ['waiting', ['x/m']]);
+    assert.match(problems[0]?.message ?? '', /models has no entry any more, after 1/);
+  });
+
   test('roots that shrink after the approval hold the plan again, and a second approval lets it go on', async (t) => {
     const world = await cleaner(t, { policy: MODELS });
     await world.db.doc('models/m').set({ files: { uri: `gs://${BUCKET}/other/` } });

@@ -4,6 +4,7 @@ import {
   type GuardInput,
   guardsTripped,
   type Measured,
+  rootCountsAfter,
 } from '../../../functions/cleanup-artifacts/plan/guard.ts';
 import { daysAgo, type PlannedWords, plannedOf, planOf, policyOf } from '../../support/cleanup.ts';
 
@@ -133,6 +134,17 @@ describe('guardsTripped()', () => {
     assert.deepEqual(words(inputOf(ONE, { rootCounts: {}, appliedRootCounts: { constructor: 2 } })), [
       'roots-gone: constructor has no entry any more, after 2',
     ]));
+
+  test('are lowered by no night in which nothing was judged', () => {
+    const counts = {
+      rootCounts: { models: 1, pins: 3 },
+      appliedRootCounts: { models: 6, pins: 2, vertex: 4 },
+    };
+    assert.deepEqual(rootCountsAfter(inputOf(ONE, counts)), { models: 1, pins: 3 });
+    for (const quiet of [[], [{ id: 'x', enforced: false }]])
+      assert.deepEqual(rootCountsAfter(inputOf(quiet, counts)), { models: 6, pins: 3, vertex: 4 });
+    assert.deepEqual(rootCountsAfter(inputOf([], { ...counts, appliedRootCounts: null })), counts.rootCounts);
+  });
 
   test('holds the first plan of a policy, and of a changed one', () => {
     assert.deepEqual(words(inputOf(ONE, { approvedPolicyHash: null })), [

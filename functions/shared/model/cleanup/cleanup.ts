@@ -177,7 +177,7 @@ export type JournalEntry = Journal['entries'][number];
 export const cleanupStateSchema = z.strictObject({
   /** The policy that a person approved last. */
   approvedPolicyHash: z.string().nullable(),
-  /** The roots of the last plan that was applied. */
+  /** The roots of the last plan that was applied; one without deletions only raises them. */
   appliedRootCounts: z.record(z.string(), z.int()).nullable(),
   appliedPlanId: z.string().nullable(),
   /** The keys of roots that cannot be read and that a person accepted by approving a plan. */
