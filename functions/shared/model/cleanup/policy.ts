@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { isBucketName, readPlace } from '../artifact/artifact.ts';
 import { distinct, region } from '../forms.ts';
-import { type Source, sourceSchema } from '../job/source.ts';
+import { executionsOf, type Source, sourceSchema } from '../job/source.ts';
 import { stable } from '../stable.ts';
 
 /** What may be deleted, as settings.json has it. The defaults name no bucket, so nothing ever is. */
@@ -68,10 +68,21 @@ export type ArtifactPolicy = z.infer<typeof artifactPolicySchema>;
 
 /** Changes with whatever decides over deletions: the policy, and how the sources are read. */
 export function policyHashOf(policy: ArtifactPolicy, sources: Readonly<Record<string, Source>>): string {
-  // How the sweep finds jobs that died decides over no deletion: to change it must not stop the clean-up.
-  const read = Object.entries(sources).map(([name, { sweep, backend, executions, ...source }]) => [
-    name,
-    source,
-  ]);
+  const read = Object.entries(sources).map(([name, source]) => [name, decidingOf(source)]);
   return hash('sha256', stable({ policy, sources: Object.fromEntries(read) }), 'base64url');
+}
+
+/** The part of a source by which deletions are decided. How the sweep finds jobs that died must not stop the clean-up. */
+function decidingOf(source: Source): object {
+  const { sweep, backend, executions, ...deciding } = source;
+  const below = executionsOf(source);
+  // Absent without executions, so that a plan of such a source waits for no person after an upgrade.
+  if (!below) return deciding;
+  const { status, startedAt, heartbeatAt, endedAt } = below.fields;
+  // An execution that goes on keeps its job, by these alone.
+  const signs = { status, startedAt, heartbeatAt, endedAt };
+  return {
+    ...deciding,
+    executions: { collection: below.collection, fields: signs, statuses: below.statuses },
+  };
 }

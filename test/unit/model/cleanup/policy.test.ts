@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
 import { describe, test } from 'node:test';
 import { artifactPolicySchema, policyHashOf } from '../../../../functions/shared/model/cleanup/policy.ts';
 import { type Source, sourceSchema } from '../../../../functions/shared/model/job/source.ts';
+import { stable } from '../../../../functions/shared/model/stable.ts';
 import { parseWithProblems } from '../../../../functions/shared/problems.ts';
 import { edited } from '../../../support/edited.ts';
 import { sourceOf } from '../../../support/jobs.ts';
@@ -138,5 +140,35 @@ describe('policyHashOf()', () => {
       backend: { kind: 'vertex-ai' },
     };
     assert.equal(policyHashOf(policy, { jobs: swept }), policyHashOf(policy, sources));
+  });
+
+  const time = (path: string) => ({ path, type: 'timestamp' as const });
+  const tries = {
+    collection: 'tries',
+    fields: { status: 'status', startedAt: time('startedAt'), endedAt: time('endedAt') },
+  };
+  const withTries = (over: Partial<NonNullable<Source['executions']>> = {}) =>
+    policyHashOf(policy, { jobs: { ...sourceOf(), executions: { ...tries, ...over } } });
+
+  test('changes with the executions by which a job goes on, and not with what the sweep reads of them', () => {
+    const { fields } = tries;
+    const hashes = [
+      policyHashOf(policy, sources),
+      withTries(),
+      withTries({ collection: 'runs' }),
+      withTries({ statuses: { going: 'running' } }),
+      withTries({ fields: { ...fields, status: 'state' } }),
+      withTries({ fields: { ...fields, heartbeatAt: time('beat') } }),
+    ];
+    assert.equal(new Set(hashes).size, hashes.length);
+    const told = { ...fields, error: 'error', backendId: 'vertex', updatedAt: time('updatedAt') };
+    const written = { fields: told, statuses: sourceOf().statuses, write: { failed: 'failed' } };
+    assert.equal(withTries(written), withTries());
+  });
+
+  test('is, without executions, what earlier releases made of it: no plan waits after an upgrade', () => {
+    const { sweep, ...read } = sourceOf();
+    const before = hash('sha256', stable({ policy, sources: { jobs: read } }), 'base64url');
+    assert.equal(policyHashOf(policy, sources), before);
   });
 });
