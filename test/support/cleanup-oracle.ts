@@ -69,10 +69,14 @@ export function oracle(
 
   /** Jobs that others which stay began from. */
   const needed = new Set<TrueJob>();
-  /** What it holds: a whole bucket only while it lives, when a person wants it, or when another job began from it. */
+  /**
+   * What it holds: a whole bucket only while it lives, when a person wants it, or when another job began from it and nothing
+   * of it was deleted.
+   */
   const placesOf = (job: TrueJob): TruePlace[] => {
     const { place } = job;
-    const isVague = place?.path === '' && !alive(job) && !marked(job, now) && !needed.has(job);
+    const isParent = needed.has(job) && !job.isDeleted;
+    const isVague = place?.path === '' && !alive(job) && !marked(job, now) && !isParent;
     if (place === null || isVague) return [];
     return [place];
   };
@@ -120,7 +124,7 @@ export function oracle(
         // A job that is only observed stays, so for those that are not it is as good as kept.
         const holds = needy.has(other) || (one.enforced && !other.enforced && couldGo(other, policy));
         if (!holds) continue;
-        const isParent = other.parents.some((index) => jobs[index] === one) && !one.isDeleted;
+        const isParent = other.parents.some((index) => jobs[index] === one);
         const isBeside =
           couldGo(one, policy) &&
           [...placesOf(other), ...other.parentPlaces].some((place) =>

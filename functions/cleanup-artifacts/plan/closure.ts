@@ -1,10 +1,10 @@
 import { overlaps, type Prefix, uriOf } from '../../shared/model/artifact/artifact.ts';
 import { prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
-import type { Kept, PlannedJob } from './decision.ts';
+import type { Kept } from './decision.ts';
 import type { Family, Forest } from './forest.ts';
-import type { Meaning, Naming } from './naming.ts';
-import { type Candidate, isGone } from './rules.ts';
-import { saidOf } from './standing.ts';
+import type { Naming } from './naming.ts';
+import type { Parents } from './parents.ts';
+import { asParent, type Candidate, isEmptied } from './rules.ts';
 
 /** The candidates that are kept, and why. */
 export interface Closure {
@@ -17,28 +17,37 @@ export interface Closure {
 export interface Surroundings {
   forest: Forest;
   naming: Naming;
+  parents: Parents;
   protectedPrefixes: readonly Prefix[];
 }
 
 /**
  * Computes which candidates are kept, and why: those that a rule keeps, and, until nothing more is added, their parents and
- * every candidate that overlaps them. Each explanation names a job that was kept before, so none is circular.
+ * every candidate that overlaps them. A parent of which nothing is left is a link of a chain: it keeps what it began from in turn,
+ * and what lies at its place by now. Each explanation names a job that was kept before, so none is circular.
  */
 export function closureOf(candidates: readonly Candidate[], around: Surroundings): Closure {
-  const { forest, protectedPrefixes } = around;
+  const { forest, naming, parents, protectedPrefixes } = around;
   const kept = new Map<Candidate, Kept>();
   const keepers = growingList<Candidate>();
   const keep = (candidate: Candidate, why: Kept) => {
     if (!kept.has(candidate)) kept.set(candidate, why);
     // A job without artifacts does not need those of others.
-    if (!candidate.own || !isGone(candidate.own)) keepers.add(candidate);
+    if (!isEmptied(candidate)) keepers.add(candidate);
   };
 
-  const parentsOf = parentFinder(candidates, around);
+  const standIns = new Map<Candidate, Candidate>();
+  const keepParent = (parent: Candidate, child: Candidate) => {
+    keep(parent, keptFor(child));
+    if (!isEmptied(parent) || standIns.has(parent)) return;
+    const standIn = asParent(parent, naming);
+    standIns.set(parent, standIn);
+    keepers.add(standIn);
+  };
+  const parentsOf = parents.finder();
   const askedForParents = keepers.reader();
   const keepParents = () => {
-    for (const child of askedForParents())
-      for (const parent of parentsOf(child)) keep(parent, keptFor(child));
+    for (const child of askedForParents()) for (const parent of parentsOf(child)) keepParent(parent, child);
   };
 
   const spread = new Set<Family | string>();
@@ -68,7 +77,7 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
     if (candidate.protects) keepers.add(candidate);
   }
   const children = candidates.filter(({ protectsParents }) => protectsParents);
-  for (const child of children) for (const parent of parentsOf(child)) keep(parent, keptFor(child));
+  for (const child of children) for (const parent of parentsOf(child)) keepParent(parent, child);
   keepParents();
   const walls = prefixIndex(protectedPrefixes);
   for (const candidate of candidates) {
@@ -79,9 +88,10 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
 
   // Jobs that are only observed stay in any case, so what they need has to stay, too.
   const observed = candidates.filter((candidate) => !candidate.job.enforced && !kept.has(candidate));
-  const neededBy = parentFinder(candidates, around);
+  const neededBy = parents.finder();
   for (const candidate of observed) {
-    for (const parent of neededBy(candidate)) if (parent.job.enforced) keep(parent, keptFor(candidate));
+    for (const parent of neededBy(candidate))
+      if (parent.job.enforced || isEmptied(parent)) keepParent(parent, candidate);
     for (const member of forest.familyOf.get(candidate) ?? [])
       if (member.job.enforced) keep(member, keptBeside(nearestTo(member, candidate, forest)));
   }
@@ -89,12 +99,6 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
   // Children that only need their parents keep no place, so it does not matter what their URI means.
   const needing = children.map((child) => ({ ...child, meaning: undefined }));
   return { kept, keepers: [...new Set([...keepers.items, ...observed]), ...needing] };
-}
-
-/** Returns what a job's `resumedFrom` means; `undefined` where it has none. */
-export function parentage({ job }: Candidate, naming: Naming): Meaning | undefined {
-  const said = saidOf(job, 'resumedFrom');
-  return said && naming.meaningOf(said, { self: job, mayBeGone: true });
 }
 
 /** A list of distinct items, and readers that each go on where they stopped once more items were added. */
@@ -130,29 +134,4 @@ function keptFor({ job }: Candidate): Kept {
 function keptBeside({ job, reach: [prefix] }: Candidate): Kept {
   const where = prefix ? ` in ${uriOf(prefix)}` : '';
   return { reason: 'overlap', because: `it overlaps the artifacts${where} of ${job.name}, which stays` };
-}
-
-/** Finds the jobs that a child began from. Each parent is found once, for the first child that names it. */
-function parentFinder(
-  candidates: readonly Candidate[],
-  { forest, naming }: Surroundings,
-): (child: Candidate) => Generator<Candidate> {
-  const byJob = new Map<PlannedJob, Candidate>(candidates.map((candidate) => [candidate.job, candidate]));
-  const asked = new Set<string>();
-  const found = new Set<Candidate>();
-  const nameless = [...naming.nameless];
-  return function* (child) {
-    const meaning = parentage(child, naming);
-    if (!meaning) return;
-    const { jobs, reach, mayBeNameless } = meaning;
-    const meant = mayBeNameless ? [...jobs, ...nameless.splice(0)] : jobs;
-    const named = meant.flatMap((job) => byJob.get(job) ?? []);
-    const untold = reach.filter((prefix) => !asked.has(uriOf(prefix)));
-    for (const prefix of untold) asked.add(uriOf(prefix));
-    for (const parent of [...named, ...untold.flatMap((prefix) => forest.overlapping(prefix).flat())]) {
-      if (parent === child || found.has(parent)) continue;
-      found.add(parent);
-      yield parent;
-    }
-  };
 }

@@ -1,31 +1,30 @@
-import { parentage, type Surroundings } from './closure.ts';
-import type { PlannedJob } from './decision.ts';
+import type { Surroundings } from './closure.ts';
 import { disjointSets } from './disjoint-sets.ts';
-import type { Candidate } from './rules.ts';
+import { type Candidate, isEmptied } from './rules.ts';
 
 /**
- * Groups the jobs that stay or go together: those whose artifacts overlap, and those that began from one another. Groups, and
- * the jobs in them, keep the order of `targets`.
+ * Groups the jobs that stay or go together: those whose artifacts overlap, and those that began from one another, also by way
+ * of jobs of which nothing is left. Groups, and the jobs in them, keep the order of `targets`.
  */
 export function connectedGroups(
   targets: readonly Candidate[],
-  { forest, naming }: Pick<Surroundings, 'forest' | 'naming'>,
+  { forest, parents }: Pick<Surroundings, 'forest' | 'parents'>,
 ): string[][] {
-  const isTarget = new Set(targets);
-  const byJob = new Map<PlannedJob, Candidate>(targets.map((candidate) => [candidate.job, candidate]));
   const groups = disjointSets<Candidate>();
   for (const candidate of targets) {
     const [first] = forest.familyOf.get(candidate) ?? [];
     if (first) groups.join(first, candidate);
-    const meaning = parentage(candidate, naming);
-    for (const job of meaning?.jobs ?? []) {
-      const parent = byJob.get(job);
-      if (parent) groups.join(parent, candidate);
-    }
-    for (const prefix of meaning?.reach ?? [])
-      for (const parent of forest.overlapping(prefix).flat())
-        if (isTarget.has(parent)) groups.join(parent, candidate);
   }
+  const isTarget = new Set(targets);
+  // Grows by the links of chains, each once.
+  const children = new Set(targets);
+  for (const child of children)
+    for (const parent of parents.of(child)) {
+      const isLink = isEmptied(parent);
+      if (!isTarget.has(parent) && !isLink) continue;
+      groups.join(parent, child);
+      if (isLink) children.add(parent);
+    }
   const connected = Map.groupBy(targets, (candidate) => groups.leaderOf(candidate));
   return [...connected.values()].map((all) => all.map(({ job }) => job.name));
 }

@@ -1,8 +1,8 @@
 import { uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { OddRoot } from '../../shared/model/cleanup/cleanup.ts';
-import { parentage } from './closure.ts';
 import type { Roots, Said } from './decision.ts';
 import type { Meaning, Naming } from './naming.ts';
+import { parentage } from './parents.ts';
 import type { Candidate } from './rules.ts';
 
 /** The length of the key by which an approval remembers a root. */

@@ -6,6 +6,7 @@ import { connectedGroups } from './connected-groups.ts';
 import type { Kept, PlannedJob } from './decision.ts';
 import { type Family, type Forest, forestOf } from './forest.ts';
 import { oddRootsOf } from './odd-roots.ts';
+import { parentsOf } from './parents.ts';
 import { type Basis, type Candidate, judge } from './rules.ts';
 
 /** The jobs whose artifacts are deleted, and those that are kept. */
@@ -46,7 +47,8 @@ export function choose(jobs: readonly PlannedJob[], basis: Basis): Choice {
   const byName = jobs.toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const { candidates, places, naming, successes } = judge(byName, basis);
   const forest = forestOf(candidates, places);
-  const around = { forest, naming, protectedPrefixes: roots.protectedPrefixes };
+  const parents = parentsOf(candidates, forest, naming);
+  const around = { forest, naming, parents, protectedPrefixes: roots.protectedPrefixes };
   const { kept, keepers } = closureOf(candidates, around);
   const superfluous = candidates
     .filter((candidate) => !kept.has(candidate))

@@ -156,9 +156,22 @@ function decideBarred({ job, end, protects }: Placed, barrier: Kept, naming: Nam
   };
 }
 
-/** Whether nothing is left of the artifacts: then the job does not need those of others. */
-export function isGone({ reason }: Kept): boolean {
+/** Whether nothing is left of a candidate: then it needs nothing of others, unless another began from it. */
+export function isEmptied({ own }: Pick<Candidate, 'own'>): boolean {
+  return own !== undefined && isGone(own);
+}
+
+function isGone({ reason }: Kept): boolean {
   return reason === 'deleted-before' || reason === 'nothing-there';
+}
+
+/**
+ * Returns what stands for a job of which nothing is left where another began from it: what it began from itself, and what
+ * lies at its place by now, for a later job may have written there. Nobody's deletion was of a whole bucket.
+ */
+export function asParent(gone: Candidate, naming: Naming): Candidate {
+  const { meaning, reach } = meant(gone.job, naming);
+  return { ...gone, meaning, reach: reach.filter(({ path }) => path !== '') };
 }
 
 const NOTHING_MEANT: Pick<Candidate, 'meaning' | 'reach'> = { meaning: undefined, reach: [] };

@@ -91,6 +91,17 @@ test('a list of parents keeps all of them, however long, also once the plan was 
   assert.equal(live().length, ids.length);
 });
 
+test('a chain that is resumed over one that wrote nothing stays, also where the plan was made before', async (t) => {
+  const { write, put, approve, deliver, live } = await cleaner(t, { policy: NO_GUARDS });
+  await write({ run1: {}, run2: { resumedFrom: 'run1' }, old: {} });
+  put(['run1/ckpt', 'old/m']);
+  await approve();
+  await write({ run3: { ...RUNNING, resumedFrom: 'run2' } });
+  const { summary } = await deliver();
+  assert.deepEqual(summary.keptByReason, { active: 1, 'nothing-there': 1, parent: 1 });
+  assert.deepEqual(live(), ['run1/ckpt']);
+});
+
 test('a pin until a time that programs write for none is for ever', async (t) => {
   const { collections, now, write, put, approved, live } = await cleaner(t, { policy: NO_GUARDS });
   await write({ x: {}, y: {}, z: {} });

@@ -10,6 +10,7 @@ import {
   planOf,
   prefixOf,
   reasonsOf,
+  wholePlanOf,
 } from '../../support/cleanup.ts';
 import { unread } from '../../support/jobs.ts';
 
@@ -117,6 +118,45 @@ describe('planCleanup() of parents', () => {
       }),
       ['p'],
     ));
+
+  const MARKS = {
+    'nothing-there': {
+      nothingThere: { at: daysAgo(1), life: { uri: 'gs://runs/link/', endedAt: daysAgo(30) } },
+    },
+    'deleted-before': { deletedAt: daysAgo(1) },
+  } as const;
+  for (const [reason, added] of Object.entries(MARKS)) {
+    const link = (over: Omit<PlannedWords, 'id'> = {}) =>
+      plannedOf({ id: 'link', resumedFrom: 'p', added, ...over });
+
+    for (const resumedFrom of ['link', 'gs://runs/link/step-7'])
+      test(`keeps what a ${reason} one began from, while another that resumes from ${resumedFrom} lives`, () =>
+        assert.deepEqual(
+          reasonsOf({ jobs: [plannedOf({ id: 'p' }), link(), live(resumedFrom), bystander] }),
+          {
+            link: reason,
+            live: 'active',
+            p: 'parent',
+            x: 'eligible',
+          },
+        ));
+
+    test(`keeps what a later job wrote at the place of a ${reason} one, while another resumes from it`, () => {
+      const jobs = [
+        link({ resumedFrom: null }),
+        plannedOf({ id: 'again', artifactUri: 'gs://runs/link', endedAt: daysAgo(20) }),
+        bystander,
+      ];
+      assert.deepEqual(going({ jobs: [...jobs, live('link')] }), ['x']);
+      assert.deepEqual(going({ jobs }), ['x', 'again']);
+    });
+
+    test(`sends children and what a ${reason} one began from in one group`, () => {
+      const child = plannedOf({ id: 'child', resumedFrom: 'link' });
+      const { groups } = wholePlanOf({ jobs: [plannedOf({ id: 'p' }), link(), child, bystander] });
+      assert.deepEqual(groups, [['jobs:jobs/child', 'jobs:jobs/p'], ['jobs:jobs/x']]);
+    });
+  }
 
   const PLACELESS = [
     ['without artifacts', { artifactUri: null }],

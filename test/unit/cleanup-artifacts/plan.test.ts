@@ -269,7 +269,7 @@ describe('planCleanup() after a listing', () => {
     assert.deepEqual(reasonsOf(world({ keepUntil: later(1) })), { p: 'parent', x: 'pinned' });
     const child = plannedOf({ id: 'z', state: 'running', resumedFrom: 'x' });
     const reasons = reasonsOf({ jobs: [...world({}).jobs, child], found });
-    assert.deepEqual(reasons, { p: 'eligible', x: 'nothing-there', z: 'active' });
+    assert.deepEqual(reasons, { p: 'parent', x: 'nothing-there', z: 'active' });
   });
 
   test('lets the next in line move up', () => {
