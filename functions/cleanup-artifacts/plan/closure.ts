@@ -52,20 +52,20 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
 
   const spread = new Set<Family | string>();
   const askedForFamily = keepers.reader();
-  const familiesOf = (keeper: Candidate): Family[] => {
+  const familiesOf = (keeper: Candidate, reach: readonly Prefix[]): Family[] => {
     const own = forest.familyOf.get(keeper);
-    if (own) return [own];
-    const untold = keeper.reach.filter((prefix) => !spread.has(uriOf(prefix)));
+    const untold = reach.filter((prefix) => !spread.has(uriOf(prefix)));
     for (const prefix of untold) spread.add(uriOf(prefix));
-    return untold.flatMap((prefix) => [...forest.familiesAt(prefix)]);
+    return [...(own ? [own] : []), ...untold.flatMap((prefix) => [...forest.familiesAt(prefix)])];
   };
   const settle = () => {
     keepParents();
     for (const keeper of askedForFamily()) {
-      for (const family of familiesOf(keeper)) {
+      const { held, beyond } = reachOf(keeper, around);
+      for (const family of familiesOf(keeper, beyond)) {
         if (spread.has(family)) continue;
         spread.add(family);
-        for (const member of family) keep(member, keptBeside(nearestTo(member, keeper, forest)));
+        for (const member of family) keep(member, keptBeside(member, keeper, held, forest));
       }
       keepParents();
     }
@@ -92,8 +92,13 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
   for (const candidate of observed) {
     for (const parent of neededBy(candidate))
       if (parent.job.enforced || isEmptied(parent)) keepParent(parent, candidate);
-    for (const member of forest.familyOf.get(candidate) ?? [])
-      if (member.job.enforced) keep(member, keptBeside(nearestTo(member, candidate, forest)));
+    const { held, beyond } = reachOf(candidate, around);
+    for (const family of [
+      forest.familyOf.get(candidate) ?? [],
+      ...beyond.flatMap((prefix) => [...forest.familiesAt(prefix)]),
+    ])
+      for (const member of family)
+        if (member.job.enforced) keep(member, keptBeside(member, candidate, held, forest));
   }
   settle();
   // Children that only need their parents keep no place, so it does not matter what their URI means.
@@ -121,17 +126,26 @@ function growingList<T>() {
   };
 }
 
-/** Returns the better explanation why `member` stays: `keeper`, or the top of its own family. */
-function nearestTo(member: Candidate, keeper: Candidate, { topOf }: Forest): Candidate {
-  const touches = keeper.reach.some((a) => member.reach.some((b) => overlaps(a, b)));
-  return touches ? keeper : (topOf.get(member) ?? keeper);
+/** All that a keeper keeps, and the part of it that is not in its own family. */
+function reachOf(
+  keeper: Candidate,
+  { forest, naming }: Surroundings,
+): Record<'held' | 'beyond', readonly Prefix[]> {
+  const { job, place, reach } = keeper;
+  const besides = place ? naming.besides(job, place) : [];
+  const held = besides.length > 0 ? [...reach, ...besides] : reach;
+  return { held, beyond: forest.familyOf.has(keeper) ? besides : held };
 }
 
 function keptFor({ job }: Candidate): Kept {
   return { reason: 'parent', because: `${job.name}, which stays, resumes from it` };
 }
 
-function keptBeside({ job, reach: [prefix] }: Candidate): Kept {
+/** Returns the better explanation why `member` stays: `keeper`, where what that holds touches it, or the top of its own family. */
+function keptBeside(member: Candidate, keeper: Candidate, held: readonly Prefix[], { topOf }: Forest): Kept {
+  const touching = held.find((a) => member.reach.some((b) => overlaps(a, b)));
+  const { job, reach } = touching ? keeper : (topOf.get(member) ?? keeper);
+  const prefix = touching ?? reach[0];
   const where = prefix ? ` in ${uriOf(prefix)}` : '';
   return { reason: 'overlap', because: `it overlaps the artifacts${where} of ${job.name}, which stays` };
 }

@@ -1,4 +1,11 @@
-import { isBucketName, type Prefix, readPlace } from '../../shared/model/artifact/artifact.ts';
+import {
+  isBucketName,
+  type Place,
+  type Prefix,
+  readPlace,
+  uriOf,
+} from '../../shared/model/artifact/artifact.ts';
+import { otherReadings } from '../../shared/model/artifact/other-readings.ts';
 import type { PrefixIndex } from '../../shared/model/artifact/prefix-index.ts';
 import { isUnreadable } from '../../shared/model/job/job.ts';
 import { quoted } from '../../shared/model/reading/reading.ts';
@@ -24,13 +31,25 @@ interface Speaker {
   self?: PlannedJob;
   /** Whether a plain name may be that of a job whose record is gone. */
   mayBeGone?: boolean;
+  /** Whether the text is one of several in a list or map: then each may be part of a place, whatever else it names. */
+  isOneOfMany?: boolean;
 }
 
 export interface Naming {
   /** Jobs with an unreadable name. */
   nameless: readonly PlannedJob[];
   meaningOf(said: Said, speaker?: Speaker): Meaning;
+  /** The prefixes that a job's artifact URI may mean besides the place that it names to the letter. */
+  besides(job: PlannedJob, place: Place): readonly Prefix[];
 }
+
+/** What is named behind a place. */
+interface Listed extends Pick<Meaning, 'jobs' | 'reach'> {
+  /** Whether the text may be a list at all. */
+  isList: boolean;
+}
+
+const NOTHING_LISTED: Listed = { jobs: [], reach: [], isList: false };
 
 /** Everything that a text can name. */
 interface Named {
@@ -46,6 +65,9 @@ const NOTHING: Meaning = { reach: [], jobs: [], mayBeNameless: false, doubt: nul
 
 /** The rest of a longer text is not looked at. */
 const LONGEST_NAME = 2_000;
+/** What separates names in a list, and how many names behind a place are looked at. */
+const LIST_SIGN = /[,;|\n\t]/;
+const MOST_LISTED = 50;
 
 const PLAIN_NAME = /^[\p{L}\p{N}_.-]+$/u;
 const BETWEEN_NAMES = /[^\p{L}\p{N}_.-]+/u;
@@ -101,26 +123,56 @@ export function namingOf(named: Named): Naming {
     const isKnown = registered.length > 0 || (model !== undefined && known.has(model));
     const name = text.replace(PREFIXES, '');
     const exact = /^models:/i.test(text) ? [] : jobsNamed(name, speaker);
-    if (exact.length > 0) return { ...NOTHING, jobs: exact };
+    if (exact.length > 0 && !speaker.isOneOfMany) return { ...NOTHING, jobs: exact };
     const ahead = jobsAhead(name, speaker);
     const within = [...new Set(name.split(BETWEEN_NAMES))].flatMap((part) => jobsCalled(part, speaker));
     const path = pathIn(text, named);
     const isGone = speaker.mayBeGone === true && PLAIN_NAME.test(name);
-    const isNamed = isKnown || ahead.length > 0;
+    const isNamed = isKnown || exact.length > 0 || ahead.length > 0;
     const isUnclear = !(isNamed || path.isPlain || isGone);
     const why = `${quoted(text)} names no place in Cloud Storage, no job and no registered model that is known`;
     return {
       reach: path.reach,
-      jobs: [...new Set([...ahead, ...within, ...registered])],
+      jobs: [...new Set([...exact, ...ahead, ...within, ...registered])],
       mayBeNameless: !isNamed,
       doubt: isUnclear ? why : null,
       isUnclear,
     };
   }
 
+  /** What is named behind a place, as in `gs://runs/b, a`: jobs and paths that are known, for a name may have commas, too. */
+  function listedBehind(text: string, speaker: Speaker): Listed {
+    if (!LIST_SIGN.test(text)) return NOTHING_LISTED;
+    const [, ...names] = text.split(LIST_SIGN, MOST_LISTED + 2);
+    const jobs: PlannedJob[] = [];
+    const reach: Prefix[] = [];
+    for (const name of names.map((each) => each.slice(0, LONGEST_NAME).trim())) {
+      if (name === '') continue;
+      jobs.push(...jobsNamed(name, speaker));
+      const path = pathIn(name, named);
+      if (path.isFound) reach.push(...path.reach);
+    }
+    return { jobs, reach, isList: jobs.length + reach.length > 0 || names.length > MOST_LISTED };
+  }
+
+  function meaningOfPlace(text: string, place: Place, speaker: Speaker): Meaning {
+    const other = otherReadings(place);
+    const { jobs, reach, isList } = listedBehind(text, speaker);
+    if (!isList && other.length === 0) return { ...NOTHING, reach: place.reach, doubt: place.fault };
+    const wanted = other.find((prefix) => named.places.overlapping(prefix));
+    const either = wanted ? `it may also name ${uriOf(wanted)}` : null;
+    return {
+      reach: [...place.reach, ...other, ...reach],
+      jobs,
+      mayBeNameless: false,
+      doubt: isList ? `${quoted(text)} may be a list` : (place.fault ?? either),
+      isUnclear: isList,
+    };
+  }
+
   function meaningOfText(text: string, speaker: Speaker): Meaning {
     const place = readPlace(text);
-    if (place.is === 'read') return { ...NOTHING, reach: place.value.reach, doubt: place.value.fault };
+    if (place.is === 'read') return meaningOfPlace(text, place.value, speaker);
     const meaning = meaningOfName(text.trim().slice(0, LONGEST_NAME), speaker);
     const turned = text.includes('\\') ? readPlace(text.replaceAll('\\', '/')) : place;
     return turned.is === 'read' ? { ...meaning, reach: [...meaning.reach, ...turned.value.reach] } : meaning;
@@ -131,14 +183,21 @@ export function namingOf(named: Named): Naming {
     meaningOf(said, speaker = {}) {
       if (said.is === 'read') return meaningOfText(said.value, speaker);
       // An unreadable value may mean anything that its texts mean.
-      const meanings = (said.texts ?? []).map((text) => meaningOfText(text, speaker));
+      const meanings = (said.texts ?? []).map((text) =>
+        meaningOfText(text, { ...speaker, isOneOfMany: true }),
+      );
+      // Of what was not looked at, nobody knows what it names.
+      const anywhere = said.hasMore ? named.buckets.map((bucket) => ({ bucket, path: '' })) : [];
       return {
-        reach: meanings.flatMap(({ reach }) => reach),
+        reach: [...meanings.flatMap(({ reach }) => reach), ...anywhere],
         jobs: [...new Set(meanings.flatMap(({ jobs }) => jobs))],
         mayBeNameless: meanings.some(({ mayBeNameless }) => mayBeNameless),
         doubt: said.why,
         isUnclear: true,
       };
+    },
+    besides(job, place) {
+      return [...otherReadings(place), ...listedBehind(job.artifactUri ?? '', { self: job }).reach];
     },
   };
 }
@@ -173,15 +232,25 @@ function modelIn(text: string): string | undefined {
   return name === undefined ? undefined : `${name}@${version}`;
 }
 
+/** The places that a path may mean. */
+interface PathMeaning {
+  reach: Prefix[];
+  /** Whether the whole text leads to one of them, or to what holds some. */
+  isFound: boolean;
+  /** Whether it does, and is a path beyond doubt, for it has a slash. */
+  isPlain: boolean;
+}
+
 /**
  * Returns the places that a path without its bucket, or below the folder where one is mounted, may mean: those with artifacts
- * of a job. `isPlain` means that the whole text is such a path.
+ * of a job. A word without a slash may be the topmost folder: `{bucket: 'runs', prefix: 'study'}`.
  */
-function pathIn(text: string, { places, buckets }: Named): { reach: Prefix[]; isPlain: boolean } {
+function pathIn(text: string, { places, buckets }: Named): PathMeaning {
   const isPath = /^(?:\.\/)?[^/:]+\/[^:]*$/s.test(text);
+  const isWhole = isPath || /^[^/:]+$/.test(text);
   const segments = text.split('/').filter((segment) => segment !== '' && segment !== '.');
   const reach: Prefix[] = [];
-  let isPlain = false;
+  let isFound = false;
   for (const [at, first] of segments.entries()) {
     const here = segments.slice(at).join('/');
     const below = segments.slice(at + 1).join('/');
@@ -190,13 +259,13 @@ function pathIn(text: string, { places, buckets }: Named): { reach: Prefix[]; is
       ...(isBucketName(first) && below !== '' ? [{ bucket: first, path: `${below}/` }] : []),
     ];
     for (const reading of readings) {
-      const found = isPath && at === 0 ? places.overlapping(reading) : places.topmost(reading);
+      const found = isWhole && at === 0 ? places.overlapping(reading) : places.topmost(reading);
       if (!found) continue;
       reach.push(reading);
-      isPlain ||= isPath && at === 0;
+      isFound ||= isWhole && at === 0;
     }
   }
-  return { reach, isPlain };
+  return { reach, isFound, isPlain: isFound && isPath };
 }
 
 /** Indexes the same jobs by their names in lower case. */

@@ -1,4 +1,4 @@
-import { uriOf } from '../../shared/model/artifact/artifact.ts';
+import { readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
 import type { OddRoot } from '../../shared/model/cleanup/cleanup.ts';
 import type { Roots, Said } from './decision.ts';
 import type { Meaning, Naming } from './naming.ts';
@@ -50,6 +50,8 @@ function keyOf(by: string, said: Said): string {
     return `${by}: ${said.why}${texts}`.slice(0, KEY_LENGTH).toWellFormed();
   }
   const text = said.value.trim();
+  // In Cloud Storage every place is one of ours to keep: who approved one has not seen the next.
+  if (readPlace(text).is === 'read') return text.slice(0, KEY_LENGTH).toWellFormed();
   const [stem] = /^(?:[a-z][a-z0-9+.-]*:\/\/(?:[^/]+|\/[^/]+)|\/[^/]+)\//i.exec(text) ?? [];
   return (stem ?? text).slice(0, KEY_LENGTH).toWellFormed();
 }

@@ -69,7 +69,10 @@ export function saidOf(
   field: 'artifactUri' | 'resumedFrom',
 ): Said | undefined {
   const fault = unreadable.find((each) => each.field === field);
-  if (fault) return { is: 'unreadable', why: fault.why, texts: fault.texts ?? [] };
+  if (fault) {
+    const { why, texts = [], hasMore = false } = fault;
+    return { is: 'unreadable', why, texts, hasMore };
+  }
   const value = job[field];
   return value ? { is: 'read', value } : undefined;
 }

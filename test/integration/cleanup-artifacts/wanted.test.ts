@@ -38,6 +38,25 @@ describe('a text with several places keeps all of them', { concurrency: 4 }, () 
     assert.deepEqual(live(), ['a/m', 'b/m', 'c/m']);
   });
 
+  // Which texts are read so is proven of readLocator() and otherReadings(); here, that those of records are.
+  test('and one with signs around it is kept with and without them, in records and registries', async (t) => {
+    const { db, write, put, approved, live } = await cleaner(t, { policy: MODELS });
+    await write({
+      a: {},
+      b: {},
+      c: {},
+      d: {},
+      'study-7': { artifactUri: at('study/7/') },
+      comma: { ...RUNNING, artifactUri: at('b,') },
+      mounts: { ...RUNNING, artifactUri: `/gcs/${BUCKET}/x:/gcs/${BUCKET}/c` },
+      unfilled: { ...RUNNING, artifactUri: at('study/%s/') },
+    });
+    put(['a/m', 'b/m', 'c/m', 'd/m', 'study/7/m']);
+    await db.doc('models/m').set({ uri: at('a (best)') });
+    await approved();
+    assert.deepEqual(live(), ['a/m', 'b/m', 'c/m', 'study/7/m']);
+  });
+
   test('also where one was put before the other', async (t) => {
     const { db, write, put, approved, live } = await cleaner(t, { policy: MODELS });
     await write({ a: {} });
@@ -80,6 +99,20 @@ describe('a place that was never filled in keeps the folder around it', { concur
     await db.doc('models/m').set({ uri: `gs://storage.googleapis.com/${BUCKET}/a/` });
     assert.equal((await deliver()).summary.planStatus, 'waiting');
   });
+});
+
+test('a place in parts keeps what lies there, also once the plan was approved', async (t) => {
+  const { db, write, put, approved, live } = await cleaner(t, { policy: MODELS });
+  await write({
+    trial: { artifactUri: at('study/t1/') },
+    deep: { artifactUri: at('deep/t1/') },
+    old: {},
+    live: { ...RUNNING, artifactUri: { bucket: BUCKET, prefix: 'study' } },
+  });
+  put(['study/t1/m', 'deep/t1/m', 'old/m']);
+  await db.doc('models/m').set({ uri: { bucket: BUCKET, path: ['deep', 't1'] } });
+  await approved();
+  assert.deepEqual(live(), ['deep/t1/m', 'study/t1/m']);
 });
 
 test('a list of parents keeps all of them, however long, also once the plan was approved', async (t) => {

@@ -25,15 +25,28 @@ export function locatorIn(text: string): Locator | undefined {
   return fromUri(text) ?? fromMount(text) ?? fromAddress(text.trim());
 }
 
-/** Where another place begins: a scheme, or the mount behind what separates two of them. */
-const NEXT_PLACE = /(?<=[^a-z\d+.-])(?=(?:gs|gcs|s3|file|https?):\/)|(?<=[,;|\s])(?=\/gcs\/)/i;
+/** Where another place begins: a scheme, or behind what separates two of them any scheme, or the mount. */
+const NEXT_PLACE =
+  /(?<=[^a-z\d+.-])(?=(?:gs|gcs|s3|file|https?):\/)|(?<=[,;|&\s'"`(])(?=[a-z][a-z\d+.-]{1,20}:\/)|(?:(?<=[,;|&\s'"`(])|(?<=:)(?<!file:))(?=\/gcs\/)/i;
 
-/** The parts of a text in which places follow each other, as lists and doubled prefixes do; one part where it is one place. */
+/**
+ * The parts of a text in which places follow each other, as lists and doubled prefixes do; one part where it is one place.
+ * What separates a part from the next may belong to its name: such a part comes with and without it.
+ */
 export function placesIn(text: string): string[] {
-  return text
-    .split(NEXT_PLACE)
-    .map((part, index, { length }) => (index < length - 1 ? part.replace(/[,;|\s]+$/, '') : part))
-    .filter((part) => part.trim() !== '');
+  const parts = text.split(NEXT_PLACE).filter((part) => part.trim() !== '');
+  if (parts.length < 2) return parts;
+  return parts.flatMap((part) => {
+    const bare = withoutSeparators(part);
+    return bare === '' || bare === part.trimEnd() ? [part] : [bare, part];
+  });
+}
+
+/** Returns a text without the separators at its end. No pattern does this in time that a long text only doubles. */
+function withoutSeparators(text: string): string {
+  let end = text.length;
+  while (end > 0 && /[,;|:&\s]/.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(0, end);
 }
 
 /** `gs://bucket/name`; also with `gcs`, in upper case, with blanks around it, and as path libraries leave it: `gs:/bucket`. */

@@ -74,6 +74,8 @@ export interface Unreadable {
   day?: Day | undefined;
   /** The texts in a list or map that was found instead of one place or name: each may be the one that was meant. */
   texts?: readonly string[] | undefined;
+  /** Whether there are more texts than these: then it may mean anything. */
+  hasMore?: boolean | undefined;
 }
 
 /**
@@ -146,8 +148,8 @@ export function readJob(source: Source, document: JobRecord): Job {
     if (reading.is === 'unreadable') {
       const isText = typeof mapping === 'object' && mapping.type === 'iso' && typeof value === 'string';
       const day = isText ? dayAmongTexts(value) : undefined;
-      const { why, texts } = reading;
-      unreadable.push({ field: name, why, ...(day !== undefined && { day }), ...(texts && { texts }) });
+      const { is, ...told } = reading;
+      unreadable.push({ field: name, ...told, ...(day !== undefined && { day }) });
     }
     return orNull(reading);
   };
@@ -211,28 +213,40 @@ export function readLocator(value: unknown): Reading<string> {
   if (typeof value === 'string' && !isNone(value)) {
     const texts = placesIn(value);
     return texts.length > 1
-      ? { is: 'unreadable', why: `${quoted(value)} is more than one place`, texts }
+      ? { is: 'unreadable', why: `${quoted(value)} is more than one place`, ...textsIn(texts) }
       : read(value);
   }
   const reading = readId(value);
-  return reading.is === 'unreadable' ? { ...reading, texts: textsIn(value) } : reading;
+  return reading.is === 'unreadable' ? { ...reading, ...textsIn(value) } : reading;
 }
 
-const MOST_TEXTS = 1_000;
-const DEEPEST_TEXT = 8;
+/** More are not kept of one value: a record has room for so many only if it was made for that. */
+const MOST_TEXTS = 20_000;
+/** Firestore nests values no deeper. */
+const DEEPEST_TEXT = 20;
 
-/** Returns the texts and identifiers in a list or map, as far as these are neither too many nor too deep. */
-function textsIn(value: unknown, depth = 0): string[] {
-  if (typeof value !== 'object' || value === null || depth > DEEPEST_TEXT) return [];
-  return Object.entries(value)
-    .slice(0, MOST_TEXTS)
-    .flatMap(([key, inner]) => {
-      const reading = readId(inner);
-      const within = reading.is === 'read' ? [reading.value] : textsIn(inner, depth + 1);
+/** Returns the texts and identifiers in a list or map, each once, as far as these are neither too many nor too deep. */
+function textsIn(value: unknown): { texts: string[]; hasMore?: boolean } {
+  const texts = new Set<string>();
+  /** Returns whether all of it was looked at. */
+  const collect = (inner: unknown, depth: number): boolean => {
+    if (typeof inner !== 'object' || inner === null) return true;
+    if (depth > DEEPEST_TEXT) return false;
+    const entries: Iterable<[number | string, unknown]> = Array.isArray(inner)
+      ? inner.entries()
+      : Object.entries(inner);
+    for (const [key, each] of entries) {
+      if (texts.size >= MOST_TEXTS) return false;
+      const reading = readId(each);
       // A map may have places for keys.
-      return key.includes('/') ? [key, ...within] : within;
-    })
-    .slice(0, MOST_TEXTS);
+      if (typeof key === 'string' && key.includes('/')) texts.add(key);
+      if (reading.is === 'read') texts.add(reading.value);
+      else if (!collect(each, depth + 1)) return false;
+    }
+    return true;
+  };
+  const isWhole = collect(value, 0);
+  return { texts: [...texts], ...(!isWhole && { hasMore: true }) };
 }
 
 /** Whether a job in this state has ended for good. */

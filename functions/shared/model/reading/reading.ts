@@ -15,9 +15,9 @@ export type Reading<T> =
   | { is: 'absent' }
   /**
    * `why` describes the value and what was expected, in words. Where a list or map was found instead of one text, `texts`
-   * are the texts in it: each of them may be the one that was meant.
+   * are the texts in it: each of them may be the one that was meant. `hasMore` is set where there are more than these.
    */
-  | { is: 'unreadable'; why: string; texts?: readonly string[] };
+  | { is: 'unreadable'; why: string; texts?: readonly string[]; hasMore?: boolean };
 
 /** How a time is stored in Firestore. A query with a value of another type silently finds nothing. */
 export const TIME_TYPES = ['timestamp', 'iso', 'seconds', 'millis', 'micros'] as const;
