@@ -7,6 +7,7 @@ import type { Finding, Kept, PlannedJob } from '../plan/decision.ts';
 import { isAfter } from '../plan/holds.ts';
 import { signOfLife } from '../plan/life-signs.ts';
 import type { CleanupTools, Session } from '../session.ts';
+import { type LongerName, longerNameAt } from './longer-names.ts';
 import { listTarget, type Target, targetOf, targetsAt } from './target.ts';
 
 const PAGE_LIMIT_MS = MINUTE_MS;
@@ -15,8 +16,8 @@ const PAGE_LIMIT_MS = MINUTE_MS;
 export interface Looker {
   /** Looks at a job that no rule keeps: at its executions, and at every object that would be deleted. */
   lookAt(job: PlannedJob): Promise<Found>;
-  /** Whether there is anything but empty folders at a job's artifact URI. */
-  hasArtifacts(job: PlannedJob): Promise<boolean>;
+  /** Looks whether there is anything but empty folders at the artifact URI of a success, so that older ones may go. */
+  prove(job: PlannedJob): Promise<Found>;
   /** Returns why a job goes on, by its executions; `undefined` where it does not. */
   lifeSignOf(job: PlannedJob): Promise<string | undefined>;
 }
@@ -94,67 +95,75 @@ export function looker(
     }
     if (only) return only;
     if (begun) return { ...standing(null, true), target: begun };
-    const longer = await longerNameAt(place);
-    if (longer !== undefined)
-      return standing(
-        { reason: 'ambiguous-uri', because: `names such as ${longer} begin with its URI` },
-        false,
-      );
+    const longer = await longerNameAt(place, firstPage);
+    if (longer) return beginningOf(longer);
     const where = place.folders.map((folder) => uriOf(folder)).join(', nor below ');
     return standing({ reason: 'nothing-there', because: `nothing lies below ${where}` }, true);
   }
 
-  /** The name of the first object of a target that is wanted. */
-  async function firstIn(
+  /** Lists a target until `onPage` has seen enough, and says so. */
+  async function listUntil(
     target: Target,
-    isWanted: (object: StoredObject) => boolean,
+    onPage: (page: StoredObject[]) => boolean,
     selection: ListOptions = {},
-  ): Promise<string | undefined> {
+  ): Promise<void> {
     const enough = new AbortController();
     const signal = AbortSignal.any([options.signal, enough.signal]);
-    let found: string | undefined;
-    const onPage = async (page: StoredObject[]) => {
-      found = page.find(isWanted)?.name;
-      if (found !== undefined) enough.abort();
+    const look = async (page: StoredObject[]) => {
+      if (onPage(page)) enough.abort();
     };
     try {
-      await listTarget(objects, target, onPage, { limitMs: PAGE_LIMIT_MS, signal }, selection);
+      await listTarget(objects, target, look, { limitMs: PAGE_LIMIT_MS, signal }, selection);
     } catch (error) {
       if (!enough.signal.aborted || error !== enough.signal.reason) throw error;
     }
+  }
+
+  async function firstPage(target: Target, selection: ListOptions): Promise<StoredObject[]> {
+    let found: StoredObject[] = [];
+    const onPage = (page: StoredObject[]) => {
+      found = page;
+      return page.length > 0;
+    };
+    await listUntil(target, onPage, selection);
     return found;
   }
 
-  /**
-   * The first object whose name goes on where the URI of a place ends. TensorFlow names a checkpoint by what its files begin
-   * with: `model.ckpt-1000` for `model.ckpt-1000.index` (https://www.tensorflow.org/guide/checkpoint).
-   */
-  async function longerNameAt({ bucket, objects: names }: Place): Promise<string | undefined> {
-    for (const path of names) {
-      const target = { bucket, path, isObject: false };
-      const goesOn = ({ name }: StoredObject) => /^[.-][^/]*$/.test(name.slice(path.length));
-      const found = await firstIn(target, goesOn, { endOffset: `${path}/` });
-      if (found !== undefined) return found;
-    }
-    return undefined;
+  async function holdsFile(target: Target): Promise<boolean> {
+    let found = false;
+    const onPage = (page: StoredObject[]) => {
+      found = page.some(({ name }) => !name.endsWith('/'));
+      return found;
+    };
+    await listUntil(target, onPage);
+    return found;
   }
 
-  async function hasArtifacts(job: PlannedJob): Promise<boolean> {
+  async function prove(job: PlannedJob): Promise<Found> {
     const place = placeOf(job);
-    const isFile = ({ name }: StoredObject) => !name.endsWith('/');
     for (const { folder, object } of targetsAt(place))
       for (const target of object ? [folder, object] : [folder])
-        if ((await firstIn(target, isFile)) !== undefined) return true;
-    return (await longerNameAt(place)) !== undefined;
+        if (await holdsFile(target)) return standing(null, false);
+    const longer = await longerNameAt(place, firstPage);
+    if (!longer) return standing(null, true);
+    return longer.isCertain ? standing(null, false) : beginningOf(longer);
   }
 
-  return { lookAt, hasArtifacts, lifeSignOf };
+  return { lookAt, prove, lifeSignOf };
 }
 
 function placeOf({ name, artifactUri }: PlannedJob): Place {
   const read = readArtifactUri(artifactUri);
   if (!read.ok) throw new Error(`Cannot look at the artifacts of ${name}: ${read.why}`);
   return read.place;
+}
+
+/** What is found where names begin with a URI. Where it is not certain that these are meant, it is no success to fall back on. */
+function beginningOf({ name, isCertain }: LongerName): Found {
+  return standing(
+    { reason: 'ambiguous-uri', because: `names such as ${name} begin with its URI` },
+    !isCertain,
+  );
 }
 
 type Listed = Found & { target: Target };

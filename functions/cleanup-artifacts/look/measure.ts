@@ -48,7 +48,7 @@ interface Look {
 /** Returns the plan where everything that it rests on was looked at; else the looks that are missing. */
 function planOrLooks(
   planning: Planning,
-  { lookAt, hasArtifacts }: Looker,
+  { lookAt, prove }: Looker,
   looked: Map<string, Found>,
   proven: Map<string, Found>,
 ): MeasuredPlan | Look[] {
@@ -59,13 +59,7 @@ function planOrLooks(
     ...deletions
       .filter(({ job }) => !looked.has(job.name))
       .map(({ job }): Look => ({ job, into: looked, look: () => lookAt(job) })),
-    ...unproven.map(
-      (job): Look => ({
-        job,
-        into: proven,
-        look: async () => standing(null, !(await hasArtifacts(job))),
-      }),
-    ),
+    ...unproven.map((job): Look => ({ job, into: proven, look: () => prove(job) })),
   ];
   if (looks.length > 0) return looks;
   const lines: PlanLine[] = [];

@@ -219,6 +219,24 @@ describe('a URI that names a checkpoint by what its files begin with', { concurr
     assert.deepEqual(live().toSorted(), files.toSorted());
   });
 
+  test('in whatever sign they go on; where it is not certain that they are meant, the success before stays, too', async (t) => {
+    const { write, put, pass, approved, live } = await cleaner(t, {
+      policy: { ...NO_GUARDS, keepSuccesses: 1 },
+    });
+    const uris = { shards: 'shards/part-', epochs: 'epochs/epoch' };
+    for (const [model, uri] of Object.entries(uris))
+      await write({
+        [`${model}-newest`]: { artifactUri: at(uri), model, status: 'completed', endedAt: daysAgo(20) },
+        [`${model}-older`]: { model, status: 'completed' },
+        [`${model}-failed`]: { artifactUri: at(`${model}/`), model },
+      });
+    put(['shards/part-00000-of-00002', 'shards-older/m', 'epochs/epoch_1.pt', 'epochs-older/m']);
+    await approved();
+    pass(31);
+    await approved();
+    assert.deepEqual(live(), ['epochs-older/m', 'epochs/epoch_1.pt', 'shards/part-00000-of-00002']);
+  });
+
   test('of a job that is old is not taken for a place where nothing lies', async (t) => {
     const { write, put, approved, deliver, live } = await cleaner(t, { policy: NO_GUARDS });
     await write({ old: { artifactUri: at('ck/model.ckpt-1000') } });
