@@ -158,7 +158,7 @@ function placeOf({ name, artifactUri }: PlannedJob): Place {
   return read.place;
 }
 
-/** What is found where names begin with a URI. Where it is not certain that these are meant, it is no success to fall back on. */
+/** What is found where names begin with a URI. Unless it is certain that these are meant, it is no success to fall back on. */
 function beginningOf({ name, isCertain }: LongerName): Found {
   return standing(
     { reason: 'ambiguous-uri', because: `names such as ${name} begin with its URI` },

@@ -23,8 +23,8 @@ export interface Surroundings {
 
 /**
  * Computes which candidates are kept, and why: those that a rule keeps, and, until nothing more is added, their parents and
- * every candidate that overlaps them. A parent of which nothing is left is a link of a chain: it keeps what it began from in turn,
- * and what lies at its place by now. Each explanation names a job that was kept before, so none is circular.
+ * every candidate that overlaps them. A parent of which nothing is left is a link of a chain: it keeps what it began from in
+ * turn, and what lies at its place by now. Each explanation names a job that was kept before, so none is circular.
  */
 export function closureOf(candidates: readonly Candidate[], around: Surroundings): Closure {
   const { forest, naming, parents, protectedPrefixes } = around;
@@ -141,7 +141,7 @@ function keptFor({ job }: Candidate): Kept {
   return { reason: 'parent', because: `${job.name}, which stays, resumes from it` };
 }
 
-/** Returns the better explanation why `member` stays: `keeper`, where what that holds touches it, or the top of its own family. */
+/** Returns the better explanation why `member` stays: `keeper`, where that holds something of it, or the top of its family. */
 function keptBeside(member: Candidate, keeper: Candidate, held: readonly Prefix[], { topOf }: Forest): Kept {
   const touching = held.find((a) => member.reach.some((b) => overlaps(a, b)));
   const { job, reach } = touching ? keeper : (topOf.get(member) ?? keeper);

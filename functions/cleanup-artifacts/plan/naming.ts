@@ -243,11 +243,11 @@ interface PathMeaning {
 
 /**
  * Returns the places that a path without its bucket, or below the folder where one is mounted, may mean: those with artifacts
- * of a job. A word without a slash may be the topmost folder: `{bucket: 'runs', prefix: 'study'}`.
+ * of a job. So may a word without a slash, or a path that begins with one: `{bucket: 'runs', prefix: 'study'}`.
  */
 function pathIn(text: string, { places, buckets }: Named): PathMeaning {
   const isPath = /^(?:\.\/)?[^/:]+\/[^:]*$/s.test(text);
-  const isWhole = isPath || /^[^/:]+$/.test(text);
+  const isWhole = isPath || /^\/*[^/:][^:]*$/.test(text);
   const segments = text.split('/').filter((segment) => segment !== '' && segment !== '.');
   const reach: Prefix[] = [];
   let isFound = false;

@@ -27,7 +27,7 @@ export function locatorIn(text: string): Locator | undefined {
 
 /** Where another place begins: a scheme, or behind what separates two of them any scheme, or the mount. */
 const NEXT_PLACE =
-  /(?<=[^a-z\d+.-])(?=(?:gs|gcs|s3|file|https?):\/)|(?<=[,;|&\s'"`(])(?=[a-z][a-z\d+.-]{1,20}:\/)|(?:(?<=[,;|&\s'"`(])|(?<=:)(?<!file:))(?=\/gcs\/)/i;
+  /(?<=[^a-z\d+.-])(?=(?:gs|gcs|s3|file|https?):\/)|(?<=\+)(?=gs:\/\/)|(?<=[,;|&\s'"`(])(?=[a-z][a-z\d+.-]{1,20}:\/)|(?:(?<=[,;|&\s'"`(])|(?<=:)(?<!file:))(?=\/gcs\/)/i;
 
 /**
  * The parts of a text in which places follow each other, as lists and doubled prefixes do; one part where it is one place.

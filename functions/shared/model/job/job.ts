@@ -211,10 +211,11 @@ function readMark(value: unknown): Reading<string> {
 /** Reads what names artifacts or another job. Text stays as it is, for a blank at its end may be part of a name. */
 export function readLocator(value: unknown): Reading<string> {
   if (typeof value === 'string' && !isNone(value)) {
-    const texts = placesIn(value);
-    return texts.length > 1
-      ? { is: 'unreadable', why: `${quoted(value)} is more than one place`, ...textsIn(texts) }
-      : read(value);
+    const places = placesIn(value);
+    if (places.length < 2) return read(value);
+    const texts = places.slice(0, MOST_TEXTS);
+    const hasMore = places.length > texts.length;
+    return { is: 'unreadable', why: `${quoted(value)} is more than one place`, texts, hasMore };
   }
   const reading = readId(value);
   return reading.is === 'unreadable' ? { ...reading, ...textsIn(value) } : reading;
