@@ -116,19 +116,25 @@ export function oracle(
     if (needy.has(job) || !goes) stays.add(job);
   }
 
-  for (let before = -1; before !== needy.size + needed.size; ) {
-    before = needy.size + needed.size;
+  /** Jobs of which nothing is left, at places that others began from: they need where they began, and nothing else. */
+  const links = new Set<TrueJob>();
+  const isLeft = (job: TrueJob) => alive(job) || !job.isDeleted;
+  for (let before = -1; before !== needy.size + needed.size + links.size; ) {
+    before = needy.size + needed.size + links.size;
     for (const one of jobs)
       for (const other of jobs) {
-        if (one === other || (needy.has(one) && needed.has(one))) continue;
+        if (one === other) continue;
         // A job that is only observed stays, so for those that are not it is as good as kept.
-        const holds = needy.has(other) || (one.enforced && !other.enforced && couldGo(other, policy));
-        if (!holds) continue;
+        const isObserved = (one.enforced || !isLeft(one)) && !other.enforced && couldGo(other, policy);
+        if (!needy.has(other) && !links.has(other) && !isObserved) continue;
+        const at = one.place?.path ? one.place : null;
+        if (at && !isLeft(one) && other.parentPlaces.some((place) => touching(place, at))) links.add(one);
+        if (needy.has(one) && needed.has(one)) continue;
         const isParent = other.parents.some((index) => jobs[index] === one);
         const isBeside =
           couldGo(one, policy) &&
-          [...placesOf(other), ...other.parentPlaces].some((place) =>
-            touching(place, one.place as TruePlace),
+          [...(links.has(other) && !needy.has(other) ? [] : placesOf(other)), ...other.parentPlaces].some(
+            (place) => touching(place, one.place as TruePlace),
           );
         if (!isParent && (!isBeside || needy.has(one))) continue;
         if (isParent) needed.add(one);
@@ -138,6 +144,7 @@ export function oracle(
   }
   const rest = jobs.filter((job) => !stays.has(job));
   const places = [...needy].flatMap((job) => [...placesOf(job), ...job.parentPlaces]);
+  places.push(...[...links].flatMap(({ parentPlaces }) => parentPlaces));
   return { deletable: new Set(rest.map(({ name }) => name)), staying: [...walls, ...places] };
 }
 

@@ -40,7 +40,7 @@ export function closureOf(candidates: readonly Candidate[], around: Surroundings
   const keepParent = (parent: Candidate, child: Candidate) => {
     keep(parent, keptFor(child));
     if (!isEmptied(parent) || standIns.has(parent)) return;
-    const standIn = asParent(parent, naming);
+    const standIn = parent.protectsParents ? parent : asParent(parent, naming);
     standIns.set(parent, standIn);
     keepers.add(standIn);
   };

@@ -1,5 +1,5 @@
 import { type Prefix, readPlace, uriOf } from '../../shared/model/artifact/artifact.ts';
-import { prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
+import { type PrefixIndex, prefixIndex } from '../../shared/model/artifact/prefix-index.ts';
 import type { PlannedJob } from './decision.ts';
 import type { Forest } from './forest.ts';
 import type { Meaning, Naming } from './naming.ts';
@@ -63,22 +63,27 @@ export function parentsOf(candidates: readonly Candidate[], forest: Forest, nami
 
 /**
  * Finds, by their places, the jobs of which nothing is left and that began from another themselves. They have no part in the
- * forest, and yet are links of a chain: who resumes from the folder of one began from what that one began from.
+ * forest, and yet are links of a chain: who resumes from the folder of one began from what that one began from. What lies at
+ * the place is found without them, so that they stand for their parents alone.
  */
 function linksByPlace(candidates: readonly Candidate[]): (prefix: Prefix) => Candidate[] {
-  let index: { prefixes: ReturnType<typeof prefixIndex>; byUri: Map<string, Candidate[]> } | undefined;
+  let index: { prefixes: PrefixIndex; byUri: Map<string, Candidate[]> } | undefined;
   const made = () => {
     const links = candidates.filter(
       (candidate) => isEmptied(candidate) && !candidate.place && saidOf(candidate.job, 'resumedFrom'),
     );
-    const placed = links.flatMap((link) => foldersOf(link).map((folder) => ({ link, folder })));
+    const folders: Prefix[] = [];
     const byUri = new Map<string, Candidate[]>();
-    for (const { link, folder } of placed) {
-      const others = byUri.get(uriOf(folder));
-      if (others) others.push(link);
-      else byUri.set(uriOf(folder), [link]);
+    for (const each of links) {
+      const link = { ...each, protectsParents: true, meaning: undefined, reach: [] };
+      for (const folder of foldersOf(each)) {
+        folders.push(folder);
+        const others = byUri.get(uriOf(folder));
+        if (others) others.push(link);
+        else byUri.set(uriOf(folder), [link]);
+      }
     }
-    return { prefixes: prefixIndex(placed.map(({ folder }) => folder)), byUri };
+    return { prefixes: prefixIndex(folders), byUri };
   };
   return (prefix) => {
     // Only where a child names a place.
@@ -88,7 +93,8 @@ function linksByPlace(candidates: readonly Candidate[]): (prefix: Prefix) => Can
   };
 }
 
+/** Without whole buckets: nobody's deletion was of one. */
 function foldersOf({ job }: Candidate): readonly Prefix[] {
   const place = readPlace(job.artifactUri);
-  return place.is === 'read' ? place.value.folders : [];
+  return place.is === 'read' ? place.value.folders.filter(({ path }) => path !== '') : [];
 }
