@@ -80,6 +80,13 @@ const RULES: Rule[] = [
     instead: (path) => ({ contents: "export { default as en } from './en.js'", resolveDir: dirname(path) }),
   },
   {
+    // 120 KB, for a Node without web streams.
+    what: 'another implementation of web streams',
+    of: 'web-streams-polyfill',
+    path: /\/web-streams-polyfill\/dist\/[\w.]+\.js$/,
+    instead: (path) => ({ contents: absent(path) }),
+  },
+  {
     // They stand beside what they explain, and only tests read them.
     what: 'the examples of the rules for reasons',
     of: 'shared/model/workload/rules',
