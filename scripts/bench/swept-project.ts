@@ -120,6 +120,11 @@ export function sweptProject(host: string, project: string, { active, stale }: S
 
     async runAgain(endings) {
       const stales = activeJobs(now, 0, stale, stale);
+      // As new records, of which no sweep remembers an end: one that is written again is no longer silent for a while.
+      const writer = db.bulkWriter({ throttling: false });
+      for (const { id } of stales) void writer.delete(records.doc(id));
+      await writer.close();
+      await db.doc('sweepMarks/jobs').update({ ended: [] });
       const times = await writeJobs(stales, place);
       return stales.flatMap(({ id }, index) => {
         const [updateTime, ending] = [times[index], endings.get(id)];
