@@ -42,7 +42,7 @@ export const ACCESS: readonly Rule[] = [
     category: 'capacity',
     kind: 'cause',
     pattern:
-      /Resources are insufficient (?:in region: \S{1,40}|to provision )|does not have enough available capacity|(?:(?:ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT).{1,200})?does(?:n't| not) have enough resources|GCE out of resources|do(?:es)? not have available resources|\bVM instance .{0,120}is currently unavailable in the |do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|(?<!\bhas )no (?:available )?capacity\b/i,
+      /Resources are insufficient (?:in (?:region|zone):? \S{1,40}|to provision )|does not have enough available capacity|(?:(?:ZONE_RESOURCE_POOL_EXHAUSTED|STOCKOUT).{1,200})?does(?:n't| not) have enough resources|GCE out of resources|do(?:es)? not have available resources|\bVM instance .{0,120}is currently unavailable in the |do(?:es)? not have sufficient (?:\S{1,40} )?capacity|insufficient capacity|not enough (?:resources|capacity) available|no more capacity in the zone|FailedScheduling.{0,200}Insufficient \S{1,40}|nodes are available: .{0,160}Insufficient|currently (?:out of|unavailable).{0,40}capacity|(?<!\bhas )no (?:available )?capacity\b/i,
     example: 'Resources are insufficient in region: europe-west4. Try a different region.',
     counterExample: 'capacity: 16 slots',
   },

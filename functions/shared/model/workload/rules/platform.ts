@@ -77,7 +77,7 @@ export const PLATFORM: readonly Rule[] = [
     category: 'internal',
     kind: 'verdict',
     pattern:
-      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|: Internal error encountered\b|^Internal error\. Please |\bCauses: Internal Issue\b|\binternal error occurred on\b|\bstatus "INTERNAL_ERROR"|\bcode=INTERNAL\b/i,
+      /Internal error occurred for the current attempt|^INTERNAL_ERROR$|^(?:ERROR: )?(?:An )?internal error (?:has )?occurred(?:\.|$| while (?:running|processing|creating) the (?:job|build|execution|task))|JOB_STATUS_SERVICE_POLLING_ERROR|DUE TO NODE FAILURE|^Internal system error|: Internal system error, system will retry|encountered an internal error\b|: Internal error (?:encountered|occurred)\b|^Internal error\. Please |\bCauses: Internal Issue\b|\binternal error occurred on\b|\bstatus "INTERNAL_ERROR"|\bcode=INTERNAL\b/i,
     example: 'Internal error occurred for the current attempt.',
     counterExample: 'the internal error counter is 0',
   },
