@@ -130,7 +130,7 @@ describe('the page while something fails', NEEDS_BROWSER_AND_SOAK, () => {
   test('asks nothing while paused or hidden, and at once when seen again', async () => {
     await open();
     await page.getByRole('button', { name: 'Pause' }).click();
-    const paused = site.asked.length;
+    const paused = await atRest(() => site.asked.length);
     await pass(5 * MINUTE_MS);
     assert.equal(site.asked.length, paused);
     assert.ok(await page.getByText('Paused at').isVisible());
@@ -141,7 +141,7 @@ describe('the page while something fails', NEEDS_BROWSER_AND_SOAK, () => {
         Object.defineProperty(document, 'visibilityState', { get: () => '${state}', configurable: true });
         document.dispatchEvent(new Event('visibilitychange'));`);
     await turn('hidden');
-    const hidden = site.asked.length;
+    const hidden = await atRest(() => site.asked.length);
     await pass(5 * MINUTE_MS);
     assert.equal(site.asked.length, hidden);
     await turn('visible');
@@ -155,6 +155,16 @@ describe('the page while something fails', NEEDS_BROWSER_AND_SOAK, () => {
     assert.match(await textOf(panel('Needs attention')), /due 12 min ago/);
   });
 });
+
+/** A count, once all that was under way has arrived. */
+async function atRest(count: () => number): Promise<number> {
+  let before = -1;
+  while (before !== count()) {
+    before = count();
+    await sleep(200);
+  }
+  return before;
+}
 
 async function assertSoon(holds: () => boolean): Promise<void> {
   for (let tries = 0; tries < 100 && !holds(); tries += 1) await sleep(50);
