@@ -123,7 +123,10 @@ describe('the simulation itself', () => {
   test('finds live jobs ended where a heartbeat that moves is no sign of life', SOAK_ONLY, () => {
     const still: Rules['sightingOf'] = (before) => before ?? null;
     const unwritten: Rules['verdictOf'] = (suspect, now) =>
-      RULES.verdictOf({ ...suspect, writtenAt: suspect.job.heartbeatAt ?? suspect.writtenAt }, now);
+      RULES.verdictOf(
+        { ...suspect, writtenAt: suspect.job.heartbeatAt ?? suspect.writtenAt, rewrittenAt: null },
+        now,
+      );
     assert.ok(found({ sightingOf: still, verdictOf: unwritten }).liveEnded > 0);
   });
 
