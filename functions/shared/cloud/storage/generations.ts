@@ -3,6 +3,7 @@ import { pooledMap } from '../../concurrency.ts';
 import { UpstreamError } from '../../errors.ts';
 import type { Limits, RestApi } from '../rest/rest.ts';
 import type { Generation } from './object-call.ts';
+import { objectList } from './object-list.ts';
 
 /** All that Cloud Storage has of a name (https://docs.cloud.google.com/storage/docs/json_api/v1/objects/list). */
 
@@ -25,8 +26,6 @@ export type GenerationsOf = (
   limits: Limits,
 ) => Promise<Map<string, SeenGeneration[]>>;
 
-const PAGE_SIZE = 1_000;
-const MAX_PAGES = 100_000;
 /** So many names are asked for one by one; of more, all that lies between the first and the last is listed. */
 const ONE_BY_ONE = 20;
 const AT_ONCE = 8;
@@ -34,28 +33,19 @@ const AT_ONCE = 8;
 /** How Cloud Storage refuses to list what is soft-deleted in a bucket that has no such policy. */
 const NO_POLICY = [400, 412];
 
-const pageSchema = z.object({
-  kind: z.literal('storage#objects'),
-  items: z
-    .array(
-      z.object({
-        name: z.string(),
-        generation: z.string().regex(/^\d+$/),
-        metageneration: z.string(),
-        size: z.string(),
-        timeCreated: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
-        timeDeleted: z.string().optional(),
-        crc32c: z.string().optional(),
-        md5Hash: z.string().optional(),
-      }),
-    )
-    .default([]),
-  nextPageToken: z.string().optional(),
+const itemSchema = z.object({
+  name: z.string(),
+  generation: z.string().regex(/^\d+$/),
+  metageneration: z.string(),
+  size: z.string(),
+  timeCreated: z.iso.datetime({ offset: true }).transform((text) => new Date(text)),
+  timeDeleted: z.string().optional(),
+  crc32c: z.string().optional(),
+  md5Hash: z.string().optional(),
 });
-type Item = z.output<typeof pageSchema>['items'][number];
+type Item = z.output<typeof itemSchema>;
 
-const FIELDS =
-  'kind,nextPageToken,items(name,generation,metageneration,size,timeCreated,timeDeleted,crc32c,md5Hash)';
+const FIELDS = Object.keys(itemSchema.shape).join(',');
 
 /** Names from the first to the last, the others between. */
 interface Range {
@@ -77,17 +67,7 @@ export function generationsOf(api: RestApi): GenerationsOf {
     const range = { prefix: sharedFolder(first, last), startOffset: first, endOffset: `${last}!` };
     const which = softDeleted ? { softDeleted } : { versions: true };
     return api.list(
-      {
-        operation: 'objects.list',
-        path: `/b/${encodeURIComponent(bucket)}/o`,
-        query: { ...range, ...which, maxResults: PAGE_SIZE, fields: FIELDS },
-        schema: pageSchema,
-        permission: 'storage.objects.list',
-        tokenParameter: 'pageToken',
-        nextToken: (page) => page.nextPageToken,
-        maxPages: MAX_PAGES,
-        timePerPage: true,
-      },
+      objectList({ bucket, query: { ...range, ...which }, fields: FIELDS, item: itemSchema }),
       limits,
       ({ items }) => items.forEach(onItem),
     );

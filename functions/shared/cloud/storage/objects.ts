@@ -6,6 +6,7 @@ import { throughClient } from './client.ts';
 import { type ObjectDeletion, objectDeletion } from './deletion.ts';
 import { type GenerationsOf, generationsOf } from './generations.ts';
 import type { ItemResult } from './object-call.ts';
+import { objectList } from './object-list.ts';
 import { objectRestore, type Restorable, type RestoreResult } from './restore.ts';
 
 /** Objects of Cloud Storage (https://docs.cloud.google.com/storage/docs/json_api/v1/objects). */
@@ -32,11 +33,6 @@ export interface ListOptions {
   /** Only names before this one. */
   endOffset?: string;
 }
-
-/** The most that Cloud Storage returns at once. */
-const PAGE_SIZE = 1_000;
-/** A hundred million objects: no list of ours is as long. */
-const MAX_PAGES = 100_000;
 
 const wholeNumber = z.string().regex(/^\d+$/, 'a whole number as text');
 const count = wholeNumber.transform(Number);
@@ -101,14 +97,7 @@ const objectSchema = z
 /** A generation of an object as it is now. */
 export type StoredObject = z.output<typeof objectSchema>;
 
-const OBJECT_FIELDS = `kind,nextPageToken,items(${Object.keys(objectSchema.def.in.shape).join(',')})`;
-
-const pageSchema = z.object({
-  // A prefix without objects has no `items`; an answer that is no list of objects must not pass for one without objects.
-  kind: z.literal('storage#objects'),
-  items: z.array(objectSchema).default([]),
-  nextPageToken: z.string().optional(),
-});
+const OBJECT_FIELDS = Object.keys(objectSchema.def.in.shape).join(',');
 
 /** The objects of any bucket. Every member rejects as `get` of RestApi does. */
 export interface CloudObjects {
@@ -159,17 +148,12 @@ export function cloudObjects(options: ApiOptions): CloudObjects {
 
     list: ({ bucket, path }, onPage, limits, selection = {}) =>
       api.list(
-        {
-          operation: 'objects.list',
-          path: `${pathOf(bucket)}/o`,
-          query: { prefix: path, maxResults: PAGE_SIZE, fields: OBJECT_FIELDS, ...selection },
-          schema: pageSchema,
-          permission: 'storage.objects.list',
-          tokenParameter: 'pageToken',
-          nextToken: (page) => page.nextPageToken,
-          maxPages: MAX_PAGES,
-          timePerPage: true,
-        },
+        objectList({
+          bucket,
+          query: { prefix: path, ...selection },
+          fields: OBJECT_FIELDS,
+          item: objectSchema,
+        }),
         limits,
         // A page may be empty and not the last one.
         async ({ items }) => {
