@@ -17,6 +17,8 @@ import { adaptiveRateLimiter, type Pace, type RateLimiter, START_RATE } from './
 
 /** Batches of one bucket under way at once, including those that wait for another try. */
 const AT_ONCE = 16;
+/** With less time left a try could only fail: timers are no more exact. */
+const LEAST_MS = 5;
 
 interface Pending<Item> {
   item: Item;
@@ -106,7 +108,7 @@ export function batchedCalls<Item extends Generation, Result extends string>(
 
     /** Waits until the next try may begin. Resolves to the reason where none can begin any more. */
     async function hindrance(objects: number, backOffMs: number): Promise<string | undefined> {
-      const leftMs = endsAt - now();
+      const leftMs = endsAt - now() - LEAST_MS;
       const paceMs = backOffMs < leftMs ? pacing.take(objects, leftMs) : undefined;
       if (paceMs === undefined) return `no time left of ${limits.limitMs} ms`;
       try {
